@@ -1,0 +1,1 @@
+//! Releases Kyma modules.

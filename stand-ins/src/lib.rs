@@ -1,0 +1,1 @@
+//! In-process GitHub and OCI registry that behave as the real services do.
