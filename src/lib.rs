@@ -1,1 +1,3 @@
-//! Releases Kyma modules.
+//! Releases Kyma modules: what is published is what was tagged, built and tested, and nothing else.
+
+pub mod domain;

@@ -1,0 +1,100 @@
+//! The name of a file attached to a release.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Invalid;
+
+/// A name that GitHub keeps as it is. Other names are silently rewritten on upload (spaces and most punctuation become
+/// `.`), and would then never be found under the name that was wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssetName(String);
+
+impl AssetName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AssetName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@');
+        let edge = |c: Option<char>| {
+            c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        };
+        let kept = text.chars().all(fine)
+            && edge(text.chars().next())
+            && !text.ends_with('.')
+            && !text.contains("..");
+        if !kept || text.len() > 255 {
+            return Err(Invalid {
+                code: "asset-name-invalid",
+                what: "asset name",
+                seen: text.to_owned(),
+                why: "would be rewritten by GitHub on upload".into(),
+                help: format!(
+                    "use letters, digits, and . - _ + @ only, such as {:?}; `path=name` uploads a file under another name",
+                    suggestion(text)
+                ),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn suggestion(text: &str) -> String {
+    let replaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+                c
+            } else {
+                '.'
+            }
+        })
+        .collect();
+    let joined = replaced
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(".");
+    if joined.is_empty() {
+        "file".into()
+    } else {
+        joined
+    }
+}
+
+impl fmt::Display for AssetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+super::serde_as_text!(AssetName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_only_names_that_stay() {
+        for text in [
+            "template.yaml",
+            "template_control_plane.yaml",
+            "a-1.2.0+x@y.tgz",
+        ] {
+            assert_eq!(text.parse::<AssetName>().unwrap().as_str(), text);
+        }
+        for text in [
+            "", ".env", "a b.yaml", "a..b", "x.", "dir/x", "ü.yaml", "a\0",
+        ] {
+            let error = text.parse::<AssetName>().unwrap_err();
+            assert_eq!(error.code, "asset-name-invalid", "{text:?}");
+        }
+        assert_eq!(suggestion("my file (1).yaml"), "my.file.1.yaml");
+        assert!(suggestion("äß").parse::<AssetName>().is_ok());
+    }
+}

@@ -1,0 +1,92 @@
+//! A repository on GitHub.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Invalid;
+
+/// `owner/name`, as `GITHUB_REPOSITORY` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RepoSlug {
+    owner: String,
+    name: String,
+}
+
+impl RepoSlug {
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// GitHub treats owner and name as the same whatever their case.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+impl FromStr for RepoSlug {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let part = |part: &str| {
+            !matches!(part, "" | "." | "..")
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        };
+        match text.split_once('/') {
+            Some((owner, name)) if part(owner) && part(name) => Ok(Self {
+                owner: owner.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Err(Invalid {
+                code: "repository-invalid",
+                what: "repository",
+                seen: text.to_owned(),
+                why: "is not owner/name".into(),
+                help: "write it as on GitHub, such as kyma-project/btp-manager".into(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for RepoSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+super::serde_as_text!(RepoSlug);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_two_plain_parts() {
+        assert_eq!(
+            "kyma-project/btp-manager"
+                .parse::<RepoSlug>()
+                .unwrap()
+                .name(),
+            "btp-manager"
+        );
+        for text in [
+            "btp-manager",
+            "a/b/c",
+            "a/..",
+            "/b",
+            "a/",
+            "a/b?x",
+            "https://github.com/a/b",
+        ] {
+            assert_eq!(
+                text.parse::<RepoSlug>().unwrap_err().code,
+                "repository-invalid"
+            );
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The git tag, which is also the release's name, and how it is made from a version.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, Version};
+
+/// A git tag's name without `refs/tags/`, such as `v1.2.0`, `1.2.0` or `api/v1.2.0`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(String);
+
+impl Tag {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The full name of the reference, such as `refs/tags/v1.2.0`.
+    pub fn to_ref(&self) -> String {
+        format!("refs/tags/{}", self.0)
+    }
+}
+
+impl FromStr for Tag {
+    type Err = Invalid;
+
+    /// Takes what `git check-ref-format` takes, less the characters that would have to be escaped in a URL.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '+');
+        let bad_part = |part: &str| {
+            let ext = std::path::Path::new(part).extension();
+            part.is_empty()
+                || part.starts_with('.')
+                || part.ends_with('.')
+                || ext.is_some_and(|e| e.eq_ignore_ascii_case("lock"))
+        };
+        let well_formed = text.chars().all(fine)
+            && !text.starts_with('-')
+            && !text.contains("..")
+            && !text.split('/').any(bad_part);
+        if !well_formed || text.len() > 200 {
+            return Err(Invalid {
+                code: "tag-invalid",
+                what: "tag",
+                seen: text.to_owned(),
+                why: "is not a tag name that git and GitHub take".into(),
+                help: "use letters, digits, and . - _ / only, such as v1.2.0".into(),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a tag is made from a version: a text with `{version}` in it, such as `v{version}` or `api/v{version}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagFormat {
+    before: String,
+    after: String,
+}
+
+impl TagFormat {
+    /// Reads what a maintainer typed: with no format given, `v1.2.0` and `1.2.0` are both taken, and the tag is exactly
+    /// the text. Answers with the format too, since other releases are compared only within one format.
+    pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Invalid> {
+        let (digits, implied) = match typed.strip_prefix('v') {
+            Some(rest) => (rest, "v{version}"),
+            None => (typed, "{version}"),
+        };
+        let version: Version = digits.parse()?;
+        let format = match given {
+            Some(format) => format.clone(),
+            None => implied.parse()?,
+        };
+        Ok((format.tag(&version)?, version, format))
+    }
+
+    pub fn tag(&self, version: &Version) -> Result<Tag, Invalid> {
+        format!("{}{version}{}", self.before, self.after).parse()
+    }
+
+    /// The version in a tag of this format; `None` for a tag of another format.
+    pub fn version(&self, tag: &str) -> Option<Version> {
+        let digits = tag.strip_prefix(self.before.as_str())?;
+        digits.strip_suffix(self.after.as_str())?.parse().ok()
+    }
+
+    /// The text before the version, by which tags of this format can be looked up.
+    pub fn prefix(&self) -> &str {
+        &self.before
+    }
+}
+
+impl FromStr for TagFormat {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = |why: &str| Invalid {
+            code: "tag-format-invalid",
+            what: "tag-format",
+            seen: text.to_owned(),
+            why: why.into(),
+            help: "write {version} once, such as v{version} or api/v{version}".into(),
+        };
+        let (before, after) = text
+            .split_once("{version}")
+            .ok_or_else(|| invalid("has no {version}"))?;
+        if after.contains("{version}") {
+            return Err(invalid("has {version} twice"));
+        }
+        let format = Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        format.tag(&"0.0.0".parse()?).map_err(|e| invalid(&e.why))?;
+        Ok(format)
+    }
+}
+
+impl fmt::Display for TagFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{{version}}{}", self.before, self.after)
+    }
+}
+
+super::serde_as_text!(Tag, TagFormat);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(typed: &str, format: Option<&str>) -> Result<(String, String), Invalid> {
+        let format = format.map(|f| f.parse().unwrap());
+        TagFormat::read(typed, format.as_ref()).map(|(t, v, _)| (t.to_string(), v.to_string()))
+    }
+
+    #[test]
+    fn the_tag_is_what_was_typed() {
+        assert_eq!(read("v1.2.0", None), Ok(("v1.2.0".into(), "1.2.0".into())));
+        assert_eq!(read("1.2.0", None), Ok(("1.2.0".into(), "1.2.0".into())));
+        assert_eq!(
+            read("1.2.0", Some("api/v{version}")),
+            Ok(("api/v1.2.0".into(), "1.2.0".into()))
+        );
+        assert_eq!(read("vv1.2.0", None).unwrap_err().code, "version-invalid");
+        assert_eq!(read("v01.2.3", None).unwrap_err().code, "version-invalid");
+    }
+
+    #[test]
+    fn a_format_knows_its_own_tags() {
+        let format: TagFormat = "api/v{version}".parse().unwrap();
+        assert_eq!(format.version("api/v1.2.0").unwrap().to_string(), "1.2.0");
+        for other in ["v1.2.0", "api/1.2.0", "api/v1.2", "xapi/v1.2.0"] {
+            assert_eq!(format.version(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn refuses_names_that_git_or_a_url_would_not_take() {
+        for text in [
+            "", "a b", "a..b", "-x", "/x", "x/", "x.lock", "x.LOCK", ".x", "a~1", "a^", "a:b",
+            "a?", "ü", "a\n",
+        ] {
+            assert_eq!(
+                text.parse::<Tag>().unwrap_err().code,
+                "tag-invalid",
+                "{text:?}"
+            );
+        }
+        for text in ["{version}{version}", "v", "x y{version}"] {
+            assert_eq!(
+                text.parse::<TagFormat>().unwrap_err().code,
+                "tag-format-invalid"
+            );
+        }
+    }
+}
