@@ -1,3 +1,4 @@
 //! Releases Kyma modules: what is published is what was tagged, built and tested, and nothing else.
 
 pub mod domain;
+pub mod ports;

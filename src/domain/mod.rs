@@ -2,6 +2,7 @@
 
 mod asset;
 mod commit;
+mod deadline;
 mod digest;
 mod image;
 mod repo;
@@ -10,6 +11,7 @@ mod version;
 
 pub use asset::AssetName;
 pub use commit::CommitSha;
+pub use deadline::{Deadline, Moment};
 pub use digest::{Digest, DigestHasher};
 pub use image::{ImageRef, ImageTag, PinnedImage, Repository};
 pub use repo::RepoSlug;

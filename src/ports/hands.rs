@@ -1,0 +1,95 @@
+//! Changing the world: given to the interpreter of actions and to no one else.
+//!
+//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then looks before anything
+//! is sent again.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{AssetId, ByteStream, LocalFile, PortError, ReleaseId};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
+
+#[derive(Clone, Copy)]
+pub struct Hands<'a> {
+    pub github: &'a dyn GitHubHands,
+    pub registry: &'a dyn RegistryHands,
+    pub files: &'a dyn FilesHands,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDraft {
+    pub tag: Tag,
+    /// Without it, publishing would tag the default branch should the tag have vanished.
+    pub target: CommitSha,
+    pub name: String,
+    pub body: String,
+    pub prerelease: bool,
+}
+
+/// What the one PATCH that publishes says. The tag is always sent: without it GitHub may rebind a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    pub release: ReleaseId,
+    pub tag: Tag,
+    pub prerelease: bool,
+    pub make_latest: bool,
+}
+
+#[async_trait]
+pub trait GitHubHands: Send + Sync {
+    async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, PortError>;
+    /// Creates the tag if there is none; `Cause::Conflict` if there is one, whatever it points at.
+    async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), PortError>;
+    async fn upload_asset(
+        &self,
+        release: ReleaseId,
+        name: &AssetName,
+        file: &LocalFile,
+    ) -> Result<AssetId, PortError>;
+    async fn rename_asset(&self, asset: AssetId, name: &AssetName) -> Result<(), PortError>;
+    /// Done as well when the asset is already gone; so are the other deletions.
+    async fn delete_asset(&self, asset: AssetId) -> Result<(), PortError>;
+    async fn publish(&self, publication: &Publication) -> Result<(), PortError>;
+    async fn delete_release(&self, release: ReleaseId) -> Result<(), PortError>;
+    async fn delete_tag(&self, tag: &Tag) -> Result<(), PortError>;
+}
+
+#[async_trait]
+pub trait RegistryHands: Send + Sync {
+    /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
+    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), PortError>;
+    /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
+    async fn push_manifest(
+        &self,
+        to: &ImageRef,
+        media_type: &str,
+        bytes: Bytes,
+    ) -> Result<(), PortError>;
+}
+
+/// A blob to push: what it is, and where its bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    pub digest: Digest,
+    pub size: u64,
+    pub bytes: BlobSource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlobSource {
+    Memory(Bytes),
+    File(PathBuf),
+}
+
+#[async_trait]
+pub trait FilesHands: Send + Sync {
+    /// Writes a stream to a file, which appears under its name only when the stream has ended well.
+    async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), PortError>;
+    /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
+    /// written outside of it, and nothing beyond fixed limits.
+    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), PortError>;
+    /// Removes a folder with everything in it, or a file; done as well when there is none.
+    async fn remove(&self, path: &Path) -> Result<(), PortError>;
+}

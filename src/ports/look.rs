@@ -1,0 +1,85 @@
+//! Reading the world: all that a phase is ever given.
+//!
+//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence; whatever cannot be told is an
+//! error. Implementations repeat a failed read themselves, so an error here is one that lasted.
+
+use std::path::Path;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::{
+    AssetId, LocalFile, Notes, PortError, ReleaseId, SeenManifest, SeenRelease, SeenRepository,
+};
+use crate::domain::{CommitSha, Digest, ImageRef, PinnedImage, Repository, Tag};
+
+/// Bytes on their way, in pieces; ends with an error where they turn out wrong.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send>>;
+
+/// The whole view of the world that a phase has.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    pub github: &'a dyn GitHubLook,
+    pub registry: &'a dyn RegistryLook,
+    pub files: &'a dyn FilesLook,
+}
+
+/// The repository that is being released, on GitHub.
+#[async_trait]
+pub trait GitHubLook: Send + Sync {
+    async fn repository(&self) -> Result<SeenRepository, PortError>;
+    /// Whether the repository has this commit.
+    async fn has_commit(&self, commit: &CommitSha) -> Result<bool, PortError>;
+    /// The commit that a branch points at.
+    async fn branch(&self, name: &str) -> Result<Option<CommitSha>, PortError>;
+    /// The commit that a tag points at, through an annotated tag where there is one.
+    async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, PortError>;
+    /// All releases of a tag, drafts and duplicates included, lowest id first.
+    async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, PortError>;
+    async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, PortError>;
+    /// Tags of the published releases that are not prereleases, in no particular order, to the last page.
+    async fn published_tags(&self) -> Result<Vec<String>, PortError>;
+    /// The tag of the release that GitHub shows as *latest*.
+    async fn latest_tag(&self) -> Result<Option<String>, PortError>;
+    /// Notes for a release that may not exist yet; nothing is saved by asking.
+    async fn notes(
+        &self,
+        tag: &Tag,
+        commit: &CommitSha,
+        previous: Option<&Tag>,
+    ) -> Result<Notes, PortError>;
+    /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
+    async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError>;
+}
+
+/// Any OCI registry; which one, and with which credentials, follows from the image's name.
+#[async_trait]
+pub trait RegistryLook: Send + Sync {
+    /// What a tag or digest resolves to now. One HEAD request.
+    async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, PortError>;
+    /// A manifest's bytes, checked against the digest. At most 4 MiB.
+    async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, PortError>;
+    /// Whether the repository holds a blob. One HEAD request.
+    async fn has_blob(&self, repository: &Repository, digest: Digest) -> Result<bool, PortError>;
+    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes.
+    async fn blob(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        limit: u64,
+    ) -> Result<Bytes, PortError>;
+    /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
+    /// where it stopped when a connection breaks.
+    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream;
+}
+
+/// Files below the working folder.
+#[async_trait]
+pub trait FilesLook: Send + Sync {
+    /// Size and digest of a regular file.
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, PortError>;
+    /// A file's bytes; refused beyond `limit` bytes.
+    async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, PortError>;
+}

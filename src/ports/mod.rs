@@ -1,0 +1,18 @@
+//! What the engine needs of the world, in our own words: looking and touching are kept apart.
+
+mod clock;
+mod error;
+mod hands;
+mod look;
+mod seen;
+
+pub use clock::{Clock, Interrupt};
+pub use error::{Cause, PortError};
+pub use hands::{
+    Blob, BlobSource, FilesHands, GitHubHands, Hands, NewDraft, Publication, RegistryHands,
+};
+pub use look::{ByteStream, FilesLook, GitHubLook, Look, RegistryLook};
+pub use seen::{
+    AssetId, AssetState, LocalFile, Notes, ReleaseId, SeenAsset, SeenManifest, SeenRelease,
+    SeenRepository,
+};

@@ -1,0 +1,95 @@
+//! What can be seen of the world, with nothing of how it was asked for.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::domain::{Digest, RepoSlug};
+
+/// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReleaseId(pub u64);
+
+impl fmt::Display for ReleaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An asset's number on GitHub, unique over all releases of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssetId(pub u64);
+
+impl fmt::Display for AssetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRepository {
+    /// As GitHub spells it now; differs from what was asked for after a rename.
+    pub slug: RepoSlug,
+    pub default_branch: String,
+    /// Whether the token may push, where GitHub says so (it does not for every kind of token).
+    pub may_push: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRelease {
+    pub id: ReleaseId,
+    /// As GitHub has it: a draft's may be `untagged-…`.
+    pub tag: String,
+    pub name: String,
+    pub body: String,
+    /// A branch or a full commit hash; GitHub ignores it once the tag exists.
+    pub target: String,
+    pub draft: bool,
+    pub prerelease: bool,
+    /// `false` also where the server does not know immutable releases.
+    pub immutable: bool,
+    /// The page for people; of a draft it is a temporary one.
+    pub url: String,
+    /// Every asset, also those that were never finished.
+    pub assets: Vec<SeenAsset>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAsset {
+    pub id: AssetId,
+    pub name: String,
+    pub state: AssetState,
+    /// Bytes; of an unfinished asset what was announced, not what arrived.
+    pub size: u64,
+    /// Computed by GitHub; absent on old assets and for a while after an upload.
+    pub digest: Option<Digest>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssetState {
+    Uploaded,
+    /// `starter`, or any state that is not `uploaded`: the bytes never arrived in full.
+    Unfinished,
+}
+
+/// Release notes as GitHub generates them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notes {
+    pub body: String,
+}
+
+/// A manifest as a registry answers for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenManifest {
+    pub digest: Digest,
+    pub media_type: String,
+    /// Bytes, where the registry says so.
+    pub size: Option<u64>,
+}
+
+/// A file of the workspace with what its bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    pub path: PathBuf,
+    pub size: u64,
+    pub digest: Digest,
+}
