@@ -1,4 +1,7 @@
 //! Releases Kyma modules: what is published is what was tagged, built and tested, and nothing else.
 
 pub mod domain;
+pub mod engine;
+pub mod phases;
+pub mod plan;
 pub mod ports;

@@ -2,18 +2,24 @@
 
 mod asset;
 mod commit;
+mod component;
 mod deadline;
 mod digest;
+mod exit;
 mod image;
+mod jobs;
 mod repo;
 mod tag;
 mod version;
 
 pub use asset::AssetName;
 pub use commit::CommitSha;
+pub use component::ComponentName;
 pub use deadline::{Deadline, Moment};
 pub use digest::{Digest, DigestHasher};
+pub use exit::Exit;
 pub use image::{ImageRef, ImageTag, PinnedImage, Repository};
+pub use jobs::JobResults;
 pub use repo::RepoSlug;
 pub use tag::{Tag, TagFormat};
 pub use version::Version;

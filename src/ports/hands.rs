@@ -40,6 +40,8 @@ pub struct Publication {
 #[async_trait]
 pub trait GitHubHands: Send + Sync {
     async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, PortError>;
+    /// Sets a draft's body. The tag goes along: without it GitHub may rebind the draft to `untagged-…`.
+    async fn edit_draft(&self, release: ReleaseId, tag: &Tag, body: &str) -> Result<(), PortError>;
     /// Creates the tag if there is none; `Cause::Conflict` if there is one, whatever it points at.
     async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), PortError>;
     async fn upload_asset(
@@ -58,6 +60,9 @@ pub trait GitHubHands: Send + Sync {
 
 #[async_trait]
 pub trait RegistryHands: Send + Sync {
+    /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
+    /// where it stopped when a connection breaks.
+    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream;
     /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
     async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), PortError>;
     /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
@@ -87,6 +92,8 @@ pub enum BlobSource {
 pub trait FilesHands: Send + Sync {
     /// Writes a stream to a file, which appears under its name only when the stream has ended well.
     async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), PortError>;
+    /// Writes a whole file, under the same promise.
+    async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PortError>;
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.
     async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), PortError>;

@@ -70,9 +70,6 @@ pub trait RegistryLook: Send + Sync {
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, PortError>;
-    /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
-    /// where it stopped when a connection breaks.
-    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream;
 }
 
 /// Files below the working folder.

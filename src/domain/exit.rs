@@ -1,0 +1,56 @@
+//! What the process's exit code tells.
+
+/// Exit codes are part of the interface: workflows and scripts may act on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// A defect of this program.
+    Bug = 1,
+    /// The command line, an input or a configuration file is wrong. Nothing was changed.
+    Usage = 2,
+    /// `plan` found reasons not to start this release. Nothing was changed.
+    Preflight = 10,
+    /// The deadline passed while waiting. Run the phase again to go on waiting.
+    Deadline = 11,
+    /// The world contradicts the plan.
+    Blocked = 12,
+    /// The token or the registry's credentials lack a right.
+    Denied = 13,
+    /// A service gave no usable answer for as long as was allowed. Run the phase again.
+    Unavailable = 14,
+    /// Interrupted between two actions. Run the phase again.
+    Cancelled = 15,
+}
+
+impl Exit {
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Bug,
+        Self::Usage,
+        Self::Preflight,
+        Self::Deadline,
+        Self::Blocked,
+        Self::Denied,
+        Self::Unavailable,
+        Self::Cancelled,
+    ];
+
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Bug => "a defect of btp-release: please report it",
+            Self::Usage => "the command line, an input or a file is wrong; nothing was changed",
+            Self::Preflight => "`plan` found reasons not to start; nothing was changed",
+            Self::Deadline => "the deadline passed while waiting; run it again to go on",
+            Self::Blocked => "the world contradicts the plan; the message says how",
+            Self::Denied => "the token or the registry's credentials lack a right",
+            Self::Unavailable => "a service is down or limits us past the deadline; run it again",
+            Self::Cancelled => "interrupted; run it again to go on",
+        }
+    }
+}

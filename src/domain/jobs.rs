@@ -1,0 +1,81 @@
+//! How the jobs that a release depends on ended, as the workflow hands it over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Invalid;
+
+/// The `needs` context of the publishing job: job → result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobResults(BTreeMap<String, String>);
+
+impl JobResults {
+    /// Reads `toJSON(needs)`: an object with an object for each job, whose `result` is `success`, `failure`, `cancelled` or
+    /// `skipped` ([contexts reference, `needs`](https://docs.github.com/en/actions/reference/workflows-and-actions/contexts)).
+    pub fn from_json(text: &str) -> Result<Self, Invalid> {
+        #[derive(serde::Deserialize)]
+        struct Job {
+            result: String,
+        }
+        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| Invalid {
+            code: "needs-unreadable",
+            what: "needs",
+            seen: text.chars().take(80).collect(),
+            why: format!("is not the context of that name: {error}"),
+            help: "write needs: ${{ toJSON(needs) }}".into(),
+        })?;
+        Ok(Self(
+            jobs.into_iter()
+                .map(|(name, job)| (name, job.result))
+                .collect(),
+        ))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The jobs that stand in the way: anything but success, unless the job is optional and did not fail.
+    pub fn objections<'a>(
+        &'a self,
+        optional: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter(move |(name, result)| match result.as_str() {
+                "success" => false,
+                "skipped" => !optional.contains(*name),
+                _ => true,
+            })
+            .map(|(name, result)| (name.as_str(), result.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_success_is_success() {
+        let json = r#"{"a":{"result":"success","outputs":{}},"b":{"result":"skipped"},"c":{"result":"cancelled"},"d":{"result":"failure"},"e":{"result":"new"}}"#;
+        let jobs = JobResults::from_json(json).unwrap();
+        let none = BTreeSet::new();
+        let optional: BTreeSet<String> = ["b".into(), "c".into()].into();
+        let all = |optional| {
+            jobs.objections(optional)
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all(&none), ["b", "c", "d", "e"]);
+        assert_eq!(
+            all(&optional),
+            ["c", "d", "e"],
+            "an optional job may be skipped, not fail"
+        );
+        for text in ["", "[]", "{\"a\":1}", "{\"a\":{}}"] {
+            assert_eq!(
+                JobResults::from_json(text).unwrap_err().code,
+                "needs-unreadable"
+            );
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The one place where an action becomes a write.
+
+use crate::phases::Action;
+use crate::ports::{Hands, PortError};
+
+pub(super) async fn apply(hands: Hands<'_>, action: &Action) -> Result<(), PortError> {
+    let Hands {
+        github,
+        registry,
+        files,
+    } = hands;
+    match action {
+        Action::CreateDraft(draft) => github.create_draft(draft).await.map(drop),
+        Action::CreateTag { tag, commit } => github.create_tag(tag, commit).await,
+        Action::EditDraft { release, tag, body } => github.edit_draft(*release, tag, body).await,
+        Action::UploadAsset {
+            release,
+            name,
+            file,
+        } => github.upload_asset(*release, name, file).await.map(drop),
+        Action::RenameAsset { asset, to, .. } => github.rename_asset(*asset, to).await,
+        Action::DeleteAsset { asset, .. } => github.delete_asset(*asset).await,
+        Action::SaveBlob {
+            repository,
+            digest,
+            size,
+            to,
+        } => {
+            files
+                .save(to, registry.open_blob(repository, *digest, *size))
+                .await
+        }
+        Action::WriteFile { to, bytes } => files.write(to, bytes).await,
+        Action::Unpack { archive, to } => files.unpack(archive, to).await,
+        Action::RemoveFolder { folder } => files.remove(folder).await,
+        Action::Publish(publication) => github.publish(publication).await,
+        Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
+        Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,
+    }
+}

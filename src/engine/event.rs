@@ -1,0 +1,34 @@
+//! What happened, as values: for the log, the job summary and the rehearsal's timeline.
+
+use std::time::Duration;
+
+use crate::domain::Deadline;
+use crate::phases::{Action, PhaseId};
+use crate::ports::PortError;
+
+#[derive(Debug)]
+pub enum Event<'a> {
+    Started {
+        phase: PhaseId,
+        deadline: Deadline,
+    },
+    Waiting {
+        phase: PhaseId,
+        on: &'a [String],
+        left: Duration,
+    },
+    Acting {
+        phase: PhaseId,
+        action: &'a Action,
+    },
+    Acted {
+        phase: PhaseId,
+        action: &'a Action,
+        /// Why there was no clear success, if so.
+        answer: Option<&'a PortError>,
+    },
+}
+
+pub trait Observer: Send + Sync {
+    fn see(&self, event: &Event<'_>);
+}

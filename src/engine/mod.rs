@@ -1,0 +1,239 @@
+//! Looks, lets the phase decide, acts, and looks again, until the phase says that it is done.
+
+mod apply;
+mod event;
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use crate::domain::{Deadline, Exit, Moment};
+use crate::phases::{Action, Evidence, Finding, Phase, PhaseId, Step, Waiting};
+use crate::ports::{Cause, Clock, Hands, Interrupt, Look, PortError};
+
+pub use event::{Event, Observer};
+
+/// How long GitHub may take to show in its lists what it has just confirmed: up to several seconds were seen.
+const SETTLE: Duration = Duration::from_secs(2);
+/// How many looks in a row may show nothing of what was sent.
+const QUIET_LOOKS: u32 = 8;
+/// The first pause of a wait. It grows by half with every look until it reaches the phase's own.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+pub struct Engine<'a> {
+    pub look: Look<'a>,
+    /// `None` is a dry run: there is nothing to touch the world with.
+    pub hands: Option<Hands<'a>>,
+    pub clock: &'a dyn Clock,
+    pub interrupt: &'a dyn Interrupt,
+    pub observer: &'a dyn Observer,
+    pub deadline: Deadline,
+}
+
+/// How a phase ended well.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    /// It is so. `acted` is empty where there was nothing to do.
+    Settled {
+        evidence: Evidence,
+        acted: Vec<Action>,
+    },
+    /// Dry run: what would be done next.
+    Would(Vec<Action>),
+}
+
+/// Why a phase stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error("blocked")]
+    Blocked { findings: Vec<Finding>, exit: Exit },
+    #[error("gave up after {}", humantime::format_duration(*.allowed))]
+    TimedOut { on: Vec<String>, allowed: Duration },
+    /// What was confirmed stays invisible: a defect here, or of the service.
+    #[error("confirmed, and still not to be seen: {}", join(.actions))]
+    Unsettled { actions: Vec<Action> },
+    #[error("interrupted")]
+    Cancelled,
+}
+
+fn join(actions: &[Action]) -> String {
+    actions
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// What this run has sent, and whether an answer came back.
+struct Sent {
+    action: Action,
+    answered: bool,
+}
+
+impl Engine<'_> {
+    pub async fn settle(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
+        let id = phase.id();
+        self.observer.see(&Event::Started {
+            phase: id,
+            deadline: self.deadline,
+        });
+        let mut sent: Vec<Sent> = Vec::new();
+        let mut quiet = 0;
+        let mut pause = Pause::default();
+        loop {
+            match self.unless_interrupted(phase.step(self.look)).await?? {
+                Step::Done(evidence) => {
+                    let acted = sent.into_iter().map(|s| s.action).collect();
+                    return Ok(Outcome::Settled { evidence, acted });
+                }
+                Step::Blocked(findings) => {
+                    return Err(Stop::Blocked {
+                        findings,
+                        exit: phase.blocked_exit(),
+                    });
+                }
+                Step::Wait(waiting) => self.wait(id, waiting, &mut pause).await?,
+                Step::Act(actions) => {
+                    let Some(hands) = self.hands else {
+                        return Ok(Outcome::Would(actions));
+                    };
+                    let fresh: Vec<_> = actions
+                        .iter()
+                        .filter(|action| !sent.iter().any(|s| s.action == **action))
+                        .cloned()
+                        .collect();
+                    if fresh.is_empty() {
+                        quiet += 1;
+                        self.not_yet_visible(&actions, &mut sent, &mut quiet)
+                            .await?;
+                    } else {
+                        quiet = 0;
+                        self.act(id, hands, fresh, &mut sent).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&self, phase: PhaseId, waiting: Waiting, pause: &mut Pause) -> Result<(), Stop> {
+        let now = self.clock.now();
+        if self.deadline.passed(now) {
+            return Err(Stop::TimedOut {
+                on: waiting.on,
+                allowed: self.deadline.allowed(),
+            });
+        }
+        let next = pause.next(&waiting);
+        self.observer.see(&Event::Waiting {
+            phase,
+            on: &waiting.on,
+            left: self.deadline.left(now),
+        });
+        self.sleep_until(self.deadline.clamp(now, next)).await
+    }
+
+    /// Carries actions out one by one. Where the answer to one was lost, the rest waits for another look.
+    async fn act(
+        &self,
+        phase: PhaseId,
+        hands: Hands<'_>,
+        actions: Vec<Action>,
+        sent: &mut Vec<Sent>,
+    ) -> Result<(), Stop> {
+        for action in actions {
+            if self.interrupt.raised() {
+                return Err(Stop::Cancelled);
+            }
+            self.observer.see(&Event::Acting {
+                phase,
+                action: &action,
+            });
+            let answer = apply::apply(hands, &action).await;
+            self.observer.see(&Event::Acted {
+                phase,
+                action: &action,
+                answer: answer.as_ref().err(),
+            });
+            match answer {
+                Ok(()) => sent.push(Sent {
+                    action,
+                    answered: true,
+                }),
+                Err(error) => match error.cause {
+                    Cause::Unknown { .. } | Cause::Conflict { .. } => {
+                        sent.push(Sent {
+                            action,
+                            answered: false,
+                        });
+                        return Ok(());
+                    }
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is missing was already sent. Services show a write late, so it is looked for again for a while;
+    /// only what never had an answer is then taken as not landed, and may be sent once more.
+    async fn not_yet_visible(
+        &self,
+        missing: &[Action],
+        sent: &mut Vec<Sent>,
+        quiet: &mut u32,
+    ) -> Result<(), Stop> {
+        let now = self.clock.now();
+        let unsettled = || Stop::Unsettled {
+            actions: missing.to_vec(),
+        };
+        if self.deadline.passed(now) {
+            return Err(unsettled());
+        }
+        if *quiet <= QUIET_LOOKS {
+            return self.sleep_until(self.deadline.clamp(now, SETTLE)).await;
+        }
+        let before = sent.len();
+        sent.retain(|s| s.answered || !missing.contains(&s.action));
+        *quiet = 0;
+        if sent.len() == before {
+            Err(unsettled())
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn sleep_until(&self, at: Moment) -> Result<(), Stop> {
+        self.unless_interrupted(self.clock.sleep_until(at)).await
+    }
+
+    /// Only for what changes nothing: a look or a pause may be dropped half-way.
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        if self.interrupt.raised() {
+            return Err(Stop::Cancelled);
+        }
+        match select(std::pin::pin!(work), self.interrupt.wait()).await {
+            Either::Left((done, _)) => Ok(done),
+            Either::Right(((), _)) => Err(Stop::Cancelled),
+        }
+    }
+}
+
+/// Quick looks at first and after every change, then slower ones.
+#[derive(Default)]
+struct Pause {
+    last: Option<(Vec<String>, Duration)>,
+}
+
+impl Pause {
+    fn next(&mut self, waiting: &Waiting) -> Duration {
+        let pause = match &self.last {
+            Some((on, pause)) if *on == waiting.on => pause.mul_f64(1.5),
+            _ => FIRST_PAUSE,
+        };
+        let pause = pause.min(waiting.every);
+        self.last = Some((waiting.on.clone(), pause));
+        pause
+    }
+}

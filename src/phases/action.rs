@@ -1,0 +1,114 @@
+//! The changes that a phase may ask for: data, until the engine carries them out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::domain::{AssetName, CommitSha, Digest, Repository, Tag};
+use crate::ports::{AssetId, LocalFile, NewDraft, Publication, ReleaseId};
+
+/// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    CreateDraft(NewDraft),
+    CreateTag {
+        tag: Tag,
+        commit: CommitSha,
+    },
+    /// Sets the text of a draft; the tag goes along, since GitHub may otherwise rebind the draft.
+    EditDraft {
+        release: ReleaseId,
+        tag: Tag,
+        body: String,
+    },
+    UploadAsset {
+        release: ReleaseId,
+        name: AssetName,
+        file: LocalFile,
+    },
+    RenameAsset {
+        asset: AssetId,
+        from: String,
+        to: AssetName,
+    },
+    DeleteAsset {
+        asset: AssetId,
+        name: String,
+        why: &'static str,
+    },
+    SaveBlob {
+        repository: Repository,
+        digest: Digest,
+        size: u64,
+        to: PathBuf,
+    },
+    WriteFile {
+        to: PathBuf,
+        bytes: Vec<u8>,
+    },
+    Unpack {
+        archive: PathBuf,
+        to: PathBuf,
+    },
+    RemoveFolder {
+        folder: PathBuf,
+    },
+    Publish(Publication),
+    DeleteRelease {
+        release: ReleaseId,
+        tag: Tag,
+    },
+    DeleteTag {
+        tag: Tag,
+        commit: CommitSha,
+    },
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateDraft(draft) => {
+                write!(
+                    f,
+                    "create the draft release {} at {}",
+                    draft.tag,
+                    draft.target.short()
+                )
+            }
+            Self::CreateTag { tag, commit } => {
+                write!(f, "create the tag {tag} at {}", commit.short())
+            }
+            Self::EditDraft { tag, .. } => {
+                write!(f, "take up the draft release {tag} with this plan")
+            }
+            Self::UploadAsset { name, file, .. } => {
+                write!(f, "upload {name} ({} bytes)", file.size)
+            }
+            Self::RenameAsset { from, to, .. } => write!(f, "rename the asset {from} to {to}"),
+            Self::DeleteAsset { name, why, .. } => write!(f, "delete the asset {name}, {why}"),
+            Self::SaveBlob {
+                digest, size, to, ..
+            } => {
+                write!(
+                    f,
+                    "save {} ({size} bytes) as {}",
+                    digest.short(),
+                    to.display()
+                )
+            }
+            Self::WriteFile { to, bytes } => {
+                write!(f, "write {} ({} bytes)", to.display(), bytes.len())
+            }
+            Self::Unpack { archive, to } => {
+                write!(f, "unpack {} into {}", archive.display(), to.display())
+            }
+            Self::RemoveFolder { folder } => write!(f, "remove {}", folder.display()),
+            Self::Publish(publication) => write!(f, "publish {}", publication.tag),
+            Self::DeleteRelease { release, tag } => {
+                write!(f, "delete the draft release {tag} (id {release})")
+            }
+            Self::DeleteTag { tag, commit } => {
+                write!(f, "delete the tag {tag} at {}", commit.short())
+            }
+        }
+    }
+}

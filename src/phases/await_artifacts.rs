@@ -1,0 +1,170 @@
+//! `await`: waits until every artifact of the plan is there, and finds out its digest.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+
+use super::shared::our_release;
+use super::{Evidence, Phase, PhaseId, Step, Waiting};
+use crate::domain::AssetName;
+use crate::plan::{Artifact, Artifacts, Awaited, ReleasePlan};
+use crate::ports::{AssetState, Look, PortError, SeenManifest, SeenRelease};
+
+pub struct Await {
+    plan: ReleasePlan,
+    every: Duration,
+    /// What the look before saw: a digest counts once it was the same in two looks.
+    before: BTreeMap<String, Artifact>,
+}
+
+struct Seen {
+    releases: Vec<SeenRelease>,
+    images: BTreeMap<String, Option<SeenManifest>>,
+}
+
+/// How an artifact stands.
+#[derive(Debug, PartialEq)]
+enum State {
+    Absent,
+    /// Begun, and not usable yet.
+    Incomplete(&'static str),
+    /// There, and seen once so far.
+    Seen(Artifact),
+    Ready(Artifact),
+}
+
+impl Await {
+    pub fn new(plan: ReleasePlan, every: Duration) -> Self {
+        Self {
+            plan,
+            every,
+            before: BTreeMap::new(),
+        }
+    }
+
+    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+        let releases = look.github.releases(&self.plan.tag).await?;
+        let images = self
+            .plan
+            .awaited()
+            .into_iter()
+            .filter_map(|awaited| match awaited {
+                Awaited::Image { name, image } => Some((name, image)),
+                Awaited::Asset(_) => None,
+            });
+        let images = try_join_all(images.map(async |(name, image)| {
+            Ok::<_, PortError>((name, look.registry.resolve(&image).await?))
+        }))
+        .await?;
+        Ok(Seen {
+            releases,
+            images: images.into_iter().collect(),
+        })
+    }
+}
+
+#[async_trait]
+impl Phase for Await {
+    fn id(&self) -> PhaseId {
+        PhaseId::Await
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        let seen = self.see(look).await?;
+        let (step, now) = decide(&self.plan, &seen, &self.before, self.every);
+        self.before = now;
+        Ok(step)
+    }
+}
+
+fn decide(
+    plan: &ReleasePlan,
+    seen: &Seen,
+    before: &BTreeMap<String, Artifact>,
+    every: Duration,
+) -> (Step, BTreeMap<String, Artifact>) {
+    let release = match our_release(plan, &seen.releases) {
+        Ok((release, _)) => release,
+        Err(finding) => return (Step::Blocked(vec![finding]), BTreeMap::new()),
+    };
+    let mut ready = Artifacts::default();
+    let mut now = BTreeMap::new();
+    let mut on = Vec::new();
+    for awaited in plan.awaited() {
+        let name = awaited.name().to_owned();
+        let found = match &awaited {
+            Awaited::Asset(asset) => asset_state(release, asset),
+            Awaited::Image { image, .. } => match seen.images.get(&name).and_then(Option::as_ref) {
+                None => State::Absent,
+                Some(manifest) => State::Seen(Artifact::Image {
+                    digest: manifest.digest,
+                    tagged: image.clone(),
+                    image: image.repository().pinned(manifest.digest),
+                }),
+            },
+        };
+        match twice(found, before.get(&name)) {
+            State::Absent => {
+                on.push(format!("{}: absent", described(&awaited)));
+            }
+            State::Incomplete(why) => {
+                on.push(format!("{}: incomplete, {why}", described(&awaited)));
+            }
+            State::Seen(artifact) => {
+                on.push(format!(
+                    "{}: {}, to be seen once more",
+                    described(&awaited),
+                    artifact.digest().short()
+                ));
+                now.insert(name, artifact);
+            }
+            State::Ready(artifact) => {
+                now.insert(name.clone(), artifact.clone());
+                ready.0.insert(name, artifact);
+            }
+        }
+    }
+    let step = if on.is_empty() {
+        let so = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
+        Step::Done(Evidence::new(so).with("artifacts", ready.to_json()))
+    } else {
+        Step::Wait(Waiting { on, every })
+    };
+    (step, now)
+}
+
+fn described(awaited: &Awaited) -> String {
+    match awaited {
+        Awaited::Asset(name) => format!("asset {name}"),
+        Awaited::Image { image, .. } => format!("image {image}"),
+    }
+}
+
+fn twice(found: State, before: Option<&Artifact>) -> State {
+    match found {
+        State::Seen(artifact) if before == Some(&artifact) => State::Ready(artifact),
+        other => other,
+    }
+}
+
+fn asset_state(release: &SeenRelease, name: &AssetName) -> State {
+    match release
+        .assets
+        .iter()
+        .find(|asset| asset.name == name.as_str())
+    {
+        None => State::Absent,
+        Some(asset) if asset.state == AssetState::Unfinished => {
+            State::Incomplete("its upload is not finished")
+        }
+        Some(asset) => match asset.digest {
+            None => State::Incomplete("GitHub has not told its digest yet"),
+            Some(digest) => State::Seen(Artifact::Asset {
+                digest,
+                size: asset.size,
+            }),
+        },
+    }
+}

@@ -1,0 +1,174 @@
+//! The phases in their order. Each looks at the world and says what is missing; none can touch it.
+//!
+//! In every file the same three parts: what is `Seen`, how it is seen, and a pure `decide`.
+
+mod action;
+mod await_artifacts;
+mod discard;
+mod draft;
+mod plan;
+mod publish;
+mod shared;
+mod upload;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::{Exit, Invalid};
+use crate::ports::{Look, PortError};
+
+pub use action::Action;
+pub use await_artifacts::Await;
+pub use discard::Discard;
+pub use draft::Draft;
+pub use plan::Plan;
+pub use publish::{Publish, Tested};
+pub use upload::Upload;
+
+/// A phase's name: the `phase` input, the subcommand and the title of its log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PhaseId {
+    /// Checks the version, the repository and the rights, and works everything out. Writes nothing.
+    Plan,
+    /// Creates the draft release, then the tag, which starts the builders.
+    Draft,
+    /// Brings files into the draft, by content.
+    Upload,
+    /// Waits for the assets and images, and finds out their digests.
+    Await,
+    /// Unpacks the module image, by digest, into a folder.
+    FetchModule,
+    /// Reads every promise again, and publishes with one request.
+    Publish,
+    /// Deletes our own draft and tag.
+    Discard,
+}
+
+impl PhaseId {
+    /// In the order of a release.
+    pub const ALL: [Self; 7] = [
+        Self::Plan,
+        Self::Draft,
+        Self::Upload,
+        Self::Await,
+        Self::FetchModule,
+        Self::Publish,
+        Self::Discard,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Draft => "draft",
+            Self::Upload => "upload",
+            Self::Await => "await",
+            Self::FetchModule => "fetch-module",
+            Self::Publish => "publish",
+            Self::Discard => "discard",
+        }
+    }
+}
+
+impl fmt::Display for PhaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One resumable part of the pipeline.
+#[async_trait]
+pub trait Phase: Send {
+    fn id(&self) -> PhaseId;
+
+    /// What the process ends with when this phase is blocked.
+    fn blocked_exit(&self) -> Exit {
+        Exit::Blocked
+    }
+
+    /// Looks, and says what is missing. A phase may remember what it saw in order to tell a change, never in place of
+    /// looking.
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError>;
+}
+
+/// What a phase says after a look.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// All that the phase promises is so.
+    Done(Evidence),
+    /// These are missing. They are carried out in order, and then looked at again.
+    Act(Vec<Action>),
+    /// Someone else's turn.
+    Wait(Waiting),
+    /// The world contradicts the plan; everything found is listed.
+    Blocked(Vec<Finding>),
+}
+
+/// What is so, once a phase is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
+    pub so: String,
+    pub outputs: Vec<Output>,
+}
+
+impl Evidence {
+    pub fn new(so: impl Into<String>) -> Self {
+        Self {
+            so: so.into(),
+            outputs: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.outputs.push(Output {
+            name,
+            value: value.to_string(),
+        });
+        self
+    }
+}
+
+/// An output of the step, for later steps and jobs. A hint only: whoever takes it looks again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub name: &'static str,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is awaited, and how each of them stands: one line for each.
+    pub on: Vec<String>,
+    /// The longest pause between two looks.
+    pub every: Duration,
+}
+
+/// One reason why a phase cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable, kebab case; listed in `docs/errors.md`.
+    pub code: &'static str,
+    /// What was seen and what was wanted.
+    pub why: String,
+    /// What to type or to change, with the reader's own values.
+    pub help: String,
+}
+
+impl Finding {
+    pub fn new(code: &'static str, why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            code,
+            why: why.into(),
+            help: help.into(),
+        }
+    }
+}
+
+impl From<Invalid> for Finding {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(invalid.code, invalid.to_string(), invalid.help)
+    }
+}

@@ -1,0 +1,190 @@
+//! `plan`: reads what there is, and either works everything out or lists every reason not to start.
+
+use async_trait::async_trait;
+
+use super::shared::tag_elsewhere;
+use super::{Evidence, Finding, Phase, PhaseId, Step};
+use crate::domain::{CommitSha, Exit, Tag};
+use crate::plan::{BranchGuard, NotesSource, OnExisting, ReleasePlan, Wanted};
+use crate::ports::{Look, PortError, SeenRelease, SeenRepository};
+
+pub struct Plan {
+    wanted: Wanted,
+}
+
+struct Seen {
+    repository: SeenRepository,
+    has_commit: bool,
+    tag: Option<CommitSha>,
+    releases: Vec<SeenRelease>,
+    published: Vec<String>,
+    guard: Option<(String, Option<CommitSha>)>,
+}
+
+impl Plan {
+    pub fn new(wanted: Wanted) -> Self {
+        Self { wanted }
+    }
+
+    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+        let wanted = &self.wanted;
+        let guard = match &wanted.guard_branch {
+            Some(branch) => Some((branch.clone(), look.github.branch(branch).await?)),
+            None => None,
+        };
+        Ok(Seen {
+            repository: look.github.repository().await?,
+            has_commit: look.github.has_commit(&wanted.commit).await?,
+            tag: look.github.tag(&wanted.tag).await?,
+            releases: look.github.releases(&wanted.tag).await?,
+            published: look.github.published_tags().await?,
+            guard,
+        })
+    }
+}
+
+#[async_trait]
+impl Phase for Plan {
+    fn id(&self) -> PhaseId {
+        PhaseId::Plan
+    }
+
+    fn blocked_exit(&self) -> Exit {
+        Exit::Preflight
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        Ok(decide(&self.wanted, &self.see(look).await?))
+    }
+}
+
+fn decide(wanted: &Wanted, seen: &Seen) -> Step {
+    let mut findings = Vec::new();
+    let Wanted { tag, commit, .. } = wanted;
+    if !seen.has_commit {
+        findings.push(Finding::new(
+            "commit-missing",
+            format!("{} has no commit {commit}", wanted.repository),
+            "push the commit first, or give the full hash of one that is there as `commit`",
+        ));
+    }
+    if seen.repository.may_push == Some(false) {
+        findings.push(Finding::new(
+            "token-read-only",
+            format!("the token may not write to {}", wanted.repository),
+            "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
+        ));
+    }
+    if let Some(at) = seen.tag.as_ref().filter(|at| *at != commit) {
+        findings.push(tag_elsewhere(
+            tag,
+            &wanted.version,
+            commit,
+            at,
+            &seen.releases,
+        ));
+    }
+    if let Some((branch, None)) = &seen.guard {
+        findings.push(Finding::new(
+            "branch-missing",
+            format!("{} has no branch {branch} to guard", wanted.repository),
+            format!(
+                "set `guard-branch` to a branch that exists, such as {}",
+                seen.repository.default_branch
+            ),
+        ));
+    }
+    if let NotesSource::Text(text) = &wanted.notes {
+        let chars = text.chars().count();
+        if chars > NotesSource::MAX_CHARS {
+            findings.push(Finding::new(
+                "notes-too-long",
+                format!(
+                    "the release notes have {chars} characters, and a release may hold {}",
+                    NotesSource::MAX_CHARS
+                ),
+                "shorten the file and link to the whole, or attach it as an asset",
+            ));
+        }
+    }
+    if wanted.on_existing == OnExisting::Fail && (seen.tag.is_some() || !seen.releases.is_empty()) {
+        findings.push(Finding::new(
+            "release-exists",
+            format!("{tag} already has {}", what_exists(seen)),
+            "set `on-existing: resume` to go on with it, or release another version",
+        ));
+    }
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
+    }
+    let guard = seen.guard.as_ref().and_then(|(branch, head)| {
+        Some(BranchGuard {
+            branch: branch.clone(),
+            head: head.clone()?,
+        })
+    });
+    let previous = wanted
+        .previous_tag
+        .clone()
+        .or_else(|| previous_tag(wanted, &seen.published));
+    let make_latest = wanted
+        .make_latest
+        .unwrap_or_else(|| is_latest(wanted, &seen.published));
+    let plan = ReleasePlan::draw(wanted.clone(), previous, make_latest, guard);
+    Step::Done(evidence(&plan))
+}
+
+fn evidence(plan: &ReleasePlan) -> Evidence {
+    let so = format!("{} is to be released at {}", plan.tag, plan.commit.short());
+    let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
+    Evidence::new(so)
+        .with("plan", plan.to_json())
+        .with("version", &plan.version)
+        .with("tag", &plan.tag)
+        .with("commit", &plan.commit)
+        .with("previous-tag", previous)
+        .with("prerelease", plan.prerelease)
+        .with("make-latest", plan.make_latest)
+}
+
+fn what_exists(seen: &Seen) -> String {
+    let tag = seen
+        .tag
+        .as_ref()
+        .map(|at| format!("a tag at {}", at.short()));
+    let releases = seen.releases.iter().map(|r| {
+        let kind = if r.draft {
+            "a draft release"
+        } else {
+            "a published release"
+        };
+        format!("{kind} (id {})", r.id)
+    });
+    tag.into_iter()
+        .chain(releases)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The highest release before this one, by the order of versions, within the same tag format. Neither the newest nor the
+/// nearest in history: both are wrong for a patch of an older line.
+fn previous_tag(wanted: &Wanted, published: &[String]) -> Option<Tag> {
+    let format = &wanted.tag_format;
+    published
+        .iter()
+        .filter_map(|tag| Some((format.version(tag)?, tag)))
+        .filter(|(version, _)| *version < wanted.version)
+        .max()
+        .and_then(|(_, tag)| tag.parse().ok())
+}
+
+/// Whether no published release of the same tag format is of a higher version.
+fn is_latest(wanted: &Wanted, published: &[String]) -> bool {
+    let versions = published
+        .iter()
+        .filter_map(|tag| wanted.tag_format.version(tag));
+    !wanted.prerelease
+        && versions
+            .max()
+            .is_none_or(|highest| highest <= wanted.version)
+}

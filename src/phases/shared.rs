@@ -1,0 +1,133 @@
+//! What several phases find or ask for, said in one way.
+
+use super::{Action, Finding};
+use crate::domain::{CommitSha, Tag, Version};
+use crate::plan::{Mark, ReleasePlan};
+use crate::ports::SeenRelease;
+
+/// The one release of the plan that carries our mark, draft or published; anything else is said.
+pub(super) fn our_release<'a>(
+    plan: &ReleasePlan,
+    releases: &'a [SeenRelease],
+) -> Result<(&'a SeenRelease, Mark), Finding> {
+    match releases {
+        [] => Err(Finding::new(
+            "draft-missing",
+            format!("{} has no release called {}", plan.repository, plan.tag),
+            "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
+        )),
+        [one] => match Mark::find(&one.body) {
+            None => Err(foreign(plan, one)),
+            Some(mark) if mark.commit != plan.commit => Err(of_another_commit(plan, &mark)),
+            Some(mark) => Ok((one, mark)),
+        },
+        many => Err(duplicates(plan, many)),
+    }
+}
+
+pub(super) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Finding {
+    Finding::new(
+        "draft-of-another-commit",
+        format!(
+            "the release {} was made for {}, and this plan is of {}",
+            plan.tag,
+            mark.commit.short(),
+            plan.commit.short()
+        ),
+        format!(
+            "run again with `commit: {}` to go on with it, or with `on-existing: replace` to start anew",
+            mark.commit
+        ),
+    )
+}
+
+pub(super) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Finding {
+    let (code, kind) = if release.draft {
+        ("draft-foreign", "draft")
+    } else {
+        ("release-foreign", "published release")
+    };
+    Finding::new(
+        code,
+        format!(
+            "{} already has a {kind} (id {}) that btp-release did not make",
+            plan.tag, release.id
+        ),
+        format!(
+            "delete it by hand if it is not wanted ({}), or release another version, such as {}",
+            release.url,
+            plan.version.next_patch()
+        ),
+    )
+}
+
+pub(super) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Finding {
+    let ids: Vec<_> = releases.iter().map(|r| r.id.to_string()).collect();
+    Finding::new(
+        "release-duplicates",
+        format!(
+            "{} has {} releases: ids {}",
+            plan.tag,
+            releases.len(),
+            ids.join(", ")
+        ),
+        "delete all but one by hand, and run again",
+    )
+}
+
+pub(super) fn tag_elsewhere(
+    tag: &Tag,
+    version: &Version,
+    commit: &CommitSha,
+    at: &CommitSha,
+    releases: &[SeenRelease],
+) -> Finding {
+    let next = format!("release another version, such as {}", version.next_patch());
+    let help = match releases {
+        [one] if one.draft && Mark::find(&one.body).is_some_and(|m| m.commit == *at) => format!(
+            "run again with `commit: {at}` to go on with the draft that is there, or `btp-release discard {tag}` to drop it"
+        ),
+        [] => format!(
+            "delete the tag if it is a mistake (git push origin :{}), or {next}",
+            tag.to_ref()
+        ),
+        _ => next,
+    };
+    Finding::new(
+        "tag-elsewhere",
+        format!(
+            "the tag {tag} points at {}, and this release is of {}",
+            at.short(),
+            commit.short()
+        ),
+        help,
+    )
+}
+
+/// The plan's tag is gone; GitHub would make one anew on publishing, which no builder has seen.
+pub(super) fn tag_missing(plan: &ReleasePlan) -> Finding {
+    Finding::new(
+        "tag-missing",
+        format!("the tag {} is not there", plan.tag),
+        "run the phase `draft` again: it creates the tag, which starts the builders",
+    )
+}
+
+/// The tag goes first: as long as the draft is there, its mark tells whether the tag is ours.
+pub(super) fn drop_draft(
+    tag: &Tag,
+    at: Option<&CommitSha>,
+    draft: &SeenRelease,
+    mark: &Mark,
+) -> Vec<Action> {
+    let tag_is_ours = |at: &&CommitSha| **at == mark.commit && !mark.tag_was_there;
+    let delete_tag = at.filter(tag_is_ours).map(|at| Action::DeleteTag {
+        tag: tag.clone(),
+        commit: at.clone(),
+    });
+    let delete_draft = Action::DeleteRelease {
+        release: draft.id,
+        tag: tag.clone(),
+    };
+    delete_tag.into_iter().chain([delete_draft]).collect()
+}

@@ -1,0 +1,53 @@
+//! What was awaited, with the digests that were found: handed to the tests, and compared again before publishing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Digest, ImageRef, Invalid, PinnedImage};
+
+/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Artifacts(pub BTreeMap<String, Artifact>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Artifact {
+    Asset {
+        digest: Digest,
+        size: u64,
+    },
+    Image {
+        digest: Digest,
+        /// By tag, as the release names it.
+        tagged: ImageRef,
+        /// By digest: what to test.
+        image: PinnedImage,
+    },
+}
+
+impl Artifact {
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Asset { digest, .. } | Self::Image { digest, .. } => *digest,
+        }
+    }
+}
+
+impl Artifacts {
+    pub fn from_json(text: &str) -> Result<Self, Invalid> {
+        serde_json::from_str(text).map_err(|error| Invalid {
+            code: "artifacts-unreadable",
+            what: "artifacts",
+            seen: text.chars().take(80).collect(),
+            why: format!("is not what `await` gave out: {error}"),
+            help: "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}".into(),
+        })
+    }
+
+    pub fn to_json(&self) -> String {
+        // Serialising a map of plain values into memory has no way to fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

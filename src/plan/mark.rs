@@ -1,0 +1,95 @@
+//! The mark that our drafts carry: only what carries it is ever changed or deleted by us.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CommitSha, Digest, Version};
+
+/// An HTML comment at the end of the release's body, which people do not see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub version: Version,
+    pub commit: CommitSha,
+    /// The digest of the plan that the draft was last taken up with.
+    pub plan: Digest,
+    pub run: String,
+    /// Whether the tag was there before the draft was: then it is not ours to delete.
+    pub tag_was_there: bool,
+}
+
+const OPEN: &str = "<!-- btp-release: ";
+const CLOSE: &str = " -->";
+
+impl Mark {
+    /// The last mark in a release's body; `None` when there is none that can be read.
+    pub fn find(body: &str) -> Option<Self> {
+        let (_, rest) = body.rsplit_once(OPEN)?;
+        let (json, _) = rest.split_once(CLOSE)?;
+        serde_json::from_str(json).ok()
+    }
+
+    /// The body with this mark in place of any other.
+    pub fn put(&self, body: &str) -> String {
+        let text = Self::strip(body);
+        // Serialising a struct of plain values into memory has no way to fail. `--` may not stand in a comment; within
+        // JSON it can only stand in a text, where it may be escaped.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        let json = json.replace("--", "-\\u002d");
+        let gap = if text.is_empty() { "" } else { "\n\n" };
+        format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
+    }
+
+    /// The body as people see it.
+    pub fn strip(body: &str) -> &str {
+        // The last one: notes are made of what strangers wrote, and may hold something like it.
+        body.rfind(OPEN)
+            .and_then(|at| body.get(..at))
+            .unwrap_or(body)
+            .trim_end()
+    }
+
+    /// How many characters a mark may add to a body.
+    pub const MAX_CHARS: usize = 1_000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(run: &str) -> Mark {
+        Mark {
+            version: "1.2.0".parse().unwrap(),
+            commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+            plan: Digest::of(b"plan"),
+            run: run.into(),
+            tag_was_there: false,
+        }
+    }
+
+    #[test]
+    fn a_mark_is_found_again_and_replaced() {
+        let body = mark("1").put("## Notes\n");
+        assert_eq!(Mark::find(&body), Some(mark("1")));
+        let body = mark("2--x").put(&body);
+        assert_eq!(Mark::find(&body), Some(mark("2--x")));
+        assert_eq!(body.matches("btp-release:").count(), 1);
+        assert_eq!(
+            body.matches("--").count(),
+            2,
+            "only the comment's own dashes"
+        );
+        assert_eq!(Mark::strip(&body), "## Notes");
+        assert!(mark("17").put("").len() < Mark::MAX_CHARS);
+    }
+
+    #[test]
+    fn what_is_no_mark_is_none() {
+        for body in [
+            "",
+            "<!-- btp-release: {} -->",
+            "<!-- btp-release: {\"version\"",
+            "btp-release",
+        ] {
+            assert_eq!(Mark::find(body), None);
+        }
+    }
+}
