@@ -1,1 +1,27 @@
 //! In-process GitHub and OCI registry that behave as the real services do.
+//!
+//! Both keep state, both speak plain HTTP/1.1 on loopback from a thread of their own, and both can be
+//! told to hurt: see [`Faults`]. Time is a [`Clock`] that whoever starts a server hands in, and every
+//! request is in an [`EventLog`].
+
+pub mod clock;
+pub mod faults;
+mod fields;
+pub mod github;
+pub mod log;
+mod server;
+mod text;
+mod wire;
+
+pub use clock::Clock;
+pub use faults::{Fault, Faults, Pattern};
+pub use github::{Event, GitHub, Limits, Options};
+pub use log::{Category, Entry, EventLog, Service};
+pub use wire::Request;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A panic elsewhere must not hide what a test wants to see of the state.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,113 @@
+//! Workflow runs and their jobs, to be looked at.
+//! <https://docs.github.com/en/rest/actions/workflow-runs>
+
+use super::call::Call;
+use super::pages::Page;
+use super::refusal::{Answer, Refusal};
+use super::repositories::{address, page};
+use super::tokens::{Level, Right};
+use super::world::{Repository, WorkflowRun};
+use crate::text::{rfc3339, stable_hex};
+use crate::wire::Reply;
+use serde_json::{Value, json};
+
+fn view(call: &Call, repository: &Repository, run: &WorkflowRun) -> Value {
+    let url = address(call, repository, &format!("/actions/runs/{}", run.id));
+    json!({
+        "id": run.id,
+        "node_id": stable_hex(&format!("run {}", run.id), 24),
+        "name": run.name,
+        "display_title": run.name,
+        "path": run.path,
+        "head_branch": run.head_branch,
+        "head_sha": run.head_sha,
+        "event": run.event,
+        "status": run.status,
+        "conclusion": run.conclusion,
+        "run_number": run.run_number,
+        "run_attempt": run.run_attempt,
+        "created_at": rfc3339(run.created_at),
+        "run_started_at": rfc3339(run.created_at),
+        "updated_at": rfc3339(run.created_at),
+        "html_url": page(call, repository, &format!("/actions/runs/{}", run.id)),
+        "jobs_url": format!("{url}/jobs"),
+        "url": url,
+    })
+}
+
+/// Anyone may look in a public repository; a private one takes the right.
+fn may_look(call: &Call, repository: &Repository) -> Result<(), Refusal> {
+    if repository.private {
+        call.need(Right::Actions, Level::Read)?;
+    }
+    Ok(())
+}
+
+fn find<'a>(call: &Call, repository: &'a Repository, id: &str) -> Result<&'a WorkflowRun, Refusal> {
+    may_look(call, repository)?;
+    let run = id.parse().ok().and_then(|id: u64| repository.runs.get(&id));
+    run.ok_or_else(Refusal::not_found)
+}
+
+pub(crate) fn get(call: &Call, repository: &Repository, id: &str) -> Answer {
+    Ok(Reply::json(
+        200,
+        &view(call, repository, find(call, repository, id)?),
+    ))
+}
+
+pub(crate) fn list(call: &Call, repository: &Repository) -> Answer {
+    may_look(call, repository)?;
+    let wanted = |field: &str, value: &str| {
+        call.request
+            .param(field)
+            .is_none_or(|wanted| wanted == value)
+    };
+    // The filter `status` also takes a conclusion.
+    let in_state = |run: &WorkflowRun| {
+        wanted("status", &run.status)
+            || run
+                .conclusion
+                .as_ref()
+                .is_some_and(|end| wanted("status", end))
+    };
+    let listed = call.listed(repository).ok_or_else(Refusal::not_found)?;
+    let runs = listed.runs.values().rev();
+    let found: Vec<&WorkflowRun> = runs
+        .filter(|run| wanted("head_sha", &run.head_sha) && wanted("event", &run.event))
+        .filter(|run| wanted("branch", &run.head_branch) && in_state(run))
+        .collect();
+    let page = Page::new(call, repository, found)?;
+    let views: Vec<Value> = page
+        .items
+        .iter()
+        .map(|run| view(call, repository, run))
+        .collect();
+    let body = json!({ "total_count": page.total, "workflow_runs": views });
+    Ok(page.linked(Reply::json(200, &body)))
+}
+
+pub(crate) fn jobs(call: &Call, repository: &Repository, id: &str) -> Answer {
+    let run = find(call, repository, id)?;
+    let page = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
+    let views: Vec<Value> = page
+        .items
+        .iter()
+        .map(|job| {
+            json!({
+                "id": job.id,
+                "run_id": run.id,
+                "head_sha": run.head_sha,
+                "name": job.name,
+                "status": job.status,
+                "conclusion": job.conclusion,
+                "run_attempt": run.run_attempt,
+                "url": address(call, repository, &format!("/actions/jobs/{}", job.id)),
+            })
+        })
+        .collect();
+    Ok(page.linked(Reply::json(
+        200,
+        &json!({ "total_count": page.total, "jobs": views }),
+    )))
+}

@@ -1,0 +1,108 @@
+//! Pull requests: for notes, and for their labels.
+//! <https://docs.github.com/en/rest/pulls/pulls>
+
+use super::call::Call;
+use super::pages::Page;
+use super::refusal::{Answer, Refusal};
+use super::repositories::{address, page, user};
+use super::world::{Pull, Repository};
+use crate::fields;
+use crate::text::{rfc3339, stable_hex};
+use crate::wire::Reply;
+use serde_json::{Value, json};
+
+fn view(call: &Call, repository: &Repository, number: u64, pull: &Pull) -> Value {
+    json!({
+        "url": address(call, repository, &format!("/pulls/{number}")),
+        "id": repository.id * 1_000_000 + number,
+        "node_id": stable_hex(&format!("pull {} {number}", repository.id), 24),
+        "html_url": page(call, repository, &format!("/pull/{number}")),
+        "number": number,
+        "state": pull.state,
+        "locked": false,
+        "title": pull.title,
+        "body": pull.body,
+        "user": user(call, &pull.login),
+        "labels": labels_of(call, repository, pull),
+        "draft": false,
+        "merged_at": pull.merged_at.map(rfc3339),
+        "closed_at": pull.merged_at.map(rfc3339),
+        "merge_commit_sha": pull.merge_commit,
+        "head": { "ref": pull.head, "label": format!("{}:{}", pull.login, pull.head) },
+        "base": { "ref": pull.base, "label": format!("{}:{}", repository.owner, pull.base) },
+    })
+}
+
+fn labels_of(call: &Call, repository: &Repository, pull: &Pull) -> Vec<Value> {
+    let label = |name: &String| {
+        json!({
+            "name": name,
+            "color": "ededed",
+            "default": false,
+            "description": null,
+            "url": address(call, repository, &format!("/labels/{name}")),
+        })
+    };
+    pull.labels.iter().map(label).collect()
+}
+
+fn find<'a>(repository: &'a Repository, number: &str) -> Result<(u64, &'a Pull), Refusal> {
+    let number: u64 = number.parse().map_err(|_| Refusal::not_found())?;
+    repository
+        .pulls
+        .get(&number)
+        .map(|pull| (number, pull))
+        .ok_or_else(Refusal::not_found)
+}
+
+pub(crate) fn get(call: &Call, repository: &Repository, number: &str) -> Answer {
+    let (number, pull) = find(repository, number)?;
+    let mut body = view(call, repository, number, pull);
+    fields::set(&mut body, "merged", pull.merged_at.is_some());
+    Ok(Reply::json(200, &body))
+}
+
+pub(crate) fn labels(call: &Call, repository: &Repository, number: &str) -> Answer {
+    let (_, pull) = find(repository, number)?;
+    Ok(Reply::json(200, &json!(labels_of(call, repository, pull))))
+}
+
+pub(crate) fn list(call: &Call, repository: &Repository) -> Answer {
+    let state = call
+        .request
+        .param("state")
+        .unwrap_or_else(|| "open".to_owned());
+    let base = call.request.param("base");
+    let listed = call.listed(repository).ok_or_else(Refusal::not_found)?;
+    let mut found: Vec<(&u64, &Pull)> = listed
+        .pulls
+        .iter()
+        .filter(|(_, pull)| state == "all" || pull.state == state)
+        .filter(|(_, pull)| base.as_ref().is_none_or(|base| *base == pull.base))
+        .collect();
+    if call.request.param("direction").as_deref() != Some("asc") {
+        found.reverse();
+    }
+    paged(call, repository, found)
+}
+
+/// Those that brought the commit: by their merge commit.
+pub(crate) fn of_commit(call: &Call, repository: &Repository, sha: &str) -> Answer {
+    let sha = super::commits::resolved(repository, sha)?;
+    let listed = call.listed(repository).ok_or_else(Refusal::not_found)?;
+    let found = listed
+        .pulls
+        .iter()
+        .filter(|(_, pull)| pull.merge_commit.as_ref() == Some(&sha));
+    paged(call, repository, found.collect())
+}
+
+fn paged(call: &Call, repository: &Repository, found: Vec<(&u64, &Pull)>) -> Answer {
+    let page = Page::new(call, repository, found)?;
+    let views: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(number, pull)| view(call, repository, **number, pull))
+        .collect();
+    Ok(page.linked(Reply::json(200, &json!(views))))
+}

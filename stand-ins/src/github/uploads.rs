@@ -1,0 +1,255 @@
+//! The uploads host: one raw body is one asset.
+//! <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
+
+use super::assets::stored_name;
+use super::call::{self, Call};
+use super::refusal::{Answer, Refusal};
+use super::releases;
+use super::tokens::{Level, Right, Token};
+use super::world::{Asset, Repository};
+use super::{Event, Hub};
+use crate::server::{self, Cut};
+use crate::wire::{Reply, Request};
+use crate::{Fault, lock, text};
+use http::Method;
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use tempfile::NamedTempFile;
+
+/// A body that came in whole.
+struct Received {
+    file: NamedTempFile,
+    content: String,
+    size: u64,
+}
+
+pub(crate) async fn serve(
+    hub: &Hub,
+    request: &Request,
+    body: Incoming,
+    faults: &[Fault],
+) -> Result<Reply, Cut> {
+    let (caller, token) = match call::admit(hub, request) {
+        Ok(admitted) => admitted,
+        Err(reply) => {
+            server::drain(body).await?;
+            return Ok(call::sign(request, *reply));
+        }
+    };
+    let kind = token.as_ref().map(|token| token.kind);
+    let entered = lock(&hub.limiter).enter(&caller, kind, request, &hub.desk.clock);
+    let quota = match entered {
+        Ok(quota) => quota,
+        Err(reply) => {
+            server::drain(body).await?;
+            return Ok(call::sign(request, *reply));
+        }
+    };
+    let reply = upload(hub, request, token, body, faults).await;
+    lock(&hub.limiter).leave(&caller);
+    let reply = reply?;
+    let landed = reply.status.is_success();
+    hub.desk.log.update(request.number, |entry| {
+        entry.cost = quota.cost;
+        entry.landed |= landed;
+    });
+    Ok(call::sign(request, quota.on(reply)))
+}
+
+async fn upload(
+    hub: &Hub,
+    request: &Request,
+    token: Option<Token>,
+    body: Incoming,
+    faults: &[Fault],
+) -> Result<Reply, Cut> {
+    // Neither chunked nor empty bodies are taken.
+    let Some(declared) = request.content_length().filter(|length| *length > 0) else {
+        server::drain(body).await?;
+        return Ok(Refusal::new(400, "Bad Content-Length").reply(request));
+    };
+    let call = Call {
+        hub,
+        request,
+        body: Value::Null,
+        token,
+        past: None,
+    };
+    if let Err(refusal) = with_release(&call, |repository, id| {
+        check(&call, repository, id, declared)
+    }) {
+        // Nobody reads on for hours what is refused for its size.
+        if declared < hub.options.asset_size_limit {
+            server::drain(body).await?;
+        }
+        return Ok(refusal.reply(request));
+    }
+    let wreck = faults
+        .iter()
+        .any(|fault| matches!(fault, Fault::StarterAsset));
+    let received = receive(hub, body).await;
+    match received {
+        Ok(received) if received.size == declared && !wreck => {
+            let kept = with_release(&call, |repository, id| {
+                check(&call, repository, id, declared)?;
+                keep(&call, repository, id, declared, Some(received))
+            });
+            Ok(kept.unwrap_or_else(|refusal| refusal.reply(request)))
+        }
+        // What did not arrive whole stays as an empty asset that has the name and blocks it.
+        received => {
+            let _ = with_release(&call, |repository, id| {
+                keep(&call, repository, id, declared, None)
+            });
+            hub.desk
+                .log
+                .update(request.number, |entry| entry.landed = true);
+            match received {
+                Ok(_) => Ok(Refusal::new(502, "Server Error").reply(request)),
+                Err(_) => Err(Cut),
+            }
+        }
+    }
+}
+
+/// Streams the body to a file and sums it up on the way.
+async fn receive(hub: &Hub, mut body: Incoming) -> std::io::Result<Received> {
+    let blobs = lock(&hub.world).blobs.clone();
+    let mut file = blobs.incoming()?;
+    let (mut sum, mut size) = (Sha256::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(std::io::Error::other)?;
+        if let Some(piece) = frame.data_ref() {
+            sum.update(piece);
+            size += piece.len() as u64;
+            file.write_all(piece)?;
+        }
+    }
+    Ok(Received {
+        file,
+        content: text::hex(&sum.finalize()),
+        size,
+    })
+}
+
+/// Finds the release that the path names, and lets `act` have it.
+fn with_release(call: &Call, act: impl FnOnce(&mut Repository, u64) -> Answer) -> Answer {
+    let segments = call.request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (&Method::POST, ["repos", owner, name, "releases", id, "assets"]) =
+        (&call.request.method, segments.as_slice())
+    else {
+        return Err(Refusal::not_found());
+    };
+    let now = call.hub.desk.clock.now();
+    let mut world = lock(&call.hub.world);
+    lock(&call.hub.replica).note(now, &world);
+    let repository = world.repositories.get_mut(&format!("{owner}/{name}"));
+    let repository = repository.filter(|found| call::visible(found, call.token.as_ref()));
+    let repository = repository.ok_or_else(Refusal::not_found)?;
+    call.need(Right::Contents, Level::Write)?;
+    let id = id.parse().map_err(|_| Refusal::not_found())?;
+    let answer = act(repository, id);
+    lock(&call.hub.replica).note(now, &world);
+    answer
+}
+
+fn check(call: &Call, repository: &Repository, id: u64, declared: u64) -> Answer {
+    let release = repository
+        .releases
+        .get(&id)
+        .filter(|found| releases::shown(call, found));
+    let release = release.ok_or_else(Refusal::not_found)?;
+    let options = &call.hub.options;
+    let name = call.request.param("name").filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Refusal::field("ReleaseAsset", "missing_field", "name"))?;
+    if release.immutable {
+        return Err(Refusal::new(
+            422,
+            "Cannot upload assets to an immutable release.",
+        ));
+    }
+    if declared >= options.asset_size_limit {
+        let message = format!("size must be less than {}", options.asset_size_limit);
+        return Err(Refusal::custom("ReleaseAsset", "size", &message));
+    }
+    if release.assets.len() >= options.assets_max {
+        let message = format!("file_count limited to {} assets", options.assets_max);
+        return Err(Refusal::custom("ReleaseAsset", "file_count", &message));
+    }
+    if release
+        .assets
+        .iter()
+        .any(|asset| asset.name == stored_name(&name))
+    {
+        return Err(Refusal::field("ReleaseAsset", "already_exists", "name"));
+    }
+    Ok(Reply::status(201))
+}
+
+fn keep(
+    call: &Call,
+    repository: &mut Repository,
+    id: u64,
+    declared: u64,
+    received: Option<Received>,
+) -> Answer {
+    let content = received.map(store).transpose();
+    let content = content.map_err(|error| Refusal::broken(&error))?;
+    let now = call.now();
+    let asset = Asset {
+        id: repository.new_id(),
+        name: stored_name(&call.request.param("name").unwrap_or_default()),
+        label: call.request.param("label"),
+        content_type: call
+            .request
+            .header(CONTENT_TYPE)
+            .unwrap_or("application/octet-stream")
+            .to_owned(),
+        state: if content.is_some() {
+            "uploaded"
+        } else {
+            "starter"
+        }
+        .to_owned(),
+        size: declared,
+        content,
+        uploader: call
+            .token
+            .as_ref()
+            .map(|token| token.login.clone())
+            .unwrap_or_default(),
+        created_at: now,
+        updated_at: now,
+    };
+    let release = repository
+        .releases
+        .get_mut(&id)
+        .ok_or_else(Refusal::not_found)?;
+    release.assets.push(asset.clone());
+    let release = release.clone();
+    if asset.state == "uploaded" {
+        call.emit(Event::AssetUploaded {
+            repository: repository.full_name(),
+            release: id,
+            name: asset.name.clone(),
+        });
+    }
+    Ok(Reply::json(201, &asset.view(call, repository, &release)))
+}
+
+fn store(received: Received) -> std::io::Result<String> {
+    // The world is locked by the caller; the folder is named by the file's own place.
+    let folder = received
+        .file
+        .path()
+        .parent()
+        .map(std::path::Path::to_owned)
+        .unwrap_or_default();
+    received.file.persist(folder.join(&received.content))?;
+    Ok(received.content)
+}

@@ -1,0 +1,107 @@
+//! Every request that reached a server, in order, for tests to ask about.
+
+use crate::lock;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Which of a stand-in's hosts was spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    Api,
+    Upload,
+    Web,
+    /// Where signed URLs lead: asset bytes for GitHub, redirected blobs for a registry.
+    Storage,
+    Registry,
+    /// The registry's token endpoint.
+    Token,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    Read,
+    /// A read with `If-None-Match`.
+    Conditional,
+    Write,
+}
+
+/// One request and what became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counts from 1 over all hosts of one server, in order of arrival.
+    pub number: u64,
+    pub at: Duration,
+    pub service: Service,
+    pub category: Category,
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    /// Without an answer (yet): `None`.
+    pub status: Option<u16>,
+    /// What it took of the primary limit.
+    pub cost: u32,
+    /// Whether a write took effect, whatever the caller was told.
+    pub landed: bool,
+    pub request_id: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct EventLog(Arc<Mutex<Log>>);
+
+#[derive(Debug, Default)]
+struct Log {
+    arrived: u64,
+    entries: Vec<Entry>,
+}
+
+impl EventLog {
+    pub fn entries(&self) -> Vec<Entry> {
+        lock(&self.0).entries.clone()
+    }
+
+    /// The requests that `wanted` picks.
+    pub fn filter(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        lock(&self.0)
+            .entries
+            .iter()
+            .filter(|entry| wanted(entry))
+            .cloned()
+            .collect()
+    }
+
+    pub fn writes(&self) -> Vec<Entry> {
+        self.filter(|entry| entry.category == Category::Write)
+    }
+
+    /// Number of the last request.
+    pub fn last(&self) -> u64 {
+        lock(&self.0).arrived
+    }
+
+    /// Forgets the entries; numbers go on.
+    pub fn clear(&self) {
+        lock(&self.0).entries.clear();
+    }
+
+    pub(crate) fn arrive(&self, entry: impl FnOnce(u64) -> Entry) -> u64 {
+        let mut log = lock(&self.0);
+        log.arrived += 1;
+        let number = log.arrived;
+        log.entries.push(entry(number));
+        number
+    }
+
+    pub(crate) fn update(&self, number: u64, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = lock(&self.0)
+            .entries
+            .iter_mut()
+            .rev()
+            .find(|entry| entry.number == number)
+        {
+            change(entry);
+        }
+    }
+}

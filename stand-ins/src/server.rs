@@ -1,0 +1,340 @@
+//! Listeners on loopback, each server on a thread of its own, and the way of an answer to the socket:
+//! whole, slow, cut, flipped or not at all.
+
+use crate::log::{Category, Entry, EventLog};
+use crate::wire::{Payload, Reply, Request};
+use crate::{Clock, Fault, Faults, Service, text};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, DATE};
+use http_body_util::Full;
+use http_body_util::channel::{Channel, Sender};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::sync::oneshot;
+
+pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(crate) type Response = http::Response<Body>;
+
+/// Ends the connection without an answer.
+#[derive(Debug)]
+pub(crate) struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("connection dropped on purpose")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// What all stand-ins share for each request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Desk {
+    pub(crate) clock: Clock,
+    pub(crate) log: EventLog,
+    pub(crate) faults: Faults,
+}
+
+pub(crate) trait Serve: Send + Sync + 'static {
+    fn desk(&self) -> &Desk;
+    /// Answers one request; the effect happens in here.
+    fn serve(
+        &self,
+        request: &Request,
+        body: Incoming,
+        faults: &[Fault],
+    ) -> impl Future<Output = Result<Reply, Cut>> + Send;
+    /// What the service says when a fault makes it answer `status`.
+    fn broken(&self, request: &Request, fault: &Fault) -> Option<Reply>;
+}
+
+/// A running server; stops when dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    _stop: oneshot::Sender<Infallible>,
+}
+
+/// Binds a port on loopback; 0 takes a free one.
+pub(crate) fn bind(port: u16) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Serves on a thread and runtime of its own: a caller that blocks, or that pauses its runtime's time,
+/// still gets answers.
+pub(crate) fn run<S: Serve>(
+    server: Arc<S>,
+    listeners: Vec<(std::net::TcpListener, Service)>,
+) -> io::Result<Running> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (stop, stopped) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("stand-in".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                for (listener, service) in listeners {
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        tokio::spawn(accept(Arc::clone(&server), listener, service));
+                    }
+                }
+                let _ = stopped.await;
+            });
+            runtime.shutdown_background();
+        })?;
+    Ok(Running { _stop: stop })
+}
+
+async fn accept<S: Serve>(server: Arc<S>, listener: tokio::net::TcpListener, service: Service) {
+    loop {
+        let Ok((socket, _)) = listener.accept().await else {
+            continue;
+        };
+        let _ = socket.set_nodelay(true);
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            let answer = hyper::service::service_fn(move |request| {
+                let server = Arc::clone(&server);
+                async move { answer(&*server, service, request).await }
+            });
+            // An error here is a client that went away or a cut we made.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), answer)
+                .await;
+        });
+    }
+}
+
+async fn answer<S: Serve>(
+    server: &S,
+    service: Service,
+    incoming: http::Request<Incoming>,
+) -> Result<Response, Cut> {
+    let desk = server.desk();
+    let (parts, body) = incoming.into_parts();
+    let mut request = Request {
+        number: 0,
+        service,
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+    };
+    request.number = desk
+        .log
+        .arrive(|number| arrival(number, &request, &desk.clock));
+    let faults = desk.faults.take(&request);
+    for fault in &faults {
+        match fault {
+            Fault::Call(hook) => hook.run(&request),
+            Fault::ConnectionCutBefore => return Err(Cut),
+            Fault::Hang => std::future::pending().await,
+            _ => {}
+        }
+    }
+    let refusal = faults
+        .iter()
+        .find(|fault| !lands(fault))
+        .and_then(|fault| server.broken(&request, fault));
+    let mut reply = match refusal {
+        Some(reply) => {
+            drain(body).await?;
+            reply
+        }
+        None => server.serve(&request, body, &faults).await?,
+    };
+    for fault in &faults {
+        match fault {
+            Fault::CallAfter(hook) => hook.run(&request),
+            Fault::AnswerLost => return Err(Cut),
+            Fault::HangAfter => std::future::pending().await,
+            Fault::StatusAfter(_) => reply = server.broken(&request, fault).unwrap_or(reply),
+            Fault::Body(body) => reply = reply.bytes(body.clone()),
+            _ => {}
+        }
+    }
+    let status = reply.status.as_u16();
+    desk.log
+        .update(request.number, |entry| entry.status = Some(status));
+    Ok(send(reply, &faults, &desk.clock))
+}
+
+fn arrival(number: u64, request: &Request, clock: &Clock) -> Entry {
+    let category = match () {
+        () if request.is_write() => Category::Write,
+        () if request.headers.contains_key(http::header::IF_NONE_MATCH) => Category::Conditional,
+        () => Category::Read,
+    };
+    Entry {
+        number,
+        at: clock.now(),
+        service: request.service,
+        category,
+        method: request.method.to_string(),
+        path: request.path.clone(),
+        query: request.query.clone(),
+        status: None,
+        cost: 0,
+        landed: false,
+        request_id: request_id(number),
+    }
+}
+
+/// Looks like GitHub's, and holds the number of the request in the log.
+pub(crate) fn request_id(number: u64) -> String {
+    let name = text::stable_hex(&number.to_string(), 20).to_uppercase();
+    let (head, tail) = name.split_at(4);
+    format!("{head}:{number:X}:{tail}")
+}
+
+/// Whether a request with this fault takes effect.
+fn lands(fault: &Fault) -> bool {
+    !matches!(
+        fault,
+        Fault::Status(_)
+            | Fault::PrimaryLimit { .. }
+            | Fault::SecondaryLimit { .. }
+            | Fault::TooManyRequests { .. }
+            | Fault::ManifestUnknown
+    )
+}
+
+/// Reads what nobody wants, as front ends do: a client that is still sending would miss the answer.
+pub(crate) async fn drain(mut body: Incoming) -> Result<(), Cut> {
+    while let Some(frame) = body.frame().await {
+        frame.map_err(|_| Cut)?;
+    }
+    Ok(())
+}
+
+/// Bytes of a body between two faults.
+const CHUNK: usize = 64 * 1024;
+
+fn send(reply: Reply, faults: &[Fault], clock: &Clock) -> Response {
+    let length = reply.length();
+    let plain = !faults.iter().any(|fault| {
+        matches!(
+            fault,
+            Fault::SlowBody { .. } | Fault::CutAt(_) | Fault::FlipByte(_) | Fault::Stall(_)
+        )
+    });
+    let body = match reply.payload {
+        Payload::Bytes(bytes) if plain => Full::new(bytes).map_err(io::Error::other).boxed_unsync(),
+        payload => {
+            let (sender, channel) = Channel::<Bytes, io::Error>::new(2);
+            tokio::spawn(pump(payload, sender, faults.to_vec(), clock.clone()));
+            channel.boxed_unsync()
+        }
+    };
+    let mut response = http::Response::new(body);
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    let headers = response.headers_mut();
+    if !headers.contains_key(CONTENT_LENGTH) && reply.status != http::StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    if let Ok(date) = text::http_date(clock.unix()).parse() {
+        headers.insert(DATE, date);
+    }
+    response
+}
+
+/// Sends a body piece by piece, so that memory stays constant and faults can strike in the middle.
+async fn pump(
+    payload: Payload,
+    mut sender: Sender<Bytes, io::Error>,
+    faults: Vec<Fault>,
+    clock: Clock,
+) {
+    let size = faults.iter().find_map(|fault| match fault {
+        Fault::SlowBody { bytes, .. } => Some(*bytes),
+        _ => None,
+    });
+    let Ok(mut source) = Source::open(payload, size.unwrap_or(CHUNK).max(1)).await else {
+        return sender.abort(io::Error::other("the body's file is gone"));
+    };
+    let mut sent: u64 = 0;
+    while let Ok(Some(mut piece)) = source.next().await {
+        for fault in &faults {
+            match fault {
+                Fault::SlowBody { pause, .. } if sent > 0 => clock.sleep(*pause).await,
+                Fault::FlipByte(at) => {
+                    if let Some(byte) = offset(*at, sent).and_then(|at| piece.get_mut(at)) {
+                        *byte = !*byte;
+                    }
+                }
+                Fault::CutAt(at) | Fault::Stall(at) if sent + piece.len() as u64 > *at => {
+                    piece.truncate(offset(*at, sent).unwrap_or_default());
+                    let _ = sender.send_data(Bytes::from(piece)).await;
+                    if matches!(fault, Fault::Stall(_)) {
+                        std::future::pending::<()>().await;
+                    }
+                    // What was sent must have left before the connection goes.
+                    while sender.capacity() < sender.max_capacity() {
+                        tokio::task::yield_now().await;
+                    }
+                    return sender.abort(io::Error::other("cut on purpose"));
+                }
+                _ => {}
+            }
+        }
+        sent += piece.len() as u64;
+        if sender.send_data(Bytes::from(piece)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Where byte `at` of the whole stands in a piece that begins at `from`.
+fn offset(at: u64, from: u64) -> Option<usize> {
+    at.checked_sub(from).and_then(|at| usize::try_from(at).ok())
+}
+
+enum Source {
+    Bytes {
+        rest: Bytes,
+        size: usize,
+    },
+    File {
+        rest: tokio::io::Take<tokio::fs::File>,
+        size: usize,
+    },
+}
+
+impl Source {
+    async fn open(payload: Payload, size: usize) -> io::Result<Source> {
+        Ok(match payload {
+            Payload::Bytes(rest) => Source::Bytes { rest, size },
+            Payload::File { path, from, length } => {
+                let mut file = tokio::fs::File::open(path).await?;
+                file.seek(io::SeekFrom::Start(from)).await?;
+                Source::File {
+                    rest: file.take(length),
+                    size,
+                }
+            }
+        })
+    }
+
+    async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let piece = match self {
+            Source::Bytes { rest, size } => rest.split_to(rest.len().min(*size)).to_vec(),
+            Source::File { rest, size } => {
+                let mut piece = Vec::with_capacity(*size);
+                // A file gives what it has at hand, so read until the piece is full or the file ends.
+                while piece.len() < *size && rest.read_buf(&mut piece).await? > 0 {}
+                piece
+            }
+        };
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+}

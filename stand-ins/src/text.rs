@@ -1,0 +1,172 @@
+//! Small text forms that the standard library lacks: dates, percent signs, globs and stable hex names.
+
+use sha2::{Digest, Sha256};
+
+/// `2026-01-01T00:00:00Z`, as in every body.
+pub(crate) fn rfc3339(unix: u64) -> String {
+    let (year, month, day) = civil(unix / 86_400);
+    let (hour, minute, second) = of_day(unix);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`, as in the header `Date`.
+pub(crate) fn http_date(unix: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let days = unix / 86_400;
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = of_day(unix);
+    let name = |names: &[&'static str], at: u64| {
+        usize::try_from(at)
+            .ok()
+            .and_then(|at| names.get(at).copied())
+            .unwrap_or_default()
+    };
+    let (weekday, month) = (name(&DAYS, days % 7), name(&MONTHS, month - 1));
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+fn of_day(unix: u64) -> (u64, u64, u64) {
+    (unix / 3600 % 24, unix / 60 % 60, unix % 60)
+}
+
+/// Year, month and day of a day counted from 1970-01-01 in the Gregorian calendar.
+/// Years are counted from March, so that the leap day is the last one.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+/// As many hex digits as wanted (at most 64) that follow from `content` alone.
+pub(crate) fn stable_hex(content: &str, digits: usize) -> String {
+    let mut name = hex(&Sha256::digest(content));
+    name.truncate(digits);
+    name
+}
+
+pub(crate) fn is_sha(text: &str) -> bool {
+    text.len() == 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Percent signs undone; what is not UTF-8 then is replaced.
+pub(crate) fn percent_decode(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let escaped = (byte == b'%')
+            .then(|| Some(nibble(ahead.next()?)? * 16 + nibble(ahead.next()?)?))
+            .flatten();
+        if escaped.is_some() {
+            bytes = ahead;
+        }
+        decoded.push(escaped.unwrap_or(byte));
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// What must not stand in a path segment is escaped; `/` is kept.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            encoded.push('%');
+            encoded.push_str(&hex(&[byte]).to_uppercase());
+        }
+    }
+    encoded
+}
+
+/// Name and value pairs of a query, decoded.
+pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (
+                percent_decode(name),
+                percent_decode(&value.replace('+', " ")),
+            )
+        })
+        .collect()
+}
+
+/// `*` stands for any text; a pattern without one may stand anywhere in the text.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else {
+        return text.contains(pattern);
+    };
+    text.strip_prefix(head)
+        .is_some_and(|rest| glob_tail(tail, rest))
+}
+
+fn glob_tail(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => text.ends_with(pattern),
+        Some((part, tail)) => text
+            .find(part)
+            .is_some_and(|at| glob_tail(tail, text.get(at + part.len()..).unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_gregorian_calendar() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(http_date(1_767_225_600), "Thu, 01 Jan 2026 00:00:00 GMT");
+    }
+
+    #[test]
+    fn a_glob_matches_whole_and_a_plain_pattern_anywhere() {
+        assert!(glob("*/releases", "/repos/o/r/releases"));
+        assert!(!glob("*/releases", "/repos/o/r/releases/1"));
+        assert!(glob(
+            "/repos/*/releases/*/assets",
+            "/repos/o/r/releases/1/assets"
+        ));
+        assert!(glob("releases", "/repos/o/r/releases/1"));
+    }
+
+    #[test]
+    fn percent_signs_round_trip() {
+        assert_eq!(percent_decode("a%2Fb%zz"), "a/b%zz");
+        assert_eq!(percent_decode(&percent_encode("ü +")), "ü +");
+    }
+}
