@@ -1,0 +1,52 @@
+//! Media types of the layers and manifests that make a component version.
+//!
+//! Written is the first of each list; the others are what older tools wrote and the OCM library still reads
+//! (`ocm:api/ocm/extensions/repositories/genericocireg/componentmapping/constants.go`).
+
+pub const IMAGE_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub const IMAGE_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What Docker's registry called them before the OCI did.
+pub(super) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+pub(super) const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+pub(super) const COMPONENT_CONFIG: [&str; 3] = [
+    "application/vnd.ocm.software.component.config.v1+json",
+    "application/vnd.gardener.cloud.cnudie.component.config.v1+json",
+    "application/vnd.oci.gardener.cloud.cnudie.component-descriptor-metadata.config.v2+json",
+];
+
+pub(super) const DESCRIPTOR_TAR: [&str; 3] = [
+    "application/vnd.ocm.software.component-descriptor.v2+yaml+tar",
+    "application/vnd.gardener.cloud.cnudie.component-descriptor.v2+yaml+tar",
+    "application/vnd.oci.gardener.cloud.cnudie.component-descriptor.config.v2+yaml+tar",
+];
+
+pub(super) const DESCRIPTOR_PLAIN: [&str; 4] = [
+    "application/vnd.ocm.software.component-descriptor.v2+yaml",
+    "application/vnd.ocm.software.component-descriptor.v2+json",
+    "application/vnd.gardener.cloud.cnudie.component-descriptor.v2+yaml",
+    "application/vnd.gardener.cloud.cnudie.component-descriptor.v2+json",
+];
+
+pub const OCTET_STREAM: &str = "application/octet-stream";
+pub const TAR: &str = "application/x-tar";
+
+/// A tar or a compressed tar, by its media type without parameters.
+pub(super) fn is_gzip(media_type: &str) -> bool {
+    let plain = essence(media_type);
+    matches!(
+        plain,
+        "application/gzip" | "application/x-gzip" | "application/x-tgz"
+    ) || plain.ends_with("+gzip")
+        || plain.ends_with(".tar.gzip")
+}
+
+pub(super) fn is_tar(media_type: &str) -> bool {
+    let plain = essence(media_type);
+    plain == TAR || plain == "application/tar" || plain.ends_with("+tar")
+}
+
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or(media_type).trim()
+}

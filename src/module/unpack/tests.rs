@@ -1,0 +1,223 @@
+//! Archives that tools wrote, and archives that mean harm.
+use super::*;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+type Entry<'a> = (&'a str, EntryType, &'a [u8]);
+
+fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, kind, bytes) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(*kind);
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        builder.append(&header, *bytes).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn unpack(archive: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, UnpackError> {
+    let mut found = Vec::new();
+    files(archive, limits, &mut |file| {
+        let mut bytes = Vec::new();
+        file.content.read_to_end(&mut bytes)?;
+        found.push((file.path.to_string(), bytes));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+const FILE: EntryType = EntryType::Regular;
+const DIR: EntryType = EntryType::Directory;
+
+#[test]
+fn hands_on_each_file_once() {
+    let archive = tar(&[
+        (
+            "pax_global_header",
+            EntryType::XGlobalHeader,
+            b"52 comment=4e4b9d47cb655ca23e5c706462485ff7605e8d71\n",
+        ),
+        ("chart/", DIR, b""),
+        ("./chart/Chart.yaml", FILE, b"a"),
+        ("chart/._Chart.yaml", FILE, b"mac"),
+        ("chart/templates/x.yaml", FILE, b"b"),
+        ("chart/templates", DIR, b""),
+        ("chart/templates/x.yaml", FILE, b"b"),
+    ]);
+    let expected = [("chart/Chart.yaml", b"a"), ("chart/templates/x.yaml", b"b")];
+    for archive in [archive.clone(), gzip(&archive)] {
+        let found = unpack(&archive, &Limits::default()).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), &bytes[..]))
+            .collect();
+        assert_eq!(found, expected.map(|(name, bytes)| (name, &bytes[..])));
+    }
+}
+
+#[test]
+fn long_names_are_read() {
+    let name = format!("{}/x.yaml", "a".repeat(200));
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(1);
+    builder.append_data(&mut header, &name, &b"x"[..]).unwrap();
+    let found = unpack(&builder.into_inner().unwrap(), &Limits::default()).unwrap();
+    assert_eq!(found[0].0, name);
+}
+
+#[test]
+fn refuses_what_leads_elsewhere() {
+    let deep = "a/".repeat(40) + "x";
+    for (entries, why) in [
+        (vec![("../x", FILE, &b"x"[..])], "leads out"),
+        (vec![("a/../../x", FILE, b"x")], "leads out"),
+        (vec![("/etc/passwd", FILE, b"x")], "absolute"),
+        (vec![("a\\..\\x", FILE, b"x")], "file systems"),
+        (vec![("C:x", FILE, b"x")], "file systems"),
+        (vec![("a\nb", FILE, b"x")], "file systems"),
+        (vec![(&deep, FILE, b"x")], "too deep"),
+        (vec![("x", EntryType::Symlink, b"")], "a link"),
+        (vec![("x", EntryType::Link, b"")], "a link"),
+        (vec![("x", EntryType::Char, b"")], "neither a file"),
+        (vec![("x", EntryType::Block, b"")], "neither a file"),
+        (vec![("x", EntryType::Fifo, b"")], "neither a file"),
+        (
+            vec![("x", FILE, b"a"), ("x", FILE, b"b")],
+            "twice with different",
+        ),
+        (
+            vec![("x", FILE, b"a"), ("x/y", FILE, b"b")],
+            "both a file and a folder",
+        ),
+        (
+            vec![("x/y", FILE, b"a"), ("x", FILE, b"b")],
+            "both a file and a folder",
+        ),
+        (
+            vec![("x", FILE, b"a"), ("x", DIR, b"")],
+            "both a file and a folder",
+        ),
+        (
+            vec![("x", DIR, b""), ("x", FILE, b"a")],
+            "both a file and a folder",
+        ),
+    ] {
+        let error = unpack(&tar(&entries), &Limits::default())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(why), "{entries:?}: {error}");
+    }
+    let mut not_text = tar(&[("x", FILE, b"x")]);
+    not_text[0] = 0xff;
+    let sum: u32 = not_text[..512].iter().map(|b| u32::from(*b)).sum::<u32>()
+        - not_text[148..156]
+            .iter()
+            .map(|b| u32::from(*b))
+            .sum::<u32>()
+        + 8 * 32;
+    not_text[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    assert!(
+        unpack(&not_text, &Limits::default())
+            .unwrap_err()
+            .to_string()
+            .contains("UTF-8")
+    );
+}
+
+#[test]
+fn stops_at_every_limit() {
+    let limits = Limits {
+        entries: 2,
+        file_bytes: 1000,
+        total_bytes: 20_000,
+        absolute_names: false,
+    };
+    let zeros = vec![0; 4 << 20];
+    let mut huge = tar(&[("x", FILE, b"")]);
+    huge[124..136].copy_from_slice(b"77777777777\0");
+    let sum: u32 = huge[..512].iter().map(|b| u32::from(*b)).sum::<u32>()
+        - huge[148..156].iter().map(|b| u32::from(*b)).sum::<u32>()
+        + 8 * 32;
+    huge[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let many = Limits {
+        total_bytes: u64::MAX,
+        file_bytes: u64::MAX,
+        ..limits
+    };
+    for (archive, limits, why) in [
+        (
+            tar(&[("a", FILE, b""), ("b", FILE, b""), ("c", FILE, b"")]),
+            limits,
+            "more than 2 files",
+        ),
+        (
+            tar(&[("a", FILE, &zeros[..1001])]),
+            limits,
+            "1000 are the limit",
+        ),
+        (huge, limits, "1000 are the limit"),
+        (
+            tar(&[
+                ("a", EntryType::GNULongName, &[b'a'; 1100]),
+                ("x", FILE, b""),
+            ]),
+            limits,
+            "named too long",
+        ),
+        (
+            tar(&[("a", EntryType::GNULongName, &zeros[..80_000])]),
+            many,
+            "headers",
+        ),
+        (
+            tar(&[("a", EntryType::XHeader, &zeros[..80_000])]),
+            many,
+            "headers",
+        ),
+        (gzip(&tar(&[("a", FILE, &zeros)])), many, "expands"),
+        (
+            gzip(&tar(&[("a", FILE, b"x"), ("b", FILE, &zeros[..900])])),
+            Limits {
+                total_bytes: 1600,
+                ..limits
+            },
+            "longer than 1600",
+        ),
+    ] {
+        match unpack(&archive, &limits) {
+            Err(error) if error.to_string().contains(why) => {}
+            other => panic!("{why}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_cut_archive_is_no_archive() {
+    let bytes: Vec<u8> = (0..2000_u32).map(|n| (n * 7 % 251) as u8).collect();
+    let whole = tar(&[("a", FILE, &bytes)]);
+    let packed = gzip(&whole);
+    for cut in [600, 1024, 2000, 2511] {
+        assert!(unpack(&whole[..cut], &Limits::default()).is_err(), "{cut}");
+    }
+    for cut in [3, 20, packed.len() / 2] {
+        assert!(unpack(&packed[..cut], &Limits::default()).is_err(), "{cut}");
+    }
+    assert!(unpack(b"kind: Deployment\n", &Limits::default()).is_err());
+}
+
+#[test]
+fn a_full_disk_is_not_the_archives_fault() {
+    let full = &mut |_: File<'_>| Err(io::Error::from(io::ErrorKind::StorageFull));
+    let error = files(&tar(&[("a", FILE, b"x")])[..], &Limits::default(), full).unwrap_err();
+    assert!(matches!(error, UnpackError::Consumer(_)));
+}
