@@ -1,7 +1,11 @@
 //! Releases Kyma modules: what is published is what was tagged, built and tested, and nothing else.
 
+pub mod adapters;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod phases;
 pub mod plan;
 pub mod ports;
+pub mod report;
+pub mod settings;

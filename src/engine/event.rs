@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::Deadline;
+use crate::domain::{Deadline, Moment};
 use crate::phases::{Action, PhaseId};
 use crate::ports::PortError;
 
@@ -15,6 +15,7 @@ pub enum Event<'a> {
     Waiting {
         phase: PhaseId,
         on: &'a [String],
+        now: Moment,
         left: Duration,
     },
     Acting {

@@ -129,6 +129,7 @@ impl Engine<'_> {
         self.observer.see(&Event::Waiting {
             phase,
             on: &waiting.on,
+            now,
             left: self.deadline.left(now),
         });
         self.sleep_until(self.deadline.clamp(now, next)).await

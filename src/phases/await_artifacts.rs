@@ -168,3 +168,107 @@ fn asset_state(release: &SeenRelease, name: &AssetName) -> State {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{asset, foreign_draft, our_draft};
+    use super::*;
+    use crate::domain::Digest;
+    use crate::plan::tests::example;
+    use crate::ports::SeenAsset;
+
+    const EVERY: Duration = Duration::from_secs(10);
+
+    fn world(assets: Vec<SeenAsset>, image: Option<&[u8]>) -> Seen {
+        let manifest = image.map(|bytes| SeenManifest {
+            digest: Digest::of(bytes),
+            media_type: String::new(),
+            size: None,
+        });
+        Seen {
+            releases: vec![SeenRelease {
+                assets,
+                ..our_draft(&example())
+            }],
+            images: [("binary-image".to_owned(), manifest)].into(),
+        }
+    }
+
+    fn whole() -> Seen {
+        world(
+            vec![
+                asset(1, "template.yaml", b"t"),
+                asset(2, "rendered.yaml", b"r"),
+            ],
+            Some(b"m"),
+        )
+    }
+
+    fn awaited(seen: &[Seen]) -> Vec<String> {
+        let mut before = BTreeMap::new();
+        let mut on = vec![];
+        for seen in seen {
+            let (step, now) = decide(&example(), seen, &before, EVERY);
+            before = now;
+            on = match step {
+                Step::Wait(waiting) => waiting.on,
+                Step::Done(evidence) => vec![evidence.so],
+                other => panic!("{other:?}"),
+            };
+        }
+        on
+    }
+
+    #[test]
+    fn ready_is_the_same_digest_in_two_looks() {
+        assert_eq!(
+            awaited(&[whole()]).len(),
+            3,
+            "all are seen once, none is ready"
+        );
+        assert_eq!(
+            awaited(&[whole(), whole()]),
+            ["all 3 artifacts of v1.2.0 are ready"]
+        );
+        let moved = world(whole().releases[0].assets.clone(), Some(b"other"));
+        let on = awaited(&[whole(), moved]);
+        assert_eq!(on.len(), 1);
+        assert!(
+            on[0].starts_with("image r.example/prod/btp-manager:v1.2.0: "),
+            "{on:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_finished_is_not_there() {
+        let torn = SeenAsset {
+            state: AssetState::Unfinished,
+            ..asset(1, "template.yaml", b"t")
+        };
+        let silent = SeenAsset {
+            digest: None,
+            ..asset(2, "rendered.yaml", b"r")
+        };
+        let seen = || world(vec![torn.clone(), silent.clone()], None);
+        assert_eq!(
+            awaited(&[seen(), seen()]),
+            [
+                "asset rendered.yaml: incomplete, GitHub has not told its digest yet",
+                "asset template.yaml: incomplete, its upload is not finished",
+                "image r.example/prod/btp-manager:v1.2.0: absent",
+            ]
+        );
+    }
+
+    #[test]
+    fn others_drafts_are_not_waited_for() {
+        let seen = Seen {
+            releases: vec![foreign_draft(&example())],
+            ..whole()
+        };
+        assert!(matches!(
+            decide(&example(), &seen, &BTreeMap::new(), EVERY).0,
+            Step::Blocked(_)
+        ));
+    }
+}

@@ -69,3 +69,45 @@ fn nothing_of_ours(tag: &Tag, seen: &Seen) -> String {
         (_, _) => format!("there is no draft {tag} of ours; others' drafts stay"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Action;
+    use super::super::examples::{foreign_draft, other, our_draft, published};
+    use super::*;
+    use crate::plan::tests::example;
+
+    fn actions(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Vec<String> {
+        match decide(&example().tag, &Seen { tag, releases }) {
+            Step::Act(actions) => actions.iter().map(Action::to_string).collect(),
+            Step::Done(evidence) => vec![evidence.so],
+            Step::Blocked(findings) => findings.iter().map(|f| f.code.to_owned()).collect(),
+            Step::Wait(_) => vec![],
+        }
+    }
+
+    #[test]
+    fn only_what_carries_our_mark_goes() {
+        let plan = example();
+        let here = || Some(plan.commit.clone());
+        let tag = "delete the tag v1.2.0 at 4e4b9d4";
+        let draft = "delete the draft release v1.2.0 (id 7)";
+        assert_eq!(actions(here(), vec![our_draft(&plan)]), [tag, draft]);
+        assert_eq!(actions(None, vec![our_draft(&plan)]), [draft]);
+        assert_eq!(
+            actions(Some(other()), vec![our_draft(&plan)]),
+            [draft],
+            "a tag elsewhere is not ours"
+        );
+        assert_eq!(
+            actions(here(), vec![foreign_draft(&plan), our_draft(&plan)]),
+            [tag, draft]
+        );
+        assert!(actions(here(), vec![foreign_draft(&plan)])[0].contains("others' drafts stay"));
+        assert!(actions(here(), vec![])[0].contains("not ours and stays"));
+        assert_eq!(
+            actions(here(), vec![published(our_draft(&plan))]),
+            ["already-published"]
+        );
+    }
+}

@@ -179,3 +179,181 @@ fn elsewhere(plan: &ReleasePlan, at: &CommitSha, releases: &[SeenRelease]) -> St
         releases,
     )])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{foreign_draft, other, our_draft, published};
+    use super::*;
+    use crate::plan::tests::example;
+
+    fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Seen {
+        Seen {
+            tag,
+            releases,
+            notes: Some("## What's Changed".into()),
+        }
+    }
+
+    /// The step in one word, or the codes of its findings.
+    fn word(step: Step) -> String {
+        match step {
+            Step::Done(evidence) => format!("done: {}", evidence.so),
+            Step::Act(actions) => actions
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; "),
+            Step::Wait(_) => "wait".into(),
+            Step::Blocked(findings) => findings
+                .iter()
+                .map(|f| f.code)
+                .collect::<Vec<_>>()
+                .join(" "),
+        }
+    }
+
+    fn of_another_commit(plan: &ReleasePlan) -> SeenRelease {
+        our_draft(&ReleasePlan {
+            commit: other(),
+            run: "16".into(),
+            ..plan.clone()
+        })
+    }
+
+    #[test]
+    fn every_cell_of_the_world() {
+        let plan = example();
+        let here = || Some(plan.commit.clone());
+        let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
+        let create = "create the draft release v1.2.0 at 4e4b9d4";
+        let tag = "create the tag v1.2.0 at 4e4b9d4";
+        for (at, releases, expected) in [
+            (None, vec![], create),
+            (here(), vec![], create),
+            (Some(other()), vec![], "tag-elsewhere"),
+            (None, vec![ours.clone()], tag),
+            (
+                here(),
+                vec![ours.clone()],
+                "done: v1.2.0 is a draft at 4e4b9d4",
+            ),
+            (Some(other()), vec![ours.clone()], "tag-elsewhere"),
+            (None, vec![foreign.clone()], "draft-foreign"),
+            (here(), vec![foreign.clone()], "draft-foreign"),
+            (
+                here(),
+                vec![ours.clone(), ours.clone()],
+                "release-duplicates",
+            ),
+            (
+                None,
+                vec![ours.clone(), foreign.clone()],
+                "release-duplicates",
+            ),
+            (
+                None,
+                vec![of_another_commit(&plan)],
+                "draft-of-another-commit",
+            ),
+            (
+                Some(other()),
+                vec![of_another_commit(&plan)],
+                "tag-elsewhere",
+            ),
+            (
+                here(),
+                vec![published(ours.clone())],
+                "done: v1.2.0 is already published",
+            ),
+            (
+                Some(other()),
+                vec![published(ours.clone())],
+                "already-published",
+            ),
+            (
+                here(),
+                vec![published(of_another_commit(&plan))],
+                "already-published",
+            ),
+            (here(), vec![published(foreign)], "release-foreign"),
+        ] {
+            let told = format!("{at:?} {releases:?}");
+            assert_eq!(word(decide(&plan, &seen(at, releases))), expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn the_first_action_is_never_the_tag() {
+        let plan = example();
+        let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
+            panic!("nothing to do")
+        };
+        let [Action::CreateDraft(draft)] = actions.as_slice() else {
+            panic!("{actions:?}")
+        };
+        assert_eq!(draft.target, plan.commit);
+        let mark = Mark::find(&draft.body).unwrap();
+        assert_eq!((mark.plan, mark.tag_was_there), (plan.digest(), false));
+    }
+
+    #[test]
+    fn another_run_takes_the_draft_up() {
+        let plan = example();
+        let draft = our_draft(&plan);
+        let later = ReleasePlan {
+            run: "18".into(),
+            ..plan
+        };
+        let Step::Act(actions) = decide(&later, &seen(None, vec![draft])) else {
+            panic!("nothing to do")
+        };
+        let [Action::EditDraft { body, .. }] = actions.as_slice() else {
+            panic!("{actions:?}")
+        };
+        assert_eq!(Mark::find(body).unwrap().plan, later.digest());
+        assert!(body.starts_with("## Notes"));
+    }
+
+    #[test]
+    fn replacing_deletes_what_an_earlier_run_made_and_nothing_else() {
+        let plan = ReleasePlan {
+            on_existing: OnExisting::Replace,
+            ..example()
+        };
+        let word_of = |tag, draft| word(decide(&plan, &seen(tag, vec![draft])));
+        let both = "delete the tag v1.2.0 at 0000000; delete the draft release v1.2.0 (id 7)";
+        assert_eq!(word_of(Some(other()), of_another_commit(&plan)), both);
+        assert_eq!(
+            word_of(None, of_another_commit(&plan)),
+            "delete the draft release v1.2.0 (id 7)"
+        );
+        let mut kept = of_another_commit(&plan);
+        kept.body = Mark {
+            tag_was_there: true,
+            ..Mark::find(&kept.body).unwrap()
+        }
+        .put("");
+        assert_eq!(
+            word_of(Some(other()), kept),
+            "delete the draft release v1.2.0 (id 7)"
+        );
+        let done = "done: v1.2.0 is a draft at 4e4b9d4";
+        assert_eq!(
+            word_of(Some(plan.commit.clone()), our_draft(&plan)),
+            done,
+            "its own draft is not replaced"
+        );
+        assert_eq!(
+            word_of(Some(plan.commit.clone()), foreign_draft(&plan)),
+            "draft-foreign"
+        );
+    }
+
+    #[test]
+    fn long_notes_are_cut_at_a_line() {
+        let cut = cut(&"line\n".repeat(40_000));
+        assert!(cut.chars().count() <= NotesSource::MAX_CHARS);
+        assert!(cut.contains("line\n\n*These notes"));
+        assert_eq!(super::cut("short"), "short");
+    }
+}

@@ -6,6 +6,8 @@ mod action;
 mod await_artifacts;
 mod discard;
 mod draft;
+#[cfg(test)]
+mod examples;
 mod plan;
 mod publish;
 mod shared;

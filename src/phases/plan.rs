@@ -188,3 +188,129 @@ fn is_latest(wanted: &Wanted, published: &[String]) -> bool {
             .max()
             .is_none_or(|highest| highest <= wanted.version)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{other, our_draft};
+    use super::*;
+    use crate::plan::tests::{example, example_wanted};
+
+    fn seen() -> Seen {
+        Seen {
+            repository: SeenRepository {
+                slug: example_wanted().repository,
+                default_branch: "main".into(),
+                may_push: Some(true),
+            },
+            has_commit: true,
+            tag: None,
+            releases: vec![],
+            published: [
+                "v1.0.0",
+                "v1.10.0-rc1",
+                "v1.1.9",
+                "v2.0.0",
+                "1.1.10",
+                "v1.1.10",
+                "junk",
+            ]
+            .map(Into::into)
+            .into(),
+            guard: None,
+        }
+    }
+
+    fn plan(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
+        match decide(wanted, seen) {
+            Step::Done(evidence) => {
+                ReleasePlan::from_json(&evidence.outputs[0].value, None).unwrap()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn neighbours_are_found_by_the_order_of_versions() {
+        let plan_of = |published: &[&str]| {
+            let published = published.iter().map(|&t| t.into()).collect();
+            plan(
+                &example_wanted(),
+                &Seen {
+                    published,
+                    ..seen()
+                },
+            )
+        };
+        let all = plan(&example_wanted(), &seen());
+        assert_eq!(
+            all.previous_tag.unwrap().as_str(),
+            "v1.1.10",
+            "not the newest, not of another format"
+        );
+        assert!(!all.make_latest, "v2.0.0 is higher");
+        let first = plan_of(&[]);
+        assert_eq!((first.previous_tag, first.make_latest), (None, true));
+        assert!(
+            plan_of(&["v1.2.0"]).make_latest,
+            "a re-run of the latest stays the latest"
+        );
+        let pre = Wanted {
+            prerelease: true,
+            ..example_wanted()
+        };
+        assert!(
+            !plan(
+                &pre,
+                &Seen {
+                    published: vec![],
+                    ..seen()
+                }
+            )
+            .make_latest
+        );
+    }
+
+    #[test]
+    fn every_reason_is_listed() {
+        let wanted = Wanted {
+            on_existing: OnExisting::Fail,
+            guard_branch: Some("release-1.2".into()),
+            notes: NotesSource::Text("x".repeat(NotesSource::MAX_CHARS + 1)),
+            ..example_wanted()
+        };
+        let mut seen = Seen {
+            has_commit: false,
+            tag: Some(other()),
+            releases: vec![our_draft(&example())],
+            guard: Some(("release-1.2".into(), None)),
+            ..seen()
+        };
+        seen.repository.may_push = Some(false);
+        let Step::Blocked(findings) = decide(&wanted, &seen) else {
+            panic!("not refused")
+        };
+        let codes: Vec<_> = findings.iter().map(|f| f.code).collect();
+        let all = [
+            "commit-missing",
+            "token-read-only",
+            "tag-elsewhere",
+            "branch-missing",
+            "notes-too-long",
+            "release-exists",
+        ];
+        assert_eq!(codes, all);
+    }
+
+    #[test]
+    fn the_guard_remembers_the_head() {
+        let wanted = Wanted {
+            guard_branch: Some("main".into()),
+            ..example_wanted()
+        };
+        let seen = Seen {
+            guard: Some(("main".into(), Some(other()))),
+            ..seen()
+        };
+        assert_eq!(plan(&wanted, &seen).guard.unwrap().head, other());
+    }
+}

@@ -284,3 +284,173 @@ fn published(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Step {
         .with("is-latest", is_latest),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{asset, foreign_draft, other, our_draft, published};
+    use super::*;
+    use crate::plan::tests::example;
+    use crate::plan::{Artifact, BranchGuard};
+    use crate::ports::SeenAsset;
+
+    fn plan() -> ReleasePlan {
+        let guard = Some(BranchGuard {
+            branch: "main".into(),
+            head: other(),
+        });
+        ReleasePlan { guard, ..example() }
+    }
+
+    /// A world in which everything is as it was tested.
+    fn tested() -> Tested {
+        let image = plan().binary_image.unwrap();
+        let digest = Digest::of(b"m");
+        let asset = |bytes: &[u8]| Artifact::Asset {
+            digest: Digest::of(bytes),
+            size: 1,
+        };
+        let artifacts = [
+            ("template.yaml".into(), asset(b"t")),
+            ("rendered.yaml".into(), asset(b"r")),
+            (
+                "binary-image".into(),
+                Artifact::Image {
+                    digest,
+                    image: image.repository().pinned(digest),
+                    tagged: image,
+                },
+            ),
+        ];
+        Tested {
+            artifacts: Artifacts(artifacts.into()),
+            jobs: Some(
+                JobResults::from_json(
+                    r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
+                )
+                .unwrap(),
+            ),
+            optional: ["upgrade".to_owned()].into(),
+        }
+    }
+
+    fn seen() -> Seen {
+        let assets = vec![
+            asset(1, "template.yaml", b"t"),
+            asset(2, "rendered.yaml", b"r"),
+        ];
+        Seen {
+            tag: Some(plan().commit),
+            releases: vec![SeenRelease {
+                assets,
+                ..our_draft(&plan())
+            }],
+            images: [("binary-image".into(), Some(Digest::of(b"m")))].into(),
+            head: Some(other()),
+            latest: Some("v1.1.0".into()),
+        }
+    }
+
+    fn codes(tested: &Tested, seen: &Seen) -> Vec<&'static str> {
+        match decide(&plan(), tested, seen) {
+            Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
+            Step::Act(_) => vec![],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn publishes_what_was_tested_with_one_request() {
+        let Step::Act(actions) = decide(&plan(), &tested(), &seen()) else {
+            panic!("refused")
+        };
+        let publication = Publication {
+            release: seen().releases[0].id,
+            tag: plan().tag,
+            prerelease: false,
+            make_latest: true,
+        };
+        assert_eq!(actions, [Action::Publish(publication)]);
+    }
+
+    #[test]
+    fn a_single_altered_fact_is_refused() {
+        type Alter = fn(&mut Tested, &mut Seen);
+        let table: [(&str, Alter); 16] = [
+            ("draft-missing", |_, s| s.releases.clear()),
+            ("release-duplicates", |_, s| {
+                s.releases.push(s.releases[0].clone())
+            }),
+            ("draft-foreign", |_, s| {
+                s.releases = vec![foreign_draft(&plan())]
+            }),
+            ("draft-of-another-commit", |_, s| {
+                s.releases[0] = our_draft(&ReleasePlan {
+                    commit: other(),
+                    ..plan()
+                })
+            }),
+            ("draft-of-another-plan", |_, s| {
+                s.releases[0].body = ReleasePlan {
+                    run: "18".into(),
+                    ..plan()
+                }
+                .mark(false)
+                .put("");
+            }),
+            ("tag-missing", |_, s| s.tag = None),
+            ("tag-elsewhere", |_, s| s.tag = Some(other())),
+            ("branch-moved", |_, s| s.head = Some(plan().commit)),
+            ("branch-moved", |_, s| s.head = None),
+            ("asset-differs", |_, s| {
+                s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+            }),
+            ("asset-differs", |_, s| drop(s.releases[0].assets.remove(0))),
+            ("asset-differs", |_, s| {
+                s.releases[0].assets[0].state = AssetState::Unfinished
+            }),
+            ("asset-unplanned", |_, s| {
+                s.releases[0].assets.push(SeenAsset {
+                    name: "x".into(),
+                    ..asset(3, "x", b"x")
+                })
+            }),
+            ("image-differs", |_, s| {
+                s.images
+                    .insert("binary-image".into(), Some(Digest::of(b"n")));
+            }),
+            ("image-differs", |t, _| {
+                drop(t.artifacts.0.remove("binary-image"))
+            }),
+            ("job-not-successful", |t, _| t.optional.clear()),
+        ];
+        for (code, alter) in table {
+            let (mut tested, mut seen) = (tested(), seen());
+            alter(&mut tested, &mut seen);
+            assert_eq!(codes(&tested, &seen), [code]);
+        }
+    }
+
+    #[test]
+    fn no_tests_is_not_success() {
+        let none = Tested {
+            jobs: Some(JobResults::from_json("{}").unwrap()),
+            ..tested()
+        };
+        assert_eq!(codes(&none, &seen()), ["jobs-missing"]);
+    }
+
+    #[test]
+    fn success_is_said_from_what_is_public() {
+        let mut seen = Seen {
+            latest: Some("v1.2.0".into()),
+            ..seen()
+        };
+        seen.releases = vec![published(seen.releases[0].clone())];
+        let Step::Done(evidence) = decide(&plan(), &tested(), &seen) else {
+            panic!("not done")
+        };
+        assert_eq!(evidence.outputs.last().unwrap().value, "true");
+        seen.tag = None;
+        assert_eq!(codes(&tested(), &seen), ["tag-missing"]);
+    }
+}

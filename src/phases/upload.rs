@@ -223,3 +223,172 @@ fn sync(seen: &Seen, release: &SeenRelease, name: &AssetName, file: &LocalFile) 
         (Some(_), None) => beside(name).parse().map(upload).into_iter().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{asset, foreign_draft, our_draft, published};
+    use super::*;
+    use crate::plan::tests::example;
+
+    const NEW: &str = "btp-release-new.template.yaml";
+
+    fn file(bytes: &[u8]) -> LocalFile {
+        LocalFile {
+            path: "template.yaml".into(),
+            size: bytes.len() as u64,
+            digest: Digest::of(bytes),
+        }
+    }
+
+    fn unfinished(asset: SeenAsset) -> SeenAsset {
+        SeenAsset {
+            state: AssetState::Unfinished,
+            digest: None,
+            ..asset
+        }
+    }
+
+    fn step(release: SeenRelease, files: Vec<(&str, Option<LocalFile>)>) -> Step {
+        let files = files
+            .into_iter()
+            .map(|(name, file)| (name.parse().unwrap(), file))
+            .collect();
+        decide(
+            &example(),
+            &Seen {
+                releases: vec![release],
+                files,
+                hashed: BTreeMap::new(),
+            },
+        )
+    }
+
+    fn actions(assets: Vec<SeenAsset>) -> Vec<String> {
+        let release = SeenRelease {
+            assets,
+            ..our_draft(&example())
+        };
+        match step(release, vec![("template.yaml", Some(file(b"new")))]) {
+            Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
+            Step::Done(_) => vec![],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn codes(release: SeenRelease, files: Vec<(&str, Option<LocalFile>)>) -> Vec<&'static str> {
+        match step(release, files) {
+            Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn equal_bytes_are_left_alone() {
+        assert_eq!(actions(vec![asset(1, "template.yaml", b"new")]), [""; 0]);
+        assert_eq!(actions(vec![]), ["upload template.yaml (3 bytes)"]);
+    }
+
+    #[test]
+    fn a_torn_upload_is_repaired() {
+        let torn = unfinished(asset(1, "template.yaml", b"new"));
+        let repair = [
+            "delete the asset template.yaml, whose upload was not finished",
+            "upload template.yaml (3 bytes)",
+        ];
+        assert_eq!(actions(vec![torn]), repair);
+    }
+
+    #[test]
+    fn other_bytes_arrive_beside_before_the_old_ones_go() {
+        let old = asset(1, "template.yaml", b"old");
+        assert_eq!(
+            actions(vec![old.clone()]),
+            [format!("upload {NEW} (3 bytes)")]
+        );
+        let swap = [
+            "delete the asset template.yaml, whose replacement has arrived".to_owned(),
+            format!("rename the asset {NEW} to template.yaml"),
+        ];
+        assert_eq!(actions(vec![old.clone(), asset(2, NEW, b"new")]), swap);
+        assert_eq!(actions(vec![asset(2, NEW, b"new")]), swap[1..]);
+        let torn = [format!(
+            "delete the asset {NEW}, whose upload was not finished"
+        )];
+        assert_eq!(actions(vec![old, unfinished(asset(2, NEW, b"new"))]), torn);
+        let both = vec![asset(1, "template.yaml", b"new"), asset(2, NEW, b"new")];
+        assert_eq!(
+            actions(both),
+            [format!(
+                "delete the asset {NEW}, left over from a replacement"
+            )]
+        );
+    }
+
+    #[test]
+    fn a_digest_that_github_does_not_tell_is_found_out() {
+        let silent = SeenAsset {
+            digest: None,
+            ..asset(1, "template.yaml", b"new")
+        };
+        let release = SeenRelease {
+            assets: vec![silent],
+            ..our_draft(&example())
+        };
+        let seen = Seen {
+            releases: vec![release],
+            files: [("template.yaml".parse().unwrap(), Some(file(b"new")))].into(),
+            hashed: [(AssetId(1), Digest::of(b"new"))].into(),
+        };
+        assert!(matches!(decide(&example(), &seen), Step::Done(_)));
+    }
+
+    #[test]
+    fn limits_are_found_before_the_first_write() {
+        let draft = || our_draft(&example());
+        let large = Some(LocalFile {
+            size: MAX_BYTES,
+            ..file(b"x")
+        });
+        assert_eq!(
+            codes(draft(), vec![("template.yaml", None)]),
+            ["file-missing"]
+        );
+        assert_eq!(
+            codes(draft(), vec![("template.yaml", Some(file(b"")))]),
+            ["file-empty"]
+        );
+        assert_eq!(
+            codes(
+                draft(),
+                vec![("rendered.yaml", large), ("x.yaml", Some(file(b"x")))]
+            ),
+            ["file-too-large", "asset-unplanned"]
+        );
+        let full = (0..1000)
+            .map(|n| asset(n, &format!("a{n}"), b"x"))
+            .collect();
+        let full = SeenRelease {
+            assets: full,
+            ..draft()
+        };
+        assert_eq!(
+            codes(full, vec![("template.yaml", Some(file(b"x")))]),
+            ["assets-too-many"]
+        );
+    }
+
+    #[test]
+    fn others_and_published_releases_are_not_touched() {
+        let files = || vec![("template.yaml", Some(file(b"new")))];
+        assert_eq!(codes(foreign_draft(&example()), files()), ["draft-foreign"]);
+        assert_eq!(
+            codes(published(our_draft(&example())), files()),
+            ["already-published"]
+        );
+        let equal = SeenRelease {
+            assets: vec![asset(1, "template.yaml", b"new")],
+            ..published(our_draft(&example()))
+        };
+        assert!(matches!(step(equal, files()), Step::Done(_)));
+    }
+}

@@ -18,11 +18,34 @@ pub use mark::Mark;
 /// The form of the plan's JSON. A plan of another form is refused, never guessed at.
 const SCHEMA: &str = "btp-release-plan/1";
 
+/// Stands for the name of the form, in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub struct Schema;
+
+impl From<Schema> for &'static str {
+    fn from(_: Schema) -> Self {
+        SCHEMA
+    }
+}
+
+impl TryFrom<String> for Schema {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if name == SCHEMA {
+            Ok(Self)
+        } else {
+            Err(format!("the form {name} is not {SCHEMA}"))
+        }
+    }
+}
+
 /// What is wanted, and nothing of what was seen: that is looked up again by every phase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReleasePlan {
-    schema: String,
+    pub schema: Schema,
     pub repository: RepoSlug,
     pub version: Version,
     pub tag: Tag,
@@ -159,7 +182,7 @@ impl ReleasePlan {
         guard: Option<BranchGuard>,
     ) -> Self {
         Self {
-            schema: SCHEMA.to_owned(),
+            schema: Schema,
             repository: wanted.repository,
             version: wanted.version,
             tag: wanted.tag,

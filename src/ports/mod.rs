@@ -4,6 +4,7 @@ mod clock;
 mod error;
 mod hands;
 mod look;
+mod runner;
 mod seen;
 
 pub use clock::{Clock, Interrupt};
@@ -12,6 +13,7 @@ pub use hands::{
     Blob, BlobSource, FilesHands, GitHubHands, Hands, NewDraft, Publication, RegistryHands,
 };
 pub use look::{ByteStream, FilesLook, GitHubLook, Look, RegistryLook};
+pub use runner::Runner;
 pub use seen::{
     AssetId, AssetState, LocalFile, Notes, ReleaseId, SeenAsset, SeenManifest, SeenRelease,
     SeenRepository,

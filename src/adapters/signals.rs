@@ -1,0 +1,47 @@
+//! SIGINT and SIGTERM. As PID 1 of a container a process has no default action for them, so both are always taken here.
+//! A cancelled job gets SIGINT, then SIGTERM after 7.5 s, and is killed 2.5 s later
+//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>).
+
+use std::io;
+
+use async_trait::async_trait;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::ports::Interrupt;
+
+pub struct Signals {
+    raised: watch::Receiver<bool>,
+}
+
+impl Signals {
+    /// Takes the signals from here on; must be called within a runtime.
+    pub fn listen() -> io::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (raise, raised) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            // Nobody listens any more when the process is about to end anyway.
+            let _ = raise.send(true);
+        });
+        Ok(Self { raised })
+    }
+}
+
+#[async_trait]
+impl Interrupt for Signals {
+    fn raised(&self) -> bool {
+        *self.raised.borrow()
+    }
+
+    async fn wait(&self) {
+        let mut raised = self.raised.clone();
+        if raised.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! What was typed, on a command line or as the inputs of a step: kept as text, with no meaning given to it yet.
+//!
+//! The descriptions below are the documentation: `--help`, `docs/inputs.md` and `action.yml` are made of them.
+
+use std::collections::BTreeMap;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+
+use crate::domain::Invalid;
+
+/// Releases Kyma modules: what is published is what was tagged, built and tested.
+#[derive(Debug, Parser)]
+#[command(name = "btp-release", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub phase: PhaseArgs,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+pub enum PhaseArgs {
+    /// Check the version, the repository and the rights, and work the whole release out; writes nothing
+    Plan(PlanArgs),
+    /// Create the draft release, then the tag, which starts the builders
+    Draft(DraftArgs),
+    /// Bring files into the draft as assets, by content
+    Upload(UploadArgs),
+    /// Wait for the assets and images, and find out their digests
+    Await(AwaitArgs),
+    /// Unpack the module image, by digest, into a folder
+    FetchModule(FetchModuleArgs),
+    /// Read every promise again, and publish the release
+    Publish(PublishArgs),
+    /// Delete our own draft and tag
+    Discard(DiscardArgs),
+    /// Run a whole release on this machine, against stand-ins for GitHub and the registry
+    #[cfg(feature = "rehearse")]
+    Rehearse(RehearseArgs),
+}
+
+/// What every phase takes.
+#[derive(Debug, Default, Args)]
+pub struct CommonArgs {
+    /// Repository to release, `owner/name`; default: the one that the workflow runs in
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `5m` for the others
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// Look and decide as always, and change nothing: say what would be done next
+    #[arg(long)]
+    pub dry_run: bool,
+    /// User name at the images' registry; the password comes from the input `registry-password` or the variable `REGISTRY_PASSWORD`
+    #[arg(long, value_name = "NAME")]
+    pub registry_username: Option<String>,
+    /// Docker `config.json` with credentials for registries, such as `docker login` writes it
+    #[arg(long, value_name = "FILE")]
+    pub registry_config: Option<String>,
+    /// Log every request
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct PlanArgs {
+    /// Version to release, such as `v1.2.0`: the tag and the release are called exactly so
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: as the version was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+    /// Commit to release, by its full hash; default: the one that the workflow runs on
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// Release that the notes start from; default: the highest published one below this version
+    #[arg(long, value_name = "TAG")]
+    pub previous_tag: Option<String>,
+    /// Whether this is a prerelease: `auto` (by the version), `true` or `false`
+    #[arg(long, value_name = "WHEN")]
+    pub prerelease: Option<String>,
+    /// Whether GitHub shows this release as the latest: `auto` (if none is higher), `true` or `false`
+    #[arg(long, value_name = "WHEN")]
+    pub make_latest: Option<String>,
+    /// What to do with our own draft of an earlier run: `resume`, `fail` or `replace`
+    #[arg(long, value_name = "POLICY")]
+    pub on_existing: Option<String>,
+    /// Branch onto which nothing may be merged until the release is published
+    #[arg(long, value_name = "BRANCH")]
+    pub guard_branch: Option<String>,
+    /// File with the release notes; default: GitHub generates them
+    #[arg(long, value_name = "FILE")]
+    pub notes_file: Option<String>,
+    /// Names of all assets that the published release has, one a line
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub assets: Vec<String>,
+    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and without a tag it is the release's
+    #[arg(long, value_name = "IMAGE")]
+    pub binary_image: Option<String>,
+    /// Further images that the release needs, one a line, written like `binary-image`
+    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
+    pub extra_images: Vec<String>,
+    /// Module as an OCM component, such as `kyma.project.io/module/btp-operator`
+    #[arg(long, value_name = "NAME")]
+    pub module_name: Option<String>,
+    /// Registry and path below which module images lie, such as `registry.example/kyma-project/prod/unsigned`
+    #[arg(long, value_name = "REPOSITORY")]
+    pub module_registry: Option<String>,
+    /// Tag of the module image; default: `v{version}`
+    #[arg(long, value_name = "TAG")]
+    pub module_tag: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// The plan that the later phases take.
+#[derive(Debug, Default, Args)]
+pub struct PlanInput {
+    /// Output `plan` of the phase `plan`, or `@` and the path of a file with it
+    #[arg(long, value_name = "JSON")]
+    pub plan: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct DraftArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct UploadArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// Files to upload, one a line: a path, or `path=name` where the asset is called otherwise
+    #[arg(long, value_name = "FILES", action = ArgAction::Append)]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct AwaitArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// Longest pause between two looks; default: `10s`
+    #[arg(long, value_name = "DURATION")]
+    pub await_interval: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// The digests that the later phases take.
+#[derive(Debug, Default, Args)]
+pub struct ArtifactsInput {
+    /// Output `artifacts` of the phase `await`, or `@` and the path of a file with it
+    #[arg(long, value_name = "JSON")]
+    pub artifacts: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct FetchModuleArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Folder to unpack into, below the working folder; default: `module`
+    #[arg(long, value_name = "FOLDER")]
+    pub module_dir: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct PublishArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Results of the jobs before this one: `${{ toJSON(needs) }}`; `none` says that no test is asked for
+    #[arg(long, value_name = "JSON")]
+    pub needs: Option<String>,
+    /// Jobs that may be skipped, one a line
+    #[arg(long, value_name = "JOBS", action = ArgAction::Append)]
+    pub optional_jobs: Vec<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct DiscardArgs {
+    /// Version whose draft and tag are deleted, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it; default: as the version was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[cfg(feature = "rehearse")]
+#[derive(Debug, Default, Args)]
+pub struct RehearseArgs {
+    /// Version to rehearse, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: String,
+    /// Rendered manifest of your module, in place of the example's
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<String>,
+    /// Default custom resource of your module, in place of the example's
+    #[arg(long, value_name = "FILE")]
+    pub default_cr: Option<String>,
+    /// Push the images to this registry, such as `localhost:5000`, in place of the stand-in
+    #[arg(long, value_name = "HOST:PORT")]
+    pub registry: Option<String>,
+    /// Keep the world of the stand-ins in this folder, so that another rehearsal goes on with it
+    #[arg(long, value_name = "FOLDER")]
+    pub state: Option<String>,
+    /// How the unit tests end: `pass` or `fail`
+    #[arg(long, value_name = "HOW", default_value = "pass")]
+    pub unit_tests: String,
+    /// How the E2E tests end: `pass` or `fail`
+    #[arg(long, value_name = "HOW", default_value = "pass")]
+    pub e2e: String,
+    /// What the builders do: `build`, or `never` to show a wait that ends
+    #[arg(long, value_name = "WHAT", default_value = "build")]
+    pub builder: String,
+}
+
+/// Inputs that are no arguments, because an argument can be seen by every process on the machine.
+pub const SECRET_INPUTS: [(&str, &str); 2] = [
+    (
+        "github-token",
+        "Token for GitHub; on a terminal, the variable `GITHUB_TOKEN`",
+    ),
+    (
+        "registry-password",
+        "Password or token for the images' registry; on a terminal, the variable `REGISTRY_PASSWORD`",
+    ),
+];
+
+/// Turns the inputs of a workflow step (`INPUT_*`, hyphens kept, empty when not given) into a command line, so that both
+/// are read by the same code.
+pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Invalid> {
+    let phase = env.get("INPUT_PHASE").map_or("", |phase| phase.trim());
+    let root = Cli::command();
+    let phases = || {
+        root.get_subcommands()
+            .filter(|c| c.get_name() != "rehearse")
+    };
+    let Some(command) = phases().find(|c| c.get_name() == phase) else {
+        let names = phases()
+            .map(clap::Command::get_name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(Invalid {
+            code: "phase-unknown",
+            what: "phase",
+            seen: phase.to_owned(),
+            why: "is not a phase".into(),
+            help: format!("use one of {names}"),
+        });
+    };
+    let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
+    let mut positional = None;
+    for (input, value) in given_inputs(env) {
+        let argument = command
+            .get_arguments()
+            .find(|a| a.get_id().as_str().replace('_', "-") == input);
+        match argument {
+            None => return Err(not_for_phase(&input, phase)),
+            Some(argument) if argument.is_positional() => positional = Some(value),
+            Some(argument) if matches!(argument.get_action(), ArgAction::SetTrue) => {
+                if yaml_bool(&input, &value)? {
+                    arguments.push(format!("--{input}"));
+                }
+            }
+            Some(_) => arguments.push(format!("--{input}={value}")),
+        }
+    }
+    if let Some(value) = positional {
+        arguments.extend(["--".to_owned(), value]);
+    }
+    Ok(arguments)
+}
+
+/// Inputs that hold something, other than the phase and the secrets.
+fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
+    env.iter()
+        .filter_map(|(name, value)| {
+            Some((name.strip_prefix("INPUT_")?.to_lowercase(), value.clone()))
+        })
+        .filter(|(name, value)| {
+            let apart = name == "phase" || SECRET_INPUTS.iter().any(|(secret, _)| secret == name);
+            !apart && !value.trim().is_empty()
+        })
+}
+
+fn not_for_phase(input: &str, phase: &str) -> Invalid {
+    Invalid {
+        code: "input-not-for-phase",
+        what: "input",
+        seen: input.to_owned(),
+        why: format!("is not an input of the phase {phase}"),
+        help: "remove it from this step; docs/inputs.md lists the inputs of each phase".into(),
+    }
+}
+
+/// The booleans of YAML's core schema, which are what GitHub's own toolkit takes
+/// (<https://yaml.org/spec/1.2.2/#1032-tag-resolution>).
+fn yaml_bool(input: &str, value: &str) -> Result<bool, Invalid> {
+    match value.trim() {
+        "true" | "True" | "TRUE" => Ok(true),
+        "false" | "False" | "FALSE" => Ok(false),
+        other => Err(Invalid {
+            code: "boolean-invalid",
+            what: "input",
+            seen: format!("{input}: {other}"),
+            why: "is not a boolean".into(),
+            help: "use true or false".into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(inputs: &[(&str, &str)]) -> Result<Vec<String>, Invalid> {
+        let env = inputs
+            .iter()
+            .map(|(k, v)| (format!("INPUT_{k}"), (*v).to_owned()));
+        arguments_of_step(&env.collect())
+    }
+
+    #[test]
+    fn a_step_becomes_a_command_line() {
+        let line = step(&[
+            ("PHASE", "plan"),
+            ("VERSION", "-v1"),
+            ("MAKE-LATEST", ""),
+            ("DRY-RUN", "True"),
+            ("VERBOSE", "false"),
+            ("ASSETS", "a.yaml\nb.yaml"),
+            ("GITHUB-TOKEN", "secret"),
+        ]);
+        assert_eq!(
+            line.unwrap(),
+            [
+                "btp-release",
+                "plan",
+                "--assets=a.yaml\nb.yaml",
+                "--dry-run",
+                "--",
+                "-v1"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_phase_takes_is_refused() {
+        let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
+        assert_eq!(code(&[]), "phase-unknown");
+        assert_eq!(code(&[("PHASE", "rehearse")]), "phase-unknown");
+        assert_eq!(
+            code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
+            "input-not-for-phase"
+        );
+        assert_eq!(
+            code(&[("PHASE", "draft"), ("DRY-RUN", "yes")]),
+            "boolean-invalid"
+        );
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,174 @@
+//! The log: one line when something happens, and a sign of life each minute of a wait.
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::{Failure, commands};
+use crate::domain::Moment;
+use crate::engine::{Event, Observer, Outcome};
+use crate::phases::PhaseId;
+use crate::ports::Cause;
+
+const HEARTBEAT: Duration = Duration::from_mins(1);
+
+/// Who reads the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// A person, or a file.
+    Plain,
+    /// The runner, which understands commands.
+    Workflow,
+}
+
+pub struct Story<W> {
+    dialect: Dialect,
+    told: Mutex<Told<W>>,
+}
+
+struct Told<W> {
+    out: W,
+    /// The last wait that was printed, and when.
+    wait: Option<(Vec<String>, Moment)>,
+}
+
+impl<W: Write + Send> Story<W> {
+    pub fn new(out: W, dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            told: Mutex::new(Told { out, wait: None }),
+        }
+    }
+
+    /// Hides secrets, and what is derived from them, in everything that the runner prints from here on.
+    pub fn mask(&self, secrets: &[&str]) {
+        if self.dialect == Dialect::Workflow {
+            for secret in secrets
+                .iter()
+                .flat_map(|s| s.lines())
+                .filter(|s| !s.is_empty())
+            {
+                self.command(&commands::mask(secret));
+            }
+        }
+    }
+
+    pub fn ended(&self, phase: PhaseId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Settled { evidence, acted } if acted.is_empty() && phase_acts(phase) => {
+                self.line(&format!("{phase}: nothing to do: {}", evidence.so));
+            }
+            Outcome::Settled { evidence, .. } => {
+                self.line(&format!("{phase}: done: {}", evidence.so));
+            }
+            Outcome::Would(actions) => {
+                for action in actions {
+                    self.line(&format!("{phase}: would {action}"));
+                }
+                self.line(&format!("{phase}: dry run, nothing was changed"));
+            }
+        }
+        self.end_group();
+    }
+
+    pub fn failed(&self, title: &str, failure: &Failure) {
+        self.end_group();
+        for finding in &failure.findings {
+            self.line(&format!("error[{}] {title}: {}", finding.code, finding.why));
+            for line in finding.help.lines() {
+                self.line(&format!("  help: {line}"));
+            }
+        }
+        if self.dialect == Dialect::Workflow {
+            for finding in &failure.findings {
+                let message = format!("{}\nhelp: {}", finding.why, finding.help);
+                self.command(&commands::error(
+                    &format!("{title}: {}", finding.code),
+                    &message,
+                ));
+            }
+        }
+    }
+
+    pub fn line(&self, line: &str) {
+        match self.dialect {
+            Dialect::Plain => self.print(line),
+            Dialect::Workflow => self.print(&commands::plain(line)),
+        }
+    }
+
+    fn end_group(&self) {
+        if self.dialect == Dialect::Workflow {
+            self.command(commands::END_GROUP);
+        }
+    }
+
+    fn command(&self, command: &str) {
+        self.print(command);
+    }
+
+    fn print(&self, text: &str) {
+        if let Ok(mut told) = self.told.lock() {
+            // A log that cannot be written to must not stop a release.
+            let _ = writeln!(told.out, "{text}");
+        }
+    }
+
+    /// Whether a wait is news: another one than the last, or a minute later.
+    fn is_news(&self, on: &[String], now: Moment) -> bool {
+        let Ok(mut told) = self.told.lock() else {
+            return false;
+        };
+        let old = told
+            .wait
+            .as_ref()
+            .is_some_and(|(last, at)| *last == on && now.since(*at) < HEARTBEAT);
+        if !old {
+            told.wait = Some((on.to_vec(), now));
+        }
+        !old
+    }
+}
+
+/// Whether a phase changes anything: of one that never does, "nothing to do" would say nothing.
+fn phase_acts(phase: PhaseId) -> bool {
+    !matches!(phase, PhaseId::Plan | PhaseId::Await)
+}
+
+impl<W: Write + Send> Observer for Story<W> {
+    fn see(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { phase, .. } if self.dialect == Dialect::Workflow => {
+                self.command(&commands::group(phase.as_str()));
+            }
+            Event::Waiting {
+                phase,
+                on,
+                now,
+                left,
+            } if self.is_news(on, *now) => {
+                let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
+                self.line(&format!("{phase}: waiting for {}, {left} left", on.len()));
+                for line in *on {
+                    self.line(&format!("  {line}"));
+                }
+            }
+            Event::Started { .. } | Event::Acting { .. } | Event::Waiting { .. } => {}
+            Event::Acted {
+                phase,
+                action,
+                answer,
+            } => {
+                let end = match answer.map(|error| &error.cause) {
+                    None => "ok".to_owned(),
+                    Some(Cause::Unknown { detail }) => {
+                        format!("no answer ({detail}), looking again")
+                    }
+                    Some(Cause::Conflict { message, .. }) => format!("{message}, looking again"),
+                    Some(cause) => cause.to_string(),
+                };
+                self.line(&format!("{phase}: {action}: {end}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The job summary: what a phase did, for the page of the run.
+
+use std::fmt::Write as _;
+
+use super::Failure;
+use crate::engine::Outcome;
+use crate::phases::PhaseId;
+use crate::plan::Artifacts;
+
+/// Markdown for what became of a phase.
+pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
+    let mut text = format!("### {phase}\n\n");
+    match result {
+        Ok(Outcome::Settled { evidence, acted }) => {
+            let _ = writeln!(text, "{}.\n", escaped(&evidence.so));
+            for action in acted {
+                let _ = writeln!(text, "- {}", escaped(&action.to_string()));
+            }
+            let table = evidence
+                .outputs
+                .iter()
+                .find(|o| matches!(o.name, "artifacts" | "assets"));
+            if let Some(artifacts) = table.and_then(|o| Artifacts::from_json(&o.value).ok()) {
+                text.push_str(&artifact_table(&artifacts));
+            }
+        }
+        Ok(Outcome::Would(actions)) => {
+            text.push_str("Dry run. It would:\n\n");
+            for action in actions {
+                let _ = writeln!(text, "- {}", escaped(&action.to_string()));
+            }
+        }
+        Err(failure) => {
+            for finding in &failure.findings {
+                let _ = writeln!(text, "- **{}** {}  ", finding.code, escaped(&finding.why));
+                let _ = writeln!(text, "  {}", escaped(&finding.help).replace('\n', "  \n  "));
+            }
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn artifact_table(artifacts: &Artifacts) -> String {
+    let mut text = "\n| artifact | digest |\n|---|---|\n".to_owned();
+    for (name, artifact) in &artifacts.0 {
+        let _ = writeln!(text, "| {} | `{}` |", escaped(name), artifact.digest());
+    }
+    text
+}
+
+/// Text from outside, such as a file's name, with nothing left that Markdown or HTML would take for its own.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '&' => safe.push_str("&amp;"),
+            '|' | '`' | '*' | '[' | ']' | '\\' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            _ => safe.push(c),
+        }
+    }
+    safe
+}

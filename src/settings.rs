@@ -1,0 +1,336 @@
+//! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
+
+mod context;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+
+use crate::cli::{
+    AwaitArgs, CommonArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PlanArgs,
+    PublishArgs, UploadArgs,
+};
+use crate::domain::{
+    AssetName, ImageRef, Invalid, JobResults, RepoSlug, Repository, Tag, TagFormat, Version,
+};
+use crate::phases::{Await, Discard, Draft, Finding, Phase, Plan, Publish, Tested, Upload};
+use crate::plan::{Artifacts, ModulePlan, NotesSource, Wanted};
+
+pub use context::{Context, Runner};
+use reader::Reader;
+
+/// A phase that is ready to run, and how to reach the services.
+pub struct Settings {
+    pub phase: Box<dyn Phase>,
+    pub github: GitHubAccess,
+    pub registry: RegistryAccess,
+    pub timeout: Duration,
+    pub dry_run: bool,
+    pub verbose: bool,
+}
+
+pub struct GitHubAccess {
+    pub repository: RepoSlug,
+    pub api_url: String,
+    pub graphql_url: String,
+    pub server_url: String,
+    pub token: SecretString,
+}
+
+pub struct RegistryAccess {
+    /// For the registries of the plan's images.
+    pub login: Option<(String, SecretString)>,
+    /// The text of a docker `config.json`.
+    pub docker_config: Option<String>,
+}
+
+/// Reads a small text file of the reader's.
+pub type ReadFile<'a> = &'a dyn Fn(&std::path::Path) -> std::io::Result<String>;
+
+/// Everything that is wrong is listed together, so that it is put right in one go.
+pub fn resolve(
+    args: PhaseArgs,
+    context: &Context,
+    now: SystemTime,
+    read_file: ReadFile<'_>,
+) -> Result<Settings, Vec<Finding>> {
+    let mut reader = Reader::new(context, read_file);
+    let settings = match args {
+        PhaseArgs::Plan(args) => plan(&mut reader, &args, now),
+        PhaseArgs::Draft(args) => draft(&mut reader, &args),
+        PhaseArgs::Upload(args) => upload(&mut reader, &args),
+        PhaseArgs::Await(args) => await_artifacts(&mut reader, &args),
+        PhaseArgs::FetchModule(args) => fetch_module(&mut reader, &args),
+        PhaseArgs::Publish(args) => publish(&mut reader, &args),
+        PhaseArgs::Discard(args) => discard(&mut reader, &args),
+        #[cfg(feature = "rehearse")]
+        PhaseArgs::Rehearse(_) => None,
+    };
+    reader.finish(settings)
+}
+
+const USUAL_TIMEOUT: Duration = Duration::from_mins(5);
+const AWAIT_TIMEOUT: Duration = Duration::from_mins(20);
+const AWAIT_INTERVAL: Duration = Duration::from_secs(10);
+
+fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Settings> {
+    let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
+    let typed = args.version.as_deref().unwrap_or_default();
+    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
+    let repository = reader.repository(&args.common);
+    let commit = reader.commit(args.commit.as_ref());
+    let names = version
+        .as_ref()
+        .map(|(tag, version, _)| Names { tag, version });
+    let mut image = |input: &'static str, text: &str| {
+        names
+            .as_ref()
+            .and_then(|names| reader.take(input, names.image(text)))
+    };
+    let binary_image = args
+        .binary_image
+        .as_deref()
+        .and_then(|text| image("binary-image", text));
+    let extra_images = lines(&args.extra_images)
+        .filter_map(|text| image("extra-images", text))
+        .collect();
+    let module = names.as_ref().and_then(|names| module(reader, args, names));
+    let on_existing = reader
+        .parse("on-existing", args.on_existing.as_ref())
+        .unwrap_or_default();
+    let assets = lines(&args.assets)
+        .filter_map(|name| reader.take("assets", name.parse()))
+        .collect();
+    let prerelease = reader.auto("prerelease", args.prerelease.as_deref());
+    let make_latest = reader.auto("make-latest", args.make_latest.as_deref());
+    let previous_tag = reader.parse("previous-tag", args.previous_tag.as_ref());
+    let notes = match &args.notes_file {
+        Some(path) => NotesSource::Text(reader.file("notes-file", path)?),
+        None => NotesSource::Generated,
+    };
+    let run = reader.context.run_id.clone().unwrap_or_else(|| {
+        let seconds = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        format!("local-{seconds}")
+    });
+    let (tag, version, tag_format) = version?;
+    let repository = repository?;
+    let wanted = Wanted {
+        repository: repository.clone(),
+        prerelease: prerelease.unwrap_or(version.is_prerelease()),
+        version,
+        tag,
+        tag_format,
+        commit: commit?,
+        run,
+        make_latest,
+        previous_tag,
+        on_existing,
+        guard_branch: args.guard_branch.clone(),
+        notes,
+        assets,
+        binary_image,
+        module,
+        extra_images,
+    };
+    let phase = Box::new(Plan::new(wanted));
+    settings(reader, phase, repository, &args.common, USUAL_TIMEOUT)
+}
+
+fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
+    match (&args.module_name, &args.module_registry) {
+        (None, None) => None,
+        (Some(name), Some(registry)) => {
+            let name = reader.take("module-name", name.parse());
+            let registry: Option<Repository> = reader.take("module-registry", registry.parse());
+            let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
+            let tag = reader.take("module-tag", tag.parse());
+            let name: crate::domain::ComponentName = name?;
+            let path = format!("component-descriptors/{name}");
+            let image = registry?.join(&path)?.tagged(tag?);
+            Some(ModulePlan { name, image })
+        }
+        (name, _) => {
+            let missing = if name.is_none() {
+                "module-name"
+            } else {
+                "module-registry"
+            };
+            reader.missing(
+                missing,
+                "a module image takes both `module-name` and `module-registry`",
+            );
+            None
+        }
+    }
+}
+
+fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Settings> {
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let repository = plan.repository.clone();
+    settings(
+        reader,
+        Box::new(Draft::new(plan)),
+        repository,
+        &args.common,
+        USUAL_TIMEOUT,
+    )
+}
+
+fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Settings> {
+    let mut files: BTreeMap<AssetName, PathBuf> = BTreeMap::new();
+    for line in lines(&args.files) {
+        let (path, name) = match line.rsplit_once('=') {
+            Some((path, name)) => (path, name),
+            None => (line, line.rsplit('/').next().unwrap_or(line)),
+        };
+        if let Some(name) = reader.take("files", name.parse()) {
+            files.insert(name, PathBuf::from(path));
+        }
+    }
+    if args.files.is_empty() {
+        reader.missing("files", "name the files to upload, one a line");
+    }
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let repository = plan.repository.clone();
+    settings(
+        reader,
+        Box::new(Upload::new(plan, files)),
+        repository,
+        &args.common,
+        USUAL_TIMEOUT,
+    )
+}
+
+fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Settings> {
+    let every = reader.duration(
+        "await-interval",
+        args.await_interval.as_deref(),
+        AWAIT_INTERVAL,
+    );
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let repository = plan.repository.clone();
+    settings(
+        reader,
+        Box::new(Await::new(plan, every)),
+        repository,
+        &args.common,
+        AWAIT_TIMEOUT,
+    )
+}
+
+fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Settings> {
+    let _ = (reader, args);
+    None
+}
+
+fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
+    let artifacts = reader.artifacts(&args.artifacts);
+    let jobs = match args.needs.as_deref() {
+        Some("none") => None,
+        Some(text) => {
+            let text = reader.text_or_file("needs", text);
+            text.and_then(|text| reader.take("needs", JobResults::from_json(&text)))
+        }
+        None => {
+            reader.missing(
+                "needs",
+                "write needs: ${{ toJSON(needs) }}, or `none` where no test is asked for",
+            );
+            None
+        }
+    };
+    let optional = lines(&args.optional_jobs).map(str::to_owned).collect();
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let artifacts = match artifacts {
+        None if plan.awaited().is_empty() => Artifacts::default(),
+        None => {
+            reader.missing("artifacts", "pass the output of the phase `await` on: artifacts: ${{ needs.await.outputs.artifacts }}");
+            return None;
+        }
+        Some(artifacts) => artifacts,
+    };
+    let repository = plan.repository.clone();
+    let tested = Tested {
+        artifacts,
+        jobs,
+        optional,
+    };
+    settings(
+        reader,
+        Box::new(Publish::new(plan, tested)),
+        repository,
+        &args.common,
+        USUAL_TIMEOUT,
+    )
+}
+
+fn discard(reader: &mut Reader<'_>, args: &DiscardArgs) -> Option<Settings> {
+    let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
+    let typed = args.version.as_deref().unwrap_or_default();
+    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
+    let repository = reader.repository(&args.common);
+    let (tag, _, _) = version?;
+    settings(
+        reader,
+        Box::new(Discard::new(tag)),
+        repository?,
+        &args.common,
+        USUAL_TIMEOUT,
+    )
+}
+
+/// What `{tag}` and `{version}` stand for.
+struct Names<'a> {
+    tag: &'a Tag,
+    version: &'a Version,
+}
+
+impl Names<'_> {
+    fn fill(&self, text: &str) -> String {
+        text.replace("{version}", &self.version.to_string())
+            .replace("{tag}", self.tag.as_str())
+    }
+
+    /// An image; without a tag of its own it has the release's.
+    fn image(&self, text: &str) -> Result<ImageRef, Invalid> {
+        let text = self.fill(text);
+        match text.parse::<Repository>() {
+            Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),
+            Err(_) => text.parse(),
+        }
+    }
+}
+
+/// The lines of a list that is written one item a line, or given several times.
+fn lines(list: &[String]) -> impl Iterator<Item = &str> {
+    list.iter()
+        .flat_map(|text| text.lines())
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+}
+
+fn settings(
+    reader: &mut Reader<'_>,
+    phase: Box<dyn Phase>,
+    repository: RepoSlug,
+    common: &CommonArgs,
+    timeout: Duration,
+) -> Option<Settings> {
+    let timeout = reader.duration("timeout", common.timeout.as_deref(), timeout);
+    let registry = reader.registry(common);
+    let github = reader.github(repository);
+    Some(Settings {
+        phase,
+        github: github?,
+        registry,
+        timeout,
+        dry_run: common.dry_run,
+        verbose: common.verbose || reader.context.debug,
+    })
+}

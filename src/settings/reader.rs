@@ -1,0 +1,215 @@
+//! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Context, GitHubAccess, ReadFile, RegistryAccess, Settings};
+use crate::cli::{ArtifactsInput, CommonArgs, PlanInput};
+use crate::domain::{CommitSha, Invalid, RepoSlug};
+use crate::phases::Finding;
+use crate::plan::{Artifacts, ReleasePlan};
+
+pub(super) struct Reader<'a> {
+    pub(super) context: &'a Context,
+    read_file: ReadFile<'a>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(context: &'a Context, read_file: ReadFile<'a>) -> Self {
+        Self {
+            context,
+            read_file,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self, settings: Option<Settings>) -> Result<Settings, Vec<Finding>> {
+        match settings {
+            Some(settings) if self.findings.is_empty() => Ok(settings),
+            _ => Err(self.findings),
+        }
+    }
+
+    /// The value, or `None` with the reason kept.
+    pub(super) fn take<T>(&mut self, input: &str, value: Result<T, Invalid>) -> Option<T> {
+        value
+            .map_err(|invalid| {
+                let mut finding = Finding::from(invalid);
+                finding.why = format!("{input}: {}", finding.why);
+                self.findings.push(finding);
+            })
+            .ok()
+    }
+
+    pub(super) fn parse<T: FromStr<Err = Invalid>>(
+        &mut self,
+        input: &str,
+        text: Option<&String>,
+    ) -> Option<T> {
+        text.and_then(|text| self.take(input, text.trim().parse()))
+    }
+
+    pub(super) fn missing(&mut self, input: &str, help: &str) {
+        self.findings.push(Finding::new(
+            "input-missing",
+            format!("{input} is missing"),
+            help,
+        ));
+    }
+
+    /// `auto` and nothing at all are `None`.
+    pub(super) fn auto(&mut self, input: &'static str, text: Option<&str>) -> Option<bool> {
+        match text {
+            None | Some("auto") => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(other) => self.take(
+                input,
+                Err(Invalid {
+                    code: "choice-invalid",
+                    what: "choice",
+                    seen: other.to_owned(),
+                    why: "is none of auto, true and false".into(),
+                    help: format!("leave `{input}` out, or use auto, true or false"),
+                }),
+            ),
+        }
+    }
+
+    pub(super) fn duration(
+        &mut self,
+        input: &'static str,
+        text: Option<&str>,
+        default: Duration,
+    ) -> Duration {
+        let Some(text) = text else { return default };
+        let parsed = match humantime::parse_duration(text.trim()) {
+            Ok(zero) if zero.is_zero() => Err("is no time at all".to_owned()),
+            Ok(duration) if duration > Duration::from_hours(6) => {
+                Err("is longer than a job may run (6 h)".into())
+            }
+            Ok(duration) => Ok(duration),
+            Err(error) => Err(format!("is not a duration: {error}")),
+        };
+        let parsed = parsed.map_err(|why| Invalid {
+            code: "duration-invalid",
+            what: "duration",
+            seen: text.to_owned(),
+            why,
+            help: "write a number with its unit, such as 90s, 20m or 1h".into(),
+        });
+        self.take(input, parsed).unwrap_or(default)
+    }
+
+    pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
+        let read = (self.read_file)(Path::new(path)).map_err(|error| Invalid {
+            code: "file-unreadable",
+            what: "file",
+            seen: path.to_owned(),
+            why: format!("cannot be read: {error}"),
+            help: "give the path of a text file, relative to the working folder".into(),
+        });
+        self.take(input, read)
+    }
+
+    /// JSON as it is, or `@` and the path of a file with it.
+    pub(super) fn text_or_file(&mut self, input: &str, text: &str) -> Option<String> {
+        match text.strip_prefix('@') {
+            Some(path) => self.file(input, path),
+            None => Some(text.to_owned()),
+        }
+    }
+
+    /// The repository that this run belongs to, where that is known.
+    fn here(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+        let text = common
+            .repository
+            .as_ref()
+            .or(self.context.repository.as_ref());
+        self.parse("repository", text)
+    }
+
+    pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+        if common.repository.is_none() && self.context.repository.is_none() {
+            self.missing("repository", "give it with --repository OWNER/NAME");
+        }
+        self.here(common)
+    }
+
+    pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
+        if typed.is_none() && self.context.sha.is_none() {
+            self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
+        }
+        let text = typed.or(self.context.sha.as_ref());
+        self.parse("commit", text)
+    }
+
+    pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
+        let Some(text) = &input.plan else {
+            self.missing(
+                "plan",
+                "pass the output of the phase `plan` on: plan: ${{ needs.plan.outputs.plan }}",
+            );
+            return None;
+        };
+        let text = self.text_or_file("plan", text)?;
+        let here = self.here(common);
+        self.take("plan", ReleasePlan::from_json(&text, here.as_ref()))
+    }
+
+    pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
+        let text = input.artifacts.as_ref()?;
+        let text = self.text_or_file("artifacts", text)?;
+        self.take("artifacts", Artifacts::from_json(&text))
+    }
+
+    pub(super) fn registry(&mut self, common: &CommonArgs) -> RegistryAccess {
+        let login = match (&common.registry_username, &self.context.registry_password) {
+            (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+            (Some(_), None) => {
+                self.missing(
+                    "registry-password",
+                    "a user name at the registry takes a password, or a token in its place",
+                );
+                None
+            }
+            // Google and GitHub take any user name beside a token.
+            (None, Some(password)) => Some(("oauth2accesstoken".to_owned(), password.clone())),
+            (None, None) => None,
+        };
+        let docker_config = match &common.registry_config {
+            Some(path) => self.file("registry-config", path),
+            None => self
+                .context
+                .docker_config
+                .as_deref()
+                .and_then(|path| (self.read_file)(path).ok()),
+        };
+        RegistryAccess {
+            login,
+            docker_config,
+        }
+    }
+
+    pub(super) fn github(&mut self, repository: RepoSlug) -> Option<GitHubAccess> {
+        let Some(token) = self.context.token.clone() else {
+            self.missing(
+                "github-token",
+                "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"",
+            );
+            return None;
+        };
+        let url = |given: &Option<String>, default: &str| {
+            given.clone().unwrap_or_else(|| default.to_owned())
+        };
+        Some(GitHubAccess {
+            repository,
+            api_url: url(&self.context.api_url, "https://api.github.com"),
+            graphql_url: url(&self.context.graphql_url, "https://api.github.com/graphql"),
+            server_url: url(&self.context.server_url, "https://github.com"),
+            token,
+        })
+    }
+}
