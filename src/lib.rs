@@ -4,6 +4,7 @@ pub mod adapters;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod module;
 pub mod phases;
 pub mod plan;
 pub mod ports;
