@@ -9,6 +9,7 @@ pub mod faults;
 mod fields;
 pub mod github;
 pub mod log;
+pub mod registry;
 mod server;
 mod text;
 mod wire;
@@ -17,6 +18,7 @@ pub use clock::Clock;
 pub use faults::{Fault, Faults, Pattern};
 pub use github::{Event, GitHub, Limits, Options};
 pub use log::{Category, Entry, EventLog, Service};
+pub use registry::{Registry, RegistryOptions};
 pub use wire::Request;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -43,6 +43,10 @@ pub(crate) struct Desk {
 
 pub(crate) trait Serve: Send + Sync + 'static {
     fn desk(&self) -> &Desk;
+    /// Which host a path belongs to, where one listener serves two.
+    fn service(&self, _path: &str, listener: Service) -> Service {
+        listener
+    }
     /// Answers one request; the effect happens in here.
     fn serve(
         &self,
@@ -116,14 +120,14 @@ async fn accept<S: Serve>(server: Arc<S>, listener: tokio::net::TcpListener, ser
 
 async fn answer<S: Serve>(
     server: &S,
-    service: Service,
+    listener: Service,
     incoming: http::Request<Incoming>,
 ) -> Result<Response, Cut> {
     let desk = server.desk();
     let (parts, body) = incoming.into_parts();
     let mut request = Request {
         number: 0,
-        service,
+        service: server.service(parts.uri.path(), listener),
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -158,6 +162,12 @@ async fn answer<S: Serve>(
             Fault::AnswerLost => return Err(Cut),
             Fault::HangAfter => std::future::pending().await,
             Fault::StatusAfter(_) => reply = server.broken(&request, fault).unwrap_or(reply),
+            Fault::WrongDigest => {
+                reply = reply.set(
+                    "docker-content-digest",
+                    format!("sha256:{}", "0".repeat(64)),
+                );
+            }
             Fault::Body(body) => reply = reply.bytes(body.clone()),
             _ => {}
         }

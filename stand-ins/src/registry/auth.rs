@@ -1,0 +1,174 @@
+//! Who may come in: nobody asked, a password, or a token that expires.
+//! <https://distribution.github.io/distribution/spec/auth/token/>
+
+use super::House;
+use super::options::{Anonymous, Auth};
+use super::refusal::Refusal;
+use crate::wire::{Reply, Request};
+use crate::{Fault, lock, text};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::WWW_AUTHENTICATE;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(crate) const PATH: &str = "/token";
+
+/// Tokens given out.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    given: BTreeMap<String, Grant>,
+}
+
+#[derive(Debug)]
+struct Grant {
+    /// `repository:<name>:<action>`
+    scopes: Vec<String>,
+    until: Duration,
+    /// Requests it is still good for, where that is limited.
+    left: Option<u32>,
+}
+
+/// Lets a request in, or answers it. `name` is the repository it is about.
+pub(crate) fn admit(
+    house: &House,
+    request: &Request,
+    name: Option<&str>,
+) -> Result<(), Box<Reply>> {
+    let unauthorized = || Refusal::new(401, "UNAUTHORIZED", "authentication required").reply();
+    match &house.options.auth {
+        Auth::None => Ok(()),
+        Auth::Basic(users) => match user(request) {
+            Some((name, password)) if users.get(&name) == Some(&password) => Ok(()),
+            _ => Err(Box::new(
+                unauthorized().with(WWW_AUTHENTICATE, "Basic realm=\"Registry\""),
+            )),
+        },
+        Auth::Token(_) => {
+            let action = match request.method {
+                _ if request.is_read() => "pull",
+                http::Method::DELETE => "delete",
+                _ => "push",
+            };
+            let scope = name.map(|name| format!("repository:{name}:{action}"));
+            if holds(house, request, scope.as_deref()) {
+                return Ok(());
+            }
+            // Who pushes pulls, too.
+            let wanted = name.map(|name| match action {
+                "push" => format!("repository:{name}:pull,push"),
+                _ => format!("repository:{name}:{action}"),
+            });
+            Err(Box::new(unauthorized().with(
+                WWW_AUTHENTICATE,
+                challenge(house, wanted.as_deref()),
+            )))
+        }
+    }
+}
+
+fn challenge(house: &House, scope: Option<&str>) -> String {
+    let own = || format!("http://{}{PATH}", house.host);
+    let realm = house.options.token_realm.clone().unwrap_or_else(own);
+    let scope = scope
+        .map(|scope| format!(",scope=\"{scope}\""))
+        .unwrap_or_default();
+    format!("Bearer realm=\"{realm}\",service=\"{}\"{scope}", house.host)
+}
+
+fn holds(house: &House, request: &Request, scope: Option<&str>) -> bool {
+    let Some((scheme, secret)) = request.credentials() else {
+        return false;
+    };
+    let mut tokens = lock(&house.tokens);
+    let Some(grant) = tokens.given.get_mut(secret).filter(|_| scheme == "bearer") else {
+        return false;
+    };
+    let alive = house.desk.clock.now() < grant.until && grant.left != Some(0);
+    let covers = scope.is_none_or(|scope| grant.scopes.iter().any(|given| given == scope));
+    if alive && covers {
+        grant.left = grant.left.map(|left| left - 1);
+    }
+    alive && covers
+}
+
+fn user(request: &Request) -> Option<(String, String)> {
+    let (scheme, secret) = request.credentials()?;
+    let pair = String::from_utf8(STANDARD.decode(secret).ok()?).ok()?;
+    let (name, password) = pair.split_once(':')?;
+    (scheme == "basic").then(|| (name.to_owned(), password.to_owned()))
+}
+
+/// The token endpoint.
+pub(crate) fn grant(house: &House, request: &Request, faults: &[Fault]) -> Reply {
+    let Auth::Token(users) = &house.options.auth else {
+        return Reply::status(404);
+    };
+    let known = match user(request) {
+        Some((name, password)) if users.get(&name) == Some(&password) => true,
+        None if !request.headers.contains_key(http::header::AUTHORIZATION) => false,
+        _ => return Refusal::new(401, "UNAUTHORIZED", "incorrect username or password").reply(),
+    };
+    match house.options.anonymous {
+        Anonymous::Unauthorized if !known => {
+            return Refusal::new(401, "UNAUTHORIZED", "authentication required").reply();
+        }
+        Anonymous::Denied if !known => {
+            let message = "Unauthenticated request. Unauthenticated requests do not have permission \
+                           \"artifactregistry.repositories.downloadArtifacts\" on resource (or it may not exist)";
+            return Refusal::new(403, "DENIED", message).reply();
+        }
+        _ => {}
+    }
+    let wanted = text::query_pairs(&request.query)
+        .into_iter()
+        .filter(|(name, _)| name == "scope");
+    let scopes =
+        wanted.flat_map(|(_, scopes)| scopes.split(' ').flat_map(scopes_of).collect::<Vec<_>>());
+    let scopes = scopes
+        .filter(|scope| known || scope.ends_with(":pull"))
+        .collect();
+    let left = faults.iter().find_map(|fault| match fault {
+        Fault::TokenDiesAfter(requests) => Some(*requests),
+        _ => None,
+    });
+    let lifetime = house.options.token_lifetime;
+    let now = house.desk.clock.now();
+    let mut tokens = lock(&house.tokens);
+    let token = text::stable_hex(
+        &format!("token {} of {}", tokens.given.len(), house.host),
+        40,
+    );
+    tokens.given.insert(
+        token.clone(),
+        Grant {
+            scopes,
+            until: now + lifetime,
+            left,
+        },
+    );
+    Reply::json(
+        200,
+        &json!({
+            "token": token,
+            "access_token": token,
+            "expires_in": lifetime.as_secs(),
+            "issued_at": text::rfc3339(house.desk.clock.unix()),
+        }),
+    )
+}
+
+/// `repository:a/b:pull,push` as one scope for each action.
+fn scopes_of(scope: &str) -> Vec<String> {
+    let (resource, actions) = scope.rsplit_once(':').unwrap_or_default();
+    let actions = if actions == "*" {
+        "pull,push,delete"
+    } else {
+        actions
+    };
+    actions
+        .split(',')
+        .map(|action| format!("{resource}:{action}"))
+        .collect()
+}

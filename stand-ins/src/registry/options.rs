@@ -1,0 +1,90 @@
+//! What can be chosen about a registry before it starts: registries differ, and clients have to cope.
+
+use crate::Clock;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one way in which registries differ"
+)]
+#[derive(Clone, Debug)]
+pub struct RegistryOptions {
+    pub clock: Clock,
+    /// 0 takes a free port.
+    pub port: u16,
+    /// Keeps blobs and index here; without it they are gone when the server stops.
+    pub dir: Option<PathBuf>,
+    pub auth: Auth,
+    /// What who has no credentials gets, where a token is needed.
+    pub anonymous: Anonymous,
+    pub token_lifetime: Duration,
+    /// Where the challenge sends clients for a token, if not to this server.
+    pub token_realm: Option<String>,
+    /// Whether blobs are served in ranges; where not, `Range` is ignored.
+    pub ranges: bool,
+    /// Whether there is a referrers API; where not, it is 404.
+    pub referrers: bool,
+    /// Whether blobs are fetched from another host, which refuses credentials.
+    pub redirect_blobs: bool,
+    /// Whether a manifest is 404 to who does not accept its very media type.
+    pub strict_accept: bool,
+    /// Whether an index may be pushed before what it lists.
+    pub index_before_children: bool,
+    /// The most tags on a page, whatever `n` says.
+    pub page_size_max: usize,
+}
+
+/// Users and their passwords.
+type Users = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    #[default]
+    None,
+    Basic(Users),
+    /// A token from this server's token endpoint, which wants one of these users.
+    Token(Users),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anonymous {
+    /// Is given a token to pull with.
+    #[default]
+    Pulls,
+    /// Is refused by the token endpoint with 401.
+    Unauthorized,
+    /// Is refused by the token endpoint with 403, the same for what is private and what is missing.
+    Denied,
+}
+
+impl Auth {
+    pub fn basic(user: &str, password: &str) -> Auth {
+        Auth::Basic(Users::from([(user.to_owned(), password.to_owned())]))
+    }
+
+    pub fn token(user: &str, password: &str) -> Auth {
+        Auth::Token(Users::from([(user.to_owned(), password.to_owned())]))
+    }
+}
+
+impl Default for RegistryOptions {
+    fn default() -> RegistryOptions {
+        RegistryOptions {
+            clock: Clock::default(),
+            port: 0,
+            dir: None,
+            auth: Auth::None,
+            anonymous: Anonymous::Pulls,
+            token_lifetime: Duration::from_mins(1),
+            token_realm: None,
+            ranges: true,
+            referrers: true,
+            redirect_blobs: false,
+            strict_accept: true,
+            index_before_children: false,
+            page_size_max: 100,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Pushing blobs: at once, in chunks, or by mounting what another repository has.
+//! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs>
+
+use super::House;
+use super::refusal::{Answer, Refusal};
+use super::store::is_digest;
+use crate::lock;
+use crate::server::{self, Cut};
+use crate::text::{hex, stable_hex};
+use crate::wire::{Reply, Request};
+use http::Method;
+use http::header::{CONTENT_RANGE, LOCATION, RANGE};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use tokio::io::AsyncWriteExt;
+
+/// Uploads that were begun.
+#[derive(Debug, Default)]
+pub(crate) struct Uploads {
+    begun: u64,
+    open: BTreeMap<String, Upload>,
+}
+
+#[derive(Clone, Debug)]
+struct Upload {
+    name: String,
+    path: PathBuf,
+    size: u64,
+    sum: Sha256,
+}
+
+pub(crate) async fn serve(
+    house: &House,
+    request: &Request,
+    name: &str,
+    rest: &[&str],
+    body: Incoming,
+) -> Result<Reply, Cut> {
+    let unknown = || {
+        Refusal::new(
+            404,
+            "BLOB_UPLOAD_UNKNOWN",
+            "blob upload unknown to registry",
+        )
+    };
+    let id = rest.get(2).copied().unwrap_or_default();
+    let answer = match (&request.method, id) {
+        (&Method::POST, "") => return begin(house, request, name, body).await,
+        (&Method::PATCH | &Method::PUT, _) => {
+            let found = lock(&house.uploads)
+                .open
+                .get(id)
+                .filter(|upload| upload.name == name)
+                .cloned();
+            match found {
+                Some(upload) => return more(house, request, id, upload, body).await,
+                None => Err(unknown()),
+            }
+        }
+        (&Method::GET, _) => {
+            let size = lock(&house.uploads).open.get(id).map(|upload| upload.size);
+            size.map(|size| progress(house, 204, name, id, size))
+                .ok_or_else(unknown)
+        }
+        (&Method::DELETE, _) => {
+            let gone = lock(&house.uploads)
+                .open
+                .remove(id)
+                .map(|_| Reply::status(204));
+            gone.ok_or_else(unknown)
+        }
+        _ => Err(Refusal::unsupported()),
+    };
+    server::drain(body).await?;
+    Ok(answer.unwrap_or_else(Refusal::reply))
+}
+
+async fn begin(house: &House, request: &Request, name: &str, body: Incoming) -> Result<Reply, Cut> {
+    if let Some(digest) = request.param("mount") {
+        server::drain(body).await?;
+        let mounted = mount(house, request, name, &digest)
+            .unwrap_or_else(|error| Some(Refusal::broken(&error).reply()));
+        if let Some(reply) = mounted {
+            return Ok(reply);
+        }
+        let (id, _) = open(house, name);
+        return Ok(progress(house, 202, name, &id, 0));
+    }
+    let (id, upload) = open(house, name);
+    if request.param("digest").is_some() {
+        return more(house, request, &id, upload, body).await;
+    }
+    server::drain(body).await?;
+    Ok(progress(house, 202, name, &id, 0))
+}
+
+/// Takes a blob over from another repository; `None`: it does not have it.
+fn mount(house: &House, request: &Request, name: &str, digest: &str) -> io::Result<Option<Reply>> {
+    let mut store = lock(&house.store);
+    let from = request.param("from").unwrap_or_default();
+    if !store
+        .repositories
+        .get(&from)
+        .is_some_and(|found| found.blobs.contains(digest))
+    {
+        return Ok(None);
+    }
+    store
+        .repositories
+        .entry(name.to_owned())
+        .or_default()
+        .blobs
+        .insert(digest.to_owned());
+    store.keep()?;
+    Ok(Some(created(name, digest)))
+}
+
+fn created(name: &str, digest: &str) -> Reply {
+    Reply::status(201)
+        .with(LOCATION, format!("/v2/{name}/blobs/{digest}"))
+        .set("docker-content-digest", digest)
+}
+
+fn open(house: &House, name: &str) -> (String, Upload) {
+    let mut uploads = lock(&house.uploads);
+    uploads.begun += 1;
+    let id = stable_hex(&format!("upload {} at {}", uploads.begun, house.host), 32);
+    let path = lock(&house.store).upload_path(&id);
+    let upload = Upload {
+        name: name.to_owned(),
+        path,
+        size: 0,
+        sum: Sha256::new(),
+    };
+    uploads.open.insert(id.clone(), upload.clone());
+    (id, upload)
+}
+
+/// Where to go on. The query is part of the address: a client must add to it, not replace it.
+fn progress(house: &House, status: u16, name: &str, id: &str, size: u64) -> Reply {
+    let address = format!(
+        "http://{}/v2/{name}/blobs/uploads/{id}?_state={size}",
+        house.host
+    );
+    Reply::status(status)
+        .with(LOCATION, address)
+        .with(RANGE, format!("0-{}", size.saturating_sub(1)))
+        .set("docker-upload-uuid", id)
+}
+
+/// Adds the body to what has come so far; with PUT, or with a digest at the start, that was all.
+async fn more(
+    house: &House,
+    request: &Request,
+    id: &str,
+    mut upload: Upload,
+    body: Incoming,
+) -> Result<Reply, Cut> {
+    let from = request
+        .header(CONTENT_RANGE)
+        .and_then(|range| range.split('-').next()?.parse().ok());
+    if from.is_some_and(|from: u64| from != upload.size) {
+        server::drain(body).await?;
+        return Ok(progress(house, 416, &upload.name, id, upload.size));
+    }
+    let received = receive(&mut upload, body).await;
+    lock(&house.uploads)
+        .open
+        .insert(id.to_owned(), upload.clone());
+    match received {
+        // What arrived is kept; a client may ask how much that was, and go on.
+        Ok(false) => return Err(Cut),
+        Err(error) => return Ok(Refusal::broken(&error).reply()),
+        Ok(true) => {}
+    }
+    if request.method == Method::PATCH {
+        return Ok(progress(house, 202, &upload.name, id, upload.size));
+    }
+    Ok(finish(house, request, id, &upload).unwrap_or_else(Refusal::reply))
+}
+
+/// Streams a body to the upload's file; whether it came to its end.
+async fn receive(upload: &mut Upload, mut body: Incoming) -> io::Result<bool> {
+    let options = tokio::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&upload.path)
+        .await?;
+    let mut file = tokio::io::BufWriter::new(options);
+    let mut whole = true;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            whole = false;
+            break;
+        };
+        if let Some(piece) = frame.data_ref() {
+            upload.sum.update(piece);
+            upload.size += piece.len() as u64;
+            file.write_all(piece).await?;
+        }
+    }
+    file.flush().await?;
+    Ok(whole)
+}
+
+fn finish(house: &House, request: &Request, id: &str, upload: &Upload) -> Answer {
+    lock(&house.uploads).open.remove(id);
+    let digest = request.param("digest").unwrap_or_default();
+    let found = format!("sha256:{}", hex(&upload.sum.clone().finalize()));
+    if !is_digest(&digest) || digest != found {
+        // Nobody can use it any more.
+        let _ = std::fs::remove_file(&upload.path);
+        return Err(Refusal::digest_invalid());
+    }
+    let mut store = lock(&house.store);
+    let kept = std::fs::rename(&upload.path, store.path(&digest));
+    store
+        .repositories
+        .entry(upload.name.clone())
+        .or_default()
+        .blobs
+        .insert(digest.clone());
+    kept.and_then(|()| store.keep())
+        .map_err(|error| Refusal::broken(&error))?;
+    Ok(created(&upload.name, &digest))
+}

@@ -1,0 +1,140 @@
+//! Passwords and tokens: <https://distribution.github.io/distribution/spec/auth/token/>.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
+
+use super::common::{Client, MANIFEST, NAME, code, header};
+use serde_json::Value;
+use stand_ins::registry::{Anonymous, Auth};
+use stand_ins::{Clock, Fault, Pattern, RegistryOptions};
+use std::time::Duration;
+
+async fn with_tokens(anonymous: Anonymous) -> (Client, Clock) {
+    let clock = Clock::manual();
+    let auth = Auth::token("ada", "secret");
+    let options = RegistryOptions {
+        auth,
+        anonymous,
+        clock: clock.clone(),
+        ..RegistryOptions::default()
+    };
+    let client = Client::with(options).await;
+    client
+        .registry
+        .store()
+        .put_manifest(NAME, "1.0.0", MANIFEST, b"{}")
+        .unwrap();
+    (client, clock)
+}
+
+fn token_path(actions: &str) -> String {
+    format!("/token?service=x&scope=repository:{NAME}:{actions}")
+}
+
+async fn token(request: reqwest::RequestBuilder) -> String {
+    let body: Value = request.send().await.unwrap().json().await.unwrap();
+    body["token"].as_str().unwrap().to_owned()
+}
+
+async fn pull(client: &Client, token: &str) -> u16 {
+    let request = client
+        .request("HEAD", "manifests/1.0.0")
+        .header("accept", MANIFEST);
+    request
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap()
+        .status()
+        .as_u16()
+}
+
+/// "401 Unauthorized … `WWW-Authenticate`: Bearer realm, service, scope".
+#[tokio::test]
+async fn the_challenge_names_realm_service_and_scope() {
+    let (client, _) = with_tokens(Anonymous::Pulls).await;
+    let challenged = client.get("manifests/1.0.0").await;
+    let host = client.registry.host();
+    let wanted = format!(
+        "Bearer realm=\"http://{host}/token\",service=\"{host}\",scope=\"repository:{NAME}:pull\""
+    );
+    assert_eq!(challenged.status(), 401);
+    assert_eq!(header(&challenged, "www-authenticate"), wanted);
+}
+
+/// A token dies after `expires_in`, or earlier.
+#[tokio::test]
+async fn a_token_dies() {
+    let (client, clock) = with_tokens(Anonymous::Pulls).await;
+    let first = token(client.request("GET", &token_path("pull"))).await;
+    assert_eq!(pull(&client, &first).await, 200);
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(pull(&client, &first).await, 401);
+
+    client
+        .registry
+        .faults()
+        .when(Pattern::path("/token"), 1, Fault::TokenDiesAfter(1));
+    let second = token(client.request("GET", &token_path("pull"))).await;
+    assert_eq!(pull(&client, &second).await, 200);
+    assert_eq!(pull(&client, &second).await, 401);
+}
+
+/// A token is good for what it was asked for; anonymous ones are good for pulling.
+#[tokio::test]
+async fn a_token_covers_its_scope_only() {
+    let (client, _) = with_tokens(Anonymous::Pulls).await;
+    let push = |token: &str| {
+        client
+            .request("POST", "blobs/uploads/")
+            .bearer_auth(token)
+            .send()
+    };
+    let anonymous = token(client.request("GET", &token_path("pull,push"))).await;
+    assert_eq!(push(&anonymous).await.unwrap().status(), 401);
+    let ada = client
+        .request("GET", &token_path("pull,push"))
+        .basic_auth("ada", Some("secret"));
+    assert_eq!(push(&token(ada).await).await.unwrap().status(), 202);
+}
+
+/// A wrong password is the token endpoint's to refuse; Google's denies the unknown caller with 403,
+/// whether the repository is private or missing.
+#[tokio::test]
+async fn the_token_endpoint_refuses() {
+    for (anonymous, status, refusal) in [
+        (Anonymous::Unauthorized, 401, "UNAUTHORIZED"),
+        (Anonymous::Denied, 403, "DENIED"),
+    ] {
+        let (client, _) = with_tokens(anonymous).await;
+        let refused = client.get(&token_path("pull")).await;
+        assert_eq!(refused.status(), status);
+        assert_eq!(code(refused).await, refusal);
+        let wrong = client
+            .request("GET", &token_path("pull"))
+            .basic_auth("ada", Some("guess"));
+        assert_eq!(wrong.send().await.unwrap().status(), 401);
+    }
+}
+
+/// With a password file there is no token: 401 `Basic` on everything.
+#[tokio::test]
+async fn basic_asks_always() {
+    let auth = Auth::basic("ada", "secret");
+    let client = Client::with(RegistryOptions {
+        auth,
+        ..RegistryOptions::default()
+    })
+    .await;
+    let refused = client.get("/v2/").await;
+    assert_eq!(
+        header(&refused, "www-authenticate"),
+        "Basic realm=\"Registry\""
+    );
+    let request = client
+        .request("GET", "/v2/")
+        .basic_auth("ada", Some("secret"));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
