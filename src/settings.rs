@@ -14,10 +14,13 @@ use crate::cli::{
     PublishArgs, UploadArgs,
 };
 use crate::domain::{
-    AssetName, ImageRef, Invalid, JobResults, RepoSlug, Repository, Tag, TagFormat, Version,
+    AssetName, ImageRef, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
+    Version,
 };
-use crate::phases::{Await, Discard, Draft, Finding, Phase, Plan, Publish, Tested, Upload};
-use crate::plan::{Artifacts, ModulePlan, NotesSource, Wanted};
+use crate::phases::{
+    Await, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Tested, Upload,
+};
+use crate::plan::{Artifact, Artifacts, ModulePlan, NotesSource, Wanted};
 
 pub use context::{Context, Runner};
 use reader::Reader;
@@ -225,8 +228,25 @@ fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Settings
 }
 
 fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Settings> {
-    let _ = (reader, args);
-    None
+    let folder = args.module_dir.clone().unwrap_or_else(|| "module".into());
+    let given: Option<PinnedImage> = reader.parse("module-image", args.module_image.as_ref());
+    let awaited = reader.artifacts(&args.artifacts);
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let image = given.or_else(|| match awaited?.0.remove("module-image") {
+        Some(Artifact::Image { image, .. }) => Some(image),
+        _ => None,
+    });
+    let Some(image) = image else {
+        reader.missing(
+            "artifacts",
+            "pass the output of the phase `await` on (artifacts: ${{ needs.await.outputs.artifacts }}), which names a \
+             module image if the plan does; or give one by digest as `module-image`",
+        );
+        return None;
+    };
+    let repository = plan.repository.clone();
+    let phase = Box::new(FetchModule::new(plan, image, PathBuf::from(folder)));
+    settings(reader, phase, repository, &args.common, USUAL_TIMEOUT)
 }
 
 fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {

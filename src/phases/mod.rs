@@ -8,6 +8,7 @@ mod discard;
 mod draft;
 #[cfg(test)]
 mod examples;
+mod fetch_module;
 mod plan;
 mod publish;
 mod shared;
@@ -25,6 +26,7 @@ pub use action::Action;
 pub use await_artifacts::Await;
 pub use discard::Discard;
 pub use draft::Draft;
+pub use fetch_module::FetchModule;
 pub use plan::Plan;
 pub use publish::{Publish, Tested};
 pub use upload::Upload;

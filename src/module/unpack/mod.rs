@@ -1,6 +1,7 @@
 //! Unpacking archives from outside: bounded in every way, and never a name that leads out of the folder.
 
 mod bounds;
+mod single;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 
 use bounds::{Bounded, Counted, Hashed};
+
+pub use single::single_file;
 
 use super::FormatError;
 use crate::domain::Digest;
