@@ -2,6 +2,8 @@
 
 mod apply;
 mod event;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

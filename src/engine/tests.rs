@@ -1,0 +1,460 @@
+//! The engine against a world in memory, on a clock that nobody waits for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::*;
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, PinnedImage, Repository, Tag};
+use crate::ports::{
+    AssetId, Blob, ByteStream, FilesHands, FilesLook, GitHubHands, GitHubLook, LocalFile, NewDraft,
+    Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenManifest, SeenRelease,
+    SeenRepository,
+};
+
+/// Time that passes only when it is slept through.
+#[derive(Default)]
+struct TestClock(Mutex<Duration>);
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        Moment::at(*self.0.lock().unwrap())
+    }
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+    async fn sleep_until(&self, at: Moment) {
+        *self.0.lock().unwrap() = at.since_start();
+    }
+}
+
+#[derive(Default)]
+struct Never(AtomicBool);
+
+#[async_trait]
+impl Interrupt for Never {
+    fn raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+    async fn wait(&self) {
+        std::future::pending().await
+    }
+}
+
+struct Deaf;
+
+impl Observer for Deaf {
+    fn see(&self, _: &Event<'_>) {}
+}
+
+/// How the next write ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Answer {
+    Fine,
+    /// It lands, and the answer is lost.
+    Lost,
+    /// The connection breaks before it lands.
+    Cut,
+    Conflict,
+    Refused,
+}
+
+/// Files that can be removed, and what a removal answers; looks lag by a number of looks.
+struct World {
+    files: Mutex<BTreeSet<String>>,
+    shown: Mutex<Vec<BTreeSet<String>>>,
+    lag: usize,
+    answers: Mutex<Vec<Answer>>,
+    writes: Mutex<Vec<String>>,
+}
+
+impl World {
+    fn new(lag: usize, answers: &[Answer]) -> Self {
+        Self {
+            files: Mutex::new(["a", "b"].map(String::from).into()),
+            shown: Mutex::default(),
+            lag,
+            answers: Mutex::new(answers.iter().rev().copied().collect()),
+            writes: Mutex::default(),
+        }
+    }
+}
+
+/// Wants `a` and `b` removed, in this order.
+struct Remove {
+    waits: u32,
+}
+
+#[async_trait]
+impl Phase for Remove {
+    fn id(&self) -> PhaseId {
+        PhaseId::Discard
+    }
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        if self.waits > 0 {
+            self.waits -= 1;
+            return Ok(Step::Wait(Waiting {
+                on: vec!["c".into()],
+                every: Duration::from_secs(10),
+            }));
+        }
+        let mut missing = Vec::new();
+        for name in ["a", "b"] {
+            if look.files.file(Path::new(name)).await?.is_some() {
+                missing.push(Action::RemoveFolder {
+                    folder: name.into(),
+                });
+            }
+        }
+        Ok(if missing.is_empty() {
+            Step::Done(Evidence::new("gone"))
+        } else {
+            Step::Act(missing)
+        })
+    }
+}
+
+#[async_trait]
+impl FilesLook for World {
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, PortError> {
+        let name = path.display().to_string();
+        let mut shown = self.shown.lock().unwrap();
+        if name == "a" {
+            shown.push(self.files.lock().unwrap().clone());
+        }
+        let at = shown.len().saturating_sub(1 + self.lag);
+        let there = shown[at].contains(&name);
+        Ok(there.then(|| LocalFile {
+            path: path.into(),
+            size: 0,
+            digest: Digest::of(b""),
+        }))
+    }
+    async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, PortError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl FilesHands for World {
+    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+        let name = path.display().to_string();
+        self.writes.lock().unwrap().push(name.clone());
+        let answer = self.answers.lock().unwrap().pop().unwrap_or(Answer::Fine);
+        if matches!(answer, Answer::Fine | Answer::Lost) {
+            self.files.lock().unwrap().remove(&name);
+        }
+        let fail = |cause| Err(PortError::new("remove", cause));
+        let message = || "no".to_owned();
+        match answer {
+            Answer::Fine => Ok(()),
+            Answer::Lost | Answer::Cut => fail(Cause::Unknown { detail: message() }),
+            Answer::Conflict => fail(Cause::Conflict {
+                status: 422,
+                message: message(),
+                request_id: None,
+            }),
+            Answer::Refused => fail(Cause::Refused {
+                status: 422,
+                message: message(),
+                request_id: None,
+            }),
+        }
+    }
+    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), PortError> {
+        unreachable!()
+    }
+}
+
+struct Run {
+    ended: Result<Outcome, Stop>,
+    writes: Vec<String>,
+    took: Duration,
+}
+
+async fn run(world: &World, phase: &mut dyn Phase, dry: bool) -> Run {
+    let clock = TestClock::default();
+    let engine = Engine {
+        look: Look {
+            github: &Nothing,
+            registry: &Nothing,
+            files: world,
+        },
+        hands: (!dry).then_some(Hands {
+            github: &Nothing,
+            registry: &Nothing,
+            files: world,
+        }),
+        clock: &clock,
+        interrupt: &Never::default(),
+        observer: &Deaf,
+        deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
+    };
+    let ended = engine.settle(phase).await;
+    let writes = world.writes.lock().unwrap().clone();
+    Run {
+        ended,
+        writes,
+        took: clock.now().since_start(),
+    }
+}
+
+#[tokio::test]
+async fn acts_in_order_and_looks_again() {
+    let world = World::new(0, &[]);
+    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    assert!(matches!(ended.ended, Ok(Outcome::Settled { ref acted, .. }) if acted.len() == 2));
+    assert_eq!(ended.writes, ["a", "b"]);
+    let again = run(&world, &mut Remove { waits: 0 }, false).await;
+    assert!(
+        matches!(again.ended, Ok(Outcome::Settled { ref acted, .. }) if acted.is_empty()),
+        "nothing to do is said"
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_landed_is_never_sent_again_however_late_it_shows() {
+    for lag in 0..6 {
+        for answers in [
+            &[][..],
+            &[Answer::Lost],
+            &[Answer::Fine, Answer::Lost],
+            &[Answer::Lost, Answer::Lost],
+        ] {
+            let world = World::new(lag, answers);
+            let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+            assert!(
+                ended.ended.is_ok(),
+                "lag {lag} {answers:?} {:?}",
+                ended.ended
+            );
+            assert_eq!(ended.writes, ["a", "b"], "lag {lag} {answers:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_did_not_land_is_sent_again_after_looking_for_a_while() {
+    let world = World::new(3, &[Answer::Cut]);
+    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    assert!(ended.ended.is_ok());
+    let sent = |name: &str| ended.writes.iter().filter(|w| *w == name).count();
+    assert_eq!((sent("a"), sent("b")), (2, 1));
+    assert!(
+        ended.took >= SETTLE * QUIET_LOOKS,
+        "only after the time that a write may take to show"
+    );
+}
+
+#[tokio::test]
+async fn a_conflict_is_looked_at_and_a_refusal_is_final() {
+    let world = World::new(0, &[Answer::Conflict]);
+    world.files.lock().unwrap().remove("b");
+    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    assert!(ended.ended.is_ok(), "{:?}", ended.ended);
+    let refused = run(
+        &World::new(0, &[Answer::Refused]),
+        &mut Remove { waits: 0 },
+        false,
+    )
+    .await;
+    assert!(matches!(refused.ended, Err(Stop::Port(_))));
+    assert_eq!(refused.writes, ["a"], "nothing is done behind a refusal");
+}
+
+#[tokio::test]
+async fn a_confirmed_write_that_never_shows_is_not_repeated() {
+    let ended = run(
+        &World::new(usize::MAX / 2, &[]),
+        &mut Remove { waits: 0 },
+        false,
+    )
+    .await;
+    assert!(
+        matches!(ended.ended, Err(Stop::Unsettled { .. })),
+        "{:?}",
+        ended.ended
+    );
+    assert_eq!(ended.writes, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_has_no_hands() {
+    let ended = run(&World::new(0, &[]), &mut Remove { waits: 0 }, true).await;
+    assert!(matches!(ended.ended, Ok(Outcome::Would(ref actions)) if actions.len() == 2));
+    assert_eq!(ended.writes, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_wait_starts_quickly_and_ends_at_its_deadline() {
+    let short = run(&World::new(0, &[]), &mut Remove { waits: 2 }, false).await;
+    assert!(short.ended.is_ok());
+    assert_eq!(short.took, Duration::from_millis(2_500), "1 s and 1.5 s");
+    let endless = run(&World::new(0, &[]), &mut Remove { waits: u32::MAX }, false).await;
+    assert!(matches!(endless.ended, Err(Stop::TimedOut { .. })));
+    assert_eq!(endless.took, Duration::from_mins(5));
+}
+
+/// Raises the interrupt during the first removal.
+struct Interrupting<'a>(&'a World, &'a Never);
+
+#[async_trait]
+impl FilesHands for Interrupting<'_> {
+    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+        self.1.0.store(true, Ordering::SeqCst);
+        self.0.remove(path).await
+    }
+    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), PortError> {
+        unreachable!()
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_between_two_actions() {
+    let (world, interrupt, clock) = (World::new(0, &[]), Never::default(), TestClock::default());
+    let engine = Engine {
+        look: Look {
+            github: &Nothing,
+            registry: &Nothing,
+            files: &world,
+        },
+        hands: Some(Hands {
+            github: &Nothing,
+            registry: &Nothing,
+            files: &Interrupting(&world, &interrupt),
+        }),
+        clock: &clock,
+        interrupt: &interrupt,
+        observer: &Deaf,
+        deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
+    };
+    assert!(matches!(
+        engine.settle(&mut Remove { waits: 0 }).await,
+        Err(Stop::Cancelled)
+    ));
+    assert_eq!(
+        *world.writes.lock().unwrap(),
+        ["a"],
+        "the first is finished, the second not begun"
+    );
+}
+
+/// Services that these tests do not speak to.
+struct Nothing;
+
+#[async_trait]
+impl GitHubLook for Nothing {
+    async fn repository(&self) -> Result<SeenRepository, PortError> {
+        unreachable!()
+    }
+    async fn has_commit(&self, _: &CommitSha) -> Result<bool, PortError> {
+        unreachable!()
+    }
+    async fn branch(&self, _: &str) -> Result<Option<CommitSha>, PortError> {
+        unreachable!()
+    }
+    async fn tag(&self, _: &Tag) -> Result<Option<CommitSha>, PortError> {
+        unreachable!()
+    }
+    async fn releases(&self, _: &Tag) -> Result<Vec<SeenRelease>, PortError> {
+        unreachable!()
+    }
+    async fn release(&self, _: ReleaseId) -> Result<Option<SeenRelease>, PortError> {
+        unreachable!()
+    }
+    async fn published_tags(&self) -> Result<Vec<String>, PortError> {
+        unreachable!()
+    }
+    async fn latest_tag(&self) -> Result<Option<String>, PortError> {
+        unreachable!()
+    }
+    async fn notes(&self, _: &Tag, _: &CommitSha, _: Option<&Tag>) -> Result<Notes, PortError> {
+        unreachable!()
+    }
+    async fn hash_asset(&self, _: AssetId) -> Result<Digest, PortError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl GitHubHands for Nothing {
+    async fn create_draft(&self, _: &NewDraft) -> Result<ReleaseId, PortError> {
+        unreachable!()
+    }
+    async fn edit_draft(&self, _: ReleaseId, _: &Tag, _: &str) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn create_tag(&self, _: &Tag, _: &CommitSha) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn upload_asset(
+        &self,
+        _: ReleaseId,
+        _: &AssetName,
+        _: &LocalFile,
+    ) -> Result<AssetId, PortError> {
+        unreachable!()
+    }
+    async fn rename_asset(&self, _: AssetId, _: &AssetName) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn delete_asset(&self, _: AssetId) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn publish(&self, _: &Publication) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn delete_release(&self, _: ReleaseId) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn delete_tag(&self, _: &Tag) -> Result<(), PortError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl RegistryLook for Nothing {
+    async fn resolve(&self, _: &ImageRef) -> Result<Option<SeenManifest>, PortError> {
+        unreachable!()
+    }
+    async fn manifest(&self, _: &PinnedImage) -> Result<Option<Bytes>, PortError> {
+        unreachable!()
+    }
+    async fn has_blob(&self, _: &Repository, _: Digest) -> Result<bool, PortError> {
+        unreachable!()
+    }
+    async fn blob(&self, _: &Repository, _: Digest, _: u64) -> Result<Bytes, PortError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl RegistryHands for Nothing {
+    fn open_blob(&self, _: &Repository, _: Digest, _: u64) -> ByteStream {
+        unreachable!()
+    }
+    async fn push_blob(&self, _: &Repository, _: &Blob) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn push_manifest(&self, _: &ImageRef, _: &str, _: Bytes) -> Result<(), PortError> {
+        unreachable!()
+    }
+}
