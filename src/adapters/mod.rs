@@ -1,6 +1,7 @@
 //! The world outside, each part behind its port: dull code that maps what a service says to our words.
 
 pub mod actions;
+pub mod github;
 pub mod governor;
 pub mod http;
 pub mod signals;

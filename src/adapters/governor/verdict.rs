@@ -105,7 +105,7 @@ fn back_off(attempt: u32, random: u64) -> Duration {
     let full = FIRST_BACK_OFF
         .saturating_mul(doubling(attempt))
         .min(LONGEST_BACK_OFF);
-    full - part(full / 2, random)
+    full.saturating_sub(part(full / 2, random))
 }
 
 fn doubling(attempt: u32) -> u32 {

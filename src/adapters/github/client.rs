@@ -1,0 +1,305 @@
+//! Requests to GitHub: how they are made, sent in turn, followed to the last page, and told in the log.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderValue, Method, header};
+use octocrab::Octocrab;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::answer::Answer;
+use super::etags::ETags;
+use super::origin;
+use super::wire::{GraphQlAnswer, GraphQlData, GraphQlQuery};
+use super::{GitHubSettings, failure};
+use crate::adapters::governor::{Governor, Kind};
+use crate::adapters::http::{Http, USER_AGENT, describe, is_private, same_origin};
+use crate::domain::Moment;
+use crate::ports::{Cause, Clock};
+
+pub(super) const JSON: &str = "application/vnd.github+json";
+/// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
+pub(super) const API_VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
+const MOST_REDIRECTS: usize = 3;
+
+pub(super) struct Client {
+    pub(super) http: Http,
+    pub(super) governor: Governor,
+    pub(super) clock: std::sync::Arc<dyn Clock>,
+    pub(super) api: Url,
+    pub(super) answer_timeout: Duration,
+    pub(super) stall_timeout: Duration,
+    /// Sends what is JSON both ways. It is told nothing but this client and our user agent: its own retries, redirects,
+    /// token and base path would each do something that has to be done otherwise here.
+    octocrab: Octocrab,
+    graphql: Url,
+    authorization: HeaderValue,
+    token: SecretString,
+    etags: Mutex<ETags>,
+}
+
+impl Client {
+    pub(super) fn new(
+        settings: &GitHubSettings,
+        http: Http,
+        clock: std::sync::Arc<dyn Clock>,
+    ) -> Result<Self, Cause> {
+        let refuse = |detail: String| Err(Cause::Broken { detail });
+        for url in [&settings.api_url, &settings.graphql_url] {
+            if !is_private(url) {
+                return refuse(format!(
+                    "{url} is not an https URL: the token is not sent there"
+                ));
+            }
+        }
+        if !same_origin(&settings.api_url, &settings.graphql_url) {
+            return refuse(format!(
+                "{} and {} are not of one GitHub: the token is for one of them only",
+                settings.api_url, settings.graphql_url
+            ));
+        }
+        let bearer = format!("Bearer {}", settings.token.expose_secret());
+        let Ok(mut authorization) = HeaderValue::try_from(bearer) else {
+            return refuse("the token has characters that no token has, such as a line end".into());
+        };
+        authorization.set_sensitive(true);
+        let octocrab = Octocrab::builder()
+            .base_uri(settings.api_url.origin().ascii_serialization())
+            .map(|builder| builder.add_header(header::USER_AGENT, USER_AGENT.to_owned()))
+            .and_then(|builder| builder.build_with_reqwest(http.answers().clone()));
+        let octocrab = match octocrab {
+            Ok(octocrab) => octocrab,
+            Err(error) => return refuse(format!("cannot set up octocrab: {}", describe(&error))),
+        };
+        Ok(Self {
+            http,
+            governor: Governor::new(settings.policy.clone(), clock.clone()),
+            clock,
+            api: settings.api_url.clone(),
+            answer_timeout: settings.answer_timeout,
+            stall_timeout: settings.stall_timeout,
+            octocrab,
+            graphql: settings.graphql_url.clone(),
+            authorization,
+            token: settings.token.clone(),
+            etags: Mutex::default(),
+        })
+    }
+
+    /// A URL below the API's base path, each segment escaped.
+    pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.api.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// What is there, or `None` where GitHub says that nothing is.
+    pub(super) async fn find<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>, Cause> {
+        let answer = self.read(url).await?;
+        match answer.status {
+            404 => Ok(None),
+            _ => done(&answer)?.json().map(Some),
+        }
+    }
+
+    /// What must be there.
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Cause> {
+        done(&self.read(url).await?)?.json()
+    }
+
+    /// All entries of a list, of its first `most` pages, by the links from page to page.
+    pub(super) async fn list<T: DeserializeOwned>(
+        &self,
+        mut url: Url,
+        most: usize,
+    ) -> Result<Vec<T>, Cause> {
+        url.query_pairs_mut().append_pair("per_page", "100");
+        let mut entries = Vec::new();
+        let mut next = Some(url);
+        for _ in 0..most {
+            let Some(page) = next else { break };
+            let answer = self.read(page.clone()).await?;
+            entries.append(&mut done(&answer)?.json()?);
+            next = match answer.header("link") {
+                Some(link) => origin::next_page(&page, link)?,
+                None => None,
+            };
+        }
+        Ok(entries)
+    }
+
+    /// An answer of any status to a GET, asked for on condition that it changed since the last time.
+    pub(super) async fn read(&self, url: Url) -> Result<Answer, Cause> {
+        let kept = self.etags().get(&url).cloned();
+        let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
+        let answer = self
+            .governor
+            .send(Kind::Read, || async {
+                let answer = self.exchange(&Method::GET, &url, etag, None::<&()>).await?;
+                Ok((answer.signals(), answer))
+            })
+            .await?;
+        match (answer.status, kept) {
+            (304, Some(kept)) => Ok(kept),
+            (200, _) => {
+                self.etags().put(url, answer.clone());
+                Ok(answer)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// An answer of any status to anything but a GET.
+    pub(super) async fn send<B: Serialize + Sync>(
+        &self,
+        kind: Kind,
+        method: Method,
+        url: &Url,
+        body: Option<&B>,
+    ) -> Result<Answer, Cause> {
+        self.governor
+            .send(kind, || async {
+                let answer = self.exchange(&method, url, None, body).await?;
+                Ok((answer.signals(), answer))
+            })
+            .await
+    }
+
+    /// The data of a query, all of it: where a part is missing for an error, nothing is known.
+    pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
+        let answer = self
+            .governor
+            .send(Kind::Query, || async {
+                let answer = self
+                    .exchange(&Method::POST, &self.graphql, None, Some(query))
+                    .await?;
+                Ok((answer.graphql_signals(), answer))
+            })
+            .await?;
+        let reply: GraphQlAnswer = done(&answer)?.json()?;
+        match reply.data {
+            Some(data) if reply.errors.is_empty() => Ok(data),
+            _ => Err(failure::graphql_cause(&reply.errors, &answer)),
+        }
+    }
+
+    /// Sends a request once, or where GitHub says it has moved to: on the same host, and with the same method
+    /// ([Follow redirects](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects)).
+    async fn exchange<B: Serialize + ?Sized>(
+        &self,
+        method: &Method,
+        url: &Url,
+        etag: Option<&str>,
+        body: Option<&B>,
+    ) -> Result<Answer, String> {
+        let mut url = url.clone();
+        for _ in 0..MOST_REDIRECTS {
+            let answer = self.exchange_once(method, &url, etag, body).await?;
+            let keeps_method = method == Method::GET || matches!(answer.status, 307 | 308);
+            match answer.location().map(|to| origin::redirected(&url, to)) {
+                Some(Ok(to)) if keeps_method && same_origin(&url, &to) => url = to,
+                _ => return Ok(answer),
+            }
+        }
+        self.exchange_once(method, &url, etag, body).await
+    }
+
+    async fn exchange_once<B: Serialize + ?Sized>(
+        &self,
+        method: &Method,
+        url: &Url,
+        etag: Option<&str>,
+        body: Option<&B>,
+    ) -> Result<Answer, String> {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(url.as_str())
+            .header(header::ACCEPT, JSON)
+            .header(header::AUTHORIZATION, &self.authorization);
+        if let Some(etag) = etag {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
+        let request = self
+            .octocrab
+            .build_request(request, body)
+            .map_err(|error| describe(&error))?;
+        self.timed(method, url, async {
+            let response = self.octocrab.execute(request).await;
+            let response = response.map_err(|error| describe(&error))?;
+            Answer::read(response.map(reqwest::Body::wrap).into()).await
+        })
+        .await
+    }
+
+    /// Gives an exchange its deadline and its line in the log, and takes the token out of an answer that repeats it.
+    async fn timed(
+        &self,
+        method: &Method,
+        url: &Url,
+        exchange: impl Future<Output = Result<Answer, String>>,
+    ) -> Result<Answer, String> {
+        let started = self.clock.now();
+        let outcome = tokio::time::timeout(self.answer_timeout, exchange)
+            .await
+            .unwrap_or_else(|_| {
+                Err(format!(
+                    "no answer within {} s",
+                    self.answer_timeout.as_secs()
+                ))
+            });
+        self.log(method, url, started, &outcome);
+        outcome.map(|answer| self.without_token(answer))
+    }
+
+    pub(super) fn log(
+        &self,
+        method: &Method,
+        url: &Url,
+        started: Moment,
+        outcome: &Result<Answer, String>,
+    ) {
+        let (path, ms) = (url.path(), self.clock.now().since(started).as_millis());
+        match outcome {
+            Ok(answer) => {
+                let request_id = answer.request_id().unwrap_or("-");
+                tracing::debug!(%method, path, status = answer.status, request_id, ms, "GitHub");
+            }
+            Err(error) => tracing::debug!(%method, path, error, ms, "GitHub"),
+        }
+    }
+
+    /// Something on the way may show in its error page what it was sent.
+    pub(super) fn without_token(&self, mut answer: Answer) -> Answer {
+        let token = self.token.expose_secret();
+        if !answer.is_success() && !token.is_empty() {
+            let text = String::from_utf8_lossy(&answer.body);
+            if text.contains(token) {
+                answer.body = text.replace(token, "***").into();
+            }
+        }
+        answer
+    }
+
+    pub(super) fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+
+    fn etags(&self) -> std::sync::MutexGuard<'_, ETags> {
+        self.etags.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The answer, if it is a success.
+pub(super) fn done(answer: &Answer) -> Result<&Answer, Cause> {
+    if answer.is_success() {
+        Ok(answer)
+    } else {
+        Err(failure::cause(answer))
+    }
+}

@@ -1,0 +1,82 @@
+//! Answers kept to ask whether they still hold: a poll that finds nothing new costs nothing of the quota
+//! ([Use conditional requests](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate)).
+
+use std::collections::VecDeque;
+
+use url::Url;
+
+use super::answer::Answer;
+
+/// Enough for the pages of a large repository; the oldest go first.
+const MOST_BYTES: usize = 8 << 20;
+
+/// An `ETag` belongs to one URL, one media type and one token; the last two are the same for all that is kept here.
+#[derive(Default)]
+pub(super) struct ETags {
+    /// Oldest use first.
+    kept: VecDeque<(Url, Answer)>,
+    bytes: usize,
+}
+
+impl ETags {
+    pub(super) fn get(&self, url: &Url) -> Option<&Answer> {
+        self.kept
+            .iter()
+            .find(|(kept, _)| kept == url)
+            .map(|(_, answer)| answer)
+    }
+
+    /// Keeps an answer in place of any before it, if it can be asked about and is not too large.
+    pub(super) fn put(&mut self, url: Url, answer: Answer) {
+        if let Some(at) = self.kept.iter().position(|(kept, _)| *kept == url)
+            && let Some((_, old)) = self.kept.remove(at)
+        {
+            self.bytes -= old.body.len();
+        }
+        if answer.header("etag").is_none() || answer.body.len() > MOST_BYTES {
+            return;
+        }
+        self.bytes += answer.body.len();
+        self.kept.push_back((url, answer));
+        while self.bytes > MOST_BYTES
+            && let Some((_, oldest)) = self.kept.pop_front()
+        {
+            self.bytes -= oldest.body.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(page: usize) -> Url {
+        format!("https://api.github.com/x?page={page}")
+            .parse()
+            .unwrap()
+    }
+
+    fn answer(etag: &str, length: usize) -> Answer {
+        Answer::of(200, &[("etag", etag)], &"x".repeat(length))
+    }
+
+    #[test]
+    fn keeps_the_newest_answer_of_each_url_within_bounds() {
+        let mut etags = ETags::default();
+        etags.put(url(1), answer("a", 10));
+        etags.put(url(1), answer("b", 20));
+        assert_eq!(etags.get(&url(1)).unwrap().header("etag"), Some("b"));
+        assert_eq!((etags.kept.len(), etags.bytes), (1, 20));
+
+        etags.put(url(1), Answer::of(200, &[], "no tag"));
+        assert!(etags.get(&url(1)).is_none());
+
+        for page in 0..20 {
+            etags.put(url(page), answer("c", 1 << 20));
+        }
+        assert_eq!((etags.kept.len(), etags.bytes), (8, 8 << 20));
+        assert!(etags.get(&url(11)).is_none() && etags.get(&url(12)).is_some());
+        etags.put(url(99), answer("d", (8 << 20) + 1));
+        assert!(etags.get(&url(99)).is_none());
+    }
+}

@@ -1,0 +1,215 @@
+//! Where the token may go: to the API it is for and to that API's upload host, and nowhere else.
+
+use url::{Host, Url};
+
+use crate::adapters::http::{is_loopback, is_private, same_origin};
+use crate::ports::Cause;
+
+/// The URL of a release's uploads, from the URI template that GitHub gives (`…/assets{?name,label}`) and a name.
+pub(super) fn upload_url(api: &Url, template: &str, name: &str) -> Result<Url, Cause> {
+    let plain = template.split('{').next().unwrap_or_default();
+    let mut url: Url = plain.parse().map_err(|error| Cause::Broken {
+        detail: format!("GitHub's upload URL {plain:?} cannot be read: {error}"),
+    })?;
+    if !may_upload(api, &url) {
+        return Err(Cause::Broken {
+            detail: format!(
+                "GitHub names {} for uploads, which is not the upload host of {}: the token is not sent there",
+                url.host_str().unwrap_or("no host"),
+                api.host_str().unwrap_or("the API"),
+            ),
+        });
+    }
+    url.query_pairs_mut().append_pair("name", name);
+    Ok(url)
+}
+
+/// `uploads.github.com` goes with `api.github.com`, and so it is below `ghe.com`; GitHub Enterprise Server has both on one
+/// host ([Upload a release asset](https://docs.github.com/en/rest/releases/assets#upload-a-release-asset),
+/// [API endpoints of GHE.com](https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/about-github-enterprise-cloud-with-data-residency#api-access)).
+fn may_upload(api: &Url, upload: &Url) -> bool {
+    if same_origin(api, upload) || (is_loopback(api) && is_loopback(upload)) {
+        return is_private(upload);
+    }
+    let (Some(Host::Domain(api_host)), Some(Host::Domain(upload_host))) =
+        (api.host(), upload.host())
+    else {
+        return false;
+    };
+    let Some(site) = api_host.strip_prefix("api.") else {
+        return false;
+    };
+    let is_github = site == "github.com" || site.ends_with(".ghe.com");
+    is_github
+        && upload.scheme() == "https"
+        && upload.port().is_none()
+        && upload_host.strip_prefix("uploads.") == Some(site)
+}
+
+/// The URL that a redirect leads to, when it may be followed without credentials: never to plain text on another machine,
+/// nor from another machine into this one.
+pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Cause> {
+    let to = from.join(location).map_err(|error| Cause::Broken {
+        detail: format!("GitHub redirects to what is no URL: {error}"),
+    })?;
+    if !is_private(&to) || (is_loopback(&to) && !is_loopback(from)) {
+        return Err(Cause::Broken {
+            detail: format!(
+                "GitHub redirects to {}://{}, which is not followed",
+                to.scheme(),
+                to.host_str().unwrap_or_default()
+            ),
+        });
+    }
+    Ok(to)
+}
+
+/// The next page as `Link` names it, if it is on the same host
+/// ([Using link headers](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers)).
+pub(super) fn next_page(from: &Url, link: &str) -> Result<Option<Url>, Cause> {
+    let Some(target) = next_target(link) else {
+        return Ok(None);
+    };
+    let next = from.join(target).map_err(|error| Cause::Broken {
+        detail: format!("GitHub names a next page that is no URL: {error}"),
+    })?;
+    if !same_origin(from, &next) {
+        return Err(Cause::Broken {
+            detail: format!(
+                "GitHub names a next page on {}: the token is not sent there",
+                next.host_str().unwrap_or("no host")
+            ),
+        });
+    }
+    Ok(Some(next))
+}
+
+/// [RFC 8288, section 3](https://www.rfc-editor.org/rfc/rfc8288#section-3), as far as GitHub uses it.
+fn next_target(mut link: &str) -> Option<&str> {
+    loop {
+        let (_, rest) = link.split_once('<')?;
+        let (target, rest) = rest.split_once('>')?;
+        let (parameters, others) = match rest.find(',') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let is_next = parameters.split(';').any(|parameter| {
+            let Some((key, value)) = parameter.split_once('=') else {
+                return false;
+            };
+            key.trim().eq_ignore_ascii_case("rel")
+                && value
+                    .trim()
+                    .trim_matches('"')
+                    .split_ascii_whitespace()
+                    .any(|relation| relation.eq_ignore_ascii_case("next"))
+        });
+        if is_next {
+            return Some(target);
+        }
+        link = others;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn uploads_go_to_the_hosts_that_github_documents() {
+        for (api, upload) in [
+            (
+                "https://api.github.com/",
+                "https://uploads.github.com/repos/o/r/releases/1/assets{?name,label}",
+            ),
+            (
+                "https://api.acme.ghe.com/",
+                "https://uploads.acme.ghe.com/repos/o/r/releases/1/assets",
+            ),
+            (
+                "https://git.acme.com/api/v3/",
+                "https://git.acme.com/api/uploads/repos/o/r/releases/1/assets{?name}",
+            ),
+            (
+                "http://127.0.0.1:3000/",
+                "http://127.0.0.1:3001/upload{?name,label}",
+            ),
+        ] {
+            let uploads = upload_url(&url(api), upload, "a+b.yaml").unwrap();
+            assert_eq!(uploads.query(), Some("name=a%2Bb.yaml"), "{uploads}");
+        }
+        for (api, upload) in [
+            (
+                "https://api.github.com/",
+                "https://uploads.github.com.evil.example/x{?name}",
+            ),
+            ("https://api.github.com/", "https://uploads.evil.example/x"),
+            ("https://api.github.com/", "http://uploads.github.com/x"),
+            (
+                "https://api.github.com/",
+                "https://uploads.github.com:8443/x",
+            ),
+            ("https://api.github.com/", "http://127.0.0.1/x"),
+            ("https://api.evil.com/", "https://uploads.evil.com/x"),
+            (
+                "https://git.acme.com/api/v3/",
+                "https://uploads.github.com/x",
+            ),
+            ("https://api.ghe.com/", "https://uploads.x.ghe.com/x"),
+            ("http://127.0.0.1:3000/", "https://uploads.github.com/x"),
+            ("https://api.github.com/", "{?name}"),
+        ] {
+            let refused = upload_url(&url(api), upload, "x");
+            assert!(matches!(refused, Err(Cause::Broken { .. })), "{upload}");
+        }
+    }
+
+    #[test]
+    fn redirects_stay_encrypted() {
+        let api = url("https://api.github.com/x");
+        let to = redirected(&api, "https://objects.example.com/y?sig=1").unwrap();
+        assert_eq!(to.host_str(), Some("objects.example.com"));
+        assert_eq!(redirected(&api, "/z").unwrap().path(), "/z");
+        for bad in [
+            "http://example.com/",
+            "http://127.0.0.1/",
+            "https://localhost/",
+            "file:///x",
+            "http://[",
+        ] {
+            assert!(redirected(&api, bad).is_err(), "{bad}");
+        }
+        assert!(redirected(&url("http://127.0.0.1:1/"), "http://127.0.0.1:2/").is_ok());
+    }
+
+    #[test]
+    fn the_next_page_is_what_the_header_says() {
+        let from = url("https://api.github.com/x");
+        let next = |link: &str| next_page(&from, link).map(|page| page.map(String::from));
+        let page = "https://api.github.com/repositories/1/releases?a=1,2&page=2";
+        for link in [
+            format!("<{page}>; rel=\"next\""),
+            format!(
+                "<https://api.github.com/1>; rel=\"prev\", <{page}>; rel=\"next\", <https://api.github.com/9>; rel=\"last\""
+            ),
+            format!("<{page}>; rel=next"),
+            format!("<{page}>; title=\"x\"; rel=\"last next\""),
+        ] {
+            assert_eq!(next(&link), Ok(Some(page.to_owned())), "{link}");
+        }
+        for link in [
+            "",
+            "<https://api.github.com/1>; rel=\"last\"",
+            "nonsense",
+            "<",
+        ] {
+            assert_eq!(next(link), Ok(None), "{link}");
+        }
+        assert!(next("<https://evil.example/2>; rel=\"next\"").is_err());
+        assert!(next("<http://api.github.com/2>; rel=\"next\"").is_err());
+    }
+}
