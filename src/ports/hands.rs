@@ -80,6 +80,8 @@ pub struct Blob {
     pub digest: Digest,
     pub size: u64,
     pub bytes: BlobSource,
+    /// A repository of the same registry that may hold the blob already, so that no bytes need to be sent.
+    pub mount_from: Option<Repository>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
