@@ -1,0 +1,192 @@
+//! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
+
+mod archive;
+mod place;
+mod unpack;
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use tokio::io::{AsyncWriteExt as _, BufWriter};
+use tokio::task::spawn_blocking;
+
+use crate::domain::DigestHasher;
+use crate::ports::{ByteStream, Cause, FilesHands, FilesLook, LocalFile, PortError};
+use place::{Part, Place, Root};
+
+const PIECE: usize = 256 << 10;
+
+/// The working folder's files.
+#[derive(Clone, Debug)]
+pub struct Files(Root);
+
+impl Files {
+    /// Paths given later are relative to `root`, or inside of it.
+    pub fn below(root: impl Into<PathBuf>) -> Self {
+        Self(Root::new(root.into()))
+    }
+
+    /// Runs what blocks where blocking is fine, and says what it was about when it fails.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        doing: &str,
+        path: &Path,
+        work: impl FnOnce(&Root, &Path) -> Result<T, Cause> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let (root, path) = (self.0.clone(), path.to_owned());
+        let doing = format!("{doing} {}", path.display());
+        spawn_blocking(move || work(&root, &path))
+            .await
+            .unwrap_or_else(|e| Err(broken(e)))
+            .map_err(|cause| PortError::new(doing, cause))
+    }
+}
+
+#[async_trait]
+impl FilesLook for Files {
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, PortError> {
+        self.blocking("read", path, |root, path| {
+            let Some((path, mut file)) = open(root, path)? else {
+                return Ok(None);
+            };
+            let (mut size, mut hasher) = (0, DigestHasher::default());
+            let mut piece = vec![0; PIECE];
+            loop {
+                let read = file.read(&mut piece).map_err(broken)?;
+                if read == 0 {
+                    break;
+                }
+                size += read as u64;
+                hasher.update(piece.get(..read).unwrap_or_default());
+            }
+            Ok(Some(LocalFile {
+                path,
+                size,
+                digest: hasher.finish(),
+            }))
+        })
+        .await
+    }
+
+    async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, PortError> {
+        self.blocking("read", path, move |root, path| {
+            let Some((_, file)) = open(root, path)? else {
+                return Ok(None);
+            };
+            let mut bytes = Vec::new();
+            file.take(limit.saturating_add(1))
+                .read_to_end(&mut bytes)
+                .map_err(broken)?;
+            if bytes.len() as u64 > limit {
+                return Err(broken(format!("has more than {limit} bytes")));
+            }
+            Ok(Some(bytes.into()))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl FilesHands for Files {
+    async fn save(&self, path: &Path, mut bytes: ByteStream) -> Result<(), PortError> {
+        let saving = |e: io::Error| PortError::new(format!("write {}", path.display()), broken(e));
+        let (place, part, file) = self
+            .blocking("write", path, |root, path| {
+                let place = root.place(path)?;
+                let (part, file) = Part::file(&place)?;
+                Ok((place, part, file))
+            })
+            .await?;
+        let mut file = BufWriter::with_capacity(PIECE, tokio::fs::File::from_std(file));
+        while let Some(piece) = bytes.try_next().await? {
+            file.write_all(&piece).await.map_err(saving)?;
+        }
+        file.flush().await.map_err(saving)?;
+        file.get_ref().sync_all().await.map_err(saving)?;
+        self.blocking("write", path, move |_, _| part.become_real(&place))
+            .await
+    }
+
+    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), PortError> {
+        let stop = Stop::default();
+        let flag = Arc::clone(&stop.0);
+        let archive = archive.to_owned();
+        self.blocking("unpack to", folder, move |root, folder| {
+            let Some((_, file)) = open(root, &archive)? else {
+                return Err(broken(format!("{} is not there", archive.display())));
+            };
+            let place = root.place(folder)?;
+            refuse_full(&place)?;
+            let part = Part::folder(&place)?;
+            unpack::unpack(file, &part, &unpack::LIMITS, &flag)
+                .map_err(|e| broken(format!("{}: {e}", archive.display())))?;
+            part.become_real(&place)
+        })
+        .await
+    }
+
+    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+        self.blocking("remove", path, |root, path| {
+            let place = root.place(path)?;
+            let gone = match fs::symlink_metadata(&place.path) {
+                Ok(seen) if seen.is_dir() => fs::remove_dir_all(&place.path),
+                Ok(_) => fs::remove_file(&place.path),
+                Err(e) => Err(e),
+            };
+            match gone {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(broken(e)),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// A regular file, opened, with the path that works from anywhere in this process.
+fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
+    let Some(path) = root.existing(path)? else {
+        return Ok(None);
+    };
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    if !fs::metadata(&path).map_err(broken)?.is_file() {
+        return Err(broken("is not a regular file"));
+    }
+    let file = File::open(&path).map_err(broken)?;
+    Ok(Some((path, file)))
+}
+
+/// What is already there is not ours to mix with.
+fn refuse_full(place: &Place) -> Result<(), Cause> {
+    let empty = match fs::read_dir(&place.path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => true,
+        Err(e) => return Err(broken(e)),
+    };
+    if empty {
+        Ok(())
+    } else {
+        Err(broken("there is a folder already, and it is not empty"))
+    }
+}
+
+/// Ends the blocking work of a future that is dropped.
+#[derive(Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn broken(detail: impl ToString) -> Cause {
+    Cause::Broken {
+        detail: detail.to_string(),
+    }
+}

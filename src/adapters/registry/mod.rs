@@ -1,0 +1,48 @@
+//! Any OCI registry behind the ports, after the [OCI distribution specification][spec] 1.1.
+//!
+//! `oci-client` has the names of media types, `http-auth` reads challenges; the rest is ours, because a release depends on
+//! what a general client leaves to its caller: a HEAD goes out at once and only a 401 starts a token flow; every size and
+//! digest is checked against what was asked for; a read survives 429 with `Retry-After`, 5xx, cuts and silence, and a large
+//! blob goes on by `Range` where it stopped; a wrong password is said to be one; credentials never reach another host; and
+//! a write is sent once, so that a lost answer can be looked into.
+//!
+//! [spec]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+
+mod auth;
+mod credentials;
+mod download;
+mod failure;
+mod look;
+mod push;
+mod realm;
+mod retry;
+mod wire;
+
+use std::sync::Arc;
+
+pub use credentials::{Credential, Credentials};
+
+use crate::domain::Digest;
+use crate::ports::Clock;
+use wire::Wire;
+
+/// All registries; which one is meant follows from an image's name.
+#[derive(Clone)]
+pub struct Registries(Arc<Wire>);
+
+impl Registries {
+    /// `http` must not follow redirects by itself: where credentials may go is decided here.
+    pub fn new(http: reqwest::Client, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Wire::new(http, credentials, clock)))
+    }
+}
+
+/// A digest in a header, where it is one that we can compare.
+fn digest_header(headers: &reqwest::header::HeaderMap) -> Option<Digest> {
+    headers
+        .get("docker-content-digest")?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
