@@ -47,6 +47,13 @@ pub(crate) trait Serve: Send + Sync + 'static {
     fn service(&self, _path: &str, listener: Service) -> Service {
         listener
     }
+    /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
+    fn is_aside(&self, _request: &Request) -> bool {
+        false
+    }
+    fn aside(&self, _request: &Request, _body: &[u8]) -> Reply {
+        Reply::status(404)
+    }
     /// Answers one request; the effect happens in here.
     fn serve(
         &self,
@@ -133,6 +140,10 @@ async fn answer<S: Serve>(
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
     };
+    if server.is_aside(&request) {
+        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+        return Ok(send(server.aside(&request, &body), &[], &desk.clock));
+    }
     request.number = desk
         .log
         .arrive(|number| arrival(number, &request, &desk.clock));

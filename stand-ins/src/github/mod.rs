@@ -13,6 +13,7 @@ mod graphql_query;
 mod lag;
 mod limits;
 mod notes;
+mod operator;
 mod options;
 mod pages;
 mod pulls;
@@ -119,7 +120,7 @@ impl GitHub {
         let (api, api_at) = server::bind(options.api_port)?;
         let (upload, upload_at) = server::bind(options.upload_port)?;
         let (web, web_at) = server::bind(options.web_port)?;
-        let (storage, storage_at) = server::bind(0)?;
+        let (storage, storage_at) = server::bind(options.storage_port)?;
         let hub = Arc::new(Hub {
             desk: Desk {
                 clock: options.clock.clone(),
@@ -193,6 +194,14 @@ impl Serve for Hub {
         &self.desk
     }
 
+    fn is_aside(&self, request: &Request) -> bool {
+        self.options.operator && request.path.starts_with(operator::PREFIX)
+    }
+
+    fn aside(&self, request: &Request, body: &[u8]) -> Reply {
+        operator::answer(self, &request.method, &request.path, body)
+    }
+
     async fn serve(
         &self,
         request: &Request,
@@ -208,6 +217,7 @@ impl Serve for Hub {
     }
 
     fn broken(&self, request: &Request, fault: &Fault) -> Option<Reply> {
-        limits::faulty(request, fault, &self.desk.clock)
+        let reply = limits::faulty(request, fault, &self.desk.clock)?;
+        Some(call::sign(request, reply))
     }
 }

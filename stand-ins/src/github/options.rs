@@ -25,6 +25,9 @@ pub struct Options {
     pub api_port: u16,
     pub upload_port: u16,
     pub web_port: u16,
+    pub storage_port: u16,
+    /// Whether scripts may look into the server at `/_stand-in/…`.
+    pub operator: bool,
 }
 
 /// When an asset's `digest` is told.
@@ -52,6 +55,8 @@ impl Default for Options {
             api_port: 0,
             upload_port: 0,
             web_port: 0,
+            storage_port: 0,
+            operator: false,
         }
     }
 }

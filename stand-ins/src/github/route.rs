@@ -7,7 +7,11 @@ use super::{
     actions, assets, checks, commits, compare, graphql, notes, pulls, refs, releases, repositories,
     statuses, tags,
 };
+use crate::text;
+use crate::wire::Reply;
 use http::Method;
+use http::header::LOCATION;
+use serde_json::json;
 
 pub(crate) fn route(call: &Call, world: &mut World) -> Answer {
     let segments = call.request.segments();
@@ -17,6 +21,13 @@ pub(crate) fn route(call: &Call, world: &mut World) -> Answer {
         (&Method::POST, ["graphql"]) => graphql::answer(call, world),
         (_, ["repos", owner, name, rest @ ..]) => {
             let full_name = format!("{owner}/{name}");
+            if let Some(now) = world
+                .renamed
+                .get(&full_name)
+                .and_then(|now| world.repositories.get(now))
+            {
+                return Ok(moved(call, now, rest));
+            }
             in_repository(call, world.repositories.get_mut(&full_name), rest)
         }
         // `Link` headers use this form: their addresses are to be followed, not built.
@@ -29,6 +40,27 @@ pub(crate) fn route(call: &Call, world: &mut World) -> Answer {
         }
         _ => Err(Refusal::not_found()),
     }
+}
+
+/// 301 for reads; writes get 307, which keeps method and body.
+/// <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
+fn moved(call: &Call, now: &Repository, rest: &[&str]) -> Reply {
+    let (status, message) = if call.request.is_read() {
+        (301, "Moved Permanently")
+    } else {
+        (307, "Temporary Redirect")
+    };
+    let mut path = vec![
+        call.hub.urls.api.clone(),
+        "repositories".to_owned(),
+        now.id.to_string(),
+    ];
+    path.extend(rest.iter().map(|part| text::percent_encode(part)));
+    let mut url = path.join("/");
+    if !call.request.query.is_empty() {
+        url = format!("{url}?{}", call.request.query);
+    }
+    Reply::json(status, &json!({ "message": message, "url": url })).with(LOCATION, url)
 }
 
 fn in_repository(call: &Call, found: Option<&mut Repository>, rest: &[&str]) -> Answer {

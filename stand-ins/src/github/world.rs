@@ -14,6 +14,8 @@ pub type Sha = String;
 pub struct World {
     /// By `owner/name`.
     pub repositories: BTreeMap<String, Repository>,
+    /// Former full names and what they are called now; requests to them are redirected.
+    pub renamed: BTreeMap<String, String>,
     /// By secret.
     pub tokens: BTreeMap<String, Token>,
     #[serde(skip)]

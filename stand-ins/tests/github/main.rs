@@ -2,5 +2,10 @@
 //! Each test names the manner and where it is written down.
 
 mod assets;
+mod checks;
 mod common;
+mod faults;
+mod git;
+mod immutable;
 mod releases;
+mod service;

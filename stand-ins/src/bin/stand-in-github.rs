@@ -1,0 +1,94 @@
+//! A GitHub to talk to from shell scripts and containers. It prints its addresses, then serves until it is
+//! killed; its world is kept in a folder if one is named.
+
+use stand_ins::github::{Token, World};
+use stand_ins::{Clock, GitHub, Options};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const USAGE: &str = "\
+usage: stand-in-github [--api-port N] [--upload-port N] [--web-port N] [--storage-port N]
+                       [--world FOLDER] [--token SECRET]
+
+Without --world, or where the folder is empty, the world is the example repository
+kyma-project/btp-manager with the token gh-token. --token adds a job's token.
+GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world and GET|POST|DELETE /_stand-in/faults
+on the API's address are for scripts.
+";
+
+/// How often changes of the world are written to its folder.
+const KEEP_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Default)]
+struct Arguments {
+    options: Options,
+    world: Option<PathBuf>,
+    token: Option<String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let arguments = parse(std::env::args().skip(1)).map_err(io::Error::other)?;
+    let clock = arguments.options.clock.clone();
+    let folder = arguments.world;
+    let mut world = match &folder {
+        Some(folder) if folder.join("world.json").exists() => World::load(folder)?,
+        Some(folder) => {
+            World::example().save(folder)?;
+            World::load(folder)?
+        }
+        None => World::example(),
+    };
+    if let Some(secret) = &arguments.token {
+        world.token(secret, Token::github_token());
+    }
+    let github = GitHub::start(world, arguments.options).await?;
+    {
+        let mut out = io::stdout().lock();
+        writeln!(out, "GITHUB_API_URL={}", github.api_url())?;
+        writeln!(out, "GITHUB_GRAPHQL_URL={}", github.graphql_url())?;
+        writeln!(out, "GITHUB_SERVER_URL={}", github.server_url())?;
+        writeln!(out, "GITHUB_UPLOAD_URL={}", github.upload_url())?;
+        out.flush()?;
+    }
+    keep(&github, &clock, folder).await
+}
+
+/// Writes the world down whenever it has changed.
+async fn keep(github: &GitHub, clock: &Clock, folder: Option<PathBuf>) -> io::Result<()> {
+    let mut kept = None;
+    loop {
+        clock.sleep(KEEP_EVERY).await;
+        let world = folder.as_ref().map(|_| github.world().clone());
+        if let (Some(folder), Some(world)) = (&folder, &world)
+            && kept.as_ref() != Some(world)
+        {
+            world.save(folder)?;
+        }
+        kept = world;
+    }
+}
+
+fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
+    let mut arguments = Arguments::default();
+    arguments.options.operator = true;
+    while let Some(flag) = words.next() {
+        let value = words.next().ok_or(USAGE)?;
+        let port = || {
+            value
+                .parse::<u16>()
+                .map_err(|error| format!("{flag} {value}: {error}"))
+        };
+        match flag.as_str() {
+            "--api-port" => arguments.options.api_port = port()?,
+            "--upload-port" => arguments.options.upload_port = port()?,
+            "--web-port" => arguments.options.web_port = port()?,
+            "--storage-port" => arguments.options.storage_port = port()?,
+            "--world" => arguments.world = Some(value.into()),
+            "--token" => arguments.token = Some(value),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    Ok(arguments)
+}
