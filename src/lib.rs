@@ -1,6 +1,7 @@
 //! Releases Kyma modules: what is published is what was tagged, built and tested, and nothing else.
 
 pub mod adapters;
+pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod engine;

@@ -3,11 +3,12 @@
 mod context;
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::cli::{
     AwaitArgs, CommonArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PlanArgs,
@@ -20,7 +21,7 @@ use crate::domain::{
 use crate::phases::{
     Await, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Tested, Upload,
 };
-use crate::plan::{Artifact, Artifacts, ModulePlan, NotesSource, Wanted};
+use crate::plan::{Artifact, Artifacts, Awaited, ModulePlan, NotesSource, ReleasePlan, Wanted};
 
 pub use context::{Context, Runner};
 use reader::Reader;
@@ -35,17 +36,33 @@ pub struct Settings {
     pub verbose: bool,
 }
 
+impl Settings {
+    /// What must not appear in a log.
+    pub fn secrets(&self) -> Vec<&str> {
+        let password = self
+            .registry
+            .login
+            .as_ref()
+            .map(|(_, password)| password.expose_secret());
+        password
+            .into_iter()
+            .chain([self.github.token.expose_secret()])
+            .collect()
+    }
+}
+
 pub struct GitHubAccess {
     pub repository: RepoSlug,
-    pub api_url: String,
-    pub graphql_url: String,
-    pub server_url: String,
+    pub api_url: Url,
+    pub graphql_url: Url,
     pub token: SecretString,
 }
 
 pub struct RegistryAccess {
-    /// For the registries of the plan's images.
+    /// User and password, or a token in its place.
     pub login: Option<(String, SecretString)>,
+    /// Where the login is used: the registries of the release's own images.
+    pub hosts: BTreeSet<String>,
     /// The text of a docker `config.json`.
     pub docker_config: Option<String>,
 }
@@ -142,7 +159,13 @@ fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Set
         extra_images,
     };
     let phase = Box::new(Plan::new(wanted));
-    settings(reader, phase, repository, &args.common, USUAL_TIMEOUT)
+    settings(
+        reader,
+        phase,
+        Reached::github(repository),
+        &args.common,
+        USUAL_TIMEOUT,
+    )
 }
 
 fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
@@ -175,11 +198,11 @@ fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option
 
 fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Settings> {
     let plan = reader.plan(&args.plan, &args.common)?;
-    let repository = plan.repository.clone();
+    let reached = Reached::by(&plan);
     settings(
         reader,
         Box::new(Draft::new(plan)),
-        repository,
+        reached,
         &args.common,
         USUAL_TIMEOUT,
     )
@@ -200,11 +223,11 @@ fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Settings> {
         reader.missing("files", "name the files to upload, one a line");
     }
     let plan = reader.plan(&args.plan, &args.common)?;
-    let repository = plan.repository.clone();
+    let reached = Reached::by(&plan);
     settings(
         reader,
         Box::new(Upload::new(plan, files)),
-        repository,
+        reached,
         &args.common,
         USUAL_TIMEOUT,
     )
@@ -217,11 +240,11 @@ fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Settings
         AWAIT_INTERVAL,
     );
     let plan = reader.plan(&args.plan, &args.common)?;
-    let repository = plan.repository.clone();
+    let reached = Reached::by(&plan);
     settings(
         reader,
         Box::new(Await::new(plan, every)),
-        repository,
+        reached,
         &args.common,
         AWAIT_TIMEOUT,
     )
@@ -244,9 +267,9 @@ fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Setti
         );
         return None;
     };
-    let repository = plan.repository.clone();
+    let reached = Reached::by(&plan);
     let phase = Box::new(FetchModule::new(plan, image, PathBuf::from(folder)));
-    settings(reader, phase, repository, &args.common, USUAL_TIMEOUT)
+    settings(reader, phase, reached, &args.common, USUAL_TIMEOUT)
 }
 
 fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
@@ -267,15 +290,9 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
     };
     let optional = lines(&args.optional_jobs).map(str::to_owned).collect();
     let plan = reader.plan(&args.plan, &args.common)?;
-    let artifacts = match artifacts {
-        None if plan.awaited().is_empty() => Artifacts::default(),
-        None => {
-            reader.missing("artifacts", "pass the output of the phase `await` on: artifacts: ${{ needs.await.outputs.artifacts }}");
-            return None;
-        }
-        Some(artifacts) => artifacts,
-    };
-    let repository = plan.repository.clone();
+    // Without them the gate refuses, and lists what it misses beside everything else that stands in the way.
+    let artifacts = artifacts.unwrap_or_default();
+    let reached = Reached::by(&plan);
     let tested = Tested {
         artifacts,
         jobs,
@@ -284,7 +301,7 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
     settings(
         reader,
         Box::new(Publish::new(plan, tested)),
-        repository,
+        reached,
         &args.common,
         USUAL_TIMEOUT,
     )
@@ -299,7 +316,7 @@ fn discard(reader: &mut Reader<'_>, args: &DiscardArgs) -> Option<Settings> {
     settings(
         reader,
         Box::new(Discard::new(tag)),
-        repository?,
+        Reached::github(repository?),
         &args.common,
         USUAL_TIMEOUT,
     )
@@ -335,16 +352,45 @@ fn lines(list: &[String]) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty())
 }
 
+/// Where a release's things are.
+struct Reached {
+    repository: RepoSlug,
+    registries: BTreeSet<String>,
+}
+
+impl Reached {
+    fn by(plan: &ReleasePlan) -> Self {
+        let images = plan
+            .awaited()
+            .into_iter()
+            .filter_map(|awaited| match awaited {
+                Awaited::Image { image, .. } => Some(image.repository().registry().to_owned()),
+                Awaited::Asset(_) => None,
+            });
+        Self {
+            repository: plan.repository.clone(),
+            registries: images.collect(),
+        }
+    }
+
+    fn github(repository: RepoSlug) -> Self {
+        Self {
+            repository,
+            registries: BTreeSet::new(),
+        }
+    }
+}
+
 fn settings(
     reader: &mut Reader<'_>,
     phase: Box<dyn Phase>,
-    repository: RepoSlug,
+    reached: Reached,
     common: &CommonArgs,
     timeout: Duration,
 ) -> Option<Settings> {
     let timeout = reader.duration("timeout", common.timeout.as_deref(), timeout);
-    let registry = reader.registry(common);
-    let github = reader.github(repository);
+    let registry = reader.registry(common, reached.registries);
+    let github = reader.github(reached.repository);
     Some(Settings {
         phase,
         github: github?,

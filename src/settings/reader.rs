@@ -1,8 +1,11 @@
 //! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
+
+use url::Url;
 
 use super::{Context, GitHubAccess, ReadFile, RegistryAccess, Settings};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput};
@@ -165,7 +168,11 @@ impl<'a> Reader<'a> {
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
-    pub(super) fn registry(&mut self, common: &CommonArgs) -> RegistryAccess {
+    pub(super) fn registry(
+        &mut self,
+        common: &CommonArgs,
+        hosts: BTreeSet<String>,
+    ) -> RegistryAccess {
         let login = match (&common.registry_username, &self.context.registry_password) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
@@ -189,6 +196,7 @@ impl<'a> Reader<'a> {
         };
         RegistryAccess {
             login,
+            hosts,
             docker_config,
         }
     }
@@ -201,14 +209,28 @@ impl<'a> Reader<'a> {
             );
             return None;
         };
-        let url = |given: &Option<String>, default: &str| {
-            given.clone().unwrap_or_else(|| default.to_owned())
+        let context = self.context;
+        let mut url = |input, given: &Option<String>, default: &str| {
+            let text = given.as_deref().unwrap_or(default);
+            let url = Url::parse(text).map_err(|error| Invalid {
+                code: "url-invalid",
+                what: "URL",
+                seen: text.to_owned(),
+                why: format!("cannot be used: {error}"),
+                help: "the runner sets it; on a terminal, leave it out for github.com".into(),
+            });
+            self.take(input, url)
         };
+        let api_url = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
+        let graphql_url = url(
+            "GITHUB_GRAPHQL_URL",
+            &context.graphql_url,
+            "https://api.github.com/graphql",
+        );
         Some(GitHubAccess {
             repository,
-            api_url: url(&self.context.api_url, "https://api.github.com"),
-            graphql_url: url(&self.context.graphql_url, "https://api.github.com/graphql"),
-            server_url: url(&self.context.server_url, "https://github.com"),
+            api_url: api_url?,
+            graphql_url: graphql_url?,
             token,
         })
     }

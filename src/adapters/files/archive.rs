@@ -16,13 +16,13 @@ use super::unpack::Limits;
 const NAME_LIMIT: u64 = 64 << 10;
 
 /// One thing that an archive says to make.
-pub(super) enum Item<'a, R: Read> {
+pub(super) enum Item {
     Folder(PathBuf),
+    /// Its bytes are what the entry goes on with.
     File {
         path: PathBuf,
         size: u64,
         executable: bool,
-        bytes: Entry<'a, R>,
     },
 }
 
@@ -78,20 +78,17 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// `None` for an entry that is only about others, or that is not wanted.
-    pub(super) fn item<'a, R: Read>(
-        &mut self,
-        mut entry: Entry<'a, R>,
-    ) -> io::Result<Option<Item<'a, R>>> {
+    pub(super) fn item<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> io::Result<Option<Item>> {
         let kind = entry.header().entry_type();
         match kind {
             EntryType::GNULongName => {
-                let mut name = small(&mut entry)?;
+                let mut name = small(entry)?;
                 name.truncate(name.iter().position(|b| *b == 0).unwrap_or(name.len()));
                 self.path = Some(text(name)?.into());
                 return Ok(None);
             }
             EntryType::XHeader => {
-                self.extend(&small(&mut entry)?)?;
+                self.extend(&small(entry)?)?;
                 return Ok(None);
             }
             // Comments such as the commit of `git archive`.
@@ -121,7 +118,6 @@ impl Ahead {
                 path,
                 size: entry.header().entry_size()?,
                 executable: entry.header().mode()? & 0o100 != 0,
-                bytes: entry,
             })),
             EntryType::Symlink | EntryType::Link | EntryType::GNULongLink => {
                 Err(refused(&named, "is a link"))
@@ -183,5 +179,5 @@ fn inside(named: &Path) -> io::Result<PathBuf> {
 }
 
 fn refused(named: &Path, why: &str) -> io::Error {
-    io::Error::other(format!("the entry {named:?} {why}"))
+    io::Error::other(format!("the entry {:?} {why}", named.to_string_lossy()))
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{TryStreamExt as _, stream};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
@@ -43,7 +43,7 @@ impl Files {
         let doing = format!("{doing} {}", path.display());
         spawn_blocking(move || work(&root, &path))
             .await
-            .unwrap_or_else(|e| Err(broken(e)))
+            .unwrap_or_else(|e| Err(broken(e.to_string())))
             .map_err(|cause| PortError::new(doing, cause))
     }
 }
@@ -111,6 +111,12 @@ impl FilesHands for Files {
         file.get_ref().sync_all().await.map_err(saving)?;
         self.blocking("write", path, move |_, _| part.become_real(&place))
             .await
+    }
+
+    async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PortError> {
+        let whole = Bytes::copy_from_slice(bytes);
+        let stream = stream::once(async { Ok(whole) });
+        self.save(path, Box::pin(stream)).await
     }
 
     async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), PortError> {
@@ -185,8 +191,29 @@ impl Drop for Stop {
     }
 }
 
-fn broken(detail: impl ToString) -> Cause {
+fn broken(detail: impl Into<Detail>) -> Cause {
     Cause::Broken {
-        detail: detail.to_string(),
+        detail: detail.into().0,
+    }
+}
+
+/// Words for what went wrong, our own or the system's.
+struct Detail(String);
+
+impl From<&str> for Detail {
+    fn from(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+impl From<String> for Detail {
+    fn from(words: String) -> Self {
+        Self(words)
+    }
+}
+
+impl From<io::Error> for Detail {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
     }
 }

@@ -27,11 +27,13 @@ pub(super) struct Owner {
 
 impl Owner {
     pub(super) fn take(self, path: &Path) {
-        let done =
-            fs::symlink_metadata(path).and_then(|seen| match seen.uid() == 0 && self.uid != 0 {
-                true => lchown(path, Some(self.uid), Some(self.gid)),
-                false => Ok(()),
-            });
+        let done = fs::symlink_metadata(path).and_then(|seen| {
+            if seen.uid() == 0 && self.uid != 0 {
+                lchown(path, Some(self.uid), Some(self.gid))
+            } else {
+                Ok(())
+            }
+        });
         if let Err(e) = done {
             tracing::debug!("{} keeps its owner: {e}", path.display());
         }

@@ -47,14 +47,14 @@ pub(super) fn unpack(file: File, to: &Part, limits: &Limits, stop: &AtomicBool) 
                 limits.entries
             )));
         }
-        match ahead.item(entry?)? {
+        let mut entry = entry?;
+        match ahead.item(&mut entry)? {
             None => {}
             Some(Item::Folder(path)) => make_folders(to, &path)?,
             Some(Item::File {
                 path,
                 size,
                 executable,
-                bytes,
             }) => {
                 if size > limits.file {
                     return Err(io::Error::other(format!(
@@ -65,7 +65,7 @@ pub(super) fn unpack(file: File, to: &Part, limits: &Limits, stop: &AtomicBool) 
                 }
                 make_folders(to, path.parent().unwrap_or(Path::new("")))?;
                 let mode = if executable { 0o755 } else { 0o644 };
-                make_file(to, &path, size, mode, bytes)?;
+                make_file(to, &path, size, mode, &mut entry)?;
             }
         }
     }
@@ -89,7 +89,13 @@ fn make_folders(to: &Part, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn make_file(to: &Part, path: &Path, size: u64, mode: u32, mut bytes: impl Read) -> io::Result<()> {
+fn make_file(
+    to: &Part,
+    path: &Path,
+    size: u64,
+    mode: u32,
+    bytes: &mut impl Read,
+) -> io::Result<()> {
     let target = to.path().join(path);
     // The Kyma CLI wrote every file below a sub-folder twice; the last one counts.
     match fs::remove_file(&target) {
@@ -101,7 +107,7 @@ fn make_file(to: &Part, path: &Path, size: u64, mode: u32, mut bytes: impl Read)
         .create_new(true)
         .open(&target)
         .map_err(|e| named(path, &e))?;
-    let written = io::copy(&mut bytes, &mut file)?;
+    let written = io::copy(bytes, &mut file)?;
     if written != size {
         return Err(io::Error::other(format!(
             "ends in the middle of {}",

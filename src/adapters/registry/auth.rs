@@ -325,27 +325,27 @@ mod tests {
         challenge(&headers)
     }
 
-    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Option<Challenge> {
-        Some(Challenge::Bearer(Bearer {
+    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
+        Challenge::Bearer(Bearer {
             realm: realm.into(),
             service: service.map(Into::into),
             scope: scope.map(Into::into),
-        }))
+        })
     }
 
     #[test]
     fn reads_the_challenges_of_registries() {
         let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#;
-        let hub_read = bearer(
+        let hub_read = Some(bearer(
             "https://auth.docker.io/token",
             Some("registry.docker.io"),
             Some("repository:a/b:pull,push"),
-        );
+        ));
         assert_eq!(read(&[hub]), hub_read);
         assert_eq!(read(&[r#"Basic realm="x""#, hub]), hub_read);
         assert_eq!(
             read(&[r#"bearer REALM="https://t""#]),
-            bearer("https://t", None, None)
+            Some(bearer("https://t", None, None))
         );
         assert_eq!(
             read(&[r#"Basic realm="Registry Realm""#]),

@@ -19,7 +19,7 @@ pub enum Credential {
         user: String,
         password: SecretString,
     },
-    /// An OAuth2 refresh token, as `docker login` stores it under `identitytoken`.
+    /// An OAuth 2.0 refresh token, as `docker login` stores it under `identitytoken`.
     Identity(SecretString),
 }
 

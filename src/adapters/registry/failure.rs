@@ -197,11 +197,13 @@ impl Words {
             };
         }
         let text = serde_json::from_slice::<Plain>(body)
-            .map(|plain| {
-                let said = plain.message.or(plain.details);
-                said.or(plain.error_description).or(plain.error)
-            })
-            .unwrap_or_else(|_| String::from_utf8(body.to_vec()).ok())
+            .map_or_else(
+                |_| String::from_utf8(body.to_vec()).ok(),
+                |plain| {
+                    let said = plain.message.or(plain.details);
+                    said.or(plain.error_description).or(plain.error)
+                },
+            )
             // A page for browsers says less than its status does.
             .filter(|text| !text.trim().is_empty() && !text.trim_start().starts_with('<'));
         Self {

@@ -13,7 +13,7 @@ use super::retry::Retry;
 use super::wire::{Access, Call, Wire, endpoint};
 use super::{Registries, digest_header};
 use crate::domain::{Digest, ImageRef, PinnedImage, Repository};
-use crate::ports::{ByteStream, PortError, RegistryLook, SeenManifest};
+use crate::ports::{PortError, RegistryLook, SeenManifest};
 
 /// The size that the specification asks registries to take at least ("Pushing Manifests").
 const MANIFEST_LIMIT: u64 = 4 << 20;
@@ -75,10 +75,6 @@ impl RegistryLook for Registries {
             })
             .await
             .map(BytesMut::freeze)
-    }
-
-    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream {
-        download::open(&self.0, repository, digest, Size::Exactly(size))
     }
 }
 

@@ -12,17 +12,22 @@ use reqwest::{Method, Response, StatusCode, Url};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
+use super::download::{self, Size};
 use super::failure::{Failure, Refusal};
 use super::retry::Retry;
 use super::wire::{Access, Body, Call, Wire, endpoint, location};
 use super::{Registries, digest_header};
 use crate::domain::{Digest, ImageRef, Repository};
-use crate::ports::{Blob, BlobSource, Cause, PortError, RegistryHands};
+use crate::ports::{Blob, BlobSource, ByteStream, Cause, PortError, RegistryHands};
 
 const PIECE: usize = 128 << 10;
 
 #[async_trait]
 impl RegistryHands for Registries {
+    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream {
+        download::open(&self.0, repository, digest, Size::Exactly(size))
+    }
+
     async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), PortError> {
         self.0.push_blob(to, blob).await.map_err(|failure| {
             let doing = format!("upload the blob {to}@{}", blob.digest);

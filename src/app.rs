@@ -1,0 +1,205 @@
+//! Puts everything together: the only file that names adapters beside each other.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::adapters::actions::RunnerFiles;
+use crate::adapters::files::Files;
+use crate::adapters::github::{GitHub, GitHubSettings};
+use crate::adapters::http::{Http, HttpSettings};
+use crate::adapters::registry::{Credential, Credentials, Registries};
+use crate::adapters::signals::Signals;
+use crate::adapters::system_clock::SystemClock;
+use crate::adapters::terminal::Terminal;
+use crate::cli::{Cli, arguments_of_step};
+use crate::domain::{Deadline, Exit};
+use crate::engine::{Engine, Outcome, Stop};
+use crate::phases::{Finding, PhaseId};
+use crate::ports::{Clock, Hands, Look, Runner};
+use crate::report::{Dialect, Failure, Story, summary};
+use crate::settings::{Context, GitHubAccess, RegistryAccess, Settings, resolve};
+use clap::Parser;
+
+/// Runs what the arguments say, or, where there are none, what the inputs of the step say.
+pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyhow::Result<Exit> {
+    let context = Context::read(env);
+    let dialect = match context.runner {
+        Some(_) => Dialect::Workflow,
+        None => Dialect::Plain,
+    };
+    let story = Story::new(std::io::stderr(), dialect);
+    let usage = |findings: Vec<Finding>| {
+        story.failed("input", &Failure::usage(findings));
+        Ok(Exit::Usage)
+    };
+    let arguments = match (arguments.len(), env.contains_key("INPUT_PHASE")) {
+        (0 | 1, true) => match arguments_of_step(env) {
+            Ok(arguments) => arguments,
+            Err(invalid) => return usage(vec![invalid.into()]),
+        },
+        _ => arguments,
+    };
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            story.line(error.to_string().trim_end());
+            return Ok(Exit::Usage);
+        }
+        Err(help) => {
+            write!(std::io::stdout(), "{help}")?;
+            return Ok(Exit::Done);
+        }
+    };
+    #[cfg(feature = "rehearse")]
+    let cli = match cli.phase {
+        crate::cli::PhaseArgs::Rehearse(args) => return crate::rehearsal::run(args).await,
+        phase => Cli { phase },
+    };
+    let clock = SystemClock::start();
+    match resolve(cli.phase, &context, clock.wall(), &|path: &Path| {
+        std::fs::read_to_string(path)
+    }) {
+        Ok(settings) => run_phase(settings, &context, clock, &story).await,
+        Err(findings) => usage(findings),
+    }
+}
+
+async fn run_phase<W: Write + Send>(
+    settings: Settings,
+    context: &Context,
+    clock: SystemClock,
+    story: &Story<W>,
+) -> anyhow::Result<Exit> {
+    if settings.verbose {
+        log_requests();
+    }
+    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let extra_roots = context
+        .ssl_cert_file
+        .as_deref()
+        .map(std::fs::read)
+        .transpose()?;
+    let http = Http::new(&HttpSettings {
+        extra_roots,
+        ..HttpSettings::default()
+    })?;
+    story.mask(&settings.secrets());
+    let GitHubAccess {
+        repository,
+        api_url,
+        graphql_url,
+        token,
+    } = settings.github;
+    let github = GitHubSettings::new(api_url, graphql_url, repository, token);
+    let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
+    let registry = Registries::new(
+        http.answers().clone(),
+        credentials(settings.registry)?,
+        Arc::clone(&clock),
+    );
+    let files = Files::below(std::env::current_dir()?);
+    let interrupt = Signals::listen()?;
+    let engine = Engine {
+        look: Look {
+            github: &github,
+            registry: &registry,
+            files: &files,
+        },
+        hands: (!settings.dry_run).then_some(Hands {
+            github: &github,
+            registry: &registry,
+            files: &files,
+        }),
+        clock: clock.as_ref(),
+        interrupt: &interrupt,
+        observer: story,
+        deadline: Deadline::after(clock.now(), settings.timeout),
+    };
+    let mut phase = settings.phase;
+    let ended = engine.settle(phase.as_mut()).await;
+    report(phase.id(), ended, context, story)
+}
+
+fn credentials(access: RegistryAccess) -> anyhow::Result<Credentials> {
+    let mut all = match access.docker_config {
+        Some(text) => Credentials::from_docker_config(&text)?,
+        None => Credentials::anonymous(),
+    };
+    if let Some((user, password)) = access.login {
+        for host in &access.hosts {
+            all = all.with(
+                host,
+                Credential::Basic {
+                    user: user.clone(),
+                    password: password.clone(),
+                },
+            );
+        }
+    }
+    Ok(all)
+}
+
+fn report<W: Write + Send>(
+    phase: PhaseId,
+    ended: Result<Outcome, Stop>,
+    context: &Context,
+    story: &Story<W>,
+) -> anyhow::Result<Exit> {
+    let mut runner: Box<dyn Runner> = match &context.runner {
+        Some(files) => Box::new(RunnerFiles {
+            output: files.output.clone(),
+            summary: files.summary.clone(),
+        }),
+        None => Box::new(Terminal(std::io::stdout())),
+    };
+    let result = ended.map_err(|stop| Failure::of(phase, stop));
+    runner.summary(&summary(phase, &result))?;
+    match result {
+        Ok(outcome) => {
+            story.ended(phase, &outcome);
+            if let Outcome::Settled { evidence, .. } = &outcome {
+                let outputs: Vec<_> = evidence
+                    .outputs
+                    .iter()
+                    .map(|o| (o.name, o.value.as_str()))
+                    .collect();
+                runner.outputs(&outputs)?;
+            }
+            Ok(Exit::Done)
+        }
+        Err(failure) => {
+            story.failed(phase.as_str(), &failure);
+            Ok(failure.exit)
+        }
+    }
+}
+
+fn log_requests() {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::prelude::*;
+    let ours = Targets::new().with_target("btp_release", LevelFilter::DEBUG);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .without_time();
+    // A second call in one process, as in tests, changes nothing.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .try_init();
+}
+
+/// Says what no one foresaw.
+pub fn bug(error: &anyhow::Error) -> Exit {
+    let finding = Finding::new(
+        "bug",
+        format!("{error:#}"),
+        "this is a defect of btp-release: please report it with the log",
+    );
+    let failure = Failure {
+        exit: Exit::Bug,
+        findings: vec![finding],
+    };
+    Story::new(std::io::stderr(), Dialect::Plain).failed("btp-release", &failure);
+    failure.exit
+}

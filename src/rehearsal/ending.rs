@@ -1,0 +1,40 @@
+//! The last page: the release as it is now, and what it took.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use stand_ins::{Category, Entry};
+
+use super::world::{REPOSITORY, World};
+
+pub(super) fn print(world: &World, tag: &str, out: &mut dyn Write) -> io::Result<()> {
+    let github = world.github.world();
+    let releases = github.repositories.get(REPOSITORY).map(|repository| repository.releases_of(tag));
+    for release in releases.unwrap_or_default() {
+        let state = if release.draft { "a draft that nobody outside sees" } else { "published" };
+        writeln!(out, "\n{tag} is {state}")?;
+        for asset in &release.assets {
+            let digest = asset.content.as_deref().unwrap_or("unfinished");
+            writeln!(out, "  {:<32} {:>8} bytes  sha256:{digest}", asset.name, asset.size)?;
+        }
+    }
+    drop(github);
+    writeln!(out, "\nrequests to GitHub:   {}", by_kind(&world.github.log().entries()))?;
+    if let Some(registry) = &world.registry {
+        writeln!(out, "requests to registry: {}", by_kind(&registry.log().entries()))?;
+    }
+    Ok(())
+}
+
+fn by_kind(entries: &[Entry]) -> String {
+    let mut kinds: BTreeMap<&str, usize> = [("read", 0), ("unchanged (304)", 0), ("write", 0)].into();
+    for entry in entries {
+        let kind = match (entry.category, entry.status) {
+            (Category::Write, _) => "write",
+            (Category::Conditional, Some(304)) => "unchanged (304)",
+            _ => "read",
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
+}
