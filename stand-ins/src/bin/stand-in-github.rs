@@ -5,6 +5,7 @@ use stand_ins::github::{Token, World};
 use stand_ins::{Clock, GitHub, Options};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "\
@@ -28,8 +29,21 @@ struct Arguments {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
-    let arguments = parse(std::env::args().skip(1)).map_err(io::Error::other)?;
+async fn main() -> ExitCode {
+    let ended = match parse(std::env::args().skip(1)) {
+        Ok(arguments) => serve(arguments).await.map_err(|error| error.to_string()),
+        Err(message) => Err(message),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(arguments: Arguments) -> io::Result<()> {
     let clock = arguments.options.clock.clone();
     let folder = arguments.world;
     let mut world = match &folder {

@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, page};
+use super::shapes::{self, address, page};
 use super::tokens::{Level, Right};
 use super::world::{Repository, WorkflowRun};
 use crate::text::{rfc3339, stable_hex};
@@ -13,6 +13,21 @@ use serde_json::{Value, json};
 
 fn view(call: &Call, repository: &Repository, run: &WorkflowRun) -> Value {
     let url = address(call, repository, &format!("/actions/runs/{}", run.id));
+    // One number for each workflow file.
+    let workflow = run
+        .path
+        .bytes()
+        .fold(1, |id, byte| (id * 31 + u64::from(byte)) % 100_000_007);
+    let head = repository.commits.get(&run.head_sha).map(|commit| {
+        json!({
+            "id": run.head_sha,
+            "tree_id": stable_hex(&format!("tree {}", run.head_sha), 40),
+            "message": commit.message,
+            "timestamp": rfc3339(commit.date),
+            "author": null,
+            "committer": null,
+        })
+    });
     json!({
         "id": run.id,
         "node_id": stable_hex(&format!("run {}", run.id), 24),
@@ -30,7 +45,18 @@ fn view(call: &Call, repository: &Repository, run: &WorkflowRun) -> Value {
         "run_started_at": rfc3339(run.created_at),
         "updated_at": rfc3339(run.created_at),
         "html_url": page(call, repository, &format!("/actions/runs/{}", run.id)),
+        "workflow_id": workflow,
+        "workflow_url": address(call, repository, &format!("/actions/workflows/{workflow}")),
+        "check_suite_url": address(call, repository, &format!("/check-suites/{}", run.id)),
         "jobs_url": format!("{url}/jobs"),
+        "logs_url": format!("{url}/logs"),
+        "cancel_url": format!("{url}/cancel"),
+        "rerun_url": format!("{url}/rerun"),
+        "artifacts_url": format!("{url}/artifacts"),
+        "head_commit": head,
+        "repository": shapes::repository(call, repository),
+        "head_repository": shapes::repository(call, repository),
+        "pull_requests": [],
         "url": url,
     })
 }
@@ -89,8 +115,8 @@ pub(crate) fn list(call: &Call, repository: &Repository) -> Answer {
 
 pub(crate) fn jobs(call: &Call, repository: &Repository, id: &str) -> Answer {
     let run = find(call, repository, id)?;
-    let page = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
-    let views: Vec<Value> = page
+    let found = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
+    let views: Vec<Value> = found
         .items
         .iter()
         .map(|job| {
@@ -102,12 +128,26 @@ pub(crate) fn jobs(call: &Call, repository: &Repository, id: &str) -> Answer {
                 "status": job.status,
                 "conclusion": job.conclusion,
                 "run_attempt": run.run_attempt,
+                "node_id": stable_hex(&format!("job {}", job.id), 24),
+                "run_url": address(call, repository, &format!("/actions/runs/{}", run.id)),
                 "url": address(call, repository, &format!("/actions/jobs/{}", job.id)),
+                "html_url": page(call, repository, &format!("/actions/runs/{}/job/{}", run.id, job.id)),
+                "check_run_url": address(call, repository, &format!("/check-runs/{}", job.id)),
+                "workflow_name": run.name,
+                "head_branch": run.head_branch,
+                "created_at": rfc3339(run.created_at),
+                "started_at": rfc3339(run.created_at),
+                "completed_at": job.conclusion.as_ref().map(|_| rfc3339(run.created_at)),
+                "labels": [],
+                "runner_id": null,
+                "runner_name": null,
+                "runner_group_id": null,
+                "runner_group_name": null,
             })
         })
         .collect();
-    Ok(page.linked(Reply::json(
+    Ok(found.linked(Reply::json(
         200,
-        &json!({ "total_count": page.total, "jobs": views }),
+        &json!({ "total_count": found.total, "jobs": views }),
     )))
 }

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::commits::resolved;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, page};
+use super::shapes::{address, app, page};
 use super::tokens::{Level, Right};
 use super::world::{CheckRun, Repository};
 use crate::fields;
@@ -15,26 +15,33 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 fn view(call: &Call, repository: &Repository, run: &CheckRun) -> Value {
+    let own = address(call, repository, &format!("/check-runs/{}", run.id));
+    let mut output = json!({
+        "title": null,
+        "summary": null,
+        "text": null,
+        "annotations_count": 0,
+        "annotations_url": format!("{own}/annotations"),
+    });
+    for (field, sent) in run.output.as_object().into_iter().flatten() {
+        fields::set(&mut output, field, sent.clone());
+    }
     json!({
         "id": run.id,
         "node_id": stable_hex(&format!("check {}", run.id), 24),
         "name": run.name,
         "head_sha": run.head_sha,
         "external_id": run.external_id,
-        "url": address(call, repository, &format!("/check-runs/{}", run.id)),
+        "url": own,
         "html_url": page(call, repository, &format!("/runs/{}", run.id)),
         "details_url": run.details_url,
         "status": run.status,
         "conclusion": run.conclusion,
         "started_at": rfc3339(run.started_at),
         "completed_at": run.completed_at.map(rfc3339),
-        "output": if run.output.is_null() {
-            json!({ "title": null, "summary": null, "text": null, "annotations_count": 0 })
-        } else {
-            run.output.clone()
-        },
+        "output": output,
         "check_suite": { "id": run.suite },
-        "app": { "id": 15368, "slug": run.app, "name": run.app },
+        "app": app(call, &run.app),
         "pull_requests": [],
     })
 }

@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, page, user};
+use super::shapes::{address, page, user};
 use super::world::Repository;
 use crate::wire::Reply;
 use crate::{fields, text};
@@ -46,6 +46,7 @@ pub(crate) fn view(call: &Call, repository: &Repository, sha: &str) -> Value {
         },
         "url": address(call, repository, &format!("/commits/{sha}")),
         "html_url": page(call, repository, &format!("/commit/{sha}")),
+        "comments_url": address(call, repository, &format!("/commits/{sha}/comments")),
         "author": account,
         "committer": account,
         "parents": parents,

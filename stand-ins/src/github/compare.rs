@@ -5,7 +5,7 @@ use super::call::Call;
 use super::commits::view;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, page};
+use super::shapes::{address, page};
 use super::world::{Repository, Sha};
 use crate::wire::Reply;
 use serde_json::{Value, json};
@@ -44,6 +44,8 @@ pub(crate) fn compare(call: &Call, repository: &Repository, names: &str) -> Answ
     let body = json!({
         "url": address(call, repository, &format!("/compare/{names}")),
         "html_url": page(call, repository, &format!("/compare/{names}")),
+        "diff_url": page(call, repository, &format!("/compare/{names}.diff")),
+        "patch_url": page(call, repository, &format!("/compare/{names}.patch")),
         "permalink_url": page(call, repository, &format!("/compare/{base}...{head}")),
         "base_commit": view(call, repository, &base),
         "merge_base_commit": view(call, repository, merge_base),

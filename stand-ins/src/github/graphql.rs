@@ -5,7 +5,7 @@ use super::call::{self, Call};
 use super::graphql_query::{Field, parse};
 use super::refusal::{Answer, Refusal};
 use super::releases;
-use super::repositories::{address, node_id, page};
+use super::shapes::{address, node_id, page};
 use super::world::{Asset, Release, Repository, World};
 use crate::fields;
 use crate::text::rfc3339;

@@ -24,6 +24,7 @@ mod releases;
 mod repositories;
 mod route;
 mod seed;
+mod shapes;
 mod statuses;
 mod tags;
 mod tokens;

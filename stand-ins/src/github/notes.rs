@@ -3,7 +3,7 @@
 
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
-use super::repositories::page;
+use super::shapes::page;
 use super::tokens::{Level, Right};
 use super::world::{Pull, Repository, Sha};
 use crate::wire::Reply;

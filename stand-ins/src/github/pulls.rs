@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, page, user};
+use super::shapes::{self, address, node_id, page, user};
 use super::world::{Pull, Repository};
 use crate::fields;
 use crate::text::{rfc3339, stable_hex};
@@ -12,11 +12,25 @@ use crate::wire::Reply;
 use serde_json::{Value, json};
 
 fn view(call: &Call, repository: &Repository, number: u64, pull: &Pull) -> Value {
-    json!({
-        "url": address(call, repository, &format!("/pulls/{number}")),
+    let own = address(call, repository, &format!("/pulls/{number}"));
+    let issue = address(call, repository, &format!("/issues/{number}"));
+    let html = page(call, repository, &format!("/pull/{number}"));
+    let date = rfc3339(pull.merged_at.unwrap_or_default());
+    let sha = pull.merge_commit.clone().unwrap_or_default();
+    let end = |owner: &str, name: &str| {
+        json!({
+            "ref": name,
+            "label": format!("{owner}:{name}"),
+            "sha": sha,
+            "user": user(call, owner),
+            "repo": shapes::repository(call, repository),
+        })
+    };
+    let mut body = json!({
+        "url": own,
         "id": repository.id * 1_000_000 + number,
         "node_id": stable_hex(&format!("pull {} {number}", repository.id), 24),
-        "html_url": page(call, repository, &format!("/pull/{number}")),
+        "html_url": html,
         "number": number,
         "state": pull.state,
         "locked": false,
@@ -24,22 +38,55 @@ fn view(call: &Call, repository: &Repository, number: u64, pull: &Pull) -> Value
         "body": pull.body,
         "user": user(call, &pull.login),
         "labels": labels_of(call, repository, pull),
+        "milestone": null,
+        "assignee": null,
+        "auto_merge": null,
+        "author_association": "CONTRIBUTOR",
         "draft": false,
+        "created_at": date,
+        "updated_at": date,
         "merged_at": pull.merged_at.map(rfc3339),
         "closed_at": pull.merged_at.map(rfc3339),
         "merge_commit_sha": pull.merge_commit,
-        "head": { "ref": pull.head, "label": format!("{}:{}", pull.login, pull.head) },
-        "base": { "ref": pull.base, "label": format!("{}:{}", repository.owner, pull.base) },
-    })
+        "head": end(&pull.login, &pull.head),
+        "base": end(&repository.owner, &pull.base),
+    });
+    let links = [
+        ("issue", issue.clone()),
+        ("comments", format!("{issue}/comments")),
+        ("commits", format!("{own}/commits")),
+        ("review_comments", format!("{own}/comments")),
+        ("review_comment", format!("{own}/comments{{/number}}")),
+        (
+            "statuses",
+            address(call, repository, &format!("/statuses/{sha}")),
+        ),
+        ("diff", format!("{html}.diff")),
+        ("patch", format!("{html}.patch")),
+    ];
+    let mut related = json!({ "self": { "href": own }, "html": { "href": html } });
+    for (name, link) in links {
+        fields::set(&mut body, &format!("{name}_url"), link.clone());
+        if !["diff", "patch"].contains(&name) {
+            fields::set(&mut related, name, json!({ "href": link }));
+        }
+    }
+    fields::set(&mut body, "_links", related);
+    body
 }
 
 fn labels_of(call: &Call, repository: &Repository, pull: &Pull) -> Vec<Value> {
     let label = |name: &String| {
+        let id = name
+            .bytes()
+            .fold(1, |id, byte| (id * 31 + u64::from(byte)) % 100_000_007);
         json!({
+            "id": id,
+            "node_id": node_id("LA", id),
             "name": name,
             "color": "ededed",
             "default": false,
-            "description": null,
+            "description": "",
             "url": address(call, repository, &format!("/labels/{name}")),
         })
     };
@@ -59,6 +106,20 @@ pub(crate) fn get(call: &Call, repository: &Repository, number: &str) -> Answer 
     let (number, pull) = find(repository, number)?;
     let mut body = view(call, repository, number, pull);
     fields::set(&mut body, "merged", pull.merged_at.is_some());
+    fields::set(&mut body, "merged_by", user(call, &pull.login));
+    fields::set(&mut body, "mergeable", Value::Null);
+    fields::set(&mut body, "mergeable_state", "unknown");
+    fields::set(&mut body, "maintainer_can_modify", false);
+    for count in [
+        "additions",
+        "deletions",
+        "changed_files",
+        "comments",
+        "review_comments",
+        "commits",
+    ] {
+        fields::set(&mut body, count, 1);
+    }
     Ok(Reply::json(200, &body))
 }
 

@@ -4,7 +4,7 @@
 use super::Event;
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
-use super::repositories::address;
+use super::shapes::address;
 use super::tokens::{Level, Right};
 use super::world::{Repository, Rule, Sha};
 use crate::text;
@@ -224,9 +224,7 @@ fn check_workflows(call: &Call, repository: &Repository, sha: &str) -> Result<()
         .refs
         .values()
         .filter_map(|tip| repository.peel(tip));
-    let reached = tips
-        .flat_map(|tip| repository.ancestors(&tip))
-        .collect::<std::collections::BTreeSet<_>>();
+    let reached = repository.reachable(tips);
     let workflows = |sha: &str| {
         repository
             .commits

@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::options::Digests;
 use super::refusal::Refusal;
-use super::repositories::{address, node_id, page, user};
+use super::shapes::{address, node_id, page, user};
 use super::world::{Asset, Release, Repository};
 use crate::text::{percent_encode, rfc3339};
 use serde_json::{Value, json};

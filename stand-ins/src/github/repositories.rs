@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
+use super::shapes;
 use super::tokens::{Level, Right};
 use super::world::Repository;
 use crate::wire::Reply;
@@ -10,24 +11,7 @@ use crate::{fields, lock};
 use serde_json::{Value, json};
 
 pub(crate) fn get(call: &Call, repository: &Repository) -> Reply {
-    let (full_name, web) = (repository.full_name(), &call.hub.urls.web);
-    let mut body = json!({
-        "id": repository.id,
-        "node_id": node_id("R", repository.id),
-        "name": repository.name,
-        "full_name": full_name,
-        "private": repository.private,
-        "owner": user(call, &repository.owner),
-        "html_url": format!("{web}/{full_name}"),
-        "url": address(call, repository, ""),
-        "clone_url": format!("{web}/{full_name}.git"),
-        "releases_url": address(call, repository, "/releases{/id}"),
-        "default_branch": repository.default_branch,
-        "archived": false,
-        "disabled": false,
-        "fork": false,
-        "visibility": if repository.private { "private" } else { "public" },
-    });
+    let mut body = shapes::repository(call, repository);
     if call.token.is_some() {
         let permissions = json!({
             "admin": call.has(Right::Administration, Level::Write),
@@ -50,7 +34,13 @@ pub(crate) fn branch(call: &Call, repository: &Repository, name: &str) -> Answer
         &json!({
             "name": name,
             "commit": super::commits::view(call, repository, &tip),
+            "_links": {
+                "self": shapes::address(call, repository, &format!("/branches/{name}")),
+                "html": shapes::page(call, repository, &format!("/tree/{name}")),
+            },
             "protected": false,
+            "protection": {},
+            "protection_url": shapes::address(call, repository, &format!("/branches/{name}/protection")),
         }),
     ))
 }
@@ -116,51 +106,6 @@ pub(crate) fn rate_limit(call: &Call) -> Reply {
     let (core, graphql) = (quota("core"), quota("graphql"));
     Reply::json(
         200,
-        &json!({ "resources": { "core": core, "graphql": graphql }, "rate": core }),
-    )
-}
-
-/// An address below the repository's own in the API.
-pub(crate) fn address(call: &Call, repository: &Repository, rest: &str) -> String {
-    format!(
-        "{}/repos/{}{rest}",
-        call.hub.urls.api,
-        repository.full_name()
-    )
-}
-
-/// An address below the repository's own on the web host.
-pub(crate) fn page(call: &Call, repository: &Repository, rest: &str) -> String {
-    format!("{}/{}{rest}", call.hub.urls.web, repository.full_name())
-}
-
-pub(crate) fn user(call: &Call, login: &str) -> Value {
-    let kind = if login.ends_with("[bot]") {
-        "Bot"
-    } else {
-        "User"
-    };
-    // An id that follows from the name; the real ones are given out in order.
-    let id = login.bytes().fold(1_000_u64, |id, byte| {
-        (id * 31 + u64::from(byte)) % 100_000_007
-    });
-    json!({
-        "login": login,
-        "id": id,
-        "node_id": node_id("U", id),
-        "avatar_url": format!("{}/avatars/{login}", call.hub.urls.web),
-        "url": format!("{}/users/{login}", call.hub.urls.api),
-        "html_url": format!("{}/{login}", call.hub.urls.web),
-        "type": kind,
-        "site_admin": false,
-    })
-}
-
-/// An opaque id, as GraphQL uses them.
-pub(crate) fn node_id(kind: &str, id: u64) -> String {
-    use base64::Engine;
-    format!(
-        "{kind}_{}",
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id.to_be_bytes())
+        &json!({ "resources": { "core": core, "graphql": graphql, "search": core }, "rate": core }),
     )
 }

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::commits::resolved;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::{address, user};
+use super::shapes::{self, address, user};
 use super::tokens::{Level, Right};
 use super::world::{Repository, Status};
 use crate::text::{rfc3339, stable_hex};
@@ -23,6 +23,7 @@ fn view(call: &Call, repository: &Repository, status: &Status) -> Value {
         "node_id": stable_hex(&format!("status {}", status.id), 24),
         "state": status.state,
         "description": status.description,
+        "avatar_url": format!("{}/avatars/{}", call.hub.urls.web, status.creator),
         "target_url": status.target_url,
         "context": status.context,
         "created_at": rfc3339(status.created_at),
@@ -76,7 +77,16 @@ pub(crate) fn combined(call: &Call, repository: &Repository, name: &str) -> Answ
         .iter()
         .map(|status| view(call, repository, status))
         .collect();
-    let body = json!({ "state": state, "statuses": views, "sha": sha, "total_count": page.total });
+    let own = address(call, repository, &format!("/commits/{sha}"));
+    let body = json!({
+        "state": state,
+        "statuses": views,
+        "sha": sha,
+        "total_count": page.total,
+        "repository": shapes::repository(call, repository),
+        "commit_url": own,
+        "url": format!("{own}/status"),
+    });
     Ok(page.linked(Reply::json(200, &body)))
 }
 

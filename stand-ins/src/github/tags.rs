@@ -4,7 +4,7 @@
 use super::call::Call;
 use super::pages::Page;
 use super::refusal::{Answer, Refusal};
-use super::repositories::address;
+use super::shapes::address;
 use super::tokens::{Level, Right};
 use super::world::{Repository, Sha, TagObject};
 use crate::wire::Reply;
@@ -32,7 +32,7 @@ fn view(call: &Call, repository: &Repository, sha: &str, tag: &TagObject) -> Val
             "type": kind,
             "url": address(call, repository, &format!("/git/{kind}s/{}", tag.object)),
         },
-        "verification": { "verified": false, "reason": "unsigned", "signature": null, "payload": null },
+        "verification": { "verified": false, "reason": "unsigned", "signature": null, "verified_at": null, "payload": null },
     })
 }
 

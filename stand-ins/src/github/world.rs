@@ -272,8 +272,13 @@ impl Repository {
 
     /// The commit itself and all before it.
     pub(crate) fn ancestors(&self, sha: &str) -> BTreeSet<Sha> {
+        self.reachable([sha.to_owned()])
+    }
+
+    /// Commits and all before them.
+    pub(crate) fn reachable(&self, tips: impl IntoIterator<Item = Sha>) -> BTreeSet<Sha> {
         let mut seen = BTreeSet::new();
-        let mut open = vec![sha.to_owned()];
+        let mut open: Vec<Sha> = tips.into_iter().collect();
         while let Some(sha) = open.pop() {
             if let Some(commit) = self.commits.get(&sha)
                 && seen.insert(sha)
@@ -284,19 +289,14 @@ impl Repository {
         seen
     }
 
-    /// Newest first, as `git log` gives them.
+    /// Newest first, as `git log` gives them; of one second, children before parents.
     pub(crate) fn by_date(&self, shas: impl IntoIterator<Item = Sha>) -> Vec<Sha> {
+        let date = |sha: &Sha| self.commits.get(sha).map(|commit| commit.date);
         let mut shas: Vec<Sha> = shas.into_iter().collect();
-        shas.sort_by_key(|sha| {
-            let date = self
-                .commits
-                .get(sha)
-                .map(|commit| commit.date)
-                .unwrap_or_default();
-            (
-                std::cmp::Reverse(date),
-                std::cmp::Reverse(self.ancestors(sha).len()),
-            )
+        // A child has more commits behind it; that is counted only where the dates say nothing.
+        shas.sort_by(|a, b| {
+            let depth = |sha: &Sha| self.ancestors(sha).len();
+            date(b).cmp(&date(a)).then_with(|| depth(b).cmp(&depth(a)))
         });
         shas
     }

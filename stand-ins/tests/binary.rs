@@ -1,0 +1,102 @@
+//! The server binary: addresses on stdout, a world that outlives a SIGKILL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+use serde_json::json;
+use stand_ins::github::World;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+struct Server {
+    child: Child,
+    api: String,
+}
+
+impl Server {
+    fn start(world: &Path) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stand-in-github"))
+            .args(["--token", "mine", "--world"])
+            .arg(world)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let api = line
+            .trim()
+            .strip_prefix("GITHUB_API_URL=")
+            .unwrap()
+            .to_owned();
+        Server { child, api }
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let http = reqwest::Client::builder()
+            .user_agent("tests")
+            .no_proxy()
+            .build()
+            .unwrap();
+        let url = format!("{}/repos/kyma-project/btp-manager/{path}", self.api);
+        http.request(method.parse().unwrap(), url)
+            .bearer_auth("mine")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_world_outlives_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Server::start(folder.path());
+    let draft = json!({ "tag_name": "2.0.0", "draft": true });
+    assert_eq!(
+        first
+            .request("POST", "releases")
+            .json(&draft)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        201
+    );
+    let kept = || {
+        let world = World::load(folder.path()).unwrap();
+        world
+            .repositories
+            .values()
+            .any(|found| !found.releases_of("2.0.0").is_empty())
+    };
+    for _ in 0..100 {
+        if kept() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(first);
+
+    let second = Server::start(folder.path());
+    let listed = second.request("GET", "releases").send().await.unwrap();
+    assert!(
+        listed
+            .text()
+            .await
+            .unwrap()
+            .contains("\"tag_name\":\"2.0.0\"")
+    );
+}
+
+#[test]
+fn a_wrong_flag_is_refused_with_the_usage() {
+    let binary = env!("CARGO_BIN_EXE_stand-in-github");
+    let output = Command::new(binary).arg("--help").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("usage: stand-in-github"));
+}
