@@ -15,5 +15,9 @@ fn main() -> ExitCode {
                 &env.collect(),
             ))
         });
-    ExitCode::from(ended.unwrap_or_else(|error| btp_release::app::bug(&error)).code())
+    ExitCode::from(
+        ended
+            .unwrap_or_else(|error| btp_release::app::bug(&error))
+            .code(),
+    )
 }

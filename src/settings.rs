@@ -21,7 +21,7 @@ use crate::domain::{
 use crate::phases::{
     Await, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Tested, Upload,
 };
-use crate::plan::{Artifact, Artifacts, Awaited, ModulePlan, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{Artifact, Awaited, ModulePlan, NotesSource, ReleasePlan, Wanted};
 
 pub use context::{Context, Runner};
 use reader::Reader;

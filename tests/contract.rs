@@ -1,0 +1,244 @@
+//! The command line, `action.yml` and the pages under `docs/` say the same.
+//!
+//! `UPDATE_DOCS=1 cargo test --test contract` writes what can be generated.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a file that cannot be read fails the test"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use btp_release::cli::{Cli, SECRET_INPUTS};
+use btp_release::domain::Exit;
+use btp_release::phases::PhaseId;
+use btp_release::report::CODES;
+use clap::CommandFactory;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// The generated part of a file, between its marks; rewritten when that is asked for.
+fn holds(file: &str, generated: &str) {
+    const OPEN: &str = "<!-- generated -->";
+    const CLOSE: &str = "<!-- /generated -->";
+    let path = root().join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{file} is missing"));
+    let (open, close) = match file.ends_with(".yml") {
+        true => ("# generated", "# /generated"),
+        false => (OPEN, CLOSE),
+    };
+    let (before, rest) = text
+        .split_once(open)
+        .unwrap_or_else(|| panic!("{file} has no mark {open}"));
+    let (_, after) = rest
+        .split_once(close)
+        .unwrap_or_else(|| panic!("{file} has no mark {close}"));
+    let wanted = format!("{before}{open}\n{generated}{close}{after}");
+    if update() {
+        fs::write(&path, &wanted).unwrap();
+    } else {
+        assert!(
+            text == wanted,
+            "{file} is not up to date: run UPDATE_DOCS=1 cargo test --test contract\n{wanted}"
+        );
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch for whoever runs the test"
+)]
+fn update() -> bool {
+    std::env::var("UPDATE_DOCS").is_ok()
+}
+
+/// An input: its description, and the phases that take it.
+struct Input {
+    about: String,
+    phases: BTreeSet<&'static str>,
+}
+
+fn inputs() -> BTreeMap<String, Input> {
+    let root = Cli::command();
+    let mut inputs: BTreeMap<String, Input> = BTreeMap::new();
+    for phase in PhaseId::ALL {
+        let command = root.find_subcommand(phase.as_str()).unwrap();
+        for argument in command
+            .get_arguments()
+            .filter(|a| !matches!(a.get_id().as_str(), "help"))
+        {
+            let about = argument.get_help().unwrap().to_string();
+            let name = argument.get_id().as_str().replace('_', "-");
+            let input = inputs.entry(name).or_insert_with(|| Input {
+                about,
+                phases: BTreeSet::new(),
+            });
+            input.phases.insert(phase.as_str());
+        }
+    }
+    for (name, about) in SECRET_INPUTS {
+        let phases = PhaseId::ALL.map(PhaseId::as_str).into();
+        inputs.insert(
+            name.into(),
+            Input {
+                about: about.into(),
+                phases,
+            },
+        );
+    }
+    inputs
+}
+
+fn taken_by(input: &Input) -> String {
+    if input.phases.len() == PhaseId::ALL.len() {
+        return "every phase".into();
+    }
+    let in_order = PhaseId::ALL
+        .iter()
+        .map(|p| p.as_str())
+        .filter(|p| input.phases.contains(p));
+    in_order
+        .map(|phase| format!("`{phase}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[test]
+fn every_phase_is_a_subcommand_of_its_name() {
+    let root = Cli::command();
+    let commands: BTreeSet<_> = root
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let phases: BTreeSet<_> = PhaseId::ALL.map(PhaseId::as_str).into();
+    assert!(phases.is_subset(&commands));
+    assert!(
+        commands
+            .difference(&phases)
+            .all(|c| matches!(*c, "rehearse" | "inspect-module"))
+    );
+}
+
+#[test]
+fn the_page_of_inputs_is_what_the_command_line_takes() {
+    let mut table = "\n| input | taken by | meaning |\n|---|---|---|\n".to_owned();
+    for (name, input) in inputs() {
+        writeln!(
+            table,
+            "| `{name}` | {} | {} |",
+            taken_by(&input),
+            input.about.replace('|', "\\|")
+        )
+        .unwrap();
+    }
+    holds("docs/inputs.md", &(table + "\n"));
+}
+
+#[test]
+fn the_action_declares_every_input() {
+    let mut yaml = String::new();
+    for (name, input) in inputs() {
+        let about = input.about.replace('"', "'").replace("${{", "$ {{");
+        writeln!(yaml, "  {name}:\n    description: \"{about}\"").unwrap();
+        if name == "github-token" {
+            writeln!(yaml, "    default: ${{{{ github.token }}}}").unwrap();
+        }
+    }
+    holds("action.yml", &(yaml + "  "));
+}
+
+#[test]
+fn every_error_code_is_explained_and_used() {
+    let mut table = "\n| code | exit | when |\n|---|---|---|\n".to_owned();
+    for code in CODES {
+        writeln!(
+            table,
+            "| `{}` | {} | {} |",
+            code.code,
+            code.exit.code(),
+            code.meaning
+        )
+        .unwrap();
+    }
+    table += "\n| exit | meaning |\n|---|---|\n";
+    for exit in Exit::ALL {
+        writeln!(table, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
+    }
+    holds("docs/errors.md", &(table + "\n"));
+    let listed: BTreeSet<&str> = CODES.iter().map(|c| c.code).collect();
+    assert_eq!(listed.len(), CODES.len(), "a code is listed twice");
+    let said = codes_in_the_source();
+    assert_eq!(
+        said.difference(&listed.iter().map(ToString::to_string).collect())
+            .collect::<Vec<_>>(),
+        [""; 0],
+        "not explained"
+    );
+    assert_eq!(
+        listed
+            .iter()
+            .filter(|c| !said.contains(**c))
+            .collect::<Vec<_>>(),
+        [&""; 0],
+        "explained, and never said"
+    );
+}
+
+/// Codes are literals behind one of these.
+const BEFORE_A_CODE: [&str; 9] = [
+    "code: \"",
+    "Finding::new(\"",
+    "FormatError::new(\"",
+    "Violation::error(\"",
+    "Violation::warning(\"",
+    "refused(\"",
+    "invalid(\"",
+    "Some((\"",
+    "Exit::",
+];
+
+fn codes_in_the_source() -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.ends_with("codes.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            let joined = text.lines().map(str::trim).collect::<String>();
+            for before in BEFORE_A_CODE {
+                for (at, _) in joined.match_indices(before) {
+                    let rest = &joined[at + before.len()..];
+                    let rest = if before == "Exit::" {
+                        rest.split_once(",\"").map_or("", |(_, r)| r)
+                    } else {
+                        rest
+                    };
+                    let word = rest.split('"').next().unwrap();
+                    let exit_near =
+                        before != "Exit::" || joined[at..].find(",\"").is_some_and(|n| n < 24);
+                    if exit_near && is_code(word) {
+                        codes.insert(word.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    codes
+}
+
+fn is_code(word: &str) -> bool {
+    let kebab = word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    kebab && (word.contains('-') || matches!(word, "bug" | "cancelled"))
+}
