@@ -21,15 +21,11 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let api = line
-            .trim()
-            .strip_prefix("GITHUB_API_URL=")
-            .unwrap()
-            .to_owned();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let api = line.strip_prefix("GITHUB_API_URL=").unwrap().to_owned();
+        // Read to the last address: a reader that leaves early ends the writer.
+        assert_eq!(lines.take(3).count(), 3);
         Server { child, api }
     }
 
