@@ -5,18 +5,33 @@
 //!
 //! Reading: [`oci::Document`] → [`oci::Manifest::descriptor_layer`] → [`descriptor::Descriptor`] →
 //! [`select::content`] tells the layers apart, [`verify`] compares with the release, [`unpack`] opens archives.
+//!
+//! Building: [`config`] and [`security`] read what a module says of itself, [`raw_manifest`] and [`rules`] say all that is
+//! wrong with it, [`build`] makes the image's bytes, [`template`] the ModuleTemplate.
 
+pub mod build;
+pub mod config;
 pub mod descriptor;
 mod error;
+mod fields;
+pub mod images;
 pub mod inspect;
+pub mod layout;
 pub mod media;
 pub mod oci;
+pub mod raw_manifest;
+pub mod rules;
+pub mod security;
 pub mod select;
+pub mod template;
 pub mod unpack;
+mod ustar;
 pub mod verify;
+mod violation;
 pub mod yaml;
 
 pub use error::FormatError;
+pub use violation::{Severity, Violation};
 
 #[cfg(test)]
 mod fixtures;

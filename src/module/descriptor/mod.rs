@@ -176,6 +176,16 @@ pub struct Provider {
     written: Value,
 }
 
+impl Provider {
+    /// A provider by name, or by a text that holds JSON.
+    pub(super) fn named(text: &str) -> Self {
+        Self::try_from(Value::from(text)).unwrap_or_else(|_| Self {
+            name: text.to_owned(),
+            written: Value::from(text),
+        })
+    }
+}
+
 impl TryFrom<Value> for Provider {
     type Error = &'static str;
 

@@ -1,6 +1,8 @@
 //! YAML as Kubernetes means it: documents that could as well be JSON.
 
+mod emit;
 mod locate;
+mod scalar;
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,6 +12,7 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 
+pub use emit::to_string;
 pub use locate::{Place, Step, locate};
 
 /// Why a text is not YAML, and where.

@@ -1,0 +1,262 @@
+//! Valid files of both tools, and each way to write an invalid one.
+
+use super::*;
+use crate::module::violation::Severity;
+
+const KYMA_CLI: &str = r#"name: kyma.project.io/module/btp-operator
+version: v1.2.0
+channel: regular
+manifest: manifests/btp-operator/rendered.yaml
+defaultCR: examples/btp-operator.yaml
+resourceName: btp-operator-regular
+namespace: kcp-system
+security: sec-scanners-config.yaml
+internal: false
+beta: true
+labels:
+  a: b
+annotations:
+  operator.kyma-project.io/doc-url: "https://kyma-project.io"
+customStateCheck:
+- jsonPath: status.state
+  value: on
+  mappedState: Ready
+- jsonPath: status.state
+  value: broken
+  mappedState: Error
+mandatory: false
+"#;
+
+const MODULECTL: &str = r"name: kyma-project.io/module/btp-operator
+version: 1.3.20
+manifest: https://github.com/kyma-project/btp-manager/releases/download/1.3.20/btp-manager.yaml
+repository: https://github.com/kyma-project/btp-manager.git
+documentation: https://help.sap.com/docs/btp
+team: kyma/gopher
+icons:
+- name: module-icon
+  link: https://raw.githubusercontent.com/kyma-project/kyma/main/logo.svg
+defaultCR: btp-operator.yaml
+manager:
+  name: btp-manager-controller-manager
+  namespace: kyma-system
+  group: apps
+  version: v1
+  kind: Deployment
+associatedResources:
+- group: services.cloud.sap.com
+  version: v1
+  kind: ServiceInstance
+resources:
+  rawManifest: https://example.com/x.yaml
+requiresDowntime: true
+";
+
+fn codes(text: &str) -> Vec<(&'static str, usize)> {
+    let (_, found) = parse("module-config.yaml", text.as_bytes());
+    found
+        .iter()
+        .map(|v| (v.code, v.place.map_or(0, |place| place.line)))
+        .collect()
+}
+
+#[test]
+fn both_files_are_read() {
+    let (config, found) = parse("c", KYMA_CLI.as_bytes());
+    assert_eq!(found, []);
+    let config = config.unwrap();
+    assert_eq!(config.dialect, Dialect::KymaCli);
+    assert_eq!(config.version, "v1.2.0");
+    assert_eq!(config.channel.as_deref(), Some("regular"));
+    assert_eq!(
+        config.manifest,
+        FileRef::Path("manifests/btp-operator/rendered.yaml".into())
+    );
+    assert_eq!(config.custom_state_checks.len(), 2);
+    assert!(config.beta && !config.internal);
+
+    let (config, found) = parse("c", MODULECTL.as_bytes());
+    assert_eq!(found, []);
+    let config = config.unwrap();
+    assert_eq!(config.dialect, Dialect::Modulectl);
+    assert!(matches!(config.manifest, FileRef::Url(_)));
+    assert_eq!(config.icons.keys().next().unwrap(), "module-icon");
+    assert_eq!(config.resources.len(), 1);
+    assert_eq!(config.manager.unwrap().gvk.kind, "Deployment");
+    assert!(config.requires_downtime && config.security_scan);
+}
+
+#[test]
+fn each_mistake_in_the_kyma_clis_file_is_named() {
+    for (from, to, expected) in [
+        (
+            "kyma.project.io/module/btp-operator",
+            "btp-operator",
+            ("module-name-invalid", 1),
+        ),
+        (
+            "kyma.project.io/module/btp-operator",
+            "kyma.project.io/module/k8s",
+            ("module-name-short", 1),
+        ),
+        ("name: kyma", "#: kyma", ("config-key-missing", 2)),
+        ("v1.2.0", "1.2", ("config-number-as-text", 2)),
+        ("v1.2.0", "1.2.x", ("version-invalid", 2)),
+        ("v1.2.0", "1.2.0-rc.1", ("version-prerelease-dotted", 2)),
+        ("v1.2.0", "1.2.0+b", ("version-build-metadata", 2)),
+        (
+            "channel: regular",
+            "channel: Regular",
+            ("channel-invalid", 3),
+        ),
+        ("channel: regular\n", "", ("config-key-missing", 1)),
+        (
+            "manifest: manifests/",
+            "manifest: /manifests/",
+            ("config-path", 4),
+        ),
+        (
+            "manifest: manifests/",
+            "manifest: ../manifests/",
+            ("config-path", 4),
+        ),
+        (
+            "manifest: manifests/",
+            "manifest: http://x/",
+            ("config-link", 4),
+        ),
+        ("defaultCR", "defaultCr", ("config-key-unknown", 5)),
+        ("kcp-system", "kcp_system", ("namespace-invalid", 7)),
+        (
+            "internal: false",
+            "internal: nope",
+            ("config-value-kind", 9),
+        ),
+        ("labels:\n  a: b", "labels: [a]", ("config-value-kind", 11)),
+        (
+            "labels:\n  a: b",
+            "labels:\n  a: {b: c}",
+            ("config-value-kind", 12),
+        ),
+        (
+            "mappedState: Error",
+            "mappedState: Broken",
+            ("state-check-unknown", 21),
+        ),
+        (
+            "mappedState: Error",
+            "mappedState: Ready",
+            ("state-check-incomplete", 15),
+        ),
+        ("  value: broken\n", "", ("config-key-missing", 19)),
+        (
+            "mandatory: false",
+            "mandatory: false\nrepositoryTag: x",
+            ("config-key-unknown", 23),
+        ),
+        ("name: kyma", "name: [kyma", ("config-unreadable", 2)),
+    ] {
+        let text = KYMA_CLI.replacen(from, to, 1);
+        assert_ne!(text, KYMA_CLI, "{from}");
+        let found = codes(&text);
+        assert!(found.contains(&expected), "{from} → {to}: {found:?}");
+    }
+}
+
+#[test]
+fn each_mistake_in_modulectls_file_is_named() {
+    for (from, to, expected) in [
+        ("1.3.20\n", "v1.3.20\n", ("version-with-v", 2)),
+        ("repository: https", "repository: http", ("config-link", 4)),
+        (
+            "repository: https://github.com/kyma-project/btp-manager.git\n",
+            "",
+            ("config-key-missing", 1),
+        ),
+        (
+            "documentation: https://help.sap.com/docs/btp",
+            "documentation: docs",
+            ("config-link", 5),
+        ),
+        ("team: kyma/gopher\n", "", ("config-key-missing", 1)),
+        ("team: kyma/gopher", "team: ''", ("config-key-missing", 6)),
+        (
+            "icons:\n- name: module-icon\n  link: https://raw.githubusercontent.com/kyma-project/kyma/main/logo.svg\n",
+            "",
+            ("config-key-missing", 1),
+        ),
+        (
+            "- name: module-icon\n  link: https",
+            "- name: module-icon\n  link: http",
+            ("config-link", 7),
+        ),
+        (
+            "  link: https://raw.githubusercontent.com/kyma-project/kyma/main/logo.svg\n",
+            "",
+            ("config-key-missing", 8),
+        ),
+        (
+            "defaultCR:",
+            "- name: module-icon\n  link: https://x.io\ndefaultCR:",
+            ("config-name-twice", 10),
+        ),
+        ("defaultCR: btp", "defaultCR: /btp", ("config-path", 10)),
+        ("  kind: Deployment\n", "", ("config-key-missing", 11)),
+        (
+            "  namespace: kyma-system",
+            "  namespace: [a]",
+            ("config-value-kind", 13),
+        ),
+        (
+            "  namespace: kyma-system",
+            "  namespace: kyma--x",
+            ("namespace-invalid", 13),
+        ),
+        (
+            "  kind: ServiceInstance",
+            "  knd: ServiceInstance",
+            ("config-key-unknown", 20),
+        ),
+        ("https://example.com/x.yaml", "x.yaml", ("config-link", 21)),
+        (
+            "requiresDowntime: true",
+            "requiresDowntime: true\nchannel: fast",
+            ("config-key-gone", 24),
+        ),
+        (
+            "requiresDowntime: true",
+            "requiresDowntime: 1",
+            ("config-value-kind", 23),
+        ),
+        (
+            "documentation:",
+            "dokumentation:",
+            ("config-key-unknown", 5),
+        ),
+    ] {
+        let text = MODULECTL.replacen(from, to, 1);
+        assert_ne!(text, MODULECTL, "{from}");
+        let found = codes(&text);
+        assert!(found.contains(&expected), "{from} → {to}: {found:?}");
+    }
+    let scanless = MODULECTL.replace("team: kyma/gopher", "securityScanEnabled: false");
+    assert_eq!(codes(&scanless), []);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
+    let text = "version: x\nrepository: y\nicons: {}\nnmae: z\n";
+    let (config, found) = parse("module-config.yaml", text.as_bytes());
+    assert!(config.is_none());
+    let lines: Vec<_> = found.iter().map(|v| v.place.unwrap().line).collect();
+    assert!(lines.is_sorted() && found.len() >= 3, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|v| v.code == "version-invalid" && v.severity == Severity::Error)
+    );
+    assert_eq!(
+        parse("c", b"- a").1[0].to_string(),
+        "c: the file holds no keys"
+    );
+}

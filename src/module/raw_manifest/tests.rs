@@ -1,0 +1,133 @@
+//! Manifests as they are rendered, and as they go wrong.
+
+use super::*;
+use crate::module::fixtures::{read, text};
+
+fn codes(violations: &[Violation]) -> Vec<(&'static str, usize)> {
+    violations
+        .iter()
+        .map(|v| (v.code, v.place.map_or(0, |place| place.line)))
+        .collect()
+}
+
+#[test]
+fn a_real_manifest() {
+    let manifest = RawManifest::parse("manifest.yaml", &read("raw-manifest.yaml")).unwrap();
+    let images: Vec<_> = manifest
+        .images()
+        .into_iter()
+        .map(|image| image.text)
+        .collect();
+    assert_eq!(images, ["eu.gcr.io/kyma-project/template-operator:latest"]);
+    assert_eq!(codes(&manifest.check(None)), [("image-tag-moving", 30)]);
+    let kinds: Vec<_> = manifest.crds().into_iter().map(|crd| crd.kind).collect();
+    assert_eq!(kinds, ["Sample", "SampleHelm"]);
+
+    let released = text("raw-manifest.yaml").replace(":latest", ":1.0.0");
+    let manifest = RawManifest::parse("manifest.yaml", released.as_bytes()).unwrap();
+    let image = |text: &str| text.parse::<ImageRef>().unwrap();
+    assert_eq!(
+        manifest.check(Some(&image(
+            "eu.gcr.io/kyma-project/template-operator:1.0.0"
+        ))),
+        []
+    );
+    let other = manifest.check(Some(&image(
+        "eu.gcr.io/kyma-project/template-operator:1.0.1",
+    )));
+    assert_eq!(codes(&other), [("manager-image-differs", 30)]);
+    let missing = manifest.check(Some(&image("eu.gcr.io/kyma-project/other:1.0.0")));
+    assert!(
+        missing[0]
+            .message
+            .ends_with("it runs eu.gcr.io/kyma-project/template-operator:1.0.0")
+    );
+}
+
+const HEADS: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec:\n  group: g.io\n  scope: Cluster\n  names: {kind: Thing}\n  versions: [{name: v1}, {name: v2}]\n---\n";
+
+#[test]
+fn images_are_found_wherever_containers_run() {
+    let workload = "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {\n  initContainers: [{image: 'r.example/init:1.0.0'}],\n  containers: [{image: 'r.example/run:1.0.0', env: [\n    {name: A, value: 'r.example/side:2.0.0'}, {name: B, value: 'http://x:80'},\n    {name: C, value: '0.0.0.0:8080'}, {name: D, value: 'k8s:v1'}, {name: E}]}]}}}}}\n";
+    let manifest = RawManifest::parse("m", format!("{HEADS}{workload}").as_bytes()).unwrap();
+    let images: Vec<_> = manifest
+        .images()
+        .into_iter()
+        .map(|image| image.text)
+        .collect();
+    assert_eq!(
+        images,
+        [
+            "r.example/init:1.0.0",
+            "r.example/run:1.0.0",
+            "r.example/side:2.0.0"
+        ]
+    );
+    assert_eq!(manifest.check(None), []);
+}
+
+#[test]
+fn what_is_wrong_is_told_at_once() {
+    let text = "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - image: a b\n      - image: r.example/x\n      - image: r.example/x:Main\n---\n- list\n---\n";
+    let found = RawManifest::parse("m.yaml", text.as_bytes())
+        .unwrap()
+        .check(None);
+    assert_eq!(
+        codes(&found),
+        [
+            ("manifest-no-object", 1),
+            ("manifest-no-object", 10),
+            ("manifest-no-object", 10),
+            ("manifest-without-crd", 1),
+            ("image-invalid", 6),
+            ("image-tag-missing", 7),
+            ("image-tag-moving", 8),
+        ]
+    );
+    assert!(
+        found[4]
+            .to_string()
+            .starts_with("m.yaml:6:9: \"a b\" is no image")
+    );
+    for bytes in [&b"\xff"[..], b"a: [", b"a: 1\na: 2"] {
+        assert_eq!(
+            RawManifest::parse("m", bytes).unwrap_err().code,
+            "manifest-unreadable"
+        );
+    }
+    assert_eq!(
+        codes(&RawManifest::parse("m", b"").unwrap().check(None)),
+        [("manifest-without-crd", 1)]
+    );
+}
+
+#[test]
+fn the_default_cr_must_be_defined() {
+    let crds = RawManifest::parse("m", HEADS.as_bytes()).unwrap().crds();
+    for (text, expected) in [
+        (
+            "---\napiVersion: g.io/v2\nkind: Thing\nmetadata: {name: a}\n",
+            vec![],
+        ),
+        (
+            "apiVersion: g.io/v3\nkind: Thing\nmetadata: {name: a}\n",
+            vec![("default-cr-version", 1)],
+        ),
+        (
+            "apiVersion: g.io/v1\nkind: Think\n",
+            vec![("default-cr-unknown", 2), ("default-cr-unnamed", 1)],
+        ),
+        ("", vec![("default-cr-not-one", 1)]),
+        ("a: 1\n---\nb: 1\n", vec![("default-cr-not-one", 1)]),
+    ] {
+        let (crd, found) = RawManifest::parse("cr", text.as_bytes())
+            .unwrap()
+            .check_default_cr(&crds);
+        assert_eq!(codes(&found), expected, "{text}");
+        assert_eq!(
+            crd.is_some_and(|crd| crd.cluster_scoped),
+            text.contains("Thing"),
+            "{text}"
+        );
+    }
+}

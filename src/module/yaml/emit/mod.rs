@@ -1,0 +1,390 @@
+//! Writes YAML as `sigs.k8s.io/yaml` does, byte for byte: JSON handed to go-yaml v2. Keys are sorted, lists are not indented,
+//! and texts are quoted only where they must be (`go-yaml/yaml:encode.go`, `emitterc.go` and `sorter.go`, v2.4.0).
+//!
+//! The descriptor's digest hangs on these bytes, so that the same module has the same digest whichever tool built it.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Number, Value};
+
+use super::scalar::is_ambiguous;
+
+/// Where go-yaml breaks a line, if there is a space.
+const WIDTH: usize = 80;
+
+/// A longer key is written as `? key`.
+const MAX_SIMPLE_KEY: usize = 128;
+
+pub fn to_string(value: &Value) -> String {
+    let mut emitter = Emitter(String::new());
+    match value {
+        Value::Object(map) if !map.is_empty() => emitter.map(map, 0, false),
+        Value::Array(list) if !list.is_empty() => emitter.list(list, 0, false),
+        scalar => {
+            emitter.scalar(scalar, 0);
+            emitter.0.push('\n');
+        }
+    }
+    emitter.0
+}
+
+struct Emitter(String);
+
+impl Emitter {
+    /// `inline` when the first entry follows a `- ` on the same line.
+    fn map(&mut self, map: &Map<String, Value>, indent: usize, inline: bool) {
+        let mut entries: Vec<_> = map.iter().collect();
+        entries.sort_by(|(a, _), (b, _)| natural(a, b));
+        for (at, (key, value)) in entries.into_iter().enumerate() {
+            if at > 0 || !inline {
+                self.indent(indent);
+            }
+            self.key(key, indent);
+            match value {
+                Value::Object(map) if !map.is_empty() => {
+                    self.0.push('\n');
+                    self.map(map, indent + 2, false);
+                }
+                Value::Array(list) if !list.is_empty() => {
+                    self.0.push('\n');
+                    self.list(list, indent, false);
+                }
+                scalar => {
+                    self.0.push(' ');
+                    self.scalar(scalar, indent);
+                    self.end_line();
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, list: &[Value], indent: usize, inline: bool) {
+        for (at, item) in list.iter().enumerate() {
+            if at > 0 || !inline {
+                self.indent(indent);
+            }
+            self.0.push_str("- ");
+            match item {
+                Value::Object(map) if !map.is_empty() => self.map(map, indent + 2, true),
+                Value::Array(list) if !list.is_empty() => self.list(list, indent + 2, true),
+                scalar => {
+                    self.scalar(scalar, indent);
+                    self.end_line();
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: &str, indent: usize) {
+        let style = match Style::of(key) {
+            Style::Literal => Style::Double,
+            style => style,
+        };
+        let long = key.len() > MAX_SIMPLE_KEY;
+        if long {
+            self.0.push_str("? ");
+        }
+        self.text(key, style, None);
+        if long {
+            self.0.push('\n');
+            self.indent(indent);
+        }
+        self.0.push(':');
+    }
+
+    fn scalar(&mut self, value: &Value, indent: usize) {
+        match value {
+            Value::Null => self.0.push_str("null"),
+            Value::Bool(flag) => self.0.push_str(if *flag { "true" } else { "false" }),
+            Value::Number(number) => self.0.push_str(&number_text(number)),
+            Value::String(text) => self.text(text, Style::of(text), Some(indent + 2)),
+            Value::Array(_) => self.0.push_str("[]"),
+            Value::Object(_) => self.0.push_str("{}"),
+        }
+    }
+
+    /// `fold` is the indentation of further lines, or none where the text must stay on its line.
+    fn text(&mut self, text: &str, style: Style, fold: Option<usize>) {
+        match style {
+            Style::Plain => self.folded(text, false, fold, String::push),
+            Style::Single => {
+                self.0.push('\'');
+                self.folded(text, true, fold, |out, c| {
+                    out.push(c);
+                    if c == '\'' {
+                        out.push(c);
+                    }
+                });
+                self.0.push('\'');
+            }
+            Style::Double => self.double(text, fold),
+            Style::Literal => self.literal(text, fold.unwrap_or_default()),
+        }
+    }
+
+    fn folded(
+        &mut self,
+        text: &str,
+        quoted: bool,
+        fold: Option<usize>,
+        write: impl Fn(&mut String, char),
+    ) {
+        let mut spaces = false;
+        let mut chars = text.chars().enumerate().peekable();
+        while let Some((at, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let inside = !quoted || at > 0 && next.is_some();
+            match fold {
+                Some(indent)
+                    if c == ' '
+                        && !spaces
+                        && inside
+                        && next != Some(' ')
+                        && self.column() > WIDTH =>
+                {
+                    self.0.push('\n');
+                    self.indent(indent);
+                }
+                _ => write(&mut self.0, c),
+            }
+            spaces = c == ' ';
+        }
+    }
+
+    fn double(&mut self, text: &str, fold: Option<usize>) {
+        self.0.push('"');
+        let mut spaces = false;
+        let mut chars = text.chars().enumerate().peekable();
+        while let Some((at, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            match fold {
+                _ if !is_printable(c)
+                    || matches!(c, '"' | '\\' | '\n' | '\u{2028}' | '\u{2029}') =>
+                {
+                    self.escape(c);
+                }
+                Some(indent)
+                    if c == ' ' && !spaces && at > 0 && next.is_some() && self.column() > WIDTH =>
+                {
+                    self.0.push('\n');
+                    self.indent(indent);
+                    if next == Some(' ') {
+                        self.0.push('\\');
+                    }
+                }
+                _ => self.0.push(c),
+            }
+            spaces = c == ' ';
+        }
+        self.0.push('"');
+    }
+
+    fn escape(&mut self, c: char) {
+        const NAMED: [(char, char); 14] = [
+            ('\0', '0'),
+            ('\x07', 'a'),
+            ('\x08', 'b'),
+            ('\t', 't'),
+            ('\n', 'n'),
+            ('\x0b', 'v'),
+            ('\x0c', 'f'),
+            ('\r', 'r'),
+            ('\x1b', 'e'),
+            ('"', '"'),
+            ('\\', '\\'),
+            ('\u{85}', 'N'),
+            ('\u{2028}', 'L'),
+            ('\u{2029}', 'P'),
+        ];
+        let named = NAMED.iter().find(|(from, _)| *from == c);
+        let _ = match (named, u32::from(c)) {
+            (Some((_, letter)), _) => write!(self.0, "\\{letter}"),
+            (None, code @ ..=0xff) => write!(self.0, "\\x{code:02X}"),
+            (None, code @ ..=0xffff) => write!(self.0, "\\u{code:04X}"),
+            (None, code) => write!(self.0, "\\U{code:08X}"),
+        };
+    }
+
+    fn literal(&mut self, text: &str, indent: usize) {
+        self.0.push('|');
+        if text.starts_with([' ', '\n']) {
+            self.0.push('2');
+        }
+        match text.strip_suffix('\n') {
+            None => self.0.push('-'),
+            Some(rest) if rest.is_empty() || rest.ends_with('\n') => self.0.push('+'),
+            Some(_) => {}
+        }
+        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+            self.0.push('\n');
+            if !line.is_empty() {
+                self.indent(indent);
+                self.0.push_str(line);
+            }
+        }
+    }
+
+    fn indent(&mut self, indent: usize) {
+        self.0.extend(std::iter::repeat_n(' ', indent));
+    }
+
+    fn end_line(&mut self) {
+        self.0.push('\n');
+    }
+
+    /// Characters since the last line break.
+    fn column(&self) -> usize {
+        self.0
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+impl Style {
+    /// go-yaml asks for a style by what the text would mean, and libyaml's emitter then gives way to what it can hold.
+    fn of(text: &str) -> Self {
+        let printable = text
+            .chars()
+            .all(|c| is_printable(c) && !matches!(c, '\u{2028}' | '\u{2029}'));
+        let space_before_break = text.contains(" \n");
+        if text.contains('\n') {
+            return if printable && !space_before_break && !text.ends_with(' ') {
+                Self::Literal
+            } else {
+                Self::Double
+            };
+        }
+        match (printable, is_ambiguous(text), may_stand_plain(text)) {
+            (false, ..) | (_, true, _) => Self::Double,
+            (_, _, true) => Self::Plain,
+            (_, _, false) => Self::Single,
+        }
+    }
+}
+
+/// Whether a text of one line has nothing in it that means something to YAML outside of quotes.
+fn may_stand_plain(text: &str) -> bool {
+    if text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.starts_with("---")
+        || text.starts_with("...")
+    {
+        return false;
+    }
+    let mut before = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_word = chars.peek().is_none_or(|next| *next == ' ');
+        let special = match before {
+            None => {
+                matches!(
+                    c,
+                    '#' | ','
+                        | '['
+                        | ']'
+                        | '{'
+                        | '}'
+                        | '&'
+                        | '*'
+                        | '!'
+                        | '|'
+                        | '>'
+                        | '\''
+                        | '"'
+                        | '%'
+                        | '@'
+                        | '`'
+                ) || matches!(c, '?' | ':' | '-') && ends_word
+            }
+            Some(before) => c == ':' && ends_word || c == '#' && before == ' ',
+        };
+        if special {
+            return false;
+        }
+        before = Some(c);
+    }
+    true
+}
+
+fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+        || c >= '\u{10000}'
+}
+
+fn number_text(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => float_text(float),
+        _ => number.to_string(),
+    }
+}
+
+/// As Go's `strconv.FormatFloat(f, 'g', -1, 64)`.
+fn float_text(float: f64) -> String {
+    let scientific = format!("{float:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+        }
+        _ => format!("{float}"),
+    }
+}
+
+/// The order of keys: letters after all else, and runs of digits by their value.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (Some(x), Some(y)) = (a.get(same), b.get(same)) else {
+        return a.len().cmp(&b.len());
+    };
+    match (x.is_alphabetic(), y.is_alphabetic()) {
+        (true, false) => return Ordering::Greater,
+        (false, true) => return Ordering::Less,
+        (true, true) => return x.cmp(y),
+        (false, false) => {}
+    }
+    let run = |text: &[char]| -> Vec<char> {
+        text.iter()
+            .skip(same)
+            .copied()
+            .take_while(char::is_ascii_digit)
+            .collect()
+    };
+    let (run_a, run_b) = (run(&a), run(&b));
+    // A zero behind other digits is a digit of the number, not a leading zero.
+    let before = a
+        .get(..same)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|c| c.is_ascii_digit());
+    let inside = (*x == '0' || *y == '0') && before.clone().any(|c| *c != '0');
+    let value = |run: &[char]| {
+        let start = u128::from(inside);
+        run.iter()
+            .filter_map(|c| c.to_digit(10))
+            .fold(start, |sum, digit| {
+                sum.saturating_mul(10).saturating_add(u128::from(digit))
+            })
+    };
+    value(&run_a)
+        .cmp(&value(&run_b))
+        .then(run_a.len().cmp(&run_b.len()))
+        .then(x.cmp(y))
+}
+
+#[cfg(test)]
+mod tests;
