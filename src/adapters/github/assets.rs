@@ -98,7 +98,7 @@ impl GitHub {
             let response = request.send().await.map_err(|error| describe(&error))?;
             Answer::read(response).await
         });
-        let most = stall + Duration::from_secs(file.size / SLOWEST);
+        let most = stall * 3 + Duration::from_secs(file.size / SLOWEST);
         let outcome = tokio::time::timeout(most, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("not uploaded within {} s", most.as_secs())));

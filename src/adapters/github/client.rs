@@ -101,16 +101,17 @@ impl Client {
 
     /// What is there, or `None` where GitHub says that nothing is.
     pub(super) async fn find<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>, Cause> {
-        let answer = self.read(url).await?;
+        let answer = self.read(&url).await?;
         match answer.status {
             404 => Ok(None),
-            _ => done(&answer)?.json().map(Some),
+            _ => self.take(url, answer).map(Some),
         }
     }
 
     /// What must be there.
     pub(super) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Cause> {
-        done(&self.read(url).await?)?.json()
+        let answer = self.read(&url).await?;
+        self.take(url, answer)
     }
 
     /// All entries of a list, of its first `most` pages, by the links from page to page.
@@ -124,35 +125,38 @@ impl Client {
         let mut next = Some(url);
         for _ in 0..most {
             let Some(page) = next else { break };
-            let answer = self.read(page.clone()).await?;
-            entries.append(&mut done(&answer)?.json()?);
+            let answer = self.read(&page).await?;
             next = match answer.header("link") {
                 Some(link) => origin::next_page(&page, link)?,
                 None => None,
             };
+            entries.append(&mut self.take(page, answer)?);
         }
         Ok(entries)
     }
 
     /// An answer of any status to a GET, asked for on condition that it changed since the last time.
-    pub(super) async fn read(&self, url: Url) -> Result<Answer, Cause> {
-        let kept = self.etags().get(&url).cloned();
+    pub(super) async fn read(&self, url: &Url) -> Result<Answer, Cause> {
+        let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
         let answer = self
             .governor
             .send(Kind::Read, || async {
-                let answer = self.exchange(&Method::GET, &url, etag, None::<&()>).await?;
+                let answer = self.exchange(&Method::GET, url, etag, None::<&()>).await?;
                 Ok((answer.signals(), answer))
             })
             .await?;
-        match (answer.status, kept) {
-            (304, Some(kept)) => Ok(kept),
-            (200, _) => {
-                self.etags().put(url, answer.clone());
-                Ok(answer)
-            }
-            _ => Ok(answer),
-        }
+        Ok(match kept {
+            Some(kept) if answer.status == 304 => kept,
+            _ => answer,
+        })
+    }
+
+    /// What an answer holds. Only one that can be read is kept: a damaged one would be confirmed for ever after.
+    fn take<T: DeserializeOwned>(&self, url: Url, answer: Answer) -> Result<T, Cause> {
+        let value = done(&answer)?.json()?;
+        self.etags().put(url, answer);
+        Ok(value)
     }
 
     /// An answer of any status to anything but a GET.

@@ -122,7 +122,7 @@ impl GitHub {
     async fn knows_commit(&self, commit: &CommitSha) -> Result<bool, Cause> {
         let answer = self
             .client
-            .read(self.url(&["git", "commits", commit.as_str()]))
+            .read(&self.url(&["git", "commits", commit.as_str()]))
             .await?;
         match answer.status {
             // 409: the repository is empty. 422: no hash that it could have.
