@@ -1,0 +1,14 @@
+//! The GitHub adapter over real sockets: against the stand-in, whose state and log say what really happened, and against
+//! servers that misbehave as the stand-in never would.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests, which clippy does not see"
+)]
+
+mod assets;
+mod hands;
+mod hostile;
+mod look;
+mod rig;
+mod trouble;

@@ -1,0 +1,128 @@
+//! One GitHub, one adapter connected to it, and one clock for both that moves only when somebody waits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use btp_release::adapters::github::{GitHub, GitHubSettings};
+use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::domain::{CommitSha, Digest, Moment, Tag};
+use btp_release::ports::{Cause, Clock, LocalFile, PortError, ReleaseId};
+use stand_ins::github::{Repository, World};
+use stand_ins::{Entry, Limits, Options};
+
+pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
+pub(crate) const TOKEN: &str = "gh-token";
+
+/// The stand-in's clock, moved on by whoever sleeps.
+pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
+
+#[async_trait::async_trait]
+impl Clock for SharedClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.0.now())
+    }
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0.unix())
+    }
+    async fn sleep_until(&self, at: Moment) {
+        self.0.advance(at.since(self.now()));
+    }
+}
+
+pub(crate) struct Rig {
+    pub(crate) hub: stand_ins::GitHub,
+    pub(crate) github: GitHub,
+    pub(crate) clock: stand_ins::Clock,
+}
+
+impl Rig {
+    /// The example's world, without limits.
+    pub(crate) async fn start() -> Self {
+        Self::with(World::example(), |_| ()).await
+    }
+
+    pub(crate) async fn with(world: World, choose: impl FnOnce(&mut Options)) -> Self {
+        let clock = stand_ins::Clock::manual();
+        let mut options = Options {
+            clock: clock.clone(),
+            limits: Limits::none(),
+            ..Options::default()
+        };
+        choose(&mut options);
+        let hub = stand_ins::GitHub::start(world, options).await.unwrap();
+        let github = connect(settings(&hub.api_url(), TOKEN), &clock);
+        Self { hub, github, clock }
+    }
+
+    /// Another adapter for the same GitHub.
+    pub(crate) fn connect(&self, token: &str, choose: impl FnOnce(&mut GitHubSettings)) -> GitHub {
+        let mut settings = settings(&self.hub.api_url(), token);
+        choose(&mut settings);
+        connect(settings, &self.clock)
+    }
+
+    pub(crate) fn repository<T>(&self, look: impl FnOnce(&mut Repository) -> T) -> T {
+        look(self.hub.world().repository(REPOSITORY))
+    }
+
+    pub(crate) fn tip(&self) -> CommitSha {
+        self.repository(|repository| repository.tip())
+            .parse()
+            .unwrap()
+    }
+
+    pub(crate) fn draft(&self, tag: &str) -> ReleaseId {
+        ReleaseId(self.repository(|repository| repository.draft(tag)))
+    }
+
+    /// Requests whose path ends so, whatever the method.
+    pub(crate) fn requests(&self, method: &str, end: &str) -> Vec<Entry> {
+        self.hub
+            .log()
+            .filter(|entry| entry.method == method && entry.path.ends_with(end))
+    }
+}
+
+pub(crate) fn settings(api_url: &str, token: &str) -> GitHubSettings {
+    GitHubSettings::new(
+        api_url.parse().unwrap(),
+        format!("{api_url}/graphql").parse().unwrap(),
+        REPOSITORY.parse().unwrap(),
+        token.to_owned().into(),
+    )
+}
+
+pub(crate) fn connect(settings: GitHubSettings, clock: &stand_ins::Clock) -> GitHub {
+    let http = Http::new(&HttpSettings::default()).unwrap();
+    GitHub::connect(settings, http, Arc::new(SharedClock(clock.clone()))).unwrap()
+}
+
+pub(crate) fn tag(text: &str) -> Tag {
+    text.parse().unwrap()
+}
+
+pub(crate) fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> LocalFile {
+    let path: PathBuf = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    LocalFile {
+        path,
+        size: bytes.len() as u64,
+        digest: Digest::of(bytes),
+    }
+}
+
+/// The kind of a failure, for tables.
+pub(crate) fn kind<T>(outcome: &Result<T, PortError>) -> &'static str {
+    match outcome {
+        Ok(_) => "ok",
+        Err(error) => match error.cause {
+            Cause::Unknown { .. } => "unknown",
+            Cause::Limited { .. } => "limited",
+            Cause::Denied { .. } => "denied",
+            Cause::Conflict { .. } => "conflict",
+            Cause::Refused { .. } => "refused",
+            Cause::Broken { .. } => "broken",
+        },
+    }
+}
