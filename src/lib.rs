@@ -9,5 +9,7 @@ pub mod module;
 pub mod phases;
 pub mod plan;
 pub mod ports;
+#[cfg(feature = "rehearse")]
+pub mod rehearsal;
 pub mod report;
 pub mod settings;

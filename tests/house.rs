@@ -35,7 +35,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("adapters", &["domain", "ports"]),
     ("module", &["domain"]),
     ("report", &["domain", "engine", "phases", "plan", "ports"]),
-    ("rehearsal", &["adapters", "cli", "domain", "ports"]),
+    (
+        "rehearsal",
+        &["adapters", "cli", "domain", "module", "plan", "ports"],
+    ),
 ];
 
 /// What reaches outside, and the rooms that may name it.

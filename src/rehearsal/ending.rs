@@ -9,25 +9,45 @@ use super::world::{REPOSITORY, World};
 
 pub(super) fn print(world: &World, tag: &str, out: &mut dyn Write) -> io::Result<()> {
     let github = world.github.world();
-    let releases = github.repositories.get(REPOSITORY).map(|repository| repository.releases_of(tag));
+    let releases = github
+        .repositories
+        .get(REPOSITORY)
+        .map(|repository| repository.releases_of(tag));
     for release in releases.unwrap_or_default() {
-        let state = if release.draft { "a draft that nobody outside sees" } else { "published" };
+        let state = if release.draft {
+            "a draft that nobody outside sees"
+        } else {
+            "published"
+        };
         writeln!(out, "\n{tag} is {state}")?;
         for asset in &release.assets {
             let digest = asset.content.as_deref().unwrap_or("unfinished");
-            writeln!(out, "  {:<32} {:>8} bytes  sha256:{digest}", asset.name, asset.size)?;
+            writeln!(
+                out,
+                "  {:<32} {:>8} bytes  sha256:{digest}",
+                asset.name, asset.size
+            )?;
         }
     }
     drop(github);
-    writeln!(out, "\nrequests to GitHub:   {}", by_kind(&world.github.log().entries()))?;
+    writeln!(
+        out,
+        "\nrequests to GitHub:   {}",
+        by_kind(&world.github.log().entries())
+    )?;
     if let Some(registry) = &world.registry {
-        writeln!(out, "requests to registry: {}", by_kind(&registry.log().entries()))?;
+        writeln!(
+            out,
+            "requests to registry: {}",
+            by_kind(&registry.log().entries())
+        )?;
     }
     Ok(())
 }
 
 fn by_kind(entries: &[Entry]) -> String {
-    let mut kinds: BTreeMap<&str, usize> = [("read", 0), ("unchanged (304)", 0), ("write", 0)].into();
+    let mut kinds: BTreeMap<&str, usize> =
+        [("read", 0), ("unchanged (304)", 0), ("write", 0)].into();
     for entry in entries {
         let kind = match (entry.category, entry.status) {
             (Category::Write, _) => "write",
@@ -36,5 +56,9 @@ fn by_kind(entries: &[Entry]) -> String {
         };
         *kinds.entry(kind).or_default() += 1;
     }
-    kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
+    kinds
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -24,7 +24,11 @@ impl Ended {
 
     /// As GitHub calls it in the `needs` context.
     pub(super) fn result(&self) -> &'static str {
-        if self.went_well() { "success" } else { "failure" }
+        if self.went_well() {
+            "success"
+        } else {
+            "failure"
+        }
     }
 
     pub(super) fn output(&self, name: &str) -> &str {
@@ -70,14 +74,20 @@ pub(super) async fn run(
         while let Some(line) = lines.next_line().await? {
             // Commands are for the runner.
             if !line.starts_with("::") {
-                let said = line.strip_prefix(phase).and_then(|l| l.strip_prefix(": ")).unwrap_or(&line);
+                let said = line
+                    .strip_prefix(phase)
+                    .and_then(|l| l.strip_prefix(": "))
+                    .unwrap_or(&line);
                 timeline.say(phase, said);
             }
         }
     }
     let status = child.wait().await?;
     Ok(Ended {
-        code: status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
+        code: status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
         outputs: read_outputs(&output)?,
     })
 }
@@ -89,7 +99,10 @@ fn read_outputs(path: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut outputs = BTreeMap::new();
     while let Some(line) = lines.next() {
         if let Some((name, delimiter)) = line.split_once("<<") {
-            let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+            let value: Vec<_> = lines
+                .by_ref()
+                .take_while(|line| *line != delimiter)
+                .collect();
             outputs.insert(name.to_owned(), value.join("\n"));
         }
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::future::join3;
 use serde_json::json;
 
+use super::Script;
 use super::builders::Builders;
 use super::invocation::{Ended, run};
 use super::timeline::Timeline;
 use super::world::World;
-use super::Script;
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::Exit;
 use crate::ports::Clock as _;
@@ -33,7 +33,9 @@ const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl<'a> Story<'a> {
     pub(super) fn new(world: &'a World, script: &'a Script, timeline: &'a Timeline) -> Self {
-        let now = SystemClock::start().wall().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        let now = SystemClock::start()
+            .wall()
+            .duration_since(std::time::SystemTime::UNIX_EPOCH);
         Self {
             world,
             script,
@@ -53,15 +55,29 @@ impl<'a> Story<'a> {
         if !drafted.went_well() {
             return Ok(exit(drafted.code));
         }
-        let timeout = if self.script.cast.builders_build { "2m" } else { "4s" };
-        let inputs = [("plan", plan), ("await-interval", "1s"), ("timeout", timeout)];
-        let (built, awaited, unit_tests) =
-            join3(builders.build(plan), self.phase("await", &inputs), self.unit_tests()).await;
+        let timeout = if self.script.cast.builders_build {
+            "2m"
+        } else {
+            "4s"
+        };
+        let inputs = [
+            ("plan", plan),
+            ("await-interval", "1s"),
+            ("timeout", timeout),
+        ];
+        let (built, awaited, unit_tests) = join3(
+            builders.build(plan),
+            self.phase("await", &inputs),
+            self.unit_tests(),
+        )
+        .await;
         built?;
         let awaited = awaited?;
         let artifacts = awaited.output("artifacts");
         let (fetched, e2e) = if awaited.went_well() {
-            let fetched = self.phase("fetch-module", &[("plan", plan), ("artifacts", artifacts)]).await?;
+            let fetched = self
+                .phase("fetch-module", &[("plan", plan), ("artifacts", artifacts)])
+                .await?;
             let e2e = self.e2e(&fetched).await?;
             (exit(fetched.code), e2e)
         } else {
@@ -72,9 +88,16 @@ impl<'a> Story<'a> {
             "unit-tests": {"result": unit_tests},
             "e2e-tests": {"result": e2e},
         });
-        let inputs = [("plan", plan), ("artifacts", artifacts), ("needs", &needs.to_string())];
+        let inputs = [
+            ("plan", plan),
+            ("artifacts", artifacts),
+            ("needs", &needs.to_string()),
+        ];
         let published = self.phase("publish", &inputs).await?;
-        Ok(*[exit(awaited.code), fetched, exit(published.code)].iter().find(|e| **e != Exit::Done).unwrap_or(&Exit::Done))
+        Ok(*[exit(awaited.code), fetched, exit(published.code)]
+            .iter()
+            .find(|e| **e != Exit::Done)
+            .unwrap_or(&Exit::Done))
     }
 
     async fn plan(&self) -> anyhow::Result<Ended> {
@@ -96,7 +119,8 @@ impl<'a> Story<'a> {
     }
 
     async fn unit_tests(&self) -> &'static str {
-        self.play("unit tests", self.script.cast.unit_tests_pass).await
+        self.play("unit tests", self.script.cast.unit_tests_pass)
+            .await
     }
 
     /// Looks at what a test in a cluster would be given: the manifest that `fetch-module` unpacked.
@@ -106,7 +130,10 @@ impl<'a> Story<'a> {
         }
         let manifest = self.world.workspace.join(fetched.output("manifest"));
         let bytes = std::fs::metadata(&manifest)?.len();
-        self.timeline.say("e2e tests", &format!("apply {} ({bytes} bytes)", fetched.output("manifest")));
+        self.timeline.say(
+            "e2e tests",
+            &format!("apply {} ({bytes} bytes)", fetched.output("manifest")),
+        );
         Ok(self.play("e2e tests", self.script.cast.e2e_passes).await)
     }
 
@@ -121,5 +148,8 @@ impl<'a> Story<'a> {
 }
 
 fn exit(code: u8) -> Exit {
-    Exit::ALL.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Bug)
+    Exit::ALL
+        .into_iter()
+        .find(|exit| exit.code() == code)
+        .unwrap_or(Exit::Bug)
 }

@@ -34,11 +34,11 @@ impl Timeline {
 
     pub(super) fn say(&self, who: &str, what: &str) {
         let seconds = self.clock.now().since_start().as_secs_f32();
-        let line = format!("{seconds:6.1} s  {who:<14} {what}");
+        let told = format!("{seconds:6.1} s  {who:<14} {what}");
         match &self.live {
             // A timeline that cannot be shown must not stop the rehearsal.
-            Some(live) => drop(live.println(line)),
-            None => drop(writeln!(std::io::stderr(), "{line}")),
+            Some(live) => drop(live.println(told)),
+            None => drop(writeln!(std::io::stderr(), "{told}")),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use stand_ins::github::tokens::Token;
+use stand_ins::github::Token;
 use stand_ins::github::World as GitHubWorld;
 use stand_ins::{GitHub, Options, Registry, RegistryOptions};
 
@@ -43,16 +43,22 @@ impl World {
         } else {
             seeded()
         };
-        let commit = github.repositories.get(REPOSITORY).map(stand_ins::github::Repository::tip);
+        let commit = github
+            .repositories
+            .get(REPOSITORY)
+            .map(stand_ins::github::Repository::tip);
         let github = GitHub::start(github, Options::default()).await?;
-        let (registry, registry_host) = match &script.registry {
-            Some(host) => (None, host.clone()),
-            None => {
-                let options = RegistryOptions { dir: Some(folder.join("registry")), ..RegistryOptions::default() };
-                let registry = Registry::start(options).await?;
-                let host = registry.host();
-                (Some(registry), host)
-            }
+        let (registry, registry_host) = if let Some(host) = &script.registry {
+            (None, host.clone())
+        } else {
+            let dir = Some(folder.join("registry"));
+            let registry = Registry::start(RegistryOptions {
+                dir,
+                ..RegistryOptions::default()
+            })
+            .await?;
+            let host = registry.host();
+            (Some(registry), host)
         };
         let workspace = folder.join("workspace");
         std::fs::create_dir_all(&workspace)?;
@@ -97,7 +103,11 @@ fn seeded() -> GitHubWorld {
         .merge("Read the credentials once", "grace", &["kind/bug"])
         .tag("v1.1.0")
         .publish("v1.1.0")
-        .merge("Watch the service operator's deployment", "linus", &["kind/feature"])
+        .merge(
+            "Watch the service operator's deployment",
+            "linus",
+            &["kind/feature"],
+        )
         .merge("Say which secret is missing", "ada", &["kind/bug"]);
     world
 }
@@ -107,7 +117,8 @@ struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
     fn new() -> io::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("btp-release-rehearsal-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("btp-release-rehearsal-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         Ok(Self(folder))
     }
