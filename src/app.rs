@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::adapters::actions::RunnerFiles;
 use crate::adapters::files::Files;
 use crate::adapters::github::{GitHub, GitHubSettings};
+use crate::adapters::governor::Policy;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
 use crate::adapters::signals::Signals;
@@ -92,7 +93,13 @@ async fn run_phase<W: Write + Send>(
         graphql_url,
         token,
     } = settings.github;
-    let github = GitHubSettings::new(api_url, graphql_url, repository, token);
+    let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
+    github.policy = Policy {
+        patience: settings.timeout,
+        // Runs that were started together must not come back together.
+        seed: std::process::id().into(),
+        ..Policy::default()
+    };
     let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
     let registry = Registries::new(
         http.answers().clone(),

@@ -17,12 +17,13 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum PhaseArgs {
     /// Check the version, the repository and the rights, and work the whole release out; writes nothing
     Plan(PlanArgs),
     /// Create the draft release, then the tag, which starts the builders
     Draft(DraftArgs),
+    /// Make and push the module image, and write the files of the release
+    BuildModule(BuildModuleArgs),
     /// Bring files into the draft as assets, by content
     Upload(UploadArgs),
     /// Wait for the assets and images, and find out their digests
@@ -124,6 +125,38 @@ pub struct PlanInput {
 pub struct DraftArgs {
     #[command(flatten)]
     pub plan: PlanInput,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct BuildModuleArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// Rendered manifest of the module, such as `kustomize build` prints it
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<String>,
+    /// Default custom resource of the module
+    #[arg(long, value_name = "FILE")]
+    pub default_cr: Option<String>,
+    /// Configuration of the module, as the Kyma CLI or modulectl takes it
+    #[arg(long, value_name = "FILE")]
+    pub module_config: Option<String>,
+    /// Configuration of the security scanners, such as `sec-scanners-config.yaml`
+    #[arg(long, value_name = "FILE")]
+    pub security_config: Option<String>,
+    /// Channel that the template is for; default: `regular`
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    /// Form of the component descriptor: `2023` (Kyma CLI 2.15) or `local-blob` (today's); default: `2023`
+    #[arg(long, value_name = "FORM")]
+    pub descriptor_style: Option<String>,
+    /// Form of the template: `v1beta1`, `v1beta2` or `today`; default: `v1beta2`, and `today` with `local-blob`
+    #[arg(long, value_name = "FORM")]
+    pub template_form: Option<String>,
+    /// Folder for the files of the release; default: `module-release`
+    #[arg(long, value_name = "FOLDER")]
+    pub output_dir: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -11,15 +11,18 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{
-    AwaitArgs, CommonArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PlanArgs,
-    PublishArgs, UploadArgs,
+    AwaitArgs, BuildModuleArgs, CommonArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs,
+    PlanArgs, PublishArgs, UploadArgs,
 };
 use crate::domain::{
     AssetName, ImageRef, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
     Version,
 };
+use crate::module::build::DescriptorStyle;
+use crate::module::template::TemplateForm;
 use crate::phases::{
-    Await, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Tested, Upload,
+    Await, BuildModule, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Recipe, Tested,
+    Upload,
 };
 use crate::plan::{Artifact, Awaited, ModulePlan, NotesSource, ReleasePlan, Wanted};
 
@@ -81,6 +84,7 @@ pub fn resolve(
     let settings = match args {
         PhaseArgs::Plan(args) => plan(&mut reader, &args, now),
         PhaseArgs::Draft(args) => draft(&mut reader, &args),
+        PhaseArgs::BuildModule(args) => build_module(&mut reader, &args),
         PhaseArgs::Upload(args) => upload(&mut reader, &args),
         PhaseArgs::Await(args) => await_artifacts(&mut reader, &args),
         PhaseArgs::FetchModule(args) => fetch_module(&mut reader, &args),
@@ -202,6 +206,55 @@ fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Settings> {
     settings(
         reader,
         Box::new(Draft::new(plan)),
+        reached,
+        &args.common,
+        USUAL_TIMEOUT,
+    )
+}
+
+fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Settings> {
+    let styles = [
+        ("2023", DescriptorStyle::Cli2023),
+        ("local-blob", DescriptorStyle::LocalBlob),
+    ];
+    let style = reader
+        .choice(
+            "descriptor-style",
+            args.descriptor_style.as_deref(),
+            &styles,
+        )
+        .unwrap_or_default();
+    let forms = [
+        ("v1beta1", TemplateForm::V1Beta1),
+        ("v1beta2", TemplateForm::V1Beta2),
+        ("today", TemplateForm::Today),
+    ];
+    let template = reader.choice("template-form", args.template_form.as_deref(), &forms);
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
+    let server = reader
+        .context
+        .server_url
+        .as_deref()
+        .unwrap_or("https://github.com");
+    let recipe = Recipe {
+        style,
+        template: template.unwrap_or(match style {
+            DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
+            DescriptorStyle::LocalBlob => TemplateForm::Today,
+        }),
+        channel: args.channel.clone().unwrap_or_else(|| "regular".into()),
+        manifest: path(&args.manifest),
+        default_cr: path(&args.default_cr),
+        config: path(&args.module_config),
+        security: path(&args.security_config),
+        output: path(&args.output_dir).unwrap_or_else(|| "module-release".into()),
+        repository_url: format!("{}/{}", server.trim_end_matches('/'), plan.repository),
+    };
+    let reached = Reached::by(&plan);
+    settings(
+        reader,
+        Box::new(BuildModule::new(plan, recipe)),
         reached,
         &args.common,
         USUAL_TIMEOUT,

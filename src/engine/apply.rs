@@ -30,6 +30,12 @@ pub(super) async fn apply(hands: Hands<'_>, action: &Action) -> Result<(), PortE
                 .save(to, registry.open_blob(repository, *digest, *size))
                 .await
         }
+        Action::PushBlob { to, blob } => registry.push_blob(to, blob).await,
+        Action::PushManifest {
+            to,
+            media_type,
+            bytes,
+        } => registry.push_manifest(to, media_type, bytes.clone()).await,
         Action::WriteFile { to, bytes } => files.write(to, bytes).await,
         Action::Unpack { archive, to } => files.unpack(archive, to).await,
         Action::RemoveFolder { folder } => files.remove(folder).await,

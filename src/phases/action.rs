@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::{AssetName, CommitSha, Digest, Repository, Tag};
-use crate::ports::{AssetId, LocalFile, NewDraft, Publication, ReleaseId};
+use bytes::Bytes;
+
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
+use crate::ports::{AssetId, Blob, LocalFile, NewDraft, Publication, ReleaseId};
 
 /// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,15 @@ pub enum Action {
         digest: Digest,
         size: u64,
         to: PathBuf,
+    },
+    PushBlob {
+        to: Repository,
+        blob: Blob,
+    },
+    PushManifest {
+        to: ImageRef,
+        media_type: String,
+        bytes: Bytes,
     },
     WriteFile {
         to: PathBuf,
@@ -95,6 +106,13 @@ impl fmt::Display for Action {
                     to.display()
                 )
             }
+            Self::PushBlob { blob, .. } => write!(
+                f,
+                "push the blob {} ({} bytes)",
+                blob.digest.short(),
+                blob.size
+            ),
+            Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
             }

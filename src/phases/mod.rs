@@ -4,6 +4,7 @@
 
 mod action;
 mod await_artifacts;
+mod build_module;
 mod discard;
 mod draft;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::ports::{Look, PortError};
 
 pub use action::Action;
 pub use await_artifacts::Await;
+pub use build_module::{BuildModule, Recipe};
 pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
@@ -38,6 +40,8 @@ pub enum PhaseId {
     Plan,
     /// Creates the draft release, then the tag, which starts the builders.
     Draft,
+    /// Makes and pushes the module image, and writes the files of the release.
+    BuildModule,
     /// Brings files into the draft, by content.
     Upload,
     /// Waits for the assets and images, and finds out their digests.
@@ -52,9 +56,10 @@ pub enum PhaseId {
 
 impl PhaseId {
     /// In the order of a release.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Plan,
         Self::Draft,
+        Self::BuildModule,
         Self::Upload,
         Self::Await,
         Self::FetchModule,
@@ -66,6 +71,7 @@ impl PhaseId {
         match self {
             Self::Plan => "plan",
             Self::Draft => "draft",
+            Self::BuildModule => "build-module",
             Self::Upload => "upload",
             Self::Await => "await",
             Self::FetchModule => "fetch-module",
@@ -115,13 +121,15 @@ pub struct Evidence {
     /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
     pub so: String,
     pub outputs: Vec<Output>,
+    /// What does not stand in the way, and should be known.
+    pub warnings: Vec<Finding>,
 }
 
 impl Evidence {
     pub fn new(so: impl Into<String>) -> Self {
         Self {
             so: so.into(),
-            outputs: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -54,6 +54,15 @@ impl<W: Write + Send> Story<W> {
     }
 
     pub fn ended(&self, phase: PhaseId, outcome: &Outcome) {
+        if let Outcome::Settled { evidence, .. } = outcome {
+            for warning in &evidence.warnings {
+                self.line(&format!(
+                    "warning[{}] {phase}: {}",
+                    warning.code, warning.why
+                ));
+                self.line(&format!("  help: {}", warning.help));
+            }
+        }
         match outcome {
             Outcome::Settled { evidence, acted } if acted.is_empty() && phase_acts(phase) => {
                 self.line(&format!("{phase}: nothing to do: {}", evidence.so));

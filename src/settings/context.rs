@@ -13,6 +13,7 @@ pub struct Context {
     pub run_id: Option<String>,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
+    pub server_url: Option<String>,
     pub token: Option<SecretString>,
     pub registry_password: Option<SecretString>,
     /// Certificates of a company's own, as OpenSSL takes them.
@@ -41,6 +42,7 @@ struct Github {
     run_id: Option<String>,
     api_url: Option<String>,
     graphql_url: Option<String>,
+    server_url: Option<String>,
     token: Option<String>,
     output: Option<PathBuf>,
     step_summary: Option<PathBuf>,
@@ -74,6 +76,7 @@ impl Context {
             run_id: github.run_id,
             api_url: github.api_url,
             graphql_url: github.graphql_url,
+            server_url: github.server_url,
             ssl_cert_file: get("SSL_CERT_FILE").map(PathBuf::from),
             docker_config: docker.map(|folder| folder.join("config.json")),
             debug: get("RUNNER_DEBUG").as_deref() == Some("1"),

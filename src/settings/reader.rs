@@ -62,23 +62,41 @@ impl<'a> Reader<'a> {
         ));
     }
 
+    /// One of a few words; `None` where nothing was given.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        input: &'static str,
+        text: Option<&str>,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let text = text?.trim();
+        let chosen = choices
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
+        let words = choices
+            .iter()
+            .map(|(word, _)| *word)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let invalid = || Invalid {
+            code: "choice-invalid",
+            what: "choice",
+            seen: text.to_owned(),
+            why: format!("is none of {words}"),
+            help: format!("leave `{input}` out, or use one of {words}"),
+        };
+        self.take(input, chosen.ok_or_else(invalid))
+    }
+
     /// `auto` and nothing at all are `None`.
     pub(super) fn auto(&mut self, input: &'static str, text: Option<&str>) -> Option<bool> {
-        match text {
-            None | Some("auto") => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(other) => self.take(
-                input,
-                Err(Invalid {
-                    code: "choice-invalid",
-                    what: "choice",
-                    seen: other.to_owned(),
-                    why: "is none of auto, true and false".into(),
-                    help: format!("leave `{input}` out, or use auto, true or false"),
-                }),
-            ),
-        }
+        self.choice(
+            input,
+            text,
+            &[("auto", None), ("true", Some(true)), ("false", Some(false))],
+        )
+        .flatten()
     }
 
     pub(super) fn duration(
