@@ -1,0 +1,450 @@
+//! The files adapter against a real folder: what it writes, what it refuses, and that nothing is left behind.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests panics as a test does"
+)]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use btp_release::adapters::files::Files;
+use btp_release::domain::Digest;
+use btp_release::ports::{Cause, FilesHands as _, FilesLook as _, PortError};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::stream;
+use tar::{Builder, EntryType, Header};
+use tempfile::TempDir;
+
+/// A working folder beside something that must not be touched.
+struct Desk {
+    whole: TempDir,
+    files: Files,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let whole = tempfile::tempdir().unwrap();
+        fs::create_dir(whole.path().join("work")).unwrap();
+        fs::create_dir(whole.path().join("outside")).unwrap();
+        fs::write(whole.path().join("outside/secret"), "untouched").unwrap();
+        let files = Files::below(whole.path().join("work"));
+        Self { whole, files }
+    }
+
+    fn work(&self) -> PathBuf {
+        self.whole.path().join("work")
+    }
+
+    fn outside(&self) -> PathBuf {
+        self.whole.path().join("outside")
+    }
+
+    /// Everything there is, sorted, with a file's content.
+    fn world(&self) -> Vec<String> {
+        fn walk(folder: &Path, base: &Path, all: &mut Vec<String>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(base).unwrap().display().to_string();
+                let kind = fs::symlink_metadata(&path).unwrap();
+                if kind.is_dir() {
+                    all.push(format!("{name}/"));
+                    walk(&path, base, all);
+                } else if kind.is_file() {
+                    all.push(format!(
+                        "{name}={}",
+                        String::from_utf8_lossy(&fs::read(&path).unwrap())
+                    ));
+                } else {
+                    all.push(format!("{name}@"));
+                }
+            }
+        }
+        let mut all = Vec::new();
+        walk(self.whole.path(), self.whole.path(), &mut all);
+        all.sort();
+        all
+    }
+
+    async fn unpack(&self, archive: &[u8]) -> Result<(), PortError> {
+        fs::write(self.work().join("a.tar"), archive).unwrap();
+        let done = self.files.unpack("a.tar".as_ref(), "out".as_ref()).await;
+        fs::remove_file(self.work().join("a.tar")).unwrap();
+        done
+    }
+}
+
+fn broken(error: &PortError) -> &str {
+    match &error.cause {
+        Cause::Broken { detail } => detail,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A tar entry whose name is written as it is, however hostile.
+fn entry(tar: &mut Builder<Vec<u8>>, kind: EntryType, name: &str, bytes: &[u8]) {
+    let mut header = Header::new_gnu();
+    header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_entry_type(kind);
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o6777);
+    if matches!(kind, EntryType::Symlink | EntryType::Link) {
+        header.set_link_name("../outside/secret").unwrap();
+    }
+    header.set_cksum();
+    tar.append(&header, bytes).unwrap();
+}
+
+fn tar(entries: &[(EntryType, &str, &[u8])]) -> Vec<u8> {
+    let mut tar = Builder::new(Vec::new());
+    for (kind, name, bytes) in entries {
+        entry(&mut tar, *kind, name, bytes);
+    }
+    tar.into_inner().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+const FILE: EntryType = EntryType::Regular;
+const FOLDER: EntryType = EntryType::Directory;
+
+#[tokio::test]
+async fn reads_what_is_there_and_knows_what_is_not() {
+    let desk = Desk::new();
+    fs::write(desk.work().join("x"), "hello").unwrap();
+    let whole = desk.work().join("x");
+    for path in [Path::new("x"), Path::new("./x"), whole.as_path()] {
+        let file = desk.files.file(path).await.unwrap().unwrap();
+        assert_eq!((file.size, file.digest), (5, Digest::of(b"hello")));
+        assert_eq!(fs::read(&file.path).unwrap(), b"hello");
+        let bytes = desk.files.read(path, 5).await.unwrap();
+        assert_eq!(bytes, Some(Bytes::from_static(b"hello")));
+    }
+    let error = desk.files.read("x".as_ref(), 4).await.unwrap_err();
+    assert!(broken(&error).contains("more than 4 bytes"), "{error}");
+    for absent in ["y", "no/such/folder/y"] {
+        assert_eq!(desk.files.file(absent.as_ref()).await.unwrap(), None);
+        assert_eq!(desk.files.read(absent.as_ref(), 9).await.unwrap(), None);
+    }
+    let error = desk.files.file(&desk.work()).await.unwrap_err();
+    assert!(broken(&error).contains("not a regular file"), "{error}");
+}
+
+#[tokio::test]
+async fn no_path_leads_out() {
+    let desk = Desk::new();
+    symlink(desk.outside(), desk.work().join("link")).unwrap();
+    symlink(desk.outside().join("secret"), desk.work().join("leak")).unwrap();
+    let before = desk.world();
+    let outside = desk.outside().join("secret");
+    for path in [
+        "../outside/secret",
+        "a/../../outside/secret",
+        "link/secret",
+        outside.to_str().unwrap(),
+    ] {
+        let path = Path::new(path);
+        let files = &desk.files;
+        assert!(files.file(path).await.is_err(), "{path:?}");
+        assert!(files.read(path, 99).await.is_err(), "{path:?}");
+        assert!(files.write(path, b"evil").await.is_err(), "{path:?}");
+        assert!(files.remove(path).await.is_err(), "{path:?}");
+        assert!(
+            files.unpack(path, "out".as_ref()).await.is_err(),
+            "{path:?}"
+        );
+    }
+    assert!(desk.files.read("leak".as_ref(), 99).await.is_err());
+    for itself in ["", ".", desk.work().to_str().unwrap()] {
+        assert!(desk.files.remove(itself.as_ref()).await.is_err());
+    }
+    assert!(
+        desk.files
+            .write("link/new/deep".as_ref(), b"")
+            .await
+            .is_err()
+    );
+    assert_eq!(desk.world(), before);
+
+    // A link in the file's own place is replaced, not followed; removing it removes it alone.
+    desk.files.write("leak".as_ref(), b"mine").await.unwrap();
+    desk.files.remove("link".as_ref()).await.unwrap();
+    assert_eq!(
+        desk.world(),
+        [
+            "outside/",
+            "outside/secret=untouched",
+            "work/",
+            "work/leak=mine"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_appears_whole_or_not_at_all() {
+    let desk = Desk::new();
+    let before = desk.world();
+    let pieces = |last: Result<Bytes, PortError>| -> btp_release::ports::ByteStream {
+        let all = vec![Ok(Bytes::from_static(b"one ")), last];
+        Box::pin(stream::iter(all))
+    };
+    let cut = PortError::new(
+        "read",
+        Cause::Broken {
+            detail: "another digest".into(),
+        },
+    );
+    let error = desk.files.save("d/f".as_ref(), pieces(Err(cut))).await;
+    assert_eq!(broken(&error.unwrap_err()), "another digest");
+    desk.files.remove("d".as_ref()).await.unwrap();
+    assert_eq!(desk.world(), before);
+
+    // What a killed process left in the place of the unfinished file is no obstacle, be it a link that leads out.
+    fs::create_dir(desk.work().join("d")).unwrap();
+    symlink(desk.outside().join("secret"), desk.work().join("d/.f.part")).unwrap();
+    fs::write(desk.work().join("d/f"), "old").unwrap();
+    desk.files
+        .save("d/f".as_ref(), pieces(Ok(Bytes::from_static(b"two"))))
+        .await
+        .unwrap();
+    assert_eq!(
+        desk.world(),
+        [
+            "outside/",
+            "outside/secret=untouched",
+            "work/",
+            "work/d/",
+            "work/d/f=one two"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn unpacks_what_module_tools_have_written() {
+    let long = "d/".to_owned() + &"n".repeat(150);
+    let mut posix = Builder::new(Vec::new());
+    posix
+        .append_pax_extensions([("path", long.as_bytes()), ("mtime", b"1.5")])
+        .unwrap();
+    entry(&mut posix, FILE, "short", b"pax");
+    let mut gnu = Builder::new(Vec::new());
+    let mut header = Header::new_gnu();
+    header.set_size(3);
+    header.set_mode(0o644);
+    gnu.append_data(&mut header, &long, &b"gnu"[..]).unwrap();
+    let twice = tar(&[
+        (FOLDER, "d", b""),
+        (FILE, "d/x", b"first"),
+        (FILE, "d/x", b"second"),
+        (FOLDER, "d/", b""),
+    ]);
+    for (archive, seen) in [
+        (twice.clone(), vec!["d/".into(), "d/x=second".into()]),
+        (gzip(&twice), vec!["d/".into(), "d/x=second".into()]),
+        (
+            tar(&[(FILE, "./m.yaml", b"a: 1"), (FILE, "./._m.yaml", b"mac")]),
+            vec!["m.yaml=a: 1".into()],
+        ),
+        (
+            tar(&[
+                (FOLDER, "./", b""),
+                (FILE, "a/b/c", b"deep"),
+                (FILE, "old/", b""),
+            ]),
+            vec![
+                "a/".into(),
+                "a/b/".into(),
+                "a/b/c=deep".into(),
+                "old/".into(),
+            ],
+        ),
+        (
+            posix.into_inner().unwrap(),
+            vec!["d/".into(), format!("{long}=pax")],
+        ),
+        (
+            gnu.into_inner().unwrap(),
+            vec!["d/".into(), format!("{long}=gnu")],
+        ),
+        (vec![0; 1024], vec![]),
+    ] {
+        let desk = Desk::new();
+        let mut wanted: Vec<String> = seen
+            .iter()
+            .map(|s: &String| format!("work/out/{s}"))
+            .collect();
+        wanted.splice(
+            0..0,
+            ["outside/", "outside/secret=untouched", "work/", "work/out/"].map(String::from),
+        );
+        desk.unpack(&archive).await.unwrap();
+        assert_eq!(desk.world(), wanted);
+    }
+}
+
+#[tokio::test]
+async fn modes_are_ordinary_and_the_owner_is_the_one_of_the_folder() {
+    let desk = Desk::new();
+    let root = fs::metadata(desk.work()).unwrap().uid() == 0;
+    if root {
+        std::os::unix::fs::chown(desk.work(), Some(1234), Some(1234)).unwrap();
+    }
+    desk.unpack(&tar(&[(FOLDER, "d", b""), (FILE, "d/x", b"")]))
+        .await
+        .unwrap();
+    desk.files.write("new/f".as_ref(), b"").await.unwrap();
+    for (path, mode) in [
+        ("out", None),
+        ("out/d", Some(0o755)),
+        ("out/d/x", Some(0o755)),
+        ("new", None),
+        ("new/f", None),
+    ] {
+        let seen = fs::metadata(desk.work().join(path)).unwrap();
+        if let Some(mode) = mode {
+            assert_eq!(seen.permissions().mode() & 0o7777, mode, "{path}");
+        }
+        if root {
+            assert_eq!((seen.uid(), seen.gid()), (1234, 1234), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_archives_leave_nothing_behind() {
+    let bomb = gzip(&tar(&[(FILE, "zeros", &vec![0; 64 << 20])]));
+    let many: Vec<_> = (0..10_001).map(|_| (FOLDER, "d", &b""[..])).collect();
+    let mut huge = Builder::new(Vec::new());
+    let mut header = Header::new_gnu();
+    header.set_size(300 << 20);
+    header.set_path("huge").unwrap();
+    header.set_mode(0o644);
+    header.set_cksum();
+    huge.append(&header, &[0_u8; 512][..]).unwrap();
+    let whole = tar(&[(FILE, "x", &[7; 5000])]);
+    let mut garbled = gzip(&whole);
+    let last = garbled.len() - 6;
+    garbled[last] ^= 1;
+    let mut sized = Builder::new(Vec::new());
+    sized.append_pax_extensions([("size", &b"1"[..])]).unwrap();
+    entry(&mut sized, FILE, "x", b"abc");
+
+    for (what, archive, why) in [
+        (
+            "dots",
+            tar(&[(FILE, "ok", b"1"), (FILE, "../x", b"evil")]),
+            "leads out",
+        ),
+        (
+            "inner dots",
+            tar(&[(FILE, "a/../../x", b"evil")]),
+            "leads out",
+        ),
+        ("absolute", tar(&[(FILE, "/tmp/x", b"evil")]), "leads out"),
+        (
+            "symlink",
+            tar(&[(EntryType::Symlink, "l", b""), (FILE, "l", b"evil")]),
+            "is a link",
+        ),
+        (
+            "hard link",
+            tar(&[(EntryType::Link, "l", b"")]),
+            "is a link",
+        ),
+        (
+            "device",
+            tar(&[(EntryType::Char, "d", b"")]),
+            "neither a file",
+        ),
+        (
+            "block",
+            tar(&[(EntryType::Block, "d", b"")]),
+            "neither a file",
+        ),
+        (
+            "pipe",
+            tar(&[(EntryType::Fifo, "p", b"")]),
+            "neither a file",
+        ),
+        (
+            "sparse",
+            tar(&[(EntryType::GNUSparse, "s", b"")]),
+            "neither a file",
+        ),
+        (
+            "unknown",
+            tar(&[(EntryType::new(b'Z'), "z", b"")]),
+            "neither a file",
+        ),
+        ("no name", tar(&[(FILE, ".", b"x")]), "names no file"),
+        (
+            "escape codes",
+            tar(&[(FILE, "a\u{1b}[2J", b"x")]),
+            "control character",
+        ),
+        (
+            "file as folder",
+            tar(&[(FILE, "a", b"x"), (FILE, "a/b", b"x")]),
+            "a",
+        ),
+        (
+            "folder as file",
+            tar(&[(FILE, "a/b", b"x"), (FILE, "a", b"x")]),
+            "a",
+        ),
+        (
+            "long name",
+            tar(&[(EntryType::GNULongName, "L", &[b'n'; 70_000])]),
+            "too long",
+        ),
+        (
+            "long record",
+            tar(&[(EntryType::XHeader, "x", &[b'n'; 70_000])]),
+            "too long",
+        ),
+        ("other size", sized.into_inner().unwrap(), "another size"),
+        ("many", tar(&many), "more than 10000 entries"),
+        ("huge", huge.into_inner().unwrap(), "more than the"),
+        ("bomb", bomb, "more than is allowed"),
+        ("cut", whole[..3000].to_vec(), "ends in the middle"),
+        ("cut gzip", gzip(&whole)[..40].to_vec(), ""),
+        ("garbled gzip", garbled, ""),
+        ("not a tar", sample(), ""),
+        ("empty", Vec::new(), "is empty"),
+    ] {
+        let desk = Desk::new();
+        let before = desk.world();
+        let error = desk.unpack(&archive).await.expect_err(what);
+        assert!(broken(&error).contains(why), "{what}: {error}");
+        assert_eq!(desk.world(), before, "{what}");
+    }
+}
+
+fn sample() -> Vec<u8> {
+    (0..2000_u32).flat_map(u32::to_le_bytes).collect()
+}
+
+#[tokio::test]
+async fn a_folder_that_is_in_use_is_not_mixed_with() {
+    let desk = Desk::new();
+    let archive = tar(&[(FILE, "x", b"new")]);
+    fs::create_dir(desk.work().join("out")).unwrap();
+    desk.unpack(&archive).await.unwrap();
+    let after = desk.world();
+    let error = desk.unpack(&tar(&[(FILE, "y", b"")])).await.unwrap_err();
+    assert!(broken(&error).contains("not empty"), "{error}");
+    assert_eq!(desk.world(), after);
+    desk.files.remove("out".as_ref()).await.unwrap();
+    desk.files.remove("out".as_ref()).await.unwrap();
+    symlink(desk.outside(), desk.work().join("out")).unwrap();
+    assert!(desk.unpack(&archive).await.is_err());
+    assert_eq!(fs::read_dir(desk.outside()).unwrap().count(), 1);
+}

@@ -1,0 +1,4 @@
+//! The registry adapter over real sockets: against Debian's docker-registry, and against a stand-in that misbehaves.
+
+mod real;
+mod rig;

@@ -1,0 +1,190 @@
+//! What the tests of the registry adapter stand on: a fast clock, sample blobs, and docker-registry as a child process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a helper of tests, where a panic is a finding"
+)]
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
+use btp_release::adapters::registry::{Credentials, Registries};
+use btp_release::domain::{Digest, Moment, Repository};
+use btp_release::ports::{Blob, BlobSource, ByteStream, Clock, PortError};
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+
+/// Real time, a hundred times as fast: waits are short, and an answer still comes before its time limit.
+///
+/// A clock that jumps would end every wait for a real socket at once.
+pub(crate) struct FastClock(Instant);
+
+const SPEED: u32 = 100;
+
+impl FastClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that is handed in"
+    )]
+    pub(crate) fn start() -> Arc<Self> {
+        Arc::new(Self(Instant::now()))
+    }
+}
+
+#[async_trait]
+impl Clock for FastClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.0.elapsed() * SPEED)
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
+    }
+
+    async fn sleep_until(&self, at: Moment) {
+        let wait = at.since(self.now()) / SPEED;
+        let _ = tokio::time::timeout(wait, std::future::pending::<()>()).await;
+    }
+}
+
+pub(crate) fn registries(credentials: Credentials) -> Registries {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    Registries::new(http, credentials, FastClock::start())
+}
+
+pub(crate) fn repository(host: &str, path: &str) -> Repository {
+    format!("{host}/{path}").parse().unwrap()
+}
+
+/// Bytes that do not repeat, so that a piece in the wrong place is noticed.
+pub(crate) fn sample(size: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut bytes = Vec::with_capacity(size + 8);
+    while bytes.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(size);
+    bytes
+}
+
+pub(crate) fn blob(bytes: Vec<u8>) -> Blob {
+    Blob {
+        digest: Digest::of(&bytes),
+        size: bytes.len() as u64,
+        bytes: BlobSource::Memory(bytes.into()),
+        mount_from: None,
+    }
+}
+
+pub(crate) async fn collect(stream: ByteStream) -> Result<Vec<u8>, PortError> {
+    let pieces: Vec<Bytes> = stream.try_collect().await?;
+    Ok(pieces.concat())
+}
+
+/// Whether a program is there. Where everything is promised to be there, its absence fails the test.
+pub(crate) fn have(program: &str) -> bool {
+    let there = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only the environment says that this is the CI"
+    )]
+    let promised = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(there || !promised, "{program} is missing");
+    if !there {
+        eprintln!("skipped: {program} is not installed");
+    }
+    there
+}
+
+/// docker-registry, storing in memory, stopped when dropped.
+pub(crate) struct DockerRegistry {
+    child: Child,
+    pub(crate) host: String,
+    _folder: tempfile::TempDir,
+}
+
+impl DockerRegistry {
+    /// `None` where it is not installed.
+    pub(crate) fn start(users: &[(&str, &str)]) -> Option<Self> {
+        if !have("docker-registry") || (!users.is_empty() && !have("htpasswd")) {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let host = format!("127.0.0.1:{port}");
+        let mut config = format!(
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{inmemory: {{}}}}\nhttp: {{addr: '{host}'}}\n"
+        );
+        if !users.is_empty() {
+            let path = folder.path().join("htpasswd");
+            write_users(&path, users);
+            config += &format!(
+                "auth: {{htpasswd: {{realm: registry, path: '{}'}}}}\n",
+                path.display()
+            );
+        }
+        let file = folder.path().join("config.yml");
+        std::fs::write(&file, config).unwrap();
+        let child = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let registry = Self {
+            child,
+            host,
+            _folder: folder,
+        };
+        for _ in 0..500 {
+            if TcpStream::connect(&registry.host).is_ok() {
+                return Some(registry);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("docker-registry does not listen on {}", registry.host);
+    }
+}
+
+impl Drop for DockerRegistry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn write_users(path: &Path, users: &[(&str, &str)]) {
+    for (at, (user, password)) in users.iter().enumerate() {
+        let flags = if at == 0 { "-cbB" } else { "-bB" };
+        let done = Command::new("htpasswd")
+            .arg(flags)
+            .arg(path)
+            .args([user, password])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+}
