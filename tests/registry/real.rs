@@ -1,5 +1,10 @@
 //! Round trips through docker-registry, with skopeo as the other reader.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests panics as a test does"
+)]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a helper of tests, where a panic is a finding"
 )]
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
+use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::domain::{Digest, Moment, Repository};
 use btp_release::ports::{Blob, BlobSource, ByteStream, Clock, PortError};
@@ -53,12 +55,12 @@ impl Clock for FastClock {
 }
 
 pub(crate) fn registries(credentials: Credentials) -> Registries {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    Registries::new(http, credentials, FastClock::start())
+    timed(credentials, FastClock::start())
+}
+
+pub(crate) fn timed(credentials: Credentials, clock: Arc<FastClock>) -> Registries {
+    let http = Http::new(&HttpSettings::default()).unwrap();
+    Registries::new(&http, credentials, clock)
 }
 
 pub(crate) fn repository(host: &str, path: &str) -> Repository {
@@ -133,17 +135,17 @@ impl DockerRegistry {
             .unwrap()
             .port();
         let host = format!("127.0.0.1:{port}");
-        let mut config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{inmemory: {{}}}}\nhttp: {{addr: '{host}'}}\n"
+        let users_file = folder.path().join("htpasswd");
+        let auth = if users.is_empty() {
+            String::new()
+        } else {
+            write_users(&users_file, users);
+            let path = users_file.display();
+            format!("auth: {{htpasswd: {{realm: registry, path: '{path}'}}}}\n")
+        };
+        let config = format!(
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{inmemory: {{}}}}\nhttp: {{addr: '{host}'}}\n{auth}"
         );
-        if !users.is_empty() {
-            let path = folder.path().join("htpasswd");
-            write_users(&path, users);
-            config += &format!(
-                "auth: {{htpasswd: {{realm: registry, path: '{}'}}}}\n",
-                path.display()
-            );
-        }
         let file = folder.path().join("config.yml");
         std::fs::write(&file, config).unwrap();
         let child = Command::new("docker-registry")

@@ -129,8 +129,11 @@ impl Wire {
         else {
             return Ok(None);
         };
-        let request = as_user(self.http.get(super::wire::base(repository)?), credential);
-        let request = request.build().map_err(Failure::transport)?;
+        let request = as_user(
+            self.http.answers().get(super::wire::base(repository)?),
+            credential,
+        );
+        let request = request.build().map_err(|e| Failure::transport(&e))?;
         Ok(request.headers().get(AUTHORIZATION).cloned())
     }
 
@@ -217,6 +220,7 @@ impl Wire {
                     .extend_pairs(form)
                     .finish();
                 self.http
+                    .answers()
                     .post(realm.clone())
                     .header("content-type", "application/x-www-form-urlencoded")
                     .body(form)
@@ -226,7 +230,7 @@ impl Wire {
                 url.query_pairs_mut()
                     .extend_pairs(service.map(|name| ("service", name)))
                     .extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
-                let request = self.http.get(url);
+                let request = self.http.answers().get(url);
                 match basic_or_none {
                     Some(credential) => as_user(request, credential),
                     None => request,

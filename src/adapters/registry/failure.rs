@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 
+use crate::adapters::http::describe;
 use crate::ports::{Cause, Clock};
 
 /// Words of a registry that are shown: enough for a sentence, not for a page.
@@ -34,16 +35,8 @@ impl Failure {
         }
     }
 
-    /// A connection that broke, without the URL: a redirected one carries a signature.
-    pub(super) fn transport(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let mut detail = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            detail = format!("{detail}: {cause}");
-            source = cause.source();
-        }
-        Self::passing(detail)
+    pub(super) fn transport(error: &reqwest::Error) -> Self {
+        Self::passing(describe(error))
     }
 
     pub(super) fn broken(detail: impl Into<String>) -> Self {

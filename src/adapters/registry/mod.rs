@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use credentials::{Credential, Credentials};
 
+use crate::adapters::http::Http;
 use crate::domain::Digest;
 use crate::ports::Clock;
 use wire::Wire;
@@ -31,9 +32,8 @@ use wire::Wire;
 pub struct Registries(Arc<Wire>);
 
 impl Registries {
-    /// `http` must not follow redirects by itself: where credentials may go is decided here.
-    pub fn new(http: reqwest::Client, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Wire::new(http, credentials, clock)))
+    pub fn new(http: &Http, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Wire::new(http.clone(), credentials, clock)))
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::io::AsyncReadExt as _;
 use super::download::{self, Size};
 use super::failure::{Failure, Refusal};
 use super::retry::Retry;
-use super::wire::{Access, Body, Call, Wire, endpoint, location};
+use super::wire::{Access, Body, Call, Wire, base, encrypted, endpoint, location};
 use super::{Registries, digest_header};
 use crate::domain::{Digest, ImageRef, Repository};
 use crate::ports::{Blob, BlobSource, ByteStream, Cause, PortError, RegistryHands};
@@ -208,12 +208,7 @@ fn write<'a>(
 /// Where the bytes go: `Location`, or the session's name in a registry that gives no more than that.
 fn session(to: &Repository, response: &Response) -> Result<Url, Failure> {
     if let Some(url) = location(response) {
-        let downgraded = url.scheme() != "https" && !to.is_loopback();
-        return if downgraded {
-            Err(Failure::broken("the upload would leave HTTPS"))
-        } else {
-            Ok(url)
-        };
+        return encrypted(url, &base(to)?);
     }
     let id = response.headers().get("docker-upload-uuid");
     match id.and_then(|id| id.to_str().ok()) {

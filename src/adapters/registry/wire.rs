@@ -13,6 +13,7 @@ use reqwest::{Method, Response, StatusCode, Url};
 use super::auth::Keyring;
 use super::credentials::{Credentials, DOCKER_HUB_API};
 use super::failure::{Failure, Refusal};
+use crate::adapters::http::{Http, is_private, same_origin};
 use crate::domain::Repository;
 use crate::ports::{BlobSource, Clock};
 
@@ -24,7 +25,7 @@ const REDIRECTS: usize = 5;
 const ERROR_BODY: u64 = 16 << 10;
 
 pub(super) struct Wire {
-    pub(super) http: reqwest::Client,
+    pub(super) http: Http,
     pub(super) credentials: Credentials,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) keyring: Keyring,
@@ -111,11 +112,7 @@ pub(super) fn endpoint(repository: &Repository, rest: &str) -> Result<Url, Failu
 }
 
 impl Wire {
-    pub(super) fn new(
-        http: reqwest::Client,
-        credentials: Credentials,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(http: Http, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
         Self {
             http,
             credentials,
@@ -129,7 +126,7 @@ impl Wire {
         let key = self.known_key(call.repository, &call.access).await?;
         let response = self.follow(call, key.as_ref()).await?;
         if response.status() != StatusCode::UNAUTHORIZED
-            || response.url().origin() != base(call.repository)?.origin()
+            || !same_origin(response.url(), &base(call.repository)?)
         {
             return Ok(response);
         }
@@ -157,7 +154,7 @@ impl Wire {
         let home = base(call.repository)?;
         let mut url = call.url.clone();
         for _ in 0..=REDIRECTS {
-            let at_home = url.origin() == home.origin();
+            let at_home = same_origin(&url, &home);
             let response = self
                 .once(call, url.clone(), key.filter(|_| at_home))
                 .await?;
@@ -168,13 +165,7 @@ impl Wire {
             let next = location(&response).ok_or_else(|| {
                 Failure::broken(format!("{} without a Location", response.status()))
             })?;
-            if next.scheme() != "https" && home.scheme() == "https" {
-                return Err(Failure::broken(format!(
-                    "{} redirects away from HTTPS",
-                    call.repository.registry()
-                )));
-            }
-            url = next;
+            url = encrypted(next, &home)?;
         }
         Err(Failure::broken(format!(
             "{} redirects more than {REDIRECTS} times",
@@ -188,8 +179,9 @@ impl Wire {
         url: Url,
         key: Option<&HeaderValue>,
     ) -> Result<Response, Failure> {
-        let mut request = self
-            .http
+        // Silence is watched here, so that a slow upload is not taken for one.
+        let http = self.http.uploads();
+        let mut request = http
             .request(call.method.clone(), url)
             .headers(call.headers.clone());
         if let Some(key) = key {
@@ -223,7 +215,7 @@ impl Wire {
         loop {
             let before = beats();
             tokio::select! {
-                answer = &mut sending => return answer.map_err(Failure::transport),
+                answer = &mut sending => return answer.map_err(|e| Failure::transport(&e)),
                 () = self.clock.sleep_until(self.clock.now().plus(allowed)) => {}
             }
             if beats() == before {
@@ -235,7 +227,7 @@ impl Wire {
     /// The next piece of a body; `None` at its end.
     pub(super) async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Failure> {
         tokio::select! {
-            chunk = response.chunk() => chunk.map_err(Failure::transport),
+            chunk = response.chunk() => chunk.map_err(|e| Failure::transport(&e)),
             () = self.clock.sleep_until(self.clock.now().plus(SILENCE)) => Err(silence(SILENCE)),
         }
     }
@@ -269,9 +261,17 @@ fn silence(allowed: Duration) -> Failure {
     Failure::passing(format!("silent for {} s", allowed.as_secs()))
 }
 
+/// Refuses an address that would leave HTTPS: only a registry on this machine may stay here without it.
+pub(super) fn encrypted(next: Url, home: &Url) -> Result<Url, Failure> {
+    if is_private(&next) && (next.scheme() == "https" || home.scheme() == "http") {
+        return Ok(next);
+    }
+    let at = next.host_str().unwrap_or_default();
+    Err(Failure::broken(format!("sent on to {at} without HTTPS")))
+}
+
 /// Where an answer points to, absolute or relative to what was asked.
 pub(super) fn location(response: &Response) -> Option<Url> {
     let text = response.headers().get(LOCATION)?.to_str().ok()?;
-    let url = response.url().join(text).ok()?;
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    response.url().join(text).ok()
 }
