@@ -1,5 +1,7 @@
 //! The registry adapter over real sockets: against Debian's docker-registry, and against a stand-in that misbehaves.
 
+mod auth;
 mod faults;
+mod odd;
 mod real;
 mod rig;
