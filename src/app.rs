@@ -101,11 +101,7 @@ async fn run_phase<W: Write + Send>(
         ..Policy::default()
     };
     let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
-    let registry = Registries::new(
-        http.answers().clone(),
-        credentials(settings.registry)?,
-        Arc::clone(&clock),
-    );
+    let registry = Registries::new(&http, credentials(settings.registry)?, Arc::clone(&clock));
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;
     let engine = Engine {

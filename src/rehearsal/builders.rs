@@ -130,7 +130,7 @@ impl<'a> Builders<'a> {
         );
         let http = Http::new(&HttpSettings::default())?;
         let registry = Registries::new(
-            http.answers().clone(),
+            &http,
             Credentials::anonymous(),
             Arc::clone(&self.clock) as _,
         );

@@ -1,10 +1,5 @@
 //! Tokens and passwords, against the stand-in: who is asked, how often, and what is said when it is refused.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of tests panics as a test does"
-)]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

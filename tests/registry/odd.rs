@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a helper of tests panics as a test does"
 )]
 
@@ -85,6 +86,11 @@ fn reply(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
         format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}\r\n").into_bytes();
     bytes.extend_from_slice(body);
     bytes
+}
+
+fn host_of(asked: &str) -> &str {
+    let rest = asked.split("host: ").nth(1).unwrap();
+    rest.lines().next().unwrap()
 }
 
 fn detail(cause: &Cause) -> &str {
@@ -243,8 +249,7 @@ async fn an_upload_goes_where_the_registry_says() {
         ),
     ] {
         let server = Odd::start(move |_, asked| {
-            let host = asked.split("host: ").nth(1).unwrap();
-            let host = host.lines().next().unwrap();
+            let host = host_of(asked);
             match &asked[..4] {
                 "HEAD" => reply(404, "", b""),
                 "POST" => reply(202, &headers.replace("HOST", host), b""),
@@ -293,13 +298,7 @@ async fn what_is_stored_must_be_what_was_sent() {
 #[tokio::test]
 async fn an_identity_token_is_traded_for_an_access_token() {
     let server = Odd::start(|_, asked| {
-        let host = asked
-            .split("host: ")
-            .nth(1)
-            .unwrap()
-            .lines()
-            .next()
-            .unwrap();
+        let host = host_of(asked);
         if asked.starts_with("POST") {
             return reply(200, "", br#"{"access_token":"fresh","expires_in":300}"#);
         }
@@ -332,13 +331,7 @@ async fn unusable_token_answers_are_called_that_and_not_quoted() {
         (200, r#"{"token":["s3cret"]}"#, "unreadable"),
     ] {
         let server = Odd::start(move |_, asked| {
-            let host = asked
-                .split("host: ")
-                .nth(1)
-                .unwrap()
-                .lines()
-                .next()
-                .unwrap();
+            let host = host_of(asked);
             if asked.starts_with("GET /token") {
                 return reply(status, "", body.as_bytes());
             }
@@ -350,4 +343,27 @@ async fn unusable_token_answers_are_called_that_and_not_quoted() {
         assert!(detail(&error.cause).contains(why), "{error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_asks_for_a_password_gets_none() {
+    let store = Odd::start(|_, asked| {
+        let host = host_of(asked);
+        let challenge = format!("www-authenticate: Bearer realm=\"http://{host}/token\"\r\n");
+        reply(401, &challenge, b"")
+    });
+    let location = format!("location: http://{}/blob\r\n", store.host);
+    let server = Odd::start(move |_, _| reply(307, &location, b""));
+    let bob = Credential::Basic {
+        user: "bob".into(),
+        password: "pw".to_owned().into(),
+    };
+    let all = registries(Credentials::anonymous().with(&server.host, bob));
+    let pulled = collect(all.open_blob(&server.at(), Digest::of(b"x"), 1)).await;
+    let cause = pulled.unwrap_err().cause;
+    assert!(
+        matches!(cause, Cause::Denied { status: 401, .. }),
+        "{cause:?}"
+    );
+    assert_eq!(store.lines(), ["GET /blob"]);
 }

@@ -171,10 +171,18 @@ async fn a_blob_with_other_bytes_is_refused_by_the_registry() {
         matches!(&error.cause, Cause::Refused { message, .. } if message.contains("DIGEST_INVALID")),
         "{error}"
     );
-    let mut short = blob(sample(100));
-    short.size = 101;
-    let error = all.push_blob(&to, &short).await.unwrap_err();
-    assert!(matches!(error.cause, Cause::Broken { .. }), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("layer");
+    std::fs::write(&file, sample(100)).unwrap();
+    let mut changed = blob(sample(100));
+    for bytes in [changed.bytes.clone(), BlobSource::File(file)] {
+        for size in [99, 101] {
+            changed.bytes = bytes.clone();
+            changed.size = size;
+            let error = all.push_blob(&to, &changed).await.unwrap_err();
+            assert!(matches!(error.cause, Cause::Broken { .. }), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
