@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
 use crate::ports::{ByteStream, Cause, FilesHands, FilesLook, LocalFile, PortError};
-use place::{Part, Place, Root};
+use place::{Part, Root};
 
 const PIECE: usize = 256 << 10;
 
@@ -128,10 +128,10 @@ impl FilesHands for Files {
                 return Err(broken(format!("{} is not there", archive.display())));
             };
             let place = root.place(folder)?;
-            refuse_full(&place)?;
             let part = Part::folder(&place)?;
             unpack::unpack(file, &part, &unpack::LIMITS, &flag)
                 .map_err(|e| broken(format!("{}: {e}", archive.display())))?;
+            // Over a folder with something in it the system refuses to do it.
             part.become_real(&place)
         })
         .await
@@ -165,20 +165,6 @@ fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
     }
     let file = File::open(&path).map_err(broken)?;
     Ok(Some((path, file)))
-}
-
-/// What is already there is not ours to mix with.
-fn refuse_full(place: &Place) -> Result<(), Cause> {
-    let empty = match fs::read_dir(&place.path) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => true,
-        Err(e) => return Err(broken(e)),
-    };
-    if empty {
-        Ok(())
-    } else {
-        Err(broken("there is a folder already, and it is not empty"))
-    }
 }
 
 /// Ends the blocking work of a future that is dropped.
