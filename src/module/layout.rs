@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::domain::{Digest, ImageTag, Invalid, Repository};
 
 /// The folder of all components in a registry.
-const FOLDER: &str = "component-descriptors";
+pub(super) const FOLDER: &str = "component-descriptors";
 
 /// What `+` becomes in a tag, since OCM 0.4.
 const BUILD: &str = ".build-";

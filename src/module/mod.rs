@@ -7,10 +7,13 @@
 //! [`select::content`] tells the layers apart, [`verify`] compares with the release, [`unpack`] opens archives.
 //!
 //! Building: [`config`] and [`security`] read what a module says of itself, [`raw_manifest`] and [`rules`] say all that is
-//! wrong with it, [`build`] makes the image's bytes, [`template`] the ModuleTemplate.
+//! wrong with it, [`build`] makes the image's bytes, [`template`] the ModuleTemplate, [`ctf`] an archive without a registry.
+//! [`assemble`] does all of it in one go.
 
+pub mod assemble;
 pub mod build;
 pub mod config;
+pub mod ctf;
 pub mod descriptor;
 mod error;
 mod fields;

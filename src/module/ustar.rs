@@ -1,4 +1,4 @@
-//! Tars with one file, the same bytes everywhere.
+//! Tars that are the same bytes everywhere.
 //!
 //! Written by hand: the digest of the descriptor's layer hangs on every byte of the header, and Go ends the checksum with
 //! NUL and space where the `tar` crate writes a seventh digit.
@@ -22,7 +22,33 @@ pub(super) fn content_tar(name: &str, bytes: &[u8]) -> Result<Vec<u8>, FormatErr
     one_file(name, bytes, 0o644, 0)
 }
 
+/// An archive of files, in their order. Names end in `/` for folders.
+pub(super) fn archive<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<Vec<u8>, FormatError> {
+    let mut tar = Vec::new();
+    for (name, bytes) in files {
+        let mode = if name.ends_with('/') { 0o755 } else { 0o644 };
+        append(&mut tar, name, bytes, mode, 0)?;
+    }
+    finish(&mut tar);
+    Ok(tar)
+}
+
 fn one_file(name: &str, bytes: &[u8], mode: u32, time: u64) -> Result<Vec<u8>, FormatError> {
+    let mut tar = Vec::new();
+    append(&mut tar, name, bytes, mode, time)?;
+    finish(&mut tar);
+    Ok(tar)
+}
+
+fn append(
+    tar: &mut Vec<u8>,
+    name: &str,
+    bytes: &[u8],
+    mode: u32,
+    time: u64,
+) -> Result<(), FormatError> {
     let header = header(name, bytes.len(), mode, time).ok_or_else(|| {
         FormatError::new(
             "file-name-too-long",
@@ -31,11 +57,15 @@ fn one_file(name: &str, bytes: &[u8], mode: u32, time: u64) -> Result<Vec<u8>, F
             "use a name of at most 100 characters",
         )
     })?;
-    let padding = bytes.len().next_multiple_of(BLOCK) - bytes.len();
-    let mut tar = header.to_vec();
+    tar.extend_from_slice(&header);
     tar.extend_from_slice(bytes);
-    tar.resize(tar.len() + padding + 2 * BLOCK, 0);
-    Ok(tar)
+    tar.resize(tar.len().next_multiple_of(BLOCK), 0);
+    Ok(())
+}
+
+/// Two empty blocks end an archive.
+fn finish(tar: &mut Vec<u8>) {
+    tar.resize(tar.len() + 2 * BLOCK, 0);
 }
 
 /// A header of the [ustar format](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06).
@@ -57,7 +87,7 @@ fn header(name: &str, size: usize, mode: u32, time: u64) -> Option<[u8; BLOCK]> 
     put(124, format!("{size:011o}\0").as_bytes())?;
     put(136, format!("{time:011o}\0").as_bytes())?;
     put(148, b"        ")?;
-    put(156, b"0")?;
+    put(156, if name.ends_with('/') { b"5" } else { b"0" })?;
     put(257, b"ustar\x0000")?;
     for device in [329, 337] {
         put(device, b"0000000\0")?;

@@ -55,6 +55,18 @@ pub struct ModuleConfig {
     pub requires_downtime: bool,
 }
 
+impl ModuleConfig {
+    /// The links of the template: those that were given, and the manifest if it is a link itself.
+    pub fn all_resources(&self) -> BTreeMap<String, String> {
+        let mut resources = BTreeMap::new();
+        if let FileRef::Url(url) = &self.manifest {
+            resources.insert("rawManifest".to_owned(), url.clone());
+        }
+        resources.extend(self.resources.clone());
+        resources
+    }
+}
+
 /// Where a file is: in the repository, relative to the configuration, or on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileRef {

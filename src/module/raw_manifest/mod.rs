@@ -299,7 +299,11 @@ impl RawManifest {
         (crd.cloned(), found)
     }
 
-    /// The objects of a file, for a template to repeat.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The object of a file that holds one, for a template to repeat.
     pub(super) fn only_object(&self) -> Option<&Value> {
         self.documents.iter().find(|document| !document.is_null())
     }
