@@ -65,7 +65,7 @@ pub fn tgz(version: &ComponentVersion) -> Result<Vec<u8>, FormatError> {
     let compressed = encoder.write_all(&tar).and_then(|()| encoder.finish());
     compressed.map_err(|e| {
         FormatError::new(
-            "ctf-not-packed",
+            "archive-invalid",
             "archive",
             e.to_string(),
             "free some memory, and run it again",
