@@ -14,7 +14,7 @@ use crate::adapters::registry::{Credential, Credentials, Registries};
 use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
-use crate::cli::{Cli, arguments_of_step};
+use crate::cli::{Cli, Command, arguments_of_step};
 use crate::domain::{Deadline, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::phases::{Finding, PhaseId};
@@ -53,13 +53,13 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
             return Ok(Exit::Done);
         }
     };
-    #[cfg(feature = "rehearse")]
-    let cli = match cli.phase {
-        crate::cli::PhaseArgs::Rehearse(args) => return crate::rehearsal::run(args).await,
-        phase => Cli { phase },
+    let phase = match cli.command {
+        Command::Phase(phase) => phase,
+        #[cfg(feature = "rehearse")]
+        Command::Rehearse(args) => return crate::rehearsal::run(args).await,
     };
     let clock = SystemClock::start();
-    match resolve(cli.phase, &context, clock.wall(), &|path: &Path| {
+    match resolve(&phase, &context, clock.wall(), &|path: &Path| {
         std::fs::read_to_string(path)
     }) {
         Ok(settings) => run_phase(settings, &context, clock, &story).await,

@@ -13,7 +13,20 @@ use crate::domain::Invalid;
 #[command(name = "btp-release", version, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
-    pub phase: PhaseArgs,
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+#[cfg_attr(
+    feature = "rehearse",
+    expect(clippy::large_enum_variant, reason = "there is one in a process")
+)]
+pub enum Command {
+    #[command(flatten)]
+    Phase(PhaseArgs),
+    /// Run a whole release on this machine, against stand-ins for GitHub and the registry
+    #[cfg(feature = "rehearse")]
+    Rehearse(RehearseArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,9 +47,21 @@ pub enum PhaseArgs {
     Publish(PublishArgs),
     /// Delete our own draft and tag
     Discard(DiscardArgs),
-    /// Run a whole release on this machine, against stand-ins for GitHub and the registry
-    #[cfg(feature = "rehearse")]
-    Rehearse(RehearseArgs),
+}
+
+impl PhaseArgs {
+    pub fn common(&self) -> &CommonArgs {
+        match self {
+            Self::Plan(args) => &args.common,
+            Self::Draft(args) => &args.common,
+            Self::BuildModule(args) => &args.common,
+            Self::Upload(args) => &args.common,
+            Self::Await(args) => &args.common,
+            Self::FetchModule(args) => &args.common,
+            Self::Publish(args) => &args.common,
+            Self::Discard(args) => &args.common,
+        }
+    }
 }
 
 /// What every phase takes.

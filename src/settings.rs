@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{
-    AwaitArgs, BuildModuleArgs, CommonArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs,
-    PlanArgs, PublishArgs, UploadArgs,
+    AwaitArgs, BuildModuleArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PlanArgs,
+    PublishArgs, UploadArgs,
 };
 use crate::domain::{
     AssetName, ImageRef, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
@@ -75,32 +75,62 @@ pub type ReadFile<'a> = &'a dyn Fn(&std::path::Path) -> std::io::Result<String>;
 
 /// Everything that is wrong is listed together, so that it is put right in one go.
 pub fn resolve(
-    args: PhaseArgs,
+    args: &PhaseArgs,
     context: &Context,
     now: SystemTime,
     read_file: ReadFile<'_>,
 ) -> Result<Settings, Vec<Finding>> {
     let mut reader = Reader::new(context, read_file);
-    let settings = match args {
-        PhaseArgs::Plan(args) => plan(&mut reader, &args, now),
-        PhaseArgs::Draft(args) => draft(&mut reader, &args),
-        PhaseArgs::BuildModule(args) => build_module(&mut reader, &args),
-        PhaseArgs::Upload(args) => upload(&mut reader, &args),
-        PhaseArgs::Await(args) => await_artifacts(&mut reader, &args),
-        PhaseArgs::FetchModule(args) => fetch_module(&mut reader, &args),
-        PhaseArgs::Publish(args) => publish(&mut reader, &args),
-        PhaseArgs::Discard(args) => discard(&mut reader, &args),
-        #[cfg(feature = "rehearse")]
-        PhaseArgs::Rehearse(_) => None,
+    let default = match args {
+        PhaseArgs::Await(_) => AWAIT_TIMEOUT,
+        _ => USUAL_TIMEOUT,
     };
-    reader.finish(settings)
+    let common = args.common();
+    let timeout = reader.duration("timeout", common.timeout.as_deref(), default);
+    let (dry_run, verbose) = (common.dry_run, common.verbose || context.debug);
+    let login = reader.login(common);
+    let docker_config = reader.docker_config(common);
+    let token = reader.token();
+    let urls = reader.urls();
+    let ready = match args {
+        PhaseArgs::Plan(args) => plan(&mut reader, args, now),
+        PhaseArgs::Draft(args) => draft(&mut reader, args),
+        PhaseArgs::BuildModule(args) => build_module(&mut reader, args),
+        PhaseArgs::Upload(args) => upload(&mut reader, args),
+        PhaseArgs::Await(args) => await_artifacts(&mut reader, args),
+        PhaseArgs::FetchModule(args) => fetch_module(&mut reader, args),
+        PhaseArgs::Publish(args) => publish(&mut reader, args),
+        PhaseArgs::Discard(args) => discard(&mut reader, args),
+    };
+    let settings = || {
+        let Ready { phase, reached } = ready?;
+        let (api_url, graphql_url) = urls?;
+        Some(Settings {
+            phase,
+            github: GitHubAccess {
+                repository: reached.repository,
+                api_url,
+                graphql_url,
+                token: token?,
+            },
+            registry: RegistryAccess {
+                login,
+                hosts: reached.registries,
+                docker_config,
+            },
+            timeout,
+            dry_run,
+            verbose,
+        })
+    };
+    reader.finish(settings())
 }
 
 const USUAL_TIMEOUT: Duration = Duration::from_mins(5);
 const AWAIT_TIMEOUT: Duration = Duration::from_mins(20);
 const AWAIT_INTERVAL: Duration = Duration::from_secs(10);
 
-fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Settings> {
+fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Ready> {
     let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
     let typed = args.version.as_deref().unwrap_or_default();
     let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
@@ -163,13 +193,10 @@ fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Set
         extra_images,
     };
     let phase = Box::new(Plan::new(wanted));
-    settings(
-        reader,
+    Some(Ready {
         phase,
-        Reached::github(repository),
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+        reached: Reached::github(repository),
+    })
 }
 
 fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
@@ -200,19 +227,16 @@ fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option
     }
 }
 
-fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Settings> {
+fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Ready> {
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
-    settings(
-        reader,
-        Box::new(Draft::new(plan)),
+    Some(Ready {
+        phase: Box::new(Draft::new(plan)),
         reached,
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+    })
 }
 
-fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Settings> {
+fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready> {
     let styles = [
         ("2023", DescriptorStyle::Cli2023),
         ("local-blob", DescriptorStyle::LocalBlob),
@@ -252,16 +276,13 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Setti
         repository_url: format!("{}/{}", server.trim_end_matches('/'), plan.repository),
     };
     let reached = Reached::by(&plan);
-    settings(
-        reader,
-        Box::new(BuildModule::new(plan, recipe)),
+    Some(Ready {
+        phase: Box::new(BuildModule::new(plan, recipe)),
         reached,
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+    })
 }
 
-fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Settings> {
+fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Ready> {
     let mut files: BTreeMap<AssetName, PathBuf> = BTreeMap::new();
     for line in lines(&args.files) {
         let (path, name) = match line.rsplit_once('=') {
@@ -277,16 +298,13 @@ fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Settings> {
     }
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
-    settings(
-        reader,
-        Box::new(Upload::new(plan, files)),
+    Some(Ready {
+        phase: Box::new(Upload::new(plan, files)),
         reached,
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+    })
 }
 
-fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Settings> {
+fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Ready> {
     let every = reader.duration(
         "await-interval",
         args.await_interval.as_deref(),
@@ -294,16 +312,13 @@ fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Settings
     );
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
-    settings(
-        reader,
-        Box::new(Await::new(plan, every)),
+    Some(Ready {
+        phase: Box::new(Await::new(plan, every)),
         reached,
-        &args.common,
-        AWAIT_TIMEOUT,
-    )
+    })
 }
 
-fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Settings> {
+fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Ready> {
     let folder = args.module_dir.clone().unwrap_or_else(|| "module".into());
     let given: Option<PinnedImage> = reader.parse("module-image", args.module_image.as_ref());
     let awaited = reader.artifacts(&args.artifacts);
@@ -322,10 +337,10 @@ fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Setti
     };
     let reached = Reached::by(&plan);
     let phase = Box::new(FetchModule::new(plan, image, PathBuf::from(folder)));
-    settings(reader, phase, reached, &args.common, USUAL_TIMEOUT)
+    Some(Ready { phase, reached })
 }
 
-fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
+fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
     let artifacts = reader.artifacts(&args.artifacts);
     let jobs = match args.needs.as_deref() {
         Some("none") => None,
@@ -351,28 +366,22 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Settings> {
         jobs,
         optional,
     };
-    settings(
-        reader,
-        Box::new(Publish::new(plan, tested)),
+    Some(Ready {
+        phase: Box::new(Publish::new(plan, tested)),
         reached,
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+    })
 }
 
-fn discard(reader: &mut Reader<'_>, args: &DiscardArgs) -> Option<Settings> {
+fn discard(reader: &mut Reader<'_>, args: &DiscardArgs) -> Option<Ready> {
     let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
     let typed = args.version.as_deref().unwrap_or_default();
     let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
     let repository = reader.repository(&args.common);
     let (tag, _, _) = version?;
-    settings(
-        reader,
-        Box::new(Discard::new(tag)),
-        Reached::github(repository?),
-        &args.common,
-        USUAL_TIMEOUT,
-    )
+    Some(Ready {
+        phase: Box::new(Discard::new(tag)),
+        reached: Reached::github(repository?),
+    })
 }
 
 /// What `{tag}` and `{version}` stand for.
@@ -405,6 +414,12 @@ fn lines(list: &[String]) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty())
 }
 
+/// A phase, and what it has to reach.
+struct Ready {
+    phase: Box<dyn Phase>,
+    reached: Reached,
+}
+
 /// Where a release's things are.
 struct Reached {
     repository: RepoSlug,
@@ -432,24 +447,4 @@ impl Reached {
             registries: BTreeSet::new(),
         }
     }
-}
-
-fn settings(
-    reader: &mut Reader<'_>,
-    phase: Box<dyn Phase>,
-    reached: Reached,
-    common: &CommonArgs,
-    timeout: Duration,
-) -> Option<Settings> {
-    let timeout = reader.duration("timeout", common.timeout.as_deref(), timeout);
-    let registry = reader.registry(common, reached.registries);
-    let github = reader.github(reached.repository);
-    Some(Settings {
-        phase,
-        github: github?,
-        registry,
-        timeout,
-        dry_run: common.dry_run,
-        verbose: common.verbose || reader.context.debug,
-    })
 }

@@ -53,7 +53,10 @@ const EFFECTS: [(&str, &[&str]); 11] = [
     ("Instant::now", &["adapters"]),
     ("SystemTime::now", &["adapters"]),
     ("stderr()", &["app", "rehearsal"]),
-    ("Hands", &["app", "engine", "ports", "adapters", "rehearsal"]),
+    (
+        "Hands",
+        &["app", "engine", "ports", "adapters", "rehearsal"],
+    ),
 ];
 
 fn root() -> PathBuf {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A point in time, counted from an arbitrary start that one clock shares with itself only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(Duration);
 
 impl Moment {

@@ -123,19 +123,33 @@ impl<W: Write + Send> Story<W> {
         }
     }
 
-    /// Whether a wait is news: another one than the last, or a minute later.
-    fn is_news(&self, on: &[String], now: Moment) -> bool {
+    /// What of a wait is news: the lines that changed, what is no longer waited for, or, a minute later, all of it.
+    fn news(&self, on: &[String], now: Moment) -> Vec<String> {
         let Ok(mut told) = self.told.lock() else {
-            return false;
+            return vec![];
         };
-        let old = told
-            .wait
-            .as_ref()
-            .is_some_and(|(last, at)| *last == on && now.since(*at) < HEARTBEAT);
-        if !old {
-            told.wait = Some((on.to_vec(), now));
+        let (last, at) = told.wait.take().unwrap_or_default();
+        if last == on && now.since(at) < HEARTBEAT {
+            told.wait = Some((last, at));
+            return vec![];
         }
-        !old
+        let still = last == on;
+        told.wait = Some((on.to_vec(), now));
+        let changed = on
+            .iter()
+            .filter(|line| still || !last.contains(line))
+            .cloned();
+        let name = |line: &str| {
+            line.rsplit_once(": ")
+                .map_or(line.to_owned(), |(name, _)| name.to_owned())
+        };
+        let gone = last
+            .iter()
+            .map(|line| name(line))
+            .filter(|gone| !on.iter().any(|line| name(line) == *gone));
+        gone.map(|name| format!("{name}: ready"))
+            .chain(changed)
+            .collect()
     }
 }
 
@@ -155,14 +169,17 @@ impl<W: Write + Send> Observer for Story<W> {
                 on,
                 now,
                 left,
-            } if self.is_news(on, *now) => {
-                let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
-                self.line(&format!("{phase}: waiting for {}, {left} left", on.len()));
-                for line in *on {
+            } => {
+                let news = self.news(on, *now);
+                if !news.is_empty() {
+                    let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
+                    self.line(&format!("{phase}: waiting for {}, {left} left", on.len()));
+                }
+                for line in news {
                     self.line(&format!("  {line}"));
                 }
             }
-            Event::Started { .. } | Event::Acting { .. } | Event::Waiting { .. } => {}
+            Event::Started { .. } | Event::Acting { .. } => {}
             Event::Acted {
                 phase,
                 action,
@@ -179,5 +196,62 @@ impl<W: Write + Send> Observer for Story<W> {
                 self.line(&format!("{phase}: {action}: {end}"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(std::sync::Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_wait_tells_what_changed_and_is_alive_each_minute() {
+        let paper = Paper::default();
+        let story = Story::new(paper.clone(), Dialect::Plain);
+        let wait = |seconds: u64, on: &[&str]| {
+            let on: Vec<String> = on.iter().map(|&l| l.into()).collect();
+            let now = Moment::at(Duration::from_secs(seconds));
+            let left = Duration::from_mins(20)
+                .checked_sub(Duration::from_secs(seconds))
+                .unwrap();
+            story.see(&Event::Waiting {
+                phase: PhaseId::Await,
+                on: &on,
+                now,
+                left,
+            });
+        };
+        wait(0, &["asset a: absent", "asset b: absent"]);
+        wait(10, &["asset a: absent", "asset b: absent"]);
+        wait(20, &["asset b: incomplete"]);
+        wait(79, &["asset b: incomplete"]);
+        wait(80, &["asset b: incomplete"]);
+        let told = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "await: waiting for 2, 20m left",
+                "  asset a: absent",
+                "  asset b: absent",
+                "await: waiting for 1, 19m 40s left",
+                "  asset a: ready",
+                "  asset b: incomplete",
+                "await: waiting for 1, 18m 40s left",
+                "  asset b: incomplete",
+            ]
+        );
     }
 }

@@ -1,13 +1,13 @@
 //! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use url::Url;
 
-use super::{Context, GitHubAccess, ReadFile, RegistryAccess, Settings};
+use super::{Context, ReadFile, Settings};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput};
 use crate::domain::{CommitSha, Invalid, RepoSlug};
 use crate::phases::Finding;
@@ -39,8 +39,11 @@ impl<'a> Reader<'a> {
     pub(super) fn take<T>(&mut self, input: &str, value: Result<T, Invalid>) -> Option<T> {
         value
             .map_err(|invalid| {
+                let what = invalid.what;
                 let mut finding = Finding::from(invalid);
-                finding.why = format!("{input}: {}", finding.why);
+                if what != input {
+                    finding.why = format!("{input}: {}", finding.why);
+                }
                 self.findings.push(finding);
             })
             .ok()
@@ -186,47 +189,41 @@ impl<'a> Reader<'a> {
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
-    pub(super) fn registry(
-        &mut self,
-        common: &CommonArgs,
-        hosts: BTreeSet<String>,
-    ) -> RegistryAccess {
-        let login = match (&common.registry_username, &self.context.registry_password) {
+    pub(super) fn login(&mut self, common: &CommonArgs) -> Option<(String, SecretString)> {
+        match (&common.registry_username, &self.context.registry_password) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
-                self.missing(
-                    "registry-password",
-                    "a user name at the registry takes a password, or a token in its place",
-                );
+                let help = "a user name at the registry takes a password, or a token in its place";
+                self.missing("registry-password", help);
                 None
             }
             // Google and GitHub take any user name beside a token.
             (None, Some(password)) => Some(("oauth2accesstoken".to_owned(), password.clone())),
             (None, None) => None,
-        };
-        let docker_config = match &common.registry_config {
+        }
+    }
+
+    pub(super) fn docker_config(&mut self, common: &CommonArgs) -> Option<String> {
+        match &common.registry_config {
             Some(path) => self.file("registry-config", path),
             None => self
                 .context
                 .docker_config
                 .as_deref()
                 .and_then(|path| (self.read_file)(path).ok()),
-        };
-        RegistryAccess {
-            login,
-            hosts,
-            docker_config,
         }
     }
 
-    pub(super) fn github(&mut self, repository: RepoSlug) -> Option<GitHubAccess> {
-        let Some(token) = self.context.token.clone() else {
-            self.missing(
-                "github-token",
-                "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"",
-            );
-            return None;
-        };
+    pub(super) fn token(&mut self) -> Option<SecretString> {
+        if self.context.token.is_none() {
+            let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            self.missing("github-token", help);
+        }
+        self.context.token.clone()
+    }
+
+    /// Of GitHub's two APIs.
+    pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
         let context = self.context;
         let mut url = |input, given: &Option<String>, default: &str| {
             let text = given.as_deref().unwrap_or(default);
@@ -239,17 +236,12 @@ impl<'a> Reader<'a> {
             });
             self.take(input, url)
         };
-        let api_url = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
-        let graphql_url = url(
+        let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
+        let graphql = url(
             "GITHUB_GRAPHQL_URL",
             &context.graphql_url,
             "https://api.github.com/graphql",
         );
-        Some(GitHubAccess {
-            repository,
-            api_url: api_url?,
-            graphql_url: graphql_url?,
-            token,
-        })
+        Some((api?, graphql?))
     }
 }
