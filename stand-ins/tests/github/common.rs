@@ -38,12 +38,8 @@ impl Answer {
 }
 
 pub(crate) fn http() -> reqwest::Client {
-    let builder = reqwest::Client::builder().user_agent("tests");
-    builder
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .unwrap()
+    let no_redirects = reqwest::redirect::Policy::none();
+    client().user_agent("tests").redirect(no_redirects).build().unwrap()
 }
 
 impl Api {
@@ -167,4 +163,11 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
         headers: headers.collect(),
         body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),
     }
+}
+
+/// In a build of the whole workspace reqwest has TLS, and wants to know whose before it builds any client.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    // Whoever comes second finds it done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }

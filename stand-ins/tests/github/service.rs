@@ -1,6 +1,6 @@
 //! What is true of every request: who calls, pages, conditions, limits, replicas that are behind.
 
-use super::common::{Api, REPOSITORY, TOKEN, answer};
+use super::common::{Api, REPOSITORY, TOKEN, answer, client};
 use serde_json::{Value, json};
 use stand_ins::github::{Limits, Token, World};
 use stand_ins::{Category, Clock, Options};
@@ -72,7 +72,7 @@ async fn refusals_depend_on_the_caller() {
 #[tokio::test]
 async fn a_user_agent_is_required() {
     let api = Api::start().await;
-    let nameless = reqwest::Client::builder().no_proxy().build().unwrap();
+    let nameless = client().build().unwrap();
     assert_eq!(answer(nameless.get(api.github.api_url())).await.status, 403);
 }
 

@@ -16,11 +16,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn with(options: RegistryOptions) -> Client {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let http = client().redirect(reqwest::redirect::Policy::none());
         let registry = Registry::start(options).await.unwrap();
         Client {
             registry,
-            http: http.no_proxy().build().unwrap(),
+            http: http.build().unwrap(),
         }
     }
 
@@ -90,4 +90,11 @@ pub(crate) async fn code(response: Response) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
+}
+
+/// In a build of the whole workspace reqwest has TLS, and wants to know whose before it builds any client.
+fn client() -> reqwest::ClientBuilder {
+    // Whoever comes second finds it done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }
