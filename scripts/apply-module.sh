@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Applies a module that `fetch-module` unpacked.
+#
+#   scripts/apply-module.sh module/manifest.yaml raw-manifest
+#   MODULE_NAME=kyma-project.io/module/btp-operator scripts/apply-module.sh module/chart helm-chart
+#
+# NAMESPACE is where a chart goes.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/lib.sh
+source "$here/lib.sh"
+manifest=$1 kind=$2
+# shellcheck source=scripts/module.sh
+source "$here/module.sh"
+
+apply() { kubectl apply --server-side --force-conflicts -f "$manifest"; }
+case $kind in
+  # A resource of a kind that the same manifest defines is refused until the definition is established.
+  raw-manifest) within "${TIMEOUT:-60}" apply || fail "the manifest could not be applied within ${TIMEOUT:-60} s" ;;
+  helm-chart)
+    helm upgrade --install "$(chart_release)" "$manifest" --namespace "${NAMESPACE:-kyma-system}" --create-namespace
+    ;;
+  *) fail "'$kind' is neither raw-manifest nor helm-chart" ;;
+esac
