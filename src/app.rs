@@ -109,6 +109,7 @@ async fn run_phase<W: Write + Send>(
             github: &github,
             registry: &registry,
             files: &files,
+            now: clock.now(),
         },
         hands: (!settings.dry_run).then_some(Hands {
             github: &github,

@@ -24,7 +24,7 @@ use crate::phases::{
     Await, BuildModule, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Recipe, Tested,
     Upload,
 };
-use crate::plan::{Artifact, Awaited, ModulePlan, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{Artifact, ModulePlan, NotesSource, ReleasePlan, Wanted};
 
 pub use context::{Context, Runner};
 use reader::Reader;
@@ -429,12 +429,8 @@ struct Reached {
 impl Reached {
     fn by(plan: &ReleasePlan) -> Self {
         let images = plan
-            .awaited()
-            .into_iter()
-            .filter_map(|awaited| match awaited {
-                Awaited::Image { image, .. } => Some(image.repository().registry().to_owned()),
-                Awaited::Asset(_) => None,
-            });
+            .images()
+            .map(|(_, image)| image.repository().registry().to_owned());
         Self {
             repository: plan.repository.clone(),
             registries: images.collect(),

@@ -85,7 +85,11 @@ impl Engine<'_> {
         let mut quiet = 0;
         let mut pause = Pause::default();
         loop {
-            match self.unless_interrupted(phase.step(self.look)).await?? {
+            let look = Look {
+                now: self.clock.now(),
+                ..self.look
+            };
+            match self.unless_interrupted(phase.step(look)).await?? {
                 Step::Done(evidence) => {
                     let acted = sent.into_iter().map(|s| s.action).collect();
                     return Ok(Outcome::Settled { evidence, acted });

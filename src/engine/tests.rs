@@ -13,8 +13,8 @@ use super::*;
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, PinnedImage, Repository, Tag};
 use crate::ports::{
     AssetId, Blob, ByteStream, FilesHands, FilesLook, GitHubHands, GitHubLook, LocalFile, NewDraft,
-    Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenManifest, SeenRelease,
-    SeenRepository,
+    NewStatus, Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenCheck, SeenManifest,
+    SeenRelease, SeenRepository,
 };
 
 /// Time that passes only when it is slept through.
@@ -191,6 +191,7 @@ async fn run(world: &World, phase: &mut dyn Phase, dry: bool) -> Run {
             github: &Nothing,
             registry: &Nothing,
             files: world,
+            now: Moment::default(),
         },
         hands: (!dry).then_some(Hands {
             github: &Nothing,
@@ -335,6 +336,7 @@ async fn an_interrupt_stops_between_two_actions() {
             github: &Nothing,
             registry: &Nothing,
             files: &world,
+            now: Moment::default(),
         },
         hands: Some(Hands {
             github: &Nothing,
@@ -389,6 +391,15 @@ impl GitHubLook for Nothing {
     async fn notes(&self, _: &Tag, _: &CommitSha, _: Option<&Tag>) -> Result<Notes, PortError> {
         unreachable!()
     }
+    async fn statuses(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+        unreachable!()
+    }
+    async fn checks(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+        unreachable!()
+    }
+    async fn read_asset(&self, _: AssetId, _: u64) -> Result<Bytes, PortError> {
+        unreachable!()
+    }
     async fn hash_asset(&self, _: AssetId) -> Result<Digest, PortError> {
         unreachable!()
     }
@@ -417,6 +428,9 @@ impl GitHubHands for Nothing {
         unreachable!()
     }
     async fn delete_asset(&self, _: AssetId) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn set_status(&self, _: &NewStatus) -> Result<(), PortError> {
         unreachable!()
     }
     async fn publish(&self, _: &Publication) -> Result<(), PortError> {

@@ -46,15 +46,7 @@ impl Await {
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
         let releases = look.github.releases(&self.plan.tag).await?;
-        let images = self
-            .plan
-            .awaited()
-            .into_iter()
-            .filter_map(|awaited| match awaited {
-                Awaited::Image { name, image } => Some((name, image)),
-                Awaited::Asset(_) => None,
-            });
-        let images = try_join_all(images.map(async |(name, image)| {
+        let images = try_join_all(self.plan.images().map(async |(name, image)| {
             Ok::<_, PortError>((name, look.registry.resolve(&image).await?))
         }))
         .await?;

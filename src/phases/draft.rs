@@ -2,11 +2,13 @@
 //!
 //! The tag comes last because it starts builders, and they upload to the draft.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::shared::{drop_draft, duplicates, foreign, of_another_commit, tag_elsewhere};
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
-use crate::domain::CommitSha;
+use crate::domain::{CommitSha, Digest};
 use crate::plan::{Mark, NotesSource, OnExisting, ReleasePlan};
 use crate::ports::{Look, NewDraft, PortError, SeenRelease};
 
@@ -19,6 +21,8 @@ struct Seen {
     releases: Vec<SeenRelease>,
     /// Only looked up where there is a draft to make.
     notes: Option<String>,
+    /// What the awaited images' tags resolve to; as above.
+    leftovers: BTreeSet<Digest>,
 }
 
 impl Draft {
@@ -31,24 +35,34 @@ impl Draft {
         let tag = look.github.tag(&plan.tag).await?;
         let releases = look.github.releases(&plan.tag).await?;
         let elsewhere = tag.as_ref().is_some_and(|at| *at != plan.commit);
-        let notes = match &plan.notes {
-            _ if elsewhere || !releases.is_empty() => None,
-            NotesSource::Text(text) => Some(text.clone()),
-            NotesSource::Generated => {
-                let previous = plan.previous_tag.as_ref();
-                Some(
-                    look.github
-                        .notes(&plan.tag, &plan.commit, previous)
-                        .await?
-                        .body,
-                )
-            }
-        };
-        Ok(Seen {
+        let mut seen = Seen {
             tag,
             releases,
-            notes,
-        })
+            notes: None,
+            leftovers: BTreeSet::new(),
+        };
+        if elsewhere || !seen.releases.is_empty() {
+            return Ok(seen);
+        }
+        for (_, image) in plan.images() {
+            seen.leftovers.extend(
+                look.registry
+                    .resolve(&image)
+                    .await?
+                    .map(|manifest| manifest.digest),
+            );
+        }
+        seen.notes = Some(match &plan.notes {
+            NotesSource::Text(text) => text.clone(),
+            NotesSource::Generated => {
+                let previous = plan.previous_tag.as_ref();
+                look.github
+                    .notes(&plan.tag, &plan.commit, previous)
+                    .await?
+                    .body
+            }
+        });
+        Ok(seen)
     }
 }
 
@@ -93,6 +107,7 @@ fn our_draft(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) 
     if mark.plan != plan.digest() {
         let mark = Mark {
             tag_was_there: mark.tag_was_there,
+            leftovers: mark.leftovers.clone(),
             ..plan.mark(false)
         };
         return Step::Act(vec![Action::EditDraft {
@@ -143,7 +158,10 @@ fn evidence(release: &SeenRelease, so: String) -> Evidence {
 }
 
 fn new_draft(plan: &ReleasePlan, seen: &Seen) -> NewDraft {
-    let mark = plan.mark(seen.tag.is_some());
+    let mark = Mark {
+        leftovers: seen.leftovers.clone(),
+        ..plan.mark(seen.tag.is_some())
+    };
     NewDraft {
         tag: plan.tag.clone(),
         target: plan.commit.clone(),
@@ -191,6 +209,7 @@ mod tests {
             tag,
             releases,
             notes: Some("## What's Changed".into()),
+            leftovers: BTreeSet::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, JobResults};
-use crate::plan::{Artifacts, Awaited, Mark, ReleasePlan};
+use crate::plan::{Artifacts, Mark, ReleasePlan};
 use crate::ports::{AssetState, Look, PortError, Publication, SeenRelease};
 
 pub struct Publish {
@@ -43,14 +43,7 @@ impl Publish {
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
         let plan = &self.plan;
-        let images = plan
-            .awaited()
-            .into_iter()
-            .filter_map(|awaited| match awaited {
-                Awaited::Image { name, image } => Some((name, image)),
-                Awaited::Asset(_) => None,
-            });
-        let images = try_join_all(images.map(async |(name, image)| {
+        let images = try_join_all(self.plan.images().map(async |(name, image)| {
             let manifest = look.registry.resolve(&image).await?;
             Ok::<_, PortError>((name, manifest.map(|m| m.digest)))
         }))

@@ -1,5 +1,7 @@
 //! The mark that our drafts carry: only what carries it is ever changed or deleted by us.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CommitSha, Digest, Version};
@@ -14,6 +16,9 @@ pub struct Mark {
     pub run: String,
     /// Whether the tag was there before the draft was: then it is not ours to delete.
     pub tag_was_there: bool,
+    /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leftovers: BTreeSet<Digest>,
 }
 
 const OPEN: &str = "<!-- btp-release: ";
@@ -48,7 +53,7 @@ impl Mark {
     }
 
     /// How many characters a mark may add to a body.
-    pub const MAX_CHARS: usize = 1_000;
+    pub const MAX_CHARS: usize = 5_000;
 }
 
 #[cfg(test)]
@@ -62,6 +67,7 @@ mod tests {
             plan: Digest::of(b"plan"),
             run: run.into(),
             tag_was_there: false,
+            leftovers: BTreeSet::new(),
         }
     }
 

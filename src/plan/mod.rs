@@ -252,6 +252,16 @@ impl ReleasePlan {
         Digest::of(self.to_json().as_bytes())
     }
 
+    /// The images that are waited for, by their names among the artifacts.
+    pub fn images(&self) -> impl Iterator<Item = (String, ImageRef)> {
+        self.awaited()
+            .into_iter()
+            .filter_map(|awaited| match awaited {
+                Awaited::Image { name, image } => Some((name, image)),
+                Awaited::Asset(_) => None,
+            })
+    }
+
     /// What is waited for, assets first, in a fixed order.
     pub fn awaited(&self) -> Vec<Awaited> {
         let image = |name: &str, image: &ImageRef| Awaited::Image {
@@ -273,6 +283,7 @@ impl ReleasePlan {
             plan: self.digest(),
             run: self.run.clone(),
             tag_was_there,
+            leftovers: BTreeSet::new(),
         }
     }
 }

@@ -37,6 +37,18 @@ pub struct Publication {
     pub make_latest: bool,
 }
 
+/// A commit status
+/// (<https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStatus {
+    pub commit: CommitSha,
+    pub context: String,
+    pub success: bool,
+    /// At most 140 characters.
+    pub description: String,
+    pub url: Option<String>,
+}
+
 #[async_trait]
 pub trait GitHubHands: Send + Sync {
     async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, PortError>;
@@ -53,6 +65,8 @@ pub trait GitHubHands: Send + Sync {
     async fn rename_asset(&self, asset: AssetId, name: &AssetName) -> Result<(), PortError>;
     /// Done as well when the asset is already gone; so are the other deletions.
     async fn delete_asset(&self, asset: AssetId) -> Result<(), PortError>;
+    /// Sets a commit status; of one context, the newest counts.
+    async fn set_status(&self, status: &NewStatus) -> Result<(), PortError>;
     async fn publish(&self, publication: &Publication) -> Result<(), PortError>;
     async fn delete_release(&self, release: ReleaseId) -> Result<(), PortError>;
     async fn delete_tag(&self, tag: &Tag) -> Result<(), PortError>;

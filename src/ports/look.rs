@@ -11,9 +11,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    AssetId, LocalFile, Notes, PortError, ReleaseId, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, LocalFile, Notes, PortError, ReleaseId, SeenCheck, SeenManifest, SeenRelease,
+    SeenRepository,
 };
-use crate::domain::{CommitSha, Digest, ImageRef, PinnedImage, Repository, Tag};
+use crate::domain::{CommitSha, Digest, ImageRef, Moment, PinnedImage, Repository, Tag};
 
 /// Bytes on their way, in pieces; ends with an error where they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send>>;
@@ -24,6 +25,8 @@ pub struct Look<'a> {
     pub github: &'a dyn GitHubLook,
     pub registry: &'a dyn RegistryLook,
     pub files: &'a dyn FilesLook,
+    /// The time of this look.
+    pub now: Moment,
 }
 
 /// The repository that is being released, on GitHub.
@@ -50,6 +53,12 @@ pub trait GitHubLook: Send + Sync {
         commit: &CommitSha,
         previous: Option<&Tag>,
     ) -> Result<Notes, PortError>;
+    /// The commit statuses at a commit, the newest of each context.
+    async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, PortError>;
+    /// All that was checked at a commit: check runs, commit statuses and workflow runs.
+    async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, PortError>;
+    /// A small asset's bytes; refused beyond `limit` bytes.
+    async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, PortError>;
     /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError>;
 }

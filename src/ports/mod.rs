@@ -10,11 +10,12 @@ mod seen;
 pub use clock::{Clock, Interrupt};
 pub use error::{Cause, PortError};
 pub use hands::{
-    Blob, BlobSource, FilesHands, GitHubHands, Hands, NewDraft, Publication, RegistryHands,
+    Blob, BlobSource, FilesHands, GitHubHands, Hands, NewDraft, NewStatus, Publication,
+    RegistryHands,
 };
 pub use look::{ByteStream, FilesLook, GitHubLook, Look, RegistryLook};
 pub use runner::Runner;
 pub use seen::{
-    AssetId, AssetState, LocalFile, Notes, ReleaseId, SeenAsset, SeenManifest, SeenRelease,
-    SeenRepository,
+    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, SeenAsset, SeenCheck,
+    SeenManifest, SeenRelease, SeenRepository,
 };

@@ -93,3 +93,41 @@ pub struct LocalFile {
     pub size: u64,
     pub digest: Digest,
 }
+
+/// A check run, a commit status or a workflow run at a commit, each under the newest of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenCheck {
+    /// The check run's or workflow's name, or the status' context.
+    pub name: String,
+    pub state: CheckState,
+    /// What a status says of itself; others say nothing.
+    pub description: Option<String>,
+    /// The page with its log.
+    pub url: Option<String>,
+}
+
+/// How a check stands
+/// (<https://docs.github.com/en/rest/checks/runs>, `status` and `conclusion`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CheckState {
+    /// Queued, waiting or running.
+    Pending,
+    Success,
+    /// `neutral`: it does not want to be counted.
+    Neutral,
+    Skipped,
+    /// Anything else that is over: failed, cancelled, timed out, stale, action required.
+    Failure,
+}
+
+impl fmt::Display for CheckState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Success => "success",
+            Self::Neutral => "neutral",
+            Self::Skipped => "skipped",
+            Self::Failure => "failure",
+        })
+    }
+}

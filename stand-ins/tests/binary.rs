@@ -30,9 +30,7 @@ impl Server {
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let http = client().user_agent("tests")
-            .build()
-            .unwrap();
+        let http = client().user_agent("tests").build().unwrap();
         let url = format!("{}/repos/kyma-project/btp-manager/{path}", self.api);
         http.request(method.parse().unwrap(), url)
             .bearer_auth("mine")

@@ -106,27 +106,47 @@ impl GitHub {
         outcome.map(|answer| self.client.without_token(answer))
     }
 
-    /// <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>: the bytes, or a redirect to where they are.
     pub(super) async fn download_and_hash(&self, asset: AssetId) -> Result<Digest, Cause> {
+        self.download(asset, Keep::Nothing)
+            .await
+            .map(|got| got.digest)
+    }
+
+    pub(super) async fn download_and_keep(
+        &self,
+        asset: AssetId,
+        limit: u64,
+    ) -> Result<Bytes, Cause> {
+        self.download(asset, Keep::AtMost(limit))
+            .await
+            .map(|got| got.kept)
+    }
+
+    /// <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>: the bytes, or a redirect to where they are.
+    async fn download(&self, asset: AssetId, keep: Keep) -> Result<Downloaded, Cause> {
         let url = self.url(&["releases", "assets", &asset.to_string()]);
-        let (answer, digest) = self
+        let (answer, got) = self
             .client
             .governor
             .send(Kind::Read, || async {
-                let (answer, digest) = self.download_once(&url).await?;
-                Ok((answer.signals(), (answer, digest)))
+                let (answer, got) = self.download_once(&url, keep).await?;
+                Ok((answer.signals(), (answer, got)))
             })
             .await?;
-        match digest {
-            Some(digest) => Ok(digest),
+        match got {
+            Some(got) => got,
             None => Err(done(&answer)
                 .err()
                 .unwrap_or_else(|| broken("GitHub answers without the bytes".into()))),
         }
     }
 
-    /// The digest, or the answer that came instead of bytes. Only GitHub itself is sent the token.
-    async fn download_once(&self, url: &Url) -> Result<(Answer, Option<Digest>), String> {
+    /// The bytes, or the answer that came instead of them. Only GitHub itself is sent the token.
+    async fn download_once(
+        &self,
+        url: &Url,
+        keep: Keep,
+    ) -> Result<(Answer, Option<Result<Downloaded, Cause>>), String> {
         let mut url = url.clone();
         let mut token = Some(self.client.authorization());
         for _ in 0..=MOST_REDIRECTS {
@@ -144,10 +164,10 @@ impl GitHub {
             let started = self.client.clock.now();
             let response = request.send().await.map_err(|error| describe(&error))?;
             if response.status().as_u16() == 200 {
-                let (head, digest) = hash(response).await?;
+                let (head, got) = consume(response, keep).await?;
                 self.client
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
-                return Ok((head, Some(digest)));
+                return Ok((head, Some(got)));
             }
             let answer = self.client.without_token(Answer::read(response).await?);
             self.client
@@ -163,12 +183,39 @@ impl GitHub {
     }
 }
 
-async fn hash(mut response: reqwest::Response) -> Result<(Answer, Digest), String> {
+/// What becomes of bytes once they are hashed.
+#[derive(Clone, Copy)]
+enum Keep {
+    Nothing,
+    AtMost(u64),
+}
+
+struct Downloaded {
+    digest: Digest,
+    kept: Bytes,
+}
+
+async fn consume(
+    mut response: reqwest::Response,
+    keep: Keep,
+) -> Result<(Answer, Result<Downloaded, Cause>), String> {
     let mut hasher = DigestHasher::default();
+    let mut kept = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
         hasher.update(&chunk);
+        if let Keep::AtMost(limit) = keep {
+            kept.extend_from_slice(&chunk);
+            if kept.len() as u64 > limit {
+                let large = broken(format!("the asset has more than {limit} bytes"));
+                return Ok((Answer::head(&mut response), Err(large)));
+            }
+        }
     }
-    Ok((Answer::head(&mut response), hasher.finish()))
+    let got = Downloaded {
+        digest: hasher.finish(),
+        kept: kept.into(),
+    };
+    Ok((Answer::head(&mut response), Ok(got)))
 }
 
 /// What GitHub says it stored must be what was sent; its digest may come later.

@@ -114,14 +114,28 @@ impl Client {
         self.take(url, answer)
     }
 
-    /// All entries of a list, of its first `most` pages, by the links from page to page.
+    /// All entries of a list, of its first `most` pages.
     pub(super) async fn list<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        most: usize,
+    ) -> Result<Vec<T>, Cause> {
+        Ok(self
+            .pages::<Vec<T>>(url, most)
+            .await?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    /// The first `most` pages of a list, by the links from page to page.
+    pub(super) async fn pages<P: DeserializeOwned>(
         &self,
         mut url: Url,
         most: usize,
-    ) -> Result<Vec<T>, Cause> {
+    ) -> Result<Vec<P>, Cause> {
         url.query_pairs_mut().append_pair("per_page", "100");
-        let mut entries = Vec::new();
+        let mut pages = Vec::new();
         let mut next = Some(url);
         for _ in 0..most {
             let Some(page) = next else { break };
@@ -130,9 +144,9 @@ impl Client {
                 Some(link) => origin::next_page(&page, link)?,
                 None => None,
             };
-            entries.append(&mut self.take(page, answer)?);
+            pages.push(self.take(page, answer)?);
         }
-        Ok(entries)
+        Ok(pages)
     }
 
     /// An answer of any status to a GET, asked for on condition that it changed since the last time.

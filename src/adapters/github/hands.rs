@@ -11,7 +11,7 @@ use super::{Doing, GitHub, failure, wire};
 use crate::adapters::governor::Kind;
 use crate::domain::{AssetName, CommitSha, Tag};
 use crate::ports::{
-    AssetId, Cause, GitHubHands, LocalFile, NewDraft, PortError, Publication, ReleaseId,
+    AssetId, Cause, GitHubHands, LocalFile, NewDraft, NewStatus, PortError, Publication, ReleaseId,
 };
 
 #[async_trait]
@@ -68,6 +68,26 @@ impl GitHubHands for GitHub {
         self.delete(&["releases", "assets", &asset.to_string()])
             .await
             .doing(|| format!("delete the asset with id {asset}"))
+    }
+
+    async fn set_status(&self, status: &NewStatus) -> Result<(), PortError> {
+        let body = wire::CreateStatus {
+            state: if status.success { "success" } else { "failure" },
+            context: &status.context,
+            description: &status.description,
+            target_url: status.url.as_deref(),
+        };
+        let url = self.url(&["statuses", status.commit.as_str()]);
+        self.write::<_, wire::Status>(Kind::Create, Method::POST, &url, &body)
+            .await
+            .map(drop)
+            .doing(|| {
+                format!(
+                    "set the status {} at {}",
+                    status.context,
+                    status.commit.short()
+                )
+            })
     }
 
     async fn publish(&self, publication: &Publication) -> Result<(), PortError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::Method;
 
 use super::client::done;
@@ -11,14 +12,14 @@ use super::{Doing, GitHub};
 use crate::adapters::governor::Kind;
 use crate::domain::{CommitSha, Digest, RepoSlug, Tag};
 use crate::ports::{
-    AssetId, Cause, GitHubLook, Notes, PortError, ReleaseId, SeenRelease, SeenRepository,
+    AssetId, Cause, GitHubLook, Notes, PortError, ReleaseId, SeenCheck, SeenRelease, SeenRepository,
 };
 
 /// Tags of tags of tags are legal; nobody makes them.
 const DEEPEST_TAG: usize = 5;
 /// GitHub lists ten thousand results at most
 /// ([Pagination](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)).
-const ALL_PAGES: usize = 100;
+pub(super) const ALL_PAGES: usize = 100;
 /// Of the releases, when one tag's are looked for. The list is documented neither to begin with drafts nor to be ordered
 /// by what a draft has, so that it is not enough to read while drafts come. A thousand releases are nearly every
 /// repository's whole list, and GraphQL finds a release of the tag wherever it stands.
@@ -97,6 +98,24 @@ impl GitHubLook for GitHub {
         self.generate_notes(tag, commit, previous)
             .await
             .doing(|| format!("generate release notes for {tag}"))
+    }
+
+    async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+        self.statuses_at(commit)
+            .await
+            .doing(|| format!("look at the statuses of {commit}"))
+    }
+
+    async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+        self.checks_at(commit)
+            .await
+            .doing(|| format!("look at the checks of {commit}"))
+    }
+
+    async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, PortError> {
+        self.download_and_keep(asset, limit)
+            .await
+            .doing(|| format!("download the asset with id {asset}"))
     }
 
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError> {

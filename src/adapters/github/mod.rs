@@ -5,6 +5,7 @@
 
 mod answer;
 mod assets;
+mod checks;
 mod client;
 mod etags;
 mod failure;

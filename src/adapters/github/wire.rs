@@ -217,3 +217,43 @@ pub(super) struct GraphQlRepository {
 pub(super) struct GraphQlRelease {
     pub database_id: Option<u64>,
 }
+
+/// <https://docs.github.com/en/rest/commits/statuses>
+#[derive(Deserialize)]
+pub(super) struct Status {
+    pub context: String,
+    pub state: String,
+    pub description: Option<String>,
+    pub target_url: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CreateStatus<'a> {
+    pub state: &'a str,
+    pub context: &'a str,
+    pub description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_url: Option<&'a str>,
+}
+
+/// <https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference>
+#[derive(Deserialize)]
+pub(super) struct CheckRuns {
+    pub check_runs: Vec<Check>,
+}
+
+/// <https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository>
+#[derive(Deserialize)]
+pub(super) struct WorkflowRuns {
+    pub workflow_runs: Vec<Check>,
+}
+
+/// A check run or a workflow run; both tell these in one way.
+#[derive(Deserialize)]
+pub(super) struct Check {
+    pub id: u64,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    pub conclusion: Option<String>,
+    pub html_url: Option<String>,
+}

@@ -39,7 +39,11 @@ impl Answer {
 
 pub(crate) fn http() -> reqwest::Client {
     let no_redirects = reqwest::redirect::Policy::none();
-    client().user_agent("tests").redirect(no_redirects).build().unwrap()
+    client()
+        .user_agent("tests")
+        .redirect(no_redirects)
+        .build()
+        .unwrap()
 }
 
 impl Api {
