@@ -1,0 +1,33 @@
+//! A run that died can be run again, proved at every request.
+//!
+//! The whole release goes over real sockets to the stand-ins, on a clock that moves only when somebody waits.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests are tests, which clippy does not see"
+)]
+
+mod matrix;
+mod release;
+mod rig;
+
+use std::time::Duration;
+
+fn every_cut_is_survived(lag: Duration) {
+    let (cases, failed) = matrix::survive_all(lag);
+    for case in failed.iter().take(10) {
+        eprintln!("{case}\n");
+    }
+    eprintln!(
+        "{} of {cases} cuts survived (lists lag by {lag:?})",
+        cases - failed.len()
+    );
+    assert_eq!(failed.len(), 0);
+}
+
+#[test]
+fn every_request_cut_in_every_way() {
+    every_cut_is_survived(Duration::ZERO);
+}

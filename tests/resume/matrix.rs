@@ -1,0 +1,231 @@
+//! Every request of a whole release × everything that can happen to it: whatever is cut, running again ends it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use stand_ins::{Entry, Event, EventLog, Fault};
+use tokio::sync::Notify;
+
+use super::release::{Ending, Phases};
+use super::rig::{Run, Scene};
+
+/// What happens to one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cut {
+    ConnectionBefore,
+    AnswerLost,
+    Status(u16),
+    StatusAfter(u16),
+    KilledBefore,
+    KilledAfter,
+}
+
+const CUTS: [Cut; 8] = [
+    Cut::ConnectionBefore,
+    Cut::AnswerLost,
+    Cut::Status(500),
+    Cut::Status(502),
+    Cut::StatusAfter(500),
+    Cut::StatusAfter(502),
+    Cut::KilledBefore,
+    Cut::KilledAfter,
+];
+
+/// Whose request: each server counts its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Server {
+    GitHub,
+    Registry,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    server: Server,
+    request: u64,
+    cut: Cut,
+}
+
+impl Cut {
+    /// `kill` is called where the process is to die; its request is then never answered.
+    pub(crate) fn faults(self, kill: impl Fn() + Send + Sync + 'static) -> Vec<Fault> {
+        match self {
+            Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
+            Self::AnswerLost => vec![Fault::AnswerLost],
+            Self::Status(status) => vec![Fault::Status(status)],
+            Self::StatusAfter(status) => vec![Fault::StatusAfter(status)],
+            Self::KilledBefore => vec![Fault::call(move |_| kill()), Fault::Hang],
+            Self::KilledAfter => vec![Fault::call_after(move |_| kill()), Fault::HangAfter],
+        }
+    }
+}
+
+impl Scene {
+    /// How many requests each server has had since the last reset.
+    fn requests(&self) -> [u64; 2] {
+        [self.github.log(), self.registry.log()].map(|log| log.entries().len() as u64)
+    }
+
+    fn plan_cut(&self, server: Server, request: u64, faults: Vec<Fault>) {
+        let (log, planned) = match server {
+            Server::GitHub => (self.github.log(), self.github.faults()),
+            Server::Registry => (self.registry.log(), self.registry.faults()),
+        };
+        for fault in faults {
+            planned.at(log.last() + request, fault);
+        }
+    }
+
+    /// A run that may be killed. `Err` tells why it ended early.
+    async fn run(&self, run: Run, killed: &Notify, by: &impl Phases) -> Result<(), String> {
+        self.begin(run);
+        let ended = tokio::select! {
+            ended = self.release(run, by) => ended,
+            () = killed.notified() => Err("killed".into()),
+        };
+        self.end(run);
+        ended
+    }
+
+    /// Runs until it ends, each time as another run of the workflow. The number of runs that it took.
+    async fn run_to_the_end(&self, by: &impl Phases, killed: &Notify) -> Result<u64, String> {
+        let mut last = String::new();
+        for id in 1..=4 {
+            match self.run(Run { id, attempt: 1 }, killed, by).await {
+                Ok(()) => return Ok(id),
+                Err(why) => last = why,
+            }
+        }
+        Err(format!("four runs did not end it: {last}"))
+    }
+
+    async fn survive(&self, case: Case, whole: &Ending) -> Result<(), String> {
+        self.reset().await;
+        let mut events = self.github.events();
+        let killed = Arc::new(Notify::new());
+        let kill = Arc::clone(&killed);
+        let faults = case.cut.faults(move || kill.notify_one());
+        self.plan_cut(case.server, case.request, faults);
+        let runs = self.run_to_the_end(self, &killed).await?;
+        if self.github.faults().pending() + self.registry.faults().pending() > 0 {
+            return Err("the cut was never reached".into());
+        }
+        let ending = self.ending();
+        if ending != *whole {
+            return Err(format!("{ending:#?}\ninstead of\n{whole:#?}"));
+        }
+        let mut happened = Vec::new();
+        while let Ok(event) = events.try_recv() {
+            happened.push(event);
+        }
+        self.nothing_twice(&happened, runs)
+    }
+
+    /// No write was sent again after it had landed.
+    fn nothing_twice(&self, happened: &[Event], runs: u64) -> Result<(), String> {
+        let count = |which: fn(&Event) -> bool| happened.iter().filter(|e| which(e)).count();
+        let once = [
+            count(|e| matches!(e, Event::DraftCreated { .. })),
+            count(|e| matches!(e, Event::TagCreated { .. })),
+            count(|e| matches!(e, Event::ReleasePublished { .. })),
+        ];
+        if once != [1, 1, 1] {
+            return Err(format!(
+                "drafts, tags and publications were made {once:?} times"
+            ));
+        }
+        let mut landed: BTreeMap<String, u64> = BTreeMap::new();
+        let writes = [self.github.log(), self.registry.log()].map(EventLog::writes);
+        for entry in writes.iter().flatten().filter(|entry| entry.landed) {
+            *landed.entry(same(entry)).or_default() += 1;
+        }
+        for (write, times) in landed {
+            // Each run may take the draft up with its own plan.
+            let most = if write.starts_with("PATCH") { runs } else { 1 };
+            if times > most {
+                return Err(format!("{write} landed {times} times in {runs} runs"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// By what two requests are the same write. References are told apart by the events, and an upload's session is its own.
+fn same(entry: &Entry) -> String {
+    let Entry {
+        method,
+        path,
+        query,
+        number,
+        ..
+    } = entry;
+    if path.ends_with("/git/refs")
+        || path.ends_with("/blobs/uploads/")
+        || method == "PATCH" && path.contains("/blobs/")
+    {
+        return format!("{method} {path} {query} {number}");
+    }
+    match path.split_once("/blobs/uploads/") {
+        Some((repository, _)) => {
+            let digest = query.rsplit("digest=").next().unwrap_or_default();
+            format!("{method} {repository} {digest}")
+        }
+        None => format!("{method} {path} {query}"),
+    }
+}
+
+/// How many threads share the cases: the servers have threads of their own.
+const WORKERS: usize = 2;
+
+/// Runs all cases, and tells how many were survived and which were not.
+pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let scene = Scene::start(|options| options.lag = lag).await;
+            let first = Run { id: 1, attempt: 1 };
+            scene.run(first, &Notify::new(), &scene).await.unwrap();
+            let whole = scene.ending();
+            let requests = scene.requests();
+            let cases = cases(requests);
+            let mut failed = Vec::new();
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Err(why) = scene.survive(*case, &whole).await {
+                    failed.push(format!("{case:?}: {why}"));
+                }
+            }
+            (requests, failed)
+        })
+    };
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|w| w.join().unwrap()).collect()
+    });
+    let requests = done[0].0;
+    assert!(
+        done.iter().all(|(counted, _)| *counted == requests),
+        "a release sends the same requests each time"
+    );
+    let failed = done.into_iter().flat_map(|(_, failed)| failed).collect();
+    (cases(requests).len(), failed)
+}
+
+fn cases([github, registry]: [u64; 2]) -> Vec<Case> {
+    let requests = (1..=github)
+        .map(|n| (Server::GitHub, n))
+        .chain((1..=registry).map(|n| (Server::Registry, n)));
+    requests
+        .flat_map(|(server, request)| {
+            CUTS.map(|cut| Case {
+                server,
+                request,
+                cut,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! The pipeline from `plan` to `publish` with its builders, and what the world is when it has ended.
+
+use std::collections::BTreeMap;
+
+use btp_release::domain::{Digest, ImageRef};
+use btp_release::engine::Stop;
+use btp_release::plan::{Mark, ReleasePlan};
+use btp_release::ports::{Blob, BlobSource, PortError, RegistryHands, RegistryLook};
+use serde_json::json;
+
+use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+
+/// What carries a phase out: this process, or another one.
+pub(crate) trait Phases {
+    async fn phase(
+        &self,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, String>;
+}
+
+impl Phases for Scene {
+    async fn phase(
+        &self,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, String> {
+        Scene::phase(self, run, phase, inputs)
+            .await
+            .map_err(|stop| told(phase, &stop))
+    }
+}
+
+pub(crate) fn told(phase: &str, stop: &Stop) -> String {
+    match stop {
+        Stop::Blocked { findings, .. } => format!("{phase}: blocked: {findings:?}"),
+        other => format!("{phase}: {other}"),
+    }
+}
+
+impl Scene {
+    pub(crate) async fn plan(&self, run: Run, by: &impl Phases) -> Result<String, String> {
+        let image = self.image();
+        let registry = format!("{}/kyma-project/prod/unsigned", self.registry.host());
+        let inputs = [
+            ("version", TAG),
+            ("assets", ASSETS),
+            ("binary-image", &image),
+            ("module-name", "kyma-project.io/module/btp-operator"),
+            ("module-registry", &registry),
+            ("guard-branch", "main"),
+        ];
+        let mut planned = by.phase(run, "plan", &inputs).await?;
+        Ok(planned.remove("plan").unwrap())
+    }
+
+    /// The whole release. What went wrong ends it, as it ends a workflow.
+    pub(crate) async fn release(&self, run: Run, by: &impl Phases) -> Result<(), String> {
+        let plan = self.plan(run, by).await?;
+        self.go_on(run, &plan, by).await
+    }
+
+    /// What follows from a plan.
+    pub(crate) async fn go_on(&self, run: Run, plan: &str, by: &impl Phases) -> Result<(), String> {
+        by.phase(run, "draft", &[("plan", plan)]).await?;
+        self.build_image(plan).await.map_err(|e| e.to_string())?;
+        let inputs = [
+            ("plan", plan),
+            ("manifest", "manifest.yaml"),
+            ("default-cr", "default-cr.yaml"),
+        ];
+        let built = by.phase(run, "build-module", &inputs).await?;
+        let inputs = [("plan", plan), ("files", built["files"].as_str())];
+        by.phase(run, "upload", &inputs).await?;
+        let awaited = by.phase(run, "await", &[("plan", plan)]).await?;
+        let artifacts = awaited["artifacts"].as_str();
+        let inputs = [("plan", plan), ("artifacts", artifacts)];
+        by.phase(run, "fetch-module", &inputs).await?;
+        let needs = r#"{"unit-tests":{"result":"success"}}"#;
+        let inputs = [("plan", plan), ("artifacts", artifacts), ("needs", needs)];
+        by.phase(run, "publish", &inputs).await.map(drop)
+    }
+
+    /// A builder outside that looks before it pushes.
+    async fn build_image(&self, plan: &str) -> Result<(), PortError> {
+        let registry = self.registries();
+        let plan = ReleasePlan::from_json(plan, None).unwrap();
+        let image: ImageRef = plan.binary_image.unwrap();
+        if registry.resolve(&image).await?.is_some() {
+            return Ok(());
+        }
+        let layer = b"the manager".to_vec();
+        let config = json!({
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Labels": {
+                "org.opencontainers.image.revision": plan.commit,
+                "org.opencontainers.image.version": plan.version,
+            }},
+            "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer)]},
+        });
+        let config = config.to_string().into_bytes();
+        let named = |kind: &str, bytes: &[u8]| {
+            json!({
+                "mediaType": format!("application/vnd.oci.image.{kind}"),
+                "digest": Digest::of(bytes),
+                "size": bytes.len(),
+            })
+        };
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": named("config.v1+json", &config),
+            "layers": [named("layer.v1.tar", &layer)],
+        });
+        for bytes in [layer, config] {
+            let blob = Blob {
+                digest: Digest::of(&bytes),
+                size: bytes.len() as u64,
+                bytes: BlobSource::Memory(bytes.into()),
+                mount_from: None,
+            };
+            if !registry.has_blob(image.repository(), blob.digest).await? {
+                registry.push_blob(image.repository(), &blob).await?;
+            }
+        }
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let bytes = manifest.to_string().into_bytes().into();
+        registry.push_manifest(&image, media_type, bytes).await
+    }
+}
+
+/// The world when everything has been said, without what differs from run to run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ending {
+    releases: Vec<Ended>,
+    refs: BTreeMap<String, String>,
+    latest: Option<String>,
+    tags: BTreeMap<String, String>,
+    module: Vec<(String, Vec<u8>)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Ended {
+    tag: String,
+    target: String,
+    text: String,
+    of: Option<String>,
+    draft: bool,
+    assets: BTreeMap<String, (String, Option<String>)>,
+}
+
+impl Scene {
+    pub(crate) fn ending(&self) -> Ending {
+        let world = self.github.world();
+        let repository = &world.repositories[super::rig::REPOSITORY];
+        let ended = |release: &stand_ins::github::Release| {
+            let body = release.body.clone().unwrap_or_default();
+            let assets = release.assets.iter();
+            Ended {
+                tag: release.tag_name.clone(),
+                target: release.target_commitish.clone(),
+                of: Mark::find(&body).map(|mark| mark.commit.to_string()),
+                text: Mark::strip(&body).to_owned(),
+                draft: release.draft,
+                assets: assets
+                    .map(|a| (a.name.clone(), (a.state.clone(), a.content.clone())))
+                    .collect(),
+            }
+        };
+        let store = self.registry.store();
+        let tags = store.repositories.iter().flat_map(|(name, repository)| {
+            let tags = repository.tags.iter();
+            tags.map(move |(tag, digest)| (format!("{name}:{tag}"), digest.clone()))
+        });
+        Ending {
+            releases: repository.releases.values().map(ended).collect(),
+            refs: repository.refs.clone(),
+            latest: repository
+                .latest
+                .map(|id| repository.releases[&id].tag_name.clone()),
+            tags: tags.collect(),
+            module: files(&self.folder.path().join("module")),
+        }
+    }
+}
+
+fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return vec![];
+    };
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap_or_default())
+        })
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,296 @@
+//! One GitHub, one registry and one clock for everything, which moves only when somebody waits; and a whole release upon it,
+//! phase by phase, with inputs and outputs handed over as a runner does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use btp_release::adapters::files::Files;
+use btp_release::adapters::github::{GitHub, GitHubSettings};
+use btp_release::adapters::governor::Policy;
+use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::adapters::registry::{Credentials, Registries};
+use btp_release::cli::{Cli, arguments_of_step};
+use btp_release::domain::{Deadline, Moment};
+use btp_release::engine::{Engine, Event, Observer, Outcome, Stop};
+use btp_release::ports::{Clock, Hands, Interrupt, Look};
+use btp_release::settings::{Context, resolve};
+use clap::Parser as _;
+use stand_ins::github::{Repository, Token, WorkflowRun, World};
+use stand_ins::{Limits, Options, RegistryOptions};
+
+pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
+pub(crate) const TOKEN: &str = "gh-token";
+pub(crate) const TAG: &str = "v1.2.0";
+pub(crate) const ASSETS: &str = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
+
+pub(crate) type Outputs = BTreeMap<String, String>;
+
+/// The stand-ins' clock, moved on by whoever sleeps.
+pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
+
+#[async_trait::async_trait]
+impl Clock for SharedClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.0.now())
+    }
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0.unix())
+    }
+    async fn sleep_until(&self, at: Moment) {
+        self.0.advance(at.since(self.now()));
+    }
+}
+
+/// The same for registries. Their adapter also measures silence with it, in races with requests; here no request is silent
+/// but that of whoever is killed, so that such a race is never won by the clock.
+struct PatientClock(SharedClock);
+
+const SILENCE: Duration = Duration::from_secs(30);
+
+#[async_trait::async_trait]
+impl Clock for PatientClock {
+    fn now(&self) -> Moment {
+        self.0.now()
+    }
+    fn wall(&self) -> SystemTime {
+        self.0.wall()
+    }
+    async fn sleep_until(&self, at: Moment) {
+        if at.since(self.now()) >= SILENCE {
+            std::future::pending().await
+        }
+        self.0.sleep_until(at).await;
+    }
+}
+
+pub(crate) struct Uninterrupted;
+
+#[async_trait::async_trait]
+impl Interrupt for Uninterrupted {
+    fn raised(&self) -> bool {
+        false
+    }
+    async fn wait(&self) {
+        std::future::pending().await
+    }
+}
+
+pub(crate) struct Silent;
+
+impl Observer for Silent {
+    fn see(&self, _: &Event<'_>) {}
+}
+
+/// A run of a workflow, as `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT` name it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) attempt: u32,
+}
+
+pub(crate) struct Scene {
+    pub(crate) github: stand_ins::GitHub,
+    pub(crate) registry: stand_ins::Registry,
+    pub(crate) clock: stand_ins::Clock,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) http: Http,
+}
+
+impl Scene {
+    pub(crate) async fn start(choose: impl FnOnce(&mut Options)) -> Self {
+        let clock = stand_ins::Clock::manual();
+        Self::at(clock, choose).await
+    }
+
+    pub(crate) async fn at(clock: stand_ins::Clock, choose: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options {
+            clock: clock.clone(),
+            limits: Limits::none(),
+            ..Options::default()
+        };
+        choose(&mut options);
+        let registry = RegistryOptions {
+            clock: clock.clone(),
+            ..RegistryOptions::default()
+        };
+        let scene = Self {
+            github: stand_ins::GitHub::start(world(), options).await.unwrap(),
+            registry: stand_ins::Registry::start(registry).await.unwrap(),
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+            http: Http::new(&HttpSettings::default()).unwrap(),
+        };
+        scene.reset().await;
+        scene
+    }
+
+    /// Everything is as it was before the release, and nobody remembers anything. The servers stay, since the registry's
+    /// address is part of what is released.
+    pub(crate) async fn reset(&self) {
+        *self.github.world() = world();
+        // Replicas see the state of each request; once they have seen this one, time makes it the one they show.
+        let seen = self.http.answers().get(self.github.api_url()).send().await;
+        seen.unwrap();
+        self.clock.advance(Duration::from_mins(1));
+        self.registry.store().repositories.clear();
+        self.github.log().clear();
+        self.registry.log().clear();
+        self.github.faults().clear();
+        self.registry.faults().clear();
+        self.clear_workspace();
+    }
+
+    /// A workspace as a checkout and `kustomize build` leave it: each run begins with a new one.
+    fn clear_workspace(&self) {
+        let folder = self.folder.path();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                std::fs::remove_dir_all(path).unwrap();
+            } else {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        let manifest = include_str!("../../src/rehearsal/example/manifest.yaml");
+        let manifest = manifest.replace("{binary-image}", &format!("{}:{TAG}", self.image()));
+        std::fs::write(folder.join("manifest.yaml"), manifest).unwrap();
+        let cr = include_str!("../../src/rehearsal/example/default-cr.yaml");
+        std::fs::write(folder.join("default-cr.yaml"), cr).unwrap();
+    }
+
+    pub(crate) fn image(&self) -> String {
+        format!("{}/kyma-project/prod/btp-manager", self.registry.host())
+    }
+
+    pub(crate) fn repository<T>(&self, look: impl FnOnce(&mut Repository) -> T) -> T {
+        look(self.github.world().repository(REPOSITORY))
+    }
+
+    /// GitHub knows of the run as soon as it begins.
+    pub(crate) fn begin(&self, run: Run) {
+        self.clear_workspace();
+        let run = WorkflowRun {
+            id: run.id,
+            run_attempt: run.attempt,
+            status: "in_progress".into(),
+            ..WorkflowRun::default()
+        };
+        self.repository(|repository| repository.runs.insert(run.id, run));
+    }
+
+    /// However it ended: GitHub knows that a killed run is over.
+    pub(crate) fn end(&self, run: Run) {
+        self.repository(|repository| {
+            let run = repository.runs.get_mut(&run.id).unwrap();
+            "completed".clone_into(&mut run.status);
+        });
+    }
+
+    /// What a runner sets for a step.
+    pub(crate) fn env(&self, run: Run, phase: &str, inputs: &[(&str, &str)]) -> Outputs {
+        let commit = self.repository(|repository| repository.tip());
+        let mut env: Outputs = [
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
+            ("GITHUB_SHA", commit),
+            ("GITHUB_RUN_ID", run.id.to_string()),
+            ("GITHUB_RUN_ATTEMPT", run.attempt.to_string()),
+            ("GITHUB_API_URL", self.github.api_url()),
+            ("GITHUB_GRAPHQL_URL", self.github.graphql_url()),
+            ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
+            ("INPUT_PHASE", phase.to_owned()),
+            ("INPUT_GITHUB-TOKEN", TOKEN.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        for (name, value) in inputs {
+            env.insert(
+                format!("INPUT_{}", name.to_uppercase()),
+                (*value).to_owned(),
+            );
+        }
+        env
+    }
+
+    /// One phase in this process: everything but clock, signals and log as the binary has it.
+    pub(crate) async fn phase(
+        &self,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, Stop> {
+        let clock: Arc<dyn Clock> = Arc::new(SharedClock(self.clock.clone()));
+        self.phase_at(&clock, run, phase, inputs).await
+    }
+
+    pub(crate) async fn phase_at(
+        &self,
+        clock: &Arc<dyn Clock>,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, Stop> {
+        let env = self.env(run, phase, inputs);
+        let cli = Cli::try_parse_from(arguments_of_step(&env).unwrap()).unwrap();
+        let read = |path: &std::path::Path| std::fs::read_to_string(path);
+        let settings = resolve(cli.phase, &Context::read(&env), clock.wall(), &read);
+        let settings = settings.unwrap_or_else(|findings| panic!("{phase}: {findings:?}"));
+        let access = settings.github;
+        let mut github = GitHubSettings::new(
+            access.api_url,
+            access.graphql_url,
+            access.repository,
+            access.token,
+        );
+        github.policy = Policy {
+            patience: settings.timeout,
+            ..Policy::default()
+        };
+        let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
+        let registry = self.registries();
+        let files = Files::below(self.folder.path());
+        let engine = Engine {
+            look: Look {
+                github: &github,
+                registry: &registry,
+                files: &files,
+            },
+            hands: Some(Hands {
+                github: &github,
+                registry: &registry,
+                files: &files,
+            }),
+            clock: clock.as_ref(),
+            interrupt: &Uninterrupted,
+            observer: &Silent,
+            deadline: Deadline::after(clock.now(), settings.timeout),
+        };
+        let mut phase = settings.phase;
+        match engine.settle(phase.as_mut()).await? {
+            Outcome::Settled { evidence, .. } => Ok(evidence
+                .outputs
+                .into_iter()
+                .map(|output| (output.name.to_owned(), output.value))
+                .collect()),
+            Outcome::Would(_) => unreachable!("there are hands"),
+        }
+    }
+
+    pub(crate) fn registries(&self) -> Registries {
+        let clock = Arc::new(PatientClock(SharedClock(self.clock.clone())));
+        Registries::new(&self.http, Credentials::anonymous(), clock)
+    }
+}
+
+fn world() -> World {
+    let mut world = World::new();
+    world.token(TOKEN, Token::github_token());
+    world
+        .repository(REPOSITORY)
+        .commit("Initial commit")
+        .tag("v1.1.0")
+        .publish("v1.1.0")
+        .merge("Say which secret is missing", "ada", &["kind/feature"]);
+    world
+}
