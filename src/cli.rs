@@ -204,6 +204,15 @@ pub struct AwaitArgs {
     /// Longest pause between two looks; default: `10s`
     #[arg(long, value_name = "DURATION")]
     pub await_interval: Option<String>,
+    /// Check runs, commit statuses or workflows that make the artifacts, one a line, `*` for any characters: the wait ends when one of them failed
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub builder_checks: Vec<String>,
+    /// How long each of `builder-checks` may take to appear; default: `3m`
+    #[arg(long, value_name = "DURATION")]
+    pub builder_start_timeout: Option<String>,
+    /// Platforms that an image of several must have, one a line, such as `linux/amd64`; default: all that it lists
+    #[arg(long, value_name = "PLATFORMS", action = ArgAction::Append)]
+    pub image_platforms: Vec<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }

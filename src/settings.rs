@@ -22,7 +22,7 @@ use crate::module::build::DescriptorStyle;
 use crate::module::template::TemplateForm;
 use crate::phases::{
     Await, BuildModule, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Recipe, Tested,
-    Upload,
+    Upload, Watch,
 };
 use crate::plan::{Artifact, ModulePlan, NotesSource, ReleasePlan, Wanted};
 
@@ -129,6 +129,7 @@ pub fn resolve(
 const USUAL_TIMEOUT: Duration = Duration::from_mins(5);
 const AWAIT_TIMEOUT: Duration = Duration::from_mins(20);
 const AWAIT_INTERVAL: Duration = Duration::from_secs(10);
+const BUILDER_STARTS: Duration = Duration::from_mins(3);
 
 fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Ready> {
     let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
@@ -310,10 +311,25 @@ fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Ready> {
         args.await_interval.as_deref(),
         AWAIT_INTERVAL,
     );
+    let start_within = reader.duration(
+        "builder-start-timeout",
+        args.builder_start_timeout.as_deref(),
+        BUILDER_STARTS,
+    );
+    let builders = lines(&args.builder_checks)
+        .filter_map(|name| reader.take("builder-checks", name.parse()))
+        .collect();
+    let platforms = lines(&args.image_platforms).map(str::to_owned).collect();
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
+    let watch = Watch {
+        every,
+        platforms,
+        builders,
+        start_within,
+    };
     Some(Ready {
-        phase: Box::new(Await::new(plan, every)),
+        phase: Box::new(Await::new(plan, watch)),
         reached,
     })
 }

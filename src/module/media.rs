@@ -10,7 +10,7 @@ pub const IMAGE_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub(super) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 pub(super) const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
-pub(super) const COMPONENT_CONFIG: [&str; 3] = [
+pub const COMPONENT_CONFIG: [&str; 3] = [
     "application/vnd.ocm.software.component.config.v1+json",
     "application/vnd.gardener.cloud.cnudie.component.config.v1+json",
     "application/vnd.oci.gardener.cloud.cnudie.component-descriptor-metadata.config.v2+json",

@@ -14,6 +14,7 @@ mod plan;
 mod publish;
 mod shared;
 mod upload;
+mod usable;
 
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::domain::{Exit, Invalid};
 use crate::ports::{Look, PortError};
 
 pub use action::Action;
-pub use await_artifacts::Await;
+pub use await_artifacts::{Await, NamePattern, Watch};
 pub use build_module::{BuildModule, Recipe};
 pub use discard::Discard;
 pub use draft::Draft;

@@ -311,6 +311,8 @@ mod tests {
                     digest,
                     image: image.repository().pinned(digest),
                     tagged: image,
+                    platforms: vec![],
+                    size: 0,
                 },
             ),
         ];

@@ -24,6 +24,12 @@ pub enum Artifact {
         tagged: ImageRef,
         /// By digest: what to test.
         image: PinnedImage,
+        /// Such as `linux/amd64`; none for a module image.
+        #[serde(default)]
+        platforms: Vec<String>,
+        /// Bytes of all its parts.
+        #[serde(default)]
+        size: u64,
     },
 }
 
@@ -36,6 +42,21 @@ impl Artifact {
 }
 
 impl Artifacts {
+    /// Names all digests at once, in a form that is short enough for a commit status.
+    pub fn digest(&self) -> Digest {
+        let digests: BTreeMap<&str, Digest> = self
+            .0
+            .iter()
+            .map(|(name, a)| (name.as_str(), a.digest()))
+            .collect();
+        // Serialising a map of plain values into memory has no way to fail.
+        Digest::of(
+            serde_json::to_string(&digests)
+                .unwrap_or_default()
+                .as_bytes(),
+        )
+    }
+
     pub fn from_json(text: &str) -> Result<Self, Invalid> {
         serde_json::from_str(text).map_err(|error| Invalid {
             code: "artifacts-unreadable",

@@ -1,0 +1,316 @@
+//! `await`: waits until every artifact of the plan is there, whole and of this release, and finds out its digest.
+
+mod builders;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+
+use super::shared::our_release;
+use super::usable::{self, Contents, NotUsable};
+use super::{Evidence, Phase, PhaseId, Step, Waiting};
+use crate::domain::{AssetName, Digest, ImageRef, Moment};
+use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
+use crate::ports::{
+    AssetId, AssetState, Look, PortError, ReleaseId, SeenAsset, SeenCheck, SeenRelease,
+};
+
+pub use builders::NamePattern;
+
+/// How to wait, and for whom.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The longest pause between two looks.
+    pub every: Duration,
+    /// Wanted of an index, such as `linux/amd64`; with none, all that it lists.
+    pub platforms: Vec<String>,
+    /// Check runs, statuses or workflow runs that make the artifacts.
+    pub builders: Vec<NamePattern>,
+    /// How long a builder may take to appear.
+    pub start_within: Duration,
+}
+
+pub struct Await {
+    plan: ReleasePlan,
+    watch: Watch,
+    memory: Memory,
+}
+
+/// What earlier looks of this process saw. It spares requests for what cannot change, and tells a change.
+#[derive(Default)]
+struct Memory {
+    begun: Option<Moment>,
+    /// Where the release was found: by its id it costs one conditional request.
+    release: Option<ReleaseId>,
+    /// By digest, so that it stays true.
+    contents: BTreeMap<Digest, Arc<Contents>>,
+    hashed: BTreeMap<AssetId, Digest>,
+    /// A digest counts once it was the same in two looks.
+    before: BTreeMap<String, Digest>,
+}
+
+struct Seen {
+    releases: Vec<SeenRelease>,
+    images: BTreeMap<String, SeenImage>,
+    hashed: BTreeMap<AssetId, Digest>,
+    builders: Vec<SeenCheck>,
+    waited: Duration,
+}
+
+enum SeenImage {
+    Absent,
+    Incomplete(String),
+    Whole(Digest, Arc<Contents>),
+}
+
+/// How an artifact stands.
+#[derive(Debug, PartialEq)]
+enum State {
+    Absent,
+    /// Begun, and not usable yet.
+    Incomplete(String),
+    /// There, and of another build: listed are what says so.
+    Stale(Vec<String>),
+    Ready(Box<Artifact>),
+}
+
+impl Await {
+    pub fn new(plan: ReleasePlan, watch: Watch) -> Self {
+        Self {
+            plan,
+            watch,
+            memory: Memory::default(),
+        }
+    }
+
+    async fn see(&mut self, look: Look<'_>) -> Result<Seen, PortError> {
+        let begun = *self.memory.begun.get_or_insert(look.now);
+        let releases = self.releases(look).await?;
+        let known = &self.memory.contents;
+        let platforms = &self.watch.platforms;
+        let images = self.plan.images().map(async |(name, image)| {
+            Ok::<_, PortError>((name, see_image(look, &image, platforms, known).await?))
+        });
+        let images: BTreeMap<String, SeenImage> = try_join_all(images).await?.into_iter().collect();
+        for image in images.values() {
+            if let SeenImage::Whole(digest, contents) = image {
+                self.memory.contents.insert(*digest, Arc::clone(contents));
+            }
+        }
+        self.hash_the_silent(look, &releases).await?;
+        let builders = match self.watch.builders.as_slice() {
+            [] => vec![],
+            _ => look.github.checks(&self.plan.commit).await?,
+        };
+        Ok(Seen {
+            releases,
+            images,
+            hashed: self.memory.hashed.clone(),
+            builders,
+            waited: look.now.since(begun),
+        })
+    }
+
+    /// Looked for by tag once; then by id, unless it is not there any more.
+    async fn releases(&mut self, look: Look<'_>) -> Result<Vec<SeenRelease>, PortError> {
+        if let Some(id) = self.memory.release
+            && let Some(release) = look.github.release(id).await?
+        {
+            return Ok(vec![release]);
+        }
+        let releases = look.github.releases(&self.plan.tag).await?;
+        self.memory.release = match releases.as_slice() {
+            [one] => Some(one.id),
+            _ => None,
+        };
+        Ok(releases)
+    }
+
+    /// GitHub tells some digests late or never. An asset that is still silent in a second look is downloaded and hashed.
+    async fn hash_the_silent(
+        &mut self,
+        look: Look<'_>,
+        releases: &[SeenRelease],
+    ) -> Result<(), PortError> {
+        let planned = |asset: &&SeenAsset| {
+            self.plan
+                .assets
+                .iter()
+                .any(|name| name.as_str() == asset.name)
+        };
+        let assets = releases
+            .iter()
+            .flat_map(|release| &release.assets)
+            .filter(planned);
+        for asset in assets.filter(|a| a.state == AssetState::Uploaded && a.digest.is_none()) {
+            if !self.memory.hashed.contains_key(&asset.id)
+                && look.now.since(self.memory.begun.unwrap_or_default()) > Duration::ZERO
+            {
+                let digest = look.github.hash_asset(asset.id).await?;
+                self.memory.hashed.insert(asset.id, digest);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn see_image(
+    look: Look<'_>,
+    image: &ImageRef,
+    platforms: &[String],
+    known: &BTreeMap<Digest, Arc<Contents>>,
+) -> Result<SeenImage, PortError> {
+    let Some(manifest) = look.registry.resolve(image).await? else {
+        return Ok(SeenImage::Absent);
+    };
+    if let Some(contents) = known.get(&manifest.digest) {
+        return Ok(SeenImage::Whole(manifest.digest, Arc::clone(contents)));
+    }
+    match usable::contents(look, &image.repository().pinned(manifest.digest), platforms).await {
+        Ok(contents) => Ok(SeenImage::Whole(manifest.digest, Arc::new(contents))),
+        Err(NotUsable::Incomplete(why)) => Ok(SeenImage::Incomplete(why)),
+        Err(NotUsable::Port(error)) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Phase for Await {
+    fn id(&self) -> PhaseId {
+        PhaseId::Await
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        let seen = self.see(look).await?;
+        let decided = decide(&self.plan, &self.watch, &self.memory.before, &seen);
+        self.memory.before = decided.digests;
+        Ok(decided.step)
+    }
+}
+
+struct Decided {
+    step: Step,
+    /// What this look saw, for the next one.
+    digests: BTreeMap<String, Digest>,
+}
+
+fn decide(
+    plan: &ReleasePlan,
+    watch: &Watch,
+    before: &BTreeMap<String, Digest>,
+    seen: &Seen,
+) -> Decided {
+    let blocked = |findings| Decided {
+        step: Step::Blocked(findings),
+        digests: BTreeMap::new(),
+    };
+    let (release, mark) = match our_release(plan, &seen.releases) {
+        Ok(ours) => ours,
+        Err(finding) => return blocked(vec![finding]),
+    };
+    let mut ready = Artifacts::default();
+    let mut digests = BTreeMap::new();
+    let mut on = Vec::new();
+    for awaited in plan.awaited() {
+        let name = awaited.name().to_owned();
+        let (what, state) = match &awaited {
+            Awaited::Asset(asset) => (
+                format!("asset {asset}"),
+                asset_state(release, &seen.hashed, asset),
+            ),
+            Awaited::Image { image, .. } => (
+                format!("image {image}"),
+                image_state(plan, &mark, image, seen.images.get(&name)),
+            ),
+        };
+        match state {
+            State::Absent => on.push(format!("{what}: absent")),
+            State::Incomplete(why) => on.push(format!("{what}: incomplete, {why}")),
+            State::Stale(why) => on.push(format!("{what}: stale, {}", why.join("; "))),
+            State::Ready(artifact) => {
+                let digest = artifact.digest();
+                digests.insert(name.clone(), digest);
+                if before.get(&name) == Some(&digest) {
+                    ready.0.insert(name, *artifact);
+                } else {
+                    on.push(format!("{what}: {}, to be seen once more", digest.short()));
+                }
+            }
+        }
+    }
+    if on.is_empty() {
+        let so = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
+        let evidence = Evidence::new(so).with("artifacts", ready.to_json());
+        return Decided {
+            step: Step::Done(evidence),
+            digests,
+        };
+    }
+    let findings = builders::trouble(plan, watch, seen);
+    if !findings.is_empty() {
+        return blocked(findings);
+    }
+    on.extend(builders::at_work(watch, &seen.builders));
+    Decided {
+        step: Step::Wait(Waiting {
+            on,
+            every: watch.every,
+        }),
+        digests,
+    }
+}
+
+fn asset_state(
+    release: &SeenRelease,
+    hashed: &BTreeMap<AssetId, Digest>,
+    name: &AssetName,
+) -> State {
+    let Some(asset) = release
+        .assets
+        .iter()
+        .find(|asset| asset.name == name.as_str())
+    else {
+        return State::Absent;
+    };
+    if asset.state == AssetState::Unfinished {
+        return State::Incomplete("its upload is not finished".into());
+    }
+    match asset.digest.or_else(|| hashed.get(&asset.id).copied()) {
+        None => State::Incomplete("GitHub has not told its digest yet".into()),
+        Some(digest) => State::Ready(Box::new(Artifact::Asset {
+            digest,
+            size: asset.size,
+        })),
+    }
+}
+
+fn image_state(
+    plan: &ReleasePlan,
+    mark: &Mark,
+    image: &ImageRef,
+    seen: Option<&SeenImage>,
+) -> State {
+    let (digest, contents) = match seen {
+        None | Some(SeenImage::Absent) => return State::Absent,
+        Some(SeenImage::Incomplete(why)) => return State::Incomplete(why.clone()),
+        Some(SeenImage::Whole(digest, contents)) => (*digest, contents),
+    };
+    let mut stale = usable::disagreements(plan, contents);
+    if mark.leftovers.contains(&digest) && !usable::proves_commit(plan, contents) {
+        stale.insert(0, usable::left_over(digest));
+    }
+    if !stale.is_empty() {
+        return State::Stale(stale);
+    }
+    State::Ready(Box::new(Artifact::Image {
+        digest,
+        tagged: image.clone(),
+        image: image.repository().pinned(digest),
+        platforms: contents.platforms.clone(),
+        size: contents.size,
+    }))
+}

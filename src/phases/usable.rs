@@ -1,0 +1,309 @@
+//! Whether an image can be used: everything that it names is there, and it says of itself that it is of this release.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::domain::{Digest, PinnedImage};
+use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
+use crate::module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
+use crate::module::raw_manifest::RawManifest;
+use crate::module::select::{ManifestSource, Packing, content};
+use crate::module::verify::{Expected, verify};
+use crate::module::{FormatError, media};
+use crate::plan::ReleasePlan;
+use crate::ports::{Look, PortError};
+
+/// The configuration of a container image, far above what builders write.
+const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
+const MAX_RAW_MANIFEST: u64 = 32 * 1024 * 1024;
+
+/// What an image holds, once all of it is there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Contents {
+    /// Such as `linux/amd64`; none for what is no container image.
+    pub(super) platforms: Vec<String>,
+    /// Bytes of all layers and configurations.
+    pub(super) size: u64,
+    /// The labels of a container image, of its first platform.
+    pub(super) labels: Labels,
+    pub(super) module: Option<ModuleContents>,
+}
+
+/// Where a container image says that it is from
+/// (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Labels {
+    #[serde(rename = "org.opencontainers.image.revision")]
+    revision: Option<String>,
+    #[serde(rename = "org.opencontainers.image.version")]
+    version: Option<String>,
+    #[serde(rename = "org.opencontainers.image.source")]
+    source: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ModuleContents {
+    pub(super) descriptor: Descriptor,
+    /// The images that the raw manifest runs; none for a chart.
+    pub(super) images: Option<Vec<String>>,
+}
+
+/// Why an image cannot be used yet.
+pub(super) enum NotUsable {
+    Incomplete(String),
+    Port(PortError),
+}
+
+impl From<PortError> for NotUsable {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
+
+impl From<FormatError> for NotUsable {
+    fn from(error: FormatError) -> Self {
+        Self::Incomplete(error.to_string())
+    }
+}
+
+/// Resolves everything below a digest. `platforms` are wanted of an index; with none, all that it lists are.
+pub(super) async fn contents(
+    look: Look<'_>,
+    image: &PinnedImage,
+    platforms: &[String],
+) -> Result<Contents, NotUsable> {
+    let mut contents = Contents::default();
+    match document(look, image).await? {
+        Document::Manifest(manifest) => add(look, image, &manifest, &mut contents).await?,
+        Document::Index(index) => {
+            for entry in wanted(&index, platforms)? {
+                let child = image.repository.pinned(entry.manifest.digest);
+                match document(look, &child).await? {
+                    Document::Manifest(manifest) => {
+                        add(look, &child, &manifest, &mut contents).await?
+                    }
+                    Document::Index(_) => {
+                        return Err(NotUsable::Incomplete("it is an index of indexes".into()));
+                    }
+                }
+            }
+        }
+    }
+    Ok(contents)
+}
+
+async fn document(look: Look<'_>, image: &PinnedImage) -> Result<Document, NotUsable> {
+    match look.registry.manifest(image).await? {
+        Some(bytes) => Ok(Document::parse(&bytes)?),
+        None => Err(NotUsable::Incomplete(format!(
+            "its manifest {} is not there yet",
+            image.digest.short()
+        ))),
+    }
+}
+
+fn platform(entry: &IndexEntry) -> Option<String> {
+    let platform = entry.platform.as_ref()?;
+    Some(format!("{}/{}", platform.os, platform.architecture))
+}
+
+fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, NotUsable> {
+    let missing = platforms.iter().find(|p| {
+        !index
+            .manifests
+            .iter()
+            .any(|entry| platform(entry).as_ref() == Some(p))
+    });
+    if let Some(missing) = missing {
+        return Err(NotUsable::Incomplete(format!("it has no {missing}")));
+    }
+    // BuildKit lists attestations as images for `unknown/unknown`.
+    let is_image = |entry: &IndexEntry| platform(entry).is_none_or(|p| p != "unknown/unknown");
+    let is_wanted = |entry: &IndexEntry| {
+        platforms.is_empty() || platform(entry).is_some_and(|p| platforms.contains(&p))
+    };
+    Ok(index
+        .manifests
+        .iter()
+        .filter(|entry| is_image(entry) && is_wanted(entry))
+        .collect())
+}
+
+async fn add(
+    look: Look<'_>,
+    image: &PinnedImage,
+    manifest: &Manifest,
+    contents: &mut Contents,
+) -> Result<(), NotUsable> {
+    for part in manifest.layers.iter().chain([&manifest.config]) {
+        if !look
+            .registry
+            .has_blob(&image.repository, part.digest)
+            .await?
+        {
+            return Err(NotUsable::Incomplete(format!(
+                "its part {} is not there yet",
+                part.digest.short()
+            )));
+        }
+        contents.size += part.size;
+    }
+    if media::COMPONENT_CONFIG.contains(&manifest.config.media_type.as_str()) {
+        contents.module = Some(module(look, image, manifest).await?);
+    } else {
+        let config = look
+            .registry
+            .blob(&image.repository, manifest.config.digest, MAX_IMAGE_CONFIG)
+            .await?;
+        let config = ImageConfig::read(&config);
+        contents.platforms.extend(config.platform());
+        if contents.labels == Labels::default() {
+            contents.labels = config.labels();
+        }
+    }
+    Ok(())
+}
+
+/// <https://github.com/opencontainers/image-spec/blob/main/config.md>
+#[derive(Default, Deserialize)]
+struct ImageConfig {
+    os: Option<String>,
+    architecture: Option<String>,
+    config: Option<Execution>,
+}
+
+#[derive(Default, Deserialize)]
+struct Execution {
+    #[serde(rename = "Labels")]
+    labels: Option<Labels>,
+}
+
+impl ImageConfig {
+    /// A configuration of another kind tells nothing, and is no reason to refuse an image.
+    fn read(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    fn platform(&self) -> Option<String> {
+        Some(format!(
+            "{}/{}",
+            self.os.as_ref()?,
+            self.architecture.as_ref()?
+        ))
+    }
+
+    fn labels(self) -> Labels {
+        self.config
+            .and_then(|config| config.labels)
+            .unwrap_or_default()
+    }
+}
+
+async fn module(
+    look: Look<'_>,
+    image: &PinnedImage,
+    manifest: &Manifest,
+) -> Result<ModuleContents, NotUsable> {
+    let blob = async |part: &ContentDescriptor, limit: u64| -> Result<Bytes, PortError> {
+        look.registry
+            .blob(&image.repository, part.digest, limit)
+            .await
+    };
+    let config = blob(&manifest.config, MAX_CONFIG as u64).await?;
+    let layer = manifest.descriptor_layer(&config)?;
+    let descriptor = Descriptor::from_layer(
+        &layer.media_type,
+        &blob(&layer, MAX_DESCRIPTOR_LAYER as u64).await?,
+    )?;
+    let images = match content(&descriptor, manifest)?.manifest {
+        ManifestSource::RawManifest(layer) => {
+            let packed = blob(&layer.blob, MAX_RAW_MANIFEST).await?;
+            let bytes = match layer.packing() {
+                Packing::Plain => packed,
+                Packing::Tar => crate::module::unpack::single_file(&packed)
+                    .map_err(|e| NotUsable::Incomplete(e.to_string()))?
+                    .into(),
+            };
+            let parsed = RawManifest::parse("raw-manifest", &bytes);
+            let parsed = parsed.map_err(|violation| NotUsable::Incomplete(violation.message))?;
+            Some(
+                parsed
+                    .images()
+                    .into_iter()
+                    .map(|image| image.text)
+                    .collect(),
+            )
+        }
+        ManifestSource::HelmChart(_) | ManifestSource::OneOf(_) => None,
+    };
+    Ok(ModuleContents { descriptor, images })
+}
+
+/// What the image says of itself, and this release does not: each with both sides.
+pub(super) fn disagreements(plan: &ReleasePlan, contents: &Contents) -> Vec<String> {
+    let mut found = Vec::new();
+    let Labels {
+        revision,
+        version,
+        source,
+    } = &contents.labels;
+    let mut compare =
+        |what: &str, seen: &Option<String>, wanted: &str, same: &dyn Fn(&str) -> bool| {
+            if let Some(seen) = seen
+                .as_deref()
+                .filter(|seen| !seen.is_empty() && !same(seen))
+            {
+                found.push(format!(
+                    "its {what} is {seen}, and this release's is {wanted}"
+                ));
+            }
+        };
+    let wanted_version = plan.version.to_string();
+    compare("revision", revision, plan.commit.as_str(), &|seen| {
+        seen == plan.commit.as_str()
+    });
+    compare("version", version, &wanted_version, &|seen| {
+        seen == plan.tag.as_str() || seen.trim_start_matches('v') == wanted_version
+    });
+    compare("source", source, &plan.repository.to_string(), &|seen| {
+        let path = seen
+            .trim_end_matches('/')
+            .trim_end_matches(".git")
+            .to_lowercase();
+        path.ends_with(&format!("/{}", plan.repository).to_lowercase())
+    });
+    if let (Some(module), Some(planned)) = (&contents.module, &plan.module) {
+        let expected = Expected {
+            component: planned.name.as_str(),
+            version: &plan.version,
+            commit: &plan.commit,
+        };
+        found.extend(
+            verify(&module.descriptor, &expected)
+                .iter()
+                .map(ToString::to_string),
+        );
+        if let (Some(images), Some(binary)) = (&module.images, &plan.binary_image) {
+            let binary = binary.to_string();
+            if !images.contains(&binary) {
+                found.push(format!(
+                    "its manifest runs {}, and not {binary}",
+                    images.join(", ")
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Whether the image proves that it was made from the release's commit, so that it is of this release even if it was there
+/// before: a build that gives the same bytes each time pushes nothing new.
+pub(super) fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
+    let labelled = contents.labels.revision.as_deref() == Some(plan.commit.as_str());
+    (labelled || contents.module.is_some()) && disagreements(plan, contents).is_empty()
+}
+
+/// The words for a digest that was there before.
+pub(super) fn left_over(digest: Digest) -> String {
+    format!("{} was there before this release was begun", digest.short())
+}
