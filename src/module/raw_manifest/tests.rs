@@ -44,6 +44,52 @@ fn a_real_manifest() {
     );
 }
 
+#[test]
+fn the_managers_image_may_be_named_by_digest() {
+    let digest = |byte: &[u8]| crate::domain::Digest::of(byte).to_string();
+    let (ours, other) = (digest(b"ours"), digest(b"other"));
+    for (in_manifest, wanted, fine) in [
+        (
+            format!("r.example/m:1.0.0@{ours}"),
+            format!("r.example/m@{ours}"),
+            true,
+        ),
+        (
+            format!("r.example/m@{ours}"),
+            format!("r.example/m@{ours}"),
+            true,
+        ),
+        (
+            format!("r.example/m@{other}"),
+            format!("r.example/m@{ours}"),
+            false,
+        ),
+        (
+            "r.example/m:1.0.0".into(),
+            format!("r.example/m@{ours}"),
+            false,
+        ),
+        (
+            format!("r.example/m:1.0.0@{other}"),
+            "r.example/m:1.0.0".into(),
+            false,
+        ),
+    ] {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{in_manifest}'}}]}}\n"
+        );
+        let manifest = RawManifest::parse("m", format!("{HEADS}{pod}").as_bytes()).unwrap();
+        let found = manifest.check(Some(&wanted.parse().unwrap()));
+        let expected: &[_] = if fine {
+            &[]
+        } else {
+            &["manager-image-differs"]
+        };
+        let found: Vec<_> = found.iter().map(|violation| violation.code).collect();
+        assert_eq!(found, expected, "{in_manifest} for {wanted}");
+    }
+}
+
 const HEADS: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec:\n  group: g.io\n  scope: Cluster\n  names: {kind: Thing}\n  versions: [{name: v1}, {name: v2}]\n---\n";
 
 #[test]

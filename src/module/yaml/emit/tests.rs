@@ -88,6 +88,10 @@ fn long_lines_break_at_a_space_behind_column_80() {
         quoted.lines().count() == 2 && quoted.starts_with("a: '# word"),
         "{quoted}"
     );
+    for (width, lines) in [(77, 1), (78, 2)] {
+        let edge = to_string(&json!({"a": format!("{} b", "x".repeat(width))}));
+        assert_eq!(edge.lines().count(), lines, "{edge}");
+    }
     let solid = to_string(&json!({"a": "x".repeat(300)}));
     assert_eq!(solid.lines().count(), 1);
 }
