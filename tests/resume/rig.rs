@@ -10,7 +10,7 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::governor::Policy;
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
-use btp_release::cli::{Cli, arguments_of_step};
+use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Moment};
 use btp_release::engine::{Engine, Event, Observer, Outcome, Stop};
 use btp_release::ports::{Clock, Hands, Interrupt, Look};
@@ -234,7 +234,10 @@ impl Scene {
         let env = self.env(run, phase, inputs);
         let cli = Cli::try_parse_from(arguments_of_step(&env).unwrap()).unwrap();
         let read = |path: &std::path::Path| std::fs::read_to_string(path);
-        let settings = resolve(cli.phase, &Context::read(&env), clock.wall(), &read);
+        let Command::Phase(args) = cli.command else {
+            panic!("{phase} is no phase");
+        };
+        let settings = resolve(&args, &Context::read(&env), clock.wall(), &read);
         let settings = settings.unwrap_or_else(|findings| panic!("{phase}: {findings:?}"));
         let access = settings.github;
         let mut github = GitHubSettings::new(
@@ -255,6 +258,7 @@ impl Scene {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                now: clock.now(),
             },
             hands: Some(Hands {
                 github: &github,
