@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# What every part of the rig stands on: a timeline, a scratch folder, things to clean up, waits that end.
+
+rig_started=$EPOCHREALTIME
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/btp-release-rig-XXXXXX")
+cleanups=()
+
+# Seconds since the rig was started, as 12.3.
+elapsed() {
+  local now=${EPOCHREALTIME/[.,]/} then=${rig_started/[.,]/}
+  local tenths=$(((now - then) / 100000))
+  printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+line() { printf '%7s s  %s\n' "$(elapsed)" "$*"; }
+chapter() { printf '\n%s\n' "$*"; }
+ok() { line "✓ $*"; }
+
+fail() {
+  line "✗ $*" >&2
+  exit 1
+}
+
+# Shows the end of a log where something went wrong.
+fail_with_log() { # LOG MESSAGE…
+  local log=$1
+  shift
+  tail -n 40 "$log" | sed 's/^/           | /' >&2
+  fail "$@"
+}
+
+# Commands are run in reverse order when the rig ends, however it ends.
+at_exit() { cleanups+=("$(printf '%q ' "$@")"); }
+
+clean_up() {
+  local code=$? i
+  trap - EXIT
+  for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
+    eval "${cleanups[i]}" >/dev/null 2>&1 || true
+  done
+  rm -rf "$scratch"
+  exit "$code"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Ends a process that this script started, gently at first.
+stop() { # PID
+  kill "$1" 2>/dev/null || return 0
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
+}
+
+# Repeats a command until it succeeds; the rig fails when it does not in time.
+until_true() { # SECONDS WHAT COMMAND…
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || fail "$what: not in time"
+    sleep 0.1
+  done
+}
+
+same() { # WHAT SEEN WANTED
+  [[ $2 == "$3" ]] || fail "$1: '$2', not '$3'"
+}
+
+# Runs a command that may fail, and checks the code that it ends with.
+ends_with() { # CODE WHAT COMMAND…
+  local wanted=$1 what=$2 code=0
+  shift 2
+  "$@" || code=$?
+  same "exit code of $what" "$code" "$wanted"
+}
+
+digest_of() { # FILE
+  local sum
+  sum=$(sha256sum <"$1")
+  printf 'sha256:%s' "${sum%% *}"
+}
