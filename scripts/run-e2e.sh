@@ -4,7 +4,7 @@
 #   PLAN="$plan" ARTIFACTS="$artifacts" COMMAND='make e2e-test' scripts/run-e2e.sh
 #
 # The command finds VERSION, TAG, COMMIT, BINARY_IMAGE and MODULE_IMAGE (both by digest), MANIFEST and DEFAULT_CR (absolute
-# paths, empty where the module has none), K3S_VERSION, CREDENTIALS (dummy or real) and E2E_CREDENTIALS in its environment.
+# paths, where the module image has them), K3S_VERSION, CREDENTIALS (dummy or real) and E2E_CREDENTIALS in its environment.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
@@ -14,11 +14,12 @@ COMMIT=$(jq -r .commit <<< "$PLAN")
 BINARY_IMAGE=$(jq -r '."binary-image".image // ""' <<< "$ARTIFACTS")
 MODULE_IMAGE=$(jq -r '."module-image".image // ""' <<< "$ARTIFACTS")
 # Outputs of the action are below the workspace, and the command may run in a folder of it.
-absolute() { [ -z "$1" ] || printf '%s/%s' "${GITHUB_WORKSPACE:-$PWD}" "$1"; }
-MANIFEST=$(absolute "${MANIFEST:-}")
-DEFAULT_CR=$(absolute "${DEFAULT_CR:-}")
+# What is empty is taken away, so that a default of the command's own (`DEFAULT_CR ?= …`) counts.
+for name in MANIFEST DEFAULT_CR; do
+  if [ -n "${!name:-}" ]; then export "$name=${GITHUB_WORKSPACE:-$PWD}/${!name}"; else unset "$name"; fi
+done
 if [ "${CREDENTIALS:-dummy}" = real ] && [ -z "${E2E_CREDENTIALS:-}" ]; then
   fail "credentials: real takes the secret E2E_CREDENTIALS"
 fi
-export VERSION TAG COMMIT BINARY_IMAGE MODULE_IMAGE MANIFEST DEFAULT_CR
+export VERSION TAG COMMIT BINARY_IMAGE MODULE_IMAGE
 exec bash -euo pipefail -c "$COMMAND"

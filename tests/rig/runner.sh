@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# The local runner: its image, the repositories that it sees, and what stories say of a run.
+# shellcheck disable=SC2154 # of lib.sh, servers.sh and workflows, which source this
+
+module=kyma-project/example-module
+action=kyma-project/btp-release-action
+rig=$scratch/rig # mounted into every job as /rig
+
+# Debian's smallest system with what GitHub's own image has too, as far as the workflows use it.
+make_runner_image() {
+  local cache=$here/.cache/runner.tar
+  if [[ ! -s $cache ]]; then
+    mkdir -p "$here/.cache"
+    debootstrap --variant=minbase --include=ca-certificates,curl,git,jq,make,nodejs bookworm "$scratch/rootfs" \
+      >"$scratch/debootstrap.log" 2>&1 || fail_with_log "$scratch/debootstrap.log" 'debootstrap failed'
+    rm -rf "$scratch"/rootfs/var/cache/apt/archives/*.deb
+    tar -C "$scratch/rootfs" -cf "$cache.new" .
+    mv "$cache.new" "$cache"
+    rm -rf "$scratch/rootfs"
+  fi
+  "$docker" import "$cache" btp-release-rig/runner >/dev/null
+}
+
+# The final stage of the Dockerfile around the binary that was built here.
+make_action_image() {
+  mkdir -p "$scratch/action"
+  cp "$binary" "$scratch/action/btp-release"
+  DOCKER_BUILDKIT=1 "$docker" build --quiet --file Dockerfile --build-arg BINARY=built \
+    --tag btp-release-rig/action:latest "$scratch/action" >/dev/null
+}
+
+commit_all() { # FOLDER MESSAGE
+  git -C "$1" add --all
+  git -C "$1" -c user.name=rig -c user.email=rig@example.invalid commit --quiet --message "$2"
+}
+
+# This repository as a release of it has it (action.yml names an image), and a module's.
+make_repositories() {
+  local folder=$rig/repositories/$action
+  mkdir -p "$folder" "$rig/control"
+  git ls-files --cached --others --exclude-standard -z | grep -zEv '^(tests|src|stand-ins)/' | xargs -0 cp --parents -t "$folder"
+  sed -i 's|^  image: Dockerfile|  image: docker://btp-release-rig/action:latest|' "$folder/action.yml"
+  # Newer than the local runner's schema: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency
+  sed -i '/^  queue: max$/d' "$folder/.github/workflows/create-release.yaml"
+  git init --quiet --initial-branch main "$folder"
+  commit_all "$folder" 'The action'
+  cp -r "$here/runner" "$rig/bin"
+}
+
+# A module's repository, fresh for a story: the example, with a registry of the rig and what else the story says.
+new_module() { # [INPUT: VALUE]…
+  local folder=$rig/repositories/$module workflow
+  rm -rf "$folder" "$rig/control"
+  mkdir -p "$folder" "$rig/control"
+  cp -r examples/module/. "$folder"
+  workflow=$folder/.github/workflows/create-release.yaml
+  {
+    printf '      binary-image: %s/%s\n' "$registry_host" "$story/operator"
+    printf '      module-registry: %s/%s\n' "$registry_host" "$story"
+    printf '      image-build-command: /rig/bin/push-image\n'
+    printf '      cluster-command: "true"\n'
+    printf '      k3s-versions: v1.33.5+k3s1\n'
+    printf '      await-timeout: 60s\n'
+    [[ $# -eq 0 ]] || printf '      %s\n' "$@"
+  } >>"$workflow"
+  git init --quiet --initial-branch main "$folder"
+  commit_all "$folder" 'A module'
+  commit=$(git -C "$folder" rev-parse HEAD)
+  # The local runner looks for `./.github/workflows/…` beside the first caller, GitHub beside the workflow that says it
+  # (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
+  cp "$rig/repositories/$action/.github/workflows"/{run-,post-build-}*.yaml "$folder/.github/workflows/"
+  seed_github
+}
+
+stand_in() { # METHOD PATH [CURL ARGUMENTS…]
+  local method=$1 path=$2
+  shift 2
+  curl --silent --show-error --fail --request "$method" "$github_api/_stand-in/$path" "$@"
+}
+
+# GitHub knows the module's repository, its one commit, and two tokens: the job's and a bot's.
+seed_github() {
+  stand_in GET world | jq --arg repository "$module" --arg commit "$commit" '
+    (.tokens["gh-token"]) as $token
+    | .tokens = {"gh-token": $token, "bot-token": $token}
+    | (.repositories | to_entries[0].value) as $any
+    | .repositories = {($repository): ($any + {
+        owner: ($repository | split("/")[0]), name: ($repository | split("/")[1]),
+        commits: {($commit): {parents: [], message: "A module", login: "octocat", date: 1736154000, workflows: ""}},
+        refs: {"refs/heads/main": $commit}, tag_objects: {}, pulls: {}, releases: {}, latest: null, check_runs: [], statuses: [],
+        runs: {}})}' >"$scratch/world.json"
+  stand_in PUT world --data-binary "@$scratch/world.json"
+  stand_in DELETE log
+}
+
+# Runs a workflow file of the module's repository, as its event would; the story goes on whatever comes of it.
+run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
+  local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS
+  shift 2
+  run_code=0
+  (
+    cd "$rig/repositories/$module"
+    HOME=$scratch/home exec act "$event" --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
+      --pull=false --network host --container-daemon-socket - --no-skip-checkout --no-cache-server --concurrent-jobs 4 \
+      --container-options "-v $rig:/rig -v $rig/bin/kubectl:/usr/local/bin/kubectl:ro" \
+      --local-repository "$action@v1=$rig/repositories/$action" \
+      --local-repository "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683=$rig/bin/checkout" \
+      --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN=gh-token \
+      --env GITHUB_RUN_ID="$((1000 + runs))" \
+      "${github_env[@]/#/--env=}" "$@"
+  ) >"$log" 2>&1 || run_code=$?
+  [[ -z ${KEEP_LOGS:-} ]] || cp "$log" "$KEEP_LOGS/"
+  line "  $file ended with $run_code after $((SECONDS - began)) s"
+}
+runs=0
+
+repository_state() { stand_in GET world | jq -r --arg repository "$module" ".repositories[\$repository] | $1"; }
+# Tags of the releases that people can see, and of drafts.
+published() { repository_state '[.releases[] | select(.draft | not) | .tag_name] | join(" ")'; }
+drafts() { repository_state '[.releases[] | select(.draft) | .tag_name] | join(" ")'; }
+tag_of() { repository_state ".refs[\"refs/tags/$1\"] // \"none\""; }
+assets_of() { repository_state "[.releases[] | select(.tag_name == \"$1\") | .assets[].name] | sort | join(\" \")"; }
+# Every write that reached GitHub and took effect since the log was cleared.
+writes() { stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed) | "\(.method) \(.path)"] | join(", ")'; }
+
+inspect() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
+platforms_of() { inspect "$1" | jq -r '[.manifests[].platform | "\(.os)/\(.architecture)"] | join(" ")'; }
+label_of() {
+  skopeo inspect --config --tls-verify=false "docker://$1" | jq -r ".config.Labels.\"org.opencontainers.image.$2\""
+}
+# Every tag below a path of the registry, with what it names.
+digests() {
+  local path tag
+  curl -fsS "http://$registry_host/v2/_catalog?n=100" | jq -r '.repositories[]' | grep "^$1/" | while read -r path; do
+    curl -fsS "http://$registry_host/v2/$path/tags/list" | jq -r '.tags[]' | sort | while read -r tag; do
+      printf '%s:%s %s\n' "$path" "$tag" "$(inspect "$registry_host/$path:$tag" | sha256sum | cut -d' ' -f1)"
+    done
+  done
+}

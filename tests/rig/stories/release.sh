@@ -1,0 +1,21 @@
+# shellcheck shell=bash disable=SC2154
+# A release with nothing but the job's own token: the workflow calls both builds itself. Repeated, it has nothing to do.
+chapter 'A release (builders: called), and the same again'
+new_module
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+same 'exit code of the run' "$run_code" 0
+same 'published releases' "$(published)" v1.0.0
+same 'drafts' "$(drafts)" ''
+same 'the tag' "$(tag_of v1.0.0)" "$commit"
+same 'assets' "$(assets_of v1.0.0)" 'rendered.yaml template.yaml template_control_plane.yaml'
+same 'platforms of the image' "$(platforms_of "$registry_host/$story/operator:v1.0.0")" 'linux/amd64 linux/arm64'
+same 'revision of the image' "$(label_of "$registry_host/$story/operator:v1.0.0" revision)" "$commit"
+ok 'published, with tag, three assets, and an image of this commit for two platforms'
+
+before=$(digests "$story")
+stand_in DELETE log
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+same 'exit code of the second run' "$run_code" 0
+same 'writes of the second run' "$(writes)" ''
+same 'digests after the second run' "$(digests "$story")" "$before"
+ok 'again: nothing was written, and no image was moved'
