@@ -43,8 +43,12 @@ pub enum PhaseArgs {
     Await(AwaitArgs),
     /// Unpack the module image, by digest, into a folder
     FetchModule(FetchModuleArgs),
+    /// Record how a leg of the tests ended, for exactly the artifacts that it tested
+    RecordTests(RecordTestsArgs),
     /// Read every promise again, and publish the release
     Publish(PublishArgs),
+    /// Check a published release against its evidence and the world
+    Verify(VerifyArgs),
     /// Delete our own draft and tag
     Discard(DiscardArgs),
 }
@@ -58,7 +62,9 @@ impl PhaseArgs {
             Self::Upload(args) => &args.common,
             Self::Await(args) => &args.common,
             Self::FetchModule(args) => &args.common,
+            Self::RecordTests(args) => &args.common,
             Self::Publish(args) => &args.common,
+            Self::Verify(args) => &args.common,
             Self::Discard(args) => &args.common,
         }
     }
@@ -242,6 +248,34 @@ pub struct FetchModuleArgs {
 }
 
 #[derive(Debug, Default, Args)]
+pub struct RecordTestsArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Name of the leg, such as `k3s-1.31`
+    #[arg(long, value_name = "NAME")]
+    pub leg: Option<String>,
+    /// How the tests ended: `success` or `failure`; default: `success`
+    #[arg(long, value_name = "RESULT")]
+    pub result: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct VerifyArgs {
+    /// Version that was published, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it; default: as the version was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Default, Args)]
 pub struct PublishArgs {
     #[command(flatten)]
     pub plan: PlanInput,
@@ -253,6 +287,12 @@ pub struct PublishArgs {
     /// Jobs that may be skipped, one a line
     #[arg(long, value_name = "JOBS", action = ArgAction::Append)]
     pub optional_jobs: Vec<String>,
+    /// Legs of the tests that must have recorded a verdict with `record-tests`: their names, one a line, or their number
+    #[arg(long, value_name = "LEGS", action = ArgAction::Append)]
+    pub test_legs: Vec<String>,
+    /// Checks at the commit that must be green, one a line, `*` for any characters; `name=neutral,skipped` takes these for green as well
+    #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
+    pub required_checks: Vec<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }
@@ -299,10 +339,14 @@ pub struct RehearseArgs {
 }
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
-pub const SECRET_INPUTS: [(&str, &str); 2] = [
+pub const SECRET_INPUTS: [(&str, &str); 3] = [
     (
         "github-token",
         "Token for GitHub; on a terminal, the variable `GITHUB_TOKEN`",
+    ),
+    (
+        "publish-token",
+        "Token that `publish` uses in place of `github-token`, where publishing must start other workflows; on a terminal, the variable `PUBLISH_TOKEN`",
     ),
     (
         "registry-password",

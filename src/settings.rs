@@ -1,6 +1,7 @@
 //! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
 
 mod context;
+mod planning;
 mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,20 +12,18 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{
-    AwaitArgs, BuildModuleArgs, DiscardArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PlanArgs,
-    PublishArgs, UploadArgs,
+    AwaitArgs, BuildModuleArgs, CommonArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PublishArgs,
+    RecordTestsArgs, UploadArgs,
 };
-use crate::domain::{
-    AssetName, ImageRef, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
-    Version,
-};
+use crate::domain::{AssetName, JobResults, PinnedImage, RepoSlug, Tag, TagFormat};
 use crate::module::build::DescriptorStyle;
 use crate::module::template::TemplateForm;
 use crate::phases::{
-    Await, BuildModule, Discard, Draft, FetchModule, Finding, Phase, Plan, Publish, Recipe, Tested,
-    Upload, Watch,
+    Await, BuildModule, Discard, Draft, FetchModule, Finding, Legs, Phase, Publish, Recipe,
+    RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
 };
-use crate::plan::{Artifact, ModulePlan, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{Artifact, ReleasePlan, Verdict};
+use crate::ports::CheckState;
 
 pub use context::{Context, Runner};
 use reader::Reader;
@@ -90,17 +89,31 @@ pub fn resolve(
     let (dry_run, verbose) = (common.dry_run, common.verbose || context.debug);
     let login = reader.login(common);
     let docker_config = reader.docker_config(common);
-    let token = reader.token();
+    let token = reader.token(matches!(args, PhaseArgs::Publish(_)));
     let urls = reader.urls();
     let ready = match args {
-        PhaseArgs::Plan(args) => plan(&mut reader, args, now),
+        PhaseArgs::Plan(args) => planning::plan(&mut reader, args, now),
         PhaseArgs::Draft(args) => draft(&mut reader, args),
         PhaseArgs::BuildModule(args) => build_module(&mut reader, args),
         PhaseArgs::Upload(args) => upload(&mut reader, args),
         PhaseArgs::Await(args) => await_artifacts(&mut reader, args),
         PhaseArgs::FetchModule(args) => fetch_module(&mut reader, args),
+        PhaseArgs::RecordTests(args) => record_tests(&mut reader, args),
         PhaseArgs::Publish(args) => publish(&mut reader, args),
-        PhaseArgs::Discard(args) => discard(&mut reader, args),
+        PhaseArgs::Verify(args) => released(
+            &mut reader,
+            args.version.as_ref(),
+            args.tag_format.as_ref(),
+            &args.common,
+            |tag| Box::new(Verify::new(tag)),
+        ),
+        PhaseArgs::Discard(args) => released(
+            &mut reader,
+            args.version.as_ref(),
+            args.tag_format.as_ref(),
+            &args.common,
+            |tag| Box::new(Discard::new(tag)),
+        ),
     };
     let settings = || {
         let Ready { phase, reached } = ready?;
@@ -130,103 +143,6 @@ const USUAL_TIMEOUT: Duration = Duration::from_mins(5);
 const AWAIT_TIMEOUT: Duration = Duration::from_mins(20);
 const AWAIT_INTERVAL: Duration = Duration::from_secs(10);
 const BUILDER_STARTS: Duration = Duration::from_mins(3);
-
-fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Ready> {
-    let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
-    let typed = args.version.as_deref().unwrap_or_default();
-    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
-    let repository = reader.repository(&args.common);
-    let commit = reader.commit(args.commit.as_ref());
-    let names = version
-        .as_ref()
-        .map(|(tag, version, _)| Names { tag, version });
-    let mut image = |input: &'static str, text: &str| {
-        names
-            .as_ref()
-            .and_then(|names| reader.take(input, names.image(text)))
-    };
-    let binary_image = args
-        .binary_image
-        .as_deref()
-        .and_then(|text| image("binary-image", text));
-    let extra_images = lines(&args.extra_images)
-        .filter_map(|text| image("extra-images", text))
-        .collect();
-    let module = names.as_ref().and_then(|names| module(reader, args, names));
-    let on_existing = reader
-        .parse("on-existing", args.on_existing.as_ref())
-        .unwrap_or_default();
-    let assets = lines(&args.assets)
-        .filter_map(|name| reader.take("assets", name.parse()))
-        .collect();
-    let prerelease = reader.auto("prerelease", args.prerelease.as_deref());
-    let make_latest = reader.auto("make-latest", args.make_latest.as_deref());
-    let previous_tag = reader.parse("previous-tag", args.previous_tag.as_ref());
-    let notes = match &args.notes_file {
-        Some(path) => NotesSource::Text(reader.file("notes-file", path)?),
-        None => NotesSource::Generated,
-    };
-    let run = reader.context.run_id.clone().unwrap_or_else(|| {
-        let seconds = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        format!("local-{seconds}")
-    });
-    let (tag, version, tag_format) = version?;
-    let repository = repository?;
-    let wanted = Wanted {
-        repository: repository.clone(),
-        prerelease: prerelease.unwrap_or(version.is_prerelease()),
-        version,
-        tag,
-        tag_format,
-        commit: commit?,
-        run,
-        make_latest,
-        previous_tag,
-        on_existing,
-        guard_branch: args.guard_branch.clone(),
-        notes,
-        assets,
-        binary_image,
-        module,
-        extra_images,
-    };
-    let phase = Box::new(Plan::new(wanted));
-    Some(Ready {
-        phase,
-        reached: Reached::github(repository),
-    })
-}
-
-fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
-    match (&args.module_name, &args.module_registry) {
-        (None, None) => None,
-        (Some(name), Some(registry)) => {
-            let name = reader.take("module-name", name.parse());
-            let registry: Option<Repository> = reader.take("module-registry", registry.parse());
-            let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
-            let tag = reader.take("module-tag", tag.parse());
-            let name: crate::domain::ComponentName = name?;
-            let path = format!("component-descriptors/{name}");
-            let image = registry?.join(&path)?.tagged(tag?);
-            Some(ModulePlan { name, image })
-        }
-        (name, _) => {
-            let missing = if name.is_none() {
-                "module-name"
-            } else {
-                "module-registry"
-            };
-            reader.missing(
-                missing,
-                "a module image takes both `module-name` and `module-registry`",
-            );
-            None
-        }
-    }
-}
 
 fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Ready> {
     let plan = reader.plan(&args.plan, &args.common)?;
@@ -372,6 +288,10 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
             None
         }
     };
+    let legs = legs(&args.test_legs);
+    let checks = lines(&args.required_checks)
+        .filter_map(|line| required_check(reader, line))
+        .collect();
     let optional = lines(&args.optional_jobs).map(str::to_owned).collect();
     let plan = reader.plan(&args.plan, &args.common)?;
     // Without them the gate refuses, and lists what it misses beside everything else that stands in the way.
@@ -381,6 +301,8 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
         artifacts,
         jobs,
         optional,
+        legs,
+        checks,
     };
     Some(Ready {
         phase: Box::new(Publish::new(plan, tested)),
@@ -388,38 +310,79 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
     })
 }
 
-fn discard(reader: &mut Reader<'_>, args: &DiscardArgs) -> Option<Ready> {
-    let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
-    let typed = args.version.as_deref().unwrap_or_default();
-    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
-    let repository = reader.repository(&args.common);
-    let (tag, _, _) = version?;
+fn record_tests(reader: &mut Reader<'_>, args: &RecordTestsArgs) -> Option<Ready> {
+    let results = [("success", true), ("failure", false)];
+    let passed = reader.choice("result", args.result.as_deref(), &results);
+    let leg = args.leg.clone();
+    if leg.is_none() {
+        reader.missing(
+            "leg",
+            "name the leg of the tests, such as k3s-${{ matrix.k3s }}",
+        );
+    }
+    let artifacts = reader.artifacts(&args.artifacts);
+    if args.artifacts.artifacts.is_none() {
+        reader.missing(
+            "artifacts",
+            "pass the output of the phase `await` that these tests took",
+        );
+    }
+    let plan = reader.plan(&args.plan, &args.common)?;
+    let verdict = Verdict {
+        run: plan.run.clone(),
+        artifacts: artifacts?.digest(),
+    };
+    let url = reader.run_url();
+    let reached = Reached::by(&plan);
+    let phase = RecordTests::new(plan, leg?, passed.unwrap_or(true), verdict, url);
     Some(Ready {
-        phase: Box::new(Discard::new(tag)),
-        reached: Reached::github(repository?),
+        phase: Box::new(phase),
+        reached,
     })
 }
 
-/// What `{tag}` and `{version}` stand for.
-struct Names<'a> {
-    tag: &'a Tag,
-    version: &'a Version,
+/// One number, or names.
+fn legs(given: &[String]) -> Legs {
+    let names: BTreeSet<String> = lines(given).map(str::to_owned).collect();
+    match names.first().map(|only| only.parse()) {
+        None => Legs::None,
+        Some(Ok(count)) if names.len() == 1 => Legs::Count(count),
+        Some(_) => Legs::Named(names),
+    }
 }
 
-impl Names<'_> {
-    fn fill(&self, text: &str) -> String {
-        text.replace("{version}", &self.version.to_string())
-            .replace("{tag}", self.tag.as_str())
-    }
+/// `name`, or `name=neutral,skipped`.
+fn required_check(reader: &mut Reader<'_>, line: &str) -> Option<RequiredCheck> {
+    let (name, also) = line.rsplit_once('=').unwrap_or((line, ""));
+    let states = [
+        ("neutral", CheckState::Neutral),
+        ("skipped", CheckState::Skipped),
+    ];
+    let also = also.split(',').filter(|word| !word.trim().is_empty());
+    let also = also
+        .filter_map(|word| reader.choice("required-checks", Some(word), &states))
+        .collect();
+    let name = reader.take("required-checks", name.trim().parse())?;
+    Some(RequiredCheck { name, also })
+}
 
-    /// An image; without a tag of its own it has the release's.
-    fn image(&self, text: &str) -> Result<ImageRef, Invalid> {
-        let text = self.fill(text);
-        match text.parse::<Repository>() {
-            Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),
-            Err(_) => text.parse(),
-        }
-    }
+/// A phase about one release that needs no plan.
+fn released(
+    reader: &mut Reader<'_>,
+    typed: Option<&String>,
+    format: Option<&String>,
+    common: &CommonArgs,
+    phase: impl FnOnce(Tag) -> Box<dyn Phase>,
+) -> Option<Ready> {
+    let format: Option<TagFormat> = reader.parse("tag-format", format);
+    let typed = typed.map_or("", String::as_str);
+    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
+    let repository = reader.repository(common);
+    let (tag, _, _) = version?;
+    Some(Ready {
+        phase: phase(tag),
+        reached: Reached::github(repository?),
+    })
 }
 
 /// The lines of a list that is written one item a line, or given several times.

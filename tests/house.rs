@@ -26,7 +26,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("cli", &["domain"]),
-    ("settings", &["cli", "domain", "module", "phases", "plan"]),
+    (
+        "settings",
+        &["cli", "domain", "module", "phases", "plan", "ports"],
+    ),
     ("domain", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain", "module", "plan", "ports"]),

@@ -30,6 +30,13 @@ impl JobResults {
         ))
     }
 
+    /// Job and result.
+    pub fn iter(&self) -> impl Iterator<Item = (String, String)> {
+        self.0
+            .iter()
+            .map(|(name, result)| (name.clone(), result.clone()))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -39,6 +39,7 @@ pub(super) async fn apply(hands: Hands<'_>, action: &Action) -> Result<(), PortE
         Action::WriteFile { to, bytes } => files.write(to, bytes).await,
         Action::Unpack { archive, to } => files.unpack(archive, to).await,
         Action::RemoveFolder { folder } => files.remove(folder).await,
+        Action::SetStatus(status) => github.set_status(status).await,
         Action::Publish(publication) => github.publish(publication).await,
         Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,

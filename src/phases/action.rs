@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
-use crate::ports::{AssetId, Blob, LocalFile, NewDraft, Publication, ReleaseId};
+use crate::ports::{AssetId, Blob, LocalFile, NewDraft, NewStatus, Publication, ReleaseId};
 
 /// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub enum Action {
     RemoveFolder {
         folder: PathBuf,
     },
+    SetStatus(NewStatus),
     Publish(Publication),
     DeleteRelease {
         release: ReleaseId,
@@ -120,6 +121,15 @@ impl fmt::Display for Action {
                 write!(f, "unpack {} into {}", archive.display(), to.display())
             }
             Self::RemoveFolder { folder } => write!(f, "remove {}", folder.display()),
+            Self::SetStatus(status) => {
+                let state = if status.success { "success" } else { "failure" };
+                write!(
+                    f,
+                    "record {state} of {} at {}",
+                    status.context,
+                    status.commit.short()
+                )
+            }
             Self::Publish(publication) => write!(f, "publish {}", publication.tag),
             Self::DeleteRelease { release, tag } => {
                 write!(f, "delete the draft release {tag} (id {release})")

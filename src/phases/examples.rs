@@ -22,6 +22,7 @@ pub(super) fn our_draft(plan: &ReleasePlan) -> SeenRelease {
         prerelease: plan.prerelease,
         immutable: false,
         url: "https://github.example/r/releases/tag/untagged-1".into(),
+        created_at: "2026-01-01T00:00:00Z".into(),
         assets: vec![],
     }
 }

@@ -12,9 +12,12 @@ mod examples;
 mod fetch_module;
 mod plan;
 mod publish;
+mod record_tests;
 mod shared;
+mod sync;
 mod upload;
 mod usable;
+mod verify;
 
 use std::fmt;
 use std::time::Duration;
@@ -31,8 +34,10 @@ pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::Plan;
-pub use publish::{Publish, Tested};
+pub use publish::{Legs, Publish, RequiredCheck, Tested};
+pub use record_tests::RecordTests;
 pub use upload::Upload;
+pub use verify::Verify;
 
 /// A phase's name: the `phase` input, the subcommand and the title of its log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,22 +54,28 @@ pub enum PhaseId {
     Await,
     /// Unpacks the module image, by digest, into a folder.
     FetchModule,
+    /// Records how a leg of the tests ended, for exactly the artifacts that it tested.
+    RecordTests,
     /// Reads every promise again, and publishes with one request.
     Publish,
+    /// Checks a published release against its evidence and the world.
+    Verify,
     /// Deletes our own draft and tag.
     Discard,
 }
 
 impl PhaseId {
     /// In the order of a release.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Plan,
         Self::Draft,
         Self::BuildModule,
         Self::Upload,
         Self::Await,
         Self::FetchModule,
+        Self::RecordTests,
         Self::Publish,
+        Self::Verify,
         Self::Discard,
     ];
 
@@ -76,7 +87,9 @@ impl PhaseId {
             Self::Upload => "upload",
             Self::Await => "await",
             Self::FetchModule => "fetch-module",
+            Self::RecordTests => "record-tests",
             Self::Publish => "publish",
+            Self::Verify => "verify",
             Self::Discard => "discard",
         }
     }

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::shared::our_release;
-use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use super::sync::{beside, sync};
+use super::{Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{AssetName, Digest};
 use crate::plan::{Artifact, Artifacts, ReleasePlan};
-use crate::ports::{AssetId, AssetState, LocalFile, Look, PortError, SeenAsset, SeenRelease};
+use crate::ports::{AssetId, AssetState, LocalFile, Look, PortError, SeenRelease};
 
 /// GitHub's limits for release assets
 /// (<https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>).
@@ -80,7 +81,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
         .iter()
         .filter_map(|(name, file)| Some((name, file.as_ref()?)))
     {
-        actions.extend(sync(seen, release, name, file));
+        actions.extend(sync(release, &seen.hashed, name, file));
         let artifact = Artifact::Asset {
             digest: file.digest,
             size: file.size,
@@ -174,61 +175,12 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Finding
     findings
 }
 
-/// Under this name an asset's new bytes wait until they have arrived in full.
-fn beside(name: &AssetName) -> String {
-    format!("btp-release-new.{name}")
-}
-
-/// What one file still needs. There is never a moment without a good copy: new bytes arrive beside the old ones, and
-/// take their name only when they are complete.
-fn sync(seen: &Seen, release: &SeenRelease, name: &AssetName, file: &LocalFile) -> Vec<Action> {
-    let find = |name: &str| release.assets.iter().find(|asset| asset.name == name);
-    let is_good = |asset: &SeenAsset| {
-        let digest = asset.digest.or_else(|| seen.hashed.get(&asset.id).copied());
-        asset.state == AssetState::Uploaded && digest == Some(file.digest)
-    };
-    let delete = |asset: &SeenAsset, why| Action::DeleteAsset {
-        asset: asset.id,
-        name: asset.name.clone(),
-        why,
-    };
-    let upload = |name: AssetName| Action::UploadAsset {
-        release: release.id,
-        name,
-        file: file.clone(),
-    };
-    let (there, new) = (find(name.as_str()), find(&beside(name)));
-    match (there, new) {
-        (Some(there), None) if is_good(there) => vec![],
-        (Some(there), Some(new)) if is_good(there) => {
-            vec![delete(new, "left over from a replacement")]
-        }
-        (there, Some(new)) if is_good(new) => {
-            let old = there.map(|old| delete(old, "whose replacement has arrived"));
-            let rename = Action::RenameAsset {
-                asset: new.id,
-                from: new.name.clone(),
-                to: name.clone(),
-            };
-            old.into_iter().chain([rename]).collect()
-        }
-        (_, Some(new)) => vec![delete(new, "whose upload was not finished")],
-        (None, None) => vec![upload(name.clone())],
-        (Some(there), None) if there.state == AssetState::Unfinished => {
-            vec![
-                delete(there, "whose upload was not finished"),
-                upload(name.clone()),
-            ]
-        }
-        (Some(_), None) => beside(name).parse().map(upload).into_iter().collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::examples::{asset, foreign_draft, our_draft, published};
     use super::*;
     use crate::plan::tests::example;
+    use crate::ports::SeenAsset;
 
     const NEW: &str = "btp-release-new.template.yaml";
 

@@ -1,7 +1,9 @@
 //! Everything a release wants, worked out once: the one value that is handed from phase to phase.
 
 mod artifacts;
+mod evidence;
 mod mark;
+mod verdict;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,9 @@ use crate::domain::{
 };
 
 pub use artifacts::{Artifact, Artifacts};
+pub use evidence::{EVIDENCE, Predicate, Record, Statement};
 pub use mark::Mark;
+pub use verdict::Verdict;
 
 /// The form of the plan's JSON. A plan of another form is refused, never guessed at.
 const SCHEMA: &str = "btp-release-plan/1";

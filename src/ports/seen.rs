@@ -49,6 +49,8 @@ pub struct SeenRelease {
     pub immutable: bool,
     /// The page for people; of a draft it is a temporary one.
     pub url: String,
+    /// In RFC 3339, as GitHub tells it.
+    pub created_at: String,
     /// Every asset, also those that were never finished.
     pub assets: Vec<SeenAsset>,
 }

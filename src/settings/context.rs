@@ -15,6 +15,7 @@ pub struct Context {
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
     pub token: Option<SecretString>,
+    pub publish_token: Option<SecretString>,
     pub registry_password: Option<SecretString>,
     /// Certificates of a company's own, as OpenSSL takes them.
     pub ssl_cert_file: Option<PathBuf>,
@@ -70,6 +71,9 @@ impl Context {
                 .map(SecretString::from),
             registry_password: get("INPUT_REGISTRY-PASSWORD")
                 .or_else(|| get("REGISTRY_PASSWORD"))
+                .map(SecretString::from),
+            publish_token: get("INPUT_PUBLISH-TOKEN")
+                .or_else(|| get("PUBLISH_TOKEN"))
                 .map(SecretString::from),
             repository: github.repository,
             sha: github.sha,

@@ -214,12 +214,33 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn token(&mut self) -> Option<SecretString> {
+    /// Publishing may have a token of its own: what the job's token publishes starts no workflow
+    /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
+    pub(super) fn token(&mut self, publishes: bool) -> Option<SecretString> {
+        if let Some(own) = self.context.publish_token.as_ref().filter(|_| publishes) {
+            return Some(own.clone());
+        }
         if self.context.token.is_none() {
             let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
             self.missing("github-token", help);
         }
         self.context.token.clone()
+    }
+
+    /// The page of the run that this is part of.
+    pub(super) fn run_url(&self) -> Option<String> {
+        let Context {
+            server_url,
+            repository,
+            run_id,
+            ..
+        } = self.context;
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            server_url.as_ref()?,
+            repository.as_ref()?,
+            run_id.as_ref()?
+        ))
     }
 
     /// Of GitHub's two APIs.

@@ -52,6 +52,8 @@ pub(super) struct Release {
     #[serde(default)]
     pub immutable: bool,
     pub html_url: String,
+    #[serde(default)]
+    pub created_at: String,
     pub upload_url: String,
     #[serde(default)]
     pub assets: Vec<Asset>,
@@ -69,6 +71,7 @@ impl Release {
             prerelease: self.prerelease,
             immutable: self.immutable,
             url: self.html_url,
+            created_at: self.created_at,
             assets: self.assets.into_iter().map(Asset::seen).collect(),
         }
     }

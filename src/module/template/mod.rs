@@ -3,6 +3,7 @@
 //! The texts are those of the tools, spaces and all, for people compare them with what they had
 //! (`kyma-project/cli:pkg/module/template.go`, `kyma-project/modulectl:internal/service/templategenerator`).
 
+mod belongs;
 mod cli;
 mod modulectl;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::yaml;
 
+pub use belongs::disagreements_with;
 pub use cli::{Template2023, TemplateOfConfig};
 pub use modulectl::TemplateToday;
 

@@ -1,0 +1,218 @@
+//! `publish`: reads every promise again, right before the one request that cannot be taken back.
+
+mod gate;
+mod proof;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::shared::{our_release, tag_elsewhere, tag_missing};
+use super::usable::{self, Contents, NotUsable};
+use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step};
+use crate::domain::{CommitSha, Digest, JobResults};
+use crate::plan::{Artifact, Artifacts, EVIDENCE, ReleasePlan};
+use crate::ports::{
+    AssetId, AssetState, CheckState, Look, PortError, Publication, SeenCheck, SeenRelease,
+};
+
+pub struct Publish {
+    plan: ReleasePlan,
+    tested: Tested,
+}
+
+/// What was tested, and how that ended.
+#[derive(Clone, Debug, Default)]
+pub struct Tested {
+    /// The digests that `await` found and the tests took.
+    pub artifacts: Artifacts,
+    /// `None` where someone said that no job is needed, as on a terminal.
+    pub jobs: Option<JobResults>,
+    /// Jobs that may be skipped.
+    pub optional: BTreeSet<String>,
+    pub legs: Legs,
+    pub checks: Vec<RequiredCheck>,
+}
+
+/// The legs of the tests that must have recorded a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Legs {
+    #[default]
+    None,
+    Named(BTreeSet<String>),
+    Count(usize),
+}
+
+/// A check at the commit that must be green.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredCheck {
+    pub name: NamePattern,
+    /// `neutral` and `skipped` are good enough only where that is said.
+    pub also: BTreeSet<CheckState>,
+}
+
+struct Seen {
+    tag: Option<CommitSha>,
+    releases: Vec<SeenRelease>,
+    images: BTreeMap<String, SeenImage>,
+    hashed: BTreeMap<AssetId, Digest>,
+    /// The bytes of `template.yaml`, where the plan has it.
+    template: Option<Bytes>,
+    /// The head of the guarded branch.
+    head: Option<CommitSha>,
+    latest: Option<String>,
+    checks: Vec<SeenCheck>,
+}
+
+enum SeenImage {
+    Absent,
+    /// There, and not usable.
+    Incomplete(Digest, String),
+    Whole(Digest, Box<Contents>),
+}
+
+const TEMPLATE: &str = "template.yaml";
+const MAX_TEMPLATE: u64 = 1024 * 1024;
+
+impl Publish {
+    pub fn new(plan: ReleasePlan, tested: Tested) -> Self {
+        Self { plan, tested }
+    }
+
+    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+        let plan = &self.plan;
+        let mut images = BTreeMap::new();
+        for (name, _) in plan.images() {
+            images.insert(name.clone(), self.image(look, &name).await?);
+        }
+        let releases = look.github.releases(&plan.tag).await?;
+        let mut hashed = BTreeMap::new();
+        let mut template = None;
+        for asset in releases
+            .iter()
+            .flat_map(|release| &release.assets)
+            .filter(|a| a.state == AssetState::Uploaded)
+        {
+            if asset.digest.is_none() {
+                hashed.insert(asset.id, look.github.hash_asset(asset.id).await?);
+            }
+            if asset.name == TEMPLATE && plan.module.is_some() {
+                template = Some(look.github.read_asset(asset.id, MAX_TEMPLATE).await?);
+            }
+        }
+        let (legs, checks) = (
+            self.tested.legs != Legs::None,
+            !self.tested.checks.is_empty(),
+        );
+        Ok(Seen {
+            tag: look.github.tag(&plan.tag).await?,
+            releases,
+            images,
+            hashed,
+            template,
+            head: match &plan.guard {
+                Some(guard) => look.github.branch(&guard.branch).await?,
+                None => None,
+            },
+            latest: look.github.latest_tag().await?,
+            checks: match (checks, legs) {
+                (true, _) => look.github.checks(&plan.commit).await?,
+                (false, true) => look.github.statuses(&plan.commit).await?,
+                (false, false) => vec![],
+            },
+        })
+    }
+
+    /// What an image's tag means now, and whether all of it is there, in every platform that was awaited.
+    async fn image(&self, look: Look<'_>, name: &str) -> Result<SeenImage, PortError> {
+        let Some((_, image)) = self.plan.images().find(|(n, _)| n == name) else {
+            return Ok(SeenImage::Absent);
+        };
+        let Some(manifest) = look.registry.resolve(&image).await? else {
+            return Ok(SeenImage::Absent);
+        };
+        let platforms = match self.tested.artifacts.0.get(name) {
+            Some(Artifact::Image { platforms, .. }) => platforms.as_slice(),
+            _ => &[],
+        };
+        let pinned = image.repository().pinned(manifest.digest);
+        match usable::contents(look, &pinned, platforms).await {
+            Ok(contents) => Ok(SeenImage::Whole(manifest.digest, Box::new(contents))),
+            Err(NotUsable::Incomplete(why)) => Ok(SeenImage::Incomplete(manifest.digest, why)),
+            Err(NotUsable::Port(error)) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Phase for Publish {
+    fn id(&self) -> PhaseId {
+        PhaseId::Publish
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        Ok(decide(&self.plan, &self.tested, &self.see(look).await?))
+    }
+}
+
+fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
+    let (release, mark) = match our_release(plan, &seen.releases) {
+        Ok(ours) => ours,
+        Err(finding) => return Step::Blocked(vec![finding]),
+    };
+    if !release.draft {
+        return published(plan, tested, seen, release);
+    }
+    let findings = gate::findings(plan, tested, seen, release, &mark);
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
+    }
+    let proof = proof::missing(plan, tested, seen, release, &mark);
+    if !proof.is_empty() {
+        return Step::Act(proof);
+    }
+    Step::Act(vec![Action::Publish(Publication {
+        release: release.id,
+        tag: plan.tag.clone(),
+        prerelease: plan.prerelease,
+        make_latest: plan.make_latest,
+    })])
+}
+
+/// Success is only said from a fresh look at what is public now.
+fn published(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Step {
+    let is_latest = seen.latest.as_deref() == Some(plan.tag.as_str());
+    let mut findings = gate::tag(plan, seen);
+    let differs = |what: &str, is: bool, planned: bool| {
+        let why = format!(
+            "{} is published with {what} = {is}, and {planned} was planned",
+            plan.tag
+        );
+        (is != planned).then(|| {
+            Finding::new(
+                "published-differs",
+                why,
+                format!("correct it on {}", release.url),
+            )
+        })
+    };
+    findings.extend(differs("prerelease", release.prerelease, plan.prerelease));
+    findings.extend(differs("latest", is_latest, plan.make_latest));
+    findings.extend(gate::assets(plan, tested, seen, release));
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
+    }
+    Step::Done(
+        Evidence::new(format!(
+            "{} is published at {}",
+            plan.tag,
+            plan.commit.short()
+        ))
+        .with("release-url", &release.url)
+        .with("is-latest", is_latest)
+        .with("artifacts", tested.artifacts.to_json()),
+    )
+}

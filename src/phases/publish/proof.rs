@@ -1,0 +1,103 @@
+//! What is written before publishing: the evidence as an asset, and the table of artifacts in the release's text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::{EVIDENCE, Seen, Tested};
+use crate::domain::Digest;
+use crate::phases::Action;
+use crate::phases::sync::sync;
+use crate::plan::{Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Statement, Verdict};
+use crate::ports::{LocalFile, SeenCheck, SeenRelease};
+
+/// What is still missing of it.
+pub(super) fn missing(
+    plan: &ReleasePlan,
+    tested: &Tested,
+    seen: &Seen,
+    release: &SeenRelease,
+    mark: &Mark,
+) -> Vec<Action> {
+    let bytes = statement(plan, tested, seen, release).to_bytes();
+    let file = LocalFile {
+        path: PathBuf::from(EVIDENCE),
+        size: bytes.len() as u64,
+        digest: Digest::of(&bytes),
+    };
+    let mut actions = Vec::new();
+    let uploads = EVIDENCE
+        .parse()
+        .map(|name| sync(release, &seen.hashed, &name, &file))
+        .unwrap_or_default();
+    if uploads
+        .iter()
+        .any(|action| matches!(action, Action::UploadAsset { .. }))
+    {
+        actions.push(Action::WriteFile {
+            to: file.path,
+            bytes,
+        });
+    }
+    actions.extend(uploads);
+    let body = mark.put(&with_table(Mark::strip(&release.body), &tested.artifacts));
+    if body != release.body {
+        actions.push(Action::EditDraft {
+            release: release.id,
+            tag: plan.tag.clone(),
+            body,
+        });
+    }
+    actions
+}
+
+fn statement(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Statement {
+    let record = |check: &SeenCheck| Record {
+        name: check.name.clone(),
+        state: check.state.to_string(),
+        description: check.description.clone(),
+        url: check.url.clone(),
+    };
+    let is_verdict = |check: &&SeenCheck| Verdict::leg(&check.name).is_some();
+    let is_required = |check: &&SeenCheck| {
+        tested
+            .checks
+            .iter()
+            .any(|required| required.name.matches(&check.name))
+    };
+    Statement::new(Predicate {
+        plan: plan.clone(),
+        artifacts: tested.artifacts.clone(),
+        jobs: tested
+            .jobs
+            .as_ref()
+            .map_or_else(BTreeMap::new, |jobs| jobs.iter().collect()),
+        verdicts: seen.checks.iter().filter(is_verdict).map(record).collect(),
+        checks: seen.checks.iter().filter(is_required).map(record).collect(),
+        drafted_at: release.created_at.clone(),
+        publisher: format!("btp-release {}", env!("CARGO_PKG_VERSION")),
+    })
+}
+
+const TABLE: &str = "<!-- artifacts -->";
+
+/// The text with a table of artifacts at its end, in place of one from an earlier run.
+fn with_table(text: &str, artifacts: &Artifacts) -> String {
+    let text = text
+        .split_once(TABLE)
+        .map_or(text, |(before, _)| before)
+        .trim_end();
+    if artifacts.0.is_empty() {
+        return text.to_owned();
+    }
+    let mut table = format!("{text}\n\n{TABLE}\n| artifact | digest |\n|---|---|\n");
+    for (name, artifact) in &artifacts.0 {
+        let name = match artifact {
+            Artifact::Asset { .. } => name.clone(),
+            Artifact::Image { tagged, .. } => tagged.to_string(),
+        };
+        // Writing to memory has no way to fail.
+        let _ = writeln!(table, "| `{name}` | `{}` |", artifact.digest());
+    }
+    table
+}

@@ -1,0 +1,399 @@
+//! The gate, one altered fact at a time.
+
+use super::super::examples::{asset, foreign_draft, other, our_draft, published};
+use super::*;
+use crate::plan::tests::example;
+use crate::plan::{Artifact, BranchGuard, Mark, Verdict};
+
+fn plan() -> ReleasePlan {
+    let guard = Some(BranchGuard {
+        branch: "main".into(),
+        head: other(),
+    });
+    ReleasePlan { guard, ..example() }
+}
+
+/// A world in which everything is as it was tested.
+fn tested() -> Tested {
+    let image = plan().binary_image.unwrap();
+    let digest = Digest::of(b"m");
+    let asset = |bytes: &[u8]| Artifact::Asset {
+        digest: Digest::of(bytes),
+        size: 1,
+    };
+    let artifacts = [
+        ("template.yaml".into(), asset(b"t")),
+        ("rendered.yaml".into(), asset(b"r")),
+        (
+            "binary-image".into(),
+            Artifact::Image {
+                digest,
+                image: image.repository().pinned(digest),
+                tagged: image,
+                platforms: vec![],
+                size: 0,
+            },
+        ),
+    ];
+    let legs = Legs::Named(["k3s-1.31".to_owned()].into());
+    let checks = vec![RequiredCheck {
+        name: "lint".parse().unwrap(),
+        also: BTreeSet::new(),
+    }];
+    Tested {
+        artifacts: Artifacts(artifacts.into()),
+        legs,
+        checks,
+        jobs: Some(
+            JobResults::from_json(
+                r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
+            )
+            .unwrap(),
+        ),
+        optional: ["upgrade".to_owned()].into(),
+    }
+}
+
+fn check(name: &str, state: CheckState, description: Option<String>) -> SeenCheck {
+    SeenCheck {
+        name: name.into(),
+        state,
+        description,
+        url: None,
+    }
+}
+
+fn verdict() -> String {
+    Verdict {
+        run: plan().run,
+        artifacts: tested().artifacts.digest(),
+    }
+    .to_string()
+}
+
+/// The bytes of the draft are as they were awaited; the evidence is not written yet.
+fn seen() -> Seen {
+    let assets = vec![
+        asset(1, "template.yaml", b"t"),
+        asset(2, "rendered.yaml", b"r"),
+    ];
+    Seen {
+        tag: Some(plan().commit),
+        releases: vec![SeenRelease {
+            assets,
+            ..our_draft(&plan())
+        }],
+        images: [(
+            "binary-image".into(),
+            SeenImage::Whole(Digest::of(b"m"), Box::default()),
+        )]
+        .into(),
+        hashed: BTreeMap::new(),
+        template: None,
+        head: Some(other()),
+        latest: Some("v1.1.0".into()),
+        checks: vec![
+            check(
+                &Verdict::context("k3s-1.31"),
+                CheckState::Success,
+                Some(verdict()),
+            ),
+            check("lint", CheckState::Success, None),
+        ],
+    }
+}
+
+/// What the world looks like once everything before the last request was done.
+fn proven() -> Seen {
+    let mut seen = seen();
+    let Step::Act(actions) = decide(&plan(), &tested(), &seen) else {
+        panic!("refused")
+    };
+    for action in actions {
+        match action {
+            Action::WriteFile { to, bytes } => {
+                seen.releases[0]
+                    .assets
+                    .push(asset(9, to.to_str().unwrap(), &bytes))
+            }
+            Action::EditDraft { body, .. } => seen.releases[0].body = body,
+            Action::UploadAsset { name, file, .. } => {
+                assert_eq!(file.path.to_str(), Some(name.as_str()))
+            }
+            other => panic!("{other}"),
+        }
+    }
+    seen
+}
+
+fn codes(tested: &Tested, seen: &Seen) -> Vec<&'static str> {
+    match decide(&plan(), tested, seen) {
+        Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
+        Step::Act(_) => vec![],
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_evidence_and_the_table_come_before_the_one_request() {
+    let Step::Act(actions) = decide(&plan(), &tested(), &seen()) else {
+        panic!("refused")
+    };
+    let said: Vec<_> = actions.iter().map(ToString::to_string).collect();
+    assert!(
+        said[0].starts_with("write release-evidence.json")
+            && said[1].starts_with("upload release-evidence.json"),
+        "{said:?}"
+    );
+    assert_eq!(said[2], "take up the draft release v1.2.0 with this plan");
+    let Step::Act(actions) = decide(&plan(), &tested(), &proven()) else {
+        panic!("refused")
+    };
+    let release = seen().releases[0].id;
+    let publication = Publication {
+        release,
+        tag: plan().tag,
+        prerelease: false,
+        make_latest: true,
+    };
+    assert_eq!(actions, [Action::Publish(publication)]);
+    let body = &proven().releases[0].body;
+    assert!(
+        body.contains("| `template.yaml` | `sha256:") && body.starts_with("## Notes"),
+        "{body}"
+    );
+    assert_eq!(Mark::find(body).unwrap().plan, plan().digest());
+}
+
+type Alter = fn(&mut Tested, &mut Seen);
+type AlterSeen = fn(&mut Seen);
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table, one fact a row")]
+fn a_single_altered_fact_is_refused() {
+    fn image(seen: &mut Seen, image: SeenImage) {
+        seen.images.insert("binary-image".into(), image);
+    }
+    fn contents(json: &str) -> Box<Contents> {
+        Box::new(Contents {
+            labels: serde_json::from_str(json).unwrap(),
+            ..Contents::default()
+        })
+    }
+    let table: [(&str, Alter); 44] = [
+        ("draft-missing", |_, s| s.releases.clear()),
+        ("release-duplicates", |_, s| {
+            s.releases.push(s.releases[0].clone())
+        }),
+        ("release-duplicates", |_, s| {
+            s.releases.push(foreign_draft(&plan()))
+        }),
+        ("draft-foreign", |_, s| {
+            s.releases = vec![foreign_draft(&plan())]
+        }),
+        ("draft-foreign", |_, s| {
+            s.releases[0].body = "## Edited".into()
+        }),
+        ("release-foreign", |_, s| {
+            s.releases = vec![published(foreign_draft(&plan()))]
+        }),
+        ("draft-of-another-commit", |_, s| {
+            s.releases[0] = our_draft(&ReleasePlan {
+                commit: other(),
+                ..plan()
+            })
+        }),
+        ("draft-of-another-plan", |_, s| {
+            s.releases[0].body = ReleasePlan {
+                run: "18".into(),
+                ..plan()
+            }
+            .mark(false)
+            .put("");
+        }),
+        ("draft-of-another-plan", |_, s| {
+            s.releases[0].body = ReleasePlan {
+                make_latest: false,
+                ..plan()
+            }
+            .mark(false)
+            .put("");
+        }),
+        ("tag-missing", |_, s| s.tag = None),
+        ("tag-elsewhere", |_, s| s.tag = Some(other())),
+        ("branch-moved", |_, s| s.head = Some(plan().commit)),
+        ("branch-moved", |_, s| s.head = None),
+        ("asset-differs", |_, s| {
+            s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+        }),
+        ("asset-differs", |_, s| {
+            s.releases[0].assets[1].digest = Some(Digest::of(b"s"))
+        }),
+        ("asset-differs", |_, s| {
+            s.releases[0].assets[0].digest = None
+        }),
+        ("asset-differs", |_, s| drop(s.releases[0].assets.remove(0))),
+        ("asset-differs", |_, s| drop(s.releases[0].assets.remove(1))),
+        ("asset-differs", |_, s| {
+            s.releases[0].assets[0].state = AssetState::Unfinished
+        }),
+        ("asset-differs", |t, _| {
+            t.artifacts.0.remove("template.yaml");
+            t.legs = Legs::None;
+        }),
+        ("asset-unplanned", |_, s| {
+            s.releases[0].assets.push(asset(3, "x", b"x"))
+        }),
+        ("asset-unplanned", |_, s| {
+            s.releases[0]
+                .assets
+                .push(asset(3, "btp-release-new.template.yaml", b"x"))
+        }),
+        ("image-differs", |_, s| {
+            image(s, SeenImage::Whole(Digest::of(b"n"), Box::default()))
+        }),
+        ("image-differs", |_, s| image(s, SeenImage::Absent)),
+        ("image-differs", |t, _| {
+            t.artifacts.0.remove("binary-image");
+            t.legs = Legs::None;
+        }),
+        ("image-incomplete", |_, s| {
+            image(
+                s,
+                SeenImage::Incomplete(Digest::of(b"m"), "it has no linux/arm64".into()),
+            )
+        }),
+        ("image-incomplete", |_, s| {
+            image(
+                s,
+                SeenImage::Incomplete(Digest::of(b"m"), "its part 12 is not there yet".into()),
+            )
+        }),
+        ("image-of-another-build", |_, s| {
+            image(
+                s,
+                SeenImage::Whole(
+                    Digest::of(b"m"),
+                    contents(r#"{"org.opencontainers.image.revision":"0000"}"#),
+                ),
+            );
+        }),
+        ("image-of-another-build", |_, s| {
+            image(
+                s,
+                SeenImage::Whole(
+                    Digest::of(b"m"),
+                    contents(r#"{"org.opencontainers.image.version":"1.1.0"}"#),
+                ),
+            );
+        }),
+        ("image-of-another-build", |_, s| {
+            image(
+                s,
+                SeenImage::Whole(
+                    Digest::of(b"m"),
+                    contents(r#"{"org.opencontainers.image.source":"https://x/y/z"}"#),
+                ),
+            );
+        }),
+        ("image-of-another-build", |_, s| {
+            let leftovers = [Digest::of(b"m")].into();
+            s.releases[0].body = Mark {
+                leftovers,
+                ..plan().mark(false)
+            }
+            .put("");
+        }),
+        ("jobs-missing", |t, _| {
+            t.jobs = Some(JobResults::from_json("{}").unwrap())
+        }),
+        ("job-not-successful", |t, _| t.optional.clear()),
+        ("job-not-successful", |t, _| {
+            t.jobs = Some(JobResults::from_json(r#"{"unit":{"result":"failure"}}"#).unwrap())
+        }),
+        ("job-not-successful", |t, _| {
+            t.jobs = Some(JobResults::from_json(r#"{"upgrade":{"result":"cancelled"}}"#).unwrap())
+        }),
+        ("verdict-missing", |_, s| drop(s.checks.remove(0))),
+        ("verdict-failed", |_, s| {
+            s.checks[0].state = CheckState::Failure
+        }),
+        ("verdict-failed", |_, s| {
+            s.checks[0].state = CheckState::Pending
+        }),
+        ("verdict-of-other-bytes", |_, s| {
+            s.checks[0].description = None
+        }),
+        ("verdict-of-other-bytes", |_, s| {
+            let of_other_bytes = Verdict {
+                run: plan().run,
+                artifacts: Digest::of(b"others"),
+            };
+            s.checks[0].description = Some(of_other_bytes.to_string());
+        }),
+        ("verdict-of-other-bytes", |_, s| {
+            let of_other_run = Verdict {
+                run: "16".into(),
+                artifacts: tested().artifacts.digest(),
+            };
+            s.checks[0].description = Some(of_other_run.to_string());
+        }),
+        ("verdict-missing", |t, _| t.legs = Legs::Count(2)),
+        ("check-missing", |_, s| drop(s.checks.pop())),
+        ("check-not-green", |_, s| {
+            s.checks[1].state = CheckState::Neutral
+        }),
+    ];
+    assert!(table.len() >= 40);
+    for (nth, (code, alter)) in table.into_iter().enumerate() {
+        let (mut tested, mut seen) = (tested(), proven());
+        alter(&mut tested, &mut seen);
+        assert_eq!(codes(&tested, &seen), [code], "row {nth}");
+    }
+    assert_eq!(codes(&tested(), &proven()), [""; 0], "unaltered");
+}
+
+#[test]
+fn a_check_may_be_neutral_only_where_that_is_said() {
+    let mut seen = proven();
+    seen.checks[1].state = CheckState::Neutral;
+    let mut tested = tested();
+    tested.checks[0].also = [CheckState::Neutral].into();
+    assert_eq!(codes(&tested, &seen), [""; 0]);
+    tested.legs = Legs::Count(1);
+    assert_eq!(codes(&tested, &seen), [""; 0]);
+}
+
+#[test]
+fn success_is_said_from_what_is_public() {
+    let public = || {
+        let mut seen = Seen {
+            latest: Some("v1.2.0".into()),
+            ..proven()
+        };
+        seen.releases = vec![published(seen.releases[0].clone())];
+        seen
+    };
+    let Step::Done(evidence) = decide(&plan(), &tested(), &public()) else {
+        panic!("not done")
+    };
+    assert!(
+        evidence
+            .outputs
+            .iter()
+            .any(|o| o.name == "is-latest" && o.value == "true")
+    );
+    let table: [(&str, AlterSeen); 4] = [
+        ("tag-missing", |s| s.tag = None),
+        ("published-differs", |s| s.latest = Some("v1.1.0".into())),
+        ("published-differs", |s| s.releases[0].prerelease = true),
+        ("asset-differs", |s| {
+            s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+        }),
+    ];
+    for (code, alter) in table {
+        let mut seen = public();
+        alter(&mut seen);
+        assert_eq!(codes(&tested(), &seen), [code]);
+    }
+}

@@ -1,0 +1,114 @@
+//! `record-tests`: says of one leg of the tests how it ended, for exactly the artifacts that it tested.
+
+use async_trait::async_trait;
+
+use super::{Action, Evidence, Phase, PhaseId, Step};
+use crate::plan::{ReleasePlan, Verdict};
+use crate::ports::{CheckState, Look, NewStatus, PortError, SeenCheck};
+
+pub struct RecordTests {
+    plan: ReleasePlan,
+    leg: String,
+    passed: bool,
+    verdict: Verdict,
+    /// The page of the run.
+    url: Option<String>,
+}
+
+impl RecordTests {
+    pub fn new(
+        plan: ReleasePlan,
+        leg: String,
+        passed: bool,
+        verdict: Verdict,
+        url: Option<String>,
+    ) -> Self {
+        Self {
+            plan,
+            leg,
+            passed,
+            verdict,
+            url,
+        }
+    }
+
+    fn decide(&self, statuses: &[SeenCheck]) -> Step {
+        let context = Verdict::context(&self.leg);
+        let description = self.verdict.to_string();
+        let state = if self.passed {
+            CheckState::Success
+        } else {
+            CheckState::Failure
+        };
+        let there = statuses.iter().find(|status| status.name == context);
+        if there.is_some_and(|s| s.state == state && s.description.as_ref() == Some(&description)) {
+            return Step::Done(Evidence::new(format!(
+                "{context} is {state} at {}",
+                self.plan.commit.short()
+            )));
+        }
+        Step::Act(vec![Action::SetStatus(NewStatus {
+            commit: self.plan.commit.clone(),
+            context,
+            success: self.passed,
+            description,
+            url: self.url.clone(),
+        })])
+    }
+}
+
+#[async_trait]
+impl Phase for RecordTests {
+    fn id(&self) -> PhaseId {
+        PhaseId::RecordTests
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        Ok(self.decide(&look.github.statuses(&self.plan.commit).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Digest;
+    use crate::plan::tests::example;
+
+    #[test]
+    fn a_verdict_is_written_once_and_renewed_when_it_differs() {
+        let verdict = Verdict {
+            run: "17".into(),
+            artifacts: Digest::of(b"all"),
+        };
+        let phase = RecordTests::new(example(), "k3s-1.31".into(), true, verdict.clone(), None);
+        let Step::Act(actions) = phase.decide(&[]) else {
+            panic!("nothing to do")
+        };
+        let [Action::SetStatus(status)] = actions.as_slice() else {
+            panic!("{actions:?}")
+        };
+        assert_eq!(
+            (status.context.as_str(), status.success),
+            ("btp-release/e2e/k3s-1.31", true)
+        );
+        assert!(status.description.len() <= 140, "GitHub's limit");
+        let seen = |state, description: &str| SeenCheck {
+            name: status.context.clone(),
+            state,
+            description: Some(description.into()),
+            url: None,
+        };
+        assert!(matches!(
+            phase.decide(&[seen(CheckState::Success, &verdict.to_string())]),
+            Step::Done(_)
+        ));
+        assert!(matches!(
+            phase.decide(&[seen(CheckState::Failure, &verdict.to_string())]),
+            Step::Act(_)
+        ));
+        assert!(matches!(
+            phase.decide(&[seen(CheckState::Success, "run 16 tested")]),
+            Step::Act(_)
+        ));
+    }
+}

@@ -1,0 +1,291 @@
+//! `verify`: checks a published release against its evidence and the world, at any time later.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{Evidence, Finding, Phase, PhaseId, Step};
+use crate::domain::{CommitSha, Digest, Tag};
+use crate::plan::{EVIDENCE, Mark, Statement};
+use crate::ports::{AssetId, AssetState, Look, PortError, SeenRelease};
+
+const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
+
+pub struct Verify {
+    tag: Tag,
+}
+
+struct Seen {
+    tag: Option<CommitSha>,
+    releases: Vec<SeenRelease>,
+    evidence: Option<Bytes>,
+    hashed: BTreeMap<AssetId, Digest>,
+    /// What the tags of the evidence's images resolve to now.
+    images: BTreeMap<String, Option<Digest>>,
+}
+
+impl Verify {
+    pub fn new(tag: Tag) -> Self {
+        Self { tag }
+    }
+
+    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+        let mut seen = Seen {
+            tag: look.github.tag(&self.tag).await?,
+            releases: look.github.releases(&self.tag).await?,
+            evidence: None,
+            hashed: BTreeMap::new(),
+            images: BTreeMap::new(),
+        };
+        for asset in seen.releases.iter().flat_map(|release| &release.assets) {
+            if asset.name == EVIDENCE && asset.state == AssetState::Uploaded {
+                seen.evidence = Some(look.github.read_asset(asset.id, MAX_EVIDENCE).await?);
+            }
+            if asset.digest.is_none() && asset.state == AssetState::Uploaded {
+                seen.hashed
+                    .insert(asset.id, look.github.hash_asset(asset.id).await?);
+            }
+        }
+        let statement = seen
+            .evidence
+            .as_deref()
+            .and_then(|bytes| Statement::from_bytes(bytes).ok());
+        for (_, image) in statement
+            .iter()
+            .flat_map(|statement| statement.predicate.plan.images())
+        {
+            let digest = look
+                .registry
+                .resolve(&image)
+                .await?
+                .map(|manifest| manifest.digest);
+            seen.images.insert(image.to_string(), digest);
+        }
+        Ok(seen)
+    }
+}
+
+#[async_trait]
+impl Phase for Verify {
+    fn id(&self) -> PhaseId {
+        PhaseId::Verify
+    }
+
+    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+        Ok(decide(&self.tag, &self.see(look).await?))
+    }
+}
+
+fn decide(tag: &Tag, seen: &Seen) -> Step {
+    let missing = |why: String| {
+        let help = "only what `publish` of btp-release published can be verified";
+        Step::Blocked(vec![Finding::new("evidence-missing", why, help)])
+    };
+    let [release] = seen.releases.as_slice() else {
+        return missing(format!("{tag} has {} releases", seen.releases.len()));
+    };
+    if release.draft {
+        return missing(format!("{tag} is a draft"));
+    }
+    let Some(bytes) = &seen.evidence else {
+        return missing(format!("{tag} has no {EVIDENCE}"));
+    };
+    let statement = match Statement::from_bytes(bytes) {
+        Ok(statement) => statement,
+        Err(invalid) => return Step::Blocked(vec![invalid.into()]),
+    };
+    let findings = differences(tag, seen, release, &statement);
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
+    }
+    let plan = &statement.predicate.plan;
+    let so = format!(
+        "{tag} is as it was published: {} subjects at {}",
+        statement.subject.len(),
+        plan.commit.short()
+    );
+    Step::Done(Evidence::new(so).with("release-url", &release.url))
+}
+
+fn differences(
+    tag: &Tag,
+    seen: &Seen,
+    release: &SeenRelease,
+    statement: &Statement,
+) -> Vec<Finding> {
+    let plan = &statement.predicate.plan;
+    let mut found = Vec::new();
+    let mut compare = |what: &str, now: String, was: String| {
+        if now != was {
+            let why = format!("{what} is {now}, and was {was} when {tag} was published");
+            found.push(Finding::new(
+                "evidence-differs",
+                why,
+                "find out who changed it; nobody should have",
+            ));
+        }
+    };
+    let none = || "absent".to_owned();
+    compare(
+        "the tag of the evidence",
+        tag.to_string(),
+        plan.tag.to_string(),
+    );
+    compare(
+        "the tag's commit",
+        seen.tag.as_ref().map_or_else(none, ToString::to_string),
+        plan.commit.to_string(),
+    );
+    compare(
+        "prerelease",
+        release.prerelease.to_string(),
+        plan.prerelease.to_string(),
+    );
+    let mark = Mark::find(&release.body);
+    compare(
+        "the plan in the mark",
+        mark.as_ref().map_or_else(none, |m| m.plan.to_string()),
+        plan.digest().to_string(),
+    );
+    let digest = |name: &str| {
+        let asset = release
+            .assets
+            .iter()
+            .find(|a| a.name == name && a.state == AssetState::Uploaded)?;
+        asset.digest.or_else(|| seen.hashed.get(&asset.id).copied())
+    };
+    for subject in &statement.subject {
+        let now = match seen.images.get(&subject.name) {
+            Some(digest) => *digest,
+            None => digest(&subject.name),
+        };
+        let say = |digest: Option<Digest>| digest.map_or_else(none, |d| d.to_string());
+        compare(&subject.name, say(now), say(subject.digest()));
+    }
+    let listed = statement.assets();
+    for extra in release
+        .assets
+        .iter()
+        .filter(|asset| !listed.contains(&asset.name))
+    {
+        compare(&format!("the asset {}", extra.name), "there".into(), none());
+    }
+    for asset in plan
+        .assets
+        .iter()
+        .filter(|name| !statement.subject.iter().any(|s| s.name == name.as_str()))
+    {
+        compare(
+            &format!("the asset {asset}"),
+            "not among the subjects".into(),
+            "planned".into(),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{asset, other, our_draft, published};
+    use super::*;
+    use crate::plan::tests::example;
+    use crate::plan::{Artifact, Artifacts, Predicate};
+
+    type Alter = fn(&mut Seen);
+
+    /// A release as `publish` leaves it.
+    fn seen() -> Seen {
+        let plan = example();
+        let image = plan.binary_image.clone().unwrap();
+        let digest = Digest::of(b"m");
+        let asset_of = |bytes: &[u8]| Artifact::Asset {
+            digest: Digest::of(bytes),
+            size: 1,
+        };
+        let pinned = Artifact::Image {
+            digest,
+            image: image.repository().pinned(digest),
+            tagged: image.clone(),
+            platforms: vec![],
+            size: 0,
+        };
+        let artifacts = Artifacts(
+            [
+                ("template.yaml".into(), asset_of(b"t")),
+                ("rendered.yaml".into(), asset_of(b"r")),
+                ("binary-image".into(), pinned),
+            ]
+            .into(),
+        );
+        let statement = Statement::new(Predicate {
+            plan: plan.clone(),
+            artifacts,
+            jobs: BTreeMap::new(),
+            verdicts: vec![],
+            checks: vec![],
+            drafted_at: String::new(),
+            publisher: String::new(),
+        });
+        let bytes = statement.to_bytes();
+        let assets = vec![
+            asset(1, "template.yaml", b"t"),
+            asset(2, "rendered.yaml", b"r"),
+            asset(3, EVIDENCE, &bytes),
+        ];
+        Seen {
+            tag: Some(plan.commit.clone()),
+            releases: vec![published(SeenRelease {
+                assets,
+                ..our_draft(&plan)
+            })],
+            evidence: Some(bytes.into()),
+            hashed: BTreeMap::new(),
+            images: [(image.to_string(), Some(digest))].into(),
+        }
+    }
+
+    fn codes(seen: &Seen) -> Vec<&'static str> {
+        match decide(&example().tag, seen) {
+            Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
+            Step::Done(_) => vec![],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_single_altered_fact_is_found() {
+        assert_eq!(codes(&seen()), [""; 0]);
+        let table: [(&str, Alter); 11] = [
+            ("evidence-differs", |s| s.tag = None),
+            ("evidence-differs", |s| s.tag = Some(other())),
+            ("evidence-differs", |s| s.releases[0].prerelease = true),
+            ("evidence-differs", |s| s.releases[0].body = String::new()),
+            ("evidence-differs", |s| {
+                s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+            }),
+            ("evidence-differs", |s| drop(s.releases[0].assets.remove(0))),
+            ("evidence-differs", |s| {
+                s.releases[0].assets.push(asset(4, "x", b"x"))
+            }),
+            ("evidence-differs", |s| {
+                s.images
+                    .values_mut()
+                    .for_each(|d| *d = Some(Digest::of(b"n")))
+            }),
+            ("evidence-differs", |s| {
+                s.images.values_mut().for_each(|d| *d = None)
+            }),
+            ("evidence-missing", |s| s.evidence = None),
+            ("evidence-missing", |s| s.releases[0].draft = true),
+        ];
+        for (nth, (code, alter)) in table.into_iter().enumerate() {
+            let mut seen = seen();
+            alter(&mut seen);
+            assert_eq!(codes(&seen), [code], "row {nth}");
+        }
+        let mut altered = seen();
+        altered.evidence = Some("{}".into());
+        assert_eq!(codes(&altered), ["evidence-unreadable"]);
+    }
+}
