@@ -90,7 +90,7 @@ impl fmt::Display for Action {
                 write!(f, "create the tag {tag} at {}", commit.short())
             }
             Self::EditDraft { tag, .. } => {
-                write!(f, "take up the draft release {tag} with this plan")
+                write!(f, "set the text of the draft release {tag}")
             }
             Self::UploadAsset { name, file, .. } => {
                 write!(f, "upload {name} ({} bytes)", file.size)

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
+use super::shared::our_release;
 use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::plan::{ReleasePlan, Verdict};
-use crate::ports::{CheckState, Look, NewStatus, PortError, SeenCheck};
+use crate::ports::{CheckState, Look, NewStatus, PortError, SeenCheck, SeenRelease};
 
 pub struct RecordTests {
     plan: ReleasePlan,
@@ -32,7 +33,13 @@ impl RecordTests {
         }
     }
 
-    fn decide(&self, statuses: &[SeenCheck]) -> Step {
+    fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
+        if our_release(&self.plan, releases).is_ok_and(|(release, _)| !release.draft) {
+            return Step::Done(Evidence::new(format!(
+                "{} is already published, with its own verdicts",
+                self.plan.tag
+            )));
+        }
         let context = Verdict::context(&self.leg);
         let description = self.verdict.to_string();
         let state = if self.passed {
@@ -64,12 +71,14 @@ impl Phase for RecordTests {
     }
 
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(self.decide(&look.github.statuses(&self.plan.commit).await?))
+        let releases = look.github.releases(&self.plan.tag).await?;
+        Ok(self.decide(&releases, &look.github.statuses(&self.plan.commit).await?))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples::{our_draft, published};
     use super::*;
     use crate::domain::Digest;
     use crate::plan::tests::example;
@@ -81,7 +90,7 @@ mod tests {
             artifacts: Digest::of(b"all"),
         };
         let phase = RecordTests::new(example(), "k3s-1.31".into(), true, verdict.clone(), None);
-        let Step::Act(actions) = phase.decide(&[]) else {
+        let Step::Act(actions) = phase.decide(&[], &[]) else {
             panic!("nothing to do")
         };
         let [Action::SetStatus(status)] = actions.as_slice() else {
@@ -99,15 +108,15 @@ mod tests {
             url: None,
         };
         assert!(matches!(
-            phase.decide(&[seen(CheckState::Success, &verdict.to_string())]),
+            phase.decide(&[], &[seen(CheckState::Success, &verdict.to_string())]),
             Step::Done(_)
         ));
         assert!(matches!(
-            phase.decide(&[seen(CheckState::Failure, &verdict.to_string())]),
+            phase.decide(&[], &[seen(CheckState::Failure, &verdict.to_string())]),
             Step::Act(_)
         ));
         assert!(matches!(
-            phase.decide(&[seen(CheckState::Success, "run 16 tested")]),
+            phase.decide(&[], &[seen(CheckState::Success, "run 16 tested")]),
             Step::Act(_)
         ));
     }

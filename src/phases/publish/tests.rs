@@ -145,7 +145,7 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
             && said[1].starts_with("upload release-evidence.json"),
         "{said:?}"
     );
-    assert_eq!(said[2], "take up the draft release v1.2.0 with this plan");
+    assert_eq!(said[2], "set the text of the draft release v1.2.0");
     let Step::Act(actions) = decide(&plan(), &tested(), &proven()) else {
         panic!("refused")
     };
