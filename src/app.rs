@@ -53,6 +53,13 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
             return Ok(Exit::Done);
         }
     };
+    #[cfg_attr(
+        not(feature = "rehearse"),
+        expect(
+            clippy::infallible_destructuring_match,
+            reason = "the rehearsal is another"
+        )
+    )]
     let phase = match cli.command {
         Command::Phase(phase) => phase,
         #[cfg(feature = "rehearse")]
