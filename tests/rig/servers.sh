@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# The services that the rig talks to: docker-registry, the stand-in for GitHub, the Docker engine.
-# Every server picks its own free port and says which, so that nothing is raced for.
+# Services that the rig talks to: docker-registry and the Docker engine.
 
-# Starts docker-registry and sets `registry_host`. With a file of users it asks for a password.
+# Starts docker-registry on a port that it picks itself, so that none is raced for, and sets `registry_host`. With a file of users it asks for a password.
 start_registry() { # NAME [HTPASSWD]
   local folder=$scratch/registry-$1 users=${2:-}
   mkdir -p "$folder"
@@ -16,16 +15,6 @@ start_registry() { # NAME [HTPASSWD]
   until_true 20 "the registry '$1' listens" grep -q 'listening on' "$folder/log"
   registry_host=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$folder/log" | head -n 1)
   [[ -n $registry_host ]] || fail_with_log "$folder/log" "the registry '$1' does not say where it listens"
-}
-
-# Serves a world that a rehearsal left, and sets `github_env`: the variables by which a runner names GitHub.
-start_github() { # WORLD
-  local log=$scratch/github.log
-  "$stand_in_github" --world "$1" >"$log" 2>&1 &
-  at_exit stop $!
-  until_true 20 'the stand-in for GitHub listens' grep -q '^GITHUB_UPLOAD_URL=' "$log"
-  mapfile -t github_env < <(grep -E '^GITHUB_(API|GRAPHQL|SERVER)_URL=' "$log")
-  github_api=${github_env[0]#*=}
 }
 
 # A client that knows BuildKit: Debian's own has it built in, others need a plug-in.
