@@ -1,18 +1,8 @@
 # shellcheck shell=bash
-# Running phases with the static binary as a runner does, against the stand-in for GitHub: inputs and context as variables,
-# outputs in a file.
+# Running phases with the static binary as a runner does: inputs and context as variables, outputs in a file.
 
 repository=kyma-project/btp-manager
 token=rehearsal-token
-
-# Serves a world that a rehearsal left, and sets `github_env`: the variables by which a runner names GitHub.
-start_github() { # PROGRAM WORLD
-  local log=$scratch/github.log
-  "$1" --world "$2" >"$log" 2>&1 &
-  at_exit stop $!
-  until_true 20 'the stand-in for GitHub listens' grep -q '^GITHUB_UPLOAD_URL=' "$log"
-  mapfile -t github_env < <(grep -E '^GITHUB_(API|GRAPHQL|SERVER)_URL=' "$log")
-}
 
 # Sets `step`, the environment of a step. The files of the runner are below $1 as the step sees it.
 step_env() { # FOLDER PHASE [INPUT=VALUE…]

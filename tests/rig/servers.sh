@@ -1,20 +1,18 @@
 # shellcheck shell=bash
-# Services that the rig talks to: docker-registry and the Docker engine.
+# The services that the rig talks to: docker-registry, the stand-in for GitHub, the Docker engine.
+# Every server picks its own free port and says which, so that nothing is raced for.
 
-# Starts docker-registry on a port that it picks itself, so that none is raced for, and sets `registry_host`. With a file of users it asks for a password.
-start_registry() { # NAME [HTPASSWD]
-  local folder=$scratch/registry-$1 users=${2:-}
-  mkdir -p "$folder"
-  {
-    printf 'version: 0.1\nlog: {level: info}\nhttp: {addr: "127.0.0.1:0"}\n'
-    printf 'storage: {filesystem: {rootdirectory: "%s/data"}, delete: {enabled: true}}\n' "$folder"
-    [[ -z $users ]] || printf 'auth: {htpasswd: {realm: registry, path: "%s"}}\n' "$users"
-  } >"$folder/config.yml"
-  docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 &
+# shellcheck source=tests/rig/registry.sh
+source "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
+
+# Serves a world that a rehearsal left, and sets `github_env`: the variables by which a runner names GitHub.
+start_github() { # WORLD
+  local log=$scratch/github.log
+  "$stand_in_github" --world "$1" >"$log" 2>&1 &
   at_exit stop $!
-  until_true 20 "the registry '$1' listens" grep -q 'listening on' "$folder/log"
-  registry_host=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$folder/log" | head -n 1)
-  [[ -n $registry_host ]] || fail_with_log "$folder/log" "the registry '$1' does not say where it listens"
+  until_true 20 'the stand-in for GitHub listens' grep -q '^GITHUB_UPLOAD_URL=' "$log"
+  mapfile -t github_env < <(grep -E '^GITHUB_(API|GRAPHQL|SERVER)_URL=' "$log")
+  github_api=${github_env[0]#*=}
 }
 
 # A client that knows BuildKit: Debian's own has it built in, others need a plug-in.
