@@ -115,6 +115,15 @@ mod tests {
             phase.decide(&[], &[seen(CheckState::Failure, &verdict.to_string())]),
             Step::Act(_)
         ));
+        let draft = our_draft(&example());
+        assert!(matches!(
+            phase.decide(std::slice::from_ref(&draft), &[]),
+            Step::Act(_)
+        ));
+        assert!(
+            matches!(phase.decide(&[published(draft)], &[]), Step::Done(_)),
+            "a finished release is left alone"
+        );
         assert!(matches!(
             phase.decide(&[], &[seen(CheckState::Success, "run 16 tested")]),
             Step::Act(_)

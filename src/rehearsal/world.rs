@@ -51,12 +51,7 @@ impl World {
         let (registry, registry_host) = if let Some(host) = &script.registry {
             (None, host.clone())
         } else {
-            let dir = Some(folder.join("registry"));
-            let registry = Registry::start(RegistryOptions {
-                dir,
-                ..RegistryOptions::default()
-            })
-            .await?;
+            let registry = start_registry(&folder).await?;
             let host = registry.host();
             (Some(registry), host)
         };
@@ -88,6 +83,26 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+/// On the port that it had before, where the folder is one that was kept: the images' names hold it.
+async fn start_registry(folder: &Path) -> io::Result<Registry> {
+    let kept = folder.join("registry-port");
+    let dir = Some(folder.join("registry"));
+    let port = std::fs::read_to_string(&kept)
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(0);
+    let registry = Registry::start(RegistryOptions {
+        dir,
+        port,
+        ..RegistryOptions::default()
+    })
+    .await?;
+    if let Some((_, port)) = registry.host().rsplit_once(':') {
+        std::fs::write(kept, port)?;
+    }
+    Ok(registry)
 }
 
 /// A repository with two releases and some merged pull requests since.
