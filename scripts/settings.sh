@@ -3,7 +3,7 @@
 #
 #   GITHUB_REPOSITORY=octo/module GITHUB_OUTPUT=/dev/stdout scripts/settings.sh
 #
-# Reads BUILDERS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
+# Reads BUILDERS, BUILDER_CHECKS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
@@ -36,14 +36,16 @@ if [ "$module" = true ]; then
   default_assets=$'template.yaml\ntemplate_control_plane.yaml\nrendered.yaml'
 fi
 
-# A job that this release does not have may be skipped, and no other.
-optional=()
-if [ "$builders" != called ]; then
-  optional=(build-image build-module)
-else
-  [ -n "$binary_image" ] || optional+=(build-image)
-  [ "$module" = true ] || optional+=(build-module)
-fi
+# A job that this release does not have may be skipped, and no other. The checks of those it has are called as the jobs are,
+# behind the name of whatever called this workflow.
+optional=() checks=()
+has_job() { # JOB NAME CONDITION…
+  local job=$1 name=$2
+  shift 2
+  if [ "$builders" = called ] && "$@"; then checks+=("*$name / $name"); else optional+=("$job"); fi
+}
+has_job build-image 'Build image' [ -n "$binary_image" ]
+has_job build-module 'Build module' [ "$module" = true ]
 
 # Values are the caller's: a delimiter that nobody can know beforehand keeps them from being read as further outputs.
 delimiter="end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
@@ -54,4 +56,5 @@ put binary-image "$binary_image"
 put module-name "$module_name"
 put module-registry "$module_registry"
 put assets "${ASSETS:-$default_assets}"
+put builder-checks "${BUILDER_CHECKS:-$(printf '%s\n' ${checks[@]+"${checks[@]}"})}"
 put optional-jobs "$(printf '%s\n' ${optional[@]+"${optional[@]}"})"

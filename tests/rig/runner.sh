@@ -49,20 +49,21 @@ make_repositories() {
 
 # A module's repository, fresh for a story: the example, with a registry of the rig and what else the story says.
 new_module() { # [INPUT: VALUE]…
-  local folder=$rig/repositories/$module workflow
+  local folder=$rig/repositories/$module workflow input
   rm -rf "$folder" "$rig/control"
   mkdir -p "$folder" "$rig/control"
   cp -r examples/module/. "$folder"
   workflow=$folder/.github/workflows/create-release.yaml
-  {
-    printf '      binary-image: %s/%s\n' "$registry_host" "$story/operator"
-    printf '      module-registry: %s/%s\n' "$registry_host" "$story"
-    printf '      image-build-command: /rig/bin/push-image\n'
-    printf '      cluster-command: "true"\n'
-    printf '      k3s-versions: v1.33.5+k3s1\n'
-    printf '      await-timeout: 60s\n'
-    [[ $# -eq 0 ]] || printf '      %s\n' "$@"
-  } >>"$workflow"
+  local -A inputs=(
+    [binary-image]=$registry_host/$story/operator
+    [module-registry]=$registry_host/$story
+    [image-build-command]=/rig/bin/push-image
+    [cluster-command]='"true"'
+    [k3s-versions]=v1.33.5+k3s1
+    [await-timeout]=60s
+  )
+  for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
+  for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"
   git init --quiet --initial-branch main "$folder"
   commit_all "$folder" 'A module'
   commit=$(git -C "$folder" rev-parse HEAD)
@@ -70,6 +71,13 @@ new_module() { # [INPUT: VALUE]…
   # (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
   cp "$rig/repositories/$action/.github/workflows"/{run-,post-build-}*.yaml "$folder/.github/workflows/"
   seed_github
+}
+
+# The same, in a form in which the local runner goes on after a failure. To be called after `new_module`.
+flatten_module() {
+  local workflows=$rig/repositories/$module/.github/workflows
+  "$here/flatten" "$workflows/create-release.yaml" "$rig/repositories/$action/.github/workflows" >"$scratch/flat.yaml"
+  cp "$scratch/flat.yaml" "$workflows/create-release.yaml"
 }
 
 stand_in() { # METHOD PATH [CURL ARGUMENTS…]
@@ -100,7 +108,8 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   run_code=0
   (
     cd "$rig/repositories/$module"
-    HOME=$scratch/home exec act "$event" --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
+    # What runs in the background would be deaf to an interrupt.
+    HOME=$scratch/home exec env --default-signal=INT act "$event" --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
       --pull=false --network host --container-daemon-socket - --no-skip-checkout --no-cache-server --concurrent-jobs 4 \
       --container-options "-v $rig:/rig -v $rig/bin/kubectl:/usr/local/bin/kubectl:ro" \
       --local-repository "$action@v1=$rig/repositories/$action" \
@@ -136,4 +145,20 @@ digests() {
       printf '%s:%s %s\n' "$path" "$tag" "$(inspect "$registry_host/$path:$tag" | sha256sum | cut -d' ' -f1)"
     done
   done
+}
+
+# The run ended badly, nobody sees a release, and the draft is there for the next run.
+refused() { # TAG
+  [[ $run_code -ne 0 ]] || fail 'the run ended well'
+  same 'published releases' "$(published)" ''
+  same 'drafts' "$(drafts)" "$1"
+  same 'the tag' "$(tag_of "$1")" "$commit"
+  # A gate that was skipped would leave the same world: it must have been asked, and looked at the release.
+  same 'looks of the gate at the latest release' "$(gate_looks)" true
+  ok 'refused by the gate: a draft that nobody sees'
+}
+
+# Of all phases, only `publish` asks which release is shown as the latest before it decides.
+gate_looks() {
+  stand_in GET log | jq -r --arg path "/repos/$module/releases/latest" 'any(.[]; .method == "GET" and .path == $path)'
 }

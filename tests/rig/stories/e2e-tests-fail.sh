@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2154
+# An E2E leg that fails: nothing is published. The run after it tests the very same images, and publishes.
+chapter 'An E2E leg fails, and passes in the next run'
+new_module
+flatten_module
+touch "$rig/control/e2e-fails-v1.33.5+k3s1"
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+refused v1.0.0
+before=$(digests "$story")
+
+rm "$rig/control/e2e-fails-v1.33.5+k3s1"
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+same 'exit code of the second run' "$run_code" 0
+same 'published releases' "$(published)" v1.0.0
+same 'images after the second run' "$(digests "$story")" "$before"
+ok 'the second run published the images of the first'

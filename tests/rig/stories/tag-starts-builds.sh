@@ -1,0 +1,42 @@
+# shellcheck shell=bash disable=SC2154
+# A release whose tag starts the builds: the rig plays GitHub, and starts the module's own workflow when the tag appears.
+chapter 'A release (builders: tag)'
+new_module 'builders: tag'
+workflows=$rig/repositories/$module/.github/workflows
+# shellcheck disable=SC2016 # an expression of the workflow, not of this script
+printf '    secrets:\n      RELEASE_TOKEN: ${{ secrets.BOT_TOKEN }}\n' >>"$workflows/create-release.yaml"
+cat >"$workflows/build-release.yaml" <<END
+name: Build the release
+on:
+  push:
+    tags: ["v*"]
+permissions: {}
+jobs:
+  post-build-image:
+    permissions: {contents: read, packages: write}
+    uses: $action/.github/workflows/post-build-image.yaml@v1
+    with:
+      image: $registry_host/$story/operator
+      command: /rig/bin/push-image
+  post-build-module:
+    permissions: {contents: write, packages: write}
+    uses: $action/.github/workflows/post-build-module.yaml@v1
+    with:
+      binary-image: $registry_host/$story/operator
+      module-registry: $registry_host/$story
+      default-cr: config/default-cr.yaml
+END
+
+tagged() { [[ $(tag_of v1.0.0) == "$commit" ]]; }
+release() { run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --secret BOT_TOKEN=bot-token && exit "$run_code"; }
+release &
+releasing=$!
+until_true 120 'the tag appears' tagged
+printf '{"ref": "refs/tags/v1.0.0"}' >"$scratch/push.json"
+export runs=10 # this process counts its runs apart from the one in the background
+run_workflow build-release.yaml push --eventpath "$scratch/push.json"
+same 'exit code of the builds' "$run_code" 0
+wait "$releasing" || fail 'the release ended badly'
+same 'published releases' "$(published)" v1.0.0
+same 'assets' "$(assets_of v1.0.0)" 'rendered.yaml template.yaml template_control_plane.yaml'
+ok 'published what the builds made that the tag started'
