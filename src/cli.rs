@@ -176,18 +176,24 @@ pub struct BuildModuleArgs {
     /// Configuration of the security scanners, such as `sec-scanners-config.yaml`
     #[arg(long, value_name = "FILE")]
     pub security_config: Option<String>,
-    /// Channel that the template is for; default: `regular`
+    /// Channel that the template is for; default: the one of `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,
     /// Form of the component descriptor: `2023` (Kyma CLI 2.15) or `local-blob` (today's); default: `2023`
     #[arg(long, value_name = "FORM")]
     pub descriptor_style: Option<String>,
-    /// Form of the template: `v1beta1`, `v1beta2` or `today`; default: `v1beta2`, and `today` with `local-blob`
+    /// Form of the template: `v1beta1` (with a target), `v1beta2`, `of-config` (Kyma CLI 2.20, repeats `module-config`) or `today`; default: `v1beta2`, and `today` with `local-blob`
     #[arg(long, value_name = "FORM")]
     pub template_form: Option<String>,
     /// Folder for the files of the release; default: `module-release`
     #[arg(long, value_name = "FOLDER")]
     pub output_dir: Option<String>,
+    /// Write the component version as an OCM archive (CTF) as well: a folder, or one file where this ends in `.tgz`
+    #[arg(long, value_name = "PATH")]
+    pub ctf: Option<String>,
+    /// Write files only, and ask no registry for anything: with `ctf`, all of the module is in the archive
+    #[arg(long)]
+    pub no_push: bool,
     #[command(flatten)]
     pub common: CommonArgs,
 }

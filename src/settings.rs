@@ -168,9 +168,14 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
     let forms = [
         ("v1beta1", TemplateForm::V1Beta1),
         ("v1beta2", TemplateForm::V1Beta2),
+        ("of-config", TemplateForm::OfConfig),
         ("today", TemplateForm::Today),
     ];
     let template = reader.choice("template-form", args.template_form.as_deref(), &forms);
+    if template == Some(TemplateForm::OfConfig) && args.module_config.is_none() {
+        let help = "the template form `of-config` repeats the labels, annotations and state checks of this file";
+        reader.missing("module-config", help);
+    }
     let plan = reader.plan(&args.plan, &args.common)?;
     let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
     let server = reader
@@ -184,12 +189,14 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
             DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
             DescriptorStyle::LocalBlob => TemplateForm::Today,
         }),
-        channel: args.channel.clone().unwrap_or_else(|| "regular".into()),
+        channel: args.channel.clone(),
         manifest: path(&args.manifest),
         default_cr: path(&args.default_cr),
         config: path(&args.module_config),
         security: path(&args.security_config),
         output: path(&args.output_dir).unwrap_or_else(|| "module-release".into()),
+        ctf: path(&args.ctf),
+        push: !args.no_push,
         repository_url: format!("{}/{}", server.trim_end_matches('/'), plan.repository),
     };
     let reached = Reached::by(&plan);

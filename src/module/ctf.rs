@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::build::{Blob, ComponentVersion};
 use super::{FormatError, layout, ustar};
 
-const INDEX: &str = "artifact-index.json";
+/// Names what the archive holds: with it a folder is whole.
+pub const INDEX: &str = "artifact-index.json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,24 +1,22 @@
 //! `build-module`: makes the module image and the files of the release from the rendered manifest, and pushes the image.
 
-mod assemble;
+mod inputs;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 
 use super::shared::our_release;
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
-use crate::domain::{Digest, Repository};
+use crate::domain::{Digest, ImageRef, Repository};
+use crate::module::assemble::Assembled;
 use crate::module::build::{ComponentVersion, DescriptorStyle};
 use crate::module::template::TemplateForm;
+use crate::module::{FormatError, ctf};
 use crate::plan::{OnExisting, ReleasePlan};
 use crate::ports::{Blob, BlobSource, LocalFile, Look, PortError, SeenManifest, SeenRelease};
 
-use assemble::{Assembled, Sources};
-
-/// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
-const MAX_FILE: u64 = 32 * 1024 * 1024;
+use inputs::Sources;
 
 pub struct BuildModule {
     plan: ReleasePlan,
@@ -30,7 +28,8 @@ pub struct BuildModule {
 pub struct Recipe {
     pub style: DescriptorStyle,
     pub template: TemplateForm,
-    pub channel: String,
+    /// `regular` where neither this nor the configuration says.
+    pub channel: Option<String>,
     /// The rendered manifest; the module's configuration may name it instead.
     pub manifest: Option<PathBuf>,
     pub default_cr: Option<PathBuf>,
@@ -39,38 +38,91 @@ pub struct Recipe {
     /// The configuration of the security scanners.
     pub security: Option<PathBuf>,
     pub output: PathBuf,
+    /// Where the component version is written as an OCM archive: one file where the name ends so, and a folder otherwise.
+    pub ctf: Option<PathBuf>,
+    /// Whether the image is pushed; without, no registry is asked for anything.
+    pub push: bool,
     /// Where the repository is for people, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
     pub repository_url: String,
 }
 
 struct Seen {
     assembled: Assembled,
-    /// Which of the blobs are missing in the registry.
+    /// All that is to be written, and what stands in its place.
+    files: Vec<(NewFile, Option<LocalFile>)>,
+    /// `None` where nothing is to be pushed.
+    registry: Option<InRegistry>,
+}
+
+struct NewFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+struct InRegistry {
+    /// Which of the blobs are missing.
     missing: Vec<usize>,
     by_digest: bool,
     by_tag: Option<SeenManifest>,
+    /// Looked for only where the tag names something else.
     releases: Vec<SeenRelease>,
-    files: Vec<Option<LocalFile>>,
 }
 
-/// Either the findings, all of them, or what there is.
-type Look1<T> = Result<Result<T, Vec<Finding>>, PortError>;
+/// Why there is nothing to decide upon.
+enum Trouble {
+    /// All that is wrong with the files.
+    Module(Vec<Finding>),
+    Port(PortError),
+}
+
+impl From<Vec<Finding>> for Trouble {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self::Module(findings)
+    }
+}
+
+impl From<FormatError> for Trouble {
+    fn from(error: FormatError) -> Self {
+        Self::Module(vec![error.into()])
+    }
+}
+
+impl From<PortError> for Trouble {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
 
 impl BuildModule {
     pub fn new(plan: ReleasePlan, recipe: Recipe) -> Self {
         Self { plan, recipe }
     }
 
-    async fn see(&self, look: Look<'_>) -> Look1<Seen> {
-        let sources = match self.sources(look).await? {
-            Ok(sources) => sources,
-            Err(findings) => return Ok(Err(findings)),
+    async fn see(&self, look: Look<'_>) -> Result<Seen, Trouble> {
+        let sources = Sources::read(look, &self.recipe).await?;
+        let assembled = sources.assemble(&self.plan, &self.recipe)?;
+        let mut files = Vec::new();
+        for file in wanted(&self.recipe, &assembled)? {
+            let there = look.files.file(&file.path).await?;
+            files.push((file, there));
+        }
+        let registry = if self.recipe.push {
+            Some(self.in_registry(look, &assembled.version).await?)
+        } else {
+            None
         };
-        let assembled = match assemble::assemble(&self.plan, &self.recipe, &sources) {
-            Ok(assembled) => assembled,
-            Err(findings) => return Ok(Err(findings)),
-        };
-        let component = &assembled.component;
+        Ok(Seen {
+            assembled,
+            files,
+            registry,
+        })
+    }
+
+    async fn in_registry(
+        &self,
+        look: Look<'_>,
+        component: &ComponentVersion,
+    ) -> Result<InRegistry, PortError> {
         let repository = component.target.repository();
         let mut missing = Vec::new();
         for (nth, blob) in component.blobs().enumerate() {
@@ -85,81 +137,52 @@ impl BuildModule {
         let by_digest = look
             .registry
             .resolve(&pinned(repository, component.digest()))
-            .await?
-            .is_some();
+            .await?;
         let by_tag = look.registry.resolve(&component.target).await?;
-        let replaces = by_tag
+        let taken = by_tag
             .as_ref()
             .is_some_and(|seen| seen.digest != component.digest());
-        let releases = if replaces {
-            look.github.releases(&self.plan.tag).await?
-        } else {
-            vec![]
-        };
-        let mut files = Vec::new();
-        for (name, _) in &assembled.files {
-            files.push(look.files.file(&self.recipe.output.join(name)).await?);
-        }
-        Ok(Ok(Seen {
-            assembled,
+        Ok(InRegistry {
             missing,
-            by_digest,
+            by_digest: by_digest.is_some(),
             by_tag,
-            releases,
-            files,
-        }))
-    }
-
-    async fn sources(&self, look: Look<'_>) -> Look1<Sources> {
-        let mut findings = Vec::new();
-        let mut sources = Sources::default();
-        let recipe = &self.recipe;
-        if let Some(path) = &recipe.config {
-            sources.config = read(look, path, "module-config", &mut findings).await?;
-        }
-        let (manifest, default_cr) = assemble::paths(recipe, &sources);
-        match manifest {
-            Some(path) => sources.manifest = read(look, &path, "manifest", &mut findings).await?,
-            None => findings.push(Finding::new(
-                "manifest-unnamed",
-                "neither `manifest` nor a module configuration names the rendered manifest",
-                "render it, say with `kustomize build config/default`, and give its path as `manifest`",
-            )),
-        }
-        if let Some(path) = default_cr {
-            sources.default_cr = read(look, &path, "default-cr", &mut findings).await?;
-        }
-        if let Some(path) = &recipe.security {
-            sources.security = read(look, path, "security-config", &mut findings).await?;
-        }
-        Ok(if findings.is_empty() {
-            Ok(sources)
-        } else {
-            Err(findings)
+            releases: if taken {
+                look.github.releases(&self.plan.tag).await?
+            } else {
+                vec![]
+            },
         })
     }
 }
 
-async fn read(
-    look: Look<'_>,
-    path: &Path,
-    input: &str,
-    findings: &mut Vec<Finding>,
-) -> Result<Option<(String, Bytes)>, PortError> {
-    let name = path.display().to_string();
-    let bytes = look.files.read(path, MAX_FILE).await?;
-    if bytes.is_none() {
-        let why = format!("{input}: the file {name} is not there");
-        findings.push(Finding::new(
-            "file-missing",
-            why,
-            "give the path relative to the working folder",
-        ));
+/// The files of the release, and the archive.
+fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, FormatError> {
+    let release = assembled.files.iter().map(|(name, bytes)| NewFile {
+        path: recipe.output.join(name),
+        bytes: bytes.clone(),
+    });
+    let mut files: Vec<_> = release.collect();
+    if let Some(path) = &recipe.ctf {
+        let name = path.to_string_lossy();
+        if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
+            files.push(NewFile {
+                path: path.clone(),
+                bytes: ctf::tgz(&assembled.version)?,
+            });
+        } else {
+            let mut parts = ctf::files(&assembled.version);
+            let index = parts.remove_entry(ctf::INDEX);
+            let parts = parts.into_iter().chain(index);
+            files.extend(parts.map(|(name, bytes)| NewFile {
+                path: path.join(name),
+                bytes,
+            }));
+        }
     }
-    Ok(bytes.map(|bytes| (name, bytes)))
+    Ok(files)
 }
 
-fn pinned(repository: &Repository, digest: Digest) -> crate::domain::ImageRef {
+fn pinned(repository: &Repository, digest: Digest) -> ImageRef {
     repository.pinned(digest).into()
 }
 
@@ -170,18 +193,40 @@ impl Phase for BuildModule {
     }
 
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(match self.see(look).await? {
-            Ok(seen) => decide(&self.plan, &self.recipe.output, &seen),
-            Err(findings) => Step::Blocked(findings),
-        })
+        match self.see(look).await {
+            Ok(seen) => Ok(decide(&self.plan, &self.recipe, &seen)),
+            Err(Trouble::Module(findings)) => Ok(Step::Blocked(findings)),
+            Err(Trouble::Port(error)) => Err(error),
+        }
     }
 }
 
-fn decide(plan: &ReleasePlan, output: &Path, seen: &Seen) -> Step {
-    let component = &seen.assembled.component;
-    if let Some(finding) = tag_taken(plan, component, seen) {
-        return Step::Blocked(vec![finding]);
+fn decide(plan: &ReleasePlan, recipe: &Recipe, seen: &Seen) -> Step {
+    let component = &seen.assembled.version;
+    let mut actions = Vec::new();
+    if let Some(registry) = &seen.registry {
+        if let Some(finding) = tag_taken(plan, component, registry) {
+            return Step::Blocked(vec![finding]);
+        }
+        actions.extend(pushes(component, registry));
     }
+    let changed = seen.files.iter().filter(|(file, there)| {
+        there
+            .as_ref()
+            .is_none_or(|there| there.digest != Digest::of(&file.bytes))
+    });
+    actions.extend(changed.map(|(file, _)| Action::WriteFile {
+        to: file.path.clone(),
+        bytes: file.bytes.clone(),
+    }));
+    if actions.is_empty() {
+        Step::Done(evidence(recipe, seen))
+    } else {
+        Step::Act(actions)
+    }
+}
+
+fn pushes(component: &ComponentVersion, seen: &InRegistry) -> Vec<Action> {
     let repository = component.target.repository();
     let blobs = component
         .blobs()
@@ -214,26 +259,15 @@ fn decide(plan: &ReleasePlan, output: &Path, seen: &Seen) -> Step {
     {
         actions.push(push(component.target.clone()));
     }
-    for ((name, bytes), there) in seen.assembled.files.iter().zip(&seen.files) {
-        if there
-            .as_ref()
-            .is_none_or(|file| file.digest != Digest::of(bytes))
-        {
-            actions.push(Action::WriteFile {
-                to: output.join(name),
-                bytes: bytes.clone(),
-            });
-        }
-    }
-    if actions.is_empty() {
-        Step::Done(evidence(output, seen))
-    } else {
-        Step::Act(actions)
-    }
+    actions
 }
 
 /// A tag that already names other bytes is another build's, unless this release was asked to replace its own.
-fn tag_taken(plan: &ReleasePlan, component: &ComponentVersion, seen: &Seen) -> Option<Finding> {
+fn tag_taken(
+    plan: &ReleasePlan,
+    component: &ComponentVersion,
+    seen: &InRegistry,
+) -> Option<Finding> {
     let tagged = seen
         .by_tag
         .as_ref()
@@ -257,22 +291,30 @@ fn tag_taken(plan: &ReleasePlan, component: &ComponentVersion, seen: &Seen) -> O
     ))
 }
 
-fn evidence(output: &Path, seen: &Seen) -> Evidence {
-    let component = &seen.assembled.component;
-    let paths = seen
-        .assembled
-        .files
-        .iter()
-        .map(|(name, _)| output.join(name).display().to_string());
-    let image = component.target.repository().pinned(component.digest());
-    let mut evidence = Evidence::new(format!(
-        "{} is {}",
-        component.target,
-        component.digest().short()
-    ))
-    .with("module-image", image)
-    .with("module-digest", component.digest())
-    .with("files", paths.collect::<Vec<_>>().join("\n"));
-    evidence.warnings.clone_from(&seen.assembled.warnings);
+fn evidence(recipe: &Recipe, seen: &Seen) -> Evidence {
+    let component = &seen.assembled.version;
+    let (target, digest) = (&component.target, component.digest());
+    let mut evidence = if recipe.push {
+        Evidence::new(format!("{target} is {}", digest.short()))
+            .with("module-image", target.repository().pinned(digest))
+    } else {
+        let so = format!("{target} would be {}, and was not pushed", digest.short());
+        Evidence::new(so)
+    };
+    let files = seen.assembled.files.keys();
+    let paths: Vec<_> = files
+        .map(|name| recipe.output.join(name).display().to_string())
+        .collect();
+    evidence = evidence
+        .with("module-digest", digest)
+        .with("files", paths.join("\n"));
+    if let Some(ctf) = &recipe.ctf {
+        evidence = evidence.with("ctf", ctf.display());
+    }
+    let warnings = seen.assembled.warnings.iter().cloned();
+    evidence.warnings = warnings.map(Finding::from).collect();
     evidence
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! What the module is assembled from: the files that the inputs name, and those that its configuration names.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::super::Finding;
+use super::Recipe;
+use crate::domain::Invalid;
+use crate::module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
+use crate::module::build::{DescriptorStyle, GitSource};
+use crate::module::config::{self, Dialect, FileRef, ModuleConfig};
+use crate::module::layout::Registry;
+use crate::module::security::{self, SecurityScan};
+use crate::module::{Severity, Violation};
+use crate::plan::{ModulePlan, ReleasePlan};
+use crate::ports::{Look, PortError};
+
+/// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
+const MAX_FILE: u64 = 32 * 1024 * 1024;
+
+/// A file with the name by which its reader knows it.
+type Named = (String, Bytes);
+
+/// The files, read; and what is wrong with them so far.
+#[derive(Default)]
+pub(super) struct Sources {
+    pub(super) manifest: Option<Named>,
+    pub(super) default_cr: Option<Named>,
+    config: Option<(String, ModuleConfig)>,
+    security: Option<SecurityScan>,
+    violations: Vec<Violation>,
+    findings: Vec<Finding>,
+}
+
+impl Sources {
+    pub(super) async fn read(look: Look<'_>, recipe: &Recipe) -> Result<Self, PortError> {
+        let mut sources = Self::default();
+        if let Some(path) = &recipe.config
+            && let Some((name, bytes)) = sources.file(look, path, "module-config").await?
+        {
+            let (config, violations) = config::parse(&name, &bytes);
+            sources.violations.extend(violations);
+            sources.config = config.map(|config| (name, config));
+        }
+        if let Some(path) = sources.manifest_path(recipe) {
+            sources.manifest = sources.file(look, &path, "manifest").await?;
+        }
+        if let Some(path) = sources.default_cr_path(recipe) {
+            sources.default_cr = sources.file(look, &path, "default-cr").await?;
+        }
+        if let Some(path) = sources.security_path(recipe)
+            && let Some((name, bytes)) = sources.file(look, &path, "security-config").await?
+        {
+            let (security, violations) = security::parse(&name, &bytes);
+            sources.violations.extend(violations);
+            sources.security = security;
+        }
+        Ok(sources)
+    }
+
+    async fn file(
+        &mut self,
+        look: Look<'_>,
+        path: &Path,
+        input: &str,
+    ) -> Result<Option<Named>, PortError> {
+        let name = path.display().to_string();
+        let bytes = look.files.read(path, MAX_FILE).await?;
+        if bytes.is_none() {
+            self.findings.push(Finding::new(
+                "file-missing",
+                format!("{input}: the file {name} is not there"),
+                "give the path relative to the working folder",
+            ));
+        }
+        Ok(bytes.map(|bytes| (name, bytes)))
+    }
+
+    fn config(&self) -> Option<&ModuleConfig> {
+        self.config.as_ref().map(|(_, config)| config)
+    }
+
+    /// An input counts more than the configuration, whose paths are relative to its own folder.
+    fn path(
+        &mut self,
+        input: &str,
+        given: Option<&PathBuf>,
+        recipe: &Recipe,
+        named: Option<FileRef>,
+    ) -> Option<PathBuf> {
+        match (given, named) {
+            (Some(given), _) => Some(given.clone()),
+            (None, None) => None,
+            (None, Some(FileRef::Path(path))) => Some(beside_config(recipe, &path)),
+            (None, Some(FileRef::Url(url))) => {
+                self.findings.push(Finding::new(
+                    "file-by-url",
+                    format!("the module configuration names {url}, and nothing is downloaded here"),
+                    format!("download it in a step before, and give its path as `{input}`"),
+                ));
+                None
+            }
+        }
+    }
+
+    fn manifest_path(&mut self, recipe: &Recipe) -> Option<PathBuf> {
+        let given = recipe.manifest.as_ref();
+        if given.is_none() && recipe.config.is_none() {
+            self.findings.push(Finding::new(
+                "manifest-unnamed",
+                "neither `manifest` nor a module configuration names the rendered manifest",
+                "render it, say with `kustomize build config/default`, and give its path as `manifest`",
+            ));
+        }
+        let named = self.config().map(|config| config.manifest.clone());
+        self.path("manifest", given, recipe, named)
+    }
+
+    fn default_cr_path(&mut self, recipe: &Recipe) -> Option<PathBuf> {
+        let given = recipe.default_cr.as_ref();
+        let named = self.config().and_then(|config| config.default_cr.clone());
+        self.path("default-cr", given, recipe, named)
+    }
+
+    /// The Kyma CLI followed the configuration's `security`; modulectl does not look at it any more.
+    fn security_path(&self, recipe: &Recipe) -> Option<PathBuf> {
+        let config = self
+            .config()
+            .filter(|config| config.dialect == Dialect::KymaCli);
+        let named = config.and_then(|config| config.security.as_deref());
+        recipe
+            .security
+            .clone()
+            .or_else(|| named.map(|path| beside_config(recipe, path)))
+    }
+
+    /// The module image and the files of the release, or all that is wrong.
+    pub(super) fn assemble(
+        self,
+        plan: &ReleasePlan,
+        recipe: &Recipe,
+    ) -> Result<Assembled, Vec<Finding>> {
+        let planned = plan.module.as_ref().ok_or_else(|| {
+            vec![Finding::new(
+                "module-unplanned",
+                "the plan names no module",
+                "give `module-name` and `module-registry` to the phase `plan`",
+            )]
+        })?;
+        let registry = registry(planned).map_err(|invalid| vec![invalid.into()])?;
+        let mut assembled = self.with_rules(plan, planned, recipe, &registry)?;
+        assembled.warnings.splice(0..0, self.violations);
+        let target = &assembled.version.target;
+        if *target != planned.image {
+            return Err(vec![Finding::new(
+                "module-image-differs",
+                format!(
+                    "this form of descriptor is pushed as {target}, and the plan awaits {}",
+                    planned.image
+                ),
+                "set `module-tag` of the phase `plan` to v{version} for the form of 2023, and to {version} for local-blob",
+            )]);
+        }
+        Ok(assembled)
+    }
+
+    fn with_rules(
+        &self,
+        plan: &ReleasePlan,
+        planned: &ModulePlan,
+        recipe: &Recipe,
+        registry: &Registry,
+    ) -> Result<Assembled, Vec<Finding>> {
+        let broken = |violations: &[Violation]| {
+            let findings = self.violations.iter().chain(violations).cloned();
+            self.findings
+                .iter()
+                .cloned()
+                .chain(findings.map(Finding::from))
+                .collect::<Vec<_>>()
+        };
+        let Some(manifest) = &self.manifest else {
+            return Err(broken(&[]));
+        };
+        let channel = recipe
+            .channel
+            .as_deref()
+            .or_else(|| self.config()?.channel.as_deref());
+        let assembled = assemble(&Inputs {
+            style: recipe.style,
+            template: recipe.template,
+            component: planned.name.as_str(),
+            version: &plan.version,
+            registry,
+            channel: channel.unwrap_or("regular"),
+            source: &source(plan, recipe),
+            manifest: named(manifest),
+            default_cr: self.default_cr.as_ref().map(named),
+            settings: None,
+            config: self
+                .config
+                .as_ref()
+                .map(|(name, config)| (name.as_str(), config)),
+            security: self.security.as_ref(),
+            manager: plan.binary_image.as_ref(),
+        });
+        let is_error = |violation: &Violation| violation.severity == Severity::Error;
+        match assembled {
+            Ok(_) if !self.findings.is_empty() || self.violations.iter().any(is_error) => {
+                Err(broken(&[]))
+            }
+            Ok(assembled) => Ok(assembled),
+            Err(AssembleError::Violations(violations)) => Err(broken(&violations)),
+            Err(AssembleError::Format(error)) => {
+                let mut findings = broken(&[]);
+                findings.push(error.into());
+                Err(findings)
+            }
+        }
+    }
+}
+
+fn beside_config(recipe: &Recipe, path: &str) -> PathBuf {
+    let folder = recipe.config.as_deref().and_then(Path::parent);
+    folder.unwrap_or(Path::new("")).join(path)
+}
+
+fn named((name, bytes): &Named) -> NamedFile<'_> {
+    NamedFile { name, bytes }
+}
+
+/// Where module images lie: the plan has the whole path.
+fn registry(planned: &ModulePlan) -> Result<Registry, Invalid> {
+    let repository = planned.image.repository().to_string();
+    let below = format!("/component-descriptors/{}", planned.name);
+    repository
+        .strip_suffix(&below)
+        .unwrap_or(&repository)
+        .parse()
+}
+
+fn source(plan: &ReleasePlan, recipe: &Recipe) -> GitSource {
+    let url = recipe.repository_url.as_str();
+    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let repo_url = match recipe.style {
+        DescriptorStyle::Cli2023 => bare,
+        DescriptorStyle::LocalBlob => url,
+    };
+    GitSource {
+        repo_url: repo_url.to_owned(),
+        commit: plan.commit.clone(),
+        reference: Some(plan.tag.to_ref()),
+    }
+}
+
+impl From<Violation> for Finding {
+    fn from(violation: Violation) -> Self {
+        Self::new(violation.code, violation.to_string(), violation.help)
+    }
+}

@@ -1,0 +1,227 @@
+//! What is asked for, for each thing that may be there already.
+use super::super::examples::{foreign_draft, our_draft};
+use super::*;
+use crate::module::assemble::{Inputs, NamedFile, assemble};
+use crate::module::build::GitSource;
+use crate::plan::ModulePlan;
+use crate::plan::tests::example;
+
+const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
+const NAME: &str = "kyma-project.io/module/btp-operator";
+
+fn plan(on_existing: OnExisting) -> ReleasePlan {
+    let image = format!("r.example/prod/component-descriptors/{NAME}:v1.2.0");
+    ReleasePlan {
+        on_existing,
+        binary_image: None,
+        module: Some(ModulePlan {
+            name: NAME.parse().unwrap(),
+            image: image.parse().unwrap(),
+        }),
+        ..example()
+    }
+}
+
+fn recipe(ctf: Option<&str>, push: bool) -> Recipe {
+    Recipe {
+        style: DescriptorStyle::Cli2023,
+        template: TemplateForm::V1Beta2,
+        channel: None,
+        manifest: None,
+        default_cr: None,
+        config: None,
+        security: None,
+        output: "out".into(),
+        ctf: ctf.map(PathBuf::from),
+        push,
+        repository_url: "https://github.com/kyma-project/btp-manager".into(),
+    }
+}
+
+fn assembled() -> Assembled {
+    let plan = example();
+    assemble(&Inputs {
+        style: DescriptorStyle::Cli2023,
+        template: TemplateForm::V1Beta2,
+        component: NAME,
+        version: &plan.version,
+        registry: &"r.example/prod".parse().unwrap(),
+        channel: "regular",
+        source: &GitSource {
+            repo_url: "github.com/kyma-project/btp-manager".into(),
+            commit: plan.commit,
+            reference: None,
+        },
+        manifest: NamedFile {
+            name: "manifest.yaml",
+            bytes: CRD.as_bytes(),
+        },
+        default_cr: None,
+        settings: None,
+        config: None,
+        security: None,
+        manager: None,
+    })
+    .unwrap()
+}
+
+/// A world in which nothing is there.
+fn nothing(recipe: &Recipe) -> Seen {
+    let assembled = assembled();
+    let files = wanted(recipe, &assembled).ok().unwrap();
+    Seen {
+        registry: recipe.push.then(|| InRegistry {
+            missing: (0..assembled.version.blobs().count()).collect(),
+            by_digest: false,
+            by_tag: None,
+            releases: vec![],
+        }),
+        files: files.into_iter().map(|file| (file, None)).collect(),
+        assembled,
+    }
+}
+
+fn everything(recipe: &Recipe) -> Seen {
+    let mut seen = nothing(recipe);
+    for (file, there) in &mut seen.files {
+        *there = Some(LocalFile {
+            path: file.path.clone(),
+            size: file.bytes.len() as u64,
+            digest: Digest::of(&file.bytes),
+        });
+    }
+    let digest = seen.assembled.version.digest();
+    seen.registry = recipe.push.then(|| InRegistry {
+        missing: vec![],
+        by_digest: true,
+        by_tag: Some(tagged(digest)),
+        releases: vec![],
+    });
+    seen
+}
+
+fn tagged(digest: Digest) -> SeenManifest {
+    SeenManifest {
+        digest,
+        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+        size: None,
+    }
+}
+
+/// The first words of what is asked for.
+fn actions(recipe: &Recipe, seen: &Seen) -> Vec<String> {
+    match decide(&plan(OnExisting::Resume), recipe, seen) {
+        Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_tag_comes_last_and_what_is_there_is_left_alone() {
+    let recipe = recipe(None, true);
+    let all = actions(&recipe, &nothing(&recipe));
+    let short = |action: &String| action.split(' ').take(3).collect::<Vec<_>>().join(" ");
+    let wanted = [
+        "push the blob",
+        "push the blob",
+        "push the blob",
+        "push the manifest",
+        "push the manifest",
+        "write out/rendered.yaml",
+        "write out/template.yaml",
+        "write out/template_control_plane.yaml",
+    ];
+    let seen: Vec<_> = all.iter().map(short).collect();
+    assert!(
+        seen.iter().zip(wanted).all(|(a, b)| a.starts_with(b)),
+        "{all:?}"
+    );
+    assert_eq!(all.len(), wanted.len());
+    assert!(
+        all[3].contains("@sha256:") && all[4].ends_with(":v1.2.0"),
+        "{all:?}"
+    );
+
+    let mut untagged = everything(&recipe);
+    if let Some(registry) = &mut untagged.registry {
+        registry.by_tag = None;
+    }
+    let only = actions(&recipe, &untagged);
+    assert_eq!(only.len(), 1);
+    assert!(only[0].ends_with(":v1.2.0"));
+
+    let mut changed = everything(&recipe);
+    changed.files[1].1 = None;
+    assert!(actions(&recipe, &changed)[0].starts_with("write out/template.yaml"));
+}
+
+#[test]
+fn done_names_the_image_by_digest_and_the_files() {
+    let recipe = recipe(Some("m.tgz"), true);
+    let Step::Done(evidence) = decide(&plan(OnExisting::Resume), &recipe, &everything(&recipe))
+    else {
+        panic!()
+    };
+    let names: Vec<_> = evidence.outputs.iter().map(|o| o.name).collect();
+    assert_eq!(names, ["module-image", "module-digest", "files", "ctf"]);
+    assert!(evidence.outputs[0].value.contains("@sha256:"));
+    assert_eq!(evidence.outputs[2].value.lines().count(), 3);
+}
+
+#[test]
+fn an_archive_is_one_file_or_a_folder_whose_index_comes_last() {
+    for (path, push) in [
+        ("m.tgz", true),
+        ("m.tar.gz", false),
+        ("m", true),
+        ("m", false),
+    ] {
+        let recipe = recipe(Some(path), push);
+        let all = actions(&recipe, &nothing(&recipe));
+        let pushes = all.iter().filter(|a| a.starts_with("push")).count();
+        assert_eq!(pushes > 0, push);
+        let last = all.last().unwrap();
+        let index = format!("write m/{} ", ctf::INDEX);
+        if path == "m" {
+            assert!(last.starts_with(&index), "{all:?}");
+        } else {
+            assert!(last.starts_with(&format!("write {path} ")), "{all:?}");
+        }
+    }
+    let recipe = recipe(Some("m"), false);
+    let Step::Done(evidence) = decide(&plan(OnExisting::Resume), &recipe, &everything(&recipe))
+    else {
+        panic!()
+    };
+    assert!(evidence.so.ends_with("was not pushed"), "{}", evidence.so);
+    assert!(evidence.outputs.iter().all(|o| o.name != "module-image"));
+}
+
+#[test]
+fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
+    let recipe = recipe(None, true);
+    for (policy, release, replaced) in [
+        (OnExisting::Resume, our_draft(&example()), false),
+        (OnExisting::Replace, our_draft(&example()), true),
+        (OnExisting::Replace, foreign_draft(&example()), false),
+        (
+            OnExisting::Replace,
+            super::super::examples::published(our_draft(&example())),
+            false,
+        ),
+    ] {
+        let mut seen = everything(&recipe);
+        if let Some(registry) = &mut seen.registry {
+            registry.by_tag = Some(tagged(Digest::of(b"other")));
+            registry.releases = vec![release];
+        }
+        match decide(&plan(policy), &recipe, &seen) {
+            Step::Act(actions) => assert!(replaced && actions.len() == 1),
+            Step::Blocked(findings) => {
+                assert!(!replaced);
+                assert_eq!(findings[0].code, "module-tag-taken");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
