@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Chooses the k3s versions to test on, as the legs of a matrix: `legs=[{"index":0,"k3s":"v1.33.5+k3s1"}]`.
+# Chooses the k3s versions to test on: `legs` for a matrix, and `names` of the legs, one a line.
 #
 #   scripts/k3s-versions.sh 2                                # the newest patches of the two newest minors
 #   scripts/k3s-versions.sh 'v1.33.5+k3s1 v1.32.9+k3s1'      # these
@@ -11,7 +11,7 @@ source "${BASH_SOURCE%/*}/lib.sh"
 
 # For a time when the channels cannot be read: tested before, and good enough to release with.
 known='v1.33.5+k3s1 v1.32.9+k3s1 v1.31.13+k3s1'
-most=8 # run-e2e-tests.yaml has outputs for as many legs
+most=10 # clusters for one release; more is a mistake in typing
 
 newest() {
   local channels
@@ -42,6 +42,8 @@ for version in $versions; do
 done
 legs=$(jq -cn --arg versions "$versions" '
   [$versions | split(" ")[] | select(. != "")] | unique as $once | if length != ($once | length) then error("twice") else . end
-  | to_entries | map({index: .key, k3s: .value})') || fail "k3s-versions: '$versions' names a version twice"
+  | map({k3s: .})') || fail "k3s-versions: '$versions' names a version twice"
 [ "$(jq length <<< "$legs")" -le "$most" ] || fail "k3s-versions: at most $most"
 printf 'legs=%s\n' "$legs"
+# Versions were checked above: none of them can end the list.
+printf 'names<<end\n%s\nend\n' "$(jq -r '.[] | "k3s-\(.k3s)"' <<< "$legs")"

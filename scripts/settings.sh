@@ -3,7 +3,7 @@
 #
 #   GITHUB_REPOSITORY=octo/module GITHUB_OUTPUT=/dev/stdout scripts/settings.sh
 #
-# Reads BUILDERS, BUILDER_CHECKS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
+# Reads BUILDERS, BUILDER_CHECKS, PLATFORMS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
@@ -56,5 +56,7 @@ put binary-image "$binary_image"
 put module-name "$module_name"
 put module-registry "$module_registry"
 put assets "${ASSETS:-$default_assets}"
+# What others build for fewer platforms is theirs to decide.
+put image-platforms "$([ "$builders" != called ] || tr ',' '\n' <<< "${PLATFORMS:-linux/amd64,linux/arm64}")"
 put builder-checks "${BUILDER_CHECKS:-$(printf '%s\n' ${checks[@]+"${checks[@]}"})}"
 put optional-jobs "$(printf '%s\n' ${optional[@]+"${optional[@]}"})"

@@ -236,6 +236,7 @@ fn our_own_steps_pass_what_their_phase_takes() {
         "upload",
         "await",
         "fetch-module",
+        "record-tests",
         "publish",
     ];
     for phase in whole {
@@ -330,6 +331,7 @@ fn the_gate_is_always_asked_and_needs_every_job() {
         string(at(&gate, &["with", "artifacts"])),
         "${{ needs.e2e-tests.outputs.artifacts }}"
     );
+    assert!(string(at(&gate, &["with", "test-legs"])).contains("e2e-tests.outputs.test-legs"));
     assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
 }
 

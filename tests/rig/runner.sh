@@ -59,7 +59,7 @@ new_module() { # [INPUT: VALUE]…
     [module-registry]=$registry_host/$story
     [image-build-command]=/rig/bin/push-image
     [cluster-command]='"true"'
-    [k3s-versions]=v1.33.5+k3s1
+    [k3s-versions]='v1.33.5+k3s1 v1.32.9+k3s1'
     [await-timeout]=60s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
