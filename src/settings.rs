@@ -310,6 +310,7 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
         optional,
         legs,
         checks,
+        own_token: reader.context.uses_own_token(),
     };
     Some(Ready {
         phase: Box::new(Publish::new(plan, tested)),

@@ -400,6 +400,9 @@ impl GitHubLook for Nothing {
     async fn read_asset(&self, _: AssetId, _: u64) -> Result<Bytes, PortError> {
         unreachable!()
     }
+    async fn is_public(&self, _: &str) -> Result<bool, PortError> {
+        unreachable!()
+    }
     async fn hash_asset(&self, _: AssetId) -> Result<Digest, PortError> {
         unreachable!()
     }

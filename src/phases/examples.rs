@@ -49,5 +49,6 @@ pub(super) fn asset(id: u64, name: &str, bytes: &[u8]) -> SeenAsset {
         state: AssetState::Uploaded,
         size: bytes.len() as u64,
         digest: Some(Digest::of(bytes)),
+        download_url: format!("https://github.example/r/releases/download/v1.2.0/{name}"),
     }
 }

@@ -200,6 +200,7 @@ mod tests {
             repository: SeenRepository {
                 slug: example_wanted().repository,
                 default_branch: "main".into(),
+                private: false,
                 may_push: Some(true),
             },
             has_commit: true,

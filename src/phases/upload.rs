@@ -85,6 +85,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
         let artifact = Artifact::Asset {
             digest: file.digest,
             size: file.size,
+            waited: 0,
         };
         artifacts.0.insert(name.to_string(), artifact);
     }

@@ -202,6 +202,7 @@ mod tests {
         let asset_of = |bytes: &[u8]| Artifact::Asset {
             digest: Digest::of(bytes),
             size: 1,
+            waited: 0,
         };
         let pinned = Artifact::Image {
             digest,
@@ -209,6 +210,7 @@ mod tests {
             tagged: image.clone(),
             platforms: vec![],
             size: 0,
+            waited: 0,
         };
         let artifacts = Artifacts(
             [

@@ -1,6 +1,7 @@
 //! What was awaited, with the digests that were found: handed to the tests, and compared again before publishing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub enum Artifact {
     Asset {
         digest: Digest,
         size: u64,
+        /// Seconds that it was waited for.
+        #[serde(default)]
+        waited: u64,
     },
     Image {
         digest: Digest,
@@ -30,6 +34,9 @@ pub enum Artifact {
         /// Bytes of all its parts.
         #[serde(default)]
         size: u64,
+        /// Seconds that it was waited for.
+        #[serde(default)]
+        waited: u64,
     },
 }
 
@@ -37,6 +44,26 @@ impl Artifact {
     pub fn digest(&self) -> Digest {
         match self {
             Self::Asset { digest, .. } | Self::Image { digest, .. } => *digest,
+        }
+    }
+}
+
+impl Artifact {
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Asset { size, .. } | Self::Image { size, .. } => *size,
+        }
+    }
+
+    pub fn set_waited(&mut self, time: Duration) {
+        match self {
+            Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited = time.as_secs(),
+        }
+    }
+
+    pub fn waited(&self) -> u64 {
+        match self {
+            Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited,
         }
     }
 }

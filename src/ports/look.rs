@@ -59,6 +59,8 @@ pub trait GitHubLook: Send + Sync {
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, PortError>;
     /// A small asset's bytes; refused beyond `limit` bytes.
     async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, PortError>;
+    /// Whether anyone may download from there, asked without any credentials.
+    async fn is_public(&self, url: &str) -> Result<bool, PortError>;
     /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError>;
 }

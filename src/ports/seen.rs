@@ -30,6 +30,7 @@ pub struct SeenRepository {
     /// As GitHub spells it now; differs from what was asked for after a rename.
     pub slug: RepoSlug,
     pub default_branch: String,
+    pub private: bool,
     /// Whether the token may push, where GitHub says so (it does not for every kind of token).
     pub may_push: Option<bool>,
 }
@@ -64,6 +65,8 @@ pub struct SeenAsset {
     pub size: u64,
     /// Computed by GitHub; absent on old assets and for a while after an upload.
     pub digest: Option<Digest>,
+    /// Where anyone may download it, once the release is published and if the repository is public.
+    pub download_url: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,6 +61,7 @@ pub const CODES: &[Code] = codes! {
     "published-differs" Blocked "The published release is not as planned."
     "asset-unplanned" Blocked "There is a file or an asset that the plan does not name."
     "asset-differs" Blocked "An asset is missing, unfinished, or not the bytes that were awaited."
+    "asset-hidden" Blocked "The release is published, and an asset of it cannot be downloaded."
     "assets-too-many" Blocked "There would be more assets than GitHub takes."
     "file-missing" Blocked "A file to upload is not there."
     "file-empty" Blocked "A file to upload is empty."

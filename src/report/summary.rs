@@ -42,11 +42,40 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
 }
 
 fn artifact_table(artifacts: &Artifacts) -> String {
-    let mut text = "\n| artifact | digest |\n|---|---|\n".to_owned();
+    let mut text = "\n| artifact | digest | bytes | waited |\n|---|---|---:|---:|\n".to_owned();
     for (name, artifact) in &artifacts.0 {
-        let _ = writeln!(text, "| {} | `{}` |", escaped(name), artifact.digest());
+        let (digest, size, waited) = (artifact.digest(), artifact.size(), artifact.waited());
+        let _ = writeln!(
+            text,
+            "| {} | `{digest}` | {size} | {waited} s |",
+            escaped(name)
+        );
+    }
+    if artifacts.0.values().any(|artifact| artifact.waited() > 0) {
+        text.push_str(&timeline(artifacts));
     }
     text
+}
+
+/// When each artifact came, as a [Mermaid](https://mermaid.js.org/syntax/gantt.html) chart.
+fn timeline(artifacts: &Artifacts) -> String {
+    let mut text =
+        "\n```mermaid\ngantt\n  title Waited for\n  dateFormat X\n  axisFormat %M:%S\n".to_owned();
+    for (name, artifact) in &artifacts.0 {
+        // A colon would end the name of a task.
+        let name: String = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || ".-_/".contains(c) {
+                    c
+                } else {
+                    ' '
+                }
+            })
+            .collect();
+        let _ = writeln!(text, "  {name} : 0, {}", artifact.waited().max(1));
+    }
+    text + "```\n"
 }
 
 /// Text from outside, such as a file's name, with nothing left that Markdown or HTML would take for its own.

@@ -90,4 +90,9 @@ impl Context {
             }),
         }
     }
+
+    /// Whether publishing is left to the workflow run's own token, as far as can be told.
+    pub fn uses_own_token(&self) -> bool {
+        self.runner.is_some() && self.publish_token.is_none()
+    }
 }

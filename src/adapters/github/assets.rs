@@ -122,6 +122,23 @@ impl GitHub {
             .map(|got| got.kept)
     }
 
+    /// Asked of the page for people, without a token. A redirect leads to where the bytes are.
+    pub(super) async fn answers_anyone(&self, url: &str) -> Result<bool, Cause> {
+        let url =
+            Url::parse(url).map_err(|error| broken(format!("{url:?} is no address: {error}")))?;
+        let answer = self
+            .client
+            .governor
+            .send(Kind::Read, || async {
+                let request = self.client.http.answers().head(url.clone());
+                let response = request.send().await.map_err(|error| describe(&error))?;
+                let answer = Answer::read(response).await?;
+                Ok((answer.signals(), answer))
+            })
+            .await?;
+        Ok(matches!(answer.status, 200 | 302 | 307))
+    }
+
     /// <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>: the bytes, or a redirect to where they are.
     async fn download(&self, asset: AssetId, keep: Keep) -> Result<Downloaded, Cause> {
         let url = self.url(&["releases", "assets", &asset.to_string()]);

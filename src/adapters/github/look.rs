@@ -118,6 +118,12 @@ impl GitHubLook for GitHub {
             .doing(|| format!("download the asset with id {asset}"))
     }
 
+    async fn is_public(&self, url: &str) -> Result<bool, PortError> {
+        self.answers_anyone(url)
+            .await
+            .doing(|| format!("look whether anyone may download {url}"))
+    }
+
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError> {
         self.download_and_hash(asset)
             .await
@@ -134,6 +140,7 @@ impl GitHub {
         Ok(SeenRepository {
             slug,
             default_branch: seen.default_branch,
+            private: seen.private,
             may_push: seen.permissions.and_then(|rights| rights.push),
         })
     }

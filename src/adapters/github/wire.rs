@@ -9,6 +9,8 @@ use crate::ports::{AssetId, AssetState, ReleaseId, SeenAsset, SeenRelease};
 pub(super) struct Repository {
     pub full_name: String,
     pub default_branch: String,
+    #[serde(default)]
+    pub private: bool,
     pub permissions: Option<Permissions>,
 }
 
@@ -101,6 +103,8 @@ pub(super) struct Asset {
     pub size: u64,
     /// `sha256:…`; absent on old servers and null for a while.
     pub digest: Option<String>,
+    #[serde(default)]
+    pub browser_download_url: String,
 }
 
 impl Asset {
@@ -115,6 +119,7 @@ impl Asset {
             // A digest of another kind tells as little as none.
             digest: self.digest.and_then(|digest| digest.parse().ok()),
             name: self.name,
+            download_url: self.browser_download_url,
         }
     }
 }

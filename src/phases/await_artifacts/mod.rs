@@ -50,9 +50,11 @@ struct Memory {
     /// By digest, so that it stays true.
     contents: BTreeMap<Digest, Arc<Contents>>,
     hashed: BTreeMap<AssetId, Digest>,
-    /// A digest counts once it was the same in two looks.
-    before: BTreeMap<String, Digest>,
+    before: Before,
 }
+
+/// What the look before saw, and how long it had been waited for then: a digest counts once it was the same in two looks.
+type Before = BTreeMap<String, (Digest, Duration)>;
 
 struct Seen {
     releases: Vec<SeenRelease>,
@@ -195,15 +197,10 @@ impl Phase for Await {
 struct Decided {
     step: Step,
     /// What this look saw, for the next one.
-    digests: BTreeMap<String, Digest>,
+    digests: Before,
 }
 
-fn decide(
-    plan: &ReleasePlan,
-    watch: &Watch,
-    before: &BTreeMap<String, Digest>,
-    seen: &Seen,
-) -> Decided {
+fn decide(plan: &ReleasePlan, watch: &Watch, before: &Before, seen: &Seen) -> Decided {
     let blocked = |findings| Decided {
         step: Step::Blocked(findings),
         digests: BTreeMap::new(),
@@ -218,23 +215,25 @@ fn decide(
     for awaited in plan.awaited() {
         let name = awaited.name().to_owned();
         let (what, state) = match &awaited {
-            Awaited::Asset(asset) => (
-                format!("asset {asset}"),
-                asset_state(release, &seen.hashed, asset),
-            ),
+            Awaited::Asset(asset) => (format!("asset {asset}"), asset_state(release, seen, asset)),
             Awaited::Image { image, .. } => (
                 format!("image {image}"),
-                image_state(plan, &mark, image, seen.images.get(&name)),
+                image_state(plan, &mark, seen, image, &name),
             ),
         };
         match state {
             State::Absent => on.push(format!("{what}: absent")),
             State::Incomplete(why) => on.push(format!("{what}: incomplete, {why}")),
             State::Stale(why) => on.push(format!("{what}: stale, {}", why.join("; "))),
-            State::Ready(artifact) => {
+            State::Ready(mut artifact) => {
                 let digest = artifact.digest();
-                digests.insert(name.clone(), digest);
-                if before.get(&name) == Some(&digest) {
+                let first = before
+                    .get(&name)
+                    .filter(|(known, _)| *known == digest)
+                    .map(|(_, waited)| *waited);
+                digests.insert(name.clone(), (digest, first.unwrap_or(seen.waited)));
+                if let Some(waited) = first {
+                    artifact.set_waited(waited);
                     ready.0.insert(name, *artifact);
                 } else {
                     on.push(format!("{what}: {}, to be seen once more", digest.short()));
@@ -264,11 +263,7 @@ fn decide(
     }
 }
 
-fn asset_state(
-    release: &SeenRelease,
-    hashed: &BTreeMap<AssetId, Digest>,
-    name: &AssetName,
-) -> State {
+fn asset_state(release: &SeenRelease, seen: &Seen, name: &AssetName) -> State {
     let Some(asset) = release
         .assets
         .iter()
@@ -279,11 +274,12 @@ fn asset_state(
     if asset.state == AssetState::Unfinished {
         return State::Incomplete("its upload is not finished".into());
     }
-    match asset.digest.or_else(|| hashed.get(&asset.id).copied()) {
+    match asset.digest.or_else(|| seen.hashed.get(&asset.id).copied()) {
         None => State::Incomplete("GitHub has not told its digest yet".into()),
         Some(digest) => State::Ready(Box::new(Artifact::Asset {
             digest,
             size: asset.size,
+            waited: 0,
         })),
     }
 }
@@ -291,10 +287,11 @@ fn asset_state(
 fn image_state(
     plan: &ReleasePlan,
     mark: &Mark,
+    seen: &Seen,
     image: &ImageRef,
-    seen: Option<&SeenImage>,
+    name: &str,
 ) -> State {
-    let (digest, contents) = match seen {
+    let (digest, contents) = match seen.images.get(name) {
         None | Some(SeenImage::Absent) => return State::Absent,
         Some(SeenImage::Incomplete(why)) => return State::Incomplete(why.clone()),
         Some(SeenImage::Whole(digest, contents)) => (*digest, contents),
@@ -312,5 +309,6 @@ fn image_state(
         image: image.repository().pinned(digest),
         platforms: contents.platforms.clone(),
         size: contents.size,
+        waited: 0,
     }))
 }

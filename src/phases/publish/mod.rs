@@ -35,6 +35,8 @@ pub struct Tested {
     pub optional: BTreeSet<String>,
     pub legs: Legs,
     pub checks: Vec<RequiredCheck>,
+    /// Whether the token is a workflow run's own: what it publishes starts no other workflow.
+    pub own_token: bool,
 }
 
 /// The legs of the tests that must have recorded a verdict.
@@ -65,6 +67,8 @@ struct Seen {
     head: Option<CommitSha>,
     latest: Option<String>,
     checks: Vec<SeenCheck>,
+    /// Of a published release: assets that nobody can download.
+    hidden: Vec<String>,
 }
 
 enum SeenImage {
@@ -103,6 +107,7 @@ impl Publish {
                 template = Some(look.github.read_asset(asset.id, MAX_TEMPLATE).await?);
             }
         }
+        let hidden = self.hidden(look, &releases).await?;
         let (legs, checks) = (
             self.tested.legs != Legs::None,
             !self.tested.checks.is_empty(),
@@ -123,7 +128,31 @@ impl Publish {
                 (false, true) => look.github.statuses(&plan.commit).await?,
                 (false, false) => vec![],
             },
+            hidden,
         })
+    }
+
+    /// A private repository's assets are for nobody outside, and are not asked for.
+    async fn hidden(
+        &self,
+        look: Look<'_>,
+        releases: &[SeenRelease],
+    ) -> Result<Vec<String>, PortError> {
+        let mut hidden = Vec::new();
+        let published: Vec<_> = releases
+            .iter()
+            .filter(|release| !release.draft)
+            .flat_map(|r| &r.assets)
+            .collect();
+        if published.is_empty() || look.github.repository().await?.private {
+            return Ok(hidden);
+        }
+        for asset in published {
+            if !look.github.is_public(&asset.download_url).await? {
+                hidden.push(asset.name.clone());
+            }
+        }
+        Ok(hidden)
     }
 
     /// What an image's tag means now, and whether all of it is there, in every platform that was awaited.
@@ -202,6 +231,20 @@ fn published(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRel
     findings.extend(differs("prerelease", release.prerelease, plan.prerelease));
     findings.extend(differs("latest", is_latest, plan.make_latest));
     findings.extend(gate::assets(plan, tested, seen, release));
+    findings.extend(seen.hidden.iter().map(|name| {
+        let why = format!(
+            "{} is published, and its asset {name} cannot be downloaded",
+            plan.tag
+        );
+        Finding::new(
+            "asset-hidden",
+            why,
+            format!(
+                "GitHub may need a moment: run this again; else look at {}",
+                release.url
+            ),
+        )
+    }));
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }

@@ -20,6 +20,7 @@ fn tested() -> Tested {
     let asset = |bytes: &[u8]| Artifact::Asset {
         digest: Digest::of(bytes),
         size: 1,
+        waited: 0,
     };
     let artifacts = [
         ("template.yaml".into(), asset(b"t")),
@@ -32,6 +33,7 @@ fn tested() -> Tested {
                 tagged: image,
                 platforms: vec![],
                 size: 0,
+                waited: 0,
             },
         ),
     ];
@@ -44,6 +46,7 @@ fn tested() -> Tested {
         artifacts: Artifacts(artifacts.into()),
         legs,
         checks,
+        own_token: false,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -90,6 +93,7 @@ fn seen() -> Seen {
         .into(),
         hashed: BTreeMap::new(),
         template: None,
+        hidden: vec![],
         head: Some(other()),
         latest: Some("v1.1.0".into()),
         checks: vec![
@@ -383,7 +387,8 @@ fn success_is_said_from_what_is_public() {
             .iter()
             .any(|o| o.name == "is-latest" && o.value == "true")
     );
-    let table: [(&str, AlterSeen); 4] = [
+    let table: [(&str, AlterSeen); 5] = [
+        ("asset-hidden", |s| s.hidden.push("template.yaml".into())),
         ("tag-missing", |s| s.tag = None),
         ("published-differs", |s| s.latest = Some("v1.1.0".into())),
         ("published-differs", |s| s.releases[0].prerelease = true),
