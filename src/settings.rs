@@ -148,7 +148,7 @@ fn draft(reader: &mut Reader<'_>, args: &DraftArgs) -> Option<Ready> {
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
     Some(Ready {
-        phase: Box::new(Draft::new(plan)),
+        phase: Box::new(Draft::new(plan, reader.lock_owner())),
         reached,
     })
 }

@@ -43,5 +43,13 @@ pub(super) async fn apply(hands: Hands<'_>, action: &Action) -> Result<(), PortE
         Action::Publish(publication) => github.publish(publication).await,
         Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,
+        Action::TakeLock {
+            tag,
+            commit,
+            owner,
+            from,
+            ..
+        } => github.take_lock(tag, commit, owner, from.is_some()).await,
+        Action::ReleaseLock { tag } => github.release_lock(tag).await,
     }
 }

@@ -21,6 +21,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 const QUIET_LOOKS: u32 = 8;
 /// The first pause of a wait. It grows by half with every look until it reaches the phase's own.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How often what must not outlive a phase is tried to be undone.
+const LEAVING: u32 = 4;
 
 pub struct Engine<'a> {
     pub look: Look<'a>,
@@ -68,6 +70,12 @@ fn join(actions: &[Action]) -> String {
         .join(", ")
 }
 
+/// How the work ended well.
+enum Done {
+    So(Evidence),
+    Would(Vec<Action>),
+}
+
 /// What this run has sent, and whether an answer came back.
 struct Sent {
     action: Action,
@@ -76,12 +84,27 @@ struct Sent {
 
 impl Engine<'_> {
     pub async fn settle(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
+        let mut sent = Vec::new();
+        let ended = self.work(phase, &mut sent).await;
+        if let Some(hands) = self.hands {
+            let unseen = ended.is_err() && sent.iter().any(|sent| !sent.action.is_lock());
+            self.leave(phase, hands, unseen).await;
+        }
+        ended.map(|done| match done {
+            Done::So(evidence) => Outcome::Settled {
+                evidence,
+                acted: sent.into_iter().map(|sent| sent.action).collect(),
+            },
+            Done::Would(actions) => Outcome::Would(actions),
+        })
+    }
+
+    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<Done, Stop> {
         let id = phase.id();
         self.observer.see(&Event::Started {
             phase: id,
             deadline: self.deadline,
         });
-        let mut sent: Vec<Sent> = Vec::new();
         let mut quiet = 0;
         let mut pause = Pause::default();
         loop {
@@ -90,10 +113,7 @@ impl Engine<'_> {
                 ..self.look
             };
             match self.unless_interrupted(phase.step(look)).await?? {
-                Step::Done(evidence) => {
-                    let acted = sent.into_iter().map(|s| s.action).collect();
-                    return Ok(Outcome::Settled { evidence, acted });
-                }
+                Step::Done(evidence) => return Ok(Done::So(evidence)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked {
                         findings,
@@ -103,7 +123,7 @@ impl Engine<'_> {
                 Step::Wait(waiting) => self.wait(id, waiting, &mut pause).await?,
                 Step::Act(actions) => {
                     let Some(hands) = self.hands else {
-                        return Ok(Outcome::Would(actions));
+                        return Ok(Done::Would(actions));
                     };
                     let fresh: Vec<_> = actions
                         .iter()
@@ -112,11 +132,10 @@ impl Engine<'_> {
                         .collect();
                     if fresh.is_empty() {
                         quiet += 1;
-                        self.not_yet_visible(&actions, &mut sent, &mut quiet)
-                            .await?;
+                        self.not_yet_visible(&actions, sent, &mut quiet).await?;
                     } else {
                         quiet = 0;
-                        self.act(id, hands, fresh, &mut sent).await?;
+                        self.act(phase, hands, fresh, sent).await?;
                     }
                 }
             }
@@ -144,7 +163,7 @@ impl Engine<'_> {
     /// Carries actions out one by one. Where the answer to one was lost, the rest waits for another look.
     async fn act(
         &self,
-        phase: PhaseId,
+        phase: &mut dyn Phase,
         hands: Hands<'_>,
         actions: Vec<Action>,
         sent: &mut Vec<Sent>,
@@ -153,17 +172,7 @@ impl Engine<'_> {
             if self.interrupt.raised() {
                 return Err(Stop::Cancelled);
             }
-            self.observer.see(&Event::Acting {
-                phase,
-                action: &action,
-            });
-            let answer = apply::apply(hands, &action).await;
-            self.observer.see(&Event::Acted {
-                phase,
-                action: &action,
-                answer: answer.as_ref().err(),
-            });
-            match answer {
+            match self.apply(phase.id(), hands, &action).await {
                 Ok(()) => sent.push(Sent {
                     action,
                     answered: true,
@@ -176,11 +185,54 @@ impl Engine<'_> {
                         });
                         return Ok(());
                     }
+                    _ if phase.does_without(&action, &error) => return Ok(()),
                     _ => return Err(error.into()),
                 },
             }
         }
         Ok(())
+    }
+
+    async fn apply(
+        &self,
+        phase: PhaseId,
+        hands: Hands<'_>,
+        action: &Action,
+    ) -> Result<(), PortError> {
+        self.observer.see(&Event::Acting { phase, action });
+        let answer = apply::apply(hands, action).await;
+        self.observer.see(&Event::Acted {
+            phase,
+            action,
+            answer: answer.as_ref().err(),
+        });
+        answer
+    }
+
+    /// Undoes what must not outlive the phase. No interrupt stops it, and how it goes does not change how the phase ended.
+    /// While something that was sent is `unseen`, nobody else is to go on as if it had not been.
+    async fn leave(&self, phase: &mut dyn Phase, hands: Hands<'_>, mut unseen: bool) {
+        for _ in 0..LEAVING {
+            let actions = phase.leave(self.look).await;
+            if matches!(&actions, Ok(actions) if actions.is_empty()) {
+                return;
+            }
+            if std::mem::take(&mut unseen) {
+                self.rest(SETTLE * QUIET_LOOKS).await;
+            }
+            let mut left = actions.is_ok();
+            for action in actions.unwrap_or_default() {
+                left &= self.apply(phase.id(), hands, &action).await.is_ok();
+            }
+            if left {
+                return;
+            }
+            self.rest(SETTLE).await;
+        }
+    }
+
+    async fn rest(&self, pause: Duration) {
+        self.clock.sleep_until(self.clock.now().plus(pause)).await;
     }
 
     /// Everything that is missing was already sent. Services show a write late, so it is looked for again for a while;

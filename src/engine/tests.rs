@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::*;
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, PinnedImage, Repository, Tag};
+use crate::domain::{
+    AssetName, CommitSha, Digest, ImageRef, LockOwner, PinnedImage, RepoSlug, Repository, SeenLock,
+    Tag,
+};
 use crate::ports::{
     AssetId, Blob, ByteStream, FilesHands, FilesLook, GitHubHands, GitHubLook, LocalFile, NewDraft,
     NewStatus, Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenCheck, SeenManifest,
@@ -403,6 +406,12 @@ impl GitHubLook for Nothing {
     async fn is_public(&self, _: &str) -> Result<bool, PortError> {
         unreachable!()
     }
+    async fn lock(&self, _: &Tag) -> Result<Option<SeenLock>, PortError> {
+        unreachable!()
+    }
+    async fn run_is_over(&self, _: &RepoSlug, _: u64, _: u64) -> Result<Option<bool>, PortError> {
+        unreachable!()
+    }
     async fn hash_asset(&self, _: AssetId) -> Result<Digest, PortError> {
         unreachable!()
     }
@@ -443,6 +452,18 @@ impl GitHubHands for Nothing {
         unreachable!()
     }
     async fn delete_tag(&self, _: &Tag) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn take_lock(
+        &self,
+        _: &Tag,
+        _: &CommitSha,
+        _: &LockOwner,
+        _: bool,
+    ) -> Result<(), PortError> {
+        unreachable!()
+    }
+    async fn release_lock(&self, _: &Tag) -> Result<(), PortError> {
         unreachable!()
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
 use crate::ports::{AssetId, Blob, LocalFile, NewDraft, NewStatus, Publication, ReleaseId};
 
 /// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
@@ -73,6 +73,26 @@ pub enum Action {
         tag: Tag,
         commit: CommitSha,
     },
+    TakeLock {
+        tag: Tag,
+        commit: CommitSha,
+        owner: LockOwner,
+        /// The dead owner's, where it is taken over.
+        from: Option<Lock>,
+        claim: u32,
+        /// What it is taken for.
+        purpose: String,
+    },
+    ReleaseLock {
+        tag: Tag,
+    },
+}
+
+impl Action {
+    /// Whether it is about who may act, and not about the release.
+    pub fn is_lock(&self) -> bool {
+        matches!(self, Self::TakeLock { .. } | Self::ReleaseLock { .. })
+    }
 }
 
 impl fmt::Display for Action {
@@ -137,6 +157,20 @@ impl fmt::Display for Action {
             Self::DeleteTag { tag, commit } => {
                 write!(f, "delete the tag {tag} at {}", commit.short())
             }
+            Self::TakeLock {
+                tag,
+                from: Some(from),
+                purpose,
+                ..
+            } => write!(
+                f,
+                "take over the lock of {tag} from {}, which has ended, to {purpose}",
+                from.owner
+            ),
+            Self::TakeLock { tag, purpose, .. } => {
+                write!(f, "take the lock of {tag}, to {purpose}")
+            }
+            Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 
+use super::lock::TagLock;
 use super::shared::drop_draft;
-use super::{Evidence, Finding, Phase, PhaseId, Step};
-use crate::domain::{CommitSha, Tag};
+use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
 use crate::ports::{Look, PortError, SeenRelease};
 
 pub struct Discard {
     tag: Tag,
+    lock: TagLock,
 }
 
 struct Seen {
@@ -18,8 +20,9 @@ struct Seen {
 }
 
 impl Discard {
-    pub fn new(tag: Tag) -> Self {
-        Self { tag }
+    pub fn new(tag: Tag, owner: LockOwner) -> Self {
+        let lock = TagLock::new(tag.clone(), owner);
+        Self { tag, lock }
     }
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
@@ -37,7 +40,32 @@ impl Phase for Discard {
     }
 
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.tag, &self.see(look).await?))
+        let seen = self.see(look).await?;
+        let step = decide(&self.tag, &seen);
+        let first = match (&step, seen.ours()) {
+            (Step::Act(actions), Some((_, mark))) => {
+                self.lock.pass(look, &mark.commit, actions).await?
+            }
+            (Step::Done(_), _) => self.lock.pass_dead(look).await?,
+            _ => None,
+        };
+        Ok(first.unwrap_or(step))
+    }
+
+    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
+        self.lock.does_without(action, refusal)
+    }
+
+    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
+        self.lock.leave(look).await
+    }
+}
+
+impl Seen {
+    fn ours(&self) -> Option<(&SeenRelease, Mark)> {
+        self.releases
+            .iter()
+            .find_map(|draft| Some((draft, Mark::find(&draft.body)?)))
     }
 }
 
@@ -49,11 +77,7 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
             "a published release is never discarded; release another version",
         )]);
     }
-    let ours = seen
-        .releases
-        .iter()
-        .find_map(|draft| Some((draft, Mark::find(&draft.body)?)));
-    let Some((draft, mark)) = ours else {
+    let Some((draft, mark)) = seen.ours() else {
         return Step::Done(Evidence::new(nothing_of_ours(tag, seen)));
     };
     Step::Act(drop_draft(tag, seen.tag.as_ref(), draft, &mark))
@@ -72,7 +96,6 @@ fn nothing_of_ours(tag: &Tag, seen: &Seen) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Action;
     use super::super::examples::{foreign_draft, other, our_draft, published};
     use super::*;
     use crate::plan::tests::example;

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+use super::lock::TagLock;
 use super::shared::{drop_draft, duplicates, foreign, of_another_commit, tag_elsewhere};
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
-use crate::domain::{CommitSha, Digest};
+use crate::domain::{CommitSha, Digest, LockOwner};
 use crate::plan::{Mark, NotesSource, OnExisting, ReleasePlan};
 use crate::ports::{Look, NewDraft, PortError, SeenRelease};
 
 pub struct Draft {
     plan: ReleasePlan,
+    lock: TagLock,
 }
 
 struct Seen {
@@ -26,43 +28,41 @@ struct Seen {
 }
 
 impl Draft {
-    pub fn new(plan: ReleasePlan) -> Self {
-        Self { plan }
+    pub fn new(plan: ReleasePlan, owner: LockOwner) -> Self {
+        let lock = TagLock::new(plan.tag.clone(), owner);
+        Self { plan, lock }
     }
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
         let plan = &self.plan;
-        let tag = look.github.tag(&plan.tag).await?;
-        let releases = look.github.releases(&plan.tag).await?;
-        let elsewhere = tag.as_ref().is_some_and(|at| *at != plan.commit);
-        let mut seen = Seen {
-            tag,
-            releases,
+        Ok(Seen {
+            tag: look.github.tag(&plan.tag).await?,
+            releases: look.github.releases(&plan.tag).await?,
             notes: None,
             leftovers: BTreeSet::new(),
-        };
-        if elsewhere || !seen.releases.is_empty() {
-            return Ok(seen);
+        })
+    }
+
+    /// What a draft is made of, and nothing else needs.
+    async fn see_more(&self, look: Look<'_>, seen: &mut Seen) -> Result<(), PortError> {
+        for (_, image) in self.plan.images() {
+            let there = look.registry.resolve(&image).await?;
+            seen.leftovers.extend(there.map(|manifest| manifest.digest));
         }
-        for (_, image) in plan.images() {
-            seen.leftovers.extend(
-                look.registry
-                    .resolve(&image)
-                    .await?
-                    .map(|manifest| manifest.digest),
-            );
-        }
-        seen.notes = Some(match &plan.notes {
-            NotesSource::Text(text) => text.clone(),
+        seen.notes = Some(self.notes(look).await?);
+        Ok(())
+    }
+
+    async fn notes(&self, look: Look<'_>) -> Result<String, PortError> {
+        let plan = &self.plan;
+        match &plan.notes {
+            NotesSource::Text(text) => Ok(text.clone()),
             NotesSource::Generated => {
                 let previous = plan.previous_tag.as_ref();
-                look.github
-                    .notes(&plan.tag, &plan.commit, previous)
-                    .await?
-                    .body
+                let notes = look.github.notes(&plan.tag, &plan.commit, previous).await?;
+                Ok(notes.body)
             }
-        });
-        Ok(seen)
+        }
     }
 }
 
@@ -72,8 +72,33 @@ impl Phase for Draft {
         PhaseId::Draft
     }
 
+    /// What is to be done is decided from a look that began when the lock was held already.
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.plan, &self.see(look).await?))
+        let mut seen = self.see(look).await?;
+        match decide(&self.plan, &seen) {
+            Step::Act(actions) => {
+                if let Some(first) = self.lock.pass(look, &self.plan.commit, &actions).await? {
+                    return Ok(first);
+                }
+                if let [Action::CreateDraft(_)] = actions.as_slice() {
+                    self.see_more(look, &mut seen).await?;
+                }
+                Ok(decide(&self.plan, &seen))
+            }
+            Step::Done(mut evidence) => {
+                evidence.warnings.extend(self.lock.warning());
+                Ok(Step::Done(evidence))
+            }
+            step => Ok(step),
+        }
+    }
+
+    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
+        self.lock.does_without(action, refusal)
+    }
+
+    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
+        self.lock.leave(look).await
     }
 }
 

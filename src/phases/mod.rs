@@ -10,6 +10,7 @@ mod draft;
 #[cfg(test)]
 mod examples;
 mod fetch_module;
+mod lock;
 mod plan;
 mod publish;
 mod record_tests;
@@ -114,6 +115,16 @@ pub trait Phase: Send {
     /// Looks, and says what is missing. A phase may remember what it saw in order to tell a change, never in place of
     /// looking.
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError>;
+
+    /// Whether the phase goes on without an action that was refused for good.
+    fn does_without(&mut self, _action: &Action, _refusal: &PortError) -> bool {
+        false
+    }
+
+    /// What must not outlive the phase. Asked for when it has ended, however that was.
+    async fn leave(&mut self, _look: Look<'_>) -> Result<Vec<Action>, PortError> {
+        Ok(vec![])
+    }
 }
 
 /// What a phase says after a look.

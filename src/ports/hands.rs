@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{AssetId, ByteStream, LocalFile, PortError, ReleaseId};
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, LockOwner, Repository, Tag};
 
 #[derive(Clone, Copy)]
 pub struct Hands<'a> {
@@ -70,6 +70,15 @@ pub trait GitHubHands: Send + Sync {
     async fn publish(&self, publication: &Publication) -> Result<(), PortError>;
     async fn delete_release(&self, release: ReleaseId) -> Result<(), PortError>;
     async fn delete_tag(&self, tag: &Tag) -> Result<(), PortError>;
+    /// Creates the lock if there is none, or takes it from whoever has it; `Cause::Conflict` if that is no longer so.
+    async fn take_lock(
+        &self,
+        tag: &Tag,
+        commit: &CommitSha,
+        owner: &LockOwner,
+        over: bool,
+    ) -> Result<(), PortError>;
+    async fn release_lock(&self, tag: &Tag) -> Result<(), PortError>;
 }
 
 #[async_trait]

@@ -14,7 +14,9 @@ use super::{
     AssetId, LocalFile, Notes, PortError, ReleaseId, SeenCheck, SeenManifest, SeenRelease,
     SeenRepository,
 };
-use crate::domain::{CommitSha, Digest, ImageRef, Moment, PinnedImage, Repository, Tag};
+use crate::domain::{
+    CommitSha, Digest, ImageRef, Moment, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
+};
 
 /// Bytes on their way, in pieces; ends with an error where they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PortError>> + Send>>;
@@ -61,6 +63,15 @@ pub trait GitHubLook: Send + Sync {
     async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, PortError>;
     /// Whether anyone may download from there, asked without any credentials.
     async fn is_public(&self, url: &str) -> Result<bool, PortError>;
+    /// The lock of a tag, as fresh as git itself.
+    async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, PortError>;
+    /// Whether an attempt of a workflow's run has ended; `None` where the token may not know.
+    async fn run_is_over(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+        attempt: u64,
+    ) -> Result<Option<bool>, PortError>;
     /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError>;
 }

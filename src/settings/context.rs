@@ -1,6 +1,8 @@
 //! What the runner tells of itself: its `GITHUB_*` variables, or a terminal's.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -11,6 +13,9 @@ pub struct Context {
     pub repository: Option<String>,
     pub sha: Option<String>,
     pub run_id: Option<String>,
+    pub run_attempt: Option<String>,
+    /// A number that no other process has.
+    pub process: String,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
@@ -41,6 +46,7 @@ struct Github {
     repository: Option<String>,
     sha: Option<String>,
     run_id: Option<String>,
+    run_attempt: Option<String>,
     api_url: Option<String>,
     graphql_url: Option<String>,
     server_url: Option<String>,
@@ -78,6 +84,8 @@ impl Context {
             repository: github.repository,
             sha: github.sha,
             run_id: github.run_id,
+            run_attempt: github.run_attempt,
+            process: format!("{:016x}", RandomState::new().build_hasher().finish()),
             api_url: github.api_url,
             graphql_url: github.graphql_url,
             server_url: github.server_url,

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Context, ReadFile, Settings};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput};
-use crate::domain::{CommitSha, Invalid, RepoSlug};
+use crate::domain::{CommitSha, Invalid, LockOwner, RepoSlug};
 use crate::phases::Finding;
 use crate::plan::{Artifacts, ReleasePlan};
 
@@ -32,6 +32,25 @@ impl<'a> Reader<'a> {
         match settings {
             Some(settings) if self.findings.is_empty() => Ok(settings),
             _ => Err(self.findings),
+        }
+    }
+
+    /// As whom a phase of this process holds a lock.
+    pub(super) fn lock_owner(&self) -> LockOwner {
+        let Context {
+            repository,
+            run_id,
+            run_attempt,
+            process,
+            ..
+        } = self.context;
+        let number =
+            |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u64>().ok());
+        LockOwner {
+            repository: repository.as_ref().and_then(|slug| slug.parse().ok()),
+            run: number(run_id),
+            attempt: number(run_attempt).unwrap_or(1),
+            process: process.clone(),
         }
     }
 

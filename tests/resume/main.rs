@@ -31,3 +31,8 @@ fn every_cut_is_survived(lag: Duration) {
 fn every_request_cut_in_every_way() {
     every_cut_is_survived(Duration::ZERO);
 }
+
+#[test]
+fn every_request_cut_in_every_way_while_lists_lag() {
+    every_cut_is_survived(Duration::from_secs(3));
+}

@@ -116,6 +116,22 @@ pub(super) fn is_gone(answer: &Answer) -> bool {
     answer.status == 404 || (answer.status == 422 && says("Reference does not exist"))
 }
 
+/// A reference that was to be moved, and was removed meanwhile: that is someone else's doing, to be looked at.
+pub(super) fn or_gone(cause: Cause) -> Cause {
+    match cause {
+        Cause::Refused {
+            status: 422,
+            message,
+            request_id,
+        } if message.contains("Reference does not exist") => Cause::Conflict {
+            status: 422,
+            message,
+            request_id,
+        },
+        other => other,
+    }
+}
+
 /// What follows from the errors of a GraphQL answer.
 pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &Answer) -> Cause {
     let message = errors

@@ -9,7 +9,7 @@ use url::Url;
 use super::client::done;
 use super::{Doing, GitHub, failure, wire};
 use crate::adapters::governor::Kind;
-use crate::domain::{AssetName, CommitSha, Tag};
+use crate::domain::{AssetName, CommitSha, Lock, LockOwner, Tag};
 use crate::ports::{
     AssetId, Cause, GitHubHands, LocalFile, NewDraft, NewStatus, PortError, Publication, ReleaseId,
 };
@@ -107,6 +107,24 @@ impl GitHubHands for GitHub {
             .await
             .doing(|| format!("delete the tag {tag}"))
     }
+
+    async fn take_lock(
+        &self,
+        tag: &Tag,
+        commit: &CommitSha,
+        owner: &LockOwner,
+        over: bool,
+    ) -> Result<(), PortError> {
+        self.make_lock(tag, commit, owner, over)
+            .await
+            .doing(|| format!("take the lock of {tag}"))
+    }
+
+    async fn release_lock(&self, tag: &Tag) -> Result<(), PortError> {
+        self.delete(&["git", &Lock::reference(tag)])
+            .await
+            .doing(|| format!("release the lock of {tag}"))
+    }
 }
 
 impl GitHub {
@@ -187,7 +205,7 @@ impl GitHub {
         Ok(())
     }
 
-    async fn write<B: Serialize + Sync, T: DeserializeOwned>(
+    pub(super) async fn write<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         kind: Kind,
         method: Method,

@@ -10,7 +10,7 @@ use super::client::done;
 use super::wire;
 use super::{Doing, GitHub};
 use crate::adapters::governor::Kind;
-use crate::domain::{CommitSha, Digest, RepoSlug, Tag};
+use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::ports::{
     AssetId, Cause, GitHubLook, Notes, PortError, ReleaseId, SeenCheck, SeenRelease, SeenRepository,
 };
@@ -122,6 +122,23 @@ impl GitHubLook for GitHub {
         self.answers_anyone(url)
             .await
             .doing(|| format!("look whether anyone may download {url}"))
+    }
+
+    async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, PortError> {
+        self.see_lock(tag)
+            .await
+            .doing(|| format!("look for the lock of {tag}"))
+    }
+
+    async fn run_is_over(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+        attempt: u64,
+    ) -> Result<Option<bool>, PortError> {
+        self.see_end(repository, run, attempt)
+            .await
+            .doing(|| format!("look whether run {run} of {repository} has ended"))
     }
 
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError> {

@@ -10,6 +10,7 @@ mod client;
 mod etags;
 mod failure;
 mod hands;
+mod lock;
 mod look;
 mod origin;
 mod wire;

@@ -30,7 +30,31 @@ pub(super) struct Reference {
 /// <https://docs.github.com/en/rest/git/tags#get-a-tag>
 #[derive(Deserialize)]
 pub(super) struct TagObject {
+    #[serde(default)]
+    pub message: String,
     pub object: GitObject,
+}
+
+/// <https://docs.github.com/en/rest/git/tags#create-a-tag-object>
+#[derive(Serialize)]
+pub(super) struct CreateTagObject<'a> {
+    pub tag: &'a str,
+    pub message: &'a str,
+    pub object: &'a str,
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(super) struct GitObjectId {
+    pub sha: String,
+}
+
+/// <https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run>
+#[derive(Deserialize)]
+pub(super) struct WorkflowRun {
+    pub status: String,
+    pub run_attempt: u64,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +183,13 @@ pub(super) struct CreateReference<'a> {
     #[serde(rename = "ref")]
     pub name: &'a str,
     pub sha: &'a str,
+}
+
+/// <https://docs.github.com/en/rest/git/refs#update-a-reference>
+#[derive(Serialize)]
+pub(super) struct UpdateReference<'a> {
+    pub sha: &'a str,
+    pub force: bool,
 }
 
 /// <https://docs.github.com/en/rest/releases/assets#update-a-release-asset>
