@@ -91,6 +91,7 @@ pub fn resolve(
     let docker_config = reader.docker_config(common);
     let token = reader.token(matches!(args, PhaseArgs::Publish(_)));
     let urls = reader.urls();
+    let owner = reader.lock_owner();
     let ready = match args {
         PhaseArgs::Plan(args) => planning::plan(&mut reader, args, now),
         PhaseArgs::Draft(args) => draft(&mut reader, args),
@@ -112,7 +113,7 @@ pub fn resolve(
             args.version.as_ref(),
             args.tag_format.as_ref(),
             &args.common,
-            |tag| Box::new(Discard::new(tag)),
+            |tag| Box::new(Discard::new(tag, owner)),
         ),
     };
     let settings = || {

@@ -114,8 +114,25 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
             Some(mark) if !one.draft => published(plan, seen, one, &mark),
             Some(mark) => our_draft(plan, seen, one, &mark),
         },
-        many => Step::Blocked(vec![duplicates(plan, many)]),
+        many => match surplus(plan, many) {
+            Some(actions) => Step::Act(actions),
+            None => Step::Blocked(vec![duplicates(plan, many)]),
+        },
     }
+}
+
+/// Two that made drafts at once, without a lock, agree by the lowest id. What is deleted is this plan's own, and empty.
+fn surplus(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> {
+    let (lowest, others) = releases.split_first()?;
+    Mark::find(&lowest.body).filter(|mark| mark.commit == plan.commit)?;
+    let delete = |draft: &SeenRelease| {
+        let ours = Mark::find(&draft.body).is_some_and(|mark| mark.plan == plan.digest());
+        (draft.draft && draft.assets.is_empty() && ours).then(|| Action::DeleteRelease {
+            release: draft.id,
+            tag: plan.tag.clone(),
+        })
+    };
+    others.iter().map(delete).collect()
 }
 
 fn our_draft(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> Step {
@@ -225,7 +242,7 @@ fn elsewhere(plan: &ReleasePlan, at: &CommitSha, releases: &[SeenRelease]) -> St
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{foreign_draft, other, our_draft, published};
+    use super::super::examples::{asset, foreign_draft, other, our_draft, published};
     use super::*;
     use crate::plan::tests::example;
 
@@ -253,6 +270,13 @@ mod tests {
                 .map(|f| f.code)
                 .collect::<Vec<_>>()
                 .join(" "),
+        }
+    }
+
+    fn with_an_asset(draft: &SeenRelease) -> SeenRelease {
+        SeenRelease {
+            assets: vec![asset(1, "template.yaml", b"t")],
+            ..draft.clone()
         }
     }
 
@@ -287,6 +311,16 @@ mod tests {
             (
                 here(),
                 vec![ours.clone(), ours.clone()],
+                "delete the draft release v1.2.0 (id 7)",
+            ),
+            (
+                here(),
+                vec![ours.clone(), with_an_asset(&ours)],
+                "release-duplicates",
+            ),
+            (
+                here(),
+                vec![foreign.clone(), ours.clone()],
                 "release-duplicates",
             ),
             (

@@ -9,7 +9,9 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod locks;
 mod matrix;
+mod processes;
 mod release;
 mod rig;
 
@@ -35,4 +37,14 @@ fn every_request_cut_in_every_way() {
 #[test]
 fn every_request_cut_in_every_way_while_lists_lag() {
     every_cut_is_survived(Duration::from_secs(3));
+}
+
+#[test]
+fn the_binary_killed_at_every_request() {
+    let (cases, failed) = processes::survive_kills();
+    for case in failed.iter().take(10) {
+        eprintln!("{case}\n");
+    }
+    eprintln!("{} of {cases} kills survived", cases - failed.len());
+    assert_eq!(failed.len(), 0);
 }

@@ -67,7 +67,7 @@ impl Scene {
         [self.github.log(), self.registry.log()].map(|log| log.entries().len() as u64)
     }
 
-    fn plan_cut(&self, server: Server, request: u64, faults: Vec<Fault>) {
+    pub(crate) fn plan_cut(&self, server: Server, request: u64, faults: Vec<Fault>) {
         let (log, planned) = match server {
             Server::GitHub => (self.github.log(), self.github.faults()),
             Server::Registry => (self.registry.log(), self.registry.faults()),

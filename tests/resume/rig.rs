@@ -46,7 +46,7 @@ impl Clock for SharedClock {
 /// but that of whoever is killed, so that such a race is never won by the clock.
 struct PatientClock(SharedClock);
 
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(29);
 
 #[async_trait::async_trait]
 impl Clock for PatientClock {

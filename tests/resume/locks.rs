@@ -1,0 +1,173 @@
+//! The lock of a release: who has it, whose it was, and what happens where there can be none.
+
+use std::time::Duration;
+
+use btp_release::domain::{Lock, LockOwner};
+use stand_ins::github::{Repository, Rule, TagObject, Token};
+
+use super::rig::{REPOSITORY, Run, Scene, TAG, TOKEN};
+
+const ME: Run = Run { id: 20, attempt: 1 };
+const LOCK: &str = "refs/release-locks/v1.2.0";
+
+async fn scene() -> Scene {
+    Scene::start(|options| options.lag = Duration::from_secs(3)).await
+}
+
+impl Scene {
+    /// Somebody's lock, taken so long ago.
+    fn held_by(&self, run: Option<u64>, age: Duration) {
+        let lock = Lock {
+            owner: LockOwner {
+                repository: Some(REPOSITORY.parse().unwrap()),
+                run,
+                attempt: 1,
+                process: "1".into(),
+            },
+            since: self.clock.unix() - age.as_secs(),
+            taken_over: false,
+        };
+        self.repository(|repository| {
+            let object = TagObject {
+                tag: "release-lock".into(),
+                message: lock.message(),
+                object: repository.tip(),
+                tagger: "octocat".into(),
+                date: 0,
+            };
+            let sha = "1".repeat(40);
+            repository.tag_objects.insert(sha.clone(), object);
+            repository.refs.insert(LOCK.into(), sha);
+        });
+    }
+
+    async fn draft(&self) -> Result<(), String> {
+        self.begin(ME);
+        let plan = self.plan(ME, self).await?;
+        let drafted = self.phase(ME, "draft", &[("plan", &plan)]).await;
+        drafted
+            .map(drop)
+            .map_err(|stop| super::release::told("draft", &stop))
+    }
+
+    /// Drafts of the tag, whether it is tagged, and whether a lock is left.
+    fn made(&self) -> (usize, bool, bool) {
+        self.repository(|repository: &mut Repository| {
+            (
+                repository.releases_of(TAG).len(),
+                repository.tag_commit(TAG).is_some(),
+                repository.refs.contains_key(LOCK),
+            )
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_lock_goes_with_its_phase() {
+    let scene = scene().await;
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+    let before = scene.github.log().writes().len();
+    scene.draft().await.unwrap();
+    assert_eq!(
+        scene.github.log().writes().len(),
+        before,
+        "where nothing is made, no lock is taken"
+    );
+}
+
+#[tokio::test]
+async fn a_dead_runs_lock_is_taken_over_once_its_draft_must_be_visible() {
+    let scene = scene().await;
+    let dead = Run { id: 7, attempt: 1 };
+    scene.begin(dead);
+    scene.end(dead);
+    scene.held_by(Some(dead.id), Duration::ZERO);
+    let before = scene.clock.now();
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+    assert!(scene.clock.now() >= before + Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn a_living_runs_lock_is_waited_for() {
+    let scene = scene().await;
+    let alive = Run { id: 7, attempt: 1 };
+    scene.begin(alive);
+    scene.held_by(Some(alive.id), Duration::from_hours(1));
+    let why = scene.draft().await.unwrap_err();
+    assert!(why.contains("gave up after 5m"), "{why}");
+    assert_eq!(scene.made(), (0, false, true));
+    scene.end(alive);
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_age_decides() {
+    let scene = scene().await;
+    scene.held_by(None, Duration::from_mins(4));
+    assert!(scene.draft().await.is_err(), "9 minutes are not enough");
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+
+    scene.reset().await;
+    let mut token = Token::github_token();
+    token.rights.actions = stand_ins::github::Level::None;
+    scene.github.world().token(TOKEN, token);
+    scene.repository(|repository| repository.private = true);
+    let unknown = Run { id: 7, attempt: 1 };
+    scene.begin(unknown);
+    scene.held_by(Some(unknown.id), Duration::from_mins(4));
+    assert!(scene.draft().await.is_err());
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+}
+
+#[tokio::test]
+async fn an_unreadable_lock_is_nobodys_to_take() {
+    let scene = scene().await;
+    scene.repository(|repository| {
+        let tip = repository.tip();
+        repository.refs.insert(LOCK.into(), tip)
+    });
+    let why = scene.draft().await.unwrap_err();
+    assert!(why.contains("lock-unreadable"), "{why}");
+    assert_eq!(scene.made(), (0, false, true));
+}
+
+fn refuse_locks(scene: &Scene) {
+    let rule = Rule {
+        refs: "refs/release-locks/*".into(),
+        creation: true,
+        ..Rule::default()
+    };
+    scene.repository(|repository| repository.rules.push(rule));
+}
+
+#[tokio::test]
+async fn where_rules_refuse_the_lock_it_goes_without() {
+    let scene = scene().await;
+    refuse_locks(&scene);
+    scene.draft().await.unwrap();
+    assert_eq!(scene.made(), (1, true, false));
+}
+
+#[tokio::test]
+async fn without_a_lock_the_lowest_of_equal_drafts_stays() {
+    let scene = Scene::at(stand_ins::Clock::real(), |options| {
+        options.lag = Duration::from_secs(1);
+    })
+    .await;
+    refuse_locks(&scene);
+    scene.begin(ME);
+    let plan = scene.plan(ME, &scene).await.unwrap();
+    let failed = super::processes::one_plan_at_once(&scene, ME, &plan, 8).await;
+    assert_eq!(failed, [""; 0]);
+    assert_eq!(scene.made(), (1, true, false));
+    let made = scene
+        .github
+        .log()
+        .filter(|e| e.method == "POST" && e.path.ends_with("/releases") && e.landed);
+    assert!(made.len() > 1, "they did get into each other's way");
+}

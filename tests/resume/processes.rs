@@ -1,0 +1,253 @@
+//! The real binary, killed with SIGKILL at each of its requests and run again; and many of it at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use stand_ins::Fault;
+use tokio::process::Command;
+
+use super::matrix::{Cut, Server};
+use super::release::{Phases, told};
+use super::rig::{Outputs, Run, Scene, TAG};
+
+/// One phase is a process of its own, and the others are played in this one.
+struct Only<'a> {
+    scene: &'a Scene,
+    phase: &'a str,
+    /// The process, while it runs.
+    process: Arc<AtomicU32>,
+    /// The requests that each server had before and after it.
+    seen: std::sync::Mutex<[(u64, u64); 2]>,
+}
+
+impl<'a> Only<'a> {
+    fn new(scene: &'a Scene, phase: &'a str) -> Self {
+        Self {
+            scene,
+            phase,
+            process: Arc::default(),
+            seen: std::sync::Mutex::default(),
+        }
+    }
+
+    fn numbers(&self) -> [u64; 2] {
+        [self.scene.github.log(), self.scene.registry.log()].map(|log| log.entries().len() as u64)
+    }
+}
+
+impl Phases for Only<'_> {
+    async fn phase(
+        &self,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, String> {
+        if phase != self.phase {
+            let played = Scene::phase(self.scene, run, phase, inputs).await;
+            return played.map_err(|stop| told(phase, &stop));
+        }
+        let before = self.numbers();
+        let env = self.scene.env(run, phase, inputs);
+        let output = self.scene.folder.path().join("output");
+        let ended = step(&env, self.scene.folder.path(), &output, |pid| {
+            self.process.store(pid, Ordering::SeqCst);
+        });
+        let ended = ended.await;
+        let after = self.numbers();
+        *self.seen.lock().unwrap() = [(before[0], after[0]), (before[1], after[1])];
+        ended
+    }
+}
+
+/// A step of a job. `Err` tells how it ended, and what it said.
+async fn step(
+    env: &Outputs,
+    folder: &Path,
+    output: &Path,
+    started: impl FnOnce(u32),
+) -> Result<Outputs, String> {
+    std::fs::write(output, "").unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_btp-release"))
+        .env_clear()
+        .envs(env)
+        .env("GITHUB_OUTPUT", output)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    started(child.id().unwrap());
+    let ended = child.wait_with_output().await.unwrap();
+    if !ended.status.success() {
+        let said = String::from_utf8_lossy(&ended.stderr);
+        return Err(format!("{}: {said}", ended.status));
+    }
+    Ok(outputs(&std::fs::read_to_string(output).unwrap()))
+}
+
+/// `name<<delimiter`, the value's lines, `delimiter`.
+fn outputs(text: &str) -> Outputs {
+    let mut lines = text.lines();
+    let mut outputs = BTreeMap::new();
+    while let Some((name, end)) = lines.next().and_then(|line| line.split_once("<<")) {
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != end).collect();
+        outputs.insert(name.to_owned(), value.join("\n"));
+    }
+    outputs
+}
+
+fn kill(process: u32) {
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", &process.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+const WRITING: [&str; 4] = ["draft", "build-module", "upload", "publish"];
+/// A run after a killed one waits for real until what the dead one did must be visible: many wait at once.
+const WORKERS: usize = 16;
+
+type Case = (&'static str, Server, u64, Cut);
+
+async fn cases(scene: &Scene) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for phase in WRITING {
+        scene.reset().await;
+        let only = Only::new(scene, phase);
+        let run = Run { id: 1, attempt: 1 };
+        scene.begin(run);
+        scene.release(run, &only).await.unwrap();
+        let [github, registry] = *only.seen.lock().unwrap();
+        let of = |server, (before, after): (u64, u64)| {
+            (before + 1..=after).flat_map(move |request| {
+                [Cut::KilledBefore, Cut::KilledAfter].map(|cut| (phase, server, request, cut))
+            })
+        };
+        cases.extend(of(Server::GitHub, github).chain(of(Server::Registry, registry)));
+    }
+    cases
+}
+
+impl Scene {
+    async fn survive_a_kill(&self, (phase, server, request, cut): Case) -> Result<(), String> {
+        self.reset().await;
+        let first = Run { id: 1, attempt: 1 };
+        self.begin(first);
+        self.release(first, self).await?;
+        let whole = self.ending();
+        self.reset().await;
+        let only = Only::new(self, phase);
+        let process = Arc::clone(&only.process);
+        let faults: Vec<Fault> = cut.faults(move || kill(process.load(Ordering::SeqCst)));
+        self.plan_cut(server, request, faults);
+        self.begin(first);
+        let killed = self.release(first, &only).await;
+        self.end(first);
+        match killed {
+            Err(why) if why.contains("signal: 9") => {}
+            other => return Err(format!("not killed: {other:?}")),
+        }
+        let second = Run { id: 2, attempt: 1 };
+        self.begin(second);
+        self.release(second, &only).await?;
+        self.end(second);
+        if self.ending() != whole {
+            return Err(format!("{:#?}\ninstead of\n{whole:#?}", self.ending()));
+        }
+        Ok(())
+    }
+}
+
+/// How many kills there were, and which were not survived.
+pub(crate) fn survive_kills() -> (usize, Vec<String>) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let scene = Scene::at(stand_ins::Clock::real(), |_| ()).await;
+            let cases = cases(&scene).await;
+            let mut failed = Vec::new();
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Err(why) = scene.survive_a_kill(*case).await {
+                    failed.push(format!("{case:?}: {why}"));
+                }
+            }
+            (cases.len(), failed)
+        })
+    };
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|w| w.join().unwrap()).collect()
+    });
+    let cases = done[0].0;
+    (cases, done.into_iter().flat_map(|(_, f)| f).collect())
+}
+
+/// Starts the phase `draft` of so many runs at once, and gives back what went wrong.
+async fn drafts_at_once(scene: &Scene, runs: u64) -> Vec<String> {
+    let mut plans = Vec::new();
+    for id in 1..=runs {
+        let run = Run { id, attempt: 1 };
+        scene.begin(run);
+        plans.push((run, scene.plan(run, scene).await.unwrap()));
+    }
+    let ended = plans.iter().map(async |(run, plan)| {
+        let env = scene.env(*run, "draft", &[("plan", plan)]);
+        let output = scene.folder.path().join(format!("output-{}", run.id));
+        let ended = step(&env, scene.folder.path(), &output, |_| ()).await;
+        scene.end(*run);
+        ended
+    });
+    let ended = join_all(ended).await;
+    ended.into_iter().filter_map(Result::err).collect()
+}
+
+/// The same step of one run several times at once, as a matrix by mistake starts it.
+pub(crate) async fn one_plan_at_once(
+    scene: &Scene,
+    run: Run,
+    plan: &str,
+    times: u32,
+) -> Vec<String> {
+    let ended = (0..times).map(async |n| {
+        let env = scene.env(run, "draft", &[("plan", plan)]);
+        let output = scene.folder.path().join(format!("output-{n}"));
+        step(&env, scene.folder.path(), &output, |_| ()).await
+    });
+    let ended = join_all(ended).await;
+    ended.into_iter().filter_map(Result::err).collect()
+}
+
+#[tokio::test]
+async fn of_fifty_runs_at_once_one_makes_the_draft() {
+    let scene = Scene::at(stand_ins::Clock::real(), |options| {
+        options.lag = Duration::from_secs(2);
+    })
+    .await;
+    let mut events = scene.github.events();
+    let failed = drafts_at_once(&scene, 50).await;
+    assert_eq!(failed, [""; 0]);
+    let mut made = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        made.push(event);
+    }
+    assert_eq!(made.len(), 2, "one draft, one tag: {made:?}");
+    scene.repository(|repository| {
+        assert_eq!(repository.releases_of(TAG).len(), 1);
+        assert_eq!(repository.tag_commit(TAG), Some(repository.tip()));
+        assert!(
+            !repository.refs.keys().any(|name| name.contains("lock")),
+            "no lock is left"
+        );
+    });
+}
