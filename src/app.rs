@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use clap::Parser;
+
 use crate::adapters::actions::RunnerFiles;
 use crate::adapters::files::Files;
 use crate::adapters::github::{GitHub, GitHubSettings};
@@ -15,13 +17,12 @@ use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, arguments_of_step};
-use crate::domain::{Deadline, Exit};
+use crate::domain::{Deadline, Exit, Invalid};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::phases::{Finding, PhaseId};
 use crate::ports::{Clock, Hands, Look, Runner};
 use crate::report::{Dialect, Failure, Story, summary};
 use crate::settings::{Context, GitHubAccess, RegistryAccess, Settings, resolve};
-use clap::Parser;
 
 /// Runs what the arguments say, or, where there are none, what the inputs of the step say.
 pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyhow::Result<Exit> {
@@ -84,15 +85,17 @@ async fn run_phase<W: Write + Send>(
         log_requests();
     }
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    let extra_roots = context
-        .ssl_cert_file
-        .as_deref()
-        .map(std::fs::read)
-        .transpose()?;
-    let http = Http::new(&HttpSettings {
-        extra_roots,
-        ..HttpSettings::default()
-    })?;
+    let outfit = http(context).and_then(|http| Ok((http, credentials(settings.registry.clone())?)));
+    let (http, credentials) = match outfit {
+        Ok(outfit) => outfit,
+        Err(invalid) => {
+            story.failed("input", &Failure::usage(vec![invalid.into()]));
+            return Ok(Exit::Usage);
+        }
+    };
+    for unusable in credentials.unusable() {
+        story.line(&format!("registry: {unusable}"));
+    }
     story.mask(&settings.secrets());
     let GitHubAccess {
         repository,
@@ -108,7 +111,7 @@ async fn run_phase<W: Write + Send>(
         ..Policy::default()
     };
     let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
-    let registry = Registries::new(&http, credentials(settings.registry)?, Arc::clone(&clock));
+    let registry = Registries::new(&http, credentials, Arc::clone(&clock));
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;
     let engine = Engine {
@@ -133,7 +136,29 @@ async fn run_phase<W: Write + Send>(
     report(phase.id(), ended, context, story)
 }
 
-fn credentials(access: RegistryAccess) -> anyhow::Result<Credentials> {
+/// A client that trusts the certificates of the reader's own as well.
+fn http(context: &Context) -> Result<Http, Invalid> {
+    let invalid = |why: String| {
+        Invalid {
+        code: "certificates-unusable",
+        what: "SSL_CERT_FILE",
+        seen: context.ssl_cert_file.as_deref().unwrap_or(Path::new("")).display().to_string(),
+        why,
+        help: "name a file with PEM certificates, or leave the variable out: the usual ones are built in".into(),
+    }
+    };
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))
+    };
+    let extra_roots = context.ssl_cert_file.as_deref().map(read).transpose()?;
+    let settings = HttpSettings {
+        extra_roots,
+        ..HttpSettings::default()
+    };
+    Http::new(&settings).map_err(|error| invalid(error.to_string()))
+}
+
+fn credentials(access: RegistryAccess) -> Result<Credentials, Invalid> {
     let mut all = match access.docker_config {
         Some(text) => Credentials::from_docker_config(&text)?,
         None => Credentials::anonymous(),

@@ -60,6 +60,7 @@ pub struct GitHubAccess {
     pub token: SecretString,
 }
 
+#[derive(Clone)]
 pub struct RegistryAccess {
     /// User and password, or a token in its place.
     pub login: Option<(String, SecretString)>,

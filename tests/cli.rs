@@ -378,6 +378,24 @@ async fn a_module_that_cannot_be_released_is_refused_and_nothing_is_pushed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_registry_config_that_cannot_be_read_is_the_readers_mistake() {
+    let bench = bench().await;
+    std::fs::write(bench.folder.path().join("config.json"), "{").unwrap();
+    let ended = bench
+        .step(
+            "plan",
+            &[("version", "v1.2.0"), ("registry-config", "config.json")],
+        )
+        .await;
+    assert_eq!(ended.code, 2, "{}", ended.told);
+    assert!(
+        ended.told.contains("error[docker-config-invalid]"),
+        "{}",
+        ended.told
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wait_ends_at_its_deadline() {
     let bench = bench().await;
     let plan = bench.plan().await;

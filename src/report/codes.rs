@@ -43,6 +43,7 @@ pub const CODES: &[Code] = codes! {
     "needs-unreadable" Usage "The job results are not the context `needs`."
     "url-invalid" Usage "An address that the runner or the reader gave cannot be used."
     "registry-invalid" Usage "A registry is not written as host and path."
+    "certificates-unusable" Usage "The file of additional certificates cannot be read, or holds none."
     "docker-config-invalid" Usage "The Docker `config.json` cannot be read."
     "commit-missing" Preflight "The repository does not have the commit."
     "token-read-only" Preflight "The token may not write to the repository."
