@@ -237,7 +237,7 @@ async fn a_dry_run_says_what_it_would_do() {
         .await;
     assert_eq!(ended.code, 0, "{}", ended.told);
     assert!(
-        ended.told.contains("would create the draft release v1.2.0"),
+        ended.told.contains("to create the draft release v1.2.0"),
         "{}",
         ended.told
     );
