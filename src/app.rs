@@ -19,10 +19,13 @@ use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, arguments_of_step};
 use crate::domain::{Deadline, Exit, Invalid};
 use crate::engine::{Engine, Outcome, Stop};
+use crate::inspect::inspect;
 use crate::phases::{Finding, PhaseId};
 use crate::ports::{Clock, Hands, Look, Runner};
 use crate::report::{Dialect, Failure, Story, summary};
-use crate::settings::{Context, GitHubAccess, RegistryAccess, Settings, resolve};
+use crate::settings::{
+    Context, GitHubAccess, Inspection, RegistryAccess, Settings, inspection, resolve,
+};
 
 /// Runs what the arguments say, or, where there are none, what the inputs of the step say.
 pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyhow::Result<Exit> {
@@ -61,15 +64,18 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
             reason = "the rehearsal is another"
         )
     )]
+    let clock = SystemClock::start();
+    let read_file = |path: &Path| std::fs::read_to_string(path);
     let phase = match cli.command {
         Command::Phase(phase) => phase,
+        Command::InspectModule(args) => match inspection(&args, &context, &read_file) {
+            Ok(inspection) => return show_module(inspection, &context, clock, &story).await,
+            Err(findings) => return usage(findings),
+        },
         #[cfg(feature = "rehearse")]
         Command::Rehearse(args) => return crate::rehearsal::run(args).await,
     };
-    let clock = SystemClock::start();
-    match resolve(&phase, &context, clock.wall(), &|path: &Path| {
-        std::fs::read_to_string(path)
-    }) {
+    match resolve(&phase, &context, clock.wall(), &read_file) {
         Ok(settings) => run_phase(settings, &context, clock, &story).await,
         Err(findings) => usage(findings),
     }
@@ -85,17 +91,9 @@ async fn run_phase<W: Write + Send>(
         log_requests();
     }
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    let outfit = http(context).and_then(|http| Ok((http, credentials(settings.registry.clone())?)));
-    let (http, credentials) = match outfit {
-        Ok(outfit) => outfit,
-        Err(invalid) => {
-            story.failed("input", &Failure::usage(vec![invalid.into()]));
-            return Ok(Exit::Usage);
-        }
+    let Some((http, credentials)) = outfit(&settings.registry, context, story) else {
+        return Ok(Exit::Usage);
     };
-    for unusable in credentials.unusable() {
-        story.line(&format!("registry: {unusable}"));
-    }
     story.mask(&settings.secrets());
     let GitHubAccess {
         repository,
@@ -136,21 +134,71 @@ async fn run_phase<W: Write + Send>(
     report(phase.id(), ended, context, story)
 }
 
+async fn show_module<W: Write + Send>(
+    inspection: Inspection,
+    context: &Context,
+    clock: SystemClock,
+    story: &Story<W>,
+) -> anyhow::Result<Exit> {
+    if inspection.verbose {
+        log_requests();
+    }
+    let Some((http, credentials)) = outfit(&inspection.registry, context, story) else {
+        return Ok(Exit::Usage);
+    };
+    let registry = Registries::new(&http, credentials, Arc::new(clock));
+    match inspect(&registry, &inspection.image).await {
+        Ok(module) => {
+            let text = if inspection.json {
+                serde_json::to_string_pretty(&module)? + "\n"
+            } else {
+                module.tree()
+            };
+            write!(std::io::stdout(), "{text}")?;
+            Ok(Exit::Done)
+        }
+        Err(failure) => {
+            story.failed("inspect-module", &failure);
+            Ok(failure.exit)
+        }
+    }
+}
+
+/// What speaks to services. Certificates and credentials that cannot be read are told as the reader's mistakes.
+fn outfit<W: Write + Send>(
+    access: &RegistryAccess,
+    context: &Context,
+    story: &Story<W>,
+) -> Option<(Http, Credentials)> {
+    match http(context).and_then(|http| Ok((http, credentials(access)?))) {
+        Ok((http, credentials)) => {
+            for unusable in credentials.unusable() {
+                story.line(&format!("registry: {unusable}"));
+            }
+            Some((http, credentials))
+        }
+        Err(invalid) => {
+            story.failed("input", &Failure::usage(vec![invalid.into()]));
+            None
+        }
+    }
+}
+
 /// A client that trusts the certificates of the reader's own as well.
 fn http(context: &Context) -> Result<Http, Invalid> {
-    let invalid = |why: String| {
-        Invalid {
+    let file = context.ssl_cert_file.as_deref();
+    let invalid = |why: String| Invalid {
         code: "certificates-unusable",
         what: "SSL_CERT_FILE",
-        seen: context.ssl_cert_file.as_deref().unwrap_or(Path::new("")).display().to_string(),
+        seen: file.unwrap_or(Path::new("")).display().to_string(),
         why,
-        help: "name a file with PEM certificates, or leave the variable out: the usual ones are built in".into(),
-    }
+        help: "name a file with PEM certificates, or leave it out: the usual ones are built in"
+            .into(),
     };
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))
     };
-    let extra_roots = context.ssl_cert_file.as_deref().map(read).transpose()?;
+    let extra_roots = file.map(read).transpose()?;
     let settings = HttpSettings {
         extra_roots,
         ..HttpSettings::default()
@@ -158,12 +206,12 @@ fn http(context: &Context) -> Result<Http, Invalid> {
     Http::new(&settings).map_err(|error| invalid(error.to_string()))
 }
 
-fn credentials(access: RegistryAccess) -> Result<Credentials, Invalid> {
-    let mut all = match access.docker_config {
-        Some(text) => Credentials::from_docker_config(&text)?,
+fn credentials(access: &RegistryAccess) -> Result<Credentials, Invalid> {
+    let mut all = match &access.docker_config {
+        Some(text) => Credentials::from_docker_config(text)?,
         None => Credentials::anonymous(),
     };
-    if let Some((user, password)) = access.login {
+    if let Some((user, password)) = &access.login {
         for host in &access.hosts {
             all = all.with(
                 host,

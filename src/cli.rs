@@ -2,11 +2,18 @@
 //!
 //! The descriptions below are the documentation: `--help`, `docs/inputs.md` and `action.yml` are made of them.
 
+mod local;
+
 use std::collections::BTreeMap;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 use crate::domain::Invalid;
+use local::LOCAL;
+
+pub use local::InspectModuleArgs;
+#[cfg(feature = "rehearse")]
+pub use local::RehearseArgs;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
 #[derive(Debug, Parser)]
@@ -17,13 +24,12 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[cfg_attr(
-    feature = "rehearse",
-    expect(clippy::large_enum_variant, reason = "there is one in a process")
-)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     #[command(flatten)]
     Phase(PhaseArgs),
+    /// Show what a module image is made of: layers, sources and images; needs no token for GitHub
+    InspectModule(InspectModuleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
@@ -82,15 +88,22 @@ pub struct CommonArgs {
     /// Look and decide as always, and change nothing: say what would be done next
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// Log every request
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// Who we are at the images' registry.
+#[derive(Debug, Default, Args)]
+pub struct RegistryArgs {
     /// User name at the images' registry; the password comes from the input `registry-password` or the variable `REGISTRY_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub registry_username: Option<String>,
     /// Docker `config.json` with credentials for registries, such as `docker login` writes it
     #[arg(long, value_name = "FILE")]
     pub registry_config: Option<String>,
-    /// Log every request
-    #[arg(long)]
-    pub verbose: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -315,35 +328,6 @@ pub struct DiscardArgs {
     pub common: CommonArgs,
 }
 
-#[cfg(feature = "rehearse")]
-#[derive(Debug, Default, Args)]
-pub struct RehearseArgs {
-    /// Version to rehearse, such as `v1.2.0`
-    #[arg(value_name = "VERSION")]
-    pub version: String,
-    /// Rendered manifest of your module, in place of the example's
-    #[arg(long, value_name = "FILE")]
-    pub manifest: Option<String>,
-    /// Default custom resource of your module, in place of the example's
-    #[arg(long, value_name = "FILE")]
-    pub default_cr: Option<String>,
-    /// Push the images to this registry, such as `localhost:5000`, in place of the stand-in
-    #[arg(long, value_name = "HOST:PORT")]
-    pub registry: Option<String>,
-    /// Keep the world of the stand-ins in this folder, so that another rehearsal goes on with it
-    #[arg(long, value_name = "FOLDER")]
-    pub state: Option<String>,
-    /// How the unit tests end: `pass` or `fail`
-    #[arg(long, value_name = "HOW", default_value = "pass")]
-    pub unit_tests: String,
-    /// How the E2E tests end: `pass` or `fail`
-    #[arg(long, value_name = "HOW", default_value = "pass")]
-    pub e2e: String,
-    /// What the builders do: `build`, or `never` to show a wait that ends
-    #[arg(long, value_name = "WHAT", default_value = "build")]
-    pub builder: String,
-}
-
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
 pub const SECRET_INPUTS: [(&str, &str); 3] = [
     (
@@ -367,7 +351,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     let root = Cli::command();
     let phases = || {
         root.get_subcommands()
-            .filter(|c| c.get_name() != "rehearse")
+            .filter(|c| !LOCAL.contains(&c.get_name()))
     };
     let Some(command) = phases().find(|c| c.get_name() == phase) else {
         let names = phases()
@@ -482,7 +466,9 @@ mod tests {
     fn what_no_phase_takes_is_refused() {
         let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
         assert_eq!(code(&[]), "phase-unknown");
-        assert_eq!(code(&[("PHASE", "rehearse")]), "phase-unknown");
+        for local in LOCAL {
+            assert_eq!(code(&[("PHASE", local)]), "phase-unknown");
+        }
         assert_eq!(
             code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
             "input-not-for-phase"

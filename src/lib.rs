@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod inspect;
 pub mod module;
 pub mod phases;
 pub mod plan;

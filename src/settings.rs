@@ -1,6 +1,7 @@
 //! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
 
 mod context;
+mod inspection;
 mod planning;
 mod reader;
 
@@ -26,6 +27,7 @@ use crate::plan::{Artifact, ReleasePlan, Verdict};
 use crate::ports::CheckState;
 
 pub use context::{Context, Runner};
+pub use inspection::{Inspection, inspection};
 use reader::Reader;
 
 /// A phase that is ready to run, and how to reach the services.
@@ -60,7 +62,6 @@ pub struct GitHubAccess {
     pub token: SecretString,
 }
 
-#[derive(Clone)]
 pub struct RegistryAccess {
     /// User and password, or a token in its place.
     pub login: Option<(String, SecretString)>,
@@ -88,8 +89,8 @@ pub fn resolve(
     let common = args.common();
     let timeout = reader.duration("timeout", common.timeout.as_deref(), default);
     let (dry_run, verbose) = (common.dry_run, common.verbose || context.debug);
-    let login = reader.login(common);
-    let docker_config = reader.docker_config(common);
+    let login = reader.login(&common.registry);
+    let docker_config = reader.docker_config(&common.registry);
     let token = reader.token(matches!(args, PhaseArgs::Publish(_)));
     let urls = reader.urls();
     let owner = reader.lock_owner();

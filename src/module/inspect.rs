@@ -153,6 +153,8 @@ impl Summary {
                 } else {
                     "├─"
                 };
+                // What an image says must not move a terminal's cursor.
+                let leaf = leaf.replace(char::is_control, "\u{fffd}");
                 let _ = writeln!(text, "{stem}{knot} {leaf}");
             }
         }

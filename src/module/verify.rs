@@ -79,6 +79,28 @@ pub fn verify(descriptor: &Descriptor, expected: &Expected<'_>) -> Vec<Disagreem
     found
 }
 
+/// Local resources whose own digest, where the descriptor has one for the plain bytes, is not that of their layer
+/// ([ocm-spec, digest algorithms](https://github.com/open-component-model/ocm-spec/blob/main/doc/02-processing/02-signing/04-digest-algorithms.md)).
+pub fn digests(descriptor: &Descriptor) -> Vec<Disagreement> {
+    let resources = descriptor.component.resources.iter();
+    resources
+        .filter_map(|resource| {
+            let AccessKind::LocalBlob { digest, .. } = resource.access.kind() else {
+                return None;
+            };
+            let field = |name: &str| resource.more.get("digest")?.get(name)?.as_str();
+            let of_bytes = field("normalisationAlgorithm") == Some("genericBlobDigest/v1")
+                && field("hashAlgorithm") == Some("SHA-256");
+            let seen = field("value").filter(|value| of_bytes && *value != digest.hex())?;
+            Some(Disagreement {
+                what: "resource digest",
+                wanted: format!("{digest} of {}", resource.name),
+                seen: seen.to_owned(),
+            })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +133,19 @@ mod tests {
                 format!("source commit: wanted {other}, found {commit}"),
             ]
         );
+    }
+
+    #[test]
+    fn a_resource_of_another_digest_is_told() {
+        let text = String::from_utf8(read("eras/modulectl-transferred.yaml")).unwrap();
+        let descriptor = |text: &str| Descriptor::from_text(text.as_bytes()).unwrap();
+        assert_eq!(digests(&descriptor(&text)), []);
+        let at = text.find("genericBlobDigest/v1").unwrap();
+        let (before, after) = text.split_at(at);
+        let other = after.replacen("value: ", "value: 0", 1);
+        let found = digests(&descriptor(&format!("{before}{other}")));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].what, "resource digest");
     }
 
     #[test]

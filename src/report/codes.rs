@@ -90,6 +90,7 @@ pub const CODES: &[Code] = codes! {
     "module-missing" Blocked "The module image is not in the registry."
     "module-unclear" Blocked "The image does not tell which of its parts is the module."
     "module-differs" Blocked "The module image is of another component, version or commit."
+    "module-digest-differs" Blocked "The component descriptor names other bytes for a resource than its layer has."
     "module-tag-taken" Blocked "The module image's tag names other bytes already."
     "module-image-differs" Blocked "The form of descriptor asks for another tag than the plan awaits."
     "module-content-unclear" Blocked "The module image holds no manifest, or several that could be it."

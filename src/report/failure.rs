@@ -56,7 +56,8 @@ impl Failure {
         }
     }
 
-    fn of_port(error: &PortError, again: &str) -> Self {
+    /// `again` is what to do where the service may answer better later.
+    pub fn of_port(error: &PortError, again: &str) -> Self {
         let (exit, code, help) = match &error.cause {
             Cause::Unknown { .. } => (Exit::Unavailable, "service-unavailable", again.to_owned()),
             Cause::Limited { .. } => (

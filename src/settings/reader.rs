@@ -7,8 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Context, ReadFile, Settings};
-use crate::cli::{ArtifactsInput, CommonArgs, PlanInput};
+use super::{Context, ReadFile};
+use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::{CommitSha, Invalid, LockOwner, RepoSlug};
 use crate::phases::Finding;
 use crate::plan::{Artifacts, ReleasePlan};
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish(self, settings: Option<Settings>) -> Result<Settings, Vec<Finding>> {
+    pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Finding>> {
         match settings {
             Some(settings) if self.findings.is_empty() => Ok(settings),
             _ => Err(self.findings),
@@ -208,8 +208,8 @@ impl<'a> Reader<'a> {
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
-    pub(super) fn login(&mut self, common: &CommonArgs) -> Option<(String, SecretString)> {
-        match (&common.registry_username, &self.context.registry_password) {
+    pub(super) fn login(&mut self, args: &RegistryArgs) -> Option<(String, SecretString)> {
+        match (&args.registry_username, &self.context.registry_password) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
                 let help = "a user name at the registry takes a password, or a token in its place";
@@ -222,8 +222,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn docker_config(&mut self, common: &CommonArgs) -> Option<String> {
-        match &common.registry_config {
+    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<String> {
+        match &args.registry_config {
             Some(path) => self.file("registry-config", path),
             None => self
                 .context

@@ -17,10 +17,15 @@ pub const MAX_DESCRIPTOR_LAYER: usize = 2 * MAX_DESCRIPTOR;
 impl Descriptor {
     /// From the layer that the image's config names.
     pub fn from_layer(media_type: &str, bytes: &[u8]) -> Result<Self, FormatError> {
+        Self::from_text(&Self::text_in_layer(media_type, bytes)?)
+    }
+
+    /// The text in that layer, as it was written.
+    pub fn text_in_layer(media_type: &str, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
         if media::DESCRIPTOR_TAR.contains(&media_type) {
-            Self::from_tar(bytes)
+            text_in_tar(bytes)
         } else if media::DESCRIPTOR_PLAIN.contains(&media_type) {
-            Self::from_text(bytes)
+            Ok(bytes.to_vec())
         } else {
             Err(invalid(format!(
                 "has media type {media_type:?}, which no descriptor has"
@@ -28,29 +33,9 @@ impl Descriptor {
         }
     }
 
-    /// From a tar with one file. Archivers write its name plain, with `./` or with `/` in front.
+    /// From a tar with one file.
     pub fn from_tar(bytes: &[u8]) -> Result<Self, FormatError> {
-        if bytes.len() > MAX_DESCRIPTOR_LAYER {
-            return Err(too_long(bytes.len()));
-        }
-        let limits = unpack::Limits {
-            entries: 16,
-            file_bytes: MAX_DESCRIPTOR as u64,
-            total_bytes: MAX_DESCRIPTOR_LAYER as u64,
-            absolute_names: true,
-        };
-        let mut text = None;
-        unpack::files(bytes, &limits, &mut |file| {
-            if file.path.as_str() == FILE_NAME {
-                let mut found = Vec::new();
-                file.content.read_to_end(&mut found)?;
-                text = Some(found);
-            }
-            Ok(())
-        })
-        .map_err(|e| invalid(e.to_string()))?;
-        let text = text.ok_or_else(|| invalid(format!("holds no file {FILE_NAME}")))?;
-        Self::from_text(&text)
+        Self::from_text(&text_in_tar(bytes)?)
     }
 
     /// From YAML or JSON.
@@ -92,6 +77,30 @@ impl Descriptor {
             beside,
         })
     }
+}
+
+/// Archivers write the file's name plain, with `./` or with `/` in front.
+fn text_in_tar(bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
+    if bytes.len() > MAX_DESCRIPTOR_LAYER {
+        return Err(too_long(bytes.len()));
+    }
+    let limits = unpack::Limits {
+        entries: 16,
+        file_bytes: MAX_DESCRIPTOR as u64,
+        total_bytes: MAX_DESCRIPTOR_LAYER as u64,
+        absolute_names: true,
+    };
+    let mut text = None;
+    unpack::files(bytes, &limits, &mut |file| {
+        if file.path.as_str() == FILE_NAME {
+            let mut found = Vec::new();
+            file.content.read_to_end(&mut found)?;
+            text = Some(found);
+        }
+        Ok(())
+    })
+    .map_err(|e| invalid(e.to_string()))?;
+    text.ok_or_else(|| invalid(format!("holds no file {FILE_NAME}")))
 }
 
 fn schema_version(document: &Map<String, Value>) -> Result<SchemaVersion, FormatError> {

@@ -8,14 +8,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::module_image::{ImageTrouble, ModuleImage, refused};
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{Digest, PinnedImage};
-use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use crate::module::oci::{Document, Index, MAX_CONFIG, Manifest};
+use crate::module::descriptor::{self, Descriptor};
 use crate::module::select::{Layer, ManifestSource, Packing, content, is_raw_manifest};
 use crate::module::unpack::{self, UnpackError};
-use crate::module::verify::{Expected, verify};
-use crate::module::{FormatError, descriptor};
+use crate::module::verify::{self, Expected, verify};
 use crate::plan::ReleasePlan;
 use crate::ports::{LocalFile, Look, PortError};
 
@@ -74,24 +73,6 @@ const CHART_ARCHIVE: &str = "chart.tgz";
 const MANIFEST: &str = "manifest.yaml";
 const DEFAULT_CR: &str = "default-cr.yaml";
 
-/// What is wrong with the image, in its own or the service's words.
-enum Trouble {
-    Format(FormatError),
-    Port(PortError),
-}
-
-impl From<FormatError> for Trouble {
-    fn from(error: FormatError) -> Self {
-        Self::Format(error)
-    }
-}
-
-impl From<PortError> for Trouble {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
-    }
-}
-
 impl FetchModule {
     pub fn new(plan: ReleasePlan, image: PinnedImage, folder: PathBuf) -> Self {
         Self {
@@ -101,7 +82,7 @@ impl FetchModule {
         }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, Trouble> {
+    async fn see(&self, look: Look<'_>) -> Result<Seen, ImageTrouble> {
         let module = open(look, self.image.clone()).await?;
         let index = look.files.read(&self.folder.join(INDEX), MAX_INDEX).await?;
         let mut there = Vec::new();
@@ -125,26 +106,20 @@ impl Phase for FetchModule {
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
         match self.see(look).await {
             Ok(seen) => Ok(decide(&self.plan, &self.folder, &seen)),
-            Err(Trouble::Format(error)) => Ok(Step::Blocked(vec![error.into()])),
-            Err(Trouble::Port(error)) => Err(error),
+            Err(ImageTrouble::Format(error)) => Ok(Step::Blocked(vec![error.into()])),
+            Err(ImageTrouble::Port(error)) => Err(error),
         }
     }
 }
 
-/// Finds the descriptor through the image's config, and the layers through the descriptor.
-async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, Trouble> {
-    let (image, manifest) = manifest(look, image).await?;
-    let blob = async |digest: Digest, limit: u64| {
-        look.registry.blob(&image.repository, digest, limit).await
-    };
-    let config = blob(manifest.config.digest, MAX_CONFIG as u64).await?;
-    let layer = manifest.descriptor_layer(&config)?;
-    let packed = blob(layer.digest, MAX_DESCRIPTOR_LAYER as u64).await?;
-    let descriptor = Descriptor::from_layer(&layer.media_type, &packed)?;
-    let descriptor_text = match unpack::single_file(&packed) {
-        Ok(text) => text.into(),
-        Err(_) => packed.clone(),
-    };
+/// Finds the layers through the descriptor.
+async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, ImageTrouble> {
+    let ModuleImage {
+        image,
+        manifest,
+        descriptor,
+        descriptor_text,
+    } = ModuleImage::open(look.registry, image).await?;
     let content = content(&descriptor, &manifest)?;
     let mut files = Vec::new();
     let (kind, wanted) = match content.manifest {
@@ -184,54 +159,13 @@ async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, Trouble> {
     })
 }
 
-/// The image's manifest; of an index with one image, that image's.
-async fn manifest(look: Look<'_>, image: PinnedImage) -> Result<(PinnedImage, Manifest), Trouble> {
-    let document = |bytes: Option<Bytes>| match bytes {
-        Some(bytes) => Document::parse(&bytes),
-        None => Err(refused(
-            "module-missing",
-            format!("{image} is not in the registry"),
-        )),
-    };
-    match document(look.registry.manifest(&image).await?)? {
-        Document::Manifest(manifest) => Ok((image, manifest)),
-        Document::Index(Index { manifests, .. }) => match manifests.as_slice() {
-            [only] => {
-                let inner = image.repository.pinned(only.manifest.digest);
-                match document(look.registry.manifest(&inner).await?)? {
-                    Document::Manifest(manifest) => Ok((inner, manifest)),
-                    Document::Index(_) => {
-                        Err(refused("module-unclear", "is an index of indexes").into())
-                    }
-                }
-            }
-            several => {
-                let why = format!(
-                    "is an index of {} images, and a module is one",
-                    several.len()
-                );
-                Err(refused("module-unclear", why).into())
-            }
-        },
-    }
-}
-
-fn refused(code: &'static str, why: impl Into<String>) -> FormatError {
-    FormatError {
-        code,
-        what: "the module image".into(),
-        why: why.into(),
-        help: "look at the build that pushed it; `await` gives the digest of what it pushed".into(),
-    }
-}
-
 /// Plain layers are left where they are, to be streamed; what is in a tar is taken out of it.
 async fn file(
     look: Look<'_>,
     image: &PinnedImage,
     path: &'static str,
     layer: Layer,
-) -> Result<Wanted, Trouble> {
+) -> Result<Wanted, ImageTrouble> {
     let source = match layer.packing() {
         Packing::Plain => Source::Layer,
         Packing::Tar => {
@@ -253,7 +187,7 @@ async fn with_a_crd(
     look: Look<'_>,
     image: &PinnedImage,
     layers: Vec<Layer>,
-) -> Result<Layer, Trouble> {
+) -> Result<Layer, ImageTrouble> {
     let mut found = Vec::new();
     for layer in layers {
         let bytes = look
@@ -278,13 +212,23 @@ async fn with_a_crd(
 
 fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
     let module = &seen.module;
+    let mut findings: Vec<_> = verify::digests(&module.descriptor)
+        .into_iter()
+        .map(|found| {
+            Finding::new(
+                "module-digest-differs",
+                format!("{} contradicts itself: {found}", module.image),
+                "build the module image anew: its layers were exchanged after its descriptor was written",
+            )
+        })
+        .collect();
     if let Some(planned) = &plan.module {
         let expected = Expected {
             component: planned.name.as_str(),
             version: &plan.version,
             commit: &plan.commit,
         };
-        let differs = |found: crate::module::verify::Disagreement| {
+        let differs = |found: verify::Disagreement| {
             let why = format!("{} is not of this release: {found}", module.image);
             Finding::new(
                 "module-differs",
@@ -292,13 +236,11 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
                 "look at the build that pushed it, and run it again for this tag",
             )
         };
-        let findings: Vec<_> = verify(&module.descriptor, &expected)
-            .into_iter()
-            .map(differs)
-            .collect();
-        if !findings.is_empty() {
-            return Step::Blocked(findings);
-        }
+        let found = verify(&module.descriptor, &expected);
+        findings.extend(found.into_iter().map(differs));
+    }
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
     }
     let index = index(module);
     let is_whole = seen.index.as_deref() == Some(index.as_slice());
@@ -361,14 +303,24 @@ fn evidence(folder: &Path, module: &Module) -> Evidence {
     };
     let has_cr = module.files.iter().any(|file| file.path == DEFAULT_CR);
     let component = &module.descriptor.component;
+    let from = module.files.iter().map(|file| {
+        let Layer { name, blob, .. } = &file.layer;
+        format!(
+            "{} from the layer {name} ({})",
+            file.path,
+            blob.digest.short()
+        )
+    });
     let so = format!(
-        "{} {} is in {}",
+        "{} {} is in {}: {}",
         component.name,
         component.version,
-        folder.display()
+        folder.display(),
+        from.collect::<Vec<_>>().join(", ")
     );
     Evidence::new(so)
         .with("module-dir", folder.display())
+        .with("module-digest", module.image.digest)
         .with("manifest", path(manifest))
         .with("manifest-kind", kind)
         .with(
@@ -413,13 +365,7 @@ fn index(module: &Module) -> Vec<u8> {
     serde_json::to_vec_pretty(&index).unwrap_or_default()
 }
 
-impl From<FormatError> for Finding {
-    fn from(error: FormatError) -> Self {
-        Self::new(error.code, error.to_string(), error.help)
-    }
-}
-
-impl From<UnpackError> for Trouble {
+impl From<UnpackError> for ImageTrouble {
     fn from(error: UnpackError) -> Self {
         match error {
             UnpackError::Archive(error) => Self::Format(error),
@@ -429,3 +375,6 @@ impl From<UnpackError> for Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

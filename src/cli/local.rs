@@ -1,0 +1,52 @@
+//! Subcommands for people at a terminal, which are no phases of a release.
+
+use clap::Args;
+
+use super::RegistryArgs;
+
+/// Names that no step may use.
+pub(super) const LOCAL: [&str; 2] = ["inspect-module", "rehearse"];
+
+#[derive(Debug, Default, Args)]
+pub struct InspectModuleArgs {
+    /// Module image, by tag or by digest
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Print JSON in place of the tree
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// Log every request
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+#[cfg(feature = "rehearse")]
+#[derive(Debug, Default, Args)]
+pub struct RehearseArgs {
+    /// Version to rehearse, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: String,
+    /// Rendered manifest of your module, in place of the example's
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<String>,
+    /// Default custom resource of your module, in place of the example's
+    #[arg(long, value_name = "FILE")]
+    pub default_cr: Option<String>,
+    /// Push the images to this registry, such as `localhost:5000`, in place of the stand-in
+    #[arg(long, value_name = "HOST:PORT")]
+    pub registry: Option<String>,
+    /// Keep the world of the stand-ins in this folder, so that another rehearsal goes on with it
+    #[arg(long, value_name = "FOLDER")]
+    pub state: Option<String>,
+    /// How the unit tests end: `pass` or `fail`
+    #[arg(long, value_name = "HOW", default_value = "pass")]
+    pub unit_tests: String,
+    /// How the E2E tests end: `pass` or `fail`
+    #[arg(long, value_name = "HOW", default_value = "pass")]
+    pub e2e: String,
+    /// What the builders do: `build`, or `never` to show a wait that ends
+    #[arg(long, value_name = "WHAT", default_value = "build")]
+    pub builder: String,
+}

@@ -1,0 +1,22 @@
+//! `inspect-module`: what a module image is made of, for people. It reads a registry, and nothing else.
+
+use crate::domain::{Exit, ImageRef};
+use crate::module::inspect::Summary;
+use crate::phases::{ImageTrouble, ModuleImage};
+use crate::ports::RegistryLook;
+use crate::report::Failure;
+
+pub async fn inspect(registry: &dyn RegistryLook, image: &ImageRef) -> Result<Summary, Failure> {
+    match ModuleImage::find(registry, image).await {
+        Ok(module) => Ok(Summary::new(
+            module.image.digest,
+            &module.manifest,
+            &module.descriptor,
+        )),
+        Err(ImageTrouble::Format(error)) => Err(Failure {
+            exit: Exit::Blocked,
+            findings: vec![error.into()],
+        }),
+        Err(ImageTrouble::Port(error)) => Err(Failure::of_port(&error, "run it again")),
+    }
+}

@@ -1,0 +1,211 @@
+//! What is asked for, for each folder that may be there already and each image that is not this release's.
+use super::*;
+use crate::module::oci::ContentDescriptor;
+use crate::plan::ModulePlan;
+use crate::plan::tests::example;
+
+const NAME: &str = "kyma.project.io/module/btp-operator";
+const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
+
+fn plan() -> ReleasePlan {
+    ReleasePlan {
+        module: Some(ModulePlan {
+            name: NAME.parse().unwrap(),
+            image: format!("r.example/component-descriptors/{NAME}:v1.2.0")
+                .parse()
+                .unwrap(),
+        }),
+        ..example()
+    }
+}
+
+fn descriptor(name: &str, version: &str, commit: &str, digest: &str) -> Descriptor {
+    let bytes = Digest::of(b"manifest");
+    let text = format!(
+        "meta: {{schemaVersion: v2}}
+component:
+  name: {name}
+  version: {version}
+  provider: internal
+  repositoryContexts: []
+  componentReferences: []
+  sources:
+  - {{name: module-sources, type: git, version: {version}, access: {{type: gitHub, repoUrl: github.com/r, commit: {commit}}}}}
+  resources:
+  - name: raw-manifest
+    type: yaml
+    relation: local
+    version: {version}
+    access: {{type: localBlob, localReference: '{bytes}', mediaType: application/octet-stream}}
+    digest: {{hashAlgorithm: SHA-256, normalisationAlgorithm: genericBlobDigest/v1, value: '{digest}'}}
+"
+    );
+    Descriptor::from_text(text.as_bytes()).unwrap()
+}
+
+fn wanted(path: &'static str, name: &str, source: Source) -> Wanted {
+    Wanted {
+        path,
+        layer: Layer {
+            name: name.into(),
+            kind: "yaml".into(),
+            blob: ContentDescriptor::of("application/octet-stream", b"manifest"),
+        },
+        source,
+    }
+}
+
+fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
+    let files = match kind {
+        ManifestKind::RawManifest => vec![
+            wanted(MANIFEST, "raw-manifest", Source::Layer),
+            wanted(
+                DEFAULT_CR,
+                "default-cr",
+                Source::Memory(Bytes::from_static(b"cr")),
+            ),
+        ],
+        ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", Source::Chart)],
+    };
+    let image = format!("r.example/m@{}", Digest::of(b"image"));
+    Module {
+        image: image.parse().unwrap(),
+        descriptor,
+        descriptor_text: Bytes::from_static(b"text"),
+        files,
+        kind,
+    }
+}
+
+fn ours(kind: ManifestKind) -> Module {
+    let digest = Digest::of(b"manifest").hex();
+    module(descriptor(NAME, "v1.2.0", COMMIT, &digest), kind)
+}
+
+fn step(module: Module, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
+    let there = there.iter().map(|bytes| {
+        bytes.map(|bytes| LocalFile {
+            path: "x".into(),
+            size: bytes.len() as u64,
+            digest: Digest::of(bytes),
+        })
+    });
+    let seen = Seen {
+        there: there.collect(),
+        index: index.map(Bytes::from),
+        module,
+    };
+    decide(&plan(), Path::new("m"), &seen)
+}
+
+fn actions(step: Step) -> Vec<String> {
+    let Step::Act(actions) = step else {
+        panic!("{step:?}")
+    };
+    let words = |action: Action| {
+        let text = action.to_string();
+        text.split(" (").next().unwrap_or_default().to_owned()
+    };
+    actions.into_iter().map(words).collect()
+}
+
+#[test]
+fn the_folder_gets_what_it_lacks_and_is_whole_last() {
+    let raw = || ours(ManifestKind::RawManifest);
+    assert_eq!(
+        actions(step(raw(), None, &[None, None])),
+        [
+            format!("save {}", Digest::of(b"manifest").short()),
+            "write m/default-cr.yaml".into(),
+            "write m/component-descriptor.yaml".into(),
+            "write m/module.json".into(),
+        ]
+    );
+    let whole = Some(index(&raw()));
+    let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"changed")];
+    assert_eq!(
+        actions(step(raw(), whole.clone(), &there)),
+        ["write m/default-cr.yaml"]
+    );
+    let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"cr")];
+    assert_eq!(
+        actions(step(raw(), Some(b"{}".to_vec()), &there)),
+        ["write m/component-descriptor.yaml", "write m/module.json"]
+    );
+    let Step::Done(evidence) = step(raw(), whole, &there) else {
+        panic!()
+    };
+    let short = Digest::of(b"manifest").short();
+    assert_eq!(
+        evidence.so,
+        format!(
+            "{NAME} v1.2.0 is in m: manifest.yaml from the layer raw-manifest ({short}), default-cr.yaml from the layer default-cr ({short})"
+        )
+    );
+    let value = |name: &str| {
+        let output = evidence.outputs.iter().find(|output| output.name == name);
+        output.unwrap().value.clone()
+    };
+    assert_eq!(value("module-digest"), Digest::of(b"image").to_string());
+    assert_eq!(value("manifest"), "m/manifest.yaml");
+    assert_eq!(value("default-cr"), "m/default-cr.yaml");
+}
+
+#[test]
+fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
+    let chart = || ours(ManifestKind::HelmChart);
+    let there: [Option<&[u8]>; 1] = [Some(b"manifest")];
+    assert_eq!(
+        actions(step(chart(), None, &there)),
+        [
+            "remove m/chart",
+            "unpack m/chart.tgz into m/chart",
+            "write m/component-descriptor.yaml",
+            "write m/module.json",
+        ]
+    );
+    let Step::Done(evidence) = step(chart(), Some(index(&chart())), &there) else {
+        panic!()
+    };
+    assert_eq!(evidence.outputs[2].value, "m/chart");
+    assert_eq!(evidence.outputs[3].value, "helm-chart");
+}
+
+#[test]
+fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
+    let digest = Digest::of(b"manifest").hex();
+    let other = "0".repeat(64);
+    for (name, version, commit, digest, codes) in [
+        (NAME, "v1.2.0", COMMIT, digest.as_str(), &[][..]),
+        (NAME, "1.2.0", COMMIT, &digest, &[]),
+        (NAME, "v1.2.1", COMMIT, &digest, &["module-differs"]),
+        (
+            "kyma.project.io/module/keda",
+            "v1.2.1",
+            super::super::examples::OTHER,
+            &digest,
+            &["module-differs"; 3],
+        ),
+        (NAME, "v1.2.0", COMMIT, &other, &["module-digest-differs"]),
+        (
+            NAME,
+            "v1.2.1",
+            COMMIT,
+            &other,
+            &["module-digest-differs", "module-differs"],
+        ),
+    ] {
+        let module = module(
+            descriptor(name, version, commit, digest),
+            ManifestKind::RawManifest,
+        );
+        match step(module, None, &[None, None]) {
+            Step::Blocked(findings) => {
+                let seen: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+                assert_eq!(seen, codes, "{findings:?}");
+            }
+            Step::Act(_) => assert_eq!(codes, [""; 0]),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What `inspect-module` looks at, and as whom.
+
+use super::reader::Reader;
+use super::{Context, ReadFile, RegistryAccess};
+use crate::cli::InspectModuleArgs;
+use crate::domain::ImageRef;
+use crate::phases::Finding;
+
+pub struct Inspection {
+    pub image: ImageRef,
+    pub json: bool,
+    pub registry: RegistryAccess,
+    pub verbose: bool,
+}
+
+pub fn inspection(
+    args: &InspectModuleArgs,
+    context: &Context,
+    read_file: ReadFile<'_>,
+) -> Result<Inspection, Vec<Finding>> {
+    let mut reader = Reader::new(context, read_file);
+    let login = reader.login(&args.registry);
+    let docker_config = reader.docker_config(&args.registry);
+    let image: Option<ImageRef> = reader.parse("image", Some(&args.image));
+    let inspection = image.map(|image| Inspection {
+        registry: RegistryAccess {
+            login,
+            hosts: [image.repository().registry().to_owned()].into(),
+            docker_config,
+        },
+        image,
+        json: args.json,
+        verbose: args.verbose || context.debug,
+    });
+    reader.finish(inspection)
+}
