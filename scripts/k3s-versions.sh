@@ -28,7 +28,7 @@ case $wanted in
   *[!0-9\ ]*) versions=$wanted ;;
   *)
     count=$((10#${wanted// /}))
-    [ "$count" -ge 1 ] || fail "k3s-versions: give at least 1, or 'none' for no cluster"
+    ((count >= 1 && count <= most)) || fail "k3s-versions: give 1 to $most, or 'none' for no cluster"
     versions=$(newest "$count") || {
       say "k3s' channels cannot be read: falling back on versions known to this workflow"
       versions=$(tr ' ' '\n' <<< "$known" | head -n "$count" | tr '\n' ' ')

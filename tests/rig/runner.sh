@@ -129,8 +129,13 @@ published() { repository_state '[.releases[] | select(.draft | not) | .tag_name]
 drafts() { repository_state '[.releases[] | select(.draft) | .tag_name] | join(" ")'; }
 tag_of() { repository_state ".refs[\"refs/tags/$1\"] // \"none\""; }
 assets_of() { repository_state "[.releases[] | select(.tag_name == \"$1\") | .assets[].name] | sort | join(\" \")"; }
-# Every write that reached GitHub and took effect since the log was cleared.
-writes() { stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed) | "\(.method) \(.path)"] | join(", ")'; }
+# What the legs of the tests recorded last.
+verdicts() { repository_state '[.statuses | group_by(.context)[] | last | "\(.context) \(.state)"] | join(", ")'; }
+# Every write that reached GitHub and took effect since the log was cleared, but the verdicts of another run's tests.
+writes() {
+  stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed and (.path | contains("/statuses/") | not))
+    | "\(.method) \(.path)"] | join(", ")'
+}
 
 inspect() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
 platforms_of() { inspect "$1" | jq -r '[.manifests[].platform | "\(.os)/\(.architecture)"] | join(" ")'; }

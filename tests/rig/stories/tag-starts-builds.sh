@@ -38,5 +38,5 @@ run_workflow build-release.yaml push --eventpath "$scratch/push.json"
 same 'exit code of the builds' "$run_code" 0
 wait "$releasing" || fail 'the release ended badly'
 same 'published releases' "$(published)" v1.0.0
-same 'assets' "$(assets_of v1.0.0)" 'rendered.yaml template.yaml template_control_plane.yaml'
+same 'assets' "$(assets_of v1.0.0)" 'release-evidence.json rendered.yaml template.yaml template_control_plane.yaml'
 ok 'published what the builds made that the tag started'

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Joins the images of both architectures under the release's tag, and says the digest of the whole.
+#
+#   IMAGE=ghcr.io/kyma-project/btp-release-action scripts/release/index.sh v1.2.0 sha256:… sha256:…
+# shellcheck source=scripts/lib.sh
+source "${BASH_SOURCE%/*}/../lib.sh"
+
+tag=$1
+shift
+[[ $# -eq 2 && -n $1 && -n $2 ]] || fail "an image of both architectures is wanted, and not '$*'"
+docker buildx imagetools create --tag "$IMAGE:$tag" "$IMAGE@$1" "$IMAGE@$2"
+digest=$(docker buildx imagetools inspect "$IMAGE:$tag" --format '{{json .Manifest}}' | jq -er .digest)
+printf 'digest=%s\n' "$digest" >> "$GITHUB_OUTPUT"

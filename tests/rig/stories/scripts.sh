@@ -1,0 +1,91 @@
+# shellcheck shell=bash disable=SC2154
+# The scripts between the phases, each alone: with a kubectl that has no cluster, and files in place of downloads.
+chapter 'The scripts, alone'
+work=$scratch/scripts
+mkdir -p "$work/bin"
+cp "$here/runner/kubectl" "$work/bin/kubectl"
+export PATH=$work/bin:$PATH KUBECTL_STATE=$work/cluster FAKE_CONTROL=$work/control TIMEOUT=2
+export HOME=$work GITHUB_REPOSITORY=Octo/Module GITHUB_OUTPUT=$work/output
+# The scripts say themselves what they think of it; here only the end counts.
+ends_well() { "$@" >"$work/log" 2>&1 || fail_with_log "$work/log" "$* failed"; }
+ends_badly() {
+  if "$@" >"$work/log" 2>&1; then fail "$* ended well"; fi
+}
+output_of() { sed -n "/^$1<</,/^end-/p" "$work/output" | sed '1d;$d'; }
+
+ends_well scripts/settings.sh
+same 'image by default' "$(output_of binary-image)" ghcr.io/octo/module
+same 'jobs that may be skipped' "$(output_of optional-jobs)" ''
+ends_badly env BUILDERS=tag scripts/settings.sh
+ends_badly env BUILDERS=called-or-so scripts/settings.sh
+rm "$work/output"
+ends_well env BUILDERS=external MODULE=false BINARY_IMAGE=none scripts/settings.sh
+same 'jobs that may be skipped' "$(output_of optional-jobs | tr '\n' ' ')" 'build-image build-module '
+ok 'settings: defaults, and no waiting for builders that nothing would start'
+
+export IMAGES='ghcr.io/octo/module registry.example/octo/other'
+ends_well env GHCR_TOKEN=job-token scripts/registry-login.sh "$work/login.json"
+same 'registries that get the job token' "$(jq -r '.auths | keys | join(" ")' "$work/login.json")" ghcr.io
+ends_well env GHCR_TOKEN=job-token USERNAME=me PASSWORD=secret scripts/registry-login.sh "$work/login.json"
+same 'what the other registry gets' "$(jq -r '.auths["registry.example"].auth' "$work/login.json" | base64 -d)" me:secret
+same 'rights of the file' "$(stat -c %a "$work/login.json")" 600
+ok 'registry-login: the job token goes to ghcr.io and nowhere else'
+
+cat >"$work/channels" <<'END'
+{"data": [{"id": "stable", "latest": "v1.33.5+k3s1"}, {"id": "v1.9", "latest": "v1.9.9+k3s1"},
+          {"id": "v1.34", "latest": "v1.34.1+k3s1"}, {"id": "v1.33", "latest": "v1.33.5+k3s1"}]}
+END
+same 'the two newest minors' "$(CHANNELS=file://$work/channels scripts/k3s-versions.sh 2 | head -n 1)" \
+  'legs=[{"k3s":"v1.34.1+k3s1"},{"k3s":"v1.33.5+k3s1"}]'
+ends_well env CHANNELS="file://$work/nothing" scripts/k3s-versions.sh 2
+for nonsense in 0 11 latest v1.33.5 'v1.33.5+k3s1,v1.33.5+k3s1'; do
+  ends_badly env CHANNELS="file://$work/nothing" scripts/k3s-versions.sh "$nonsense"
+done
+ok 'k3s-versions: the newest minors, known ones when they cannot be read, and no nonsense'
+
+releases=$work/releases/v1.33.5+k3s1 # curl decodes the %2B of the address
+mkdir -p "$releases"
+# shellcheck disable=SC2016 # for the shell that stands in for k3s
+printf '#!/bin/sh\nprintf kubeconfig > "$K3S_KUBECONFIG"\n' >"$releases/k3s"
+cp "$releases/k3s" "$releases/k3s-arm64"
+for arch in amd64 arm64; do (cd "$releases" && sha256sum k3s k3s-arm64 >"sha256sum-$arch.txt"); done
+export K3S_RELEASES=file://$work/releases K3S_BIN=$work/k3s K3S_LOG=$work/k3s.log K3S_KUBECONFIG=$work/kubeconfig
+ends_well scripts/install-k3s.sh v1.33.5+k3s1
+same 'what kubectl is given' "$(cat "$work/.kube/config")" kubeconfig
+echo '# other bytes' >>"$releases/k3s"
+echo '# other bytes' >>"$releases/k3s-arm64"
+rm "$work/k3s"
+ends_badly scripts/install-k3s.sh v1.33.5+k3s1
+[[ ! -e $work/k3s ]] || fail 'what its checksum does not know was installed'
+ok 'install-k3s: nothing is installed but what the checksum says'
+
+image=$registry_host/scripts/operator:v1.0.0
+IMAGE=$image PLATFORMS=linux/amd64 REVISION=$(printf '%040d' 1) VERSION=1.0.0 SOURCE=here "$here/runner/push-image" >/dev/null
+make --silent --directory examples/module render IMAGE="$image" && mv examples/module/build/manifest.yaml "$work/manifest.yaml"
+rm -rf examples/module/build
+digest=sha256:$(inspect "$image" | sha256sum | cut -d' ' -f1)
+ARTIFACTS=$(jq -cn --arg digest "$digest" --arg image "${image%:*}@$digest" \
+  '{"binary-image": {kind: "image", digest: $digest, image: $image}, "template.yaml": {kind: "asset", digest: "sha256:0"}}')
+export ARTIFACTS
+ends_badly scripts/compare-images.sh # nothing runs yet
+ends_well scripts/await-node.sh
+ends_well scripts/apply-module.sh "$work/manifest.yaml" raw-manifest
+ends_badly scripts/apply-module.sh "$work/manifest.yaml" something-else
+ends_well scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
+ends_badly env FAKE_ROLLOUT=never scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
+grep -q '^get events' "$work/cluster/calls" || fail 'a deployment that does not come is not looked into'
+ends_badly scripts/await-deployment.sh examples/module/config/default-cr.yaml raw-manifest
+ok 'apply-module, await-deployment: a deadline, and a diagnosis when it passes'
+ends_well scripts/compare-images.sh
+ends_badly env FAKE_IMAGE_ID="sha256:$(printf '%064d' 1)" scripts/compare-images.sh
+ok 'compare-images: what runs is what was awaited, or else'
+
+PLAN=$(jq -cn --arg image "$image" '{version: "1.0.0", tag: "v1.0.0", commit: "c", binary_image: $image}')
+export PLAN
+# shellcheck disable=SC2016 # for the script's shell
+ends_well env COMMAND='test "$BINARY_IMAGE" = "'"${image%:*}@$digest"'" && test -z "${DEFAULT_CR+set}"' scripts/run-e2e.sh
+ends_badly env COMMAND=false scripts/run-e2e.sh
+ends_badly env COMMAND=true CREDENTIALS=real scripts/run-e2e.sh
+# shellcheck disable=SC2016
+ends_well env COMMAND='test "$IMAGE $TAG" = "'"$image"' v1.0.0"' scripts/render.sh
+ok 'run-e2e, render: images by digest, and no real credentials where there are none'
