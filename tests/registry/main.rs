@@ -2,6 +2,7 @@
 
 mod auth;
 mod faults;
+mod module;
 mod odd;
 mod real;
 mod rig;

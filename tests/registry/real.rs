@@ -102,7 +102,7 @@ async fn what_is_pushed_comes_back_and_skopeo_reads_it() {
     }
 }
 
-fn copy_with_skopeo(image: &ImageRef, folder: &Path) {
+pub(crate) fn copy_with_skopeo(image: &ImageRef, folder: &Path) {
     let done = Command::new("skopeo")
         .args(["copy", "--insecure-policy", "--src-tls-verify=false"])
         .arg(format!("docker://{image}"))

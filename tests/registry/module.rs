@@ -1,0 +1,195 @@
+//! Module images through docker-registry and skopeo, and before readers that take the steps of Lifecycle Manager, of 2023
+//! and of today.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of tests panics as a test does"
+)]
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use btp_release::adapters::registry::Credentials;
+use btp_release::domain::ImageRef;
+use btp_release::module::assemble::{Assembled, Inputs, NamedFile, assemble};
+use btp_release::module::build::{DescriptorStyle, GitSource};
+use btp_release::module::template::TemplateForm;
+use btp_release::ports::RegistryHands as _;
+use serde_json::Value;
+
+use crate::real::copy_with_skopeo;
+use crate::rig::{DockerRegistry, blob, have, registries};
+
+const NAME: &str = "kyma-project.io/module/btp-operator";
+const IMAGE: &str = "r.example/prod/btp-manager:v1.2.0";
+const MANIFEST: &str = include_str!("../../src/rehearsal/example/manifest.yaml");
+const DEFAULT_CR: &str = include_str!("../../src/rehearsal/example/default-cr.yaml");
+
+fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
+    let template = match style {
+        DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
+        DescriptorStyle::LocalBlob => TemplateForm::Today,
+    };
+    let manager: ImageRef = IMAGE.parse().unwrap();
+    assemble(&Inputs {
+        style,
+        template,
+        component: NAME,
+        version: &"1.2.0".parse().unwrap(),
+        registry: &format!("{host}/prod").parse().unwrap(),
+        channel: "regular",
+        source: &GitSource {
+            repo_url: "https://github.com/kyma-project/btp-manager".into(),
+            commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+            reference: None,
+        },
+        manifest: NamedFile {
+            name: "manifest.yaml",
+            bytes: manifest.as_bytes(),
+        },
+        default_cr: Some(NamedFile {
+            name: "default-cr.yaml",
+            bytes: DEFAULT_CR.as_bytes(),
+        }),
+        settings: None,
+        config: None,
+        security: None,
+        manager: Some(&manager),
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_module_comes_back_as_it_was_and_installs_then_and_now() {
+    let Some(server) = DockerRegistry::start(&[]) else {
+        return;
+    };
+    if !have("skopeo") {
+        return;
+    }
+    let manifest = MANIFEST.replace("{binary-image}", IMAGE);
+    for style in [DescriptorStyle::Cli2023, DescriptorStyle::LocalBlob] {
+        let built = module(&server.host, style, &manifest);
+        let version = &built.version;
+        let to = registries(Credentials::anonymous());
+        for part in version.blobs() {
+            let part = blob(part.bytes.clone());
+            to.push_blob(version.target.repository(), &part)
+                .await
+                .unwrap();
+        }
+        let media_type = &version.manifest.named.media_type;
+        let bytes = || version.manifest.bytes.clone().into();
+        to.push_manifest(&version.target, media_type, bytes())
+            .await
+            .unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        copy_with_skopeo(&version.target, folder.path());
+        let copied = Copied(folder.path().join("dir"));
+        assert_eq!(copied.read("manifest.json"), version.manifest.bytes);
+        for part in version.blobs() {
+            assert_eq!(copied.read(&part.named.digest.hex()), part.bytes);
+        }
+
+        assert_eq!(copied.installed_today(), manifest.as_bytes());
+        if style == DescriptorStyle::Cli2023 {
+            let template = &built.files["template.yaml"];
+            assert_eq!(
+                copied.installed_in_2023(template, &server.host),
+                manifest.as_bytes()
+            );
+        }
+    }
+}
+
+/// An image as `skopeo copy … dir:` leaves it.
+struct Copied(PathBuf);
+
+impl Copied {
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.join(name)).unwrap()
+    }
+
+    fn blob(&self, digest: &Value) -> Vec<u8> {
+        self.read(digest.as_str().unwrap().strip_prefix("sha256:").unwrap())
+    }
+
+    /// `lifecycle-manager:internal/service/componentdescriptor/service.go`: config → descriptor layer → untar → decode, and
+    /// `parser/template_to_module.go`: only `raw-manifest` is installed, from a tar or as it is.
+    fn installed_today(&self) -> Vec<u8> {
+        let manifest: Value = serde_json::from_slice(&self.read("manifest.json")).unwrap();
+        let config: Value =
+            serde_json::from_slice(&self.blob(&manifest["config"]["digest"])).unwrap();
+        let layer = self.blob(&config["componentDescriptorLayer"]["digest"]);
+        assert!(layer.len() <= 100 * 1024);
+        let (name, descriptor) = first_file(&layer);
+        assert_eq!(name, Path::new("component-descriptor.yaml"));
+        let descriptor: Value = yaml_serde::from_slice(&descriptor).unwrap();
+        assert_eq!(descriptor["meta"]["schemaVersion"], "v2");
+        let component = &descriptor["component"];
+        assert_eq!(component["name"], NAME);
+        assert!(
+            !component["repositoryContexts"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        let resources = component["resources"].as_array().unwrap();
+        let raw = resources
+            .iter()
+            .find(|r| r["name"] == "raw-manifest")
+            .unwrap();
+        let bytes = self.blob(local_digest(raw).unwrap());
+        match raw["access"]["mediaType"].as_str() {
+            Some("application/x-tar") => first_file(&bytes).1,
+            _ => bytes,
+        }
+    }
+
+    /// `lifecycle-manager:pkg/module/parse/template_to_module.go` of mid-2023: the template's descriptor names where layers
+    /// are; `config` and `crds` are settings, and of all others the last one is installed, as it is.
+    fn installed_in_2023(&self, template: &[u8], host: &str) -> Vec<u8> {
+        let template: Value = yaml_serde::from_slice(template).unwrap();
+        let component = &template["spec"]["descriptor"]["component"];
+        let contexts = component["repositoryContexts"].as_array().unwrap();
+        // It takes a registry without TLS only where it is written so.
+        let base = format!("http://{host}/prod");
+        assert_eq!(contexts.last().unwrap()["baseUrl"], base);
+        let mut install = None;
+        for resource in component["resources"].as_array().unwrap() {
+            match (local_digest(resource), resource["name"].as_str().unwrap()) {
+                (Some(_), "config" | "crds") | (None, _) => {}
+                (Some(digest), _) => install = Some(digest),
+            }
+        }
+        self.blob(install.unwrap())
+    }
+}
+
+/// `None` for images, which are no layers; anything else is an error to both.
+fn local_digest(resource: &Value) -> Option<&Value> {
+    let access = &resource["access"];
+    match access["type"].as_str().unwrap() {
+        "localOciBlob" => Some(&access["digest"]),
+        "localBlob" => Some(&access["localReference"]),
+        "ociArtifact" | "ociRegistry" => None,
+        other => panic!("access type {other}"),
+    }
+}
+
+/// The first regular file that is not one of macOS's own.
+fn first_file(archive: &[u8]) -> (PathBuf, Vec<u8>) {
+    let mut archive = tar::Archive::new(archive);
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().into_owned();
+        if entry.header().entry_type().is_file() && !path.to_string_lossy().starts_with("._") {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            return (path, bytes);
+        }
+    }
+    panic!("no file")
+}
