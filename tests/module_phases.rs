@@ -1,6 +1,7 @@
 //! `build-module`, `fetch-module` and `inspect-module` as a person runs them, over real sockets.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "clippy takes the helpers of an integration test for production code"
 )]
 
