@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/lib.sh"
 
 version=$(sed -E 's/^.*\///; s/^v([0-9])/\1/' <<< "$TAG")
-image=${IMAGE:-ghcr.io/${GITHUB_REPOSITORY,,}}
+image=${IMAGE:-$(default_place)}
 image=${image//\{version\}/$version}
 image=${image//\{tag\}/$TAG}
 [[ ${image##*/} == *:* ]] || image+=":$TAG"

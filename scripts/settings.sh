@@ -3,12 +3,12 @@
 #
 #   GITHUB_REPOSITORY=octo/module GITHUB_OUTPUT=/dev/stdout scripts/settings.sh
 #
-# Reads BUILDERS, BUILDER_CHECKS, PLATFORMS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
+# Reads DIRECTORY, BUILDERS, BUILDER_CHECKS, PLATFORMS, HAS_RELEASE_TOKEN, TAG_FORMAT, BINARY_IMAGE, MODULE, MODULE_NAME, MODULE_REGISTRY and ASSETS.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
-repository=${GITHUB_REPOSITORY,,} # registries take no capitals
-name=${repository#*/}
+place=$(default_place)
+name=${place##*/}
 module=${MODULE:-true}
 builders=${BUILDERS:-called}
 
@@ -22,7 +22,7 @@ case $builders in
 esac
 
 # The release's tag is the image's; what is behind a prefix such as api/v1.2.0 could not be one.
-binary_image=${BINARY_IMAGE:-ghcr.io/$repository}
+binary_image=${BINARY_IMAGE:-$place}
 if [ -z "${BINARY_IMAGE:-}" ] && [ -n "${TAG_FORMAT:-}" ]; then
   binary_image+=":{version}"
 fi
@@ -32,7 +32,7 @@ fi
 module_name='' module_registry='' default_assets=''
 if [ "$module" = true ]; then
   module_name=${MODULE_NAME:-kyma-project.io/module/$name}
-  module_registry=${MODULE_REGISTRY:-ghcr.io/$repository}
+  module_registry=${MODULE_REGISTRY:-$place}
   default_assets=$'template.yaml\ntemplate_control_plane.yaml\nrendered.yaml'
 fi
 

@@ -145,7 +145,7 @@ label_of() {
 # Every tag below a path of the registry, with what it names.
 digests() {
   local path tag
-  curl -fsS "http://$registry_host/v2/_catalog?n=100" | jq -r '.repositories[]' | grep "^$1/" | while read -r path; do
+  curl -fsS "http://$registry_host/v2/_catalog?n=100" | jq -r --arg below "$1/" '.repositories[] | select(startswith($below))' | while read -r path; do
     curl -fsS "http://$registry_host/v2/$path/tags/list" | jq -r '.tags[]' | sort | while read -r tag; do
       printf '%s:%s %s\n' "$path" "$tag" "$(inspect "$registry_host/$path:$tag" | sha256sum | cut -d' ' -f1)"
     done

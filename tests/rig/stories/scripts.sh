@@ -5,7 +5,7 @@ work=$scratch/scripts
 mkdir -p "$work/bin"
 cp "$here/runner/kubectl" "$work/bin/kubectl"
 export PATH=$work/bin:$PATH KUBECTL_STATE=$work/cluster FAKE_CONTROL=$work/control TIMEOUT=2
-export HOME=$work GITHUB_REPOSITORY=Octo/Module GITHUB_OUTPUT=$work/output
+export HOME=$work GITHUB_REPOSITORY=Octo/Module DIRECTORY=. GITHUB_OUTPUT=$work/output
 # The scripts say themselves what they think of it; here only the end counts.
 ends_well() { "$@" >"$work/log" 2>&1 || fail_with_log "$work/log" "$* failed"; }
 ends_badly() {
@@ -16,6 +16,9 @@ output_of() { sed -n "/^$1<</,/^end-/p" "$work/output" | sed '1d;$d'; }
 ends_well scripts/settings.sh
 same 'image by default' "$(output_of binary-image)" ghcr.io/octo/module
 same 'jobs that may be skipped' "$(output_of optional-jobs)" ''
+rm "$work/output"
+ends_well env DIRECTORY=examples/module scripts/settings.sh
+same 'image of a folder' "$(output_of binary-image)" ghcr.io/octo/module/module
 ends_badly env BUILDERS=tag scripts/settings.sh
 ends_badly env BUILDERS=called-or-so scripts/settings.sh
 rm "$work/output"
