@@ -111,7 +111,7 @@ async fn an_upload_that_stalls_is_given_up() {
         .faults()
         .when(Pattern::default().on(Service::Upload), 1, Fault::Hang);
     let github = rig.connect(TOKEN, |settings| {
-        settings.stall_timeout = Duration::from_millis(100)
+        settings.stall_timeout = Duration::from_millis(600)
     });
     let error = github
         .upload_asset(id, &"a.yaml".parse().unwrap(), &file)
