@@ -57,13 +57,6 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
             return Ok(Exit::Done);
         }
     };
-    #[cfg_attr(
-        not(feature = "rehearse"),
-        expect(
-            clippy::infallible_destructuring_match,
-            reason = "the rehearsal is another"
-        )
-    )]
     let clock = SystemClock::start();
     let read_file = |path: &Path| std::fs::read_to_string(path);
     let phase = match cli.command {
