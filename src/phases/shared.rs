@@ -1,7 +1,7 @@
 //! What several phases find or ask for, said in one way.
 
 use super::{Action, Finding};
-use crate::domain::{CommitSha, Tag, Version};
+use crate::domain::{CommitSha, Digest, Tag, Version};
 use crate::plan::{Mark, ReleasePlan};
 use crate::ports::SeenRelease;
 
@@ -111,6 +111,11 @@ pub(super) fn tag_missing(plan: &ReleasePlan) -> Finding {
         format!("the tag {} is not there", plan.tag),
         "run the phase `draft` again: it creates the tag, which starts the builders",
     )
+}
+
+/// One line of the table of artifacts in a release's text.
+pub(super) fn row(name: &str, digest: Digest) -> String {
+    format!("| `{name}` | `{digest}` |")
 }
 
 /// The tag goes first: as long as the draft is there, its mark tells whether the tag is ours.

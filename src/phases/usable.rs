@@ -26,6 +26,8 @@ pub(super) struct Contents {
     pub(super) size: u64,
     /// The labels of a container image, of its first platform.
     pub(super) labels: Labels,
+    /// Those of its other platforms, which other jobs may have built.
+    pub(super) further: Vec<Labels>,
     pub(super) module: Option<ModuleContents>,
 }
 
@@ -74,22 +76,42 @@ pub(super) async fn contents(
 ) -> Result<Contents, NotUsable> {
     let mut contents = Contents::default();
     match document(look, image).await? {
-        Document::Manifest(manifest) => add(look, image, &manifest, &mut contents).await?,
+        Document::Manifest(manifest) => {
+            let labels = add(look, image, &manifest, &mut contents).await?;
+            contents.labels = labels.unwrap_or_default();
+        }
         Document::Index(index) => {
+            let mut labels = Vec::new();
             for entry in wanted(&index, platforms)? {
                 let child = image.repository.pinned(entry.manifest.digest);
                 match document(look, &child).await? {
                     Document::Manifest(manifest) => {
-                        add(look, &child, &manifest, &mut contents).await?
+                        let known = contents.platforms.len();
+                        labels.extend(add(look, &child, &manifest, &mut contents).await?);
+                        let own = contents.platforms.get(known);
+                        same_platform(entry, own)?;
                     }
                     Document::Index(_) => {
                         return Err(NotUsable::Incomplete("it is an index of indexes".into()));
                     }
                 }
             }
+            let mut labels = labels.into_iter();
+            contents.labels = labels.next().unwrap_or_default();
+            contents.further = labels.collect();
         }
     }
     Ok(contents)
+}
+
+/// What an index lists for a platform is also made for it: a matrix of builds that push over each other mixes them up.
+fn same_platform(entry: &IndexEntry, own: Option<&String>) -> Result<(), NotUsable> {
+    match (platform(entry), own) {
+        (Some(listed), Some(own)) if listed != *own => Err(NotUsable::Incomplete(format!(
+            "what it lists for {listed} is made for {own}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 async fn document(look: Look<'_>, image: &PinnedImage) -> Result<Document, NotUsable> {
@@ -129,12 +151,13 @@ fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEnt
         .collect())
 }
 
+/// The labels, of a container image.
 async fn add(
     look: Look<'_>,
     image: &PinnedImage,
     manifest: &Manifest,
     contents: &mut Contents,
-) -> Result<(), NotUsable> {
+) -> Result<Option<Labels>, NotUsable> {
     for part in manifest.layers.iter().chain([&manifest.config]) {
         if !look
             .registry
@@ -150,18 +173,15 @@ async fn add(
     }
     if media::COMPONENT_CONFIG.contains(&manifest.config.media_type.as_str()) {
         contents.module = Some(module(look, image, manifest).await?);
-    } else {
-        let config = look
-            .registry
-            .blob(&image.repository, manifest.config.digest, MAX_IMAGE_CONFIG)
-            .await?;
-        let config = ImageConfig::read(&config);
-        contents.platforms.extend(config.platform());
-        if contents.labels == Labels::default() {
-            contents.labels = config.labels();
-        }
+        return Ok(None);
     }
-    Ok(())
+    let config = look
+        .registry
+        .blob(&image.repository, manifest.config.digest, MAX_IMAGE_CONFIG)
+        .await?;
+    let config = ImageConfig::read(&config);
+    contents.platforms.extend(config.platform());
+    Ok(Some(config.labels()))
 }
 
 /// <https://github.com/opencontainers/image-spec/blob/main/config.md>
@@ -239,39 +259,59 @@ async fn module(
     Ok(ModuleContents { descriptor, images })
 }
 
+impl Contents {
+    fn labels_of_all(&self) -> impl Iterator<Item = &Labels> {
+        [&self.labels].into_iter().chain(&self.further)
+    }
+}
+
+impl Labels {
+    fn disagreements(&self, plan: &ReleasePlan) -> Vec<String> {
+        let mut found = Vec::new();
+        let Labels {
+            revision,
+            version,
+            source,
+        } = self;
+        let mut compare =
+            |what: &str, seen: &Option<String>, wanted: &str, same: &dyn Fn(&str) -> bool| {
+                if let Some(seen) = seen
+                    .as_deref()
+                    .filter(|seen| !seen.is_empty() && !same(seen))
+                {
+                    found.push(format!(
+                        "its {what} is {seen}, and this release's is {wanted}"
+                    ));
+                }
+            };
+        let wanted_version = plan.version.to_string();
+        compare("revision", revision, plan.commit.as_str(), &|seen| {
+            seen == plan.commit.as_str()
+        });
+        compare("version", version, &wanted_version, &|seen| {
+            seen == plan.tag.as_str() || seen.trim_start_matches('v') == wanted_version
+        });
+        compare("source", source, &plan.repository.to_string(), &|seen| {
+            let path = seen
+                .trim_end_matches('/')
+                .trim_end_matches(".git")
+                .to_lowercase();
+            path.ends_with(&format!("/{}", plan.repository).to_lowercase())
+        });
+        found
+    }
+}
+
 /// What the image says of itself, and this release does not: each with both sides.
 pub(super) fn disagreements(plan: &ReleasePlan, contents: &Contents) -> Vec<String> {
     let mut found = Vec::new();
-    let Labels {
-        revision,
-        version,
-        source,
-    } = &contents.labels;
-    let mut compare =
-        |what: &str, seen: &Option<String>, wanted: &str, same: &dyn Fn(&str) -> bool| {
-            if let Some(seen) = seen
-                .as_deref()
-                .filter(|seen| !seen.is_empty() && !same(seen))
-            {
-                found.push(format!(
-                    "its {what} is {seen}, and this release's is {wanted}"
-                ));
+    for labels in contents.labels_of_all() {
+        for why in labels.disagreements(plan) {
+            if !found.contains(&why) {
+                found.push(why);
             }
-        };
-    let wanted_version = plan.version.to_string();
-    compare("revision", revision, plan.commit.as_str(), &|seen| {
-        seen == plan.commit.as_str()
-    });
-    compare("version", version, &wanted_version, &|seen| {
-        seen == plan.tag.as_str() || seen.trim_start_matches('v') == wanted_version
-    });
-    compare("source", source, &plan.repository.to_string(), &|seen| {
-        let path = seen
-            .trim_end_matches('/')
-            .trim_end_matches(".git")
-            .to_lowercase();
-        path.ends_with(&format!("/{}", plan.repository).to_lowercase())
-    });
+        }
+    }
     if let (Some(module), Some(planned)) = (&contents.module, &plan.module) {
         let expected = Expected {
             component: planned.name.as_str(),
@@ -299,7 +339,9 @@ pub(super) fn disagreements(plan: &ReleasePlan, contents: &Contents) -> Vec<Stri
 /// Whether the image proves that it was made from the release's commit, so that it is of this release even if it was there
 /// before: a build that gives the same bytes each time pushes nothing new.
 pub(super) fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
-    let labelled = contents.labels.revision.as_deref() == Some(plan.commit.as_str());
+    let labelled = contents
+        .labels_of_all()
+        .all(|labels| labels.revision.as_deref() == Some(plan.commit.as_str()));
     (labelled || contents.module.is_some()) && disagreements(plan, contents).is_empty()
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::shared::row;
+use super::usable::{self, NotUsable};
 use super::{Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, Mark, Statement};
@@ -23,6 +25,8 @@ struct Seen {
     hashed: BTreeMap<AssetId, Digest>,
     /// What the tags of the evidence's images resolve to now.
     images: BTreeMap<String, Option<Digest>>,
+    /// What of them cannot be pulled, and why.
+    incomplete: Vec<String>,
 }
 
 impl Verify {
@@ -37,6 +41,7 @@ impl Verify {
             evidence: None,
             hashed: BTreeMap::new(),
             images: BTreeMap::new(),
+            incomplete: vec![],
         };
         for asset in seen.releases.iter().flat_map(|release| &release.assets) {
             if asset.name == EVIDENCE && asset.state == AssetState::Uploaded {
@@ -61,6 +66,14 @@ impl Verify {
                 .await?
                 .map(|manifest| manifest.digest);
             seen.images.insert(image.to_string(), digest);
+            let Some(digest) = digest else {
+                continue;
+            };
+            match usable::contents(look, &image.repository().pinned(digest), &[]).await {
+                Ok(_) => {}
+                Err(NotUsable::Incomplete(why)) => seen.incomplete.push(format!("{image}: {why}")),
+                Err(NotUsable::Port(error)) => return Err(error),
+            }
         }
         Ok(seen)
     }
@@ -142,6 +155,30 @@ fn differences(
         release.prerelease.to_string(),
         plan.prerelease.to_string(),
     );
+    // Whoever alters the evidence has to alter the table in the release's text, too, and the other way round.
+    let evidence = seen.evidence.as_deref().map(Digest::of);
+    let rows = statement
+        .subject
+        .iter()
+        .map(|s| (s.name.as_str(), s.digest()));
+    for (name, digest) in rows.chain([(EVIDENCE, evidence)]) {
+        let there = digest.is_some_and(|digest| release.body.contains(&row(name, digest)));
+        let say = |there| {
+            if there {
+                "as in the evidence"
+            } else {
+                "another"
+            }
+        };
+        compare(
+            &format!("the line of {name} in the text"),
+            say(there).into(),
+            say(true).into(),
+        );
+    }
+    for incomplete in &seen.incomplete {
+        compare("an image", incomplete.clone(), "whole".into());
+    }
     let mark = Mark::find(&release.body);
     compare(
         "the plan in the mark",
@@ -235,15 +272,23 @@ mod tests {
             asset(2, "rendered.yaml", b"r"),
             asset(3, EVIDENCE, &bytes),
         ];
+        let subjects = statement.subject.iter();
+        let mut rows: Vec<_> = subjects
+            .map(|s| row(&s.name, s.digest().unwrap()))
+            .collect();
+        rows.push(row(EVIDENCE, Digest::of(&bytes)));
+        let body = plan.mark(false).put(&rows.join("\n"));
         Seen {
             tag: Some(plan.commit.clone()),
             releases: vec![published(SeenRelease {
                 assets,
+                body,
                 ..our_draft(&plan)
             })],
             evidence: Some(bytes.into()),
             hashed: BTreeMap::new(),
             images: [(image.to_string(), Some(digest))].into(),
+            incomplete: vec![],
         }
     }
 
@@ -258,11 +303,26 @@ mod tests {
     #[test]
     fn any_single_altered_fact_is_found() {
         assert_eq!(codes(&seen()), [""; 0]);
-        let table: [(&str, Alter); 11] = [
+        let table: [(&str, Alter); 14] = [
             ("evidence-differs", |s| s.tag = None),
             ("evidence-differs", |s| s.tag = Some(other())),
             ("evidence-differs", |s| s.releases[0].prerelease = true),
-            ("evidence-differs", |s| s.releases[0].body = String::new()),
+            ("evidence-differs", |s| {
+                let body = &s.releases[0].body;
+                s.releases[0].body = body.replace("btp-release: ", "");
+            }),
+            ("evidence-differs", |s| {
+                let body = &s.releases[0].body;
+                s.releases[0].body = body.replace("rendered.yaml", "x");
+            }),
+            ("evidence-differs", |s| {
+                let text = String::from_utf8(s.evidence.as_ref().unwrap().to_vec()).unwrap();
+                s.evidence = Some(
+                    text.replace("draftedAt\": \"\"", "draftedAt\": \"2026\"")
+                        .into(),
+                );
+            }),
+            ("evidence-differs", |s| s.incomplete.push("an image".into())),
             ("evidence-differs", |s| {
                 s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
             }),

@@ -76,6 +76,7 @@ pub const CODES: &[Code] = codes! {
     "image-incomplete" Blocked "Not all that an image names is there, or a platform is missing."
     "image-of-another-build" Blocked "An image says of itself that it is of another commit, version or repository, or was there before."
     "template-differs" Blocked "The template does not lead to the module image that was tested."
+    "manifest-differs" Blocked "`rendered.yaml` does not run the release's binary image."
     "builder-failed" Blocked "A build that makes the artifacts failed."
     "builder-never-started" Blocked "A build that makes the artifacts did not begin in its time."
     "verdict-missing" Blocked "A leg of the tests has not said how it ended."

@@ -1,7 +1,10 @@
 //! Every reason not to publish, all of them together.
 
-use super::{EVIDENCE, Legs, Seen, SeenImage, Tested, tag_elsewhere, tag_missing};
+use super::{
+    EVIDENCE, Legs, MANIFEST, Seen, SeenImage, TEMPLATES, Tested, tag_elsewhere, tag_missing,
+};
 use crate::domain::Digest;
+use crate::module::raw_manifest::RawManifest;
 use crate::module::template::disagreements_with;
 use crate::phases::sync::beside;
 use crate::phases::{Finding, usable};
@@ -17,13 +20,26 @@ pub(super) fn findings(
     release: &SeenRelease,
     mark: &Mark,
 ) -> Vec<Finding> {
+    let mut findings = of_this_plan(plan, mark);
+    findings.extend(branch(plan, seen));
+    findings.extend(of_what_was_tested(plan, tested, seen, release, mark));
+    findings
+}
+
+/// What has to be so when it is published, too.
+pub(super) fn of_what_was_tested(
+    plan: &ReleasePlan,
+    tested: &Tested,
+    seen: &Seen,
+    release: &SeenRelease,
+    mark: &Mark,
+) -> Vec<Finding> {
     [
-        of_this_plan(plan, mark),
         tag(plan, seen),
-        branch(plan, seen),
         assets(plan, tested, seen, release),
         images(plan, tested, seen, mark),
-        template(seen),
+        templates(seen),
+        manifest(plan, seen),
         jobs(tested),
         verdicts(plan, tested, seen),
         checks(plan, tested, seen),
@@ -47,7 +63,7 @@ fn of_this_plan(plan: &ReleasePlan, mark: &Mark) -> Vec<Finding> {
     )]
 }
 
-pub(super) fn tag(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+fn tag(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
     match &seen.tag {
         None => vec![tag_missing(plan)],
         Some(at) if *at != plan.commit => {
@@ -82,12 +98,7 @@ fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
 }
 
 /// The assets are exactly the plan's, beside our own evidence, and the very bytes that were awaited.
-pub(super) fn assets(
-    plan: &ReleasePlan,
-    tested: &Tested,
-    seen: &Seen,
-    release: &SeenRelease,
-) -> Vec<Finding> {
+fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Vec<Finding> {
     let digest = |asset: &SeenAsset| asset.digest.or_else(|| seen.hashed.get(&asset.id).copied());
     let mut findings = Vec::new();
     for name in &plan.assets {
@@ -186,24 +197,49 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
     findings
 }
 
-/// The template that is installed leads to the module image that was tested.
-fn template(seen: &Seen) -> Vec<Finding> {
+/// The templates that are installed lead to the module image that was tested.
+fn templates(seen: &Seen) -> Vec<Finding> {
     let module = seen.images.values().find_map(|image| match image {
         SeenImage::Whole(_, contents) => contents.module.as_ref(),
         _ => None,
     });
-    let (Some(template), Some(module)) = (&seen.template, module) else {
+    let Some(module) = module else {
         return vec![];
     };
-    let found = disagreements_with(template, &module.descriptor);
-    let finding = |why| {
-        Finding::new(
-            "template-differs",
-            format!("template.yaml and the module image: {why}"),
-            AGAIN,
-        )
+    let finding = |name: &str, why| {
+        let why = format!("{name} and the module image: {why}");
+        Finding::new("template-differs", why, AGAIN)
     };
-    found.into_iter().map(finding).collect()
+    let there = TEMPLATES.map(|name| Some((name, seen.leading.get(name)?)));
+    let found = there.into_iter().flatten().flat_map(|(name, template)| {
+        let found = disagreements_with(template, &module.descriptor);
+        found.into_iter().map(move |why| finding(name, why))
+    });
+    found.collect()
+}
+
+/// The manifest for those who install without a template runs the binary image of the release.
+fn manifest(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+    let (Some(bytes), Some(binary)) = (seen.leading.get(MANIFEST), &plan.binary_image) else {
+        return vec![];
+    };
+    let binary = binary.to_string();
+    let why = match RawManifest::parse(MANIFEST, bytes) {
+        Err(violation) => violation.message,
+        Ok(parsed) => {
+            let images: Vec<String> = parsed
+                .images()
+                .into_iter()
+                .map(|image| image.text)
+                .collect();
+            if images.contains(&binary) {
+                return vec![];
+            }
+            format!("it runs {}, and not {binary}", images.join(", "))
+        }
+    };
+    let why = format!("{MANIFEST} is not of this release: {why}");
+    vec![Finding::new("manifest-differs", why, AGAIN)]
 }
 
 fn jobs(tested: &Tested) -> Vec<Finding> {

@@ -6,6 +6,7 @@ mod proof;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,9 +15,10 @@ use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
 use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, JobResults};
-use crate::plan::{Artifact, Artifacts, EVIDENCE, ReleasePlan};
+use crate::plan::{Artifact, Artifacts, EVIDENCE, Mark, ReleasePlan};
 use crate::ports::{
-    AssetId, AssetState, CheckState, Look, PortError, Publication, SeenCheck, SeenRelease,
+    AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenCheck,
+    SeenRelease,
 };
 
 pub struct Publish {
@@ -61,14 +63,16 @@ struct Seen {
     releases: Vec<SeenRelease>,
     images: BTreeMap<String, SeenImage>,
     hashed: BTreeMap<AssetId, Digest>,
-    /// The bytes of `template.yaml`, where the plan has it.
-    template: Option<Bytes>,
+    /// The bytes of the assets that lead to images, by name, where the plan has a module.
+    leading: BTreeMap<String, Bytes>,
     /// The head of the guarded branch.
     head: Option<CommitSha>,
     latest: Option<String>,
     checks: Vec<SeenCheck>,
     /// Of a published release: assets that nobody can download.
     hidden: Vec<String>,
+    /// The file of the evidence, if it was written already.
+    written: Option<LocalFile>,
 }
 
 enum SeenImage {
@@ -78,8 +82,9 @@ enum SeenImage {
     Whole(Digest, Box<Contents>),
 }
 
-const TEMPLATE: &str = "template.yaml";
-const MAX_TEMPLATE: u64 = 1024 * 1024;
+const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
+const MANIFEST: &str = "rendered.yaml";
+const MAX_LEADING: u64 = 32 * 1024 * 1024;
 
 impl Publish {
     pub fn new(plan: ReleasePlan, tested: Tested) -> Self {
@@ -94,7 +99,7 @@ impl Publish {
         }
         let releases = look.github.releases(&plan.tag).await?;
         let mut hashed = BTreeMap::new();
-        let mut template = None;
+        let mut leading = BTreeMap::new();
         for asset in releases
             .iter()
             .flat_map(|release| &release.assets)
@@ -103,8 +108,10 @@ impl Publish {
             if asset.digest.is_none() {
                 hashed.insert(asset.id, look.github.hash_asset(asset.id).await?);
             }
-            if asset.name == TEMPLATE && plan.module.is_some() {
-                template = Some(look.github.read_asset(asset.id, MAX_TEMPLATE).await?);
+            let leads = TEMPLATES.contains(&asset.name.as_str()) || asset.name == MANIFEST;
+            if leads && asset.size <= MAX_LEADING && plan.module.is_some() {
+                let bytes = look.github.read_asset(asset.id, MAX_LEADING).await?;
+                leading.insert(asset.name.clone(), bytes);
             }
         }
         let hidden = self.hidden(look, &releases).await?;
@@ -117,7 +124,7 @@ impl Publish {
             releases,
             images,
             hashed,
-            template,
+            leading,
             head: match &plan.guard {
                 Some(guard) => look.github.branch(&guard.branch).await?,
                 None => None,
@@ -129,6 +136,7 @@ impl Publish {
                 (false, false) => vec![],
             },
             hidden,
+            written: look.files.file(Path::new(EVIDENCE)).await?,
         })
     }
 
@@ -193,7 +201,7 @@ fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
         Err(finding) => return Step::Blocked(vec![finding]),
     };
     if !release.draft {
-        return published(plan, tested, seen, release);
+        return published(plan, tested, seen, release, &mark);
     }
     let findings = gate::findings(plan, tested, seen, release, &mark);
     if !findings.is_empty() {
@@ -212,9 +220,15 @@ fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
 }
 
 /// Success is only said from a fresh look at what is public now.
-fn published(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Step {
+fn published(
+    plan: &ReleasePlan,
+    tested: &Tested,
+    seen: &Seen,
+    release: &SeenRelease,
+    mark: &Mark,
+) -> Step {
     let is_latest = seen.latest.as_deref() == Some(plan.tag.as_str());
-    let mut findings = gate::tag(plan, seen);
+    let mut findings = gate::of_what_was_tested(plan, tested, seen, release, mark);
     let differs = |what: &str, is: bool, planned: bool| {
         let why = format!(
             "{} is published with {what} = {is}, and {planned} was planned",
@@ -230,7 +244,20 @@ fn published(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRel
     };
     findings.extend(differs("prerelease", release.prerelease, plan.prerelease));
     findings.extend(differs("latest", is_latest, plan.make_latest));
-    findings.extend(gate::assets(plan, tested, seen, release));
+    if !release.assets.iter().any(|asset| asset.name == EVIDENCE) {
+        findings.push(Finding::new(
+            "published-differs",
+            format!(
+                "{} is published without {EVIDENCE}, and so by somebody else, past this gate",
+                plan.tag
+            ),
+            format!(
+                "look at {} for who did, and release {}",
+                release.url,
+                plan.version.next_patch()
+            ),
+        ));
+    }
     findings.extend(seen.hidden.iter().map(|name| {
         let why = format!(
             "{} is published, and its asset {name} cannot be downloaded",

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::{EVIDENCE, Seen, Tested};
 use crate::domain::Digest;
 use crate::phases::Action;
+use crate::phases::shared::row;
 use crate::phases::sync::sync;
 use crate::plan::{Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Statement, Verdict};
 use crate::ports::{LocalFile, SeenCheck, SeenRelease};
@@ -20,27 +21,35 @@ pub(super) fn missing(
     mark: &Mark,
 ) -> Vec<Action> {
     let bytes = statement(plan, tested, seen, release).to_bytes();
-    let file = LocalFile {
+    let planned = LocalFile {
         path: PathBuf::from(EVIDENCE),
         size: bytes.len() as u64,
         digest: Digest::of(&bytes),
     };
+    let written = seen
+        .written
+        .as_ref()
+        .filter(|file| file.digest == planned.digest);
+    let file = written.unwrap_or(&planned);
     let mut actions = Vec::new();
     let uploads = EVIDENCE
         .parse()
-        .map(|name| sync(release, &seen.hashed, &name, &file))
+        .map(|name| sync(release, &seen.hashed, &name, file))
         .unwrap_or_default();
-    if uploads
-        .iter()
-        .any(|action| matches!(action, Action::UploadAsset { .. }))
-    {
-        actions.push(Action::WriteFile {
-            to: file.path,
+    let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
+    // What is uploaded is looked at first: only then it is known where it lies.
+    if written.is_none() && uploads.iter().any(is_upload) {
+        return vec![Action::WriteFile {
+            to: planned.path,
             bytes,
-        });
+        }];
     }
     actions.extend(uploads);
-    let body = mark.put(&with_table(Mark::strip(&release.body), &tested.artifacts));
+    let body = mark.put(&with_table(
+        Mark::strip(&release.body),
+        &tested.artifacts,
+        planned.digest,
+    ));
     if body != release.body {
         actions.push(Action::EditDraft {
             release: release.id,
@@ -82,7 +91,7 @@ fn statement(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRel
 const TABLE: &str = "<!-- artifacts -->";
 
 /// The text with a table of artifacts at its end, in place of one from an earlier run.
-fn with_table(text: &str, artifacts: &Artifacts) -> String {
+fn with_table(text: &str, artifacts: &Artifacts, evidence: Digest) -> String {
     let text = text
         .split_once(TABLE)
         .map_or(text, |(before, _)| before)
@@ -97,7 +106,8 @@ fn with_table(text: &str, artifacts: &Artifacts) -> String {
             Artifact::Image { tagged, .. } => tagged.to_string(),
         };
         // Writing to memory has no way to fail.
-        let _ = writeln!(table, "| `{name}` | `{}` |", artifact.digest());
+        let _ = writeln!(table, "{}", row(&name, artifact.digest()));
     }
+    let _ = writeln!(table, "{}", row(EVIDENCE, evidence));
     table
 }
