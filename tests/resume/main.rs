@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod discards;
 mod locks;
 mod matrix;
 mod processes;

@@ -78,7 +78,12 @@ impl Scene {
     }
 
     /// A run that may be killed. `Err` tells why it ended early.
-    async fn run(&self, run: Run, killed: &Notify, by: &impl Phases) -> Result<(), String> {
+    pub(crate) async fn run(
+        &self,
+        run: Run,
+        killed: &Notify,
+        by: &impl Phases,
+    ) -> Result<(), String> {
         self.begin(run);
         let ended = tokio::select! {
             ended = self.release(run, by) => ended,

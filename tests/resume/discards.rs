@@ -1,0 +1,74 @@
+//! `discard` after any cut: nothing of ours is left, and everything of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::matrix::{Cut, Server};
+use super::rig::{Run, Scene, TAG};
+
+impl Scene {
+    /// What is left of the tag: releases, and references with its name.
+    fn left(&self) -> (Vec<bool>, Vec<String>) {
+        self.repository(|repository| {
+            let releases = repository.releases_of(TAG);
+            let refs = repository.refs.keys().filter(|name| name.ends_with(TAG));
+            (
+                releases.iter().map(|release| release.draft).collect(),
+                refs.cloned().collect(),
+            )
+        })
+    }
+
+    async fn discarded_after(&self, request: u64, cut: Cut) -> Result<bool, String> {
+        self.reset().await;
+        let others = self.repository(|repository| {
+            repository.draft("v1.2.0-rc1");
+            repository.annotated_tag("v1.2.0-rc1", "theirs");
+            (repository.releases.clone(), repository.refs.clone())
+        });
+        let killed = Arc::new(Notify::new());
+        let kill = Arc::clone(&killed);
+        self.plan_cut(
+            Server::GitHub,
+            request,
+            cut.faults(move || kill.notify_one()),
+        );
+        let first = Run { id: 1, attempt: 1 };
+        let _ = self.run(first, &killed, self).await;
+        if self.left().0 == [false] {
+            return Ok(false);
+        }
+        let second = Run { id: 2, attempt: 1 };
+        self.begin(second);
+        let discarded = self.phase(second, "discard", &[("version", TAG)]).await;
+        discarded.map_err(|stop| super::release::told("discard", &stop))?;
+        let now =
+            self.repository(|repository| (repository.releases.clone(), repository.refs.clone()));
+        if now == others {
+            Ok(true)
+        } else {
+            Err(format!("left: {:?}", self.left()))
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_any_cut_only_what_is_others_stays() {
+    let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
+    let first = Run { id: 1, attempt: 1 };
+    scene.run(first, &Notify::new(), &scene).await.unwrap();
+    let requests = scene.github.log().entries().len() as u64;
+    let (mut discarded, mut failed) = (0, Vec::new());
+    for request in 1..=requests {
+        for cut in [Cut::KilledBefore, Cut::KilledAfter] {
+            match scene.discarded_after(request, cut).await {
+                Ok(done) => discarded += usize::from(done),
+                Err(why) => failed.push(format!("request {request}, {cut:?}: {why}")),
+            }
+        }
+    }
+    eprintln!("discarded after {discarded} cuts");
+    assert_eq!(failed, [""; 0]);
+}
