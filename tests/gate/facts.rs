@@ -1,0 +1,367 @@
+//! Single facts of a tested release, and the code by which each altered one is refused.
+
+use btp_release::domain::Digest;
+use stand_ins::github::TagObject;
+
+use super::images::Image;
+use super::release::{BINARY, MODULES, SIDECAR, SIDECAR_TAG, module_repository};
+use super::rig::{Scene, TAG};
+use super::world::{
+    asset, attach, check, child, conclude, draft, forget_verdict, lose_module_part, lose_part,
+    lose_tag, mark, merge_commit, other, other_bytes, plan, point_manager, push_manager,
+    push_module, remove, say, second, status, swap, tag, upload_again,
+};
+
+/// What is altered, the codes of the refusal, and how it is altered.
+pub(crate) type Fact = (&'static str, Codes, fn(&Scene));
+pub(crate) type Codes = &'static [&'static str];
+
+/// What may change at any time until the one request: it is also altered right before that.
+pub(crate) const IN_THE_WORLD: &[Fact] = &[
+    // The tag and the branch.
+    ("the tag is moved", &["tag-elsewhere"], |s| {
+        tag(s, Some(other))
+    }),
+    ("the tag is deleted", &["tag-missing"], |s| tag(s, None)),
+    (
+        "the tag is now an annotated one elsewhere",
+        &["tag-elsewhere"],
+        |s| {
+            s.repository(|r| {
+                let object = TagObject {
+                    tag: TAG.into(),
+                    object: other(r),
+                    ..TagObject::default()
+                };
+                r.tag_objects.insert("a".repeat(40), object);
+            });
+            tag(s, Some(|_| "a".repeat(40)));
+        },
+    ),
+    (
+        "a pull request is squashed onto the branch",
+        &["branch-moved"],
+        |s| {
+            s.repository(|r| drop(r.merge("Late", "ada", &[]).tip()));
+        },
+    ),
+    (
+        "a pull request is merged with a merge commit",
+        &["branch-moved"],
+        merge_commit,
+    ),
+    (
+        "a commit is pushed onto the branch",
+        &["branch-moved"],
+        |s| s.repository(|r| drop(r.commit("Late").tip())),
+    ),
+    ("the branch is set back", &["branch-moved"], |s| {
+        s.repository(|r| {
+            let parent = r.commits[&r.tip()].parents[0].clone();
+            r.refs.insert("refs/heads/main".into(), parent);
+        });
+    }),
+    ("the branch is deleted", &["branch-moved"], |s| {
+        s.repository(|r| drop(r.refs.remove("refs/heads/main")))
+    }),
+    // The draft.
+    ("the mark is edited away", &["draft-foreign"], |s| {
+        draft(s, |d| d.body = Some("## Mine now".into()))
+    }),
+    ("the text is emptied", &["draft-foreign"], |s| {
+        draft(s, |d| d.body = None)
+    }),
+    (
+        "another run took the draft up",
+        &["draft-of-another-plan"],
+        |s| mark(s, |m| m.plan = Digest::of(b"theirs")),
+    ),
+    (
+        "the draft is of another commit",
+        &["draft-of-another-commit"],
+        |s| {
+            let other = s.repository(|r| other(r));
+            mark(s, |m| m.commit = other.parse().unwrap());
+        },
+    ),
+    (
+        "somebody makes a second draft",
+        &["release-duplicates"],
+        |s| second(s, true),
+    ),
+    (
+        "somebody publishes a second release",
+        &["release-duplicates"],
+        |s| second(s, false),
+    ),
+    ("the draft is deleted", &["draft-missing"], |s| {
+        s.repository(|r| r.releases.retain(|_, d| d.tag_name != TAG))
+    }),
+    ("the draft is given another tag", &["draft-missing"], |s| {
+        draft(s, |d| d.tag_name = "v9.9.9".into())
+    }),
+    // Assets.
+    (
+        "an asset's bytes are swapped for as many others",
+        &["asset-differs"],
+        |s| swap(s, "rendered.yaml", other_bytes),
+    ),
+    (
+        "an asset is replaced by a longer one",
+        &["asset-differs"],
+        |s| swap(s, "rendered.yaml", |t| t + "---\n"),
+    ),
+    (
+        "an asset is deleted and uploaded anew with others",
+        &["asset-differs"],
+        |s| {
+            upload_again(s, "rendered.yaml", other_bytes);
+        },
+    ),
+    ("an asset is deleted", &["asset-differs"], |s| {
+        remove(s, "rendered.yaml")
+    }),
+    (
+        "an upload of an asset breaks off",
+        &["asset-differs"],
+        |s| {
+            asset(s, "rendered.yaml", |a| {
+                (a.state, a.content) = ("starter".into(), None)
+            });
+        },
+    ),
+    (
+        "an asset is renamed",
+        &["asset-differs", "asset-unplanned"],
+        |s| {
+            asset(s, "rendered.yaml", |a| a.name = "rendered-old.yaml".into());
+        },
+    ),
+    (
+        "two assets change names",
+        &["asset-differs", "manifest-differs", "template-differs"],
+        |s| {
+            asset(s, "rendered.yaml", |a| a.name = "x".into());
+            asset(s, "template.yaml", |a| a.name = "rendered.yaml".into());
+            asset(s, "x", |a| a.name = "template.yaml".into());
+        },
+    ),
+    ("somebody adds an asset", &["asset-unplanned"], |s| {
+        attach(s, "sbom.json", b"{}")
+    }),
+    (
+        "somebody's upload of an asset breaks off",
+        &["asset-unplanned"],
+        |s| {
+            attach(s, "sbom.json", b"{}");
+            asset(s, "sbom.json", |a| {
+                (a.state, a.content) = ("starter".into(), None)
+            });
+        },
+    ),
+    (
+        "the template is replaced by another build's",
+        &["asset-differs", "template-differs"],
+        |s| {
+            swap(s, "template.yaml", |t| t.replace("1.2.0", "1.1.0"));
+        },
+    ),
+    // The images.
+    (
+        "the manager is pushed again under the tag",
+        &["image-differs"],
+        |s| {
+            push_manager(s, |_, image| image.holding(b"another"));
+        },
+    ),
+    (
+        "the manager is pushed again from another commit",
+        &["image-differs", "image-of-another-build"],
+        |s| {
+            push_manager(s, |_, image| image.label("revision", &"0".repeat(40)));
+        },
+    ),
+    ("the manager's tag is deleted", &["image-differs"], |s| {
+        lose_tag(s, BINARY)
+    }),
+    (
+        "a platform of the index is gone",
+        &["image-incomplete"],
+        |s| {
+            let store = &mut s.registry.store();
+            let arm = child(store, 1);
+            store
+                .repositories
+                .get_mut(BINARY)
+                .unwrap()
+                .manifests
+                .remove(&arm);
+        },
+    ),
+    ("the tag means one platform only", &["image-differs"], |s| {
+        point_manager(s, 0)
+    }),
+    ("the manager's index is gone", &["image-differs"], |s| {
+        let store = &mut s.registry.store();
+        let index = store.resolve(BINARY, TAG).unwrap();
+        store
+            .repositories
+            .get_mut(BINARY)
+            .unwrap()
+            .manifests
+            .remove(&index);
+    }),
+    ("a layer is gone", &["image-incomplete"], |s| {
+        lose_part(s, 1, "/layers/0")
+    }),
+    ("a configuration is gone", &["image-incomplete"], |s| {
+        lose_part(s, 1, "/config")
+    }),
+    ("the sidecar is pushed again", &["image-differs"], |s| {
+        Image::plain(b"another").tag(&mut s.registry.store(), SIDECAR, SIDECAR_TAG);
+    }),
+    ("the sidecar is gone", &["image-differs"], |s| {
+        lose_tag(s, SIDECAR)
+    }),
+    (
+        "the sidecar was there before the release",
+        &["image-of-another-build"],
+        |s| {
+            let digest = s.registry.store().resolve(SIDECAR, SIDECAR_TAG).unwrap();
+            mark(s, |m| m.leftovers = [digest.parse().unwrap()].into());
+        },
+    ),
+    ("the module's tag is deleted", &["image-differs"], |s| {
+        let name = module_repository(&s.registry.store());
+        assert!(name.starts_with(MODULES));
+        lose_tag(s, &name);
+    }),
+    (
+        "the module is pushed again from another commit",
+        &[
+            "image-differs",
+            "image-of-another-build",
+            "template-differs",
+        ],
+        |s| {
+            push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
+        },
+    ),
+    (
+        "the module's configuration is gone",
+        &["image-incomplete"],
+        |s| lose_module_part(s, "/config"),
+    ),
+    (
+        "the module's first layer is gone",
+        &["image-incomplete"],
+        |s| lose_module_part(s, "/layers/0"),
+    ),
+    (
+        "the module's manifest is gone",
+        &["image-incomplete"],
+        |s| lose_module_part(s, "/layers/1"),
+    ),
+    // The verdicts.
+    ("a leg has no verdict", &["verdict-missing"], forget_verdict),
+    ("a leg failed when run again", &["verdict-failed"], |s| {
+        say(s, |v| v.state = "failure".into())
+    }),
+    ("a leg ended with an error", &["verdict-failed"], |s| {
+        say(s, |v| v.state = "error".into())
+    }),
+    ("a leg is run again", &["verdict-failed"], |s| {
+        say(s, |v| v.state = "pending".into())
+    }),
+    (
+        "a leg tested other digests",
+        &["verdict-of-other-bytes"],
+        |s| {
+            say(s, |v| {
+                v.description = Some(format!("run 17 tested {}", Digest::of(b"others")))
+            });
+        },
+    ),
+    (
+        "a leg tested in another run",
+        &["verdict-of-other-bytes"],
+        |s| {
+            say(s, |v| {
+                v.description = v
+                    .description
+                    .as_ref()
+                    .map(|d| d.replace("run 17", "run 16"))
+            });
+        },
+    ),
+    (
+        "a leg does not say what it tested",
+        &["verdict-of-other-bytes"],
+        |s| say(s, |v| v.description = None),
+    ),
+    ("a leg tested another commit", &["verdict-missing"], |s| {
+        let at = s.repository(|r| other(r));
+        say(s, |v| v.sha = at);
+        s.repository(|r| {
+            super::release::verdict(r, super::release::LEGS[0]).context = "elsewhere".into()
+        });
+    }),
+    (
+        "a check run speaks for a leg",
+        &["verdict-of-other-bytes"],
+        |s| {
+            forget_verdict(s);
+            s.repository(|r| drop(r.check("btp-release/e2e/k3s-1.31", "success").tip()));
+        },
+    ),
+    // The required checks.
+    ("a required check is red", &["check-not-green"], |s| {
+        conclude(s, "failure")
+    }),
+    ("a required check is neutral", &["check-not-green"], |s| {
+        conclude(s, "neutral")
+    }),
+    ("a required check was skipped", &["check-not-green"], |s| {
+        conclude(s, "skipped")
+    }),
+    (
+        "a required check was cancelled",
+        &["check-not-green"],
+        |s| conclude(s, "cancelled"),
+    ),
+    (
+        "a required check took too long",
+        &["check-not-green"],
+        |s| conclude(s, "timed_out"),
+    ),
+    ("a required check runs again", &["check-not-green"], |s| {
+        check(s, |c| {
+            (c.status, c.conclusion) = ("in_progress".into(), None)
+        });
+    }),
+    (
+        "a required check is red in a newer run",
+        &["check-not-green"],
+        |s| s.repository(|r| drop(r.check("lint", "failure").tip())),
+    ),
+    ("a required check is gone", &["check-missing"], |s| {
+        s.repository(|r| r.check_runs.clear())
+    }),
+    (
+        "a required check is of another commit",
+        &["check-missing"],
+        |s| {
+            let at = s.repository(|r| other(r));
+            check(s, |c| c.head_sha = at);
+        },
+    ),
+    ("a required status is red", &["check-not-green"], |s| {
+        status(s, "failure")
+    }),
+    ("a required status is pending", &["check-not-green"], |s| {
+        status(s, "pending")
+    }),
+    ("a required status is gone", &["check-missing"], |s| {
+        s.repository(|r| r.statuses.retain(|status| status.context != "ci/prow"));
+    }),
+];

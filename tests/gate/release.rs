@@ -1,0 +1,233 @@
+//! A release that went well up to and including its tests, and what the job that publishes is told of it.
+
+use std::collections::BTreeMap;
+
+use btp_release::engine::Stop;
+use btp_release::plan::{Artifacts, ReleasePlan, Verdict};
+use serde_json::Value;
+use stand_ins::github::{Repository as GitRepository, Status, World};
+use stand_ins::registry::{Repository as ImageRepository, Store};
+
+use super::images::{Image, index};
+use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+
+pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
+pub(crate) const BINARY: &str = "kyma-project/prod/btp-manager";
+pub(crate) const SIDECAR: &str = "kyma-project/prod/sidecar";
+pub(crate) const SIDECAR_TAG: &str = "3.1";
+pub(crate) const MODULES: &str = "kyma-project/prod/unsigned";
+pub(crate) const LEGS: [&str; 2] = ["k3s-1.31", "k3s-1.32"];
+const NEEDS: &str = r#"{"unit-tests":{"result":"success"},"e2e":{"result":"success"},"upgrade":{"result":"skipped"}}"#;
+
+/// The inputs of the phase `publish`.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) plan: String,
+    pub(crate) artifacts: String,
+    pub(crate) needs: String,
+    pub(crate) legs: String,
+}
+
+/// All that both services hold.
+pub(crate) struct Snapshot {
+    github: World,
+    images: BTreeMap<String, ImageRepository>,
+}
+
+pub(crate) fn codes(stop: &Stop) -> Vec<&'static str> {
+    let Stop::Blocked { findings, .. } = stop else {
+        panic!("{stop}")
+    };
+    let mut codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// The full name of the module's repository in the registry.
+pub(crate) fn module_repository(store: &Store) -> String {
+    let mut names = store.repositories.keys();
+    names
+        .find(|name| name.starts_with(MODULES))
+        .unwrap()
+        .clone()
+}
+
+impl Scene {
+    pub(crate) async fn planned(&self) -> String {
+        self.begin(RUN);
+        let (image, host) = (self.image(), self.registry.host());
+        let (sidecar, modules) = (
+            format!("{host}/{SIDECAR}:{SIDECAR_TAG}"),
+            format!("{host}/{MODULES}"),
+        );
+        let inputs = [
+            ("version", TAG),
+            ("assets", ASSETS),
+            ("binary-image", image.as_str()),
+            ("extra-images", &sidecar),
+            ("module-name", "kyma-project.io/module/btp-operator"),
+            ("module-registry", &modules),
+            ("guard-branch", "main"),
+        ];
+        let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
+        planned.remove("plan").unwrap()
+    }
+
+    /// What the builder of the manager pushes for the release's commit.
+    pub(crate) fn push_manager(&self, plan: &ReleasePlan, bytes: &[u8]) {
+        let store = &mut self.registry.store();
+        let images = ["amd64", "arm64"].map(|architecture| {
+            Image::of(plan)
+                .on(architecture)
+                .holding(bytes)
+                .push(store, BINARY)
+        });
+        index(store, BINARY, TAG, &images);
+    }
+
+    /// What `build-module` and `upload` do in the build of the module.
+    pub(crate) async fn build_module(&self, plan: &str) {
+        let inputs = [
+            ("plan", plan),
+            ("manifest", "manifest.yaml"),
+            ("default-cr", "default-cr.yaml"),
+        ];
+        let built = self.phase(RUN, "build-module", &inputs).await.unwrap();
+        let inputs = [("plan", plan), ("files", built["files"].as_str())];
+        self.phase(RUN, "upload", &inputs).await.unwrap();
+    }
+
+    pub(crate) async fn record(&self, plan: &str, artifacts: &str) {
+        for leg in LEGS {
+            let inputs = [("plan", plan), ("artifacts", artifacts), ("leg", leg)];
+            self.phase(RUN, "record-tests", &inputs).await.unwrap();
+        }
+    }
+
+    /// The whole pipeline but its end.
+    pub(crate) async fn until_tested(&self) -> Told {
+        self.repository(|repository| {
+            repository
+                .check("lint", "success")
+                .status("ci/prow", "success")
+                .on("other")
+                .commit("Another line of work")
+                .on("main");
+        });
+        let plan = self.planned().await;
+        self.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
+        self.push_manager(
+            &ReleasePlan::from_json(&plan, None).unwrap(),
+            b"the manager",
+        );
+        Image::plain(b"the sidecar").tag(&mut self.registry.store(), SIDECAR, SIDECAR_TAG);
+        self.build_module(&plan).await;
+        let inputs = [
+            ("plan", plan.as_str()),
+            ("image-platforms", "linux/amd64\nlinux/arm64"),
+        ];
+        let awaited = self.phase(RUN, "await", &inputs).await.unwrap();
+        let artifacts = awaited["artifacts"].clone();
+        let inputs = [("plan", plan.as_str()), ("artifacts", &artifacts)];
+        self.phase(RUN, "fetch-module", &inputs).await.unwrap();
+        self.record(&plan, &artifacts).await;
+        Told {
+            plan,
+            artifacts,
+            needs: NEEDS.into(),
+            legs: LEGS.join("\n"),
+        }
+    }
+
+    pub(crate) async fn publish(&self, told: &Told) -> Result<Outputs, Stop> {
+        let inputs = [
+            ("plan", told.plan.as_str()),
+            ("artifacts", &told.artifacts),
+            ("needs", &told.needs),
+            ("optional-jobs", "upgrade"),
+            ("test-legs", &told.legs),
+            ("required-checks", "lint\nci/prow"),
+        ];
+        self.phase(RUN, "publish", &inputs).await
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            github: self.github.world().clone(),
+            images: self.registry.store().repositories.clone(),
+        }
+    }
+
+    pub(crate) fn restore(&self, snapshot: &Snapshot) {
+        *self.github.world() = snapshot.github.clone();
+        self.registry
+            .store()
+            .repositories
+            .clone_from(&snapshot.images);
+        self.github.log().clear();
+        self.registry.log().clear();
+        self.github.faults().clear();
+    }
+
+    /// What a service took, as it says itself.
+    pub(crate) fn written(&self) -> Vec<String> {
+        let logs = [self.github.log(), self.registry.log()].map(stand_ins::EventLog::writes);
+        let landed = logs.into_iter().flatten().filter(|entry| entry.landed);
+        landed
+            .map(|entry| format!("{} {}", entry.method, entry.path))
+            .collect()
+    }
+
+    pub(crate) fn releases_published(&self) -> usize {
+        self.repository(|repository| {
+            let releases = repository.releases_of(TAG);
+            releases.iter().filter(|release| !release.draft).count()
+        })
+    }
+}
+
+impl Told {
+    /// The tests took what this artifact is now, and passed.
+    pub(crate) fn tested(&mut self, scene: &Scene, artifact: &str, now: &str) {
+        let mut artifacts: Value = serde_json::from_str(&self.artifacts).unwrap();
+        let before = artifacts[artifact]["digest"].as_str().unwrap().to_owned();
+        let entry = artifacts[artifact].to_string().replace(&before, now);
+        artifacts[artifact] = serde_json::from_str(&entry).unwrap();
+        self.artifacts = artifacts.to_string();
+        let description = Verdict {
+            run: RUN.id.to_string(),
+            artifacts: Artifacts::from_json(&self.artifacts).unwrap().digest(),
+        };
+        scene.repository(|repository| {
+            for leg in LEGS {
+                let status = verdict(repository, leg).clone();
+                let description = Some(description.to_string());
+                repository.statuses.push(Status {
+                    description,
+                    ..status
+                });
+            }
+        });
+    }
+
+    /// The result of one of the jobs before.
+    pub(crate) fn job(&mut self, name: &str, result: &str) {
+        let mut needs: Value = serde_json::from_str(&self.needs).unwrap();
+        needs[name]["result"] = result.into();
+        self.needs = needs.to_string();
+    }
+
+    /// Takes one of the awaited artifacts away.
+    pub(crate) fn forget(&mut self, artifact: &str) {
+        let mut artifacts: Value = serde_json::from_str(&self.artifacts).unwrap();
+        artifacts.as_object_mut().unwrap().remove(artifact).unwrap();
+        self.artifacts = artifacts.to_string();
+    }
+}
+
+pub(crate) fn verdict<'a>(repository: &'a mut GitRepository, leg: &str) -> &'a mut Status {
+    let context = Verdict::context(leg);
+    let mut statuses = repository.statuses.iter_mut();
+    statuses.find(|status| status.context == context).unwrap()
+}

@@ -1,0 +1,238 @@
+//! The story of the release scripts of 2023 after a failed attempt, and of a builder that fails.
+//!
+//! They asked whether the tag was in the list of all tags, and it was: the attempt before had pushed it.
+//! <https://github.com/kyma-project/btp-manager/blob/34d09186/scripts/await_artifacts.sh>
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use btp_release::domain::Moment;
+use btp_release::engine::Stop;
+use btp_release::plan::ReleasePlan;
+use btp_release::ports::Clock;
+
+use super::described;
+use super::images::Image;
+use super::release::{BINARY, LEGS, MODULES, RUN, SIDECAR, SIDECAR_TAG, Told, module_repository};
+use super::rig::{Outputs, Run, Scene, SharedClock, TAG};
+use super::world::module_tag;
+
+type Happening = Box<dyn FnOnce(&Scene) + Send>;
+
+/// Somebody acts when so much time has passed.
+struct Eventful {
+    clock: SharedClock,
+    scene: Arc<Scene>,
+    to_come: Mutex<Vec<(Duration, Happening)>>,
+}
+
+#[async_trait::async_trait]
+impl Clock for Eventful {
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+    fn wall(&self) -> std::time::SystemTime {
+        self.clock.wall()
+    }
+    async fn sleep_until(&self, at: Moment) {
+        self.clock.sleep_until(at).await;
+        let now = self.clock.0.now();
+        let mut to_come = self.to_come.lock().unwrap();
+        while to_come.first().is_some_and(|(at, _)| *at <= now) {
+            let (_, happens) = to_come.remove(0);
+            happens(&self.scene);
+        }
+    }
+}
+
+async fn awaited(
+    scene: &Arc<Scene>,
+    plan: &str,
+    more: &[(&str, &str)],
+    to_come: Vec<(Duration, Happening)>,
+) -> Result<Outputs, Stop> {
+    let begun = scene.clock.now();
+    let to_come = to_come
+        .into_iter()
+        .map(|(after, what)| (begun + after, what));
+    let clock: Arc<dyn Clock> = Arc::new(Eventful {
+        clock: SharedClock(scene.clock.clone()),
+        scene: Arc::clone(scene),
+        to_come: Mutex::new(to_come.collect()),
+    });
+    let inputs: Vec<_> = [("plan", plan)]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
+    scene.phase_at(&clock, RUN, "await", &inputs).await
+}
+
+/// An attempt of the same version from a commit that was later repaired, whose draft and tag somebody deleted. What it pushed
+/// stays: teams cannot delete from the registry.
+async fn failed_attempt(scene: &Arc<Scene>) -> [String; 2] {
+    let plan = scene.planned().await;
+    scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
+    // The builders of 2023 wrote no labels.
+    Image::plain(b"the broken manager").tag(&mut scene.registry.store(), BINARY, TAG);
+    scene.build_module(&plan).await;
+    scene.repository(|repository| {
+        repository.releases.retain(|_, release| !release.draft);
+        repository.refs.remove(&format!("refs/tags/{TAG}"));
+        repository.merge("Repair the manager", "grace", &["kind/bug"]);
+    });
+    leftovers(scene)
+}
+
+fn leftovers(scene: &Scene) -> [String; 2] {
+    let store = scene.registry.store();
+    let module = module_repository(&store);
+    [
+        (BINARY, TAG),
+        (module.as_str(), module_tag(&store).as_str()),
+    ]
+    .map(|(name, tag)| store.resolve(name, tag).unwrap())
+}
+
+/// What `skopeo list-tags | jq` of the scripts finds.
+fn scripts_would_go_on(scene: &Scene) -> bool {
+    let store = scene.registry.store();
+    let has = |prefix: &str| {
+        let found = store
+            .repositories
+            .iter()
+            .find(|(name, _)| name.starts_with(prefix));
+        found.is_some_and(|(_, repository)| {
+            repository
+                .tags
+                .keys()
+                .any(|tag| tag.trim_start_matches('v') == TAG.trim_start_matches('v'))
+        })
+    };
+    has(BINARY) && has(MODULES)
+}
+
+#[tokio::test]
+async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
+    let scene = Arc::new(Scene::start(|_| {}).await);
+    let old = failed_attempt(&scene).await;
+    let run = Run { id: 18, ..RUN };
+    scene.begin(run);
+    let plan = scene.planned().await;
+    scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
+    Image::plain(b"the sidecar").tag(&mut scene.registry.store(), SIDECAR, SIDECAR_TAG);
+    // The assets of this release are there, so that nothing but the images is missing.
+    for name in [
+        "template.yaml",
+        "template_control_plane.yaml",
+        "rendered.yaml",
+    ] {
+        super::world::attach(&scene, name, b"of this release");
+    }
+    assert!(
+        scripts_would_go_on(&scene),
+        "at once, with the broken manager"
+    );
+
+    let Err(Stop::TimedOut { on: waited_for, .. }) =
+        awaited(&scene, &plan, &[("timeout", "2m")], vec![]).await
+    else {
+        panic!("old images were taken for new ones");
+    };
+    let stale: Vec<_> = waited_for
+        .iter()
+        .filter(|what| what.contains(": stale, "))
+        .collect();
+    assert_eq!(stale.len(), 2, "{waited_for:?}");
+
+    // The builders are slow, and push at last.
+    for name in [
+        "template.yaml",
+        "template_control_plane.yaml",
+        "rendered.yaml",
+    ] {
+        super::world::remove(&scene, name);
+    }
+    store_without_module_tag(&scene);
+    scene.build_module(&plan).await;
+    let module = leftovers_of_module(&scene);
+    point_module(&scene, &old[1]);
+    let (of, pushed) = (ReleasePlan::from_json(&plan, None).unwrap(), module.clone());
+    let to_come: Vec<(Duration, Happening)> = vec![
+        (
+            Duration::from_mins(1),
+            Box::new(move |s| s.push_manager(&of, b"the repaired manager")),
+        ),
+        (
+            Duration::from_secs(90),
+            Box::new(move |s| point_module(s, &pushed)),
+        ),
+    ];
+    let begun = scene.clock.now();
+    let seen = awaited(&scene, &plan, &[], to_come).await;
+    let artifacts = seen.unwrap_or_else(|stop| panic!("{}", described(&stop)))["artifacts"].clone();
+    assert!(scene.clock.now() >= begun + Duration::from_secs(90));
+    assert!(
+        old.iter()
+            .all(|digest| !artifacts.contains(digest.as_str())),
+        "{artifacts}"
+    );
+    assert!(artifacts.contains(&module), "{artifacts}");
+    scene.record(&plan, &artifacts).await;
+    scene.repository(|r| {
+        drop(
+            r.check("lint", "success")
+                .status("ci/prow", "success")
+                .tip(),
+        )
+    });
+    let told = Told {
+        plan,
+        artifacts,
+        needs: r#"{"e2e":{"result":"success"}}"#.into(),
+        legs: LEGS.join("\n"),
+    };
+    let published = scene.publish(&told).await;
+    published.unwrap_or_else(|stop| panic!("{}", described(&stop)));
+}
+
+fn store_without_module_tag(scene: &Scene) {
+    let store = &mut scene.registry.store();
+    let name = module_repository(store);
+    store.repositories.get_mut(&name).unwrap().tags.clear();
+}
+
+fn leftovers_of_module(scene: &Scene) -> String {
+    let [_, module] = leftovers(scene);
+    module
+}
+
+fn point_module(scene: &Scene, digest: &str) {
+    let store = &mut scene.registry.store();
+    let (name, tag) = (module_repository(store), module_tag(store));
+    super::images::point(store, &name, &tag, digest);
+}
+
+#[tokio::test]
+async fn a_builder_that_fails_ends_the_wait_within_one_poll() {
+    let scene = Arc::new(Scene::start(|_| {}).await);
+    let plan = scene.planned().await;
+    scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
+    scene.repository(|repository| {
+        repository.check("post-build", "success");
+        let check = repository.check_runs.last_mut().unwrap();
+        (check.status, check.conclusion) = ("in_progress".into(), None);
+    });
+    let fails_after = Duration::from_secs(127);
+    let fails: Happening = Box::new(|s| {
+        s.repository(|repository| {
+            let check = repository.check_runs.last_mut().unwrap();
+            (check.status, check.conclusion) = ("completed".into(), Some("failure".into()));
+        });
+    });
+    let more = [("builder-checks", "post-*"), ("await-interval", "10s")];
+    let begun = scene.clock.now();
+    let ended = awaited(&scene, &plan, &more, vec![(fails_after, fails)]).await;
+    assert_eq!(described(&ended.unwrap_err()), r#"["builder-failed"]"#);
+    let late = scene.clock.now().saturating_sub(begun + fails_after);
+    assert!(late <= Duration::from_secs(10), "{late:?}");
+}
