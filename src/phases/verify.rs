@@ -281,8 +281,8 @@ mod tests {
         Seen {
             tag: Some(plan.commit.clone()),
             releases: vec![published(SeenRelease {
-                assets,
                 body,
+                assets,
                 ..our_draft(&plan)
             })],
             evidence: Some(bytes.into()),
