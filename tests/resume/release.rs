@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use btp_release::domain::{Digest, ImageRef};
 use btp_release::engine::Stop;
-use btp_release::plan::{Mark, ReleasePlan};
+use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
 use btp_release::ports::{Blob, BlobSource, PortError, RegistryHands, RegistryLook};
 use serde_json::json;
 
@@ -166,7 +166,11 @@ impl Scene {
                 text: Mark::strip(&body).to_owned(),
                 draft: release.draft,
                 assets: assets
-                    .map(|a| (a.name.clone(), (a.state.clone(), a.content.clone())))
+                    .map(|a| {
+                        // The evidence tells of the run.
+                        let content = a.content.clone().filter(|_| a.name != EVIDENCE);
+                        (a.name.clone(), (a.state.clone(), content))
+                    })
                     .collect(),
             }
         };

@@ -7,14 +7,15 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
-use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step};
-use crate::domain::{CommitSha, Digest, JobResults};
+use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting};
+use crate::domain::{CommitSha, Digest, JobResults, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, Mark, ReleasePlan};
 use crate::ports::{
     AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenCheck,
@@ -24,6 +25,8 @@ use crate::ports::{
 pub struct Publish {
     plan: ReleasePlan,
     tested: Tested,
+    /// When a published release was first seen not to be as planned.
+    public_since: Option<Moment>,
 }
 
 /// What was tested, and how that ended.
@@ -82,13 +85,19 @@ enum SeenImage {
     Whole(Digest, Box<Contents>),
 }
 
+/// How long GitHub may take to show everywhere what it has confirmed.
+const SETTLE: Duration = Duration::from_secs(15);
 const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
 const MANIFEST: &str = "rendered.yaml";
 const MAX_LEADING: u64 = 32 * 1024 * 1024;
 
 impl Publish {
     pub fn new(plan: ReleasePlan, tested: Tested) -> Self {
-        Self { plan, tested }
+        Self {
+            plan,
+            tested,
+            public_since: None,
+        }
     }
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
@@ -191,7 +200,28 @@ impl Phase for Publish {
     }
 
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.plan, &self.tested, &self.see(look).await?))
+        let seen = self.see(look).await?;
+        let step = decide(&self.plan, &self.tested, &seen);
+        let is_public = seen.releases.iter().any(|release| !release.draft);
+        Ok(match step {
+            Step::Blocked(findings) if is_public => self.settled(findings, look.now),
+            step => step,
+        })
+    }
+}
+
+impl Publish {
+    /// GitHub shows late in one place what it has confirmed in another: for a while, a published release that is not as
+    /// planned is looked at again.
+    fn settled(&mut self, findings: Vec<Finding>, now: Moment) -> Step {
+        let since = *self.public_since.get_or_insert(now);
+        if now.since(since) >= SETTLE {
+            return Step::Blocked(findings);
+        }
+        Step::Wait(Waiting {
+            on: findings.into_iter().map(|finding| finding.why).collect(),
+            every: Duration::from_secs(2),
+        })
     }
 }
 
