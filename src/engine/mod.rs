@@ -186,7 +186,15 @@ impl Engine<'_> {
                         return Ok(());
                     }
                     _ if phase.does_without(&action, &error) => return Ok(()),
-                    _ => return Err(error.into()),
+                    _ => {
+                        return Err(match phase.explain(&action, &error) {
+                            Some(finding) => Stop::Blocked {
+                                findings: vec![finding],
+                                exit: Exit::Blocked,
+                            },
+                            None => error.into(),
+                        });
+                    }
                 },
             }
         }

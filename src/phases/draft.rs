@@ -11,7 +11,7 @@ use super::shared::{drop_draft, duplicates, foreign, of_another_commit, tag_else
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, LockOwner};
 use crate::plan::{Mark, NotesSource, OnExisting, ReleasePlan};
-use crate::ports::{Look, NewDraft, PortError, SeenRelease};
+use crate::ports::{Cause, Look, NewDraft, PortError, SeenRelease};
 
 pub struct Draft {
     plan: ReleasePlan,
@@ -97,9 +97,35 @@ impl Phase for Draft {
         self.lock.does_without(action, refusal)
     }
 
+    fn explain(&self, action: &Action, refusal: &PortError) -> Option<Finding> {
+        let Cause::Refused { message, .. } = &refusal.cause else {
+            return None;
+        };
+        let is_reserved = matches!(action, Action::CreateDraft(_)) && message.contains(BURNED);
+        is_reserved.then(|| reserved(&self.plan))
+    }
+
     async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
         self.lock.leave(look).await
     }
+}
+
+/// How GitHub refuses the tag name of an immutable release that was deleted: it is never free again
+/// (<https://docs.github.com/en/code-security/concepts/supply-chain-security/immutable-releases>).
+const BURNED: &str = "was used by an immutable release";
+
+fn reserved(plan: &ReleasePlan) -> Finding {
+    Finding::new(
+        "tag-reserved",
+        format!(
+            "{} was the name of an immutable release that was deleted, and GitHub never gives it again",
+            plan.tag
+        ),
+        format!(
+            "release another version, such as {}",
+            plan.version.next_patch()
+        ),
+    )
 }
 
 fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {

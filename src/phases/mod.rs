@@ -123,6 +123,11 @@ pub trait Phase: Send {
         false
     }
 
+    /// What a refusal means, where the phase knows more than the service says.
+    fn explain(&self, _action: &Action, _refusal: &PortError) -> Option<Finding> {
+        None
+    }
+
     /// What must not outlive the phase. Asked for when it has ended, however that was.
     async fn leave(&mut self, _look: Look<'_>) -> Result<Vec<Action>, PortError> {
         Ok(vec![])

@@ -60,6 +60,7 @@ pub const CODES: &[Code] = codes! {
     "draft-of-another-plan" Blocked "Our draft was taken up by another run meanwhile."
     "already-published" Blocked "The release is published, and is not changed any more."
     "published-differs" Blocked "The published release is not as planned."
+    "tag-reserved" Blocked "The tag's name belonged to an immutable release that was deleted, and stays reserved."
     "lock-unreadable" Blocked "The reference that is the lock of the release is there, and does not say whose it is."
     "lock-refused" Done "A warning: the repository's rules refuse the lock, so that two runs at once may make two drafts."
     "asset-unplanned" Blocked "There is a file or an asset that the plan does not name."

@@ -136,6 +136,18 @@ async fn an_unreadable_lock_is_nobodys_to_take() {
     assert_eq!(scene.made(), (0, false, true));
 }
 
+#[tokio::test]
+async fn a_reserved_name_is_refused_with_the_next_one() {
+    let scene = scene().await;
+    scene.repository(|repository| repository.reserved_tags.insert(TAG.into()));
+    let why = scene.draft().await.unwrap_err();
+    assert!(
+        why.contains("tag-reserved") && why.contains("1.2.1"),
+        "{why}"
+    );
+    assert_eq!(scene.made(), (0, false, false));
+}
+
 fn refuse_locks(scene: &Scene) {
     let rule = Rule {
         refs: "refs/release-locks/*".into(),
