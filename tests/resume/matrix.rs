@@ -223,13 +223,26 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
     (cases(requests).len(), failed)
 }
 
+/// All cuts of every request take a quarter of an hour: `RESUME_CUTS=all`. Otherwise each request is cut in one way, in turn.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch for whoever runs the test"
+)]
+fn all_cuts() -> bool {
+    std::env::var("RESUME_CUTS").is_ok_and(|cuts| cuts == "all")
+}
+
 fn cases([github, registry]: [u64; 2]) -> Vec<Case> {
+    let all = all_cuts();
+    let in_turn = |request: u64, nth: usize| all || request % CUTS.len() as u64 == nth as u64;
     let requests = (1..=github)
         .map(|n| (Server::GitHub, n))
         .chain((1..=registry).map(|n| (Server::Registry, n)));
     requests
         .flat_map(|(server, request)| {
-            CUTS.map(|cut| Case {
+            let cuts = CUTS.into_iter().enumerate();
+            let chosen = cuts.filter(move |(nth, _)| in_turn(request, *nth));
+            chosen.map(move |(_, cut)| Case {
                 server,
                 request,
                 cut,
