@@ -118,7 +118,7 @@ impl Scene {
         }
         let ending = self.ending();
         if ending != *whole {
-            return Err(format!("{ending:#?}\ninstead of\n{whole:#?}"));
+            return Err(ending.differs(whole));
         }
         let mut happened = Vec::new();
         while let Ok(event) = events.try_recv() {
@@ -146,9 +146,15 @@ impl Scene {
             *landed.entry(same(entry)).or_default() += 1;
         }
         for (write, times) in landed {
-            // Each run may take the draft up with its own plan, and hold the lock.
-            let for_each_run = write.starts_with("PATCH") || write.contains("/release-locks/");
-            let most = if for_each_run { runs } else { 1 };
+            // The first run sets the text and publishes; each further one may take the draft up with its own plan before.
+            // Each may hold the lock, and its evidence is its own.
+            let most = match () {
+                () if write.starts_with("PATCH") && write.contains("/releases/") => 3 * runs - 1,
+                () if write.contains("/release-locks/") || write.contains("release-evidence") => {
+                    runs
+                }
+                () => 1,
+            };
             if times > most {
                 return Err(format!("{write} landed {times} times in {runs} runs"));
             }
@@ -200,7 +206,7 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
             scene.run(first, &Notify::new(), &scene).await.unwrap();
             let whole = scene.ending();
             let requests = scene.requests();
-            let cases = cases(requests);
+            let cases = cases(requests, lag);
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Err(why) = scene.survive(*case, &whole).await {
@@ -220,7 +226,7 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
         "a release sends the same requests each time"
     );
     let failed = done.into_iter().flat_map(|(_, failed)| failed).collect();
-    (cases(requests).len(), failed)
+    (cases(requests, lag).len(), failed)
 }
 
 /// All cuts of every request take a quarter of an hour: `RESUME_CUTS=all`. Otherwise each request is cut in one way, in turn.
@@ -232,7 +238,9 @@ fn all_cuts() -> bool {
     std::env::var("RESUME_CUTS").is_ok_and(|cuts| cuts == "all")
 }
 
-fn cases([github, registry]: [u64; 2]) -> Vec<Case> {
+/// A registry shows what it has, so that its requests are not cut again while GitHub lags.
+fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
+    let registry = if lag.is_zero() { registry } else { 0 };
     let all = all_cuts();
     let in_turn = |request: u64, nth: usize| all || request % CUTS.len() as u64 == nth as u64;
     let requests = (1..=github)

@@ -159,7 +159,7 @@ impl Scene {
         self.release(second, &only).await?;
         self.end(second);
         if self.ending() != whole {
-            return Err(format!("{:#?}\ninstead of\n{whole:#?}", self.ending()));
+            return Err(self.ending().differs(&whole));
         }
         Ok(())
     }

@@ -142,6 +142,28 @@ pub(crate) struct Ending {
     module: Vec<(String, Vec<u8>)>,
 }
 
+impl Ending {
+    /// The two beside each other, without the bytes of files.
+    pub(crate) fn differs(&self, wanted: &Self) -> String {
+        let told = |ending: &Self| {
+            let names = ending
+                .module
+                .iter()
+                .map(|(name, bytes)| (name, bytes.len()));
+            let names: Vec<_> = names.collect();
+            let Self {
+                releases,
+                refs,
+                latest,
+                tags,
+                ..
+            } = ending;
+            format!("{releases:?} {refs:?} {latest:?} {tags:?} {names:?}")
+        };
+        format!("{}\ninstead of\n{}", told(self), told(wanted))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Ended {
     tag: String,
@@ -159,15 +181,18 @@ impl Scene {
         let ended = |release: &stand_ins::github::Release| {
             let body = release.body.clone().unwrap_or_default();
             let assets = release.assets.iter();
+            // The evidence tells of its run, and the text names its digest.
+            let evidence = release.assets.iter().find(|asset| asset.name == EVIDENCE);
+            let digest = evidence.and_then(|asset| asset.content.clone());
+            let text = Mark::strip(&body).replace(&digest.unwrap_or_default(), "");
             Ended {
                 tag: release.tag_name.clone(),
                 target: release.target_commitish.clone(),
                 of: Mark::find(&body).map(|mark| mark.commit.to_string()),
-                text: Mark::strip(&body).to_owned(),
+                text,
                 draft: release.draft,
                 assets: assets
                     .map(|a| {
-                        // The evidence tells of the run.
                         let content = a.content.clone().filter(|_| a.name != EVIDENCE);
                         (a.name.clone(), (a.state.clone(), content))
                     })
