@@ -34,6 +34,8 @@ pub(super) fn of_what_was_tested(
     release: &SeenRelease,
     mark: &Mark,
 ) -> Vec<Finding> {
+    // What is public already was tested in the run that published it, which may be another than the one that asks.
+    let run = if release.draft { &plan.run } else { &mark.run };
     [
         tag(plan, seen),
         assets(plan, tested, seen, release),
@@ -41,7 +43,7 @@ pub(super) fn of_what_was_tested(
         templates(seen),
         manifest(plan, seen),
         jobs(tested),
-        verdicts(plan, tested, seen),
+        verdicts(run, tested, seen),
         checks(plan, tested, seen),
     ]
     .into_iter()
@@ -265,9 +267,9 @@ fn jobs(tested: &Tested) -> Vec<Finding> {
 }
 
 /// Every leg of the tests passed, for these digests, this commit and this run.
-fn verdicts(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Finding> {
+fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Finding> {
     let verdict = Verdict {
-        run: plan.run.clone(),
+        run: run.to_owned(),
         artifacts: tested.artifacts.digest(),
     }
     .to_string();

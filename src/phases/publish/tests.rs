@@ -418,4 +418,12 @@ fn success_is_said_from_what_is_public() {
         alter(&mut seen);
         assert_eq!(codes(&tested(), &seen), [code]);
     }
+    let later = ReleasePlan {
+        run: "18".into(),
+        ..plan()
+    };
+    assert!(
+        matches!(decide(&later, &tested(), &public()), Step::Done(_)),
+        "a later run finds it done, with the verdicts of the run that published it"
+    );
 }
