@@ -126,25 +126,29 @@ fn data(default_cr: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-/// Without the marks that begin and end a document: inside of another they would cut it in two.
+/// The object of the file, without the marks around its document, which would cut the template in two.
 fn one_document(text: &str) -> &str {
-    let text = match text.find("---") {
-        Some(at)
-            if text.get(..at).is_some_and(|head| {
-                head.lines()
-                    .all(|l| l.trim().is_empty() || l.starts_with('#'))
-            }) =>
-        {
-            text.get(at + 3..)
-                .unwrap_or_default()
-                .trim_start_matches([' ', '\r'])
-                .trim_start_matches('\n')
+    let text = text.trim_start_matches('\u{feff}');
+    let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with(['#', '%']);
+    let (mut start, mut end, mut begun) = (0, 0, false);
+    for line in text.split_inclusive('\n') {
+        match behind_mark(line) {
+            Some(_) if begun => return text.get(start..end).unwrap_or_default(),
+            Some(rest) => {
+                begun = says(rest);
+                start = end + line.len() - if begun { rest.len() } else { 0 };
+            }
+            None => begun |= says(line),
         }
-        _ => text,
-    };
-    let end = ["\n---", "\n..."]
-        .iter()
-        .filter_map(|mark| text.find(mark))
-        .min();
-    end.and_then(|end| text.get(..=end)).unwrap_or(text)
+        end += line.len();
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+/// What follows in a line that begins or ends a document.
+fn behind_mark(line: &str) -> Option<&str> {
+    let rest = line
+        .strip_prefix("---")
+        .or_else(|| line.strip_prefix("..."))?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim_start())
 }

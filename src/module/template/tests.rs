@@ -82,8 +82,20 @@ fn marks_of_documents_do_not_get_inside() {
         format!("# licence\n--- \n{CR}"),
         format!("{CR}---\n"),
         format!("---\n{CR}...\n"),
+        format!("---\n---\n{CR}---\n---\n"),
+        format!("%YAML 1.1\n--- # ours\n{CR}--- # no more\n"),
+        format!("\u{feff}{CR}"),
     ] {
         assert_eq!(render(Some(&cr)), golden, "{cr}");
+    }
+    let data = |cr: &str| yaml::document(&render(Some(cr))).unwrap()["spec"]["data"].clone();
+    for cr in [
+        format!("# ours --- and theirs\n{CR}"),
+        format!("#---\n{CR}"),
+        format!("{CR}---x: 1\n"),
+        "--- {kind: A}\n".into(),
+    ] {
+        assert_eq!(data(&cr), yaml::document(&cr).unwrap(), "{cr}");
     }
     let without = yaml::document(&render(None)).unwrap();
     assert_eq!(without.pointer("/spec/data"), Some(&Value::Null));

@@ -1,0 +1,329 @@
+//! What is built, pushed and fetched again is what there was, for any module that the rules let pass.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy takes the helpers of an integration test for production code"
+)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use btp_release::adapters::files::Files;
+use btp_release::adapters::github::{GitHub, GitHubSettings};
+use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::adapters::registry::{Credentials, Registries};
+use btp_release::adapters::system_clock::SystemClock;
+use btp_release::domain::{Deadline, PinnedImage, TagFormat};
+use btp_release::engine::{Engine, Event, Observer, Outcome};
+use btp_release::module::build::DescriptorStyle;
+use btp_release::module::template::TemplateForm;
+use btp_release::phases::{BuildModule, Evidence, FetchModule, Phase, Recipe};
+use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use btp_release::ports::{Clock as _, Hands, Interrupt, Look};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use stand_ins::{Registry, RegistryOptions};
+
+const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
+
+/// A module as it lies in its repository.
+#[derive(Clone, Debug)]
+struct Module {
+    style: DescriptorStyle,
+    /// The component's name without its domain.
+    name: String,
+    version: String,
+    manifest: String,
+    default_cr: Option<String>,
+}
+
+/// Any JSON that YAML can hold, with texts that want quoting.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(text(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{1,8}",
+        "[ -~]{0,12}",
+        "[a-zäß€😀 ]{0,6}(\n[a-z#:-]{0,4}){0,3}\n?",
+        prop::sample::select(vec![
+            "", "---", "...", "\n---\n", "y", "null", "~", "1e3", "0x1", "a: b", "# a", "- a", "|",
+            ">", "&a", "*a", "!t", "%Y", "{{ .x }}", "'", "\"", "\t", " a", "a ",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+/// An object as one file or another may write it.
+fn written(object: Value) -> impl Strategy<Value = String> {
+    let comment = prop_oneof![
+        Just(String::new()),
+        "# [ -~]{0,20}\n",
+        Just("# a --- b\n".to_owned()),
+        Just("#---\n\n".to_owned()),
+    ];
+    (comment, 0..4).prop_map(move |(comment, form)| {
+        let yaml = yaml_serde::to_string(&object).unwrap();
+        match form {
+            0 => format!("{comment}{yaml}"),
+            1 => format!("{comment}---\n{yaml}"),
+            2 => format!("{comment}{}", yaml.replace('\n', "\r\n")),
+            _ => format!(
+                "{comment}{}\n",
+                serde_json::to_string_pretty(&object).unwrap()
+            ),
+        }
+    })
+}
+
+fn crd() -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "samples.kyma.example"},
+        "spec": {
+            "group": "kyma.example", "scope": "Namespaced",
+            "names": {"kind": "Sample", "plural": "samples"},
+            "versions": [{"name": "v1", "served": true, "storage": true}],
+        },
+    })
+}
+
+fn manager() -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "manager"},
+        "spec": {"template": {"spec": {"containers": [{"name": "manager", "image": BINARY}]}}},
+    })
+}
+
+fn manifest() -> impl Strategy<Value = String> {
+    let other = value().prop_map(
+        |data| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "any"}, "data": data}),
+    );
+    let objects = prop::collection::vec(other, 0..4).prop_map(|mut objects| {
+        objects.extend([crd(), manager()]);
+        objects
+    });
+    objects.prop_shuffle().prop_map(|objects| {
+        let documents = objects.iter().map(|o| yaml_serde::to_string(o).unwrap());
+        documents.collect::<Vec<_>>().join("---\n")
+    })
+}
+
+fn default_cr() -> impl Strategy<Value = String> {
+    let object = value().prop_map(
+        |spec| json!({"apiVersion": "kyma.example/v1", "kind": "Sample", "metadata": {"name": "sample"}, "spec": spec}),
+    );
+    object.prop_flat_map(written)
+}
+
+prop_compose! {
+    fn module()(
+        old in any::<bool>(),
+        name in "[a-z]{3,8}(-[a-z]{3,8}){0,2}",
+        version in "(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})(-[a-zA-Z][0-9a-zA-Z-]{0,8})?",
+        manifest in manifest(),
+        default_cr in prop::option::of(default_cr()),
+    ) -> Module {
+        let style = if old { DescriptorStyle::Cli2023 } else { DescriptorStyle::LocalBlob };
+        Module { style, name, version, manifest, default_cr }
+    }
+}
+
+struct Never;
+
+#[async_trait::async_trait]
+impl Interrupt for Never {
+    fn raised(&self) -> bool {
+        false
+    }
+    async fn wait(&self) {
+        std::future::pending().await
+    }
+}
+
+impl Observer for Never {
+    fn see(&self, _: &Event<'_>) {}
+}
+
+/// A working folder and a registry in which nothing is yet.
+struct Desk {
+    registry: Registry,
+    registries: Registries,
+    github: GitHub,
+    clock: Arc<SystemClock>,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let clock = Arc::new(SystemClock::start());
+        let http = Http::new(&HttpSettings::default()).unwrap();
+        // Neither phase asks GitHub anything here.
+        let nowhere: url::Url = "http://127.0.0.1:9/".parse().unwrap();
+        let repository = "kyma-project/btp-manager".parse().unwrap();
+        let github = GitHubSettings::new(nowhere.clone(), nowhere, repository, "t".into());
+        Self {
+            registry: Registry::start(RegistryOptions::default()).await.unwrap(),
+            registries: Registries::new(&http, Credentials::anonymous(), clock.clone()),
+            github: GitHub::connect(github, http, clock.clone()).unwrap(),
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn file(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(name)).ok()
+    }
+
+    async fn settle(&self, mut phase: impl Phase) -> Evidence {
+        let files = Files::below(self.folder.path().to_owned());
+        let engine = Engine {
+            look: Look {
+                github: &self.github,
+                registry: &self.registries,
+                files: &files,
+                now: self.clock.now(),
+            },
+            hands: Some(Hands {
+                github: &self.github,
+                registry: &self.registries,
+                files: &files,
+            }),
+            clock: &*self.clock,
+            interrupt: &Never,
+            observer: &Never,
+            deadline: Deadline::after(self.clock.now(), Duration::from_mins(1)),
+        };
+        match engine.settle(&mut phase).await.unwrap() {
+            Outcome::Settled { evidence, .. } => evidence,
+            Outcome::Would(actions) => panic!("{actions:?}"),
+        }
+    }
+
+    fn plan(&self, module: &Module) -> ReleasePlan {
+        let typed = format!("v{}", module.version);
+        let (tag, version, tag_format) = TagFormat::read(&typed, None).unwrap();
+        let name = format!("kyma.project.io/module/{}", module.name);
+        let image = format!(
+            "{}/prod/component-descriptors/{name}:{}",
+            self.registry.host(),
+            module.style.component_version(&version)
+        );
+        let wanted = Wanted {
+            repository: "kyma-project/btp-manager".parse().unwrap(),
+            version,
+            tag,
+            tag_format,
+            commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+            run: "17".into(),
+            prerelease: false,
+            make_latest: None,
+            previous_tag: None,
+            on_existing: OnExisting::Resume,
+            guard_branch: None,
+            notes: NotesSource::Generated,
+            assets: ["template.yaml".parse().unwrap()].into(),
+            binary_image: Some(BINARY.parse().unwrap()),
+            module: Some(ModulePlan {
+                name: name.parse().unwrap(),
+                image: image.parse().unwrap(),
+            }),
+            extra_images: [].into(),
+        };
+        ReleasePlan::draw(wanted, None, true, None)
+    }
+
+    /// Builds, pushes and fetches the module, and compares.
+    async fn round_trip(&self, module: &Module) {
+        let given = |name: &str, text: &str| {
+            std::fs::write(self.folder.path().join(name), text).unwrap();
+            PathBuf::from(name)
+        };
+        let plan = self.plan(module);
+        let recipe = Recipe {
+            style: module.style,
+            template: match module.style {
+                DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
+                DescriptorStyle::LocalBlob => TemplateForm::Today,
+            },
+            channel: None,
+            manifest: Some(given("manifest.yaml", &module.manifest)),
+            default_cr: module
+                .default_cr
+                .as_ref()
+                .map(|text| given("cr.yaml", text)),
+            config: None,
+            security: None,
+            output: "out".into(),
+            ctf: None,
+            push: true,
+            repository_url: "https://github.com/kyma-project/btp-manager".into(),
+        };
+        let built = self.settle(BuildModule::new(plan.clone(), recipe)).await;
+        let image: PinnedImage = output(&built, "module-image").parse().unwrap();
+        let fetched = self
+            .settle(FetchModule::new(plan, image, "in".into()))
+            .await;
+        assert_eq!(
+            output(&fetched, "module-digest"),
+            output(&built, "module-digest")
+        );
+
+        assert_eq!(
+            self.file("in/manifest.yaml").as_ref(),
+            Some(&module.manifest)
+        );
+        assert_eq!(
+            self.file("out/rendered.yaml").as_ref(),
+            Some(&module.manifest)
+        );
+        let template: Value =
+            yaml_serde::from_str(&self.file("out/template.yaml").unwrap()).unwrap();
+        let object = module
+            .default_cr
+            .as_deref()
+            .map(|text| yaml_serde::from_str::<Value>(text).unwrap());
+        assert_eq!(template["spec"]["data"], object.unwrap_or_default());
+        // The form of 2023 has it in the template alone.
+        let layer = module
+            .default_cr
+            .clone()
+            .filter(|_| module.style == DescriptorStyle::LocalBlob);
+        assert_eq!(self.file("in/default-cr.yaml"), layer);
+    }
+}
+
+fn output<'a>(evidence: &'a Evidence, name: &str) -> &'a str {
+    let outputs: BTreeMap<_, _> = evidence
+        .outputs
+        .iter()
+        .map(|o| (o.name, o.value.as_str()))
+        .collect();
+    outputs[name]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_fetched_is_what_was_built(module in module()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        runtime.block_on(async { Desk::new().await.round_trip(&module).await });
+    }
+}
