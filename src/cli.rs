@@ -207,6 +207,9 @@ pub struct BuildModuleArgs {
     /// Write files only, and ask no registry for anything: with `ctf`, all of the module is in the archive
     #[arg(long)]
     pub no_push: bool,
+    /// Repository of the same registry that may hold the module's layers already, such as the module's below another prefix: what is there is mounted instead of being sent
+    #[arg(long, value_name = "REPOSITORY")]
+    pub mount_from: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -16,7 +16,9 @@ use crate::cli::{
     AwaitArgs, BuildModuleArgs, CommonArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PublishArgs,
     RecordTestsArgs, UploadArgs,
 };
-use crate::domain::{AssetName, JobResults, PinnedImage, RepoSlug, Tag, TagFormat};
+use crate::domain::{
+    AssetName, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
+};
 use crate::module::build::DescriptorStyle;
 use crate::module::template::TemplateForm;
 use crate::phases::{
@@ -179,7 +181,9 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
         let help = "the template form `of-config` repeats the labels, annotations and state checks of this file";
         reader.missing("module-config", help);
     }
+    let mount_from = reader.parse("mount-from", args.mount_from.as_ref());
     let plan = reader.plan(&args.plan, &args.common)?;
+    let mount_from = mount_from.and_then(|from| mountable(reader, &plan, from));
     let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
     let server = reader
         .context
@@ -200,6 +204,7 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
         output: path(&args.output_dir).unwrap_or_else(|| "module-release".into()),
         ctf: path(&args.ctf),
         push: !args.no_push,
+        mount_from,
         repository_url: format!("{}/{}", server.trim_end_matches('/'), plan.repository),
     };
     let reached = Reached::by(&plan);
@@ -207,6 +212,20 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
         phase: Box::new(BuildModule::new(plan, recipe)),
         reached,
     })
+}
+
+/// Registries mount only what they have themselves.
+fn mountable(reader: &mut Reader<'_>, plan: &ReleasePlan, from: Repository) -> Option<Repository> {
+    let planned = plan.module.as_ref()?.image.repository().registry();
+    let elsewhere = Invalid {
+        code: "mount-elsewhere",
+        what: "mount-from",
+        seen: from.to_string(),
+        why: format!("is not in {planned}, where the module image goes"),
+        help: format!("name a repository of {planned}, or leave it out"),
+    };
+    let same = from.registry() == planned;
+    reader.take("mount-from", if same { Ok(from) } else { Err(elsewhere) })
 }
 
 fn upload(reader: &mut Reader<'_>, args: &UploadArgs) -> Option<Ready> {

@@ -208,6 +208,42 @@ async fn what_is_built_is_what_is_fetched_in_both_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_neighbour_has_is_mounted_and_not_sent() {
+    let desk = Desk::new().await;
+    let neighbour = format!("{}/unsigned/btp-operator", desk.registry.host());
+    let manifest = desk.read("manifest.yaml");
+    let digest = desk
+        .registry
+        .store()
+        .put_blob("unsigned/btp-operator", manifest.as_bytes());
+    let digest = digest.unwrap();
+    let built = desk.build(&[&format!("--mount-from={neighbour}")]).await;
+    assert_eq!(built.code, 0, "{}", built.told);
+    let of_manifest = |entry: &stand_ins::Entry| {
+        entry.method != "GET" && entry.query.replace("%3A", ":").contains(&digest)
+    };
+    let seen = desk.registry.log().filter(of_manifest);
+    // One request, and no body: its bytes were never sent.
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].status),
+        ("POST", Some(201))
+    );
+    assert!(seen[0].query.contains("from=unsigned"), "{seen:?}");
+    let fetched = desk.fetch(built.output("module-image")).await;
+    assert_eq!(fetched.code, 0, "{}", fetched.told);
+    assert_eq!(desk.read("module/manifest.yaml"), manifest);
+
+    let elsewhere = desk.build(&["--mount-from=r.example/unsigned"]).await;
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.told);
+    assert!(
+        elsewhere.told.contains("error[mount-elsewhere]"),
+        "{}",
+        elsewhere.told
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_needs_no_registry() {
     let desk = Desk::new().await;
     // Nobody listens there.

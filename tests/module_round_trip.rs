@@ -273,6 +273,7 @@ impl Desk {
             output: "out".into(),
             ctf: None,
             push: true,
+            mount_from: None,
             repository_url: "https://github.com/kyma-project/btp-manager".into(),
         };
         let built = self.settle(BuildModule::new(plan.clone(), recipe)).await;

@@ -127,12 +127,16 @@ impl fmt::Display for Action {
                     to.display()
                 )
             }
-            Self::PushBlob { blob, .. } => write!(
-                f,
-                "push the blob {} ({} bytes)",
-                blob.digest.short(),
-                blob.size
-            ),
+            Self::PushBlob { blob, .. } => {
+                let (short, size) = (blob.digest.short(), blob.size);
+                match &blob.mount_from {
+                    None => write!(f, "push the blob {short} ({size} bytes)"),
+                    Some(from) => write!(
+                        f,
+                        "mount the blob {short} from {from}, or push it ({size} bytes)"
+                    ),
+                }
+            }
             Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())

@@ -42,6 +42,7 @@ pub const CODES: &[Code] = codes! {
     "artifacts-unreadable" Usage "The artifacts are not what the phase `await` gave out."
     "needs-unreadable" Usage "The job results are not the context `needs`."
     "url-invalid" Usage "An address that the runner or the reader gave cannot be used."
+    "mount-elsewhere" Usage "`mount-from` names a repository of another registry than the module image's."
     "registry-invalid" Usage "A registry is not written as host and path."
     "certificates-unusable" Usage "The file of additional certificates cannot be read, or holds none."
     "docker-config-invalid" Usage "The Docker `config.json` cannot be read."

@@ -10,17 +10,19 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use btp_release::adapters::registry::Credentials;
-use btp_release::domain::ImageRef;
+use btp_release::domain::{ImageRef, TagFormat};
 use btp_release::module::assemble::{Assembled, Inputs, NamedFile, assemble};
 use btp_release::module::build::{DescriptorStyle, GitSource};
 use btp_release::module::template::TemplateForm;
-use btp_release::ports::RegistryHands as _;
+use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use btp_release::ports::{RegistryHands as _, RegistryLook as _};
 use serde_json::Value;
 
 use crate::real::copy_with_skopeo;
-use crate::rig::{DockerRegistry, blob, have, registries};
+use crate::rig::{DockerRegistry, blob, have, registries, repository};
 
 const NAME: &str = "kyma-project.io/module/btp-operator";
 const IMAGE: &str = "r.example/prod/btp-manager:v1.2.0";
@@ -103,6 +105,84 @@ async fn a_module_comes_back_as_it_was_and_installs_then_and_now() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_neighbour_has_is_mounted_and_not_sent() {
+    let Some(server) = DockerRegistry::start(&[]) else {
+        return;
+    };
+    let manifest = MANIFEST.replace("{binary-image}", IMAGE);
+    let neighbour = repository(&server.host, "unsigned/btp-operator");
+    let stored = blob(manifest.clone().into_bytes());
+    let to = registries(Credentials::anonymous());
+    to.push_blob(&neighbour, &stored).await.unwrap();
+    let before = server.requests().len();
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("manifest.yaml", &manifest);
+    write("plan.json", &plan(&server.host).to_json());
+    let built = Command::new(env!("CARGO_BIN_EXE_btp-release"))
+        .args([
+            "build-module",
+            "--plan=@plan.json",
+            "--manifest=manifest.yaml",
+        ])
+        .arg(format!("--mount-from={neighbour}"))
+        .current_dir(folder.path())
+        .env_clear()
+        .env("GITHUB_TOKEN", "t0ken")
+        .output()
+        .unwrap();
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+
+    let requests = server.requests();
+    let of_manifest = requests[before..]
+        .iter()
+        .filter(|line| line.contains(&stored.digest.to_string()));
+    let sent: Vec<_> = of_manifest
+        .filter(|line| !line.contains("\"HEAD "))
+        .collect();
+    assert_eq!(sent.len(), 1, "{requests:#?}");
+    assert!(
+        sent[0].contains("\"POST ") && sent[0].contains("\" 201 "),
+        "{sent:?}"
+    );
+    let target = repository(&server.host, &format!("prod/component-descriptors/{NAME}"));
+    assert!(to.has_blob(&target, stored.digest).await.unwrap());
+}
+
+fn plan(host: &str) -> ReleasePlan {
+    let (tag, version, tag_format) = TagFormat::read("v1.2.0", None).unwrap();
+    let wanted = Wanted {
+        repository: "kyma-project/btp-manager".parse().unwrap(),
+        version,
+        tag,
+        tag_format,
+        commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+        run: "17".into(),
+        prerelease: false,
+        make_latest: None,
+        previous_tag: None,
+        on_existing: OnExisting::Resume,
+        guard_branch: None,
+        notes: NotesSource::Generated,
+        assets: [].into(),
+        binary_image: Some(IMAGE.parse().unwrap()),
+        module: Some(ModulePlan {
+            name: NAME.parse().unwrap(),
+            image: format!("{host}/prod/component-descriptors/{NAME}:v1.2.0")
+                .parse()
+                .unwrap(),
+        }),
+        extra_images: [].into(),
+    };
+    ReleasePlan::draw(wanted, None, true, None)
 }
 
 /// An image as `skopeo copy … dir:` leaves it.

@@ -7,6 +7,7 @@
     reason = "a helper of tests, where a panic is a finding"
 )]
 
+use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -119,7 +120,7 @@ pub(crate) fn have(program: &str) -> bool {
 pub(crate) struct DockerRegistry {
     child: Child,
     pub(crate) host: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl DockerRegistry {
@@ -151,14 +152,14 @@ impl DockerRegistry {
         let child = Command::new("docker-registry")
             .arg("serve")
             .arg(&file)
-            .stdout(Stdio::null())
+            .stdout(File::create(folder.path().join("requests")).unwrap())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let registry = Self {
             child,
             host,
-            _folder: folder,
+            folder,
         };
         for _ in 0..500 {
             if TcpStream::connect(&registry.host).is_ok() {
@@ -167,6 +168,16 @@ impl DockerRegistry {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("docker-registry does not listen on {}", registry.host);
+    }
+
+    /// Its own record of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let record = std::fs::read_to_string(self.folder.path().join("requests")).unwrap();
+        record
+            .replace("%3A", ":")
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Recipe {
     pub ctf: Option<PathBuf>,
     /// Whether the image is pushed; without, no registry is asked for anything.
     pub push: bool,
+    /// A repository of the same registry that may hold some of the blobs.
+    pub mount_from: Option<Repository>,
     /// Where the repository is for people, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
     pub repository_url: String,
 }
@@ -208,7 +210,7 @@ fn decide(plan: &ReleasePlan, recipe: &Recipe, seen: &Seen) -> Step {
         if let Some(finding) = tag_taken(plan, component, registry) {
             return Step::Blocked(vec![finding]);
         }
-        actions.extend(pushes(component, registry));
+        actions.extend(pushes(component, recipe.mount_from.as_ref(), registry));
     }
     let changed = seen.files.iter().filter(|(file, there)| {
         there
@@ -226,7 +228,11 @@ fn decide(plan: &ReleasePlan, recipe: &Recipe, seen: &Seen) -> Step {
     }
 }
 
-fn pushes(component: &ComponentVersion, seen: &InRegistry) -> Vec<Action> {
+fn pushes(
+    component: &ComponentVersion,
+    mount_from: Option<&Repository>,
+    seen: &InRegistry,
+) -> Vec<Action> {
     let repository = component.target.repository();
     let blobs = component
         .blobs()
@@ -239,7 +245,7 @@ fn pushes(component: &ComponentVersion, seen: &InRegistry) -> Vec<Action> {
                 digest: blob.named.digest,
                 size: blob.named.size,
                 bytes: BlobSource::Memory(blob.bytes.clone().into()),
-                mount_from: None,
+                mount_from: mount_from.cloned(),
             },
         })
         .collect();

@@ -34,6 +34,7 @@ fn recipe(ctf: Option<&str>, push: bool) -> Recipe {
         output: "out".into(),
         ctf: ctf.map(PathBuf::from),
         push,
+        mount_from: None,
         repository_url: "https://github.com/kyma-project/btp-manager".into(),
     }
 }
@@ -153,6 +154,24 @@ fn the_tag_comes_last_and_what_is_there_is_left_alone() {
     let mut changed = everything(&recipe);
     changed.files[1].1 = None;
     assert!(actions(&recipe, &changed)[0].starts_with("write out/template.yaml"));
+}
+
+#[test]
+fn every_missing_blob_may_be_mounted() {
+    let mut recipe = recipe(None, true);
+    recipe.mount_from = Some("r.example/unsigned/x".parse().unwrap());
+    let mut seen = nothing(&recipe);
+    if let Some(registry) = &mut seen.registry {
+        registry.missing.remove(0);
+    }
+    let mounts = actions(&recipe, &seen)
+        .iter()
+        .filter(|action| {
+            action.starts_with("mount the blob")
+                && action.contains("from r.example/unsigned/x, or push it")
+        })
+        .count();
+    assert_eq!(mounts, 2);
 }
 
 #[test]
