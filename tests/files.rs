@@ -247,7 +247,7 @@ async fn unpacks_what_module_tools_have_written() {
     gnu.append_data(&mut header, &long, &b"gnu"[..]).unwrap();
     let twice = tar(&[
         (FOLDER, "d", b""),
-        (FILE, "d/x", b"first"),
+        (FILE, "d/x", b"second"),
         (FILE, "d/x", b"second"),
         (FOLDER, "d/", b""),
     ]);
@@ -264,12 +264,7 @@ async fn unpacks_what_module_tools_have_written() {
                 (FILE, "a/b/c", b"deep"),
                 (FILE, "old/", b""),
             ]),
-            vec![
-                "a/".into(),
-                "a/b/".into(),
-                "a/b/c=deep".into(),
-                "old/".into(),
-            ],
+            vec!["a/".into(), "a/b/".into(), "a/b/c=deep".into()],
         ),
         (
             posix.into_inner().unwrap(),
@@ -349,7 +344,7 @@ async fn hostile_entries_leave_nothing_behind() {
             tar(&[(FILE, "a/../../x", b"evil")]),
             "leads out",
         ),
-        ("absolute", tar(&[(FILE, "/tmp/x", b"evil")]), "leads out"),
+        ("absolute", tar(&[(FILE, "/tmp/x", b"evil")]), "is absolute"),
         (
             "symlink",
             tar(&[(EntryType::Symlink, "l", b""), (FILE, "l", b"evil")]),
@@ -389,7 +384,17 @@ async fn hostile_entries_leave_nothing_behind() {
         (
             "escape codes",
             tar(&[(FILE, "a\u{1b}[2J", b"x")]),
-            "control character",
+            "file systems",
+        ),
+        (
+            "twice",
+            tar(&[(FILE, "x", b"first"), (FILE, "x", b"second")]),
+            "twice with different content",
+        ),
+        (
+            "folder with content",
+            tar(&[(FILE, "x/", b"first")]),
+            "both a file and a folder",
         ),
         (
             "file as folder",
@@ -407,7 +412,7 @@ async fn hostile_entries_leave_nothing_behind() {
 
 #[tokio::test]
 async fn broken_and_overblown_archives_leave_nothing_behind() {
-    let bomb = gzip(&tar(&[(FILE, "zeros", &vec![0; 64 << 20])]));
+    let bomb = gzip(&tar(&[(FILE, "zeros", &vec![0; 16 << 20])]));
     let many: Vec<_> = (0..10_001).map(|_| (FOLDER, "d", &b""[..])).collect();
     let mut huge = Builder::new(Vec::new());
     let mut header = Header::new_gnu();
@@ -428,18 +433,18 @@ async fn broken_and_overblown_archives_leave_nothing_behind() {
         (
             "long name",
             tar(&[(EntryType::GNULongName, "L", &vec![b'n'; 70_000])]),
-            "too long",
+            "headers",
         ),
         (
             "long record",
             tar(&[(EntryType::XHeader, "x", &vec![b'n'; 70_000])]),
-            "too long",
+            "headers",
         ),
         ("other size", sized.into_inner().unwrap(), "another size"),
         ("many", tar(&many), "more than 10000 entries"),
-        ("huge", huge.into_inner().unwrap(), "more than the"),
-        ("bomb", bomb, "more than is allowed"),
-        ("cut", whole[..3000].to_vec(), "ends in the middle"),
+        ("huge", huge.into_inner().unwrap(), "are the limit"),
+        ("bomb", bomb, "expands to more than"),
+        ("cut", whole[..3000].to_vec(), "ends after"),
         ("cut gzip", gzip(&whole)[..40].to_vec(), ""),
         ("garbled gzip", garbled, ""),
         ("not a tar", sample(), ""),

@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         &["domain", "module", "phases", "ports", "report"],
     ),
     ("ports", &["domain"]),
-    ("adapters", &["domain", "ports"]),
+    ("adapters", &["domain", "module", "ports"]),
     ("module", &["domain"]),
     ("report", &["domain", "engine", "phases", "plan", "ports"]),
     (

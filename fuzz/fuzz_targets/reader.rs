@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 use btp_release::module::descriptor::Descriptor;
 use btp_release::module::oci::{ComponentConfig, Document};
 use btp_release::module::raw_manifest::RawManifest;
-use btp_release::module::unpack::{self, Limits};
+use btp_release::module::unpack::{self, Held, Limits};
 use btp_release::module::{config, security};
 use libfuzzer_sys::fuzz_target;
 
@@ -30,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(manifest) = RawManifest::parse("manifest.yaml", bytes) {
         let _ = manifest.check(None);
     }
+    let _ = Held::in_layer(bytes);
     let limits = Limits {
         entries: 100,
         file_bytes: 1 << 20,

@@ -31,22 +31,3 @@ pub(super) const DESCRIPTOR_PLAIN: [&str; 4] = [
 
 pub const OCTET_STREAM: &str = "application/octet-stream";
 pub const TAR: &str = "application/x-tar";
-
-/// A tar or a compressed tar, by its media type without parameters.
-pub(super) fn is_gzip(media_type: &str) -> bool {
-    let plain = essence(media_type);
-    matches!(
-        plain,
-        "application/gzip" | "application/x-gzip" | "application/x-tgz"
-    ) || plain.ends_with("+gzip")
-        || plain.ends_with(".tar.gzip")
-}
-
-pub(super) fn is_tar(media_type: &str) -> bool {
-    let plain = essence(media_type);
-    plain == TAR || plain == "application/tar" || plain.ends_with("+tar")
-}
-
-fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or(media_type).trim()
-}

@@ -4,7 +4,7 @@
 //! layers are the component's local resources: the raw manifest or chart, and today the default custom resource.
 //!
 //! Reading: [`oci::Document`] → [`oci::Manifest::descriptor_layer`] → [`descriptor::Descriptor`] →
-//! [`select::content`] tells the layers apart, [`verify`] compares with the release, [`unpack`] opens archives.
+//! [`select::content`] tells the layers apart, [`unpack`] opens what is packed, [`verify`] compares with the release.
 //!
 //! Building: [`config`] and [`security`] read what a module says of itself, [`raw_manifest`] and [`rules`] say all that is
 //! wrong with it, [`build`] makes the image's bytes, [`template`] the ModuleTemplate, [`ctf`] an archive without a registry.

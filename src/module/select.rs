@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::descriptor::{AccessKind, Descriptor};
 use super::oci::{ContentDescriptor, Manifest};
-use super::{FormatError, media, yaml};
+use super::template::short_name;
+use super::unpack::Held;
+use super::{FormatError, yaml};
 
 /// A resource of the component that is a layer of the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,36 +20,15 @@ pub struct Layer {
     pub blob: ContentDescriptor,
 }
 
-/// How a layer holds its file. Readers should still look at the first bytes: tools have labelled layers wrongly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Packing {
-    /// The bytes of the layer are the file.
-    Plain,
-    /// A tar, which may be compressed.
-    Tar,
-}
-
-impl Layer {
-    pub fn packing(&self) -> Packing {
-        let media_type = &self.blob.media_type;
-        if media::is_gzip(media_type) || media::is_tar(media_type) {
-            Packing::Tar
-        } else {
-            Packing::Plain
-        }
-    }
-}
-
 /// What the module is installed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "layer", rename_all = "kebab-case")]
 pub enum ManifestSource {
-    /// YAML documents to apply: a plain file, or a tar with one file.
+    /// YAML documents to apply.
     RawManifest(Layer),
-    /// A Helm chart in a compressed tar.
+    /// A Helm chart in a tar.
     HelmChart(Layer),
-    /// Nothing is named so. It is the one of these in which [`is_raw_manifest`] finds a `CustomResourceDefinition`.
+    /// Nothing is named so; [`by_content`] tells.
     OneOf(Vec<Layer>),
 }
 
@@ -89,9 +70,7 @@ pub fn layers(descriptor: &Descriptor, manifest: &Manifest) -> Result<Vec<Layer>
         .collect()
 }
 
-/// Tells the layers apart by name. Where names do not tell, as before May 2023, by what the release scripts of that time
-/// went by: a compressed tar is a chart, and of the rest that with a `CustomResourceDefinition` is the manifest
-/// (`btp-manager:scripts/run_module_image.sh` and `check_if_k8s_yaml.sh`).
+/// Tells the layers apart by name and type, and never by media type, which tools got wrong.
 pub fn content(descriptor: &Descriptor, manifest: &Manifest) -> Result<ModuleContent, FormatError> {
     let layers = layers(descriptor, manifest)?;
     let named = |name: &str| layers.iter().find(|layer| layer.name == name).cloned();
@@ -126,39 +105,85 @@ fn unnamed(descriptor: &Descriptor, layers: &[Layer]) -> Result<ManifestSource, 
         .iter()
         .filter(|layer| !NEVER_MANIFEST.contains(&layer.name.as_str()))
         .collect();
-    let chart =
-        |layer: &&Layer| layer.kind == "helm-chart" || media::is_gzip(&layer.blob.media_type);
-    let charts: Vec<&Layer> = candidates.iter().copied().filter(chart).collect();
-    // With several charts, the module's own is the one that bears its name.
-    let short = descriptor
-        .component
-        .name
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
-    match (
-        charts.as_slice(),
-        charts.iter().find(|chart| chart.name == short),
-    ) {
-        ([only], _) | (_, Some(only)) => Ok(ManifestSource::HelmChart((*only).clone())),
-        ([], None) => {
-            let plain = candidates
-                .into_iter()
-                .filter(|layer| layer.packing() == Packing::Plain)
-                .cloned();
-            let plain: Vec<_> = plain.collect();
-            if plain.is_empty() {
-                return Err(refuse("holds neither a raw manifest nor a chart".into()));
-            }
-            Ok(ManifestSource::OneOf(plain))
-        }
-        (several, None) => {
-            let names: Vec<_> = several.iter().map(|layer| layer.name.as_str()).collect();
+    let charts = candidates.iter().filter(|layer| layer.kind == "helm-chart");
+    if let Some(chart) = own_chart(descriptor, &charts.copied().collect::<Vec<_>>())? {
+        return Ok(ManifestSource::HelmChart(chart));
+    }
+    if candidates.is_empty() {
+        return Err(refuse("holds neither a raw manifest nor a chart".into()));
+    }
+    Ok(ManifestSource::OneOf(
+        candidates.into_iter().cloned().collect(),
+    ))
+}
+
+/// The only chart. With several, the module's own is the one that bears its name.
+fn own_chart(descriptor: &Descriptor, charts: &[&Layer]) -> Result<Option<Layer>, FormatError> {
+    let short = short_name(&descriptor.component.name);
+    match (charts, charts.iter().find(|chart| chart.name == short)) {
+        ([], _) => Ok(None),
+        ([only], _) | (_, Some(only)) => Ok(Some((*only).clone())),
+        (several, None) => Err(refuse(format!(
+            "holds several charts, and none is named {short}: {}",
+            names(several)
+        ))),
+    }
+}
+
+fn names(layers: &[&Layer]) -> String {
+    let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// What the module is installed from, with the manifest's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    RawManifest(Layer, Vec<u8>),
+    HelmChart(Layer),
+}
+
+/// Where names do not tell, as before May 2023: by what the release scripts of that time went by. A chart counts, or else the
+/// file with a `CustomResourceDefinition` (`btp-manager:scripts/run_module_image.sh` and `check_if_k8s_yaml.sh`).
+pub fn by_content(
+    descriptor: &Descriptor,
+    candidates: Vec<(Layer, Held)>,
+) -> Result<Chosen, FormatError> {
+    let is_chart = |(layer, held): &'_ (Layer, Held)| (*held == Held::Chart).then(|| layer.clone());
+    let charts: Vec<_> = candidates.iter().filter_map(is_chart).collect();
+    if let Some(chart) = own_chart(descriptor, &charts.iter().collect::<Vec<_>>())? {
+        return Ok(Chosen::HelmChart(chart));
+    }
+    let mut manifests: Vec<_> = candidates
+        .into_iter()
+        .filter_map(|(layer, held)| match held {
+            Held::File(bytes) if is_raw_manifest(&bytes) => Some((layer, bytes)),
+            _ => None,
+        })
+        .collect();
+    match (manifests.pop(), manifests.len()) {
+        (Some((layer, bytes)), 0) => Ok(Chosen::RawManifest(layer, bytes)),
+        (None, _) => Err(refuse(
+            "holds no chart, and no layer with a CustomResourceDefinition".into(),
+        )),
+        (Some((last, _)), _) => {
+            let layers: Vec<_> = manifests
+                .iter()
+                .map(|(layer, _)| layer)
+                .chain([&last])
+                .collect();
             Err(refuse(format!(
-                "holds several charts, and none is named {short}: {}",
-                names.join(", ")
+                "holds several layers with a CustomResourceDefinition, and one is wanted: {}",
+                names(&layers)
             )))
         }
+    }
+}
+
+/// The manifest or default custom resource in the layer of that name.
+pub fn file_in(layer: &Layer, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
+    match Held::in_layer(bytes)? {
+        Held::File(file) => Ok(file),
+        Held::Chart => Err(refuse(format!("holds a chart as {}", layer.name))),
     }
 }
 
@@ -187,6 +212,7 @@ mod tests {
     use super::*;
     use crate::domain::Digest;
     use crate::module::fixtures::{read, text};
+    use crate::module::media;
     use crate::module::oci::Document;
 
     /// A descriptor with these local resources (name, type, media type), and the manifest with their layers.
@@ -214,7 +240,7 @@ mod tests {
     const GZIP: &str = "application/gzip";
 
     #[test]
-    fn names_decide_and_then_what_the_scripts_went_by() {
+    fn names_decide_and_then_types() {
         let names = |layers: &[Layer]| {
             layers
                 .iter()
@@ -259,7 +285,7 @@ mod tests {
                     ("crds", "yaml", GZIP),
                     ("btp-operator", "yaml", "application/x-tgz"),
                 ],
-                "chart btp-operator",
+                "one of btp-operator",
                 false,
                 "crds",
             ),
@@ -346,7 +372,6 @@ mod tests {
             let ManifestSource::RawManifest(layer) = content.manifest else {
                 panic!("{era}")
             };
-            assert_eq!(layer.packing(), Packing::Plain);
             assert_eq!(layer.blob.digest, Digest::of(&read("raw-manifest.yaml")));
         }
     }
@@ -360,24 +385,61 @@ mod tests {
     }
 
     #[test]
-    fn packing_is_told_by_the_media_type() {
-        for (media_type, packing) in [
-            ("application/octet-stream", Packing::Plain),
-            ("application/yaml", Packing::Plain),
-            ("application/x-tar", Packing::Tar),
-            ("application/x-tgz", Packing::Tar),
-            ("application/gzip; charset=binary", Packing::Tar),
-            ("application/x-tar+gzip", Packing::Tar),
-            ("application/vnd.oci.image.layer.v1.tar+gzip", Packing::Tar),
-            ("application/vnd.x+tar", Packing::Tar),
+    fn content_decides_where_names_do_not() {
+        const CRD: &[u8] = b"kind: CustomResourceDefinition\n";
+        let file = |bytes: &[u8]| Held::File(bytes.to_vec());
+        for (held, expected) in [
+            (
+                vec![("a", file(CRD)), ("b", file(b"kind: A\n"))],
+                "manifest a",
+            ),
+            (vec![("a", file(CRD)), ("b", Held::Chart)], "chart b"),
+            (
+                vec![("a", Held::Chart), ("btp-operator", Held::Chart)],
+                "chart btp-operator",
+            ),
+            (
+                vec![("a", Held::Chart), ("b", Held::Chart)],
+                "several charts, and none is named btp-operator: a, b",
+            ),
+            (
+                vec![("a", file(CRD)), ("b", file(CRD))],
+                "several layers with a CustomResourceDefinition, and one is wanted: a, b",
+            ),
+            (vec![("a", file(b"kind: A\n"))], "no layer with a Custom"),
         ] {
-            let (_, image) = module(&[("x1", "yaml", media_type)]);
-            let layer = Layer {
-                name: String::new(),
-                kind: String::new(),
-                blob: image.layers[0].clone(),
+            let (descriptor, _) = module(&[]);
+            let layer = |name: &str| Layer {
+                name: name.into(),
+                kind: "yaml".into(),
+                blob: ContentDescriptor::of(OCTETS, name.as_bytes()),
             };
-            assert_eq!(layer.packing(), packing, "{media_type}");
+            let held = held.into_iter().map(|(name, held)| (layer(name), held));
+            let found = match by_content(&descriptor, held.collect()) {
+                Ok(Chosen::RawManifest(layer, bytes)) => {
+                    assert_eq!(bytes, CRD);
+                    format!("manifest {}", layer.name)
+                }
+                Ok(Chosen::HelmChart(layer)) => format!("chart {}", layer.name),
+                Err(error) => error.why,
+            };
+            assert!(found.contains(expected), "{expected}: {found}");
         }
+    }
+
+    #[test]
+    fn a_chart_is_no_file() {
+        let chart = crate::module::ustar::content_tar("Chart.yaml", b"name: x\n").unwrap();
+        let layer = Layer {
+            name: "raw-manifest".into(),
+            kind: "yaml".into(),
+            blob: ContentDescriptor::of(media::TAR, &chart),
+        };
+        let error = file_in(&layer, &chart).unwrap_err();
+        assert!(
+            error.why.contains("holds a chart as raw-manifest"),
+            "{error}"
+        );
+        assert_eq!(file_in(&layer, b"a: 1\n").unwrap(), b"a: 1\n");
     }
 }

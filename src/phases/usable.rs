@@ -7,7 +7,7 @@ use crate::domain::{Digest, PinnedImage};
 use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
 use crate::module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
 use crate::module::raw_manifest::RawManifest;
-use crate::module::select::{ManifestSource, Packing, content};
+use crate::module::select::{ManifestSource, content, file_in};
 use crate::module::verify::{Expected, verify};
 use crate::module::{FormatError, media};
 use crate::plan::ReleasePlan;
@@ -237,13 +237,7 @@ async fn module(
     )?;
     let images = match content(&descriptor, manifest)?.manifest {
         ManifestSource::RawManifest(layer) => {
-            let packed = blob(&layer.blob, MAX_RAW_MANIFEST).await?;
-            let bytes = match layer.packing() {
-                Packing::Plain => packed,
-                Packing::Tar => crate::module::unpack::single_file(&packed)
-                    .map_err(|e| NotUsable::Incomplete(e.to_string()))?
-                    .into(),
-            };
+            let bytes = file_in(&layer, &blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
             let parsed = RawManifest::parse("raw-manifest", &bytes);
             let parsed = parsed.map_err(|violation| NotUsable::Incomplete(violation.message))?;
             Some(

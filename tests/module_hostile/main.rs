@@ -10,7 +10,7 @@ use std::path::Path;
 use btp_release::module::descriptor::Descriptor;
 use btp_release::module::oci::{ComponentConfig, Document};
 use btp_release::module::raw_manifest::RawManifest;
-use btp_release::module::unpack::{self, Limits};
+use btp_release::module::unpack::{self, Held, Limits};
 use btp_release::module::{config, security, select};
 use proptest::prelude::*;
 
@@ -44,6 +44,7 @@ fn read_all(bytes: &[u8]) {
             manifest.check_default_cr(&manifest.crds()),
         );
     }
+    let _ = Held::in_layer(bytes);
     let limits = Limits {
         entries: 100,
         file_bytes: 1 << 20,

@@ -1,6 +1,5 @@
 //! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
 
-mod archive;
 mod place;
 mod unpack;
 
@@ -129,7 +128,7 @@ impl FilesHands for Files {
             };
             let place = root.place(folder)?;
             let part = Part::folder(&place)?;
-            unpack::unpack(file, &part, &unpack::LIMITS, &flag)
+            unpack::unpack(file, &part, &flag)
                 .map_err(|e| broken(format!("{}: {e}", archive.display())))?;
             // Over a folder with something in it the system refuses to do it.
             part.become_real(&place)

@@ -1,77 +1,33 @@
-//! Unpacking into a folder that nobody else knows yet.
+//! Unpacking into a folder that nobody else knows yet. What an archive may hold is for `module::unpack` to say.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::archive::{Ahead, Item, Plain};
 use super::place::Part;
+use crate::module::unpack::{File, Limits, UnpackError, files};
 
-/// How much an archive may hold.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) entries: usize,
-    pub(super) file: u64,
-    pub(super) total: u64,
-    /// Bytes unpacked for each byte of the archive, beyond `free`: a gzip bomb reaches a thousand.
-    pub(super) ratio: u64,
-    pub(super) free: u64,
+pub(super) fn unpack(archive: fs::File, to: &Part, stop: &AtomicBool) -> Result<(), UnpackError> {
+    let archive = Awaited { archive, stop };
+    files(archive, &Limits::default(), &mut |mut file| {
+        make_file(to, &mut file)
+    })
 }
 
-/// A module's layer has a manifest or a chart in it: some megabytes at most.
-pub(super) const LIMITS: Limits = Limits {
-    entries: 10_000,
-    file: 256 << 20,
-    total: 1 << 30,
-    ratio: 100,
-    free: 32 << 20,
-};
-
-impl Limits {
-    pub(super) fn expanded(&self, archive: u64) -> u64 {
-        archive
-            .saturating_mul(self.ratio)
-            .saturating_add(self.free)
-            .min(self.total)
-    }
+/// An archive that ends in an error when nobody waits for it any more.
+struct Awaited<'a> {
+    archive: fs::File,
+    stop: &'a AtomicBool,
 }
 
-pub(super) fn unpack(file: File, to: &Part, limits: &Limits, stop: &AtomicBool) -> io::Result<()> {
-    let mut archive = tar::Archive::new(Plain::open(file, limits, stop)?);
-    let mut ahead = Ahead::default();
-    for (count, entry) in archive.entries()?.raw(true).enumerate() {
-        if count >= limits.entries {
-            return Err(io::Error::other(format!(
-                "has more than {} entries",
-                limits.entries
-            )));
+impl Read for Awaited<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("nobody waits for it any more"));
         }
-        let mut entry = entry?;
-        match ahead.item(&mut entry)? {
-            None => {}
-            Some(Item::Folder(path)) => make_folders(to, &path)?,
-            Some(Item::File {
-                path,
-                size,
-                executable,
-            }) => {
-                if size > limits.file {
-                    return Err(io::Error::other(format!(
-                        "{} has {size} bytes, more than the {} that are allowed",
-                        path.display(),
-                        limits.file
-                    )));
-                }
-                make_folders(to, path.parent().unwrap_or(Path::new("")))?;
-                let mode = if executable { 0o755 } else { 0o644 };
-                make_file(to, &path, size, mode, &mut entry)?;
-            }
-        }
+        self.archive.read(buffer)
     }
-    // To the very end, where gzip keeps its checksum.
-    io::copy(&mut archive.into_inner(), &mut io::sink())?;
-    Ok(())
 }
 
 fn make_folders(to: &Part, path: &Path) -> io::Result<()> {
@@ -89,32 +45,17 @@ fn make_folders(to: &Part, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn make_file(
-    to: &Part,
-    path: &Path,
-    size: u64,
-    mode: u32,
-    bytes: &mut impl Read,
-) -> io::Result<()> {
+fn make_file(to: &Part, file: &mut File<'_>) -> io::Result<()> {
+    let path = Path::new(file.path.as_str());
+    make_folders(to, path.parent().unwrap_or(Path::new("")))?;
     let target = to.path().join(path);
-    // The Kyma CLI wrote every file below a sub-folder twice; the last one counts.
-    match fs::remove_file(&target) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(named(path, &e)),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
+    let mut new = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&target)
         .map_err(|e| named(path, &e))?;
-    let written = io::copy(bytes, &mut file)?;
-    if written != size {
-        return Err(io::Error::other(format!(
-            "ends in the middle of {}",
-            path.display()
-        )));
-    }
-    to.settle(&target, mode)
+    io::copy(file.content, &mut new)?;
+    to.settle(&target, if file.executable { 0o755 } else { 0o644 })
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {

@@ -6,7 +6,6 @@ use super::*;
 use crate::module::fixtures::{GOLDEN, read, text};
 use crate::module::oci::Document;
 use crate::module::select::{self, ManifestSource};
-use crate::module::unpack;
 use crate::module::verify::{Expected, verify};
 
 fn git(repo_url: &str) -> GitSource {
@@ -206,15 +205,24 @@ fn what_no_reader_would_take_is_not_built() {
     assert!(build("a.io/b", &many).contains("at most 102400"));
 }
 
+/// Any text, YAML or not: nothing here looks into it.
+fn any_text(longest: usize) -> impl Strategy<Value = Vec<u8>> {
+    let any = prop::collection::vec(
+        any::<char>().prop_filter("a text", |c| *c != '\0'),
+        1..longest,
+    );
+    any.prop_map(|chars| String::from_iter(chars).into_bytes())
+}
+
 prop_compose! {
     fn inputs()(
         style in prop_oneof![Just(DescriptorStyle::Cli2023), Just(DescriptorStyle::LocalBlob)],
         name in "[a-z]{3,8}(-[a-z]{3,8})?",
         version in "[0-9]\\.[1-9][0-9]?\\.[0-9](-[a-z]{1,5}[0-9]?)?",
         registry in prop_oneof![Just("localhost:5000"), Just("r.example/a/b"), Just("https://r.example")],
-        manifest in prop::collection::vec(any::<u8>(), 0..2000),
-        default_cr in prop::option::of(prop::collection::vec(any::<u8>(), 0..600)),
-        settings in prop::option::of(prop::collection::vec(any::<u8>(), 0..100)),
+        manifest in any_text(2000),
+        default_cr in prop::option::of(any_text(600)),
+        settings in prop::option::of(any_text(100)),
     ) -> (DescriptorStyle, String, String, &'static str, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>) {
         (style, format!("kyma.project.io/module/{name}"), version, registry, manifest, default_cr, settings)
     }
@@ -247,15 +255,7 @@ fn content_of(built: &ComponentVersion, layer: &select::Layer) -> Vec<u8> {
         .iter()
         .find(|blob| blob.named == layer.blob)
         .unwrap();
-    if layer.packing() == select::Packing::Plain {
-        return blob.bytes.clone();
-    }
-    let mut content = Vec::new();
-    unpack::files(&blob.bytes[..], &unpack::Limits::default(), &mut |file| {
-        std::io::Read::read_to_end(file.content, &mut content).map(|_| ())
-    })
-    .unwrap();
-    content
+    select::file_in(layer, &blob.bytes).unwrap()
 }
 
 proptest! {

@@ -22,14 +22,17 @@ impl Descriptor {
 
     /// The text in that layer, as it was written.
     pub fn text_in_layer(media_type: &str, bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
-        if media::DESCRIPTOR_TAR.contains(&media_type) {
-            text_in_tar(bytes)
-        } else if media::DESCRIPTOR_PLAIN.contains(&media_type) {
-            Ok(bytes.to_vec())
-        } else {
-            Err(invalid(format!(
+        let known = [&media::DESCRIPTOR_TAR[..], &media::DESCRIPTOR_PLAIN];
+        if !known.concat().contains(&media_type) {
+            return Err(invalid(format!(
                 "has media type {media_type:?}, which no descriptor has"
-            )))
+            )));
+        }
+        // Which of them it has says little about its bytes.
+        if unpack::is_tar(bytes) || bytes.starts_with(&unpack::GZIP) {
+            text_in_tar(bytes)
+        } else {
+            Ok(bytes.to_vec())
         }
     }
 

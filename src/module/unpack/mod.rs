@@ -1,19 +1,23 @@
 //! Unpacking archives from outside: bounded in every way, and never a name that leads out of the folder.
 
+mod ahead;
 mod bounds;
-mod single;
+mod held;
+mod path;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
+use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 
-use bounds::{Bounded, Counted, Hashed};
+use ahead::Ahead;
+use bounds::{Hashed, Plain};
 
-pub use single::single_file;
+pub use held::Held;
+pub(super) use held::is_tar;
+pub use path::EntryPath;
 
 use super::FormatError;
 use crate::domain::Digest;
@@ -43,11 +47,11 @@ impl Default for Limits {
 
 const MIB: u64 = 1024 * 1024;
 
+/// How everything compressed begins ([RFC 1952](https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1), 2.3.1).
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// What a tar may spend on one entry beside its content: headers and long names.
 const MAX_HEADERS: u64 = 64 * 1024;
-
-const MAX_NAME: usize = 1024;
-const MAX_DEPTH: usize = 32;
 
 /// Why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -62,66 +66,9 @@ pub enum UnpackError {
 /// A file in an archive.
 pub struct File<'a> {
     pub path: &'a EntryPath,
-    pub size: u64,
+    /// Whether its owner may run it; nothing else of a mode means anything elsewhere.
+    pub executable: bool,
     pub content: &'a mut dyn Read,
-}
-
-/// A path below the folder that is unpacked to: relative, plain parts only, `/` between them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntryPath(String);
-
-impl EntryPath {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn parse(name: &[u8], absolute: bool) -> Result<Option<Self>, String> {
-        let name = std::str::from_utf8(name).map_err(|_| "is not UTF-8".to_owned())?;
-        let relative = match name.strip_prefix('/') {
-            Some(rest) if absolute => rest,
-            Some(_) => return Err("is absolute".into()),
-            None => name,
-        };
-        let parts: Vec<_> = relative
-            .split('/')
-            .filter(|part| !matches!(*part, "" | "."))
-            .collect();
-        if parts.contains(&"..") {
-            return Err("leads out of the folder".into());
-        }
-        if parts.len() > MAX_DEPTH || name.len() > MAX_NAME {
-            return Err("is nested too deep or named too long".into());
-        }
-        if name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\\' | ':'))
-        {
-            return Err("has characters that mean something else to some file systems".into());
-        }
-        Ok(Some(parts.join("/"))
-            .filter(|path| !path.is_empty())
-            .map(Self))
-    }
-
-    fn folders(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .match_indices('/')
-            .filter_map(|(at, _)| self.0.get(..at))
-    }
-
-    /// macOS keeps its extended attributes beside each file, under its name with `._` in front.
-    fn is_resource_fork(&self) -> bool {
-        self.0
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.starts_with("._"))
-    }
-}
-
-impl fmt::Display for EntryPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// Hands each file of a tar, compressed or not, to `each`.
@@ -133,40 +80,18 @@ pub fn files(
     limits: &Limits,
     each: &mut dyn FnMut(File<'_>) -> io::Result<()>,
 ) -> Result<(), UnpackError> {
-    let packed = Cell::new(0);
-    let mut input = BufReader::new(Counted {
-        from: archive,
-        count: &packed,
-    });
-    let gzip = input
-        .fill_buf()
-        .map_err(|e| refuse(&e))?
-        .starts_with(&[0x1f, 0x8b]);
-    let plain: Box<dyn Read + '_> = if gzip {
-        Box::new(MultiGzDecoder::new(input))
-    } else {
-        Box::new(input)
-    };
-    let unpacked = Cell::new(0);
-    let allowance = Cell::new(MAX_HEADERS);
-    let bounded = Bounded {
-        from: plain,
-        unpacked: &unpacked,
-        packed: gzip.then_some(&packed),
-        allowance: &allowance,
-        total: limits.total_bytes,
-    };
+    let archive = Plain::open(archive, limits).map_err(|e| refuse(&e))?;
     Unpacker {
         limits,
-        allowance: &allowance,
+        allowance: archive.allowance(),
         seen: BTreeMap::new(),
     }
-    .run(bounded, each)
+    .run(archive, each)
 }
 
 struct Unpacker<'a> {
     limits: &'a Limits,
-    allowance: &'a Cell<u64>,
+    allowance: Rc<Cell<u64>>,
     /// Files by digest, folders without.
     seen: BTreeMap<String, Option<Digest>>,
 }
@@ -174,76 +99,88 @@ struct Unpacker<'a> {
 impl Unpacker<'_> {
     fn run(
         mut self,
-        archive: impl Read,
+        archive: Plain<'_>,
         each: &mut dyn FnMut(File<'_>) -> io::Result<()>,
     ) -> Result<(), UnpackError> {
         let mut archive = tar::Archive::new(archive);
-        for (count, entry) in archive.entries().map_err(|e| refuse(&e))?.enumerate() {
-            let entry = entry.map_err(|e| refuse(&e))?;
+        let mut ahead = Ahead::default();
+        let entries = archive.entries().map_err(|e| refuse(&e))?;
+        for (count, entry) in entries.raw(true).enumerate() {
+            let mut entry = entry.map_err(|e| refuse(&e))?;
             if count >= self.limits.entries {
                 return Err(
-                    refused(format!("holds more than {} files", self.limits.entries)).into(),
+                    refused(format!("holds more than {} entries", self.limits.entries)).into(),
                 );
             }
             // The content, and the header of the next one.
-            self.allowance.set(
-                entry
-                    .size()
-                    .min(self.limits.file_bytes)
-                    .saturating_add(MAX_HEADERS),
-            );
-            self.entry(entry, each)?;
+            let content = entry.size().min(self.limits.file_bytes);
+            self.allowance.set(content.saturating_add(MAX_HEADERS));
+            if !ahead.listen(&mut entry).map_err(|e| refuse(&e))? {
+                let (name, sized) = ahead.settle(&entry);
+                self.entry(&name, sized, entry, each)?;
+            }
         }
+        // To the very end, where gzip keeps its checksum.
+        self.allowance.set(self.limits.total_bytes);
+        io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|e| refuse(&e))?;
         Ok(())
     }
 
     fn entry<R: Read>(
         &mut self,
+        name: &[u8],
+        sized: bool,
         mut entry: tar::Entry<'_, R>,
         each: &mut dyn FnMut(File<'_>) -> io::Result<()>,
     ) -> Result<(), UnpackError> {
-        let name = entry.path_bytes().into_owned();
         let wrong = |why: &str| {
             refused(format!(
                 "holds {:?}, which {why}",
-                String::from_utf8_lossy(&name)
+                String::from_utf8_lossy(name)
             ))
         };
-        let kind = entry.header().entry_type();
         let size = entry.size();
-        if size > self.limits.file_bytes {
-            return Err(wrong(&format!(
-                "is {size} bytes long; {} are the limit",
-                self.limits.file_bytes
-            ))
-            .into());
-        }
-        match kind {
-            // `git archive` writes its commit there.
-            EntryType::XGlobalHeader => return Ok(()),
-            EntryType::Regular | EntryType::Continuous | EntryType::Directory => {}
-            EntryType::Symlink | EntryType::Link => return Err(wrong("is a link").into()),
+        let folder = match entry.header().entry_type() {
+            EntryType::Directory => true,
+            // Before POSIX, a folder was a file whose name ends so.
+            EntryType::Regular | EntryType::Continuous => name.ends_with(b"/"),
+            EntryType::Symlink | EntryType::Link | EntryType::GNULongLink => {
+                return Err(wrong("is a link").into());
+            }
             _ => return Err(wrong("is neither a file nor a folder").into()),
-        }
-        let path =
-            EntryPath::parse(&name, self.limits.absolute_names).map_err(|why| wrong(&why))?;
-        let Some(path) = path.filter(|path| !path.is_resource_fork()) else {
-            return Ok(());
         };
-        let folder = kind == EntryType::Directory;
-        if self.contradicts(&path, folder) {
+        if !sized {
+            return Err(wrong("is of another size than its header says").into());
+        }
+        if size > self.limits.file_bytes {
+            let limit = self.limits.file_bytes;
+            return Err(wrong(&format!("is {size} bytes long; {limit} are the limit")).into());
+        }
+        let path = EntryPath::parse(name, self.limits.absolute_names).map_err(wrong)?;
+        let Some(path) = path else {
+            return if folder {
+                Ok(())
+            } else {
+                Err(wrong("names no file").into())
+            };
+        };
+        if path.is_resource_fork() {
+            return Ok(());
+        }
+        if folder && size > 0 || self.contradicts(&path, folder) {
             return Err(wrong("is both a file and a folder").into());
         }
         if folder {
-            self.seen.insert(path.0, None);
+            self.seen.insert(path.to_string(), None);
             return Ok(());
         }
         let known = self.seen.get(path.as_str()).copied().flatten();
+        let executable = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
         let mut content = Hashed::new(&mut entry);
         if known.is_none() {
             let file = File {
                 path: &path,
-                size,
+                executable,
                 content: &mut content,
             };
             each(file).map_err(|e| {
@@ -263,7 +200,7 @@ impl Unpacker<'_> {
         if known.is_some_and(|known| known != digest) {
             return Err(wrong("stands twice with different content").into());
         }
-        self.seen.insert(path.0, Some(digest));
+        self.seen.insert(path.to_string(), Some(digest));
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use flate2::write::GzEncoder;
 
 type Entry<'a> = (&'a str, EntryType, &'a [u8]);
 
-fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(super) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, kind, bytes) in entries {
         let mut header = tar::Header::new_gnu();
@@ -18,10 +18,17 @@ fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     io::Write::write_all(&mut encoder, bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Gives the first header its checksum anew.
+fn sign(tar: &mut [u8]) {
+    tar[148..156].fill(b' ');
+    let sum: u32 = tar[..512].iter().map(|b| u32::from(*b)).sum();
+    tar[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
 fn unpack(archive: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, UnpackError> {
@@ -35,7 +42,7 @@ fn unpack(archive: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, Unp
     Ok(found)
 }
 
-const FILE: EntryType = EntryType::Regular;
+pub(super) const FILE: EntryType = EntryType::Regular;
 const DIR: EntryType = EntryType::Directory;
 
 #[test]
@@ -103,6 +110,7 @@ fn refuses_what_leads_elsewhere() {
             vec![("x/y", FILE, b"a"), ("x", FILE, b"b")],
             "both a file and a folder",
         ),
+        (vec![("x/", FILE, b"a")], "both a file and a folder"),
         (
             vec![("x", FILE, b"a"), ("x", DIR, b"")],
             "both a file and a folder",
@@ -119,13 +127,7 @@ fn refuses_what_leads_elsewhere() {
     }
     let mut not_text = tar(&[("x", FILE, b"x")]);
     not_text[0] = 0xff;
-    let sum: u32 = not_text[..512].iter().map(|b| u32::from(*b)).sum::<u32>()
-        - not_text[148..156]
-            .iter()
-            .map(|b| u32::from(*b))
-            .sum::<u32>()
-        + 8 * 32;
-    not_text[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    sign(&mut not_text);
     assert!(
         unpack(&not_text, &Limits::default())
             .unwrap_err()
@@ -145,10 +147,7 @@ fn stops_at_every_limit() {
     let zeros = vec![0; 4 << 20];
     let mut huge = tar(&[("x", FILE, b"")]);
     huge[124..136].copy_from_slice(b"77777777777\0");
-    let sum: u32 = huge[..512].iter().map(|b| u32::from(*b)).sum::<u32>()
-        - huge[148..156].iter().map(|b| u32::from(*b)).sum::<u32>()
-        + 8 * 32;
-    huge[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    sign(&mut huge);
     let many = Limits {
         total_bytes: u64::MAX,
         file_bytes: u64::MAX,
@@ -158,7 +157,7 @@ fn stops_at_every_limit() {
         (
             tar(&[("a", FILE, b""), ("b", FILE, b""), ("c", FILE, b"")]),
             limits,
-            "more than 2 files",
+            "more than 2 entries",
         ),
         (
             tar(&[("a", FILE, &zeros[..1001])]),
@@ -212,6 +211,9 @@ fn a_cut_archive_is_no_archive() {
     for cut in [3, 20, packed.len() / 2] {
         assert!(unpack(&packed[..cut], &Limits::default()).is_err(), "{cut}");
     }
+    let mut garbled = packed.clone();
+    garbled[packed.len() - 6] ^= 1;
+    assert!(unpack(&garbled, &Limits::default()).is_err());
     assert!(unpack(b"kind: Deployment\n", &Limits::default()).is_err());
 }
 
@@ -220,4 +222,58 @@ fn a_full_disk_is_not_the_archives_fault() {
     let full = &mut |_: File<'_>| Err(io::Error::from(io::ErrorKind::StorageFull));
     let error = files(&tar(&[("a", FILE, b"x")])[..], &Limits::default(), full).unwrap_err();
     assert!(matches!(error, UnpackError::Consumer(_)));
+}
+
+#[test]
+fn what_extension_headers_say_is_one_thing() {
+    let pax = |records: &[(&str, &[u8])], kind: EntryType| {
+        let mut builder = tar::Builder::new(Vec::new());
+        builder
+            .append_pax_extensions(records.iter().copied())
+            .unwrap();
+        let mut bytes = builder.into_inner().unwrap();
+        bytes.truncate(bytes.len() - 1024);
+        bytes[156] = kind.as_byte();
+        sign(&mut bytes);
+        bytes
+    };
+    let (each, all) = (EntryType::XHeader, EntryType::XGlobalHeader);
+    let long = ("L", EntryType::GNULongName, &b"long\0"[..]);
+    let file = tar(&[("x", FILE, b"abc")]);
+    let with = |mut header: Vec<u8>| {
+        header.extend_from_slice(&file);
+        header
+    };
+    for (archive, name) in [
+        (with(pax(&[("path", b"pax")], each)), "pax"),
+        (with(pax(&[("size", b"3"), ("mtime", b"1.5")], each)), "x"),
+        (with(pax(&[("comment", b"c")], all)), "x"),
+        (tar(&[long, ("x", FILE, b"abc")]), "long"),
+    ] {
+        let found = unpack(&archive, &Limits::default()).unwrap();
+        assert_eq!(found, [(name.to_owned(), b"abc".to_vec())]);
+    }
+    for (archive, why) in [
+        (with(pax(&[("size", b"2")], each)), "another size"),
+        (with(pax(&[("size", b"many")], each)), "no number"),
+        (
+            with(pax(&[("size", b"3"), ("size", b"4")], each)),
+            "two sizes",
+        ),
+        (
+            with(pax(&[("path", b"a"), ("path", b"b")], each)),
+            "two names",
+        ),
+        (tar(&[long, long, ("x", FILE, b"")]), "two names"),
+        (with(pax(&[("path", b"../x")], each)), "leads out"),
+        (with(pax(&[("path", b"a")], all)), "one name or size"),
+        (with(pax(&[("size", b"3")], all)), "one name or size"),
+        (with(pax(&[("GNU.sparse.major", b"1")], each)), "sparse"),
+        (with(pax(&[("GNU.sparse.major", b"1")], all)), "sparse"),
+        (tar(&[("x", EntryType::GNUSparse, b"")]), "neither a file"),
+        (tar(&[("x", EntryType::GNULongLink, b"y")]), "a link"),
+    ] {
+        let error = unpack(&archive, &Limits::default()).unwrap_err();
+        assert!(error.to_string().contains(why), "{why}: {error}");
+    }
 }

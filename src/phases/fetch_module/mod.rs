@@ -8,17 +8,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::module_image::{ImageTrouble, ModuleImage, refused};
+use super::module_image::{ImageTrouble, ModuleImage};
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{Digest, PinnedImage};
 use crate::module::descriptor::{self, Descriptor};
-use crate::module::select::{Layer, ManifestSource, Packing, content, is_raw_manifest};
-use crate::module::unpack::{self, UnpackError};
+use crate::module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
+use crate::module::unpack::Held;
 use crate::module::verify::{self, Expected, verify};
 use crate::plan::ReleasePlan;
 use crate::ports::{LocalFile, Look, PortError};
 
-/// A manifest or custom resource that has to be taken out of a tar, or looked into to be told apart, is held in memory.
+/// Manifests and custom resources are held in memory, for only their bytes tell how they are packed; charts are not.
 const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
 const MAX_INDEX: u64 = 1024 * 1024;
 
@@ -45,10 +45,8 @@ struct Wanted {
 }
 
 enum Source {
-    /// The layer's bytes are the file's.
-    Layer,
-    /// The file was in an archive.
-    Memory(Bytes),
+    /// What the layer holds.
+    File(Vec<u8>),
     /// The layer is an archive of which the folder `chart` is made.
     Chart,
 }
@@ -121,34 +119,47 @@ async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, ImageTrouble
         descriptor_text,
     } = ModuleImage::open(look.registry, image).await?;
     let content = content(&descriptor, &manifest)?;
-    let mut files = Vec::new();
-    let (kind, wanted) = match content.manifest {
-        ManifestSource::HelmChart(layer) => {
-            let source = Source::Chart;
-            (
-                ManifestKind::HelmChart,
-                Wanted {
-                    path: CHART_ARCHIVE,
-                    layer,
-                    source,
-                },
-            )
+    let bytes = async |layer: &Layer| {
+        look.registry
+            .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
+            .await
+    };
+    let chosen = match content.manifest {
+        ManifestSource::HelmChart(layer) => Chosen::HelmChart(layer),
+        ManifestSource::RawManifest(layer) => {
+            let file = file_in(&layer, &bytes(&layer).await?)?;
+            Chosen::RawManifest(layer, file)
         }
-        ManifestSource::RawManifest(layer) => (
-            ManifestKind::RawManifest,
-            file(look, &image, MANIFEST, layer).await?,
-        ),
         ManifestSource::OneOf(layers) => {
-            let layer = with_a_crd(look, &image, layers).await?;
-            (
-                ManifestKind::RawManifest,
-                file(look, &image, MANIFEST, layer).await?,
-            )
+            let mut candidates = Vec::new();
+            for layer in layers {
+                let held = Held::in_layer(&bytes(&layer).await?)?;
+                candidates.push((layer, held));
+            }
+            by_content(&descriptor, candidates)?
         }
     };
-    files.push(wanted);
+    let (kind, path, layer, source) = match chosen {
+        Chosen::HelmChart(layer) => (ManifestKind::HelmChart, CHART_ARCHIVE, layer, Source::Chart),
+        Chosen::RawManifest(layer, file) => (
+            ManifestKind::RawManifest,
+            MANIFEST,
+            layer,
+            Source::File(file),
+        ),
+    };
+    let mut files = vec![Wanted {
+        path,
+        layer,
+        source,
+    }];
     if let Some(layer) = content.default_cr {
-        files.push(file(look, &image, DEFAULT_CR, layer).await?);
+        let file = file_in(&layer, &bytes(&layer).await?)?;
+        files.push(Wanted {
+            path: DEFAULT_CR,
+            layer,
+            source: Source::File(file),
+        });
     }
     Ok(Module {
         image,
@@ -157,57 +168,6 @@ async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, ImageTrouble
         files,
         kind,
     })
-}
-
-/// Plain layers are left where they are, to be streamed; what is in a tar is taken out of it.
-async fn file(
-    look: Look<'_>,
-    image: &PinnedImage,
-    path: &'static str,
-    layer: Layer,
-) -> Result<Wanted, ImageTrouble> {
-    let source = match layer.packing() {
-        Packing::Plain => Source::Layer,
-        Packing::Tar => {
-            let packed = look
-                .registry
-                .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
-                .await?;
-            Source::Memory(unpack::single_file(&packed)?.into())
-        }
-    };
-    Ok(Wanted {
-        path,
-        layer,
-        source,
-    })
-}
-
-async fn with_a_crd(
-    look: Look<'_>,
-    image: &PinnedImage,
-    layers: Vec<Layer>,
-) -> Result<Layer, ImageTrouble> {
-    let mut found = Vec::new();
-    for layer in layers {
-        let bytes = look
-            .registry
-            .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
-            .await?;
-        if is_raw_manifest(&bytes) {
-            found.push(layer);
-        }
-    }
-    match <[Layer; 1]>::try_from(found) {
-        Ok([layer]) => Ok(layer),
-        Err(found) => {
-            let why = format!(
-                "has {} layers with a CustomResourceDefinition, and one is wanted",
-                found.len()
-            );
-            Err(refused("module-unclear", why).into())
-        }
-    }
 }
 
 fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
@@ -247,34 +207,35 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
     let mut actions = Vec::new();
     for (wanted, there) in module.files.iter().zip(&seen.there) {
         let to = folder.join(wanted.path);
-        let digest = match &wanted.source {
-            Source::Memory(bytes) => Digest::of(bytes),
-            Source::Layer | Source::Chart => wanted.layer.blob.digest,
-        };
-        let is_there = there.as_ref().is_some_and(|file| file.digest == digest);
-        if !is_there {
-            actions.push(match &wanted.source {
-                Source::Memory(bytes) => Action::WriteFile {
-                    to: to.clone(),
-                    bytes: bytes.to_vec(),
-                },
-                Source::Layer | Source::Chart => Action::SaveBlob {
-                    repository: module.image.repository.clone(),
-                    digest,
-                    size: wanted.layer.blob.size,
-                    to: to.clone(),
-                },
-            });
-        }
-        if matches!(wanted.source, Source::Chart) && !(is_there && is_whole) {
-            let chart = folder.join(CHART);
-            actions.push(Action::RemoveFolder {
-                folder: chart.clone(),
-            });
-            actions.push(Action::Unpack {
-                archive: to,
-                to: chart,
-            });
+        let is = |digest: Digest| there.as_ref().is_some_and(|file| file.digest == digest);
+        match &wanted.source {
+            Source::File(bytes) if is(Digest::of(bytes)) => {}
+            Source::File(bytes) => actions.push(Action::WriteFile {
+                to,
+                bytes: bytes.clone(),
+            }),
+            Source::Chart => {
+                let blob = &wanted.layer.blob;
+                let saved = is(blob.digest);
+                if !saved {
+                    actions.push(Action::SaveBlob {
+                        repository: module.image.repository.clone(),
+                        digest: blob.digest,
+                        size: blob.size,
+                        to: to.clone(),
+                    });
+                }
+                if !(saved && is_whole) {
+                    let chart = folder.join(CHART);
+                    actions.push(Action::RemoveFolder {
+                        folder: chart.clone(),
+                    });
+                    actions.push(Action::Unpack {
+                        archive: to,
+                        to: chart,
+                    });
+                }
+            }
         }
     }
     if !is_whole {
@@ -363,17 +324,6 @@ fn index(module: &Module) -> Vec<u8> {
     };
     // Serialising plain values into memory has no way to fail.
     serde_json::to_vec_pretty(&index).unwrap_or_default()
-}
-
-impl From<UnpackError> for ImageTrouble {
-    fn from(error: UnpackError) -> Self {
-        match error {
-            UnpackError::Archive(error) => Self::Format(error),
-            UnpackError::Consumer(error) => {
-                Self::Format(refused("content-broken", error.to_string()))
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -58,12 +58,8 @@ fn wanted(path: &'static str, name: &str, source: Source) -> Wanted {
 fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
     let files = match kind {
         ManifestKind::RawManifest => vec![
-            wanted(MANIFEST, "raw-manifest", Source::Layer),
-            wanted(
-                DEFAULT_CR,
-                "default-cr",
-                Source::Memory(Bytes::from_static(b"cr")),
-            ),
+            wanted(MANIFEST, "raw-manifest", Source::File(b"manifest".to_vec())),
+            wanted(DEFAULT_CR, "default-cr", Source::File(b"cr".to_vec())),
         ],
         ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", Source::Chart)],
     };
@@ -115,10 +111,10 @@ fn the_folder_gets_what_it_lacks_and_is_whole_last() {
     assert_eq!(
         actions(step(raw(), None, &[None, None])),
         [
-            format!("save {}", Digest::of(b"manifest").short()),
-            "write m/default-cr.yaml".into(),
-            "write m/component-descriptor.yaml".into(),
-            "write m/module.json".into(),
+            "write m/manifest.yaml",
+            "write m/default-cr.yaml",
+            "write m/component-descriptor.yaml",
+            "write m/module.json",
         ]
     );
     let whole = Some(index(&raw()));
@@ -163,6 +159,10 @@ fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
             "write m/component-descriptor.yaml",
             "write m/module.json",
         ]
+    );
+    assert_eq!(
+        actions(step(chart(), Some(index(&chart())), &[None]))[0],
+        format!("save {}", Digest::of(b"manifest").short())
     );
     let Step::Done(evidence) = step(chart(), Some(index(&chart())), &there) else {
         panic!()

@@ -1,0 +1,5 @@
+//! `build-module`, `fetch-module` and `inspect-module` as a person runs them, over real sockets.
+
+mod build;
+mod fetch;
+mod rig;

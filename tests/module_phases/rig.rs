@@ -1,0 +1,226 @@
+//! A working folder, a registry, and images of any make.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy takes the helpers of an integration test for production code"
+)]
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use btp_release::domain::{Digest, TagFormat};
+use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::json;
+use stand_ins::{Registry, RegistryOptions};
+
+pub(crate) const NAME: &str = "kyma-project.io/module/btp-operator";
+pub(crate) const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
+pub(crate) const IMAGE: &str = "r.example/prod/btp-manager:v1.2.0";
+pub(crate) const MANIFEST: &str = include_str!("../../src/rehearsal/example/manifest.yaml");
+pub(crate) const DEFAULT_CR: &str = include_str!("../../src/rehearsal/example/default-cr.yaml");
+pub(crate) const REPOSITORY: &str =
+    "prod/component-descriptors/kyma-project.io/module/btp-operator";
+
+pub(crate) struct Desk {
+    pub(crate) registry: Registry,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    /// `name=value` lines, or what was asked to be shown.
+    pub(crate) out: String,
+    pub(crate) told: String,
+}
+
+impl Ended {
+    pub(crate) fn output(&self, name: &str) -> &str {
+        let lines = self.out.lines().filter_map(|line| line.split_once('='));
+        lines
+            .filter(|(key, _)| *key == name)
+            .map(|(_, v)| v)
+            .next()
+            .unwrap()
+    }
+}
+
+impl Desk {
+    pub(crate) async fn new() -> Self {
+        let registry = Registry::start(RegistryOptions::default()).await.unwrap();
+        let desk = Self {
+            registry,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        desk.write("manifest.yaml", &MANIFEST.replace("{binary-image}", IMAGE));
+        desk.write("default-cr.yaml", DEFAULT_CR);
+        desk.plan(&desk.registry.host(), "v1.2.0");
+        desk
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("work").join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn plan(&self, host: &str, module_tag: &str) {
+        let (tag, version, tag_format) = TagFormat::read("v1.2.0", None).unwrap();
+        let image = format!("{host}/{REPOSITORY}:{module_tag}");
+        let plan = ReleasePlan::draw(
+            Wanted {
+                repository: "kyma-project/btp-manager".parse().unwrap(),
+                version,
+                tag,
+                tag_format,
+                commit: COMMIT.parse().unwrap(),
+                run: "17".into(),
+                prerelease: false,
+                make_latest: None,
+                previous_tag: None,
+                on_existing: OnExisting::Resume,
+                guard_branch: None,
+                notes: NotesSource::Generated,
+                assets: ["template.yaml".parse().unwrap()].into(),
+                binary_image: Some(IMAGE.parse().unwrap()),
+                module: Some(ModulePlan {
+                    name: NAME.parse().unwrap(),
+                    image: image.parse().unwrap(),
+                }),
+                extra_images: [].into(),
+            },
+            None,
+            true,
+            None,
+        );
+        self.write("plan.json", &plan.to_json());
+    }
+
+    /// The binary, with no more of an environment than it needs.
+    pub(crate) async fn run(&self, arguments: &[&str], token: bool) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
+        command
+            .args(arguments)
+            .env_clear()
+            .current_dir(self.path(""));
+        if token {
+            command.env("GITHUB_TOKEN", "t0ken");
+        }
+        let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let ended = ended.await.unwrap();
+        Ended {
+            code: ended.status.code().unwrap(),
+            out: String::from_utf8(ended.stdout).unwrap(),
+            told: String::from_utf8(ended.stderr).unwrap(),
+        }
+    }
+
+    pub(crate) async fn build(&self, more: &[&str]) -> Ended {
+        let usual = [
+            "build-module",
+            "--plan=@plan.json",
+            "--manifest=manifest.yaml",
+        ];
+        self.run(&[&usual, more].concat(), true).await
+    }
+
+    pub(crate) async fn fetch(&self, image: &str) -> Ended {
+        let image = format!("--module-image={image}");
+        self.run(&["fetch-module", "--plan=@plan.json", &image], true)
+            .await
+    }
+
+    /// Every file below the folder that holds the working folder.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.insert(path.clone(), std::fs::read(path).unwrap());
+                }
+            }
+        }
+        found
+    }
+}
+
+pub(crate) fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_size(bytes.len() as u64);
+    header.set_cksum();
+    tar.append(&header, bytes).unwrap();
+    tar.into_inner().unwrap()
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// Pushes an image whose only resource is this layer; its reference by digest.
+pub(crate) fn push(desk: &Desk, name: &str, kind: &str, media_type: &str, layer: &[u8]) -> String {
+    let digest = Digest::of(layer);
+    let descriptor = json!({
+        "meta": {"schemaVersion": "v2"},
+        "component": {
+            "name": NAME, "version": "v1.2.0", "provider": "internal",
+            "repositoryContexts": [], "componentReferences": [],
+            "sources": [{"name": "module-sources", "type": "git", "version": "v1.2.0",
+                "access": {"type": "gitHub", "repoUrl": "github.com/kyma-project/btp-manager", "commit": COMMIT}}],
+            "resources": [{"name": name, "type": kind, "relation": "local", "version": "v1.2.0",
+                "access": {"type": "localOciBlob", "digest": digest}}],
+        },
+    });
+    let descriptor = tar(
+        "component-descriptor.yaml",
+        descriptor.to_string().as_bytes(),
+    );
+    let named = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len()});
+    let layers = [
+        named(
+            "application/vnd.ocm.software.component-descriptor.v2+yaml+tar",
+            &descriptor,
+        ),
+        named(media_type, layer),
+    ];
+    let config = json!({"componentDescriptorLayer": layers[0]})
+        .to_string()
+        .into_bytes();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": named("application/vnd.ocm.software.component.config.v1+json", &config),
+        "layers": layers,
+    });
+    let mut store = desk.registry.store();
+    for blob in [layer, &descriptor, &config] {
+        store.put_blob(REPOSITORY, blob).unwrap();
+    }
+    let digest = store
+        .put_manifest(
+            REPOSITORY,
+            "v1.2.0",
+            "application/vnd.oci.image.manifest.v1+json",
+            manifest.to_string().as_bytes(),
+        )
+        .unwrap();
+    format!("{}/{REPOSITORY}@{digest}", desk.registry.host())
+}
