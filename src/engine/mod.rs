@@ -19,8 +19,10 @@ pub use event::{Event, Observer};
 const SETTLE: Duration = Duration::from_secs(2);
 /// How many looks in a row may show nothing of what was sent.
 const QUIET_LOOKS: u32 = 8;
-/// The first pause of a wait. It grows by half with every look until it reaches the phase's own.
+/// The shortest pause of a wait, kept for its first seconds and after every change.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// A look comes late by at most this part of the time without a change, until the pause reaches the phase's own.
+const LATE_BY: u32 = 20;
 /// How often what must not outlive a phase is tried to be undone.
 const LEAVING: u32 = 4;
 
@@ -150,7 +152,7 @@ impl Engine<'_> {
                 allowed: self.deadline.allowed(),
             });
         }
-        let next = pause.next(&waiting);
+        let next = pause.next(&waiting, now);
         self.observer.see(&Event::Waiting {
             phase,
             on: &waiting.on,
@@ -287,20 +289,21 @@ impl Engine<'_> {
     }
 }
 
-/// Quick looks at first and after every change, then slower ones.
+/// Quick looks at first and after every change, then slower ones. Artifacts of one build come close together: who has seen
+/// one of them looks often for the others.
 #[derive(Default)]
 struct Pause {
-    last: Option<(Vec<String>, Duration)>,
+    unchanged: Option<(Vec<String>, Moment)>,
 }
 
 impl Pause {
-    fn next(&mut self, waiting: &Waiting) -> Duration {
-        let pause = match &self.last {
-            Some((on, pause)) if *on == waiting.on => pause.mul_f64(1.5),
-            _ => FIRST_PAUSE,
+    fn next(&mut self, waiting: &Waiting, now: Moment) -> Duration {
+        let since = match &self.unchanged {
+            Some((on, since)) if *on == waiting.on => *since,
+            _ => now,
         };
-        let pause = pause.min(waiting.every);
-        self.last = Some((waiting.on.clone(), pause));
-        pause
+        self.unchanged = Some((waiting.on.clone(), since));
+        let pause = now.since(since) / LATE_BY;
+        pause.max(FIRST_PAUSE).min(waiting.every)
     }
 }

@@ -18,8 +18,8 @@ use crate::domain::{
 };
 use crate::ports::{
     AssetId, Blob, ByteStream, FilesHands, FilesLook, GitHubHands, GitHubLook, LocalFile, NewDraft,
-    NewStatus, Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenCheck, SeenManifest,
-    SeenRelease, SeenRepository,
+    NewStatus, Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenAnswer, SeenCheck,
+    SeenManifest, SeenRelease, SeenRepository,
 };
 use nothing::Nothing;
 
@@ -306,12 +306,15 @@ async fn a_dry_run_has_no_hands() {
 
 #[tokio::test]
 async fn a_wait_starts_quickly_and_ends_at_its_deadline() {
-    let short = run(&World::new(0, &[]), &mut Remove { waits: 2 }, false).await;
+    let short = run(&World::new(0, &[]), &mut Remove { waits: 20 }, false).await;
     assert!(short.ended.is_ok());
-    assert_eq!(short.took, Duration::from_millis(2_500), "1 s and 1.5 s");
-    let endless = run(&World::new(0, &[]), &mut Remove { waits: u32::MAX }, false).await;
-    assert!(matches!(endless.ended, Err(Stop::TimedOut { .. })));
-    assert_eq!(endless.took, Duration::from_mins(5));
+    assert_eq!(short.took, Duration::from_secs(20), "a look a second");
+    let mut endless = Remove { waits: u32::MAX };
+    let ended = run(&World::new(0, &[]), &mut endless, false).await;
+    assert!(matches!(ended.ended, Err(Stop::TimedOut { .. })));
+    assert_eq!(ended.took, Duration::from_mins(5));
+    // 20 in 20 s, then later and later, and one in 10 s from 200 s on, with one at the deadline.
+    assert_eq!(u32::MAX - endless.waits, 79);
 }
 
 /// Raises the interrupt during the first removal.

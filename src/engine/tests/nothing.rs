@@ -6,6 +6,9 @@ pub(super) struct Nothing;
 
 #[async_trait]
 impl GitHubLook for Nothing {
+    fn answers(&self) -> Vec<SeenAnswer> {
+        unreachable!()
+    }
     async fn repository(&self) -> Result<SeenRepository, PortError> {
         unreachable!()
     }
