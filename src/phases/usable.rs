@@ -1,5 +1,7 @@
 //! Whether an image can be used: everything that it names is there, and it says of itself that it is of this release.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -68,7 +70,7 @@ impl From<FormatError> for NotUsable {
     }
 }
 
-/// Resolves everything below a digest. `platforms` are wanted of an index; with none, all that it lists are.
+/// Resolves everything below a digest. `platforms` are wanted of a container image; with none, all that it has are.
 pub(super) async fn contents(
     look: Look<'_>,
     image: &PinnedImage,
@@ -77,8 +79,11 @@ pub(super) async fn contents(
     let mut contents = Contents::default();
     match document(look, image).await? {
         Document::Manifest(manifest) => {
-            let labels = add(look, image, &manifest, &mut contents).await?;
-            contents.labels = labels.unwrap_or_default();
+            if let Some(labels) = add(look, image, &manifest, &mut contents).await? {
+                let own = contents.platforms.iter().map(String::as_str).collect();
+                all_there(platforms, &own)?;
+                contents.labels = labels;
+            }
         }
         Document::Index(index) => {
             let mut labels = Vec::new();
@@ -129,16 +134,16 @@ fn platform(entry: &IndexEntry) -> Option<String> {
     Some(format!("{}/{}", platform.os, platform.architecture))
 }
 
-fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, NotUsable> {
-    let missing = platforms.iter().find(|p| {
-        !index
-            .manifests
-            .iter()
-            .any(|entry| platform(entry).as_ref() == Some(p))
-    });
-    if let Some(missing) = missing {
-        return Err(NotUsable::Incomplete(format!("it has no {missing}")));
+fn all_there(wanted: &[String], there: &BTreeSet<&str>) -> Result<(), NotUsable> {
+    match wanted.iter().find(|p| !there.contains(p.as_str())) {
+        Some(missing) => Err(NotUsable::Incomplete(format!("it has no {missing}"))),
+        None => Ok(()),
     }
+}
+
+fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, NotUsable> {
+    let listed: BTreeSet<String> = index.manifests.iter().filter_map(platform).collect();
+    all_there(platforms, &listed.iter().map(String::as_str).collect())?;
     // BuildKit lists attestations as images for `unknown/unknown`.
     let is_image = |entry: &IndexEntry| platform(entry).is_none_or(|p| p != "unknown/unknown");
     let is_wanted = |entry: &IndexEntry| {

@@ -3,7 +3,7 @@
 use btp_release::domain::Digest;
 use stand_ins::github::TagObject;
 
-use super::images::Image;
+use super::images::sidecar;
 use super::release::{BINARY, MODULES, SIDECAR, SIDECAR_TAG, module_repository};
 use super::rig::{Scene, TAG};
 use super::world::{
@@ -198,9 +198,11 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
                 .remove(&arm);
         },
     ),
-    ("the tag means one platform only", &["image-differs"], |s| {
-        point_manager(s, 0)
-    }),
+    (
+        "the tag means one platform only",
+        &["image-differs", "image-incomplete"],
+        |s| point_manager(s, 0),
+    ),
     ("the manager's index is gone", &["image-differs"], |s| {
         let store = &mut s.registry.store();
         let index = store.resolve(BINARY, TAG).unwrap();
@@ -218,7 +220,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
         lose_part(s, 1, "/config")
     }),
     ("the sidecar is pushed again", &["image-differs"], |s| {
-        Image::plain(b"another").tag(&mut s.registry.store(), SIDECAR, SIDECAR_TAG);
+        sidecar(&mut s.registry.store(), SIDECAR, SIDECAR_TAG, b"another");
     }),
     ("the sidecar is gone", &["image-differs"], |s| {
         lose_tag(s, SIDECAR)

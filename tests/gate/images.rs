@@ -98,6 +98,12 @@ impl Image {
     }
 }
 
+/// An image of other people, for both platforms; it tells nothing of itself.
+pub(crate) fn sidecar(store: &mut Store, name: &str, tag: &str, bytes: &[u8]) {
+    let images = ["amd64", "arm64"].map(|on| Image::plain(bytes).on(on).push(store, name));
+    index(store, name, tag, &images);
+}
+
 pub(crate) fn point(store: &mut Store, name: &str, tag: &str, digest: &str) {
     let repository = store.repositories.get_mut(name).unwrap();
     repository.tags.insert(tag.into(), digest.into());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stand_ins::github::{Repository as GitRepository, Status, World};
 use stand_ins::registry::{Repository as ImageRepository, Store};
 
-use super::images::{Image, index};
+use super::images::{Image, index, sidecar};
 use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
 
 pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
@@ -121,7 +121,12 @@ impl Scene {
             &ReleasePlan::from_json(&plan, None).unwrap(),
             b"the manager",
         );
-        Image::plain(b"the sidecar").tag(&mut self.registry.store(), SIDECAR, SIDECAR_TAG);
+        sidecar(
+            &mut self.registry.store(),
+            SIDECAR,
+            SIDECAR_TAG,
+            b"the sidecar",
+        );
         self.build_module(&plan).await;
         let inputs = [
             ("plan", plan.as_str()),

@@ -12,7 +12,7 @@ use btp_release::plan::ReleasePlan;
 use btp_release::ports::Clock;
 
 use super::described;
-use super::images::Image;
+use super::images::{Image, sidecar};
 use super::release::{BINARY, LEGS, MODULES, RUN, SIDECAR, SIDECAR_TAG, Told, module_repository};
 use super::rig::{Outputs, Run, Scene, SharedClock, TAG};
 use super::world::module_tag;
@@ -119,7 +119,12 @@ async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
     scene.begin(run);
     let plan = scene.planned().await;
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
-    Image::plain(b"the sidecar").tag(&mut scene.registry.store(), SIDECAR, SIDECAR_TAG);
+    sidecar(
+        &mut scene.registry.store(),
+        SIDECAR,
+        SIDECAR_TAG,
+        b"the sidecar",
+    );
     // The assets of this release are there, so that nothing but the images is missing.
     for name in [
         "template.yaml",
@@ -235,4 +240,30 @@ async fn a_builder_that_fails_ends_the_wait_within_one_poll() {
     assert_eq!(described(&ended.unwrap_err()), r#"["builder-failed"]"#);
     let late = scene.clock.now().saturating_sub(begun + fails_after);
     assert!(late <= Duration::from_secs(10), "{late:?}");
+}
+
+/// A build for one platform pushes no index, but the image itself.
+#[tokio::test]
+async fn an_image_for_one_platform_is_not_ready_where_two_are_wanted() {
+    let scene = Arc::new(Scene::start(|_| {}).await);
+    let plan = scene.planned().await;
+    scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
+    let image = Image::of(&ReleasePlan::from_json(&plan, None).unwrap());
+    image.tag(&mut scene.registry.store(), BINARY, TAG);
+    let wait = async |platforms: &str| {
+        let more = [("image-platforms", platforms), ("timeout", "30s")];
+        match awaited(&scene, &plan, &more, vec![]).await {
+            Err(Stop::TimedOut { on, .. }) => on.join("\n"),
+            other => panic!("{other:?}"),
+        }
+    };
+    let both = wait("linux/amd64\nlinux/arm64").await;
+    assert!(
+        both.contains(&format!(
+            "{BINARY}:{TAG}: incomplete, it has no linux/arm64"
+        )),
+        "{both}"
+    );
+    let one = wait("linux/amd64").await;
+    assert!(!one.contains(&format!("{BINARY}:{TAG}: ")), "{one}");
 }

@@ -27,7 +27,7 @@ pub use builders::NamePattern;
 pub struct Watch {
     /// The longest pause between two looks.
     pub every: Duration,
-    /// Wanted of an index, such as `linux/amd64`; with none, all that it lists.
+    /// Wanted of container images, such as `linux/amd64`; with none, those that they have.
     pub platforms: Vec<String>,
     /// Check runs, statuses or workflow runs that make the artifacts.
     pub builders: Vec<NamePattern>,
