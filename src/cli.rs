@@ -232,17 +232,24 @@ pub struct AwaitArgs {
     /// Longest pause between two looks; default: `10s`
     #[arg(long, value_name = "DURATION")]
     pub await_interval: Option<String>,
-    /// Check runs, commit statuses or workflows that make the artifacts, one a line, `*` for any characters: the wait ends when one of them failed
-    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
-    pub builder_checks: Vec<String>,
+    #[command(flatten)]
+    pub builders: BuildersInput,
     /// How long each of `builder-checks` may take to appear; default: `3m`
     #[arg(long, value_name = "DURATION")]
     pub builder_start_timeout: Option<String>,
-    /// Platforms that an image of several must have, one a line, such as `linux/amd64`; default: all that it lists
+    /// Platforms that every container image must have, one a line, such as `linux/amd64`; default: those that it has
     #[arg(long, value_name = "PLATFORMS", action = ArgAction::Append)]
     pub image_platforms: Vec<String>,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// Who makes the artifacts.
+#[derive(Debug, Default, Args)]
+pub struct BuildersInput {
+    /// Check runs, commit statuses or workflows that make the artifacts, one a line, `*` for any characters: a wait ends when one of them failed, and the evidence names their runs
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub builder_checks: Vec<String>,
 }
 
 /// The digests that the later phases take.
@@ -315,6 +322,8 @@ pub struct PublishArgs {
     /// Checks at the commit that must be green, one a line, `*` for any characters; `name=neutral,skipped` takes these for green as well
     #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
     pub required_checks: Vec<String>,
+    #[command(flatten)]
+    pub builders: BuildersInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{
-    AwaitArgs, BuildModuleArgs, CommonArgs, DraftArgs, FetchModuleArgs, PhaseArgs, PublishArgs,
-    RecordTestsArgs, UploadArgs,
+    AwaitArgs, BuildModuleArgs, BuildersInput, CommonArgs, DraftArgs, FetchModuleArgs, PhaseArgs,
+    PublishArgs, RecordTestsArgs, UploadArgs,
 };
 use crate::domain::{
     AssetName, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
@@ -22,8 +22,8 @@ use crate::domain::{
 use crate::module::build::DescriptorStyle;
 use crate::module::template::TemplateForm;
 use crate::phases::{
-    Await, BuildModule, Discard, Draft, FetchModule, Finding, Legs, Phase, Publish, Recipe,
-    RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
+    Await, BuildModule, Discard, Draft, FetchModule, Finding, Legs, NamePattern, Phase, Publish,
+    Recipe, RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
 };
 use crate::plan::{Artifact, ReleasePlan, Verdict};
 use crate::ports::CheckState;
@@ -261,9 +261,7 @@ fn await_artifacts(reader: &mut Reader<'_>, args: &AwaitArgs) -> Option<Ready> {
         args.builder_start_timeout.as_deref(),
         BUILDER_STARTS,
     );
-    let builders = lines(&args.builder_checks)
-        .filter_map(|name| reader.take("builder-checks", name.parse()))
-        .collect();
+    let builders = builders(reader, &args.builders);
     let platforms = lines(&args.image_platforms).map(str::to_owned).collect();
     let plan = reader.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
@@ -301,6 +299,12 @@ fn fetch_module(reader: &mut Reader<'_>, args: &FetchModuleArgs) -> Option<Ready
     Some(Ready { phase, reached })
 }
 
+fn builders(reader: &mut Reader<'_>, args: &BuildersInput) -> Vec<NamePattern> {
+    lines(&args.builder_checks)
+        .filter_map(|name| reader.take("builder-checks", name.parse()))
+        .collect()
+}
+
 fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
     let artifacts = reader.artifacts(&args.artifacts);
     let jobs = match args.needs.as_deref() {
@@ -322,6 +326,7 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
         .filter_map(|line| required_check(reader, line))
         .collect();
     let optional = lines(&args.optional_jobs).map(str::to_owned).collect();
+    let builders = builders(reader, &args.builders);
     let plan = reader.plan(&args.plan, &args.common)?;
     // Without them the gate refuses, and lists what it misses beside everything else that stands in the way.
     let artifacts = artifacts.unwrap_or_default();
@@ -332,6 +337,7 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
         optional,
         legs,
         checks,
+        builders,
         own_token: reader.context.uses_own_token(),
     };
     Some(Ready {

@@ -9,10 +9,8 @@ use super::shared::row;
 use super::usable::{self, NotUsable};
 use super::{Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, Tag};
-use crate::plan::{EVIDENCE, Mark, Statement};
+use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, Statement};
 use crate::ports::{AssetId, AssetState, Look, PortError, SeenRelease};
-
-const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
 pub struct Verify {
     tag: Tag,
@@ -263,8 +261,10 @@ mod tests {
             jobs: BTreeMap::new(),
             verdicts: vec![],
             checks: vec![],
+            builders: vec![],
             drafted_at: String::new(),
             publisher: String::new(),
+            requests: vec![],
         });
         let bytes = statement.to_bytes();
         let assets = vec![

@@ -11,6 +11,9 @@ use crate::domain::{Digest, Invalid};
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
 
+/// How many bytes of it are read at most.
+pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
+
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evidence/v1";
 
@@ -42,10 +45,25 @@ pub struct Predicate {
     pub verdicts: Vec<Record>,
     /// The required checks.
     pub checks: Vec<Record>,
+    /// The runs of the builders.
+    #[serde(default)]
+    pub builders: Vec<Record>,
     /// When GitHub made the draft.
     pub drafted_at: String,
     /// Name and version of what made this.
     pub publisher: String,
+    /// What GitHub answered when all of this was read.
+    #[serde(default)]
+    pub requests: Vec<Request>,
+}
+
+/// An answer of GitHub: `id` is its `X-GitHub-Request-Id`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Method and path.
+    pub request: String,
+    pub status: u16,
+    pub id: String,
 }
 
 /// A check or a verdict, and where its log is.
@@ -84,6 +102,16 @@ impl Statement {
             predicate_type: PREDICATE.to_owned(),
             predicate,
         }
+    }
+
+    /// Whether both say the same of the release, whichever requests told them.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other
+            .predicate
+            .requests
+            .clone_from(&self.predicate.requests);
+        *self == other
     }
 
     /// The same statement gives the same bytes, so that a second run finds its own evidence as it left it.

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 pub use artifacts::{Artifact, Artifacts};
-pub use evidence::{EVIDENCE, Predicate, Record, Statement};
+pub use evidence::{EVIDENCE, MAX_EVIDENCE, Predicate, Record, Request, Statement};
 pub use mark::Mark;
 pub use verdict::Verdict;
 

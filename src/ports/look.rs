@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    AssetId, LocalFile, Notes, PortError, ReleaseId, SeenCheck, SeenManifest, SeenRelease,
-    SeenRepository,
+    AssetId, LocalFile, Notes, PortError, ReleaseId, SeenAnswer, SeenCheck, SeenManifest,
+    SeenRelease, SeenRepository,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, Moment, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
@@ -30,6 +30,9 @@ pub struct Look<'a> {
     /// The time of this look.
     pub now: Moment,
 }
+
+/// How many answers are remembered.
+pub const MOST_ANSWERS: usize = 250;
 
 /// The repository that is being released, on GitHub.
 #[async_trait]
@@ -74,6 +77,8 @@ pub trait GitHubLook: Send + Sync {
     ) -> Result<Option<bool>, PortError>;
     /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
     async fn hash_asset(&self, asset: AssetId) -> Result<Digest, PortError>;
+    /// What this process has been answered so far, in order: the first [`MOST_ANSWERS`].
+    fn answers(&self) -> Vec<SeenAnswer>;
 }
 
 /// Any OCI registry; which one, and with which credentials, follows from the image's name.

@@ -13,9 +13,9 @@ pub use hands::{
     Blob, BlobSource, FilesHands, GitHubHands, Hands, NewDraft, NewStatus, Publication,
     RegistryHands,
 };
-pub use look::{ByteStream, FilesLook, GitHubLook, Look, RegistryLook};
+pub use look::{ByteStream, FilesLook, GitHubLook, Look, MOST_ANSWERS, RegistryLook};
 pub use runner::Runner;
 pub use seen::{
-    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, SeenAsset, SeenCheck,
+    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck,
     SeenManifest, SeenRelease, SeenRepository,
 };

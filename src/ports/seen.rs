@@ -99,6 +99,16 @@ pub struct LocalFile {
     pub digest: Digest,
 }
 
+/// An answer of GitHub, by the name that GitHub's support finds it under
+/// (<https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>, `X-GitHub-Request-Id`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAnswer {
+    /// Such as `GET /repos/kyma-project/btp-manager/releases`.
+    pub request: String,
+    pub status: u16,
+    pub id: String,
+}
+
 /// A check run, a commit status or a workflow run at a commit, each under the newest of its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenCheck {

@@ -39,6 +39,8 @@ pub struct Entry {
     pub method: String,
     pub path: String,
     pub query: String,
+    /// The caller, as its `User-Agent` says.
+    pub agent: String,
     /// Without an answer (yet): `None`.
     pub status: Option<u16>,
     /// What it took of the primary limit.

@@ -203,6 +203,10 @@ fn arrival(number: u64, request: &Request, clock: &Clock) -> Entry {
         method: request.method.to_string(),
         path: request.path.clone(),
         query: request.query.clone(),
+        agent: request
+            .header(http::header::USER_AGENT)
+            .unwrap_or_default()
+            .to_owned(),
         status: None,
         cost: 0,
         landed: false,

@@ -19,7 +19,7 @@ use super::{GitHubSettings, failure};
 use crate::adapters::governor::{Governor, Kind};
 use crate::adapters::http::{Http, USER_AGENT, describe, is_private, same_origin};
 use crate::domain::Moment;
-use crate::ports::{Cause, Clock};
+use crate::ports::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
 pub(super) const JSON: &str = "application/vnd.github+json";
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
@@ -40,6 +40,7 @@ pub(super) struct Client {
     authorization: HeaderValue,
     token: SecretString,
     etags: Mutex<ETags>,
+    answers: Mutex<Vec<SeenAnswer>>,
 }
 
 impl Client {
@@ -87,6 +88,7 @@ impl Client {
             authorization,
             token: settings.token.clone(),
             etags: Mutex::default(),
+            answers: Mutex::default(),
         })
     }
 
@@ -287,6 +289,11 @@ impl Client {
             Ok(answer) => {
                 let request_id = answer.request_id().unwrap_or("-");
                 tracing::debug!(%method, path, status = answer.status, request_id, ms, "GitHub");
+                self.remember(SeenAnswer {
+                    request: format!("{method} {path}"),
+                    status: answer.status,
+                    id: request_id.to_owned(),
+                });
             }
             Err(error) => tracing::debug!(%method, path, error, ms, "GitHub"),
         }
@@ -302,6 +309,18 @@ impl Client {
             }
         }
         answer
+    }
+
+    fn remember(&self, answer: SeenAnswer) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() < MOST_ANSWERS {
+            answers.push(answer);
+        }
+    }
+
+    pub(super) fn answers(&self) -> Vec<SeenAnswer> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.clone()
     }
 
     pub(super) fn authorization(&self) -> HeaderValue {

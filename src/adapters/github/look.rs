@@ -12,7 +12,8 @@ use super::{Doing, GitHub};
 use crate::adapters::governor::Kind;
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::ports::{
-    AssetId, Cause, GitHubLook, Notes, PortError, ReleaseId, SeenCheck, SeenRelease, SeenRepository,
+    AssetId, Cause, GitHubLook, Notes, PortError, ReleaseId, SeenAnswer, SeenCheck, SeenRelease,
+    SeenRepository,
 };
 
 /// Tags of tags of tags are legal; nobody makes them.
@@ -32,6 +33,10 @@ const RELEASE_OF_TAG: &str = "query($owner: String!, $name: String!, $tag: Strin
 
 #[async_trait]
 impl GitHubLook for GitHub {
+    fn answers(&self) -> Vec<SeenAnswer> {
+        self.client.answers()
+    }
+
     async fn repository(&self) -> Result<SeenRepository, PortError> {
         self.see_repository()
             .await

@@ -16,10 +16,10 @@ use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
 use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting};
 use crate::domain::{CommitSha, Digest, JobResults, Moment};
-use crate::plan::{Artifact, Artifacts, EVIDENCE, Mark, ReleasePlan};
+use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::ports::{
-    AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenCheck,
-    SeenRelease,
+    AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenAnswer,
+    SeenCheck, SeenRelease,
 };
 
 pub struct Publish {
@@ -27,6 +27,16 @@ pub struct Publish {
     tested: Tested,
     /// When a published release was first seen not to be as planned.
     public_since: Option<Moment>,
+    first: Option<First>,
+}
+
+/// What the first look of this process found, for all that come after it to write the same evidence.
+#[derive(Clone, Default)]
+struct First {
+    /// What GitHub was asked for it, and answered.
+    answers: Vec<SeenAnswer>,
+    /// The evidence that an earlier process left in the release.
+    evidence: Option<Statement>,
 }
 
 /// What was tested, and how that ended.
@@ -40,6 +50,8 @@ pub struct Tested {
     pub optional: BTreeSet<String>,
     pub legs: Legs,
     pub checks: Vec<RequiredCheck>,
+    /// Checks that made the artifacts: their runs belong into the evidence.
+    pub builders: Vec<NamePattern>,
     /// Whether the token is a workflow run's own: what it publishes starts no other workflow.
     pub own_token: bool,
 }
@@ -76,6 +88,7 @@ struct Seen {
     hidden: Vec<String>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
+    first: First,
 }
 
 enum SeenImage {
@@ -97,6 +110,7 @@ impl Publish {
             plan,
             tested,
             public_since: None,
+            first: None,
         }
     }
 
@@ -126,7 +140,7 @@ impl Publish {
         let hidden = self.hidden(look, &releases).await?;
         let (legs, checks) = (
             self.tested.legs != Legs::None,
-            !self.tested.checks.is_empty(),
+            !(self.tested.checks.is_empty() && self.tested.builders.is_empty()),
         );
         Ok(Seen {
             tag: look.github.tag(&plan.tag).await?,
@@ -146,7 +160,22 @@ impl Publish {
             },
             hidden,
             written: look.files.file(Path::new(EVIDENCE)).await?,
+            first: First::default(),
         })
+    }
+
+    async fn first(&self, look: Look<'_>, releases: &[SeenRelease]) -> Result<First, PortError> {
+        let answers = look.github.answers();
+        let mut assets = releases.iter().flat_map(|release| &release.assets);
+        let left = assets.find(|a| a.name == EVIDENCE && a.state == AssetState::Uploaded);
+        let evidence = match left {
+            Some(asset) if asset.size <= MAX_EVIDENCE => {
+                let bytes = look.github.read_asset(asset.id, MAX_EVIDENCE).await?;
+                Statement::from_bytes(&bytes).ok()
+            }
+            _ => None,
+        };
+        Ok(First { answers, evidence })
     }
 
     /// A private repository's assets are for nobody outside, and are not asked for.
@@ -200,7 +229,12 @@ impl Phase for Publish {
     }
 
     async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let seen = self.see(look).await?;
+        let mut seen = self.see(look).await?;
+        seen.first = match &self.first {
+            Some(first) => first.clone(),
+            None => self.first(look, &seen.releases).await?,
+        };
+        self.first = Some(seen.first.clone());
         let step = decide(&self.plan, &self.tested, &seen);
         let is_public = seen.releases.iter().any(|release| !release.draft);
         Ok(match step {
@@ -305,14 +339,21 @@ fn published(
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
+    // https://docs.github.com/en/actions/concepts/security/github_token
+    let silently = if tested.own_token {
+        " by the run's own token, which starts no workflow `on: release`: `publish-token` would"
+    } else {
+        ""
+    };
+    let so = format!(
+        "{} is published at {}{silently}",
+        plan.tag,
+        plan.commit.short()
+    );
     Step::Done(
-        Evidence::new(format!(
-            "{} is published at {}",
-            plan.tag,
-            plan.commit.short()
-        ))
-        .with("release-url", &release.url)
-        .with("is-latest", is_latest)
-        .with("artifacts", tested.artifacts.to_json()),
+        Evidence::new(so)
+            .with("release-url", &release.url)
+            .with("is-latest", is_latest)
+            .with("artifacts", tested.artifacts.to_json()),
     )
 }

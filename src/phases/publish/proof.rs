@@ -9,7 +9,9 @@ use crate::domain::Digest;
 use crate::phases::Action;
 use crate::phases::shared::row;
 use crate::phases::sync::sync;
-use crate::plan::{Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Statement, Verdict};
+use crate::plan::{
+    Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Request, Statement, Verdict,
+};
 use crate::ports::{LocalFile, SeenCheck, SeenRelease};
 
 /// What is still missing of it.
@@ -74,7 +76,13 @@ fn statement(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRel
             .iter()
             .any(|required| required.name.matches(&check.name))
     };
-    Statement::new(Predicate {
+    let is_builder = |check: &&SeenCheck| tested.builders.iter().any(|b| b.matches(&check.name));
+    let answers = seen.first.answers.iter().map(|answer| Request {
+        request: answer.request.clone(),
+        status: answer.status,
+        id: answer.id.clone(),
+    });
+    let statement = Statement::new(Predicate {
         plan: plan.clone(),
         artifacts: tested.artifacts.clone(),
         jobs: tested
@@ -83,9 +91,15 @@ fn statement(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRel
             .map_or_else(BTreeMap::new, |jobs| jobs.iter().collect()),
         verdicts: seen.checks.iter().filter(is_verdict).map(record).collect(),
         checks: seen.checks.iter().filter(is_required).map(record).collect(),
+        builders: seen.checks.iter().filter(is_builder).map(record).collect(),
         drafted_at: release.created_at.clone(),
         publisher: format!("btp-release {}", env!("CARGO_PKG_VERSION")),
-    })
+        requests: answers.collect(),
+    });
+    match &seen.first.evidence {
+        Some(left) if left.says_the_same(&statement) => left.clone(),
+        _ => statement,
+    }
 }
 
 const TABLE: &str = "<!-- artifacts -->";

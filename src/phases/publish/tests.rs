@@ -47,6 +47,7 @@ fn tested() -> Tested {
         artifacts: Artifacts(artifacts.into()),
         legs,
         checks,
+        builders: vec![],
         own_token: false,
         jobs: Some(
             JobResults::from_json(
@@ -95,6 +96,7 @@ fn seen() -> Seen {
         hashed: BTreeMap::new(),
         leading: BTreeMap::new(),
         written: None,
+        first: First::default(),
         hidden: vec![],
         head: Some(other()),
         latest: Some("v1.1.0".into()),
@@ -386,6 +388,37 @@ fn a_check_may_be_neutral_only_where_that_is_said() {
 }
 
 #[test]
+fn evidence_that_an_earlier_process_left_is_kept_while_it_holds() {
+    let answer = |id: &str| SeenAnswer {
+        request: "GET /repos".into(),
+        status: 200,
+        id: id.into(),
+    };
+    let written = |seen: &Seen| match decide(&plan(), &tested(), seen) {
+        Step::Act(actions) => match actions.as_slice() {
+            [Action::WriteFile { bytes, .. }] => Statement::from_bytes(bytes).unwrap(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let mut seen = seen();
+    seen.first.answers = vec![answer("A")];
+    let left = written(&seen);
+    assert_eq!(left.predicate.requests[0].id, "A");
+    seen.first = First {
+        answers: vec![answer("B")],
+        evidence: Some(left.clone()),
+    };
+    assert_eq!(
+        written(&seen),
+        left,
+        "other requests alone are no reason to write it anew"
+    );
+    seen.checks[1].url = Some("https://github.example/run".into());
+    assert_eq!(written(&seen).predicate.requests[0].id, "B");
+}
+
+#[test]
 fn success_is_said_from_what_is_public() {
     let public = || {
         let mut seen = Seen {
@@ -418,6 +451,19 @@ fn success_is_said_from_what_is_public() {
         alter(&mut seen);
         assert_eq!(codes(&tested(), &seen), [code]);
     }
+    let told = |own_token| match decide(
+        &plan(),
+        &Tested {
+            own_token,
+            ..tested()
+        },
+        &public(),
+    ) {
+        Step::Done(evidence) => evidence.so,
+        other => panic!("{other:?}"),
+    };
+    assert!(told(true).contains("starts no workflow"));
+    assert!(!told(false).contains("starts no workflow"));
     let later = ReleasePlan {
         run: "18".into(),
         ..plan()
