@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use url::{Host, Url};
 
 /// Who is asking. GitHub refuses requests without it.
-pub const USER_AGENT: &str = concat!(
+const USER_AGENT: &str = concat!(
     "btp-release/",
     env!("CARGO_PKG_VERSION"),
     " (+",

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, header};
-use octocrab::Octocrab;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ use super::origin;
 use super::wire::{GraphQlAnswer, GraphQlData, GraphQlQuery};
 use super::{GitHubSettings, failure};
 use crate::adapters::governor::{Governor, Kind};
-use crate::adapters::http::{Http, USER_AGENT, describe, is_private, same_origin};
+use crate::adapters::http::{Http, describe, is_private, same_origin};
 use crate::domain::Moment;
 use crate::ports::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
@@ -33,8 +34,8 @@ pub(super) struct Client {
     pub(super) api: Url,
     pub(super) answer_timeout: Duration,
     pub(super) stall_timeout: Duration,
-    /// Sends what is JSON both ways. It is told nothing but this client and our user agent: its own retries, redirects,
-    /// token and base path would each do something that has to be done otherwise here.
+    /// Sends what is JSON both ways. It is told nothing but this client: its own retries, redirects, token, base path and
+    /// user agent would each do something that has to be done otherwise here.
     octocrab: Octocrab,
     graphql: Url,
     authorization: HeaderValue,
@@ -68,14 +69,10 @@ impl Client {
             return refuse("the token has characters that no token has, such as a line end".into());
         };
         authorization.set_sensitive(true);
-        let octocrab = Octocrab::builder()
-            .base_uri(settings.api_url.origin().ascii_serialization())
-            .map(|builder| builder.add_header(header::USER_AGENT, USER_AGENT.to_owned()))
-            .and_then(|builder| builder.build_with_reqwest(http.answers().clone()));
-        let octocrab = match octocrab {
-            Ok(octocrab) => octocrab,
-            Err(error) => return refuse(format!("cannot set up octocrab: {}", describe(&error))),
-        };
+        let Ok(octocrab) = OctocrabBuilder::new_empty()
+            .with_service(ReqwestConnector::new(http.answers().clone()))
+            .with_auth(AuthState::None)
+            .build();
         Ok(Self {
             http,
             governor: Governor::new(settings.policy.clone(), clock.clone()),
