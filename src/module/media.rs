@@ -10,6 +10,11 @@ pub const IMAGE_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub(super) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 pub(super) const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
+/// Whether bytes of this type name other bytes, so that they are no blob.
+pub(super) fn is_document(media_type: &str) -> bool {
+    [IMAGE_MANIFEST, IMAGE_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&media_type)
+}
+
 pub const COMPONENT_CONFIG: [&str; 3] = [
     "application/vnd.ocm.software.component.config.v1+json",
     "application/vnd.gardener.cloud.cnudie.component.config.v1+json",

@@ -152,13 +152,17 @@ impl Manifest {
         self.layers.iter().find(|layer| layer.digest == *digest)
     }
 
+    /// By its config, as every reader knows it.
+    pub fn is_component_version(&self) -> bool {
+        media::COMPONENT_CONFIG.contains(&self.config.media_type.as_str())
+    }
+
     /// The layer that holds the component descriptor. It is named by the config, never by its place among the layers.
     pub fn descriptor_layer(&self, config: &[u8]) -> Result<ContentDescriptor, FormatError> {
-        let media_type = self.config.media_type.as_str();
-        if !media::COMPONENT_CONFIG.contains(&media_type) {
+        if !self.is_component_version() {
             return Err(FormatError::new(
                 "not-a-module-image",
-                format!("image with a config of type {media_type:?}"),
+                format!("image with a config of type {:?}", self.config.media_type),
                 "is no Kyma module: it holds no component version",
                 "give the module image, such as registry.example/component-descriptors/kyma.project.io/module/btp-operator:v1.2.0",
             ));

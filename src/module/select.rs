@@ -7,7 +7,7 @@ use super::descriptor::{AccessKind, Descriptor};
 use super::oci::{ContentDescriptor, Manifest};
 use super::template::short_name;
 use super::unpack::Held;
-use super::{FormatError, yaml};
+use super::{FormatError, media, yaml};
 
 /// A resource of the component that is a layer of the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,6 +50,12 @@ const NEVER_MANIFEST: [&str; 4] = [DEFAULT_CR, "config", "crds", "moduletemplate
 pub fn layers(descriptor: &Descriptor, manifest: &Manifest) -> Result<Vec<Layer>, FormatError> {
     let resources = descriptor.component.resources.iter();
     let local = resources.filter_map(|resource| match resource.access.kind() {
+        // An image beside the component version, in the same index, is no layer of it.
+        AccessKind::LocalBlob { media_type, .. }
+            if media_type.as_deref().is_some_and(media::is_document) =>
+        {
+            None
+        }
         AccessKind::LocalBlob { digest, .. } => Some((resource, digest)),
         _ => None,
     });
@@ -212,7 +218,6 @@ mod tests {
     use super::*;
     use crate::domain::Digest;
     use crate::module::fixtures::{read, text};
-    use crate::module::media;
     use crate::module::oci::Document;
 
     /// A descriptor with these local resources (name, type, media type), and the manifest with their layers.
@@ -329,6 +334,28 @@ mod tests {
             assert_eq!(content.default_cr.is_some(), default_cr, "{resources:?}");
             assert_eq!(names(&content.others), others, "{resources:?}");
         }
+    }
+
+    #[test]
+    fn an_image_beside_the_module_is_none_of_its_layers() {
+        let (descriptor, image) = module(&[("raw-manifest", "yaml", OCTETS)]);
+        let with = |media_type: &str| {
+            let mut descriptor = descriptor.clone();
+            let access = serde_json::json!({
+                "type": "localBlob",
+                "localReference": Digest::of(b"chart").to_string(),
+                "mediaType": media_type,
+            });
+            let mut beside = descriptor.component.resources[0].clone();
+            beside.name = "chart".into();
+            beside.access = serde_json::from_value(access).unwrap();
+            descriptor.component.resources.push(beside);
+            layers(&descriptor, &image)
+        };
+        for media_type in [media::IMAGE_MANIFEST, media::IMAGE_INDEX] {
+            assert_eq!(with(media_type).unwrap().len(), 1);
+        }
+        assert!(with(OCTETS).unwrap_err().why.contains("no such layer"));
     }
 
     #[test]

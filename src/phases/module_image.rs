@@ -44,19 +44,37 @@ impl From<FormatError> for Finding {
     }
 }
 
+/// More than this many images in an index are not looked through.
+const MAX_IMAGES: usize = 32;
+
 impl ModuleImage {
-    /// By tag or by digest.
+    /// By tag or by digest, for people.
     pub async fn find(registry: &dyn RegistryLook, image: &ImageRef) -> Result<Self, ImageTrouble> {
         let seen = registry.resolve(image).await?;
         let seen = seen.ok_or_else(|| missing(&image.to_string()))?;
-        Self::open(registry, image.repository().pinned(seen.digest)).await
+        Self::open(registry, image.repository().pinned(seen.digest), |_| false).await
     }
 
+    /// Of an index, the image that is a component version; of several, the one that is `ours`.
     pub(super) async fn open(
         registry: &dyn RegistryLook,
         image: PinnedImage,
+        ours: impl Fn(&Descriptor) -> bool,
     ) -> Result<Self, ImageTrouble> {
-        let (image, manifest) = manifest(registry, image).await?;
+        match document(registry, &image).await? {
+            Document::Manifest(manifest) => Self::of(registry, image, manifest).await,
+            Document::Index(index) => {
+                let modules = in_index(registry, &image, &index).await?;
+                Ok(only(modules, index.manifests.len(), ours)?)
+            }
+        }
+    }
+
+    async fn of(
+        registry: &dyn RegistryLook,
+        image: PinnedImage,
+        manifest: Manifest,
+    ) -> Result<Self, ImageTrouble> {
         let blob = async |digest: Digest, limit: usize| {
             registry.blob(&image.repository, digest, limit as u64).await
         };
@@ -73,34 +91,75 @@ impl ModuleImage {
     }
 }
 
-async fn manifest(
+async fn document(
     registry: &dyn RegistryLook,
-    image: PinnedImage,
-) -> Result<(PinnedImage, Manifest), ImageTrouble> {
-    let document = |bytes: Option<Bytes>| match bytes {
-        Some(bytes) => Document::parse(&bytes),
-        None => Err(missing(&image.to_string())),
-    };
-    match document(registry.manifest(&image).await?)? {
-        Document::Manifest(manifest) => Ok((image, manifest)),
-        Document::Index(Index { manifests, .. }) => match manifests.as_slice() {
-            [only] => {
-                let inner = image.repository.pinned(only.manifest.digest);
-                match document(registry.manifest(&inner).await?)? {
-                    Document::Manifest(manifest) => Ok((inner, manifest)),
-                    Document::Index(_) => {
-                        Err(refused("module-unclear", "is an index of indexes").into())
-                    }
-                }
-            }
-            several => {
-                let why = format!(
-                    "is an index of {} images, and a module is one",
-                    several.len()
-                );
-                Err(refused("module-unclear", why).into())
-            }
-        },
+    image: &PinnedImage,
+) -> Result<Document, ImageTrouble> {
+    match registry.manifest(image).await? {
+        Some(bytes) => Ok(Document::parse(&bytes)?),
+        None => Err(missing(&image.to_string()).into()),
+    }
+}
+
+/// The component versions among an index' images. The others are the resources and signatures beside it
+/// (`open-component-model:docs/adr/0012_oci_format_compatibility.md`).
+async fn in_index(
+    registry: &dyn RegistryLook,
+    image: &PinnedImage,
+    index: &Index,
+) -> Result<Vec<ModuleImage>, ImageTrouble> {
+    let listed = index.manifests.len();
+    if listed > MAX_IMAGES {
+        let why =
+            format!("is an index of {listed} images; at most {MAX_IMAGES} are looked through");
+        return Err(refused("module-unclear", why).into());
+    }
+    let mut modules: Vec<ModuleImage> = Vec::new();
+    for entry in &index.manifests {
+        let child = image.repository.pinned(entry.manifest.digest);
+        // An index in an index is a container image for several platforms.
+        if let Document::Manifest(manifest) = document(registry, &child).await?
+            && manifest.is_component_version()
+        {
+            modules.push(ModuleImage::of(registry, child, manifest).await?);
+        }
+    }
+    Ok(modules)
+}
+
+fn only(
+    mut modules: Vec<ModuleImage>,
+    listed: usize,
+    ours: impl Fn(&Descriptor) -> bool,
+) -> Result<ModuleImage, FormatError> {
+    if modules.len() > 1 && modules.iter().any(|module| ours(&module.descriptor)) {
+        modules.retain(|module| ours(&module.descriptor));
+    }
+    // The same module for each of several platforms: all of its layers are named in the descriptor, so that any will do.
+    modules.dedup_by(|next, first| next.descriptor_text == first.descriptor_text);
+    match <[ModuleImage; 1]>::try_from(modules) {
+        Ok([module]) => Ok(module),
+        Err(none) if none.is_empty() => {
+            let why =
+                format!("is an index of {listed} images, none of which is a component version");
+            Err(refused("not-a-module-image", why))
+        }
+        Err(several) => {
+            let name = |module: &ModuleImage| {
+                let component = &module.descriptor.component;
+                format!(
+                    "{} {} ({})",
+                    component.name, component.version, module.image
+                )
+            };
+            let names: Vec<_> = several.iter().map(name).collect();
+            let why = format!("is an index of several modules: {}", names.join(", "));
+            let help = "give the one that is meant by its own digest".into();
+            Err(FormatError {
+                help,
+                ..refused("module-unclear", why)
+            })
+        }
     }
 }
 
@@ -114,5 +173,55 @@ pub(super) fn refused(code: &'static str, why: impl Into<String>) -> FormatError
         what: "the module image".into(),
         why: why.into(),
         help: "look at the build that pushed it; `await` gives the digest of what it pushed".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::oci::ContentDescriptor;
+
+    fn module(name: &str, version: &str) -> ModuleImage {
+        let text = format!(
+            "meta: {{schemaVersion: v2}}
+component: {{name: {name}, version: {version}, provider: internal, repositoryContexts: [], componentReferences: [], sources: [], resources: []}}
+"
+        );
+        let config = ContentDescriptor::of("x", text.as_bytes());
+        ModuleImage {
+            image: format!("r.example/m@{}", config.digest).parse().unwrap(),
+            manifest: Manifest::new(config, vec![]),
+            descriptor: Descriptor::from_text(text.as_bytes()).unwrap(),
+            descriptor_text: text.into(),
+        }
+    }
+
+    #[test]
+    fn one_of_an_index_or_none() {
+        let of = |name: &str| module(&format!("kyma.project.io/module/{name}"), "v1.2.0");
+        let (btp, keda) = (|| of("btp-operator"), || of("keda"));
+        let older = module("kyma.project.io/module/btp-operator", "v1.1.0");
+        for (modules, expected) in [
+            (vec![], Err("none of which is a component version")),
+            (vec![keda()], Ok("keda")),
+            (vec![btp(), btp()], Ok("btp-operator")),
+            (vec![keda(), btp()], Ok("btp-operator")),
+            (vec![btp(), keda(), btp()], Ok("btp-operator")),
+            (
+                vec![keda(), older.clone()],
+                Err("several modules: kyma.project.io/module/keda v1.2.0 (r.example/m@sha256:"),
+            ),
+            (vec![older, btp()], Ok("btp-operator")),
+        ] {
+            let ours = |descriptor: &Descriptor| *descriptor == btp().descriptor;
+            match (only(modules, 7, ours), expected) {
+                (Ok(module), Ok(name)) => {
+                    let component = &module.descriptor.component;
+                    assert!(component.name.ends_with(name) && component.version == "v1.2.0");
+                }
+                (Err(error), Err(why)) => assert!(error.why.contains(why), "{error}"),
+                (found, expected) => panic!("{found:?} instead of {expected:?}"),
+            }
+        }
     }
 }

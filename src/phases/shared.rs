@@ -2,6 +2,7 @@
 
 use super::{Action, Finding};
 use crate::domain::{CommitSha, Digest, Tag, Version};
+use crate::module::verify::Expected;
 use crate::plan::{Mark, ReleasePlan};
 use crate::ports::SeenRelease;
 
@@ -23,6 +24,15 @@ pub(super) fn our_release<'a>(
         },
         many => Err(duplicates(plan, many)),
     }
+}
+
+/// What a module image of this release says of itself.
+pub(super) fn expected_module(plan: &ReleasePlan) -> Option<Expected<'_>> {
+    plan.module.as_ref().map(|planned| Expected {
+        component: planned.name.as_str(),
+        version: &plan.version,
+        commit: &plan.commit,
+    })
 }
 
 pub(super) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Finding {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::shared::expected_module;
 use crate::domain::{Digest, PinnedImage};
+use crate::module::FormatError;
 use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
 use crate::module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
 use crate::module::raw_manifest::RawManifest;
 use crate::module::select::{ManifestSource, content, file_in};
-use crate::module::verify::{Expected, verify};
-use crate::module::{FormatError, media};
+use crate::module::verify::verify;
 use crate::plan::ReleasePlan;
 use crate::ports::{Look, PortError};
 
@@ -30,7 +31,8 @@ pub(super) struct Contents {
     pub(super) labels: Labels,
     /// Those of its other platforms, which other jobs may have built.
     pub(super) further: Vec<Labels>,
-    pub(super) module: Option<ModuleContents>,
+    /// Component versions: one, or several in an index.
+    pub(super) modules: Vec<ModuleContents>,
 }
 
 /// Where a container image says that it is from
@@ -101,7 +103,9 @@ pub(super) async fn contents(
                     }
                 }
             }
-            let mut labels = labels.into_iter();
+            // Beside a component version are the images that it is made of, which may be anybody's.
+            let is_container = contents.modules.is_empty();
+            let mut labels = labels.into_iter().filter(|_| is_container);
             contents.labels = labels.next().unwrap_or_default();
             contents.further = labels.collect();
         }
@@ -176,8 +180,8 @@ async fn add(
         }
         contents.size += part.size;
     }
-    if media::COMPONENT_CONFIG.contains(&manifest.config.media_type.as_str()) {
-        contents.module = Some(module(look, image, manifest).await?);
+    if manifest.is_component_version() {
+        contents.modules.push(module(look, image, manifest).await?);
         return Ok(None);
     }
     let config = look
@@ -259,6 +263,16 @@ async fn module(
 }
 
 impl Contents {
+    /// The module, and of several the one that `fetch-module` would choose.
+    pub(super) fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
+        let ours = |module: &&ModuleContents| {
+            expected_module(plan)
+                .is_some_and(|expected| verify(&module.descriptor, &expected).is_empty())
+        };
+        let mut all = self.modules.iter();
+        all.clone().find(ours).or_else(|| all.next())
+    }
+
     fn labels_of_all(&self) -> impl Iterator<Item = &Labels> {
         [&self.labels].into_iter().chain(&self.further)
     }
@@ -311,12 +325,7 @@ pub(super) fn disagreements(plan: &ReleasePlan, contents: &Contents) -> Vec<Stri
             }
         }
     }
-    if let (Some(module), Some(planned)) = (&contents.module, &plan.module) {
-        let expected = Expected {
-            component: planned.name.as_str(),
-            version: &plan.version,
-            commit: &plan.commit,
-        };
+    if let (Some(module), Some(expected)) = (contents.module(plan), expected_module(plan)) {
         found.extend(
             verify(&module.descriptor, &expected)
                 .iter()
@@ -341,10 +350,58 @@ pub(super) fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
     let labelled = contents
         .labels_of_all()
         .all(|labels| labels.revision.as_deref() == Some(plan.commit.as_str()));
-    (labelled || contents.module.is_some()) && disagreements(plan, contents).is_empty()
+    (labelled || !contents.modules.is_empty()) && disagreements(plan, contents).is_empty()
 }
 
 /// The words for a digest that was there before.
 pub(super) fn left_over(digest: Digest) -> String {
     format!("{} was there before this release was begun", digest.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::ModulePlan;
+    use crate::plan::tests::example;
+
+    #[test]
+    fn of_several_modules_the_releases_own_counts() {
+        let name = "kyma.project.io/module/btp-operator";
+        let plan = ReleasePlan {
+            module: Some(ModulePlan {
+                name: name.parse().unwrap(),
+                image: format!("r.example/{name}:v1.2.0").parse().unwrap(),
+            }),
+            ..example()
+        };
+        let module = |name: &str| {
+            let commit = &plan.commit;
+            let text = format!(
+                "meta: {{schemaVersion: v2}}
+component:
+  {{name: {name}, version: v1.2.0, provider: internal, repositoryContexts: [], componentReferences: [], resources: [],
+  sources: [{{name: module-sources, type: git, version: v1.2.0, access: {{type: gitHub, repoUrl: r, commit: {commit}}}}}]}}
+"
+            );
+            ModuleContents {
+                descriptor: Descriptor::from_text(text.as_bytes()).unwrap(),
+                images: None,
+            }
+        };
+        let (ours, other) = (module(name), module("kyma.project.io/module/keda"));
+        for (modules, chosen) in [
+            (vec![], None),
+            (vec![&other], Some(&other)),
+            (vec![&other, &ours], Some(&ours)),
+            (vec![&ours, &other], Some(&ours)),
+        ] {
+            let contents = Contents {
+                modules: modules.into_iter().cloned().collect(),
+                ..Contents::default()
+            };
+            assert_eq!(contents.module(&plan), chosen);
+            let wrong = chosen.is_some_and(|chosen| *chosen != ours);
+            assert_eq!(!disagreements(&plan, &contents).is_empty(), wrong);
+        }
+    }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use btp_release::domain::Digest;
+use serde_json::json;
 use stand_ins::{Fault, Pattern};
 
-use crate::rig::{Desk, MANIFEST, REPOSITORY, gzip, push, tar};
+use crate::rig::{
+    Desk, MANIFEST, MANIFEST_TYPE, REPOSITORY, gzip, push, push_document, push_index, push_of, tar,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_image_leaves_nothing_outside_the_folder() {
@@ -121,4 +124,69 @@ async fn bytes_count_more_than_media_types() {
             assert_eq!(chart, "name: btp-operator\n");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_leads_to_the_one_module_in_it() {
+    let desk = Desk::new().await;
+    let octets = "application/octet-stream";
+    let module = |component: &str, text: &str| {
+        let component = format!("kyma-project.io/module/{component}");
+        push_of(
+            &desk,
+            &component,
+            "raw-manifest",
+            "yaml",
+            octets,
+            text.as_bytes(),
+        )
+    };
+    let ours = module("btp-operator", MANIFEST);
+    let (keda, istio) = (module("keda", "a: 1\n"), module("istio", "a: 1\n"));
+    let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of(b"{}"), "size": 2});
+    let image = push_document(
+        &desk,
+        &json!({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": []}),
+    );
+    let nested = push_index(&desk, &[&image]);
+    let gone = format!("x@{}", Digest::of(b"gone"));
+    for (images, code) in [
+        (vec![ours.as_str()], None),
+        (vec![&ours, &image, &nested], None),
+        // For two platforms.
+        (vec![&ours, &ours], None),
+        (vec![&keda, &ours], None),
+        (vec![&keda], Some("module-differs")),
+        (vec![&keda, &istio], Some("module-unclear")),
+        (vec![&image, &nested], Some("not-a-module-image")),
+        (vec![], Some("not-a-module-image")),
+        (vec![&ours, &gone], Some("module-missing")),
+        (vec![ours.as_str(); 33], Some("module-unclear")),
+    ] {
+        let ended = desk.fetch(&push_index(&desk, &images)).await;
+        let Some(code) = code else {
+            assert_eq!(ended.code, 0, "{images:?}\n{}", ended.told);
+            assert_eq!(desk.read("module/manifest.yaml"), MANIFEST);
+            let digest = ours.rsplit('@').next().unwrap();
+            assert_eq!(ended.output("module-digest"), digest, "{images:?}");
+            std::fs::remove_dir_all(desk.path("module")).unwrap();
+            continue;
+        };
+        assert_eq!(ended.code, 12, "{images:?}\n{}", ended.told);
+        assert!(
+            ended.told.contains(&format!("error[{code}]")),
+            "{images:?}\n{}",
+            ended.told
+        );
+        assert!(!desk.path("module").exists());
+    }
+    let several = push_index(&desk, &[&keda, &ours]);
+    let shown = desk.run(&["inspect-module", &several], false).await;
+    assert_eq!(shown.code, 12);
+    // A person is told what there is to choose from.
+    assert!(
+        shown.told.contains(&keda) && shown.told.contains(&ours),
+        "{}",
+        shown.told
+    );
 }

@@ -14,7 +14,7 @@ use std::process::Command;
 use btp_release::domain::{Digest, TagFormat};
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
 use flate2::{Compression, write::GzEncoder};
-use serde_json::json;
+use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
 
 pub(crate) const NAME: &str = "kyma-project.io/module/btp-operator";
@@ -22,6 +22,7 @@ pub(crate) const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
 pub(crate) const IMAGE: &str = "r.example/prod/btp-manager:v1.2.0";
 pub(crate) const MANIFEST: &str = include_str!("../../src/rehearsal/example/manifest.yaml");
 pub(crate) const DEFAULT_CR: &str = include_str!("../../src/rehearsal/example/default-cr.yaml");
+pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const REPOSITORY: &str =
     "prod/component-descriptors/kyma-project.io/module/btp-operator";
 
@@ -177,11 +178,23 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// Pushes an image whose only resource is this layer; its reference by digest.
 pub(crate) fn push(desk: &Desk, name: &str, kind: &str, media_type: &str, layer: &[u8]) -> String {
+    push_of(desk, NAME, name, kind, media_type, layer)
+}
+
+/// The same of any component.
+pub(crate) fn push_of(
+    desk: &Desk,
+    component: &str,
+    name: &str,
+    kind: &str,
+    media_type: &str,
+    layer: &[u8],
+) -> String {
     let digest = Digest::of(layer);
     let descriptor = json!({
         "meta": {"schemaVersion": "v2"},
         "component": {
-            "name": NAME, "version": "v1.2.0", "provider": "internal",
+            "name": component, "version": "v1.2.0", "provider": "internal",
             "repositoryContexts": [], "componentReferences": [],
             "sources": [{"name": "module-sources", "type": "git", "version": "v1.2.0",
                 "access": {"type": "gitHub", "repoUrl": "github.com/kyma-project/btp-manager", "commit": COMMIT}}],
@@ -206,7 +219,7 @@ pub(crate) fn push(desk: &Desk, name: &str, kind: &str, media_type: &str, layer:
         .into_bytes();
     let manifest = json!({
         "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "mediaType": MANIFEST_TYPE,
         "config": named("application/vnd.ocm.software.component.config.v1+json", &config),
         "layers": layers,
     });
@@ -214,13 +227,32 @@ pub(crate) fn push(desk: &Desk, name: &str, kind: &str, media_type: &str, layer:
     for blob in [layer, &descriptor, &config] {
         store.put_blob(REPOSITORY, blob).unwrap();
     }
-    let digest = store
-        .put_manifest(
-            REPOSITORY,
-            "v1.2.0",
-            "application/vnd.oci.image.manifest.v1+json",
-            manifest.to_string().as_bytes(),
-        )
-        .unwrap();
-    format!("{}/{REPOSITORY}@{digest}", desk.registry.host())
+    drop(store);
+    push_document(desk, &manifest)
+}
+
+/// Pushes a manifest or an index; its reference by digest.
+pub(crate) fn push_document(desk: &Desk, document: &Value) -> String {
+    let media_type = document["mediaType"].as_str().unwrap();
+    let bytes = document.to_string();
+    let mut store = desk.registry.store();
+    let digest = store.put_manifest(REPOSITORY, "v1.2.0", media_type, bytes.as_bytes());
+    format!("{}/{REPOSITORY}@{}", desk.registry.host(), digest.unwrap())
+}
+
+/// Pushes an index of images that were pushed before.
+pub(crate) fn push_index(desk: &Desk, images: &[&str]) -> String {
+    let entry = |image: &&str| {
+        let digest = image.rsplit('@').next().unwrap();
+        json!({"mediaType": MANIFEST_TYPE, "digest": digest, "size": 7})
+    };
+    let entries: Vec<_> = images.iter().map(entry).collect();
+    push_document(
+        desk,
+        &json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": entries,
+        }),
+    )
 }

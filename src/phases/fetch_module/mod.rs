@@ -9,12 +9,13 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::module_image::{ImageTrouble, ModuleImage};
+use super::shared::expected_module;
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{Digest, PinnedImage};
 use crate::module::descriptor::{self, Descriptor};
 use crate::module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
 use crate::module::unpack::Held;
-use crate::module::verify::{self, Expected, verify};
+use crate::module::verify::{self, verify};
 use crate::plan::ReleasePlan;
 use crate::ports::{LocalFile, Look, PortError};
 
@@ -81,7 +82,7 @@ impl FetchModule {
     }
 
     async fn see(&self, look: Look<'_>) -> Result<Seen, ImageTrouble> {
-        let module = open(look, self.image.clone()).await?;
+        let module = open(look, &self.plan, self.image.clone()).await?;
         let index = look.files.read(&self.folder.join(INDEX), MAX_INDEX).await?;
         let mut there = Vec::new();
         for file in &module.files {
@@ -111,13 +112,21 @@ impl Phase for FetchModule {
 }
 
 /// Finds the layers through the descriptor.
-async fn open(look: Look<'_>, image: PinnedImage) -> Result<Module, ImageTrouble> {
+async fn open(
+    look: Look<'_>,
+    plan: &ReleasePlan,
+    image: PinnedImage,
+) -> Result<Module, ImageTrouble> {
+    let ours = |descriptor: &Descriptor| {
+        expected_module(plan).is_some_and(|expected| verify(descriptor, &expected).is_empty())
+    };
+
     let ModuleImage {
         image,
         manifest,
         descriptor,
         descriptor_text,
-    } = ModuleImage::open(look.registry, image).await?;
+    } = ModuleImage::open(look.registry, image, ours).await?;
     let content = content(&descriptor, &manifest)?;
     let bytes = async |layer: &Layer| {
         look.registry
@@ -182,12 +191,7 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
             )
         })
         .collect();
-    if let Some(planned) = &plan.module {
-        let expected = Expected {
-            component: planned.name.as_str(),
-            version: &plan.version,
-            commit: &plan.commit,
-        };
+    if let Some(expected) = expected_module(plan) {
         let differs = |found: verify::Disagreement| {
             let why = format!("{} is not of this release: {found}", module.image);
             Finding::new(

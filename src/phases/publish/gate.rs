@@ -40,7 +40,7 @@ pub(super) fn of_what_was_tested(
         tag(plan, seen),
         assets(plan, tested, seen, release),
         images(plan, tested, seen, mark),
-        templates(seen),
+        templates(plan, seen),
         manifest(plan, seen),
         jobs(tested),
         verdicts(run, tested, seen),
@@ -200,9 +200,9 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
 }
 
 /// The templates that are installed lead to the module image that was tested.
-fn templates(seen: &Seen) -> Vec<Finding> {
+fn templates(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
     let module = seen.images.values().find_map(|image| match image {
-        SeenImage::Whole(_, contents) => contents.module.as_ref(),
+        SeenImage::Whole(_, contents) => contents.module(plan),
         _ => None,
     });
     let Some(module) = module else {
