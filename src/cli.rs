@@ -129,6 +129,9 @@ pub struct PlanArgs {
     /// What to do with our own draft of an earlier run: `resume`, `fail` or `replace`
     #[arg(long, value_name = "POLICY")]
     pub on_existing: Option<String>,
+    /// Reason to replace a published release of ours that is not immutable; takes `on-existing: replace`, and is recorded in the evidence
+    #[arg(long, value_name = "REASON")]
+    pub replace_published: Option<String>,
     /// Branch onto which nothing may be merged until the release is published
     #[arg(long, value_name = "BRANCH")]
     pub guard_branch: Option<String>,

@@ -109,7 +109,7 @@ async fn bad_input_ends_with_its_code_a_help_and_no_change() {
     let plan = bench.plan().await;
     let elsewhere = plan.replace(REPOSITORY, "kyma-project/keda-manager");
     let before = bench.github.log().last();
-    let table: [Case<'_>; 14] = [
+    let table: [Case<'_>; 15] = [
         ("plan", &[("version", "1.2")], 2, "version-invalid"),
         ("plan", &[("version", "v01.2.3")], 2, "version-invalid"),
         ("plan", &[("version", "1.2.0+build")], 2, "version-invalid"),
@@ -135,6 +135,15 @@ async fn bad_input_ends_with_its_code_a_help_and_no_change() {
         (
             "plan",
             &[("version", "1.2.0"), ("module-name", "a.io/b")],
+            2,
+            "input-missing",
+        ),
+        (
+            "plan",
+            &[
+                ("version", "1.2.0"),
+                ("replace-published", "a patch was missing"),
+            ],
             2,
             "input-missing",
         ),
@@ -189,7 +198,19 @@ async fn all_that_is_wrong_is_said_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tag_elsewhere_is_refused_by_plan_and_by_draft() {
     let bench = bench().await;
-    let planned = bench.step("plan", &[("version", "v1.0.0")]).await;
+    let root = {
+        let world = bench.github.world();
+        let commits = &world.repositories[REPOSITORY].commits;
+        let root = commits.iter().find(|(_, commit)| commit.parents.is_empty());
+        root.unwrap().0.clone()
+    };
+    bench
+        .github
+        .world()
+        .repository(REPOSITORY)
+        .refs
+        .insert("refs/tags/v1.0.1".into(), root);
+    let planned = bench.step("plan", &[("version", "v1.0.1")]).await;
     assert_eq!(planned.code, 10, "{}", planned.told);
     assert!(
         planned.told.contains("error[tag-elsewhere]"),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use btp_release::cli::{Cli, SECRET_INPUTS};
 use btp_release::domain::Exit;
-use btp_release::phases::PhaseId;
+use btp_release::phases::{PhaseId, Policy, There, course};
 use btp_release::report::CODES;
 use clap::CommandFactory;
 
@@ -180,8 +180,22 @@ fn every_error_code_is_explained_and_used() {
     assert_eq!(unsaid, [&""; 0], "explained, and never said");
 }
 
+#[test]
+fn the_page_of_replacing_is_what_decides() {
+    let policies = Policy::ALL.map(|policy| policy.to_string()).join(" | ");
+    let mut table =
+        format!("\n| there is | the tag is | {policies} |\n|---|---|---|---|---|---|\n");
+    for there in There::ALL {
+        for tag in there.tags() {
+            let courses = Policy::ALL.map(|policy| course(policy, there, tag).to_string());
+            writeln!(table, "| {there} | {tag} | {} |", courses.join(" | ")).unwrap();
+        }
+    }
+    holds("docs/replace.md", &(table + "\n"));
+}
+
 /// What stands before a code in the source.
-const BEFORE_A_CODE: [&str; 8] = [
+const BEFORE_A_CODE: [&str; 10] = [
     "code: \"",
     "Finding::new(\"",
     "FormatError::new(\"",
@@ -190,6 +204,8 @@ const BEFORE_A_CODE: [&str; 8] = [
     "refused(\"",
     "invalid(\"",
     "same(\"",
+    "Refuse(\"",
+    "done_or(\"",
 ];
 
 /// All of our code on one line, without the list of codes and without tests.

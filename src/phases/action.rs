@@ -68,6 +68,7 @@ pub enum Action {
     DeleteRelease {
         release: ReleaseId,
         tag: Tag,
+        published: bool,
     },
     DeleteTag {
         tag: Tag,
@@ -155,8 +156,13 @@ impl fmt::Display for Action {
                 )
             }
             Self::Publish(publication) => write!(f, "publish {}", publication.tag),
-            Self::DeleteRelease { release, tag } => {
-                write!(f, "delete the draft release {tag} (id {release})")
+            Self::DeleteRelease {
+                release,
+                tag,
+                published,
+            } => {
+                let kind = if *published { "published" } else { "draft" };
+                write!(f, "delete the {kind} release {tag} (id {release})")
             }
             Self::DeleteTag { tag, commit } => {
                 write!(f, "delete the tag {tag} at {}", commit.short())

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::lock::TagLock;
-use super::shared::drop_draft;
+use super::shared::drop_release;
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
@@ -80,7 +80,7 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
     let Some((draft, mark)) = seen.ours() else {
         return Step::Done(Evidence::new(nothing_of_ours(tag, seen)));
     };
-    Step::Act(drop_draft(tag, seen.tag.as_ref(), draft, &mark))
+    Step::Act(drop_release(tag, seen.tag.as_ref(), draft, &mark))
 }
 
 fn nothing_of_ours(tag: &Tag, seen: &Seen) -> String {

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+use super::existing::{self, Way};
 use super::lock::TagLock;
-use super::shared::{drop_draft, duplicates, foreign, of_another_commit, tag_elsewhere};
+use super::shared::drop_release;
 use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, LockOwner};
-use crate::plan::{Mark, NotesSource, OnExisting, ReleasePlan};
+use crate::plan::{Mark, NotesSource, ReleasePlan};
 use crate::ports::{Cause, Look, NewDraft, PortError, SeenRelease};
 
 pub struct Draft {
@@ -129,49 +130,22 @@ fn reserved(plan: &ReleasePlan) -> Finding {
 }
 
 fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
-    let other = seen.tag.as_ref().filter(|at| **at != plan.commit);
-    match seen.releases.as_slice() {
-        [] => match other {
-            Some(at) => elsewhere(plan, at, &seen.releases),
-            None => Step::Act(vec![Action::CreateDraft(new_draft(plan, seen))]),
-        },
-        [one] => match Mark::find(&one.body) {
-            None => Step::Blocked(vec![foreign(plan, one)]),
-            Some(mark) if !one.draft => published(plan, seen, one, &mark),
-            Some(mark) => our_draft(plan, seen, one, &mark),
-        },
-        many => match surplus(plan, many) {
-            Some(actions) => Step::Act(actions),
-            None => Step::Blocked(vec![duplicates(plan, many)]),
-        },
+    match existing::way(plan, seen.tag.as_ref(), &seen.releases) {
+        Way::Create => Step::Act(vec![Action::CreateDraft(new_draft(plan, seen))]),
+        Way::GoOn(draft, mark) => go_on(plan, seen, draft, &mark),
+        Way::Replace(release, mark) => {
+            Step::Act(drop_release(&plan.tag, seen.tag.as_ref(), release, &mark))
+        }
+        Way::DropSurplus(actions) => Step::Act(actions),
+        Way::Done(release) => Step::Done(evidence(
+            release,
+            format!("{} is already published", plan.tag),
+        )),
+        Way::Refuse(finding) => Step::Blocked(vec![finding]),
     }
 }
 
-/// Two that made drafts at once, without a lock, agree by the lowest id. What is deleted is this plan's own, and empty.
-fn surplus(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> {
-    let (lowest, others) = releases.split_first()?;
-    Mark::find(&lowest.body).filter(|mark| mark.commit == plan.commit)?;
-    let delete = |draft: &SeenRelease| {
-        let ours = Mark::find(&draft.body).is_some_and(|mark| mark.plan == plan.digest());
-        (draft.draft && draft.assets.is_empty() && ours).then(|| Action::DeleteRelease {
-            release: draft.id,
-            tag: plan.tag.clone(),
-        })
-    };
-    others.iter().map(delete).collect()
-}
-
-fn our_draft(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> Step {
-    let same_run = mark.run == plan.run && mark.commit == plan.commit;
-    if plan.on_existing == OnExisting::Replace && !same_run {
-        return Step::Act(drop_draft(&plan.tag, seen.tag.as_ref(), draft, mark));
-    }
-    if let Some(at) = seen.tag.as_ref().filter(|at| **at != plan.commit) {
-        return elsewhere(plan, at, &seen.releases);
-    }
-    if mark.commit != plan.commit {
-        return Step::Blocked(vec![of_another_commit(plan, mark)]);
-    }
+fn go_on(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> Step {
     if mark.plan != plan.digest() {
         let mark = Mark {
             tag_was_there: mark.tag_was_there,
@@ -194,29 +168,6 @@ fn our_draft(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) 
             format!("{} is a draft at {}", plan.tag, plan.commit.short()),
         )),
     }
-}
-
-fn published(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease, mark: &Mark) -> Step {
-    let as_planned = mark.commit == plan.commit && seen.tag.as_ref() == Some(&plan.commit);
-    if !as_planned {
-        return Step::Blocked(vec![Finding::new(
-            "already-published",
-            format!(
-                "{} is published, of {}; this release is of {}",
-                plan.tag,
-                mark.commit.short(),
-                plan.commit.short()
-            ),
-            format!(
-                "release another version, such as {}",
-                plan.version.next_patch()
-            ),
-        )]);
-    }
-    Step::Done(evidence(
-        release,
-        format!("{} is already published", plan.tag),
-    ))
 }
 
 fn evidence(release: &SeenRelease, so: String) -> Evidence {
@@ -256,20 +207,11 @@ fn cut(notes: &str) -> String {
     }
 }
 
-fn elsewhere(plan: &ReleasePlan, at: &CommitSha, releases: &[SeenRelease]) -> Step {
-    Step::Blocked(vec![tag_elsewhere(
-        &plan.tag,
-        &plan.version,
-        &plan.commit,
-        at,
-        releases,
-    )])
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::examples::{asset, foreign_draft, other, our_draft, published};
     use super::*;
+    use crate::plan::OnExisting;
     use crate::plan::tests::example;
 
     fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Seen {
@@ -439,7 +381,13 @@ mod tests {
         .put("");
         assert_eq!(
             word_of(Some(other()), kept),
-            "delete the draft release v1.2.0 (id 7)"
+            "tag-elsewhere",
+            "the tag is not ours, and nothing is deleted in vain"
+        );
+        assert_eq!(
+            word_of(Some(plan.commit.clone()), of_another_commit(&plan)),
+            "delete the draft release v1.2.0 (id 7)",
+            "nor is this one, but it is where it is wanted"
         );
         let done = "done: v1.2.0 is a draft at 4e4b9d4";
         assert_eq!(

@@ -9,6 +9,7 @@ mod discard;
 mod draft;
 #[cfg(test)]
 mod examples;
+mod existing;
 mod fetch_module;
 mod lock;
 mod module_image;
@@ -34,6 +35,7 @@ pub use await_artifacts::{Await, NamePattern, Watch};
 pub use build_module::{BuildModule, Recipe};
 pub use discard::Discard;
 pub use draft::Draft;
+pub use existing::{Course, Policy, TagIs, There, course};
 pub use fetch_module::FetchModule;
 pub use module_image::{ImageTrouble, ModuleImage};
 pub use plan::Plan;

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::shared::tag_elsewhere;
+use super::existing::{self, Way};
 use super::{Evidence, Finding, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Exit, Tag};
-use crate::plan::{BranchGuard, NotesSource, OnExisting, ReleasePlan, Wanted};
+use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::ports::{Look, PortError, SeenRelease, SeenRepository};
 
 pub struct Plan {
@@ -60,7 +60,7 @@ impl Phase for Plan {
 
 fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     let mut findings = Vec::new();
-    let Wanted { tag, commit, .. } = wanted;
+    let commit = &wanted.commit;
     if !seen.has_commit {
         findings.push(Finding::new(
             "commit-missing",
@@ -73,15 +73,6 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
             "token-read-only",
             format!("the token may not write to {}", wanted.repository),
             "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
-        ));
-    }
-    if let Some(at) = seen.tag.as_ref().filter(|at| *at != commit) {
-        findings.push(tag_elsewhere(
-            tag,
-            &wanted.version,
-            commit,
-            at,
-            &seen.releases,
         ));
     }
     if let Some((branch, None)) = &seen.guard {
@@ -107,16 +98,17 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
             ));
         }
     }
-    if wanted.on_existing == OnExisting::Fail && (seen.tag.is_some() || !seen.releases.is_empty()) {
-        findings.push(Finding::new(
-            "release-exists",
-            format!("{tag} already has {}", what_exists(seen)),
-            "set `on-existing: resume` to go on with it, or release another version",
-        ));
+    let plan = draw(wanted, seen);
+    if let Way::Refuse(finding) = existing::way(&plan, seen.tag.as_ref(), &seen.releases) {
+        findings.push(finding);
     }
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
+    Step::Done(evidence(&plan))
+}
+
+fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
@@ -130,8 +122,7 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     let make_latest = wanted
         .make_latest
         .unwrap_or_else(|| is_latest(wanted, &seen.published));
-    let plan = ReleasePlan::draw(wanted.clone(), previous, make_latest, guard);
-    Step::Done(evidence(&plan))
+    ReleasePlan::draw(wanted.clone(), previous, make_latest, guard)
 }
 
 fn evidence(plan: &ReleasePlan) -> Evidence {
@@ -145,25 +136,6 @@ fn evidence(plan: &ReleasePlan) -> Evidence {
         .with("previous-tag", previous)
         .with("prerelease", plan.prerelease)
         .with("make-latest", plan.make_latest)
-}
-
-fn what_exists(seen: &Seen) -> String {
-    let tag = seen
-        .tag
-        .as_ref()
-        .map(|at| format!("a tag at {}", at.short()));
-    let releases = seen.releases.iter().map(|r| {
-        let kind = if r.draft {
-            "a draft release"
-        } else {
-            "a published release"
-        };
-        format!("{kind} (id {})", r.id)
-    });
-    tag.into_iter()
-        .chain(releases)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// The highest release before this one, by the order of versions, within the same tag format. Neither the newest nor the
@@ -191,8 +163,9 @@ fn is_latest(wanted: &Wanted, published: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{other, our_draft};
+    use super::super::examples::{foreign_draft, other};
     use super::*;
+    use crate::plan::OnExisting;
     use crate::plan::tests::{example, example_wanted};
 
     fn seen() -> Seen {
@@ -281,8 +254,7 @@ mod tests {
         };
         let mut seen = Seen {
             has_commit: false,
-            tag: Some(other()),
-            releases: vec![our_draft(&example())],
+            releases: vec![foreign_draft(&example())],
             guard: Some(("release-1.2".into(), None)),
             ..seen()
         };
@@ -294,7 +266,6 @@ mod tests {
         let all = [
             "commit-missing",
             "token-read-only",
-            "tag-elsewhere",
             "branch-missing",
             "notes-too-long",
             "release-exists",

@@ -128,11 +128,11 @@ pub(super) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
 }
 
-/// The tag goes first: as long as the draft is there, its mark tells whether the tag is ours.
-pub(super) fn drop_draft(
+/// The tag goes first: as long as the release is there, its mark tells whether the tag is ours.
+pub(super) fn drop_release(
     tag: &Tag,
     at: Option<&CommitSha>,
-    draft: &SeenRelease,
+    ours: &SeenRelease,
     mark: &Mark,
 ) -> Vec<Action> {
     let tag_is_ours = |at: &&CommitSha| **at == mark.commit && !mark.tag_was_there;
@@ -140,9 +140,10 @@ pub(super) fn drop_draft(
         tag: tag.clone(),
         commit: at.clone(),
     });
-    let delete_draft = Action::DeleteRelease {
-        release: draft.id,
+    let delete_release = Action::DeleteRelease {
+        release: ours.id,
         tag: tag.clone(),
+        published: !ours.draft,
     };
-    delete_tag.into_iter().chain([delete_draft]).collect()
+    delete_tag.into_iter().chain([delete_release]).collect()
 }

@@ -64,6 +64,9 @@ pub struct ReleasePlan {
     pub prerelease: bool,
     pub make_latest: bool,
     pub on_existing: OnExisting,
+    /// Why a published release of this name is replaced, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace_published: Option<String>,
     pub guard: Option<BranchGuard>,
     pub notes: NotesSource,
     /// Exactly the assets that the published release has.
@@ -90,6 +93,7 @@ pub struct Wanted {
     /// `None` leaves it to the order of versions.
     pub previous_tag: Option<Tag>,
     pub on_existing: OnExisting,
+    pub replace_published: Option<String>,
     pub guard_branch: Option<String>,
     pub notes: NotesSource,
     pub assets: BTreeSet<AssetName>,
@@ -107,7 +111,7 @@ pub enum OnExisting {
     Resume,
     /// Stop.
     Fail,
-    /// Delete our own draft and tag of an earlier run, and start anew.
+    /// Delete our own draft and tag of an earlier run, and start anew; what is published only with a reason.
     Replace,
 }
 
@@ -197,6 +201,7 @@ impl ReleasePlan {
             prerelease: wanted.prerelease,
             make_latest,
             on_existing: wanted.on_existing,
+            replace_published: wanted.replace_published,
             guard,
             notes: wanted.notes,
             assets: wanted.assets,
@@ -319,6 +324,7 @@ pub(crate) mod tests {
             make_latest: None,
             previous_tag: None,
             on_existing: OnExisting::Resume,
+            replace_published: None,
             guard_branch: None,
             notes: NotesSource::Generated,
             assets: ["template.yaml", "rendered.yaml"]

@@ -60,6 +60,7 @@ pub const CODES: &[Code] = codes! {
     "draft-of-another-commit" Blocked "Our draft was made for another commit."
     "draft-of-another-plan" Blocked "Our draft was taken up by another run meanwhile."
     "already-published" Blocked "The release is published, and is not changed any more."
+    "release-immutable" Blocked "The release is published and immutable, and is not as planned or was to be replaced."
     "published-differs" Blocked "The published release is not as planned."
     "tag-reserved" Blocked "The tag's name belonged to an immutable release that was deleted, and stays reserved."
     "lock-unreadable" Blocked "The reference that is the lock of the release is there, and does not say whose it is."

@@ -7,7 +7,7 @@ use super::{Reached, Ready, lines};
 use crate::cli::PlanArgs;
 use crate::domain::{ComponentName, ImageRef, Invalid, Repository, Tag, TagFormat, Version};
 use crate::phases::Plan;
-use crate::plan::{ModulePlan, NotesSource, Wanted};
+use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
 pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Ready> {
     let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
@@ -34,6 +34,12 @@ pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) ->
     let on_existing = reader
         .parse("on-existing", args.on_existing.as_ref())
         .unwrap_or_default();
+    if args.replace_published.is_some() && on_existing != OnExisting::Replace {
+        reader.missing(
+            "on-existing",
+            "a reason to replace what is published (`replace-published`) takes `on-existing: replace`",
+        );
+    }
     let assets = lines(&args.assets)
         .filter_map(|name| reader.take("assets", name.parse()))
         .collect();
@@ -64,6 +70,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) ->
         make_latest,
         previous_tag,
         on_existing,
+        replace_published: args.replace_published.clone(),
         guard_branch: args.guard_branch.clone(),
         notes,
         assets,

@@ -91,6 +91,7 @@ impl Desk {
                 make_latest: None,
                 previous_tag: None,
                 on_existing: OnExisting::Resume,
+                replace_published: None,
                 guard_branch: None,
                 notes: NotesSource::Generated,
                 assets: ["template.yaml".parse().unwrap()].into(),

@@ -170,6 +170,7 @@ fn plan(host: &str) -> ReleasePlan {
         make_latest: None,
         previous_tag: None,
         on_existing: OnExisting::Resume,
+        replace_published: None,
         guard_branch: None,
         notes: NotesSource::Generated,
         assets: [].into(),
