@@ -1,12 +1,17 @@
 //! `discard` after any cut: nothing of ours is left, and everything of others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stand_ins::github::Release;
 use tokio::sync::Notify;
 
 use super::matrix::{Cut, Server};
 use super::rig::{Run, Scene, TAG};
+use super::stages::Undisturbed;
+
+type All = (BTreeMap<u64, Release>, BTreeMap<String, String>);
 
 impl Scene {
     /// What is left of the tag: releases, and references with its name.
@@ -21,22 +26,27 @@ impl Scene {
         })
     }
 
-    async fn discarded_after(&self, request: u64, cut: Cut) -> Result<bool, String> {
-        self.reset().await;
-        let others = self.repository(|repository| {
-            repository.draft("v1.2.0-rc1");
-            repository.annotated_tag("v1.2.0-rc1", "theirs");
-            (repository.releases.clone(), repository.refs.clone())
-        });
+    fn all(&self) -> All {
+        self.repository(|repository| (repository.releases.clone(), repository.refs.clone()))
+    }
+
+    async fn discarded_after(
+        &self,
+        undisturbed: &Undisturbed,
+        others: &All,
+        request: u64,
+        cut: Cut,
+    ) -> Result<bool, String> {
+        let stage = undisturbed.before(Server::GitHub, request);
+        self.restore(stage);
         let killed = Arc::new(Notify::new());
         let kill = Arc::clone(&killed);
         self.plan_cut(
             Server::GitHub,
-            request,
+            request - stage.requests[Server::GitHub as usize],
             cut.faults(move || kill.notify_one()),
         );
-        let first = Run { id: 1, attempt: 1 };
-        let _ = self.run(first, &killed, self).await;
+        let _ = self.run_from(stage, &killed).await;
         if self.left().0 == [false] {
             return Ok(false);
         }
@@ -44,9 +54,7 @@ impl Scene {
         self.begin(second);
         let discarded = self.phase(second, "discard", &[("version", TAG)]).await;
         discarded.map_err(|stop| super::release::told("discard", &stop))?;
-        let now =
-            self.repository(|repository| (repository.releases.clone(), repository.refs.clone()));
-        if now == others {
+        if self.all() == *others {
             Ok(true)
         } else {
             Err(format!("left: {:?}", self.left()))
@@ -57,13 +65,22 @@ impl Scene {
 #[tokio::test]
 async fn after_any_cut_only_what_is_others_stays() {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
-    let first = Run { id: 1, attempt: 1 };
-    scene.run(first, &Notify::new(), &scene).await.unwrap();
-    let requests = scene.github.log().entries().len() as u64;
+    scene.repository(|repository| {
+        repository.draft("v1.2.0-rc1");
+        repository.annotated_tag("v1.2.0-rc1", "theirs");
+    });
+    scene.seen_by_all().await;
+    scene.forget();
+    let others = scene.all();
+    let undisturbed = Undisturbed::release(&scene).await;
+    let requests = undisturbed.requests[Server::GitHub as usize];
     let (mut discarded, mut failed) = (0, Vec::new());
     for request in 1..=requests {
         for cut in [Cut::KilledBefore, Cut::KilledAfter] {
-            match scene.discarded_after(request, cut).await {
+            match scene
+                .discarded_after(&undisturbed, &others, request, cut)
+                .await
+            {
                 Ok(done) => discarded += usize::from(done),
                 Err(why) => failed.push(format!("request {request}, {cut:?}: {why}")),
             }

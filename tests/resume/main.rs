@@ -9,12 +9,14 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod cells;
 mod discards;
 mod locks;
 mod matrix;
 mod processes;
 mod release;
 mod rig;
+mod stages;
 
 use std::time::Duration;
 

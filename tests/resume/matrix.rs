@@ -8,8 +8,9 @@ use std::time::Duration;
 use stand_ins::{Entry, Event, EventLog, Fault};
 use tokio::sync::Notify;
 
-use super::release::{Ending, Phases};
+use super::release::Phases;
 use super::rig::{Run, Scene};
+use super::stages::{From, Stage, Undisturbed};
 
 /// What happens to one request.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +63,6 @@ impl Cut {
 }
 
 impl Scene {
-    /// How many requests each server has had since the last reset.
-    fn requests(&self) -> [u64; 2] {
-        [self.github.log(), self.registry.log()].map(|log| log.entries().len() as u64)
-    }
-
     pub(crate) fn plan_cut(&self, server: Server, request: u64, faults: Vec<Fault>) {
         let (log, planned) = match server {
             Server::GitHub => (self.github.log(), self.github.faults()),
@@ -93,11 +89,14 @@ impl Scene {
         ended
     }
 
-    /// Runs until it ends, each time as another run of the workflow. The number of runs that it took.
-    async fn run_to_the_end(&self, by: &impl Phases, killed: &Notify) -> Result<u64, String> {
-        let mut last = String::new();
-        for id in 1..=4 {
-            match self.run(Run { id, attempt: 1 }, killed, by).await {
+    /// Runs until it ends, from a stage on, then each time as another run of the workflow. The number of runs that it took.
+    async fn run_to_the_end(&self, from: &Stage, killed: &Notify) -> Result<u64, String> {
+        let mut last = match self.run_from(from, killed).await {
+            Ok(()) => return Ok(1),
+            Err(why) => why,
+        };
+        for id in 2..=4 {
+            match self.run(Run { id, attempt: 1 }, killed, self).await {
                 Ok(()) => return Ok(id),
                 Err(why) => last = why,
             }
@@ -105,30 +104,44 @@ impl Scene {
         Err(format!("four runs did not end it: {last}"))
     }
 
-    async fn survive(&self, case: Case, whole: &Ending) -> Result<(), String> {
-        self.reset().await;
+    /// The rest of the first run.
+    pub(crate) async fn run_from(&self, stage: &Stage, killed: &Notify) -> Result<(), String> {
+        let run = Run { id: 1, attempt: 1 };
+        let by = From::stage(self, stage);
+        let ended = tokio::select! {
+            ended = self.release(run, &by) => ended,
+            () = killed.notified() => Err("killed".into()),
+        };
+        self.end(run);
+        ended
+    }
+
+    async fn survive(&self, case: Case, undisturbed: &Undisturbed) -> Result<(), String> {
+        let stage = undisturbed.before(case.server, case.request);
+        self.restore(stage);
         let mut events = self.github.events();
         let killed = Arc::new(Notify::new());
         let kill = Arc::clone(&killed);
         let faults = case.cut.faults(move || kill.notify_one());
-        self.plan_cut(case.server, case.request, faults);
-        let runs = self.run_to_the_end(self, &killed).await?;
+        let request = case.request - stage.requests[case.server as usize];
+        self.plan_cut(case.server, request, faults);
+        let runs = self.run_to_the_end(stage, &killed).await?;
         if self.github.faults().pending() + self.registry.faults().pending() > 0 {
             return Err("the cut was never reached".into());
         }
         let ending = self.ending();
-        if ending != *whole {
-            return Err(ending.differs(whole));
+        if ending != undisturbed.whole {
+            return Err(ending.differs(&undisturbed.whole));
         }
-        let mut happened = Vec::new();
+        let mut happened = stage.events.clone();
         while let Ok(event) = events.try_recv() {
             happened.push(event);
         }
-        self.nothing_twice(&happened, runs)
+        self.nothing_twice(&happened, &stage.writes, runs)
     }
 
     /// No write was sent again after it had landed.
-    fn nothing_twice(&self, happened: &[Event], runs: u64) -> Result<(), String> {
+    fn nothing_twice(&self, happened: &[Event], before: &[Entry], runs: u64) -> Result<(), String> {
         let count = |which: fn(&Event) -> bool| happened.iter().filter(|e| which(e)).count();
         let once = [
             count(|e| matches!(e, Event::DraftCreated { .. })),
@@ -142,7 +155,8 @@ impl Scene {
         }
         let mut landed: BTreeMap<String, u64> = BTreeMap::new();
         let writes = [self.github.log(), self.registry.log()].map(EventLog::writes);
-        for entry in writes.iter().flatten().filter(|entry| entry.landed) {
+        let writes = before.iter().chain(writes.iter().flatten());
+        for entry in writes.filter(|entry| entry.landed) {
             *landed.entry(same(entry)).or_default() += 1;
         }
         for (write, times) in landed {
@@ -189,8 +203,8 @@ fn same(entry: &Entry) -> String {
     }
 }
 
-/// How many threads share the cases: the servers have threads of their own.
-const WORKERS: usize = 2;
+/// How many threads share the cases: while one waits for its servers, which have threads of their own, others go on.
+const WORKERS: usize = 6;
 
 /// Runs all cases, and tells how many were survived and which were not.
 pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
@@ -202,14 +216,12 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
             .unwrap();
         runtime.block_on(async {
             let scene = Scene::start(|options| options.lag = lag).await;
-            let first = Run { id: 1, attempt: 1 };
-            scene.run(first, &Notify::new(), &scene).await.unwrap();
-            let whole = scene.ending();
-            let requests = scene.requests();
+            let undisturbed = Undisturbed::release(&scene).await;
+            let requests = undisturbed.requests;
             let cases = cases(requests, lag);
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(why) = scene.survive(*case, &whole).await {
+                if let Err(why) = scene.survive(*case, &undisturbed).await {
                     failed.push(format!("{case:?}: {why}"));
                 }
             }
@@ -229,28 +241,15 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
     (cases(requests, lag).len(), failed)
 }
 
-/// All cuts of every request take a quarter of an hour: `RESUME_CUTS=all`. Otherwise each request is cut in one way, in turn.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch for whoever runs the test"
-)]
-fn all_cuts() -> bool {
-    std::env::var("RESUME_CUTS").is_ok_and(|cuts| cuts == "all")
-}
-
 /// A registry shows what it has, so that its requests are not cut again while GitHub lags.
 fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
     let registry = if lag.is_zero() { registry } else { 0 };
-    let all = all_cuts();
-    let in_turn = |request: u64, nth: usize| all || request % CUTS.len() as u64 == nth as u64;
     let requests = (1..=github)
         .map(|n| (Server::GitHub, n))
         .chain((1..=registry).map(|n| (Server::Registry, n)));
     requests
         .flat_map(|(server, request)| {
-            let cuts = CUTS.into_iter().enumerate();
-            let chosen = cuts.filter(move |(nth, _)| in_turn(request, *nth));
-            chosen.map(move |(_, cut)| Case {
+            CUTS.map(|cut| Case {
                 server,
                 request,
                 cut,

@@ -34,10 +34,6 @@ impl<'a> Only<'a> {
             seen: std::sync::Mutex::default(),
         }
     }
-
-    fn numbers(&self) -> [u64; 2] {
-        [self.scene.github.log(), self.scene.registry.log()].map(|log| log.entries().len() as u64)
-    }
 }
 
 impl Phases for Only<'_> {
@@ -51,16 +47,20 @@ impl Phases for Only<'_> {
             let played = Scene::phase(self.scene, run, phase, inputs).await;
             return played.map_err(|stop| told(phase, &stop));
         }
-        let before = self.numbers();
+        let before = self.scene.requests();
         let env = self.scene.env(run, phase, inputs);
         let output = self.scene.folder.path().join("output");
         let ended = step(&env, self.scene.folder.path(), &output, |pid| {
             self.process.store(pid, Ordering::SeqCst);
         });
         let ended = ended.await;
-        let after = self.numbers();
+        let after = self.scene.requests();
         *self.seen.lock().unwrap() = [(before[0], after[0]), (before[1], after[1])];
         ended
+    }
+
+    async fn build(&self, plan: &str) -> Result<(), String> {
+        Phases::build(self.scene, plan).await
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) trait Phases {
         phase: &str,
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, String>;
+
+    /// A builder outside.
+    async fn build(&self, plan: &str) -> Result<(), String>;
 }
 
 impl Phases for Scene {
@@ -31,6 +34,10 @@ impl Phases for Scene {
             .await
             .map_err(|stop| told(phase, &stop))
     }
+
+    async fn build(&self, plan: &str) -> Result<(), String> {
+        self.build_image(plan).await.map_err(|e| e.to_string())
+    }
 }
 
 pub(crate) fn told(phase: &str, stop: &Stop) -> String {
@@ -42,6 +49,16 @@ pub(crate) fn told(phase: &str, stop: &Stop) -> String {
 
 impl Scene {
     pub(crate) async fn plan(&self, run: Run, by: &impl Phases) -> Result<String, String> {
+        self.plan_with(run, by, &[]).await
+    }
+
+    /// With more inputs than usual.
+    pub(crate) async fn plan_with(
+        &self,
+        run: Run,
+        by: &impl Phases,
+        more: &[(&str, &str)],
+    ) -> Result<String, String> {
         let image = self.image();
         let registry = format!("{}/kyma-project/prod/unsigned", self.registry.host());
         let inputs = [
@@ -52,6 +69,7 @@ impl Scene {
             ("module-registry", &registry),
             ("guard-branch", "main"),
         ];
+        let inputs = [&inputs, more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;
         Ok(planned.remove("plan").unwrap())
     }
@@ -65,7 +83,7 @@ impl Scene {
     /// What follows from a plan.
     pub(crate) async fn go_on(&self, run: Run, plan: &str, by: &impl Phases) -> Result<(), String> {
         by.phase(run, "draft", &[("plan", plan)]).await?;
-        self.build_image(plan).await.map_err(|e| e.to_string())?;
+        by.build(plan).await?;
         let inputs = [
             ("plan", plan),
             ("manifest", "manifest.yaml"),

@@ -118,7 +118,7 @@ impl Scene {
             github: stand_ins::GitHub::start(world(), options).await.unwrap(),
             registry: stand_ins::Registry::start(registry).await.unwrap(),
             clock,
-            folder: tempfile::tempdir().unwrap(),
+            folder: in_memory(),
             http: Http::new(&HttpSettings::default()).unwrap(),
         };
         scene.reset().await;
@@ -129,22 +129,21 @@ impl Scene {
     /// address is part of what is released.
     pub(crate) async fn reset(&self) {
         *self.github.world() = world();
-        // Replicas see the state of each request; once they have seen this one, time makes it the one they show.
-        let seen = self.http.answers().get(self.github.api_url()).send().await;
-        seen.unwrap();
-        self.clock.advance(Duration::from_mins(1));
+        self.seen_by_all().await;
         self.registry.store().repositories.clear();
+        self.forget();
+        self.clear_workspace();
+    }
+
+    pub(crate) fn forget(&self) {
         self.github.log().clear();
         self.registry.log().clear();
         self.github.faults().clear();
         self.registry.faults().clear();
-        self.clear_workspace();
     }
 
-    /// A workspace as a checkout and `kustomize build` leave it: each run begins with a new one.
-    fn clear_workspace(&self) {
-        let folder = self.folder.path();
-        for entry in std::fs::read_dir(folder).unwrap() {
+    pub(crate) fn empty_folder(&self) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 std::fs::remove_dir_all(path).unwrap();
@@ -152,6 +151,19 @@ impl Scene {
                 std::fs::remove_file(path).unwrap();
             }
         }
+    }
+
+    /// Replicas see the state of each request; once they have seen this one, time makes it the one they show.
+    pub(crate) async fn seen_by_all(&self) {
+        let seen = self.http.answers().get(self.github.api_url()).send().await;
+        seen.unwrap();
+        self.clock.advance(Duration::from_mins(1));
+    }
+
+    /// A workspace as a checkout and `kustomize build` leave it: each run begins with a new one.
+    fn clear_workspace(&self) {
+        self.empty_folder();
+        let folder = self.folder.path();
         let manifest = include_str!("../../src/rehearsal/example/manifest.yaml");
         let manifest = manifest.replace("{binary-image}", &format!("{}:{TAG}", self.image()));
         std::fs::write(folder.join("manifest.yaml"), manifest).unwrap();
@@ -287,12 +299,18 @@ impl Scene {
     }
 }
 
+/// A folder in memory where there is such a place: files are synced as they are written, and disks take their time for it.
+fn in_memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 fn world() -> World {
     let mut world = World::new();
     world.token(TOKEN, Token::github_token());
     world
         .repository(REPOSITORY)
         .commit("Initial commit")
+        .commit("Say what it is")
         .tag("v1.1.0")
         .publish("v1.1.0")
         .merge("Say which secret is missing", "ada", &["kind/feature"]);

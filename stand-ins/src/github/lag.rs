@@ -29,6 +29,20 @@ impl Replica {
         }
     }
 
+    /// The states that are still to be seen, with their ages.
+    pub(crate) fn ages(&self, now: Duration) -> Vec<(Duration, Arc<World>)> {
+        let age =
+            |(since, world): &(Duration, Arc<World>)| (now.saturating_sub(*since), world.clone());
+        self.past.iter().map(age).collect()
+    }
+
+    /// Shows states as old as they were then.
+    pub(crate) fn restore(&mut self, now: Duration, ages: &[(Duration, Arc<World>)]) {
+        let since =
+            |(age, world): &(Duration, Arc<World>)| (now.saturating_sub(*age), world.clone());
+        self.past = ages.iter().map(since).collect();
+    }
+
     /// What a replica shows; `None`: no lag, look at the state itself.
     pub(crate) fn view(&mut self, now: Duration) -> Option<Arc<World>> {
         let arrived = |(since, _): &(Duration, _)| *since + self.lag <= now;

@@ -48,6 +48,7 @@ use limits::Limiter;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// A running GitHub on loopback: API, uploads host, web host and the host that signed URLs lead to.
@@ -94,6 +95,13 @@ pub enum Event {
         release: u64,
         name: String,
     },
+}
+
+/// The state at some time, and what lists still showed of the past then.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    world: World,
+    past: Vec<(Duration, Arc<World>)>,
 }
 
 #[derive(Debug)]
@@ -174,6 +182,22 @@ impl GitHub {
     /// The state itself; requests wait while it is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.hub.world)
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let world = self.world();
+        let past = lock(&self.hub.replica).ages(self.hub.desk.clock.now());
+        Snapshot {
+            world: world.clone(),
+            past,
+        }
+    }
+
+    /// Everything is again as it was then; the clock goes on.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        let mut world = self.world();
+        lock(&self.hub.replica).restore(self.hub.desk.clock.now(), &snapshot.past);
+        world.clone_from(&snapshot.world);
     }
 
     pub fn log(&self) -> &EventLog {
