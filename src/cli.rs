@@ -123,7 +123,7 @@ pub struct PlanArgs {
     /// Whether this is a prerelease: `auto` (by the version), `true` or `false`
     #[arg(long, value_name = "WHEN")]
     pub prerelease: Option<String>,
-    /// Whether GitHub shows this release as the latest: `auto` (if none is higher), `true` or `false`
+    /// Whether GitHub shows this release as the latest: `auto` (if none is higher by then), `true` or `false`
     #[arg(long, value_name = "WHEN")]
     pub make_latest: Option<String>,
     /// What to do with our own draft of an earlier run: `resume`, `fail` or `replace`

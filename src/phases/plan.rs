@@ -105,7 +105,7 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(evidence(&plan))
+    Step::Done(evidence(&plan, &seen.published))
 }
 
 fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
@@ -119,13 +119,10 @@ fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
         .previous_tag
         .clone()
         .or_else(|| previous_tag(wanted, &seen.published));
-    let make_latest = wanted
-        .make_latest
-        .unwrap_or_else(|| is_latest(wanted, &seen.published));
-    ReleasePlan::draw(wanted.clone(), previous, make_latest, guard)
+    ReleasePlan::draw(wanted.clone(), previous, guard)
 }
 
-fn evidence(plan: &ReleasePlan) -> Evidence {
+fn evidence(plan: &ReleasePlan, published: &[String]) -> Evidence {
     let so = format!("{} is to be released at {}", plan.tag, plan.commit.short());
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
     Evidence::new(so)
@@ -135,7 +132,7 @@ fn evidence(plan: &ReleasePlan) -> Evidence {
         .with("commit", &plan.commit)
         .with("previous-tag", previous)
         .with("prerelease", plan.prerelease)
-        .with("make-latest", plan.make_latest)
+        .with("make-latest", plan.becomes_latest(published))
 }
 
 /// The highest release before this one, by the order of versions, within the same tag format. Neither the newest nor the
@@ -148,17 +145,6 @@ fn previous_tag(wanted: &Wanted, published: &[String]) -> Option<Tag> {
         .filter(|(version, _)| *version < wanted.version)
         .max()
         .and_then(|(_, tag)| tag.parse().ok())
-}
-
-/// Whether no published release of the same tag format is of a higher version.
-fn is_latest(wanted: &Wanted, published: &[String]) -> bool {
-    let versions = published
-        .iter()
-        .filter_map(|tag| wanted.tag_format.version(tag));
-    !wanted.prerelease
-        && versions
-            .max()
-            .is_none_or(|highest| highest <= wanted.version)
 }
 
 #[cfg(test)]
@@ -221,27 +207,7 @@ mod tests {
             "v1.1.10",
             "not the newest, not of another format"
         );
-        assert!(!all.make_latest, "v2.0.0 is higher");
-        let first = plan_of(&[]);
-        assert_eq!((first.previous_tag, first.make_latest), (None, true));
-        assert!(
-            plan_of(&["v1.2.0"]).make_latest,
-            "a re-run of the latest stays the latest"
-        );
-        let pre = Wanted {
-            prerelease: true,
-            ..example_wanted()
-        };
-        assert!(
-            !plan(
-                &pre,
-                &Seen {
-                    published: vec![],
-                    ..seen()
-                }
-            )
-            .make_latest
-        );
+        assert_eq!(plan_of(&[]).previous_tag, None);
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub struct ReleasePlan {
     /// The release that the notes start from; none for a first release.
     pub previous_tag: Option<Tag>,
     pub prerelease: bool,
-    pub make_latest: bool,
+    /// `None` leaves it to the order of versions, when it is published.
+    pub make_latest: Option<bool>,
     pub on_existing: OnExisting,
     /// Why a published release of this name is replaced, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +91,7 @@ pub struct Wanted {
     pub prerelease: bool,
     /// `None` leaves it to the order of versions.
     pub make_latest: Option<bool>,
-    /// `None` leaves it to the order of versions.
+    /// `None` likewise.
     pub previous_tag: Option<Tag>,
     pub on_existing: OnExisting,
     pub replace_published: Option<String>,
@@ -183,12 +184,7 @@ impl Awaited {
 
 impl ReleasePlan {
     /// Completes what is wanted by what only the repository's releases can tell.
-    pub fn draw(
-        wanted: Wanted,
-        previous_tag: Option<Tag>,
-        make_latest: bool,
-        guard: Option<BranchGuard>,
-    ) -> Self {
+    pub fn draw(wanted: Wanted, previous_tag: Option<Tag>, guard: Option<BranchGuard>) -> Self {
         Self {
             schema: Schema,
             repository: wanted.repository,
@@ -199,7 +195,7 @@ impl ReleasePlan {
             run: wanted.run,
             previous_tag,
             prerelease: wanted.prerelease,
-            make_latest,
+            make_latest: wanted.make_latest,
             on_existing: wanted.on_existing,
             replace_published: wanted.replace_published,
             guard,
@@ -284,6 +280,16 @@ impl ReleasePlan {
         assets.chain(binary).chain(module).chain(extra).collect()
     }
 
+    /// Whether GitHub is to show it as the latest beside these published releases. By default that is the highest version
+    /// of the tag format; a prerelease never is.
+    pub fn becomes_latest(&self, published: &[String]) -> bool {
+        let versions = published
+            .iter()
+            .filter_map(|tag| self.tag_format.version(tag));
+        let highest = || versions.max().is_none_or(|max| max <= self.version);
+        !self.prerelease && self.make_latest.unwrap_or_else(highest)
+    }
+
     /// Our own comment for the draft's body.
     pub fn mark(&self, tag_was_there: bool) -> Mark {
         Mark {
@@ -303,12 +309,7 @@ pub(crate) mod tests {
 
     /// A plan as the rehearsal's, for the tables of the phases.
     pub(crate) fn example() -> ReleasePlan {
-        ReleasePlan::draw(
-            example_wanted(),
-            Some("v1.1.0".parse().unwrap()),
-            true,
-            None,
-        )
+        ReleasePlan::draw(example_wanted(), Some("v1.1.0".parse().unwrap()), None)
     }
 
     pub(crate) fn example_wanted() -> Wanted {
@@ -372,10 +373,39 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_latest_is_the_highest_of_its_format() {
+        let latest = |plan: &ReleasePlan, published: &[&str]| {
+            let published: Vec<String> = published.iter().map(ToString::to_string).collect();
+            plan.becomes_latest(&published)
+        };
+        let plan = example();
+        assert!(latest(&plan, &[]));
+        assert!(
+            latest(&plan, &["v1.1.0", "2.0.0", "junk"]),
+            "others' formats"
+        );
+        assert!(latest(&plan, &["v1.2.0"]), "again");
+        assert!(!latest(&plan, &["v1.10.0"]), "a patch of an old line");
+        for wish in [true, false] {
+            let asked = ReleasePlan {
+                make_latest: Some(wish),
+                ..plan.clone()
+            };
+            assert_eq!(latest(&asked, &["v2.0.0"]), wish);
+        }
+        let candidate = ReleasePlan {
+            prerelease: true,
+            make_latest: Some(true),
+            ..plan
+        };
+        assert!(!latest(&candidate, &[]));
+    }
+
+    #[test]
     fn any_change_gives_another_digest() {
         let plan = example();
         let other = ReleasePlan {
-            make_latest: false,
+            make_latest: Some(false),
             ..plan.clone()
         };
         assert_ne!(plan.digest(), other.digest());

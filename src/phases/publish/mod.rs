@@ -82,7 +82,10 @@ struct Seen {
     leading: BTreeMap<String, Bytes>,
     /// The head of the guarded branch.
     head: Option<CommitSha>,
+    /// The tag that GitHub shows as the latest.
     latest: Option<String>,
+    /// The tags of all published releases but prereleases.
+    published: Vec<String>,
     checks: Vec<SeenCheck>,
     /// Of a published release: assets that nobody can download.
     hidden: Vec<String>,
@@ -153,6 +156,7 @@ impl Publish {
                 None => None,
             },
             latest: look.github.latest_tag().await?,
+            published: look.github.published_tags().await?,
             checks: match (checks, legs) {
                 (true, _) => look.github.checks(&plan.commit).await?,
                 (false, true) => look.github.statuses(&plan.commit).await?,
@@ -279,7 +283,7 @@ fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
         release: release.id,
         tag: plan.tag.clone(),
         prerelease: plan.prerelease,
-        make_latest: plan.make_latest,
+        make_latest: plan.becomes_latest(&seen.published),
     })])
 }
 
@@ -295,7 +299,7 @@ fn published(
     let mut findings = gate::of_what_was_tested(plan, tested, seen, release, mark);
     let differs = |what: &str, is: bool, planned: bool| {
         let why = format!(
-            "{} is published with {what} = {is}, and {planned} was planned",
+            "{} is published with {what} = {is}, and is to be with {planned}",
             plan.tag
         );
         (is != planned).then(|| {
@@ -307,7 +311,11 @@ fn published(
         })
     };
     findings.extend(differs("prerelease", release.prerelease, plan.prerelease));
-    findings.extend(differs("latest", is_latest, plan.make_latest));
+    findings.extend(differs(
+        "latest",
+        is_latest,
+        plan.becomes_latest(&seen.published),
+    ));
     if !release.assets.iter().any(|asset| asset.name == EVIDENCE) {
         findings.push(Finding::new(
             "published-differs",

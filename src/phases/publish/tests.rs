@@ -100,6 +100,7 @@ fn seen() -> Seen {
         hidden: vec![],
         head: Some(other()),
         latest: Some("v1.1.0".into()),
+        published: vec!["v1.1.0".into()],
         checks: vec![
             check(
                 &Verdict::context("k3s-1.31"),
@@ -179,7 +180,21 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
         prerelease: false,
         make_latest: true,
     };
-    assert_eq!(actions, [Action::Publish(publication)]);
+    assert_eq!(actions, [Action::Publish(publication.clone())]);
+    let mut overtaken = proven();
+    overtaken.published.push("v1.3.0".into());
+    let Step::Act(actions) = decide(&plan(), &tested(), &overtaken) else {
+        panic!("refused")
+    };
+    let quieter = Publication {
+        make_latest: false,
+        ..publication
+    };
+    assert_eq!(
+        actions,
+        [Action::Publish(quieter)],
+        "published since the plan was made"
+    );
     let body = &proven().releases[0].body;
     assert!(
         body.contains("| `template.yaml` | `sha256:") && body.starts_with("## Notes"),
@@ -236,7 +251,7 @@ fn a_single_altered_fact_is_refused() {
         }),
         ("draft-of-another-plan", |_, s| {
             s.releases[0].body = ReleasePlan {
-                make_latest: false,
+                make_latest: Some(false),
                 ..plan()
             }
             .mark(false)
@@ -464,6 +479,14 @@ fn success_is_said_from_what_is_public() {
     };
     assert!(told(true).contains("starts no workflow"));
     assert!(!told(false).contains("starts no workflow"));
+    let mut overtaken = public();
+    overtaken.published.push("v1.3.0".into());
+    assert_eq!(codes(&tested(), &overtaken), ["published-differs"]);
+    overtaken.latest = Some("v1.3.0".into());
+    assert!(
+        matches!(decide(&plan(), &tested(), &overtaken), Step::Done(_)),
+        "a higher version is the latest now"
+    );
     let later = ReleasePlan {
         run: "18".into(),
         ..plan()
