@@ -11,6 +11,7 @@ mod draft;
 mod examples;
 mod existing;
 mod fetch_module;
+mod leading;
 mod lock;
 mod module_image;
 mod plan;

@@ -145,7 +145,7 @@ async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
     };
     let stale: Vec<_> = waited_for
         .iter()
-        .filter(|what| what.contains(": stale, "))
+        .filter(|what| what.starts_with("image ") && what.contains(": stale, "))
         .collect();
     assert_eq!(stale.len(), 2, "{waited_for:?}");
 

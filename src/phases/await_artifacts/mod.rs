@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::future::try_join_all;
 
 use super::shared::our_release;
-use super::usable::{self, Contents, NotUsable};
-use super::{Evidence, Phase, PhaseId, Step, Waiting};
+use super::usable::{self, Contents, ModuleContents, NotUsable};
+use super::{Evidence, Phase, PhaseId, Step, Waiting, leading};
 use crate::domain::{AssetName, Digest, ImageRef, Moment};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
 use crate::ports::{
@@ -50,6 +51,8 @@ struct Memory {
     /// By digest, so that it stays true.
     contents: BTreeMap<Digest, Arc<Contents>>,
     hashed: BTreeMap<AssetId, Digest>,
+    /// The bytes of assets that lead to images.
+    leading: BTreeMap<AssetId, Bytes>,
     before: Before,
 }
 
@@ -60,8 +63,18 @@ struct Seen {
     releases: Vec<SeenRelease>,
     images: BTreeMap<String, SeenImage>,
     hashed: BTreeMap<AssetId, Digest>,
+    leading: BTreeMap<AssetId, Bytes>,
     builders: Vec<SeenCheck>,
     waited: Duration,
+}
+
+impl Seen {
+    fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
+        self.images.values().find_map(|image| match image {
+            SeenImage::Whole(_, contents) => contents.module(plan),
+            _ => None,
+        })
+    }
 }
 
 enum SeenImage {
@@ -105,6 +118,7 @@ impl Await {
             }
         }
         self.hash_the_silent(look, &releases).await?;
+        self.read_the_leading(look, &releases).await?;
         let builders = match self.watch.builders.as_slice() {
             [] => vec![],
             _ => look.github.checks(&self.plan.commit).await?,
@@ -113,6 +127,7 @@ impl Await {
             releases,
             images,
             hashed: self.memory.hashed.clone(),
+            leading: self.memory.leading.clone(),
             builders,
             waited: look.now.since(begun),
         })
@@ -131,6 +146,21 @@ impl Await {
             _ => None,
         };
         Ok(releases)
+    }
+
+    async fn read_the_leading(
+        &mut self,
+        look: Look<'_>,
+        releases: &[SeenRelease],
+    ) -> Result<(), PortError> {
+        for asset in releases.iter().flat_map(|release| &release.assets) {
+            if !self.memory.leading.contains_key(&asset.id)
+                && let Some(bytes) = leading::read(look, &self.plan, asset).await?
+            {
+                self.memory.leading.insert(asset.id, bytes);
+            }
+        }
+        Ok(())
     }
 
     /// GitHub tells some digests late or never. An asset that is still silent in a second look is downloaded and hashed.
@@ -215,7 +245,10 @@ fn decide(plan: &ReleasePlan, watch: &Watch, before: &Before, seen: &Seen) -> De
     for awaited in plan.awaited() {
         let name = awaited.name().to_owned();
         let (what, state) = match &awaited {
-            Awaited::Asset(asset) => (format!("asset {asset}"), asset_state(release, seen, asset)),
+            Awaited::Asset(asset) => (
+                format!("asset {asset}"),
+                asset_state(plan, release, seen, asset),
+            ),
             Awaited::Image { image, .. } => (
                 format!("image {image}"),
                 image_state(plan, &mark, seen, image, &name),
@@ -263,7 +296,7 @@ fn decide(plan: &ReleasePlan, watch: &Watch, before: &Before, seen: &Seen) -> De
     }
 }
 
-fn asset_state(release: &SeenRelease, seen: &Seen, name: &AssetName) -> State {
+fn asset_state(plan: &ReleasePlan, release: &SeenRelease, seen: &Seen, name: &AssetName) -> State {
     let Some(asset) = release
         .assets
         .iter()
@@ -274,8 +307,16 @@ fn asset_state(release: &SeenRelease, seen: &Seen, name: &AssetName) -> State {
     if asset.state == AssetState::Unfinished {
         return State::Incomplete("its upload is not finished".into());
     }
+    let misled: Vec<String> = match seen.leading.get(&asset.id) {
+        Some(bytes) => leading::misleading(plan, &asset.name, bytes, seen.module(plan))
+            .into_iter()
+            .map(|found| found.why)
+            .collect(),
+        None => vec![],
+    };
     match asset.digest.or_else(|| seen.hashed.get(&asset.id).copied()) {
         None => State::Incomplete("GitHub has not told its digest yet".into()),
+        Some(_) if !misled.is_empty() => State::Stale(misled),
         Some(digest) => State::Ready(Box::new(Artifact::Asset {
             digest,
             size: asset.size,

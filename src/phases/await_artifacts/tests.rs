@@ -29,6 +29,7 @@ fn world(assets: Vec<SeenAsset>, image: SeenImage) -> Seen {
         }],
         images: [("binary-image".to_owned(), image)].into(),
         hashed: BTreeMap::new(),
+        leading: BTreeMap::new(),
         builders: vec![check("post-image-build", CheckState::Pending)],
         waited: Duration::from_secs(30),
     }
@@ -228,6 +229,28 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
         looks(&[done(), done()]).len(),
         1,
         "what is there is there, whatever a builder says of itself"
+    );
+}
+
+#[test]
+fn a_manifest_that_runs_another_binary_image_is_stale() {
+    let rendered = |image: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: m}}\nspec: {{containers: [{{name: m, image: {image}}}]}}\n"
+        );
+        let mut seen = whole();
+        seen.leading = [(AssetId(2), text.into())].into();
+        seen
+    };
+    let good = || rendered("r.example/prod/btp-manager:v1.2.0");
+    assert_eq!(
+        looks(&[good(), good()]),
+        ["all 3 artifacts of v1.2.0 are ready"]
+    );
+    let old = || rendered("r.example/prod/btp-manager:v1.1.0");
+    assert_eq!(
+        looks(&[old(), old()])[0],
+        "asset rendered.yaml: stale, it runs r.example/prod/btp-manager:v1.1.0, and not r.example/prod/btp-manager:v1.2.0"
     );
 }
 

@@ -1,11 +1,8 @@
 //! Every reason not to publish, all of them together.
 
-use super::{
-    EVIDENCE, Legs, MANIFEST, Seen, SeenImage, TEMPLATES, Tested, tag_elsewhere, tag_missing,
-};
+use super::{EVIDENCE, Legs, Seen, SeenImage, Tested, tag_elsewhere, tag_missing};
 use crate::domain::Digest;
-use crate::module::raw_manifest::RawManifest;
-use crate::module::template::disagreements_with;
+use crate::phases::leading::{Misleading, misleading};
 use crate::phases::sync::beside;
 use crate::phases::{Finding, usable};
 use crate::plan::{Artifact, Mark, ReleasePlan, Verdict};
@@ -40,8 +37,7 @@ pub(super) fn of_what_was_tested(
         tag(plan, seen),
         assets(plan, tested, seen, release),
         images(plan, tested, seen, mark),
-        templates(plan, seen),
-        manifest(plan, seen),
+        leading(plan, seen),
         jobs(tested),
         verdicts(run, tested, seen),
         checks(plan, tested, seen),
@@ -199,49 +195,19 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
     findings
 }
 
-/// The templates that are installed lead to the module image that was tested.
-fn templates(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+/// What is installed leads to the images that were tested.
+fn leading(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
     let module = seen.images.values().find_map(|image| match image {
         SeenImage::Whole(_, contents) => contents.module(plan),
         _ => None,
     });
-    let Some(module) = module else {
-        return vec![];
-    };
-    let finding = |name: &str, why| {
-        let why = format!("{name} and the module image: {why}");
-        Finding::new("template-differs", why, AGAIN)
-    };
-    let there = TEMPLATES.map(|name| Some((name, seen.leading.get(name)?)));
-    let found = there.into_iter().flatten().flat_map(|(name, template)| {
-        let found = disagreements_with(template, &module.descriptor);
-        found.into_iter().map(move |why| finding(name, why))
-    });
-    found.collect()
-}
-
-/// The manifest for those who install without a template runs the binary image of the release.
-fn manifest(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
-    let (Some(bytes), Some(binary)) = (seen.leading.get(MANIFEST), &plan.binary_image) else {
-        return vec![];
-    };
-    let binary = binary.to_string();
-    let why = match RawManifest::parse(MANIFEST, bytes) {
-        Err(violation) => violation.message,
-        Ok(parsed) => {
-            let images: Vec<String> = parsed
-                .images()
-                .into_iter()
-                .map(|image| image.text)
-                .collect();
-            if images.contains(&binary) {
-                return vec![];
-            }
-            format!("it runs {}, and not {binary}", images.join(", "))
+    let mut findings = Vec::new();
+    for (name, bytes) in &seen.leading {
+        for Misleading { code, why } in misleading(plan, name, bytes, module) {
+            findings.push(Finding::new(code, format!("{name}: {why}"), AGAIN));
         }
-    };
-    let why = format!("{MANIFEST} is not of this release: {why}");
-    vec![Finding::new("manifest-differs", why, AGAIN)]
+    }
+    findings
 }
 
 fn jobs(tested: &Tested) -> Vec<Finding> {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
-use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting};
+use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting, leading};
 use crate::domain::{CommitSha, Digest, JobResults, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::ports::{
@@ -78,7 +78,7 @@ struct Seen {
     releases: Vec<SeenRelease>,
     images: BTreeMap<String, SeenImage>,
     hashed: BTreeMap<AssetId, Digest>,
-    /// The bytes of the assets that lead to images, by name, where the plan has a module.
+    /// The bytes of the assets that lead to images, by name.
     leading: BTreeMap<String, Bytes>,
     /// The head of the guarded branch.
     head: Option<CommitSha>,
@@ -103,9 +103,6 @@ enum SeenImage {
 
 /// How long GitHub may take to show everywhere what it has confirmed.
 const SETTLE: Duration = Duration::from_secs(15);
-const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
-const MANIFEST: &str = "rendered.yaml";
-const MAX_LEADING: u64 = 32 * 1024 * 1024;
 
 impl Publish {
     pub fn new(plan: ReleasePlan, tested: Tested) -> Self {
@@ -125,7 +122,7 @@ impl Publish {
         }
         let releases = look.github.releases(&plan.tag).await?;
         let mut hashed = BTreeMap::new();
-        let mut leading = BTreeMap::new();
+        let mut leads = BTreeMap::new();
         for asset in releases
             .iter()
             .flat_map(|release| &release.assets)
@@ -134,10 +131,8 @@ impl Publish {
             if asset.digest.is_none() {
                 hashed.insert(asset.id, look.github.hash_asset(asset.id).await?);
             }
-            let leads = TEMPLATES.contains(&asset.name.as_str()) || asset.name == MANIFEST;
-            if leads && asset.size <= MAX_LEADING && plan.module.is_some() {
-                let bytes = look.github.read_asset(asset.id, MAX_LEADING).await?;
-                leading.insert(asset.name.clone(), bytes);
+            if let Some(bytes) = leading::read(look, plan, asset).await? {
+                leads.insert(asset.name.clone(), bytes);
             }
         }
         let hidden = self.hidden(look, &releases).await?;
@@ -150,7 +145,7 @@ impl Publish {
             releases,
             images,
             hashed,
-            leading,
+            leading: leads,
             head: match &plan.guard {
                 Some(guard) => look.github.branch(&guard.branch).await?,
                 None => None,
