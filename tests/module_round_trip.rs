@@ -247,7 +247,7 @@ impl Desk {
             }),
             extra_images: [].into(),
         };
-        ReleasePlan::draw(wanted, None, true, None)
+        ReleasePlan::draw(wanted, None, None)
     }
 
     /// Builds, pushes and fetches the module, and compares.

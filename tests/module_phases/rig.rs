@@ -103,7 +103,6 @@ impl Desk {
                 extra_images: [].into(),
             },
             None,
-            true,
             None,
         );
         self.write("plan.json", &plan.to_json());

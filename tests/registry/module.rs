@@ -183,7 +183,7 @@ fn plan(host: &str) -> ReleasePlan {
         }),
         extra_images: [].into(),
     };
-    ReleasePlan::draw(wanted, None, true, None)
+    ReleasePlan::draw(wanted, None, None)
 }
 
 /// An image as `skopeo copy … dir:` leaves it.
