@@ -1,0 +1,166 @@
+//! The inputs of a workflow's step, as the command line that says the same.
+
+use std::collections::BTreeMap;
+
+use clap::{ArgAction, CommandFactory};
+
+use super::Cli;
+use super::local::LOCAL;
+use crate::domain::Invalid;
+
+/// Inputs that are no arguments, because an argument can be seen by every process on the machine.
+pub const SECRET_INPUTS: [(&str, &str); 3] = [
+    (
+        "github-token",
+        "Token for GitHub; on a terminal, the variable `GITHUB_TOKEN`",
+    ),
+    (
+        "publish-token",
+        "Token that `publish` uses in place of `github-token`, where publishing must start other workflows; on a terminal, the variable `PUBLISH_TOKEN`",
+    ),
+    (
+        "registry-password",
+        "Password or token for the images' registry; on a terminal, the variable `REGISTRY_PASSWORD`",
+    ),
+];
+
+/// Turns the inputs of a workflow step (`INPUT_*`, hyphens kept, empty when not given) into a command line, so that both
+/// are read by the same code.
+pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Invalid> {
+    let phase = env.get("INPUT_PHASE").map_or("", |phase| phase.trim());
+    let root = Cli::command();
+    let phases = || {
+        root.get_subcommands()
+            .filter(|c| !LOCAL.contains(&c.get_name()))
+    };
+    let Some(command) = phases().find(|c| c.get_name() == phase) else {
+        let names = phases()
+            .map(clap::Command::get_name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(Invalid {
+            code: "phase-unknown",
+            what: "phase",
+            seen: phase.to_owned(),
+            why: "is not a phase".into(),
+            help: format!("use one of {names}"),
+        });
+    };
+    let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
+    let mut positional = None;
+    for (input, value) in given_inputs(env) {
+        let argument = command
+            .get_arguments()
+            .find(|a| a.get_id().as_str().replace('_', "-") == input);
+        match argument {
+            None => return Err(not_for_phase(&input, phase)),
+            Some(argument) if argument.is_positional() => positional = Some(value),
+            Some(argument) if matches!(argument.get_action(), ArgAction::SetTrue) => {
+                if yaml_bool(&input, &value)? {
+                    arguments.push(format!("--{input}"));
+                }
+            }
+            Some(_) => arguments.push(format!("--{input}={value}")),
+        }
+    }
+    if let Some(value) = positional {
+        arguments.extend(["--".to_owned(), value]);
+    }
+    Ok(arguments)
+}
+
+/// Inputs that hold something, other than the phase and the secrets.
+fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
+    env.iter()
+        .filter_map(|(name, value)| {
+            Some((name.strip_prefix("INPUT_")?.to_lowercase(), value.clone()))
+        })
+        .filter(|(name, value)| {
+            let apart = name == "phase" || SECRET_INPUTS.iter().any(|(secret, _)| secret == name);
+            !apart && !value.trim().is_empty()
+        })
+}
+
+fn not_for_phase(input: &str, phase: &str) -> Invalid {
+    Invalid {
+        code: "input-not-for-phase",
+        what: "input",
+        seen: input.to_owned(),
+        why: format!("is not an input of the phase {phase}"),
+        help: "remove it from this step; docs/inputs.md lists the inputs of each phase".into(),
+    }
+}
+
+/// The booleans of YAML's core schema, which are what GitHub's own toolkit takes
+/// (<https://yaml.org/spec/1.2.2/#1032-tag-resolution>).
+fn yaml_bool(input: &str, value: &str) -> Result<bool, Invalid> {
+    match value.trim() {
+        "true" | "True" | "TRUE" => Ok(true),
+        "false" | "False" | "FALSE" => Ok(false),
+        other => Err(Invalid {
+            code: "boolean-invalid",
+            what: "input",
+            seen: format!("{input}: {other}"),
+            why: "is not a boolean".into(),
+            help: "use true or false".into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(inputs: &[(&str, &str)]) -> Result<Vec<String>, Invalid> {
+        let env = inputs
+            .iter()
+            .map(|(k, v)| (format!("INPUT_{k}"), (*v).to_owned()));
+        arguments_of_step(&env.collect())
+    }
+
+    #[test]
+    fn a_step_becomes_a_command_line() {
+        let line = step(&[
+            ("PHASE", "plan"),
+            ("VERSION", "-v1"),
+            ("MAKE-LATEST", ""),
+            ("DRY-RUN", "True"),
+            ("VERBOSE", "false"),
+            ("ASSETS", "a.yaml\nb.yaml"),
+            ("GITHUB-TOKEN", "secret"),
+        ]);
+        assert_eq!(
+            line.unwrap(),
+            [
+                "btp-release",
+                "plan",
+                "--assets=a.yaml\nb.yaml",
+                "--dry-run",
+                "--",
+                "-v1"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_phase_takes_is_refused() {
+        let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
+        assert_eq!(code(&[]), "phase-unknown");
+        for local in LOCAL {
+            assert_eq!(code(&[("PHASE", local)]), "phase-unknown");
+        }
+        assert_eq!(
+            code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
+            "input-not-for-phase"
+        );
+        assert_eq!(
+            code(&[("PHASE", "draft"), ("DRY-RUN", "yes")]),
+            "boolean-invalid"
+        );
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}
