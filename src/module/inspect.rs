@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::descriptor::{AccessKind, Descriptor, SchemaVersion};
+use super::descriptor::{AccessKind, Descriptor, Label, SchemaVersion};
 use super::oci::Manifest;
 use super::select::{self, Layer, ManifestSource};
 use crate::domain::Digest;
@@ -25,8 +26,11 @@ pub struct Summary {
     /// What the module is installed from: a layer's name, or several of which only the content tells.
     pub manifest: Vec<String>,
     pub images: Vec<ImageSummary>,
+    pub labels: Vec<Label>,
     /// Why the image could not be installed from, if so.
     pub problems: Vec<String>,
+    /// All that the component says of itself.
+    pub descriptor: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,7 +105,9 @@ impl Summary {
             layers,
             manifest: chosen,
             images: images.collect(),
+            labels: component.labels.clone(),
             problems,
+            descriptor: descriptor.to_value(),
         }
     }
 
@@ -127,13 +133,22 @@ impl Summary {
             format!("{}  {}  {commit}", source.name, source.repository)
         });
         let images = self.images.iter().map(|image| image.image.clone());
-        let branches: [(&str, Vec<String>); 7] = [
+        let labels = self.labels.iter().map(|label| {
+            let value = label.value.as_str().map(str::to_owned);
+            format!(
+                "{}  {}",
+                label.name,
+                value.unwrap_or_else(|| label.value.to_string())
+            )
+        });
+        let branches: [(&str, Vec<String>); 8] = [
             ("digest", vec![self.digest.to_string()]),
             ("provider", vec![self.provider.clone()]),
             ("repository", self.repositories.clone()),
             ("sources", sources.collect()),
             ("layers", layers.collect()),
             ("images", images.collect()),
+            ("labels", labels.collect()),
             ("problems", self.problems.clone()),
         ];
         let branches: Vec<_> = branches
@@ -208,6 +223,7 @@ kyma-project.io/template-operator v1.7.1
         assert_eq!(json["schema"], "v2");
         assert_eq!(json["manifest"][0], "raw-manifest");
         assert_eq!(json["layers"][1]["blob"]["size"], 19622);
+        assert_eq!(json["descriptor"], descriptor.to_value());
     }
 
     #[test]
@@ -230,5 +246,7 @@ kyma-project.io/template-operator v1.7.1
         assert!(summary.tree().contains(
             "├─ images\n│  └─ europe-docker.pkg.dev/kyma-project/prod/template-operator:1.0.3\n"
         ));
+        let label = "─ security.kyma-project.io/scan  enabled\n";
+        assert!(summary.tree().contains(label), "{}", summary.tree());
     }
 }
