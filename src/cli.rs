@@ -195,7 +195,7 @@ pub struct BuildModuleArgs {
     /// Form of the component descriptor: `2023` (Kyma CLI 2.15) or `local-blob` (today's); default: `2023`
     #[arg(long, value_name = "FORM")]
     pub descriptor_style: Option<String>,
-    /// Form of the template: `v1beta1` (with a target), `v1beta2`, `of-config` (Kyma CLI 2.20, repeats `module-config`) or `today`; default: `v1beta2`, and `today` with `local-blob`
+    /// Form of the template: `v1beta1` (with a target), `v1beta2`, `of-config` (Kyma CLI 2.20, repeats `module-config`) or `today` (only with `local-blob`); default: `v1beta2`, and `today` with `local-blob`
     #[arg(long, value_name = "FORM")]
     pub template_form: Option<String>,
     /// Folder for the files of the release; default: `module-release`

@@ -33,6 +33,7 @@ const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
 #[derive(Clone, Debug)]
 struct Module {
     style: DescriptorStyle,
+    template: TemplateForm,
     /// The component's name without its domain.
     name: String,
     version: String,
@@ -134,14 +135,20 @@ fn default_cr() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn module()(
-        old in any::<bool>(),
+        (style, template) in prop::sample::select(vec![
+            (DescriptorStyle::Cli2023, TemplateForm::V1Beta1),
+            (DescriptorStyle::Cli2023, TemplateForm::V1Beta2),
+            (DescriptorStyle::Cli2023, TemplateForm::OfConfig),
+            (DescriptorStyle::LocalBlob, TemplateForm::V1Beta2),
+            (DescriptorStyle::LocalBlob, TemplateForm::OfConfig),
+            (DescriptorStyle::LocalBlob, TemplateForm::Today),
+        ]),
         name in "[a-z]{3,8}(-[a-z]{3,8}){0,2}",
-        version in "(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})(-[a-zA-Z][0-9a-zA-Z-]{0,8})?",
+        version in "(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})(-[a-z]([0-9a-z-]{0,8}[0-9a-z])?)?",
         manifest in manifest(),
         default_cr in prop::option::of(default_cr()),
     ) -> Module {
-        let style = if old { DescriptorStyle::Cli2023 } else { DescriptorStyle::LocalBlob };
-        Module { style, name, version, manifest, default_cr }
+        Module { style, template, name, version, manifest, default_cr }
     }
 }
 
@@ -257,19 +264,20 @@ impl Desk {
             PathBuf::from(name)
         };
         let plan = self.plan(module);
+        let config = format!(
+            "name: kyma.project.io/module/{}\nversion: {}\nchannel: fast\nmanifest: manifest.yaml\n",
+            module.name, module.version
+        );
         let recipe = Recipe {
             style: module.style,
-            template: match module.style {
-                DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
-                DescriptorStyle::LocalBlob => TemplateForm::Today,
-            },
+            template: module.template,
             channel: None,
             manifest: Some(given("manifest.yaml", &module.manifest)),
             default_cr: module
                 .default_cr
                 .as_ref()
                 .map(|text| given("cr.yaml", text)),
-            config: None,
+            config: Some(given("module-config.yaml", &config)),
             security: None,
             output: "out".into(),
             ctf: None,
@@ -295,6 +303,11 @@ impl Desk {
             self.file("out/rendered.yaml").as_ref(),
             Some(&module.manifest)
         );
+        for name in ["template.yaml", "template_control_plane.yaml"] {
+            let template = self.file(&format!("out/{name}")).unwrap();
+            let template: Value = yaml_serde::from_str(&template).unwrap();
+            assert_eq!(broken_rules(&template), [""; 0], "{name}: {template:#}");
+        }
         let template: Value =
             yaml_serde::from_str(&self.file("out/template.yaml").unwrap()).unwrap();
         let object = module
@@ -318,6 +331,111 @@ fn output<'a>(evidence: &'a Evidence, name: &str) -> &'a str {
         .map(|o| (o.name, o.value.as_str()))
         .collect();
     outputs[name]
+}
+
+/// What of a ModuleTemplate its CRD refuses: of today for `v1beta2`
+/// (`lifecycle-manager:config/crd/bases/operator.kyma-project.io_moduletemplates.yaml`), of mid-2023 for `v1beta1`.
+fn broken_rules(template: &Value) -> Vec<&'static str> {
+    let text = |path: &str| {
+        template
+            .pointer(path)
+            .map(|value| value.as_str().unwrap_or("not a text"))
+    };
+    let lower = |part: &str| part.chars().all(|c| c.is_ascii_lowercase());
+    let spec = template["spec"].as_object().unwrap();
+    let today = template["apiVersion"] == "operator.kyma-project.io/v1beta2";
+    let keys: &[&str] = if today {
+        &[
+            "channel",
+            "version",
+            "moduleName",
+            "mandatory",
+            "requiresDowntime",
+            "data",
+            "descriptor",
+            "customStateCheck",
+            "resources",
+            "info",
+            "associatedResources",
+            "manager",
+        ]
+    } else {
+        &["channel", "data", "descriptor", "target"]
+    };
+    let rfc1123 = |name: &str| {
+        name.len() <= 253
+            && name.split('.').all(|part| {
+                !part.is_empty()
+                    && !part.starts_with('-')
+                    && !part.ends_with('-')
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            })
+    };
+    let version = |text: &str| {
+        let (core, pre) = text.split_once('-').unwrap_or((text, "x"));
+        let number =
+            |part: &str| part == "0" || part.parse::<u32>().is_ok_and(|_| !part.starts_with('0'));
+        text.len() <= 32
+            && core.split('.').count() == 3
+            && core.split('.').all(number)
+            && pre.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-')
+            && pre.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let api = if today { "v1beta2" } else { "v1beta1" };
+    let rules = [
+        (template["kind"] == "ModuleTemplate", "kind"),
+        (
+            template["apiVersion"] == format!("operator.kyma-project.io/{api}"),
+            "apiVersion",
+        ),
+        (text("/metadata/name").is_some_and(rfc1123), "metadata.name"),
+        (
+            spec.keys().all(|key| keys.contains(&key.as_str())),
+            "unknown key",
+        ),
+        (
+            spec.get("descriptor").is_some_and(Value::is_object),
+            "descriptor is required",
+        ),
+        (
+            spec.get("data")
+                .is_none_or(|data| data.is_object() || data.is_null()),
+            "data",
+        ),
+        (text("/spec/version").is_none_or(version), "version"),
+        (
+            text("/spec/moduleName").is_none_or(|name| {
+                name.len() <= 64 && name.split('-').all(|part| part.len() >= 3 && lower(part))
+            }),
+            "moduleName",
+        ),
+        (
+            text("/spec/channel")
+                .is_none_or(|channel| (3..=32).contains(&channel.len()) && lower(channel)),
+            "channel",
+        ),
+        (
+            !spec.contains_key("info")
+                || text("/spec/info/repository").is_some()
+                    && text("/spec/info/documentation").is_some(),
+            "info",
+        ),
+        (
+            today || text("/spec/channel").is_some(),
+            "channel is required",
+        ),
+        (
+            today || matches!(text("/spec/target"), Some("control-plane" | "remote")),
+            "target is required",
+        ),
+    ];
+    rules
+        .iter()
+        .filter(|(kept, _)| !kept)
+        .map(|(_, rule)| *rule)
+        .collect()
 }
 
 proptest! {

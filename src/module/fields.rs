@@ -45,6 +45,11 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// Where a key of the file is.
+    pub(super) fn place(&self, key: &str) -> Option<Place> {
+        yaml::locate(self.text, 0, &[Step::Key(key.to_owned())])
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.root.contains_key(key)
     }
@@ -237,11 +242,17 @@ impl<'d> Fields<'d> {
         links
     }
 
-    /// Notes keys that nobody reads. Probable slips of the pen are errors, since the value that was meant would be lost.
+    /// Notes keys that nobody reads. Probable slips of the pen are errors, since the value that was meant would be lost; where
+    /// the key that could have been meant is there as well, it is none.
     pub(super) fn only(&self, known: &[&str]) {
         for key in self.map.keys().filter(|key| !known.contains(&key.as_str())) {
             let message = format!("{key} is not a key that is read");
             let violation = match nearest(key, known) {
+                Some(near) if self.map.contains_key(near) => Violation::warning(
+                    "config-key-unknown",
+                    message,
+                    format!("take it out: the key nearest to it is {near}, which is there"),
+                ),
                 Some(near) => Violation::error(
                     "config-key-unknown",
                     message,

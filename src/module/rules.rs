@@ -98,6 +98,18 @@ pub fn channel(channel: &str) -> Option<Violation> {
     })
 }
 
+/// A name as Kubernetes takes it for objects
+/// ([DNS subdomain names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names)).
+pub fn is_object_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let part = |part: &str| {
+        part.starts_with(plain)
+            && part.ends_with(plain)
+            && part.chars().all(|c| plain(c) || c == '-')
+    };
+    name.len() <= 253 && name.split('.').all(part)
+}
+
 /// `^[a-z0-9]+(?:-[a-z0-9]+)*$`, at most 253 characters.
 pub fn namespace(namespace: &str) -> Option<Violation> {
     let part = |part: &str| {
@@ -222,6 +234,15 @@ mod tests {
             assert_eq!(channel(name).is_none(), fine, "{name}");
         }
         assert!(channel(&"a".repeat(32)).is_none() && channel(&"a".repeat(33)).is_some());
+        for (name, fine) in [
+            ("btp-operator-1.2.0-rc1", true),
+            ("btp-operator-1.2.0-RC1", false),
+            ("btp-operator-1.2.0-rc-", false),
+            ("a..b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_object_name(name), fine, "{name}");
+        }
         for (name, fine) in [
             ("kcp-system", true),
             ("a1", true),

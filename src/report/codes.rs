@@ -140,6 +140,8 @@ pub const CODES: &[Code] = codes! {
     "module-name-invalid" Blocked "The module's short name is none that Lifecycle Manager takes."
     "module-name-short" Blocked "A part of the module's short name has fewer than three letters."
     "channel-invalid" Blocked "The channel is not of 3 to 32 small letters."
+    "template-form-unfit" Blocked "Today's template cannot lead to a module image in the form of 2023."
+    "template-name-invalid" Blocked "Kubernetes would not take the template's name, which has the version in it or is `resourceName`."
     "namespace-invalid" Blocked "The namespace is none that Kubernetes takes."
     "version-too-long" Blocked "The version has more than 32 characters, which is Lifecycle Manager's limit."
     "version-with-v" Blocked "The version has a `v`, which only the tools of 2023 take."

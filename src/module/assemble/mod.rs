@@ -13,7 +13,7 @@ use super::layout::Registry;
 use super::raw_manifest::RawManifest;
 use super::rules;
 use super::security::SecurityScan;
-use super::template::{Target, Template2023, TemplateForm, TemplateOfConfig, TemplateToday};
+use super::template::{self, Target, Template2023, TemplateForm, TemplateOfConfig, TemplateToday};
 use super::violation::{Severity, Violation};
 use crate::domain::{ImageRef, Version};
 
@@ -65,6 +65,7 @@ pub enum AssembleError {
 
 pub fn assemble(inputs: &Inputs<'_>) -> Result<Assembled, AssembleError> {
     let mut found = check_names(inputs);
+    found.extend(check_template(inputs));
     let (manifest, violations) = read(&inputs.manifest);
     found.extend(violations);
     let mut crd = None;
@@ -122,22 +123,43 @@ fn check_names(inputs: &Inputs<'_>) -> Vec<Violation> {
     found.extend(rules::module_name(inputs.component));
     found.extend(rules::channel(inputs.channel));
     if let Some((file, config)) = inputs.config {
-        let mut same = |code, what: &str, theirs: &str, ours: &str| {
+        let mut same = |code, what: &str, theirs: &str, ours: &str, place| {
             if theirs != ours {
                 let message = format!("{what} {theirs} is not the release's, which is {ours}");
-                found.push(Violation::error(code, message, format!("write {ours}")).at(file, None));
+                found
+                    .push(Violation::error(code, message, format!("write {ours}")).at(file, place));
             }
         };
-        same(
-            "config-name-differs",
-            "name",
-            &config.name,
-            inputs.component,
-        );
+        let (name, ours) = (config.name.as_str(), inputs.component);
+        same("config-name-differs", "name", name, ours, config.name_at);
         let theirs = config.version.strip_prefix('v').unwrap_or(&config.version);
-        same("config-version-differs", "version", theirs, &version);
+        let at = config.version_at;
+        same("config-version-differs", "version", theirs, &version, at);
     }
     found
+}
+
+/// That the template is one which Kubernetes takes, and which leads to this module image.
+fn check_template(inputs: &Inputs<'_>) -> Option<Violation> {
+    let config = inputs.config.map(|(_, config)| config);
+    let name = match inputs.template {
+        TemplateForm::Today if inputs.style == DescriptorStyle::Cli2023 => {
+            return Some(Violation::error(
+                "template-form-unfit",
+                "today's template names the module image's tag as its version, which has no v; the form of 2023 is tagged with it",
+                "use `descriptor-style: local-blob`, or another `template-form`",
+            ));
+        }
+        TemplateForm::Today => template::name_today(inputs.component, &inputs.version.to_string()),
+        TemplateForm::OfConfig => config?.resource_name.clone()?,
+        TemplateForm::V1Beta1 | TemplateForm::V1Beta2 => return None,
+    };
+    (!rules::is_object_name(&name)).then(|| {
+        let message = format!("the template would be named {name}, which Kubernetes does not take");
+        let help =
+            "use small letters, digits, - and . in the version's pre-release, or in resourceName";
+        Violation::error("template-name-invalid", message, help)
+    })
 }
 
 /// In 2023 the images that scanners were told of; today all that the manifest runs.
@@ -236,7 +258,6 @@ impl Parts<'_> {
         let template = TemplateToday {
             component: inputs.component,
             version: &version,
-            namespace: "",
             labels,
             annotations: config
                 .map(|config| config.annotations.clone())

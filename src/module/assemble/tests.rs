@@ -75,7 +75,12 @@ fn each_form_yields_its_three_files() {
         (TemplateForm::OfConfig, "v1beta2", true),
         (TemplateForm::Today, "v1beta2", true),
     ] {
+        let style = match template {
+            TemplateForm::Today => DescriptorStyle::LocalBlob,
+            _ => DescriptorStyle::Cli2023,
+        };
         let assembled = assemble(&Inputs {
+            style,
             template,
             ..files.inputs()
         })
@@ -189,4 +194,62 @@ fn everything_wrong_is_told_at_once() {
             "default-cr-unnamed",
         ]
     );
+    // The config's name and version, each where it stands.
+    assert!(
+        found[3]
+            .to_string()
+            .starts_with("module-config.yaml:1:1: name "),
+        "{}",
+        found[3]
+    );
+    assert!(
+        found[4]
+            .to_string()
+            .starts_with("module-config.yaml:2:1: version "),
+        "{}",
+        found[4]
+    );
+}
+
+#[test]
+fn a_template_that_leads_nowhere_is_refused() {
+    let mut files = files();
+    files.version = "1.2.0-RC1".parse().unwrap();
+    let mut config = modulectl_config();
+    config.version = "1.2.0-RC1".into();
+    config.resource_name = Some("Mine".into());
+    for (style, template, code) in [
+        (
+            DescriptorStyle::Cli2023,
+            TemplateForm::Today,
+            Some("template-form-unfit"),
+        ),
+        (
+            DescriptorStyle::LocalBlob,
+            TemplateForm::Today,
+            Some("template-name-invalid"),
+        ),
+        (
+            DescriptorStyle::Cli2023,
+            TemplateForm::OfConfig,
+            Some("template-name-invalid"),
+        ),
+        (DescriptorStyle::Cli2023, TemplateForm::V1Beta1, None),
+        (DescriptorStyle::LocalBlob, TemplateForm::V1Beta2, None),
+    ] {
+        let assembled = assemble(&Inputs {
+            style,
+            template,
+            config: Some(("module-config.yaml", &config)),
+            ..files.inputs()
+        });
+        match (assembled, code) {
+            (Ok(_), None) => {}
+            (Err(AssembleError::Violations(found)), Some(code)) => {
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert_eq!(found[0].code, code);
+            }
+            (other, _) => panic!("{style:?} {template:?}: {other:?}"),
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::fields::{Document, Fields};
 use super::rules;
 use super::template::{Gvk, Manager};
 use super::violation::Violation;
+use super::yaml::Place;
 
 /// Which tool the file was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct ModuleConfig {
     pub name: String,
     /// As written, in the Kyma CLI's file perhaps with a `v`.
     pub version: String,
+    /// Where the two stand in the file.
+    pub name_at: Option<Place>,
+    pub version_at: Option<Place>,
     pub manifest: FileRef,
     pub default_cr: Option<FileRef>,
     pub security: Option<String>,
@@ -125,6 +129,8 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<ModuleConfig>, Vec<Violation>)
             Dialect::KymaCli => kyma_cli::read(&fields, &mut config),
             Dialect::Modulectl => modulectl::read(&fields, &mut config),
         }
+        config.name_at = document.place("name");
+        config.version_at = document.place("version");
         config
     });
     (config, document.finish())
@@ -157,6 +163,8 @@ fn shared(fields: &Fields<'_>, dialect: Dialect) -> Option<ModuleConfig> {
         dialect,
         name: name?,
         version: version?,
+        name_at: None,
+        version_at: None,
         manifest: manifest?,
         default_cr,
         security,

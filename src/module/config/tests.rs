@@ -239,6 +239,25 @@ fn each_mistake_in_modulectls_file_is_named() {
         let found = codes(&text);
         assert!(found.contains(&expected), "{from} → {to}: {found:?}");
     }
+    // As btp-manager's workflow writes it today, for a step of its own.
+    let more = format!("{MODULECTL}repositoryTag: 1.3.20\n");
+    let (_, found) = parse("c", more.as_bytes());
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].code, found[0].severity),
+        ("config-key-unknown", Severity::Warning)
+    );
+    assert!(
+        found[0].help.contains("nearest to it is repository"),
+        "{}",
+        found[0].help
+    );
+    let slip = MODULECTL.replace("repository:", "repositoryTag:");
+    let (_, found) = parse("c", slip.as_bytes());
+    assert!(
+        found.iter().any(|v| v.help == "did you mean repository?"),
+        "{found:?}"
+    );
     let scanless = MODULECTL.replace("team: kyma/gopher", "securityScanEnabled: false");
     assert_eq!(codes(&scanless), []);
 }

@@ -16,7 +16,7 @@ use super::yaml;
 
 pub use belongs::disagreements_with;
 pub use cli::{Template2023, TemplateOfConfig};
-pub use modulectl::TemplateToday;
+pub use modulectl::{TemplateToday, name_today};
 
 /// Which tool's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

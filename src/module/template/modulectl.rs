@@ -12,7 +12,6 @@ use crate::module::yaml;
 pub struct TemplateToday<'a> {
     pub component: &'a str,
     pub version: &'a str,
-    pub namespace: &'a str,
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
     pub requires_downtime: bool,
@@ -25,16 +24,21 @@ pub struct TemplateToday<'a> {
     pub cluster_scoped: bool,
 }
 
+/// What today's template is called.
+pub fn name_today(component: &str, version: &str) -> String {
+    format!("{}-{version}", short_name(component))
+}
+
 impl TemplateToday<'_> {
+    /// Without a namespace, as modulectl leaves it to whoever applies the template.
     pub fn render(&self, default_cr: Option<&RawManifest>) -> String {
         let short = short_name(self.component);
         let (mut labels, mut annotations) = (self.labels.clone(), self.annotations.clone());
         labels.insert(MODULE_NAME.into(), short.into());
         annotations.insert(CLUSTER_SCOPED.into(), self.cluster_scoped.to_string());
-        let namespace = scalar(self.namespace);
         let mut text = format!(
-            "apiVersion: operator.kyma-project.io/v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {short}-{}\n  namespace: {namespace}\n",
-            self.version
+            "apiVersion: operator.kyma-project.io/v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {}\n  namespace: \"\"\n",
+            name_today(self.component, self.version)
         );
         entries(&mut text, "labels", &labels);
         entries(&mut text, "annotations", &annotations);
