@@ -47,7 +47,7 @@ impl Descriptor {
             return Err(too_long(bytes.len()));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
-        let document = match serde_json::from_str(text) {
+        let document = match yaml::json(text) {
             Ok(json) => json,
             Err(_) => {
                 yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e.message)))?

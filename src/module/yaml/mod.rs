@@ -41,6 +41,14 @@ pub fn documents(text: &str) -> Result<Vec<Value>, YamlError> {
         .collect()
 }
 
+/// A JSON text, by the same rules: no key stands twice.
+pub fn json(text: &str) -> Result<Value, serde_json::Error> {
+    let budget = Cell::new(usize::MAX);
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = Node(&budget).deserialize(&mut from)?;
+    from.end().map(|()| value)
+}
+
 /// The only document of a text.
 pub fn document(text: &str) -> Result<Value, YamlError> {
     let mut documents = documents(text)?;
@@ -104,8 +112,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         self.pay(0)?;
-        let number = Number::from_f64(value).ok_or_else(|| E::custom("JSON has no such number"))?;
-        Ok(Value::Number(number))
+        number(value).ok_or_else(|| E::custom("JSON has no such number"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -141,6 +148,16 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
+/// `1.0` is `1`, as it is to JSON and to Go, which writes it so.
+fn number(value: f64) -> Option<Value> {
+    /// All whole numbers up to this one are exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        return format!("{value:.0}").parse::<i64>().ok().map(Value::from);
+    }
+    Number::from_f64(value).map(Value::Number)
+}
+
 /// JSON's keys are texts; `1:` and `true:` become one as they do for the Kubernetes API.
 fn key_text(key: Value) -> Result<String, &'static str> {
     match key {
@@ -173,6 +190,25 @@ mod tests {
                 .message
                 .contains("2 documents")
         );
+    }
+
+    #[test]
+    fn whole_numbers_are_whole_however_they_are_written() {
+        for (text, expected) in [
+            ("0.0", json!(0)),
+            ("-0.0", json!(0)),
+            ("1e3", json!(1000)),
+            ("-7.0", json!(-7)),
+            ("1.5", json!(1.5)),
+            ("1e300", json!(1e300)),
+            ("18446744073709551615", json!(u64::MAX)),
+        ] {
+            assert_eq!(document(text).unwrap(), expected, "{text}");
+            assert_eq!(json(text).unwrap(), expected, "{text}");
+            assert_eq!(document(&to_string(&expected)).unwrap(), expected, "{text}");
+        }
+        assert!(json("{\"a\": 1, \"a\": 2}").is_err());
+        assert!(json("1 2").is_err());
     }
 
     #[test]
