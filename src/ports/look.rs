@@ -38,6 +38,8 @@ pub const MOST_ANSWERS: usize = 250;
 #[async_trait]
 pub trait GitHubLook: Send + Sync {
     async fn repository(&self) -> Result<SeenRepository, PortError>;
+    /// Whether what is published becomes immutable; `None` where the token may not know, as a workflow's own may not.
+    async fn immutable_releases(&self) -> Result<Option<bool>, PortError>;
     /// Whether the repository has this commit.
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, PortError>;
     /// The commit that a branch points at.

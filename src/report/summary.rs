@@ -16,6 +16,13 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
             for action in acted {
                 let _ = writeln!(text, "- {}", escaped(&action.to_string()));
             }
+            if let Some(page) = evidence.outputs.iter().find(|o| o.name == "release-url") {
+                let _ = writeln!(
+                    text,
+                    "\n[The release on GitHub](<{}>)",
+                    escaped(&page.value)
+                );
+            }
             let table = evidence
                 .outputs
                 .iter()

@@ -134,3 +134,14 @@ async fn what_is_no_promise_stops_nothing() {
         assert_eq!(scene.releases_published(), 1, "{fact}");
     }
 }
+
+#[tokio::test]
+async fn in_a_repository_of_immutable_releases_it_is_frozen() {
+    let (scene, told, _) = tested().await;
+    scene.repository(|repository| repository.immutable_releases = true);
+    let published = scene.publish(&told).await;
+    let outputs = published.unwrap_or_else(|stop| panic!("{}", described(&stop)));
+    assert_eq!(outputs["is-immutable"], "true");
+    let again = scene.publish(&told).await;
+    assert!(again.is_ok_and(|outputs| outputs["is-immutable"] == "true"));
+}

@@ -1,7 +1,7 @@
 //! Looking: what is there is seen, what is not there is absent, and what cannot be told is an error.
 
 use btp_release::ports::{AssetState, Cause, GitHubLook, ReleaseId};
-use stand_ins::github::{Digests, Token, World};
+use stand_ins::github::{Digests, Level, Token, World};
 use stand_ins::{Category, Limits};
 
 use crate::rig::{REPOSITORY, Rig, TOKEN, kind, tag};
@@ -39,6 +39,21 @@ async fn a_repository_that_does_not_show_itself_is_an_error_that_names_the_reque
         assert_eq!(kind(&github.releases(&tag("1.0.0")).await), "denied");
         assert_eq!(kind(&github.published_tags().await), "denied");
     }
+}
+
+#[tokio::test]
+async fn only_an_administrator_learns_whether_releases_become_immutable() {
+    let rig = Rig::start().await;
+    let mut administrator = Token::pat("admin");
+    administrator.rights.administration = Level::Read;
+    rig.hub.world().token("administrator", administrator);
+    rig.repository(|repository| repository.immutable_releases = true);
+    let administrator = rig.connect("administrator", |_| ());
+    assert_eq!(
+        administrator.immutable_releases().await.unwrap(),
+        Some(true)
+    );
+    assert_eq!(rig.github.immutable_releases().await.unwrap(), None);
 }
 
 #[tokio::test]

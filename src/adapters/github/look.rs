@@ -43,6 +43,12 @@ impl GitHubLook for GitHub {
             .doing(|| format!("look at the repository {}", self.repository))
     }
 
+    async fn immutable_releases(&self) -> Result<Option<bool>, PortError> {
+        self.see_immutable_releases()
+            .await
+            .doing(|| "look whether releases become immutable".to_owned())
+    }
+
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, PortError> {
         self.knows_commit(commit)
             .await
@@ -165,6 +171,18 @@ impl GitHub {
             private: seen.private,
             may_push: seen.permissions.and_then(|rights| rights.push),
         })
+    }
+
+    /// The setting is for administrators: others are told that there is none, in the words for one that is off
+    /// (<https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository>).
+    async fn see_immutable_releases(&self) -> Result<Option<bool>, Cause> {
+        let answer = self.client.read(&self.url(&["immutable-releases"])).await?;
+        match answer.status {
+            403 | 404 => Ok(None),
+            _ => Ok(Some(
+                done(&answer)?.json::<wire::ImmutableReleases>()?.enabled,
+            )),
+        }
     }
 
     async fn knows_commit(&self, commit: &CommitSha) -> Result<bool, Cause> {

@@ -15,6 +15,11 @@ pub(super) struct Repository {
 }
 
 #[derive(Deserialize)]
+pub(super) struct ImmutableReleases {
+    pub enabled: bool,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Permissions {
     pub push: Option<bool>,
 }

@@ -12,6 +12,9 @@ impl GitHubLook for Nothing {
     async fn repository(&self) -> Result<SeenRepository, PortError> {
         unreachable!()
     }
+    async fn immutable_releases(&self) -> Result<Option<bool>, PortError> {
+        unreachable!()
+    }
     async fn has_commit(&self, _: &CommitSha) -> Result<bool, PortError> {
         unreachable!()
     }

@@ -89,6 +89,8 @@ struct Seen {
     checks: Vec<SeenCheck>,
     /// Of a published release: assets that nobody can download.
     hidden: Vec<String>,
+    /// Of a published release: whether it has to be immutable, where that can be known.
+    immutable: Option<bool>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
     first: First,
@@ -136,6 +138,12 @@ impl Publish {
             }
         }
         let hidden = self.hidden(look, &releases).await?;
+        let is_public = releases.iter().any(|release| !release.draft);
+        let immutable = if is_public {
+            look.github.immutable_releases().await?
+        } else {
+            None
+        };
         let (legs, checks) = (
             self.tested.legs != Legs::None,
             !(self.tested.checks.is_empty() && self.tested.builders.is_empty()),
@@ -158,6 +166,7 @@ impl Publish {
                 (false, false) => vec![],
             },
             hidden,
+            immutable,
             written: look.files.file(Path::new(EVIDENCE)).await?,
             first: First::default(),
         })
@@ -306,6 +315,10 @@ fn published(
         })
     };
     findings.extend(differs("prerelease", release.prerelease, plan.prerelease));
+    // One that was published before the setting was turned off stays immutable, and that is no harm.
+    if seen.immutable == Some(true) {
+        findings.extend(differs("immutable", release.immutable, true));
+    }
     findings.extend(differs(
         "latest",
         is_latest,
@@ -357,6 +370,7 @@ fn published(
         Evidence::new(so)
             .with("release-url", &release.url)
             .with("is-latest", is_latest)
+            .with("is-immutable", release.immutable)
             .with("artifacts", tested.artifacts.to_json()),
     )
 }

@@ -98,6 +98,7 @@ fn seen() -> Seen {
         written: None,
         first: First::default(),
         hidden: vec![],
+        immutable: None,
         head: Some(other()),
         latest: Some("v1.1.0".into()),
         published: vec!["v1.1.0".into()],
@@ -452,7 +453,8 @@ fn success_is_said_from_what_is_public() {
             .iter()
             .any(|o| o.name == "is-latest" && o.value == "true")
     );
-    let table: [(&str, AlterSeen); 5] = [
+    let table: [(&str, AlterSeen); 6] = [
+        ("published-differs", |s| s.immutable = Some(true)),
         ("asset-hidden", |s| s.hidden.push("template.yaml".into())),
         ("tag-missing", |s| s.tag = None),
         ("published-differs", |s| s.latest = Some("v1.1.0".into())),
