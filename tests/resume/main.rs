@@ -42,9 +42,15 @@ fn every_request_cut_in_every_way_while_lists_lag() {
     every_cut_is_survived(Duration::from_secs(3));
 }
 
+/// Both wait for real most of the time: side by side, and beside the tests that do not.
 #[test]
-fn the_binary_killed_at_every_request() {
-    let (cases, failed) = processes::survive_kills();
+fn as_real_processes_killed_at_every_request_and_fifty_at_once() {
+    let (cases, failed) = std::thread::scope(|scope| {
+        let fifty = scope.spawn(processes::fifty_make_one);
+        let kills = processes::survive_kills();
+        fifty.join().unwrap();
+        kills
+    });
     for case in failed.iter().take(10) {
         eprintln!("{case}\n");
     }

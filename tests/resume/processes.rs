@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use stand_ins::Fault;
 use tokio::process::Command;
 
 use super::matrix::{Cut, Server};
-use super::release::{Phases, told};
+use super::release::{Ending, Phases, told};
 use super::rig::{Outputs, Run, Scene, TAG};
 
 /// One phase is a process of its own, and the others are played in this one.
@@ -21,8 +20,10 @@ struct Only<'a> {
     phase: &'a str,
     /// The process, while it runs.
     process: Arc<AtomicU32>,
-    /// The requests that each server had before and after it.
-    seen: std::sync::Mutex<[(u64, u64); 2]>,
+    /// How it is killed, counted from its own first request.
+    cut: Mutex<Option<(Server, u64, Cut)>>,
+    /// How many requests it sent to each server.
+    sent: Mutex<[u64; 2]>,
 }
 
 impl<'a> Only<'a> {
@@ -31,7 +32,8 @@ impl<'a> Only<'a> {
             scene,
             phase,
             process: Arc::default(),
-            seen: std::sync::Mutex::default(),
+            cut: Mutex::default(),
+            sent: Mutex::default(),
         }
     }
 }
@@ -48,6 +50,11 @@ impl Phases for Only<'_> {
             return played.map_err(|stop| told(phase, &stop));
         }
         let before = self.scene.requests();
+        if let Some((server, request, cut)) = self.cut.lock().unwrap().take() {
+            let process = Arc::clone(&self.process);
+            let faults = cut.faults(move || kill(process.load(Ordering::SeqCst)));
+            self.scene.plan_cut(server, request, faults);
+        }
         let env = self.scene.env(run, phase, inputs);
         let output = self.scene.folder.path().join("output");
         let ended = step(&env, self.scene.folder.path(), &output, |pid| {
@@ -55,7 +62,7 @@ impl Phases for Only<'_> {
         });
         let ended = ended.await;
         let after = self.scene.requests();
-        *self.seen.lock().unwrap() = [(before[0], after[0]), (before[1], after[1])];
+        *self.sent.lock().unwrap() = [after[0] - before[0], after[1] - before[1]];
         ended
     }
 
@@ -104,6 +111,8 @@ fn outputs(text: &str) -> Outputs {
 }
 
 fn kill(process: u32) {
+    // To `kill`, 0 is everybody here.
+    assert_ne!(process, 0, "the process has not begun yet");
     let killed = std::process::Command::new("kill")
         .args(["-KILL", &process.to_string()])
         .status();
@@ -112,7 +121,7 @@ fn kill(process: u32) {
 
 const WRITING: [&str; 4] = ["draft", "build-module", "upload", "publish"];
 /// A run after a killed one waits for real until what the dead one did must be visible: many wait at once.
-const WORKERS: usize = 16;
+const WORKERS: usize = 32;
 
 type Case = (&'static str, Server, u64, Cut);
 
@@ -124,9 +133,9 @@ async fn cases(scene: &Scene) -> Vec<Case> {
         let run = Run { id: 1, attempt: 1 };
         scene.begin(run);
         scene.release(run, &only).await.unwrap();
-        let [github, registry] = *only.seen.lock().unwrap();
-        let of = |server, (before, after): (u64, u64)| {
-            (before + 1..=after).flat_map(move |request| {
+        let [github, registry] = *only.sent.lock().unwrap();
+        let of = |server, sent: u64| {
+            (1..=sent).flat_map(move |request| {
                 [Cut::KilledBefore, Cut::KilledAfter].map(|cut| (phase, server, request, cut))
             })
         };
@@ -136,17 +145,19 @@ async fn cases(scene: &Scene) -> Vec<Case> {
 }
 
 impl Scene {
-    async fn survive_a_kill(&self, (phase, server, request, cut): Case) -> Result<(), String> {
+    async fn undisturbed(&self) -> Ending {
+        let run = Run { id: 1, attempt: 1 };
+        self.begin(run);
+        self.release(run, self).await.unwrap();
+        self.ending()
+    }
+
+    async fn survive_a_kill(&self, case: Case, whole: &Ending) -> Result<(), String> {
+        let (phase, server, request, cut) = case;
         self.reset().await;
         let first = Run { id: 1, attempt: 1 };
-        self.begin(first);
-        self.release(first, self).await?;
-        let whole = self.ending();
-        self.reset().await;
         let only = Only::new(self, phase);
-        let process = Arc::clone(&only.process);
-        let faults: Vec<Fault> = cut.faults(move || kill(process.load(Ordering::SeqCst)));
-        self.plan_cut(server, request, faults);
+        *only.cut.lock().unwrap() = Some((server, request, cut));
         self.begin(first);
         let killed = self.release(first, &only).await;
         self.end(first);
@@ -158,39 +169,43 @@ impl Scene {
         self.begin(second);
         self.release(second, &only).await?;
         self.end(second);
-        if self.ending() != whole {
-            return Err(self.ending().differs(&whole));
+        if self.ending() != *whole {
+            return Err(self.ending().differs(whole));
         }
         Ok(())
     }
 }
 
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(work)
+}
+
 /// How many kills there were, and which were not survived.
 pub(crate) fn survive_kills() -> (usize, Vec<String>) {
+    let scene = async || Scene::at(stand_ins::Clock::real(), |_| ()).await;
+    let cases = block_on(async { cases(&scene().await).await });
     let next = AtomicUsize::new(0);
     let work = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let scene = Scene::at(stand_ins::Clock::real(), |_| ()).await;
-            let cases = cases(&scene).await;
+        block_on(async {
+            let scene = scene().await;
+            let whole = scene.undisturbed().await;
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(why) = scene.survive_a_kill(*case).await {
+                if let Err(why) = scene.survive_a_kill(*case, &whole).await {
                     failed.push(format!("{case:?}: {why}"));
                 }
             }
-            (cases.len(), failed)
+            failed
         })
     };
-    let done: Vec<_> = std::thread::scope(|scope| {
+    let failed: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|w| w.join().unwrap()).collect()
     });
-    let cases = done[0].0;
-    (cases, done.into_iter().flat_map(|(_, f)| f).collect())
+    (cases.len(), failed.concat())
 }
 
 /// Starts the phase `draft` of so many runs at once, and gives back what went wrong.
@@ -228,26 +243,28 @@ pub(crate) async fn one_plan_at_once(
     ended.into_iter().filter_map(Result::err).collect()
 }
 
-#[tokio::test]
-async fn of_fifty_runs_at_once_one_makes_the_draft() {
-    let scene = Scene::at(stand_ins::Clock::real(), |options| {
-        options.lag = Duration::from_secs(2);
-    })
-    .await;
-    let mut events = scene.github.events();
-    let failed = drafts_at_once(&scene, 50).await;
-    assert_eq!(failed, [""; 0]);
-    let mut made = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        made.push(event);
-    }
-    assert_eq!(made.len(), 2, "one draft, one tag: {made:?}");
-    scene.repository(|repository| {
-        assert_eq!(repository.releases_of(TAG).len(), 1);
-        assert_eq!(repository.tag_commit(TAG), Some(repository.tip()));
-        assert!(
-            !repository.refs.keys().any(|name| name.contains("lock")),
-            "no lock is left"
-        );
+/// Fifty runs draft at once, and exactly one draft and one tag come of it.
+pub(crate) fn fifty_make_one() {
+    block_on(async {
+        let scene = Scene::at(stand_ins::Clock::real(), |options| {
+            options.lag = Duration::from_secs(2);
+        })
+        .await;
+        let mut events = scene.github.events();
+        let failed = drafts_at_once(&scene, 50).await;
+        assert_eq!(failed, [""; 0]);
+        let mut made = Vec::new();
+        while let Ok(event) = events.try_recv() {
+            made.push(event);
+        }
+        assert_eq!(made.len(), 2, "one draft, one tag: {made:?}");
+        scene.repository(|repository| {
+            assert_eq!(repository.releases_of(TAG).len(), 1);
+            assert_eq!(repository.tag_commit(TAG), Some(repository.tip()));
+            assert!(
+                !repository.refs.keys().any(|name| name.contains("lock")),
+                "no lock is left"
+            );
+        });
     });
 }
