@@ -341,7 +341,7 @@ fn publish(reader: &mut Reader<'_>, args: &PublishArgs) -> Option<Ready> {
         own_token: reader.context.uses_own_token(),
     };
     Some(Ready {
-        phase: Box::new(Publish::new(plan, tested)),
+        phase: Box::new(Publish::new(plan, tested, reader.lock_owner())),
         reached,
     })
 }

@@ -61,6 +61,16 @@ impl TagLock {
         self.go(look, seen, &commit, purpose).await
     }
 
+    /// The same for who is done: a dead owner's lock goes, so that nobody finds it later; a living one's is its own affair.
+    pub(super) async fn bury(&mut self, look: Look<'_>) -> Result<Option<Step>, PortError> {
+        let seen = look.github.lock(&self.tag).await?;
+        let over = self.is_over(look, seen.as_ref()).await?;
+        match decide(&self.me, seen.as_ref(), over) {
+            Way::Take(Some(_)) | Way::Settle(_) => self.pass_dead(look).await,
+            _ => Ok(None),
+        }
+    }
+
     async fn go(
         &mut self,
         look: Look<'_>,

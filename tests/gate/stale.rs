@@ -64,7 +64,9 @@ async fn awaited(
         .into_iter()
         .chain(more.iter().copied())
         .collect();
-    scene.phase_at(&clock, RUN, "await", &inputs).await
+    scene
+        .phase_at(&clock, scene.folder.path(), RUN, "await", &inputs)
+        .await
 }
 
 /// An attempt of the same version from a commit that was later repaired, whose draft and tag somebody deleted. What it pushed

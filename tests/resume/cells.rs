@@ -51,9 +51,10 @@ impl Put {
             ..like.mark(false)
         };
         let release = repository.releases.get_mut(&id).unwrap();
-        release.body = Some(match self.ours {
-            true => mark.put("## Notes"),
-            false => "## Mine".to_owned(),
+        release.body = Some(if self.ours {
+            mark.put("## Notes")
+        } else {
+            "## Mine".to_owned()
         });
         release.target_commitish = self.commit;
         release.draft = self.draft;
@@ -227,10 +228,9 @@ impl Scene {
         let happened: Vec<_> = happened.iter().map(kind).collect();
         let tagged = cell.tag == TagIs::Here;
         let wanted: &[&str] = match (expected, cell.tag) {
-            (Course::Done, _) => &[],
+            (Course::Done, _) | (Course::GoOn, TagIs::Here) => &[],
             (Course::Create, TagIs::Here) => &["draft"],
             (Course::Create, _) => &["draft", "tag"],
-            (Course::GoOn, TagIs::Here) => &[],
             (Course::GoOn, _) => &["tag"],
             (Course::DropSurplus, TagIs::Here) => &["-release"],
             (Course::DropSurplus, _) => &["-release", "tag"],
@@ -280,9 +280,10 @@ fn of_another(there: There) -> bool {
 
 fn told(code: &str, why: &str) -> Result<(), String> {
     let next = !matches!(code, "tag-reserved" | "release-immutable") || why.contains("1.2.1");
-    match why.contains(&format!("code: \"{code}\"")) && next {
-        true => Ok(()),
-        false => Err(format!("instead of {code}: {why}")),
+    if why.contains(&format!("code: \"{code}\"")) && next {
+        Ok(())
+    } else {
+        Err(format!("instead of {code}: {why}"))
     }
 }
 

@@ -16,6 +16,7 @@ mod matrix;
 mod processes;
 mod release;
 mod rig;
+mod schedules;
 mod stages;
 
 use std::time::Duration;

@@ -161,12 +161,11 @@ impl Scene {
         }
         for (write, times) in landed {
             // The first run sets the text and publishes; each further one may take the draft up with its own plan before.
-            // Each may hold the lock, and its evidence is its own.
+            // Each may hold the lock twice, to draft and to publish, and its evidence is its own.
             let most = match () {
                 () if write.starts_with("PATCH") && write.contains("/releases/") => 3 * runs - 1,
-                () if write.contains("/release-locks/") || write.contains("release-evidence") => {
-                    runs
-                }
+                () if write.contains("/release-locks/") => 2 * runs,
+                () if write.contains("release-evidence") => runs,
                 () => 1,
             };
             if times > most {

@@ -2,6 +2,7 @@
 //! phase by phase, with inputs and outputs handed over as a runner does.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -233,19 +234,22 @@ impl Scene {
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, Stop> {
         let clock: Arc<dyn Clock> = Arc::new(SharedClock(self.clock.clone()));
-        self.phase_at(&clock, run, phase, inputs).await
+        self.phase_at(&clock, self.folder.path(), run, phase, inputs)
+            .await
     }
 
+    /// By another clock, in another folder.
     pub(crate) async fn phase_at(
         &self,
         clock: &Arc<dyn Clock>,
+        folder: &Path,
         run: Run,
         phase: &str,
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, Stop> {
         let env = self.env(run, phase, inputs);
         let cli = Cli::try_parse_from(arguments_of_step(&env).unwrap()).unwrap();
-        let read = |path: &std::path::Path| std::fs::read_to_string(path);
+        let read = |path: &Path| std::fs::read_to_string(path);
         let Command::Phase(args) = cli.command else {
             panic!("{phase} is no phase");
         };
@@ -264,7 +268,7 @@ impl Scene {
         };
         let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
         let registry = self.registries();
-        let files = Files::below(self.folder.path());
+        let files = Files::below(folder);
         let engine = Engine {
             look: Look {
                 github: &github,
@@ -300,7 +304,7 @@ impl Scene {
 }
 
 /// A folder in memory where there is such a place: files are synced as they are written, and disks take their time for it.
-fn in_memory() -> tempfile::TempDir {
+pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 

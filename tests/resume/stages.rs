@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use stand_ins::github::Snapshot;
-use stand_ins::{Entry, Event};
+use stand_ins::{Entry, Event, EventLog};
 use tokio::sync::broadcast::Receiver;
 
 use super::matrix::Server;
@@ -83,7 +83,7 @@ impl Phases for Recorder<'_> {
         self.stages.borrow_mut().push(Stage {
             requests: scene.requests(),
             events: self.happened.borrow().clone(),
-            writes: logs.map(|log| log.writes()).concat(),
+            writes: logs.map(EventLog::writes).concat(),
             github: scene.github.snapshot(),
             registry: scene.registry.store().repositories.clone(),
             files: files_below(scene.folder.path()),

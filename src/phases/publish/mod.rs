@@ -12,10 +12,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::lock::TagLock;
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
 use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting, leading};
-use crate::domain::{CommitSha, Digest, JobResults, Moment};
+use crate::domain::{CommitSha, Digest, JobResults, LockOwner, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::ports::{
     AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenAnswer,
@@ -25,6 +26,7 @@ use crate::ports::{
 pub struct Publish {
     plan: ReleasePlan,
     tested: Tested,
+    lock: TagLock,
     /// When a published release was first seen not to be as planned.
     public_since: Option<Moment>,
     first: Option<First>,
@@ -107,10 +109,12 @@ enum SeenImage {
 const SETTLE: Duration = Duration::from_secs(15);
 
 impl Publish {
-    pub fn new(plan: ReleasePlan, tested: Tested) -> Self {
+    pub fn new(plan: ReleasePlan, tested: Tested, owner: LockOwner) -> Self {
+        let lock = TagLock::new(plan.tag.clone(), owner);
         Self {
             plan,
             tested,
+            lock,
             public_since: None,
             first: None,
         }
@@ -245,10 +249,30 @@ impl Phase for Publish {
         self.first = Some(seen.first.clone());
         let step = decide(&self.plan, &self.tested, &seen);
         let is_public = seen.releases.iter().any(|release| !release.draft);
-        Ok(match step {
-            Step::Blocked(findings) if is_public => self.settled(findings, look.now),
-            step => step,
-        })
+        match step {
+            // Nobody else takes the draft up between the last look at it and its publication.
+            Step::Act(actions) => {
+                let first = self.lock.pass(look, &self.plan.commit, &actions).await?;
+                Ok(first.unwrap_or(Step::Act(actions)))
+            }
+            Step::Blocked(findings) if is_public => Ok(self.settled(findings, look.now)),
+            Step::Done(mut evidence) => {
+                if let Some(first) = self.lock.bury(look).await? {
+                    return Ok(first);
+                }
+                evidence.warnings.extend(self.lock.warning());
+                Ok(Step::Done(evidence))
+            }
+            step => Ok(step),
+        }
+    }
+
+    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
+        self.lock.does_without(action, refusal)
+    }
+
+    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
+        self.lock.leave(look).await
     }
 }
 

@@ -1,0 +1,387 @@
+//! Two runs of the pipeline at once, in an order that chance gives, with faults: request by request one of them goes on, the
+//! other stands still in the middle of its own, and time passes as slowly or as quickly as the order has it.
+//!
+//! `PROPTEST_CASES=10000 cargo test --test resume schedules` tries that many orders.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::path::Path;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use btp_release::domain::Moment;
+use btp_release::ports::Clock;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestError, TestRunner};
+use stand_ins::github::Repository;
+use stand_ins::{Fault, Pattern};
+use tokio::sync::Notify;
+
+use super::release::told;
+use super::rig::{Run, Scene, TAG};
+
+const FILES: &str = "template.yaml\nrendered.yaml";
+const TAG_REF: &str = "refs/tags/v1.2.0";
+const RUNS: [Run; 2] = [Run { id: 1, attempt: 1 }, Run { id: 2, attempt: 1 }];
+
+/// What happens to the next request of whoever goes on.
+#[derive(Clone, Copy, Debug)]
+enum Mishap {
+    ConnectionBefore,
+    AnswerLost,
+    Status(u16),
+    StatusAfter(u16),
+    DiesBefore,
+    DiesAfter,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    who: usize,
+    mishap: Option<Mishap>,
+}
+
+#[derive(Clone, Debug)]
+struct Schedule {
+    lag: bool,
+    /// Whether the second run replaces what it finds.
+    replaces: bool,
+    /// Whether the second run is of another commit.
+    elsewhere: bool,
+    steps: Vec<Step>,
+}
+
+fn schedules() -> impl Strategy<Value = Schedule> {
+    let mishap = prop_oneof![
+        40 => Just(None),
+        1 => Just(Some(Mishap::ConnectionBefore)),
+        1 => Just(Some(Mishap::AnswerLost)),
+        1 => Just(Some(Mishap::Status(502))),
+        1 => Just(Some(Mishap::StatusAfter(500))),
+        1 => Just(Some(Mishap::DiesBefore)),
+        1 => Just(Some(Mishap::DiesAfter)),
+    ];
+    let step = (0..2_usize, mishap).prop_map(|(who, mishap)| Step { who, mishap });
+    // One after the other is as likely as to and fro.
+    let burst = (step, 1..12_usize);
+    let steps = prop::collection::vec(burst, 0..40).prop_map(|bursts| {
+        let steps = bursts.into_iter().flat_map(|(step, times)| {
+            let calm = Step {
+                mishap: None,
+                ..step
+            };
+            std::iter::once(step).chain(std::iter::repeat_n(calm, times - 1))
+        });
+        steps.collect()
+    });
+    (
+        any::<bool>(),
+        prop::bool::weighted(0.3),
+        prop::bool::weighted(0.2),
+        steps,
+    )
+        .prop_map(|(lag, replaces, elsewhere, steps)| Schedule {
+            lag,
+            replaces,
+            elsewhere,
+            steps,
+        })
+}
+
+/// The stand-ins' clock, on which a process sleeps until somebody moves it.
+struct NapClock {
+    clock: stand_ins::Clock,
+    until: Arc<Mutex<Option<Duration>>>,
+}
+
+#[async_trait::async_trait]
+impl Clock for NapClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.clock.now())
+    }
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.clock.unix())
+    }
+    async fn sleep_until(&self, at: Moment) {
+        let nap = at.since(self.now());
+        *self.until.lock().unwrap() = Some(self.clock.now() + nap);
+        self.clock.sleep(nap).await;
+        *self.until.lock().unwrap() = None;
+    }
+}
+
+type Work<'a> = dyn Future<Output = Result<(), String>> + 'a;
+
+struct Process<'a> {
+    work: Option<Pin<Box<Work<'a>>>>,
+    until: Arc<Mutex<Option<Duration>>>,
+}
+
+/// A release without images: what two runs can fight about is all on GitHub.
+async fn release(
+    scene: &Scene,
+    clock: &Arc<dyn Clock>,
+    folder: &Path,
+    run: Run,
+    more: &[(&str, &str)],
+) -> Result<(), String> {
+    let phase = async |phase: &'static str, inputs: &[(&str, &str)]| {
+        let ended = scene.phase_at(clock, folder, run, phase, inputs).await;
+        ended.map_err(|stop| told(phase, &stop))
+    };
+    let inputs = [&[("version", TAG), ("assets", FILES)], more].concat();
+    let planned = phase("plan", &inputs).await?;
+    let plan = ("plan", planned["plan"].as_str());
+    phase("draft", &[plan]).await?;
+    phase("upload", &[plan, ("files", FILES)]).await?;
+    let awaited = phase("await", &[plan]).await?;
+    let artifacts = ("artifacts", awaited["artifacts"].as_str());
+    phase("publish", &[plan, artifacts, ("needs", "none")])
+        .await
+        .map(drop)
+}
+
+struct Stage {
+    scene: Scene,
+    folders: [tempfile::TempDir; 3],
+    arrived: Arc<Notify>,
+}
+
+impl Stage {
+    async fn new(lag: Duration) -> Self {
+        let folders = [(); 3].map(|()| super::rig::in_memory());
+        for folder in &folders {
+            for name in FILES.lines() {
+                std::fs::write(folder.path().join(name), format!("the bytes of {name}")).unwrap();
+            }
+        }
+        Self {
+            scene: Scene::start(|options| options.lag = lag).await,
+            folders,
+            arrived: Arc::default(),
+        }
+    }
+
+    fn process<'a>(&'a self, who: usize, more: &'a [(&'a str, &'a str)]) -> Process<'a> {
+        let until: Arc<Mutex<Option<Duration>>> = Arc::default();
+        let clock: Arc<dyn Clock> = Arc::new(NapClock {
+            clock: self.scene.clock.clone(),
+            until: Arc::clone(&until),
+        });
+        let folder = self.folders[who].path();
+        let work = async move { release(&self.scene, &clock, folder, RUNS[who], more).await };
+        Process {
+            work: Some(Box::pin(work)),
+            until,
+        }
+    }
+
+    fn watch(&self) {
+        let arrived = Arc::clone(&self.arrived);
+        let tell = Fault::call_after(move |_| arrived.notify_one());
+        self.scene.github.faults().clear();
+        self.scene
+            .github
+            .faults()
+            .when(Pattern::path(""), usize::MAX, tell);
+    }
+
+    /// One goes on until its next request has had its effect, or it sleeps, or it has ended.
+    async fn turn(&self, process: &mut Process<'_>, mishap: Option<Mishap>) {
+        let (log, clock) = (self.scene.github.log(), &self.scene.clock);
+        let next = log.last() + 1;
+        if let Some(mishap) = mishap {
+            let faults = self.scene.github.faults();
+            let arrived = Arc::clone(&self.arrived);
+            faults.at(next, Fault::call(move |_| arrived.notify_one()));
+            match mishap {
+                Mishap::ConnectionBefore => faults.at(next, Fault::ConnectionCutBefore),
+                Mishap::AnswerLost => faults.at(next, Fault::AnswerLost),
+                Mishap::Status(status) => faults.at(next, Fault::Status(status)),
+                Mishap::StatusAfter(status) => faults.at(next, Fault::StatusAfter(status)),
+                Mishap::DiesBefore => faults.at(next, Fault::Hang),
+                Mishap::DiesAfter => {}
+            }
+        }
+        let until = *process.until.lock().unwrap();
+        if let Some(until) = until {
+            clock.advance(until.saturating_sub(clock.now()));
+        }
+        let Some(work) = &mut process.work else {
+            return;
+        };
+        let mut arrival = pin!(self.arrived.notified());
+        let ended = poll_fn(|cx| {
+            if work.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(true);
+            }
+            if process.until.lock().unwrap().is_some() {
+                return Poll::Ready(false);
+            }
+            // Word of an earlier turn's request may be left.
+            while arrival.as_mut().poll(cx).is_ready() {
+                if log.last() >= next {
+                    return Poll::Ready(false);
+                }
+                arrival.set(self.arrived.notified());
+            }
+            Poll::Pending
+        })
+        .await;
+        let dies = matches!(mishap, Some(Mishap::DiesBefore | Mishap::DiesAfter));
+        if ended || dies {
+            process.work = None;
+        }
+        if mishap.is_some() {
+            self.watch();
+        }
+    }
+
+    async fn play(&self, schedule: &Schedule) -> Result<(), String> {
+        self.scene.reset().await;
+        let (tip, other) = self.scene.repository(|repository| {
+            repository.draft("v1.2.0-rc1");
+            repository.annotated_tag("v1.2.0-rc1", "theirs");
+            let tip = repository.tip();
+            let other = repository.commits[&tip].parents[0].clone();
+            (tip, other)
+        });
+        self.scene.seen_by_all().await;
+        let others = self.scene.repository(others);
+        for run in RUNS {
+            self.scene.begin(run);
+        }
+        self.watch();
+        let policy = if schedule.replaces {
+            "replace"
+        } else {
+            "resume"
+        };
+        let commit = if schedule.elsewhere { &other } else { &tip };
+        let more = [("on-existing", policy), ("commit", commit.as_str())];
+        let mut processes = [self.process(0, &[]), self.process(1, &more)];
+        for step in &schedule.steps {
+            self.step(&mut processes, step.who, step.mishap).await;
+        }
+        let mut turns = 0;
+        while let Some(who) = processes.iter().position(|process| process.work.is_some()) {
+            self.step(&mut processes, who, None).await;
+            turns += 1;
+            if turns > 5_000 {
+                return Err("it does not end".into());
+            }
+        }
+        self.scene.github.faults().clear();
+        self.last(&tip, &other, &others).await
+    }
+
+    async fn step(&self, processes: &mut [Process<'_>; 2], who: usize, mishap: Option<Mishap>) {
+        // Where one has ended, it is the other's turn.
+        let who = match processes[who].work {
+            Some(_) => who,
+            None => 1 - who,
+        };
+        if processes[who].work.is_none() {
+            return;
+        }
+        self.turn(&mut processes[who], mishap).await;
+        if processes[who].work.is_none() {
+            self.scene.end(RUNS[who]);
+        }
+    }
+
+    /// A last run, which nothing disturbs, ends it; of whichever commit the release then is.
+    async fn last(&self, tip: &str, other: &str, theirs: &Theirs) -> Result<(), String> {
+        let clock: Arc<dyn Clock> = Arc::new(super::rig::SharedClock(self.scene.clock.clone()));
+        let run = Run { id: 3, attempt: 1 };
+        self.scene.begin(run);
+        let begun = self.scene.repository(|repository| {
+            let releases = repository.releases_of(TAG);
+            let body = releases.first().and_then(|release| release.body.clone());
+            body.and_then(|body| btp_release::plan::Mark::find(&body))
+        });
+        let commit = begun.map_or(tip.to_owned(), |mark| mark.commit.to_string());
+        let more = [("commit", commit.as_str())];
+        let folder = self.folders[2].path();
+        let ended = release(&self.scene, &clock, folder, run, &more).await;
+        ended.map_err(|why| format!("the last run: {why}"))?;
+        if commit != tip && commit != other {
+            return Err(format!("of {commit}"));
+        }
+        self.scene
+            .repository(|repository| so(repository, &commit, theirs))
+    }
+}
+
+type Theirs = (Vec<stand_ins::github::Release>, Vec<(String, String)>);
+
+fn others(repository: &mut Repository) -> Theirs {
+    let releases = repository.releases.values();
+    let refs = repository.refs.iter();
+    (
+        releases.filter(|r| r.tag_name != TAG).cloned().collect(),
+        refs.filter(|(name, _)| *name != TAG_REF)
+            .map(|(name, sha)| (name.clone(), sha.clone()))
+            .collect(),
+    )
+}
+
+fn so(repository: &mut Repository, commit: &str, theirs: &Theirs) -> Result<(), String> {
+    if others(repository) != *theirs {
+        return Err(format!(
+            "others' things, or a lock: {:?}\ninstead of\n{theirs:?}",
+            others(repository)
+        ));
+    }
+    let tag = repository.tag_commit(TAG);
+    let [release] = repository.releases_of(TAG)[..] else {
+        return Err(format!("{:?}", repository.releases_of(TAG)));
+    };
+    let mut assets: Vec<_> = release
+        .assets
+        .iter()
+        .map(|asset| (asset.name.as_str(), asset.state.as_str()))
+        .collect();
+    assets.sort_unstable();
+    let wanted = [
+        ("release-evidence.json", "uploaded"),
+        ("rendered.yaml", "uploaded"),
+        ("template.yaml", "uploaded"),
+    ];
+    if release.draft || tag.as_deref() != Some(commit) || assets != wanted {
+        return Err(format!("{tag:?} {release:?}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn two_runs_in_any_order_end_as_one() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let stages = runtime.block_on(async {
+        [
+            Stage::new(Duration::ZERO).await,
+            Stage::new(Duration::from_secs(3)).await,
+        ]
+    });
+    let config = Config {
+        source_file: Some(file!()),
+        max_shrink_iters: 300,
+        ..Config::default()
+    };
+    let orders = RefCell::new(0);
+    let tried = TestRunner::new(config).run(&schedules(), |schedule| {
+        *orders.borrow_mut() += 1;
+        let stage = &stages[usize::from(schedule.lag)];
+        let played = runtime.block_on(stage.play(&schedule));
+        played.map_err(TestCaseError::fail)
+    });
+    eprintln!("{} orders of two runs tried", orders.borrow());
+    if let Err(TestError::Fail(why, schedule)) = tried {
+        panic!("{schedule:?}\n{why}");
+    }
+}
