@@ -281,25 +281,29 @@ fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     (distance <= (best.len() / 3).clamp(1, 3)).then_some(best)
 }
 
-/// Levenshtein's distance: how many letters to add, drop or change.
+/// How many letters to add, drop, change or swap with the next one.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for (y, pair) in b.iter().zip(row.windows(2)) {
-            let (&[diagonal, above], Some(&left)) = (pair, next.last()) else {
-                continue;
-            };
-            next.push(
-                (diagonal + usize::from(x != *y))
-                    .min(above + 1)
-                    .min(left + 1),
-            );
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let at = |row: Option<&Vec<usize>>, j: usize| row.and_then(|row| row.get(j)).copied();
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let above = rows.get(i);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            let ways = [
+                at(above, j).map(|steps| steps + usize::from(x != y)),
+                at(above, j + 1).map(|steps| steps + 1),
+                row.get(j).map(|steps| steps + 1),
+                at(rows.get(i.wrapping_sub(1)), j.wrapping_sub(1))
+                    .filter(|_| swapped)
+                    .map(|steps| steps + 1),
+            ];
+            row.push(ways.into_iter().flatten().min().unwrap_or_default());
         }
-        row = next;
+        rows.push(row);
     }
-    row.last().copied().unwrap_or_default()
+    at(rows.last(), b.len()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -323,6 +327,7 @@ mod tests {
             ("manifests", Some("manifest")),
             ("repositoryTag", Some("repository")),
             ("nam", Some("name")),
+            ("nmae", Some("name")),
             ("x", None),
             ("icons", None),
         ] {
@@ -330,5 +335,7 @@ mod tests {
         }
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("nmae", "name"), 1);
     }
 }

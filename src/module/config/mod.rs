@@ -124,19 +124,18 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Option<ModuleConfig>, Vec<Violation>)
         Dialect::KymaCli
     };
     let fields = document.fields();
-    let config = shared(&fields, dialect).map(|mut config| {
-        match dialect {
-            Dialect::KymaCli => kyma_cli::read(&fields, &mut config),
-            Dialect::Modulectl => modulectl::read(&fields, &mut config),
-        }
-        config.name_at = document.place("name");
-        config.version_at = document.place("version");
-        config
-    });
-    (config, document.finish())
+    let (mut config, whole) = shared(&fields, dialect);
+    match dialect {
+        Dialect::KymaCli => kyma_cli::read(&fields, &mut config),
+        Dialect::Modulectl => modulectl::read(&fields, &mut config),
+    }
+    config.name_at = document.place("name");
+    config.version_at = document.place("version");
+    (whole.then_some(config), document.finish())
 }
 
-fn shared(fields: &Fields<'_>, dialect: Dialect) -> Option<ModuleConfig> {
+/// What both tools read, and whether all of it is there that nothing goes without.
+fn shared(fields: &Fields<'_>, dialect: Dialect) -> (ModuleConfig, bool) {
     let name = fields.required(
         "name",
         "write the component's name, such as kyma-project.io/module/btp-operator",
@@ -159,13 +158,14 @@ fn shared(fields: &Fields<'_>, dialect: Dialect) -> Option<ModuleConfig> {
     let flag = |key: &str| fields.flag(key).unwrap_or_default();
     let (internal, beta) = (flag("internal"), flag("beta"));
     let mandatory = flag("mandatory");
-    Some(ModuleConfig {
+    let whole = name.is_some() && version.is_some() && manifest.is_some();
+    let config = ModuleConfig {
         dialect,
-        name: name?,
-        version: version?,
+        name: name.unwrap_or_default(),
+        version: version.unwrap_or_default(),
         name_at: None,
         version_at: None,
-        manifest: manifest?,
+        manifest: manifest.unwrap_or(FileRef::Path(String::new())),
         default_cr,
         security,
         labels,
@@ -186,7 +186,8 @@ fn shared(fields: &Fields<'_>, dialect: Dialect) -> Option<ModuleConfig> {
         associated_resources: Vec::new(),
         resources: BTreeMap::new(),
         requires_downtime: false,
-    })
+    };
+    (config, whole)
 }
 
 fn file_ref(fields: &Fields<'_>, key: &str, text: &str) -> FileRef {

@@ -268,7 +268,12 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     let (config, found) = parse("module-config.yaml", text.as_bytes());
     assert!(config.is_none());
     let lines: Vec<_> = found.iter().map(|v| v.place.unwrap().line).collect();
-    assert!(lines.is_sorted() && found.len() >= 3, "{found:?}");
+    assert!(lines.is_sorted(), "{found:?}");
+    let first = |v: &Violation| v.message.split(' ').next().unwrap_or_default().to_owned();
+    let wrong: Vec<_> = found.iter().map(first).collect();
+    let expected = "name manifest version documentation team repository icons nmae";
+    assert_eq!(wrong.join(" "), expected, "{found:?}");
+    assert_eq!(found[7].help, "did you mean name?");
     assert!(
         found
             .iter()
