@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::{Digest, ImageTag, Invalid, Repository};
+use crate::domain::{ImageTag, Invalid, Repository};
 
 /// The folder of all components in a registry.
 pub(super) const FOLDER: &str = "component-descriptors";
@@ -17,15 +17,6 @@ const BUILD: &str = ".build-";
 pub struct Registry {
     base: String,
     plain_http: bool,
-}
-
-/// How a component's name becomes a repository's path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameMapping {
-    /// `<base>/component-descriptors/<name>`.
-    UrlPath,
-    /// `<base>/<SHA-256 of the name>`, for registries with two-part paths such as Docker Hub.
-    Sha256Digest,
 }
 
 impl Registry {
@@ -57,13 +48,9 @@ impl Registry {
         }
     }
 
-    pub fn component(&self, name: &str, mapping: NameMapping) -> Result<Repository, Invalid> {
-        match mapping {
-            NameMapping::UrlPath => format!("{}/{FOLDER}/{name}", self.base).parse(),
-            NameMapping::Sha256Digest => {
-                format!("{}/{}", self.base, Digest::of(name.as_bytes()).hex()).parse()
-            }
-        }
+    /// The repository of a component: `<base>/component-descriptors/<name>`.
+    pub fn component(&self, name: &str) -> Result<Repository, Invalid> {
+        format!("{}/{FOLDER}/{name}", self.base).parse()
     }
 }
 
@@ -112,14 +99,6 @@ pub fn tag_of(version: &str) -> Result<ImageTag, Invalid> {
     version.replacen('+', BUILD, 1).parse()
 }
 
-/// The component version of a tag.
-pub fn version_of(tag: &ImageTag) -> String {
-    match tag.as_str().rsplit_once(BUILD) {
-        Some((version, build)) => format!("{version}+{build}"),
-        None => tag.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,23 +137,9 @@ mod tests {
         ] {
             let parsed: Registry = registry.parse().unwrap();
             assert_eq!(parsed.to_string(), shown.unwrap_or(registry));
-            assert_eq!(
-                parsed
-                    .component(name, NameMapping::UrlPath)
-                    .unwrap()
-                    .to_string(),
-                place
-            );
+            assert_eq!(parsed.component(name).unwrap().to_string(), place);
         }
         let hub: Registry = "docker.io/kyma".parse().unwrap();
-        let hashed = hub
-            .component("a.io/b", NameMapping::Sha256Digest)
-            .unwrap()
-            .to_string();
-        assert_eq!(
-            hashed,
-            format!("docker.io/kyma/{}", Digest::of(b"a.io/b").hex())
-        );
         assert_eq!((hub.host(), hub.path()), ("docker.io", Some("kyma")));
     }
 
@@ -201,7 +166,6 @@ mod tests {
             ("1.2.3-rc1", "1.2.3-rc1"),
         ] {
             assert_eq!(tag_of(version).unwrap().as_str(), tag);
-            assert_eq!(version_of(&tag.parse().unwrap()), version);
         }
         assert!(tag_of("1.2.3+a+b").is_err());
     }

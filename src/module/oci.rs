@@ -62,28 +62,20 @@ pub struct Manifest {
 }
 
 /// An image index, which names manifests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Index {
-    schema_version: u8,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    media_type: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub manifests: Vec<IndexEntry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct IndexEntry {
     #[serde(flatten)]
     pub manifest: ContentDescriptor,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Platform {
     pub os: String,
     pub architecture: String,

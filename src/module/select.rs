@@ -21,8 +21,7 @@ pub struct Layer {
 }
 
 /// What the module is installed from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", content = "layer", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ManifestSource {
     /// YAML documents to apply.
     RawManifest(Layer),
@@ -32,12 +31,11 @@ pub enum ManifestSource {
     OneOf(Vec<Layer>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The layers that matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleContent {
     pub manifest: ManifestSource,
     pub default_cr: Option<Layer>,
-    pub others: Vec<Layer>,
 }
 
 const RAW_MANIFEST: &str = "raw-manifest";
@@ -79,31 +77,24 @@ pub fn layers(descriptor: &Descriptor, manifest: &Manifest) -> Result<Vec<Layer>
 /// Tells the layers apart by name and type, and never by media type, which tools got wrong.
 pub fn content(descriptor: &Descriptor, manifest: &Manifest) -> Result<ModuleContent, FormatError> {
     let layers = layers(descriptor, manifest)?;
-    let named = |name: &str| layers.iter().find(|layer| layer.name == name).cloned();
-    let source = match named(RAW_MANIFEST) {
+    let manifest = match named(&layers, RAW_MANIFEST)? {
         Some(layer) => ManifestSource::RawManifest(layer),
         None => unnamed(descriptor, &layers)?,
     };
-    let default_cr = named(DEFAULT_CR);
-    let taken = |layer: &Layer| {
-        Some(layer) == default_cr.as_ref()
-            || match &source {
-                ManifestSource::RawManifest(chosen) | ManifestSource::HelmChart(chosen) => {
-                    chosen == layer
-                }
-                ManifestSource::OneOf(candidates) => candidates.contains(layer),
-            }
-    };
-    let others = layers
-        .iter()
-        .filter(|layer| !taken(layer))
-        .cloned()
-        .collect();
     Ok(ModuleContent {
-        manifest: source,
-        default_cr,
-        others,
+        manifest,
+        default_cr: named(&layers, DEFAULT_CR)?,
     })
+}
+
+/// Names alone need not be unique in a component; two of one name are told apart by nobody.
+fn named(layers: &[Layer], name: &str) -> Result<Option<Layer>, FormatError> {
+    let mut found = layers.iter().filter(|layer| layer.name == name);
+    let first = found.next();
+    match found.find(|next| Some(next.blob.digest) != first.map(|first| first.blob.digest)) {
+        Some(_) => Err(refuse(format!("holds several layers named {name}"))),
+        None => Ok(first.cloned()),
+    }
 }
 
 fn unnamed(descriptor: &Descriptor, layers: &[Layer]) -> Result<ManifestSource, FormatError> {
@@ -253,12 +244,11 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        for (resources, manifest, default_cr, others) in [
+        for (resources, manifest, default_cr) in [
             (
                 vec![("config", "yaml", OCTETS), ("raw-manifest", "yaml", OCTETS)],
                 "raw-manifest",
                 false,
-                "config",
             ),
             (
                 vec![
@@ -268,13 +258,11 @@ mod tests {
                 ],
                 "raw-manifest",
                 true,
-                "moduletemplate",
             ),
             (
                 vec![("btp-operator", "helm-chart", GZIP)],
                 "chart btp-operator",
                 false,
-                "",
             ),
             (
                 vec![
@@ -283,7 +271,6 @@ mod tests {
                 ],
                 "chart btp-manager",
                 false,
-                "config",
             ),
             (
                 vec![
@@ -292,7 +279,6 @@ mod tests {
                 ],
                 "one of btp-operator",
                 false,
-                "crds",
             ),
             (
                 vec![
@@ -301,7 +287,6 @@ mod tests {
                 ],
                 "chart btp-operator",
                 false,
-                "extra",
             ),
             (
                 vec![
@@ -310,7 +295,6 @@ mod tests {
                 ],
                 "raw-manifest",
                 false,
-                "extra",
             ),
             (
                 vec![
@@ -320,7 +304,6 @@ mod tests {
                 ],
                 "one of rendered settings",
                 false,
-                "config",
             ),
         ] {
             let (descriptor, image) = module(&resources);
@@ -332,7 +315,6 @@ mod tests {
             };
             assert_eq!(found, manifest, "{resources:?}");
             assert_eq!(content.default_cr.is_some(), default_cr, "{resources:?}");
-            assert_eq!(names(&content.others), others, "{resources:?}");
         }
     }
 
@@ -367,11 +349,18 @@ mod tests {
                 "neither",
             ),
             (
+                vec![("raw-manifest", "yaml", OCTETS), ("again", "yaml", OCTETS)],
+                "several layers named raw-manifest",
+            ),
+            (
                 vec![("one", "helm-chart", GZIP), ("two", "helm-chart", GZIP)],
                 "several charts, and none is named btp-operator: one, two",
             ),
         ] {
-            let (descriptor, image) = module(&resources);
+            let (mut descriptor, image) = module(&resources);
+            for resource in &mut descriptor.component.resources {
+                resource.name = resource.name.replace("again", "raw-manifest");
+            }
             let error = content(&descriptor, &image).unwrap_err();
             assert!(error.why.contains(why), "{error}");
         }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::descriptor::{AccessKind, Descriptor};
 use crate::domain::{CommitSha, Version};
 
@@ -16,7 +14,7 @@ pub struct Expected<'a> {
 }
 
 /// One thing in which the descriptor is not as expected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
     /// Such as `component version`.
     pub what: &'static str,

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::yaml::Place;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Only a consumer of an older era minds.
     Warning,
@@ -16,14 +13,12 @@ pub enum Severity {
 }
 
 /// One broken rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Stable, kebab case; listed in `docs/errors.md`.
     pub code: &'static str,
     pub severity: Severity,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    #[serde(flatten)]
     pub place: Option<Place>,
     pub message: String,
     pub help: String,

@@ -55,7 +55,6 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
             name: "default-cr.yaml",
             bytes: DEFAULT_CR.as_bytes(),
         }),
-        settings: None,
         config: None,
         security: None,
         manager: Some(&manager),

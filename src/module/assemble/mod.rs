@@ -36,8 +36,6 @@ pub struct Inputs<'a> {
     pub source: &'a GitSource,
     pub manifest: NamedFile<'a>,
     pub default_cr: Option<NamedFile<'a>>,
-    /// `config.yaml` of a Kubebuilder project.
-    pub settings: Option<&'a [u8]>,
     pub config: Option<(&'a str, &'a ModuleConfig)>,
     pub security: Option<&'a SecurityScan>,
     /// The binary image that this release built and tested.
@@ -195,7 +193,7 @@ impl Parts<'_> {
             source: inputs.source,
             manifest: inputs.manifest.bytes,
             default_cr: inputs.default_cr.map(|file| file.bytes),
-            settings: inputs.settings,
+            settings: None,
             template: today.as_deref().map(str::as_bytes),
             images: &self.images,
             security: inputs.security,

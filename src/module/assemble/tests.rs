@@ -49,7 +49,6 @@ impl Files {
                 name: "default-cr.yaml",
                 bytes: CR.as_bytes(),
             }),
-            settings: None,
             config: None,
             security: None,
             manager: Some(&self.manager),

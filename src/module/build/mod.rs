@@ -11,7 +11,7 @@ use super::descriptor::{
     Component, Descriptor, Label, Provider, Relation, RepositoryContext, Resource, SchemaVersion,
     Source,
 };
-use super::layout::{self, NameMapping, Registry};
+use super::layout::{self, Registry};
 use super::oci::{ComponentConfig, ContentDescriptor, Manifest};
 use super::security::SecurityScan;
 use super::{FormatError, media, ustar, yaml};
@@ -154,9 +154,7 @@ pub fn build(module: &Module<'_>) -> Result<ComponentVersion, FormatError> {
         component,
         beside: Map::new(),
     };
-    let target = module
-        .registry
-        .component(module.component, NameMapping::UrlPath)?;
+    let target = module.registry.component(module.component)?;
     let target = target.tagged(layout::tag_of(&version)?);
     pack(target, descriptor, form.blobs, form.annotations)
 }

@@ -115,12 +115,6 @@ impl RepositoryContext {
             format!("{base}/{path}")
         })
     }
-
-    pub fn is_plain_http(&self) -> bool {
-        self.base_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("http://"))
-    }
 }
 
 /// What the component was built from.
@@ -210,12 +204,6 @@ impl From<Provider> for Value {
 }
 
 impl Descriptor {
-    /// The context that counts. Each transfer appends one, so it is the last
-    /// (`ocm:api/ocm/compdesc/componentdescriptor.go`, `GetEffectiveRepositoryContext`).
-    pub fn effective_repository_context(&self) -> Option<&RepositoryContext> {
-        self.component.repository_contexts.last()
-    }
-
     /// The descriptor as a document of its own schema.
     pub fn to_value(&self) -> Value {
         let component = serde_json::to_value(&self.component).unwrap_or_default();

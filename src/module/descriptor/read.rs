@@ -201,9 +201,8 @@ mod tests {
             let descriptor = Descriptor::from_text(text.as_bytes()).unwrap();
             assert_eq!(descriptor.component.version, version, "{file}");
             assert_eq!(descriptor.component.provider.name, maker, "{file}");
-            let context = descriptor.effective_repository_context().unwrap();
+            let context = descriptor.component.repository_contexts.last().unwrap();
             assert_eq!(context.base().unwrap(), base, "{file}");
-            assert_eq!(context.is_plain_http(), file == "gardener-2022.yaml");
             let git = descriptor
                 .component
                 .sources

@@ -197,7 +197,6 @@ impl Sources {
             source: &source(plan, recipe),
             manifest: named(manifest),
             default_cr: self.default_cr.as_ref().map(named),
-            settings: None,
             config: self
                 .config
                 .as_ref()

@@ -58,7 +58,6 @@ fn assembled() -> Assembled {
             bytes: CRD.as_bytes(),
         },
         default_cr: None,
-        settings: None,
         config: None,
         security: None,
         manager: None,
