@@ -193,7 +193,7 @@ pub struct Waiting {
     pub every: Duration,
 }
 
-/// One reason why a phase cannot go on.
+/// One reason why a phase cannot go on, or a remark beside such reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Stable, kebab case; listed in `docs/errors.md`.
@@ -202,6 +202,8 @@ pub struct Finding {
     pub why: String,
     /// What to type or to change, with the reader's own values.
     pub help: String,
+    /// Whether the phase could go on all the same.
+    pub warning: bool,
 }
 
 impl Finding {
@@ -210,6 +212,7 @@ impl Finding {
             code,
             why: why.into(),
             help: help.into(),
+            warning: false,
         }
     }
 }

@@ -10,10 +10,10 @@ pub(super) fn group(title: &str) -> String {
 
 pub(super) const END_GROUP: &str = "::endgroup::";
 
-/// An annotation; the runner shows at most 4,096 characters of it.
-pub(super) fn error(title: &str, message: &str) -> String {
+/// An annotation, `error` or `warning`; the runner shows at most 4,096 characters of it.
+pub(super) fn annotation(kind: &str, title: &str, message: &str) -> String {
     let message: String = message.chars().take(4_000).collect();
-    format!("::error title={}::{}", property(title), data(&message))
+    format!("::{kind} title={}::{}", property(title), data(&message))
 }
 
 pub(super) fn mask(secret: &str) -> String {
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn commands_are_escaped() {
         assert_eq!(
-            error("a: b, c", "50%\nnext"),
+            annotation("error", "a: b, c", "50%\nnext"),
             "::error title=a%3A b%2C c::50%25%0Anext"
         );
         assert_eq!(group("x\n::error::y"), "::group::x%0A::error::y");

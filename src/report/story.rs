@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Failure, commands};
 use crate::domain::Moment;
 use crate::engine::{Event, Observer, Outcome};
-use crate::phases::PhaseId;
+use crate::phases::{Finding, PhaseId};
 use crate::ports::Cause;
 
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -56,11 +56,7 @@ impl<W: Write + Send> Story<W> {
     pub fn ended(&self, phase: PhaseId, outcome: &Outcome) {
         if let Outcome::Settled { evidence, .. } = outcome {
             for warning in &evidence.warnings {
-                self.line(&format!(
-                    "warning[{}] {phase}: {}",
-                    warning.code, warning.why
-                ));
-                self.line(&format!("  help: {}", warning.help));
+                self.tell("warning", phase.as_str(), warning);
             }
         }
         match outcome {
@@ -83,19 +79,23 @@ impl<W: Write + Send> Story<W> {
     pub fn failed(&self, title: &str, failure: &Failure) {
         self.end_group();
         for finding in &failure.findings {
-            self.line(&format!("error[{}] {title}: {}", finding.code, finding.why));
-            for line in finding.help.lines() {
-                self.line(&format!("  help: {line}"));
-            }
+            let word = if finding.warning { "warning" } else { "error" };
+            self.tell(word, title, finding);
+        }
+    }
+
+    fn tell(&self, word: &str, title: &str, finding: &Finding) {
+        self.line(&format!(
+            "{word}[{}] {title}: {}",
+            finding.code, finding.why
+        ));
+        for line in finding.help.lines() {
+            self.line(&format!("  help: {line}"));
         }
         if self.dialect == Dialect::Workflow {
-            for finding in &failure.findings {
-                let message = format!("{}\nhelp: {}", finding.why, finding.help);
-                self.command(&commands::error(
-                    &format!("{title}: {}", finding.code),
-                    &message,
-                ));
-            }
+            let message = format!("{}\nhelp: {}", finding.why, finding.help);
+            let title = format!("{title}: {}", finding.code);
+            self.command(&commands::annotation(word, &title, &message));
         }
     }
 

@@ -113,7 +113,7 @@ async fn all_that_is_wrong_is_told_with_its_place() {
     let desk = Desk::new().await;
     desk.write(
         "module-config.yaml",
-        "name: kyma-project.io/module/other\nversion: 1.2.1\nchanel: fast\nmanifest: manifest.yaml\n",
+        "name: kyma-project.io/module/other\nversion: 1.2.1\nchanel: fast\nmanifest: manifest.yaml\nrelease: x\n",
     );
     desk.write("default-cr.yaml", "kind: Unknown\napiVersion: a/v1\n");
     desk.write(
@@ -130,7 +130,8 @@ async fn all_that_is_wrong_is_told_with_its_place() {
     for words in [
         "error[config-name-differs]",
         "error[config-version-differs]",
-        "module-config.yaml:3:1: ",
+        "error[config-key-unknown] build-module: module-config.yaml:3:1: chanel ",
+        "warning[config-key-unknown] build-module: module-config.yaml:5:1: release ",
         "error[channel-invalid]",
         "error[default-cr-unknown]",
         "error[image-tag-moving]",

@@ -255,6 +255,9 @@ fn source(plan: &ReleasePlan, recipe: &Recipe) -> GitSource {
 
 impl From<Violation> for Finding {
     fn from(violation: Violation) -> Self {
-        Self::new(violation.code, violation.to_string(), violation.help)
+        Self {
+            warning: violation.severity == Severity::Warning,
+            ..Self::new(violation.code, violation.to_string(), violation.help)
+        }
     }
 }
