@@ -14,6 +14,7 @@ mod discards;
 mod locks;
 mod matrix;
 mod processes;
+mod quotas;
 mod release;
 mod rig;
 mod schedules;

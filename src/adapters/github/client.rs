@@ -15,7 +15,7 @@ use url::Url;
 use super::answer::Answer;
 use super::etags::ETags;
 use super::origin;
-use super::wire::{GraphQlAnswer, GraphQlData, GraphQlQuery};
+use super::wire::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::{GitHubSettings, failure};
 use crate::adapters::governor::{Governor, Kind};
 use crate::adapters::http::{Http, describe, is_private, same_origin};
@@ -26,6 +26,8 @@ pub(super) const JSON: &str = "application/vnd.github+json";
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
 pub(super) const API_VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
 const MOST_REDIRECTS: usize = 3;
+/// The most entries that a page of a list has.
+const PAGE: usize = 100;
 
 pub(super) struct Client {
     pub(super) http: Http,
@@ -127,13 +129,15 @@ impl Client {
             .collect())
     }
 
-    /// The first `most` pages of a list, by the links from page to page.
-    pub(super) async fn pages<P: DeserializeOwned>(
+    /// The first `most` pages of a list, by the links from page to page. What is asked for on condition comes with the links
+    /// that it had when it was new: behind a full page there may be another by now, whatever they say.
+    pub(super) async fn pages<P: DeserializeOwned + Paged>(
         &self,
         mut url: Url,
         most: usize,
     ) -> Result<Vec<P>, Cause> {
-        url.query_pairs_mut().append_pair("per_page", "100");
+        url.query_pairs_mut()
+            .append_pair("per_page", &PAGE.to_string());
         let mut pages = Vec::new();
         let mut next = Some(url);
         for _ in 0..most {
@@ -143,7 +147,11 @@ impl Client {
                 Some(link) => origin::next_page(&page, link)?,
                 None => None,
             };
-            pages.push(self.take(page, answer)?);
+            let read: P = self.take(page.clone(), answer)?;
+            if next.is_none() && read.entries() >= PAGE {
+                next = Some(origin::following(page));
+            }
+            pages.push(read);
         }
         Ok(pages)
     }

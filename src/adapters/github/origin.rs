@@ -84,6 +84,20 @@ pub(super) fn next_page(from: &Url, link: &str) -> Result<Option<Url>, Cause> {
     Ok(Some(next))
 }
 
+/// The page after a page.
+pub(super) fn following(mut page: Url) -> Url {
+    let query: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+    let number = query.iter().find(|(name, _)| name == "page");
+    let number = number.and_then(|(_, number)| number.parse().ok());
+    let others = query.iter().filter(|(name, _)| name != "page");
+    let next = number.unwrap_or(1_usize) + 1;
+    page.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .append_pair("page", &next.to_string());
+    page
+}
+
 /// [RFC 8288, section 3](https://www.rfc-editor.org/rfc/rfc8288#section-3), as far as GitHub uses it.
 fn next_target(mut link: &str) -> Option<&str> {
     loop {

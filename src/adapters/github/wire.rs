@@ -292,6 +292,29 @@ pub(super) struct WorkflowRuns {
     pub workflow_runs: Vec<Check>,
 }
 
+/// One page of a list.
+pub(super) trait Paged {
+    fn entries(&self) -> usize;
+}
+
+impl<T> Paged for Vec<T> {
+    fn entries(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Paged for CheckRuns {
+    fn entries(&self) -> usize {
+        self.check_runs.len()
+    }
+}
+
+impl Paged for WorkflowRuns {
+    fn entries(&self) -> usize {
+        self.workflow_runs.len()
+    }
+}
+
 /// A check run or a workflow run; both tell these in one way.
 #[derive(Deserialize)]
 pub(super) struct Check {
