@@ -103,11 +103,7 @@ pub(super) async fn contents(
                     }
                 }
             }
-            // Beside a component version are the images that it is made of, which may be anybody's.
-            let is_container = contents.modules.is_empty();
-            let mut labels = labels.into_iter().filter(|_| is_container);
-            contents.labels = labels.next().unwrap_or_default();
-            contents.further = labels.collect();
+            contents.label(labels);
         }
     }
     Ok(contents)
@@ -263,6 +259,16 @@ async fn module(
 }
 
 impl Contents {
+    /// Takes the labels of an index' images. Beside a component version are the images that it is made of, which may be
+    /// anybody's, and say nothing of it.
+    fn label(&mut self, labels: Vec<Labels>) {
+        if self.modules.is_empty() {
+            let mut labels = labels.into_iter();
+            self.labels = labels.next().unwrap_or_default();
+            self.further = labels.collect();
+        }
+    }
+
     /// The module, and of several the one that `fetch-module` would choose.
     pub(super) fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
         let ours = |module: &&ModuleContents| {
@@ -360,6 +366,7 @@ pub(super) fn left_over(digest: Digest) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples::OTHER;
     use super::*;
     use crate::plan::ModulePlan;
     use crate::plan::tests::example;
@@ -395,12 +402,15 @@ component:
             (vec![&other, &ours], Some(&ours)),
             (vec![&ours, &other], Some(&ours)),
         ] {
-            let contents = Contents {
+            let mut contents = Contents {
                 modules: modules.into_iter().cloned().collect(),
                 ..Contents::default()
             };
             assert_eq!(contents.module(&plan), chosen);
-            let wrong = chosen.is_some_and(|chosen| *chosen != ours);
+            // An image of another commit lies in the same index.
+            let labels = serde_json::json!({"org.opencontainers.image.revision": OTHER});
+            contents.label(vec![serde_json::from_value(labels).unwrap()]);
+            let wrong = chosen != Some(&ours);
             assert_eq!(!disagreements(&plan, &contents).is_empty(), wrong);
         }
     }
