@@ -52,7 +52,7 @@ impl Phases for Only<'_> {
         let before = self.scene.requests();
         if let Some((server, request, cut)) = self.cut.lock().unwrap().take() {
             let process = Arc::clone(&self.process);
-            let faults = cut.faults(move || kill(process.load(Ordering::SeqCst)));
+            let faults = cut.faults(move || kill(&process));
             self.scene.plan_cut(server, request, faults);
         }
         let env = self.scene.env(run, phase, inputs);
@@ -110,11 +110,13 @@ fn outputs(text: &str) -> Outputs {
     outputs
 }
 
-fn kill(process: u32) {
-    // To `kill`, 0 is everybody here.
-    assert_ne!(process, 0, "the process has not begun yet");
+fn kill(process: &AtomicU32) {
+    // On a busy machine it sends before its number is known here; and to `kill`, 0 is everybody.
+    while process.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
     let killed = std::process::Command::new("kill")
-        .args(["-KILL", &process.to_string()])
+        .args(["-KILL", &process.load(Ordering::SeqCst).to_string()])
         .status();
     assert!(killed.unwrap().success());
 }
