@@ -8,8 +8,8 @@
 source "${BASH_SOURCE%/*}/../lib.sh"
 
 case $(uname -m) in
-  x86_64) target=x86_64-unknown-linux-musl arch=amd64 ;;
-  aarch64) target=aarch64-unknown-linux-musl arch=arm64 ;;
+  x86_64) target=x86_64-unknown-linux-musl ;;
+  aarch64) target=aarch64-unknown-linux-musl ;;
   *) fail "nothing is released for $(uname -m)" ;;
 esac
 rustup target add "$target"
@@ -27,4 +27,4 @@ docker buildx build "$context" \
   --provenance=mode=max --sbom=true \
   --metadata-file "$context/metadata.json" \
   --output "type=image,name=$IMAGE,push-by-digest=true,name-canonical=true,push=true"
-printf 'digest-%s=%s\n' "$arch" "$(jq -er '."containerimage.digest"' "$context/metadata.json")" >> "$GITHUB_OUTPUT"
+printf 'digest=%s\n' "$(jq -er '."containerimage.digest"' "$context/metadata.json")" >> "$GITHUB_OUTPUT"

@@ -19,6 +19,8 @@ make_runner_image() {
     rm -rf "$scratch/rootfs"
   fi
   "$docker" import "$cache" btp-release-rig/runner >/dev/null
+  printf 'FROM btp-release-rig/runner\nCOPY uname /usr/local/sbin/uname\n' \
+    | DOCKER_BUILDKIT=1 "$docker" build --quiet --tag btp-release-rig/runner-arm --file - "$here/runner" >/dev/null
 }
 
 # The final stage of the Dockerfile around the binary that was built here.
@@ -101,27 +103,61 @@ seed_github() {
   stand_in DELETE log
 }
 
+# An action of others as our own workflow pins it.
+pin() { grep -ohE -m 1 "$1@[0-9a-f]{40}" "$rig/repositories/$action/.github/workflows/release.yaml"; }
+
+# Changes what GitHub knows of the module's repository, by a filter.
+change_world() { # FILTER
+  stand_in GET world | jq --arg repository "$module" ".repositories[\$repository] |= ($1)" >"$scratch/world.json"
+  stand_in PUT world --data-binary "@$scratch/world.json"
+}
+
 # Runs a workflow file of the module's repository, as its event would; the story goes on whatever comes of it.
 run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS
   shift 2
   run_code=0
   (
-    cd "$rig/repositories/$module"
+    cd "${workflows_of:-$rig/repositories/$module}"
     # What runs in the background would be deaf to an interrupt.
-    HOME=$scratch/home exec env --default-signal=INT act "$event" --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
+    HOME=$scratch/home exec env --default-signal=INT act "$event" --json --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
       --pull=false --network host --container-daemon-socket - --no-skip-checkout --no-cache-server --concurrent-jobs 4 \
-      --container-options "-v $rig:/rig -v $rig/bin/kubectl:/usr/local/bin/kubectl:ro" \
+      --container-options "-v $rig:/rig -v $rig/bin/tools:/usr/local/bin:ro" \
       --local-repository "$action@v1=$rig/repositories/$action" \
-      --local-repository "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683=$rig/bin/checkout" \
+      --local-repository "$(pin actions/checkout)=$rig/bin/checkout" --local-repository "$(pin actions/attest)=$rig/bin/attest" \
       --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN=gh-token \
       --env GITHUB_RUN_ID="$((1000 + runs))" \
       "${github_env[@]/#/--env=}" "$@"
   ) >"$log" 2>&1 || run_code=$?
   [[ -z ${KEEP_LOGS:-} ]] || cp "$log" "$KEEP_LOGS/"
   line "  $file ended with $run_code after $((SECONDS - began)) s"
+  timeline "$log"
 }
 runs=0
+
+# What went wrong in the latest run, for who has to find out why a story failed.
+complaints() {
+  local log
+  log=$(find "$scratch" -maxdepth 1 -name "$story-*.log" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
+  [[ -n $log ]] || return 0
+  jq -rR '(fromjson? // {msg: .}) | select(.msg | test("error|❌|❗|denied|not found"; "i")) | "\(.job // "act"): \(.msg | rtrimstr("\n"))"' \
+    "$log" | tail -n 30 | cut -c 1-300 | sed 's/^/           | /' >&2
+}
+
+# When each job of a run began and ended, in seconds since the run did, and how.
+timeline() { # LOG
+  jq -rRn '
+    def seconds: fromdateiso8601;
+    [inputs | fromjson? | select(.time)] as $lines
+    | ($lines[0].time | seconds) as $start
+    | reduce ($lines[] | select(.job)) as $line ({};
+        .[$line.job] |= (. // {from: $line.time}) + {to: $line.time} + if $line.jobResult then {result: $line.jobResult} else {} end)
+    | to_entries | sort_by(.value.from)[]
+    | [(.value.from | seconds) - $start, (.value.to | seconds) - $start, (.key | sub("^.*/"; "") | sub(" +$"; "")), .value.result // "cut off"]
+    | @tsv' "$1" | while IFS=$'\t' read -r from to job result; do
+    printf '%19s %3d – %3d s  %s: %s\n' '' "$from" "$to" "$job" "$result"
+  done
+}
 
 repository_state() { stand_in GET world | jq -r --arg repository "$module" ".repositories[\$repository] | $1"; }
 # Tags of the releases that people can see, and of drafts.
@@ -152,12 +188,18 @@ digests() {
   done
 }
 
+# How a builder is doing, as GitHub shows it at the commit.
+show_check() { # STATE NAME
+  curl --silent --show-error --fail --header 'Authorization: Bearer gh-token' "$github_api/repos/$module/statuses/$commit" \
+    --data "$(jq -cn --arg state "$1" --arg name "$2" '{state: $state, context: $name}')" >/dev/null
+}
+
 # The run ended badly, nobody sees a release, and the draft is there for the next run.
-refused() { # TAG
+refused() { # TAG [COMMIT]
   [[ $run_code -ne 0 ]] || fail 'the run ended well'
   same 'published releases' "$(published)" ''
   same 'drafts' "$(drafts)" "$1"
-  same 'the tag' "$(tag_of "$1")" "$commit"
+  same 'the tag' "$(tag_of "$1")" "${2:-$commit}"
   # A gate that was skipped would leave the same world: it must have been asked, and looked at the release.
   same 'looks of the gate at the latest release' "$(gate_looks)" true
   ok 'refused by the gate: a draft that nobody sees'

@@ -1,38 +1,82 @@
 # shellcheck shell=bash disable=SC2154
-# What of the action's own release needs no GitHub: its commit, which names the image, and the moving tag.
+# The action's own workflow: first with a tag that somebody moved, which its smoke test notices; then whole. The image goes to the
+# rig's registry, and what runs from the draft on is that very image, pulled by the digest that the release's commit names.
 chapter 'The action releases itself'
-origin=$scratch/origin
+module=octo-org/btp-release-action
+origin=$rig/repositories/$module
 clone=$scratch/clone
+rm -rf "$rig/control"
+mkdir -p "$rig/control" "$rig/built"
 git clone --quiet --bare "$rig/repositories/$action" "$origin"
 git clone --quiet "$origin" "$clone"
-# main builds the Dockerfile; the rig's copy of the repository already names an image.
+# As on main, whose action.yml builds the Dockerfile: the rig's copy of the repository already names an image.
 sed -i 's|^  image: docker://.*|  image: Dockerfile|' "$clone/action.yml"
+sed -i -e "s|^  IMAGE: ghcr.io/|  IMAGE: $registry_host/|" -e '/^  queue: max$/d' "$clone/.github/workflows/release.yaml"
 commit_all "$clone" 'As on main'
-image=ghcr.io/$action@sha256:$(printf '%064d' 7)
-digest_commit() { # TAG
-  (cd "$clone" && git checkout --quiet --force --detach main && REMOTE=$origin GITHUB_OUTPUT=$scratch/commit-output scripts/release/commit.sh "$@")
+git -C "$clone" push --quiet origin main main:refs/tags/v1
+cp "$here/runner/hooks/post-receive" "$origin/hooks/"
+commit=$(git -C "$clone" rev-parse main)
+seed_github
+# For arm64 there may be no cross compiler: then the other binary stands in for it.
+cross=$target/aarch64-unknown-linux-musl/release/btp-release
+[[ -x $cross ]] || cross=$binary
+cp "$binary" "$rig/built/x86_64-unknown-linux-musl"
+cp "$cross" "$rig/built/aarch64-unknown-linux-musl"
+
+release() {
+  workflows_of=$clone run_workflow release.yaml workflow_dispatch --input version=v1.2.0 --env REMOTE="/rig/repositories/$module" \
+    --platform ubuntu-24.04=btp-release-rig/runner --platform ubuntu-24.04-arm=btp-release-rig/runner-arm
 }
+at_origin() { git -C "$origin" rev-parse --verify --quiet "$1" || echo none; }
+built_by() { git -C "$origin" show "$1:action.yml" | sed -n 's/^  image: //p'; }
 
-digest_commit v1.2.0 "$image"
-first=$(git -C "$origin" rev-parse releases/v1.2.0)
-same 'what action.yml of the release names' "$(git -C "$origin" show releases/v1.2.0:action.yml | sed -n 's/^  image: //p')" "docker://$image"
-same 'files that the release changes' "$(git -C "$clone" diff --name-only main "$first")" action.yml
-same 'what main builds' "$(git -C "$clone" show main:action.yml | sed -n 's/^  image: //p')" Dockerfile
-digest_commit v1.2.0 "$image"
-same 'the commit, made again' "$(git -C "$origin" rev-parse releases/v1.2.0)" "$first"
-if digest_commit v1.2.1 "ghcr.io/$action:v1.2.1" 2>/dev/null; then fail 'an image was named by its tag'; fi
-ok 'the commit names the image by digest, and changes nothing else'
+touch "$rig/control/other-tag"
+release
+first=$(at_origin releases/v1.2.0)
+refused v1.2.0 "$first"
+same 'v1 after a smoke test that failed' "$(at_origin v1)" "$commit"
+[[ ! -e $rig/control/attested ]] || fail 'what failed its smoke test was attested'
+ok 'a tag that is not what was built: nothing is published, v1 stays where it was'
 
-move() { # TAG
+rm "$rig/control/other-tag"
+release
+same 'exit code of the second run' "$run_code" 0
+same 'published releases' "$(published)" v1.2.0
+same 'the commit, made again' "$(at_origin releases/v1.2.0)" "$first"
+same 'the tag' "$(tag_of v1.2.0)" "$first"
+same 'what the release builds on' "$(at_origin releases/v1.2.0^)" "$commit"
+same 'files that the release changes' "$(git -C "$origin" diff --name-only main "$first")" action.yml
+same 'what main builds' "$(built_by main)" Dockerfile
+index=$registry_host/$module@sha256:$(inspect "$registry_host/$module:v1.2.0" | sha256sum | cut -d' ' -f1)
+same 'what action.yml of the release names' "$(built_by v1)" "docker://$index"
+same 'platforms of the image' "$(platforms_of "$index")" 'linux/amd64 linux/arm64'
+same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 release-evidence.json sha256sums.txt'
+digest_of_asset() { repository_state ".releases[] | select(.tag_name == \"v1.2.0\") | .assets[] | select(.name == \"$1\") | \"sha256:\\(.content)\""; }
+same 'the binary for amd64' "$(digest_of_asset btp-release-linux-amd64)" "$(digest_of "$binary")"
+same 'the binary for arm64' "$(digest_of_asset btp-release-linux-arm64)" "$(digest_of "$cross")"
+same 'what was attested' "$(sort "$rig/control/attested")" "$(printf '%s\n' "${index/@/ }" \
+  "btp-release-linux-amd64 $(digest_of "$binary")" "btp-release-linux-arm64 $(digest_of "$cross")" | sort)"
+same 'v1' "$(at_origin v1)" "$first"
+same 'what was pushed last, and was published then' "$(tail -n 1 "$rig/control/pushes")" 'refs/tags/v1 v1.2.0'
+ok 'published: binaries and image by digest, attested, run by the tagged action; v1 moved last'
+
+# The moving tag, alone: what may move it.
+move() { # TAG [COMMIT]
   git -C "$clone" tag --force "$1" "${2:-$first}" >/dev/null
-  (cd "$clone" && REMOTE=$origin scripts/release/major.sh "$1") 2>/dev/null
+  (cd "$clone" && REMOTE=$scratch/moved scripts/release/major.sh "$1") 2>/dev/null
 }
-major() { git -C "$origin" rev-parse --verify --quiet refs/tags/v1 || true; }
-move v1.3.0-rc1
-same 'v1 after a prerelease' "$(major)" ''
-move v1.2.0
-same 'v1 after v1.2.0' "$(major)" "$first"
-second=$(git -C "$clone" rev-parse main)
-move v1.1.9 "$second"
+rm "$origin/hooks/post-receive"
+git clone --quiet --bare "$origin" "$scratch/moved"
+git -C "$clone" fetch --quiet origin "$first"
+major() { git -C "$scratch/moved" rev-parse v1; }
+git -C "$clone" tag v1.2.0 "$first"
+move v1.3.0-rc1 "$commit"
+same 'v1 after a prerelease' "$(major)" "$first"
+move v1.1.9 "$commit"
 same 'v1 after a patch of an older line' "$(major)" "$first"
-ok 'v1 follows the highest release, and no other'
+move v1.3.0 "$commit"
+same 'v1 after v1.3.0' "$(major)" "$commit"
+(cd "$clone" && git checkout --quiet --detach main && if REMOTE=$scratch/moved scripts/release/commit.sh v1.4.0 "ghcr.io/$module:v1.4.0" 2>/dev/null; then
+  exit 1
+fi) || fail 'an image was named by its tag'
+ok 'v1 follows the highest release, and no other; a commit names its image by digest, or is none'

@@ -3,7 +3,7 @@
 chapter 'The scripts, alone'
 work=$scratch/scripts
 mkdir -p "$work/bin"
-cp "$here/runner/kubectl" "$work/bin/kubectl"
+cp "$here"/runner/tools/{kubectl,helm} "$work/bin"
 export PATH=$work/bin:$PATH KUBECTL_STATE=$work/cluster FAKE_CONTROL=$work/control TIMEOUT=2
 export HOME=$work GITHUB_REPOSITORY=Octo/Module DIRECTORY=. GITHUB_OUTPUT=$work/output
 # The scripts say themselves what they think of it; here only the end counts.
@@ -79,6 +79,20 @@ ends_badly env FAKE_ROLLOUT=never scripts/await-deployment.sh "$work/manifest.ya
 grep -q '^get events' "$work/cluster/calls" || fail 'a deployment that does not come is not looked into'
 ends_badly scripts/await-deployment.sh examples/module/config/default-cr.yaml raw-manifest
 ok 'apply-module, await-deployment: a deadline, and a diagnosis when it passes'
+chart=$work/chart
+mkdir -p "$chart/templates"
+cp "$work/manifest.yaml" "$chart/templates/all.yaml"
+ends_badly env MODULE_NAME=kyma-project.io/module/example scripts/apply-module.sh "$chart" helm-chart # no Chart.yaml
+printf 'apiVersion: v2\nname: example\nversion: 1.0.0\n' >"$chart/Chart.yaml"
+ends_badly env MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart # nothing is installed
+ends_well env MODULE_NAME=kyma-project.io/module/example scripts/apply-module.sh "$chart" helm-chart
+same 'what helm was asked' "$(grep '^helm upgrade' "$work/cluster/calls" | tail -n 1)" \
+  "helm upgrade --install example $chart --namespace kyma-system --create-namespace"
+ends_well env MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart
+same 'what was awaited' "$(grep '^rollout' "$work/cluster/calls" | tail -n 1 | cut -d' ' -f1-5)" \
+  'rollout status deployment/example-operator --namespace kyma-system'
+ends_badly env FAKE_ROLLOUT=never MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart
+ok 'a chart goes in with helm under the name of its module, and its deployments are awaited'
 ends_well scripts/compare-images.sh
 ends_badly env FAKE_IMAGE_ID="sha256:$(printf '%064d' 1)" scripts/compare-images.sh
 ok 'compare-images: what runs is what was awaited, or else'
