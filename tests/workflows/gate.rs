@@ -1,0 +1,270 @@
+//! What keeps anything from being published that was not built and tested, and `v1` from moving onto it.
+
+use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
+use std::collections::BTreeSet;
+use yaml_serde::Value;
+
+/// What keeps anything from being published that was not built and tested.
+#[test]
+fn the_gate_is_always_asked_and_needs_every_job() {
+    let release = workflow("create-release.yaml");
+    let publish = job(&release, "publish");
+    let condition = string(publish.get("if"));
+    assert_eq!(condition, "${{ always() && !inputs.dry-run }}");
+    let needs = strings(publish.get("needs"));
+    let others = jobs(&release).into_iter().map(|(name, _)| name);
+    assert_eq!(needs, others.filter(|name| name != "publish").collect());
+    let gate = steps(&publish).pop().unwrap();
+    assert_eq!(
+        string(at(&gate, &["with", "needs"])),
+        "${{ toJSON(needs) }}"
+    );
+    assert_eq!(
+        string(at(&gate, &["with", "artifacts"])),
+        "${{ needs.e2e-tests.outputs.artifacts }}"
+    );
+    assert!(string(at(&gate, &["with", "test-legs"])).contains("e2e-tests.outputs.test-legs"));
+    assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
+}
+
+#[test]
+fn tests_do_not_wait_for_builds() {
+    let release = workflow("create-release.yaml");
+    let needs = |name: &str| strings(job(&release, name).get("needs"));
+    assert_eq!(needs("unit-tests"), ["plan".into()].into());
+    assert_eq!(needs("e2e-tests"), ["draft".into(), "plan".into()].into());
+    for build in ["build-image", "build-module"] {
+        assert_eq!(needs(build), ["draft".into(), "plan".into()].into());
+    }
+}
+
+#[test]
+fn a_queued_release_is_not_dropped() {
+    let release = workflow("create-release.yaml");
+    let concurrency = release.get("concurrency").unwrap();
+    assert_eq!(string(concurrency.get("queue")), "max");
+    assert_eq!(string(concurrency.get("cancel-in-progress")), "false");
+    assert!(string(concurrency.get("group")).contains("github.repository"));
+}
+
+/// Every input of the button is one that callers have as well, with the same meaning.
+#[test]
+fn the_button_has_no_inputs_of_its_own() {
+    let release = workflow("create-release.yaml");
+    let inputs = |event: &str| keys(at(&release, &["on", event, "inputs"]));
+    assert_eq!(
+        inputs("workflow_dispatch")
+            .difference(&inputs("workflow_call"))
+            .collect::<Vec<_>>(),
+        [""; 0]
+    );
+}
+
+/// The one step of a job that is called so.
+fn step(job: &Value, name: &str) -> Value {
+    let named = steps(job)
+        .into_iter()
+        .filter(|step| string(step.get("name")) == name);
+    let [step] = &named.collect::<Vec<_>>()[..] else {
+        panic!("not one step {name}");
+    };
+    step.clone()
+}
+
+#[test]
+fn every_leg_tests_what_it_awaited_and_says_so() {
+    let legs = job(&workflow("run-e2e-tests.yaml"), "legs");
+    let order = [
+        "Await the node",
+        "Install the previous release",
+        "Await the artifacts",
+        "Fetch the module, by digest",
+        "Apply the module",
+        "Await its deployments",
+        "Compare what runs with what was awaited",
+        "Run the E2E tests",
+        "Compare once more what runs",
+        "Record the verdict",
+    ];
+    let names: Vec<String> = steps(&legs)
+        .iter()
+        .map(|step| string(step.get("name")))
+        .filter(|name| order.contains(&name.as_str()))
+        .collect();
+    assert_eq!(names, order);
+    let awaited = "${{ steps.await.outputs.artifacts }}";
+    for (name, path) in [
+        ("Fetch the module, by digest", ["with", "artifacts"]),
+        (
+            "Compare what runs with what was awaited",
+            ["env", "ARTIFACTS"],
+        ),
+        ("Run the E2E tests", ["env", "ARTIFACTS"]),
+        ("Compare once more what runs", ["env", "ARTIFACTS"]),
+        ("Record the verdict", ["with", "artifacts"]),
+    ] {
+        assert_eq!(string(at(&step(&legs, name), &path)), awaited, "{name}");
+    }
+    assert_eq!(string(at(&legs, &["outputs", "artifacts"])), awaited);
+    let fetched = "${{ matrix.k3s != 'none' && steps.module.outputs.manifest != '' }}";
+    for name in [
+        "Apply the module",
+        "Await its deployments",
+        "Compare what runs with what was awaited",
+        "Compare once more what runs",
+    ] {
+        assert_eq!(string(step(&legs, name).get("if")), fetched, "{name}");
+    }
+    assert_eq!(step(&legs, "Run the E2E tests").get("if"), None);
+    for (name, script) in [
+        ("Await its deployments", "await-deployment.sh"),
+        (
+            "Compare what runs with what was awaited",
+            "compare-images.sh",
+        ),
+        ("Run the E2E tests", "run-e2e.sh"),
+        ("Compare once more what runs", "compare-images.sh"),
+    ] {
+        let run = string(step(&legs, name).get("run"));
+        assert!(
+            run.contains(&format!(".btp-release/scripts/{script}")),
+            "{name}: {run}"
+        );
+    }
+    let verdict = step(&legs, "Record the verdict");
+    assert_eq!(
+        string(verdict.get("if")),
+        "${{ always() && steps.await.outcome == 'success' }}"
+    );
+    assert_eq!(
+        string(at(&verdict, &["with", "result"])),
+        "${{ job.status == 'success' && 'success' || 'failure' }}"
+    );
+    assert_eq!(
+        string(at(&verdict, &["with", "leg"])),
+        "k3s-${{ matrix.k3s }}"
+    );
+}
+
+/// A test that may fail is none.
+#[test]
+fn nothing_goes_on_after_an_error() {
+    for (place, step) in all_steps() {
+        assert_eq!(step.get("continue-on-error"), None, "{place}");
+    }
+    for name in ["create-release.yaml", "run-e2e-tests.yaml", "release.yaml"] {
+        for (place, job) in jobs(&workflow(name)) {
+            assert_eq!(job.get("continue-on-error"), None, "{name}: {place}");
+        }
+    }
+}
+
+/// Whatever is checked out, built or tested is the plan's commit.
+#[test]
+fn one_commit_is_built_tested_and_published() {
+    let release = workflow("create-release.yaml");
+    for name in ["unit-tests", "build-image", "build-module"] {
+        let commit = string(at(&job(&release, name), &["with", "commit"]));
+        assert_eq!(commit, "${{ needs.plan.outputs.commit }}", "{name}");
+    }
+    for (file, name, wanted) in [
+        (
+            "run-unit-tests.yaml",
+            "unit-tests",
+            "${{ inputs.commit || github.sha }}",
+        ),
+        (
+            "post-build-image.yaml",
+            "build-image",
+            "${{ inputs.commit || github.sha }}",
+        ),
+        (
+            "post-build-module.yaml",
+            "build-module",
+            "${{ inputs.commit || github.sha }}",
+        ),
+        (
+            "run-e2e-tests.yaml",
+            "legs",
+            "${{ fromJSON(inputs.plan).commit }}",
+        ),
+    ] {
+        let checkout = step(&job(&workflow(file), name), "Check out the module");
+        assert_eq!(string(at(&checkout, &["with", "ref"])), wanted, "{file}");
+    }
+    for name in ["draft", "build-module", "e2e-tests", "publish"] {
+        let job = job(&release, name);
+        let given = at(&job, &["with", "plan"]).cloned();
+        let plan = given.or_else(|| at(steps(&job).last()?, &["with", "plan"]).cloned());
+        assert_eq!(
+            string(plan.as_ref()),
+            "${{ needs.plan.outputs.plan }}",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
+    let release = workflow("release.yaml");
+    let publish = job(&release, "publish");
+    assert_eq!(string(publish.get("if")), "${{ always() }}");
+    let before: BTreeSet<String> = jobs(&release)
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| !["publish", "major"].contains(&name.as_str()))
+        .collect();
+    assert_eq!(strings(publish.get("needs")), before);
+    let gate = steps(&publish).pop().unwrap();
+    assert_eq!(
+        string(at(&gate, &["with", "needs"])),
+        "${{ toJSON(needs) }}"
+    );
+    assert_eq!(
+        string(at(&gate, &["with", "artifacts"])),
+        "${{ needs.draft.outputs.artifacts }}"
+    );
+    let commit = step(&job(&release, "commit"), "Commit");
+    assert_eq!(
+        string(commit.get("run")),
+        "scripts/release/commit.sh \"$VERSION\" \"$IMAGE@$DIGEST\""
+    );
+    assert_eq!(
+        string(at(&commit, &["env", "DIGEST"])),
+        "${{ steps.index.outputs.digest }}"
+    );
+    let major = job(&release, "major");
+    assert_eq!(strings(major.get("needs")), ["publish".into()].into());
+    for name in ["commit", "draft", "smoke", "attest", "major"] {
+        assert_eq!(job(&release, name).get("if"), None, "{name}");
+    }
+    let attested: Vec<String> = steps(&job(&release, "attest"))
+        .iter()
+        .map(|step| string(at(step, &["with", "subject-digest"])))
+        .collect();
+    assert_eq!(
+        attested,
+        [
+            "${{ needs.commit.outputs.digest }}",
+            "${{ fromJSON(needs.draft.outputs.artifacts)['btp-release-linux-amd64'].digest }}",
+            "${{ fromJSON(needs.draft.outputs.artifacts)['btp-release-linux-arm64'].digest }}",
+        ]
+    );
+    assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
+}
+
+/// Who may sign in this repository's name: nobody else.
+#[test]
+fn only_one_job_may_attest() {
+    for (path, file) in crate::workflows() {
+        for (name, job) in jobs(&file) {
+            let rights = keys(job.get("permissions"));
+            let signs = rights.contains("id-token") || rights.contains("attestations");
+            assert_eq!(
+                signs,
+                path.ends_with("/release.yaml") && name == "attest",
+                "{path}: {name}"
+            );
+        }
+    }
+}
