@@ -1,23 +1,8 @@
 # shellcheck shell=bash
-# Running phases with the static binary as a runner does: inputs and context as variables, outputs in a file.
+# Running phases with the static binary as a runner does: alone, in an empty root, in a container.
 
-repository=kyma-project/btp-manager
-token=rehearsal-token
-
-# Sets `step`, the environment of a step. The files of the runner are below $1 as the step sees it.
-step_env() { # FOLDER PHASE [INPUT=VALUE…]
-  local folder=$1 phase=$2 input name
-  shift 2
-  step=(
-    "GITHUB_ACTIONS=true" "GITHUB_REPOSITORY=$repository" "GITHUB_SHA=$commit" "GITHUB_RUN_ID=4711"
-    "GITHUB_OUTPUT=$folder/output-$phase" "GITHUB_STEP_SUMMARY=$folder/summary-$phase"
-    "${github_env[@]}" "INPUT_PHASE=$phase" "INPUT_GITHUB-TOKEN=$token"
-  )
-  for input in "$@"; do
-    name=${input%%=*}
-    step+=("INPUT_${name^^}=${input#*=}")
-  done
-}
+# shellcheck source=tests/rig/step.sh
+source "$(dirname "${BASH_SOURCE[0]}")/step.sh"
 
 # Runs a phase in a root that holds the binary and the runner's files and nothing else, as process 1 of its own.
 in_empty_root() { # PHASE [INPUT=VALUE…]
@@ -41,13 +26,4 @@ memory_of() { # PHASE [INPUT=VALUE…]
   (cd "$workspace" && command time --format %M --output "$scratch/memory" \
     env -i "${step[@]}" "$binary" >"$scratch/$1.log" 2>&1) || fail_with_log "$scratch/$1.log" "$1 failed"
   tail -n 1 "$scratch/memory"
-}
-
-# An output out of the runner's file: `name<<delimiter`, the lines, `delimiter`.
-output() { # FILE NAME
-  awk -v name="$2" '
-    end == "" && index($0, name "<<") == 1 { end = substr($0, length(name) + 3); next }
-    end != "" && $0 == end { exit }
-    end != "" { print }
-  ' "$1"
 }
