@@ -4,5 +4,7 @@ mod auth;
 mod faults;
 mod module;
 mod odd;
+mod proxy;
 mod real;
 mod rig;
+mod spoilt;

@@ -130,12 +130,7 @@ impl DockerRegistry {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let host = format!("127.0.0.1:{port}");
+        let host = free_address();
         let users_file = folder.path().join("htpasswd");
         let auth = if users.is_empty() {
             String::new()
@@ -161,13 +156,8 @@ impl DockerRegistry {
             host,
             folder,
         };
-        for _ in 0..500 {
-            if TcpStream::connect(&registry.host).is_ok() {
-                return Some(registry);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("docker-registry does not listen on {}", registry.host);
+        until_it_listens(&registry.host);
+        Some(registry)
     }
 
     /// Its own record of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
@@ -179,6 +169,52 @@ impl DockerRegistry {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// ferro-oci-server, storing in memory, stopped when dropped. It takes three minutes to build, and so nobody has to have it.
+pub(crate) struct Ferro {
+    child: Child,
+    pub(crate) host: String,
+}
+
+impl Ferro {
+    /// `None` where it is not installed.
+    pub(crate) fn start() -> Option<Self> {
+        let host = free_address();
+        let child = Command::new("ferro-oci-server")
+            .env("FERRO_OCI_LISTEN", &host)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(child) = child else {
+            eprintln!("left out: ferro-oci-server is not installed");
+            return None;
+        };
+        until_it_listens(&host);
+        Some(Self { child, host })
+    }
+}
+
+impl Drop for Ferro {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().to_string()
+}
+
+fn until_it_listens(host: &str) {
+    for _ in 0..500 {
+        if TcpStream::connect(host).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the registry does not listen on {host}");
 }
 
 impl Drop for DockerRegistry {
