@@ -19,7 +19,8 @@ use crate::module::verify::{self, verify};
 use crate::plan::ReleasePlan;
 use crate::ports::{LocalFile, Look, PortError};
 
-/// Manifests and custom resources are held in memory, for only their bytes tell how they are packed; charts are not.
+/// Manifests and custom resources up to this size are held in memory, for only their bytes tell how they are packed. Charts
+/// are not, nor are larger manifests.
 const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
 const MAX_INDEX: u64 = 1024 * 1024;
 
@@ -48,6 +49,8 @@ struct Wanted {
 enum Source {
     /// What the layer holds.
     File(Vec<u8>),
+    /// The layer's bytes are the file's, and too many to be held in memory.
+    Layer,
     /// The layer is an archive of which the folder `chart` is made.
     Chart,
 }
@@ -133,11 +136,14 @@ async fn open(
             .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
             .await
     };
-    let chosen = match content.manifest {
-        ManifestSource::HelmChart(layer) => Chosen::HelmChart(layer),
+    let raw = |layer, source| (ManifestKind::RawManifest, MANIFEST, layer, source);
+    let chart = |layer| (ManifestKind::HelmChart, CHART_ARCHIVE, layer, Source::Chart);
+    let (kind, path, layer, source) = match content.manifest {
+        ManifestSource::HelmChart(layer) => chart(layer),
+        ManifestSource::RawManifest(layer) if is_streamed(&layer) => raw(layer, Source::Layer),
         ManifestSource::RawManifest(layer) => {
             let file = file_in(&layer, &bytes(&layer).await?)?;
-            Chosen::RawManifest(layer, file)
+            raw(layer, Source::File(file))
         }
         ManifestSource::OneOf(layers) => {
             let mut candidates = Vec::new();
@@ -145,17 +151,11 @@ async fn open(
                 let held = Held::in_layer(&bytes(&layer).await?)?;
                 candidates.push((layer, held));
             }
-            by_content(&descriptor, candidates)?
+            match by_content(&descriptor, candidates)? {
+                Chosen::HelmChart(layer) => chart(layer),
+                Chosen::RawManifest(layer, file) => raw(layer, Source::File(file)),
+            }
         }
-    };
-    let (kind, path, layer, source) = match chosen {
-        Chosen::HelmChart(layer) => (ManifestKind::HelmChart, CHART_ARCHIVE, layer, Source::Chart),
-        Chosen::RawManifest(layer, file) => (
-            ManifestKind::RawManifest,
-            MANIFEST,
-            layer,
-            Source::File(file),
-        ),
     };
     let mut files = vec![Wanted {
         path,
@@ -177,6 +177,11 @@ async fn open(
         files,
         kind,
     })
+}
+
+/// Too large to be looked into, and no archive as far as its type tells: its bytes are the file's.
+fn is_streamed(layer: &Layer) -> bool {
+    layer.blob.size > MAX_IN_MEMORY && !layer.blob.media_type.contains("tar")
 }
 
 fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
@@ -218,16 +223,13 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
                 to,
                 bytes: bytes.clone(),
             }),
+            Source::Layer if is(wanted.layer.blob.digest) => {}
+            Source::Layer => actions.push(save(module, &wanted.layer, to)),
             Source::Chart => {
                 let blob = &wanted.layer.blob;
                 let saved = is(blob.digest);
                 if !saved {
-                    actions.push(Action::SaveBlob {
-                        repository: module.image.repository.clone(),
-                        digest: blob.digest,
-                        size: blob.size,
-                        to: to.clone(),
-                    });
+                    actions.push(save(module, &wanted.layer, to.clone()));
                 }
                 if !(saved && is_whole) {
                     let chart = folder.join(CHART);
@@ -257,6 +259,15 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
         Step::Done(evidence(folder, module))
     } else {
         Step::Act(actions)
+    }
+}
+
+fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
+    Action::SaveBlob {
+        repository: module.image.repository.clone(),
+        digest: layer.blob.digest,
+        size: layer.blob.size,
+        to,
     }
 }
 
