@@ -209,3 +209,32 @@ fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
         }
     }
 }
+
+#[test]
+fn a_manifest_that_is_too_large_is_streamed_unless_it_is_an_archive() {
+    let large = |media_type: &str| {
+        let mut layer = wanted(MANIFEST, "raw-manifest", Source::Layer).layer;
+        layer.blob.size = MAX_IN_MEMORY + 1;
+        layer.blob.media_type = media_type.into();
+        layer
+    };
+    assert!(is_streamed(&large("application/octet-stream")));
+    assert!(!is_streamed(&large("application/x-tar")));
+    let small = wanted(MANIFEST, "raw-manifest", Source::Layer);
+    assert!(!is_streamed(&small.layer));
+
+    let streamed = || {
+        let mut module = ours(ManifestKind::RawManifest);
+        module.files = vec![wanted(MANIFEST, "raw-manifest", Source::Layer)];
+        module
+    };
+    let Step::Act(all) = step(streamed(), None, &[None]) else {
+        panic!("nothing to do")
+    };
+    let is_saved = |action: &Action| matches!(action, Action::SaveBlob { digest, .. } if *digest == Digest::of(b"manifest"));
+    assert!(all.iter().any(is_saved), "{all:?}");
+    let Step::Act(rest) = step(streamed(), None, &[Some(b"manifest")]) else {
+        panic!("nothing to do")
+    };
+    assert!(!rest.iter().any(is_saved), "{rest:?}");
+}
