@@ -86,13 +86,7 @@ impl Phase for Draft {
                 }
                 Ok(decide(&self.plan, &seen))
             }
-            Step::Done(mut evidence) => {
-                if let Some(first) = self.lock.bury(look).await? {
-                    return Ok(first);
-                }
-                evidence.warnings.extend(self.lock.warning());
-                Ok(Step::Done(evidence))
-            }
+            Step::Done(evidence) => self.lock.done(look, evidence).await,
             step => Ok(step),
         }
     }

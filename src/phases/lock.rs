@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Finding, Step, Waiting};
+use super::{Action, Evidence, Finding, Step, Waiting};
 use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::ports::{Cause, Look, PortError};
 
@@ -62,13 +62,20 @@ impl TagLock {
     }
 
     /// The same for who is done: a dead owner's lock goes, so that nobody finds it later; a living one's is its own affair.
-    pub(super) async fn bury(&mut self, look: Look<'_>) -> Result<Option<Step>, PortError> {
+    /// Evidence tells where it went without a lock.
+    pub(super) async fn done(
+        &mut self,
+        look: Look<'_>,
+        mut evidence: Evidence,
+    ) -> Result<Step, PortError> {
         let seen = look.github.lock(&self.tag).await?;
         let over = self.is_over(look, seen.as_ref()).await?;
-        match decide(&self.me, seen.as_ref(), over) {
-            Way::Take(Some(_)) | Way::Settle(_) => self.pass_dead(look).await,
-            _ => Ok(None),
-        }
+        let first = match decide(&self.me, seen.as_ref(), over) {
+            Way::Take(Some(_)) | Way::Settle(_) => self.pass_dead(look).await?,
+            _ => None,
+        };
+        evidence.warnings.extend(self.warning());
+        Ok(first.unwrap_or(Step::Done(evidence)))
     }
 
     async fn go(
@@ -154,7 +161,7 @@ impl TagLock {
         refused
     }
 
-    pub(super) fn warning(&self) -> Option<Finding> {
+    fn warning(&self) -> Option<Finding> {
         self.refused.as_ref().map(|why| {
             Finding::new(
                 "lock-refused",

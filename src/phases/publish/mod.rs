@@ -256,13 +256,7 @@ impl Phase for Publish {
                 Ok(first.unwrap_or(Step::Act(actions)))
             }
             Step::Blocked(findings) if is_public => Ok(self.settled(findings, look.now)),
-            Step::Done(mut evidence) => {
-                if let Some(first) = self.lock.bury(look).await? {
-                    return Ok(first);
-                }
-                evidence.warnings.extend(self.lock.warning());
-                Ok(Step::Done(evidence))
-            }
+            Step::Done(evidence) => self.lock.done(look, evidence).await,
             step => Ok(step),
         }
     }
