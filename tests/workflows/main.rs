@@ -20,6 +20,9 @@ mod gate;
 mod pages;
 
 const OURS: &str = "kyma-project/btp-release-action/.github/workflows/";
+/// The action as siblings use it, and as our own workflows do.
+const ACTION: &str = "kyma-project/btp-release-action@v1";
+const CHECKED_OUT: &str = "./.btp-release";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -212,23 +215,33 @@ fn inputs_of_phase(phase: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Everything that is wrong about a step that uses the action.
+fn wrong_step(place: &str, step: &Value, action: &str) -> Vec<String> {
+    if string(step.get("uses")) != action {
+        return vec![];
+    }
+    let phase = string(at(step, &["with", "phase"]));
+    let taken = inputs_of_phase(&phase);
+    let given = keys(step.get("with"));
+    let unknown = given.difference(&taken);
+    let mut wrong: Vec<_> = unknown
+        .map(|given| format!("{place}: {given} is not for {phase}"))
+        .collect();
+    if taken.contains("plan") && !given.contains("plan") {
+        wrong.push(format!("{place}: {phase} has no plan"));
+    }
+    wrong
+}
+
 #[test]
 fn our_own_steps_pass_what_their_phase_takes() {
     let mut wrong = Vec::new();
     let mut phases = BTreeSet::new();
     for (place, step) in all_steps() {
-        if string(step.get("uses")) != "./.btp-release" {
-            continue;
+        wrong.extend(wrong_step(&place, &step, CHECKED_OUT));
+        if string(step.get("uses")) == CHECKED_OUT {
+            phases.insert(string(at(&step, &["with", "phase"])));
         }
-        let phase = string(at(&step, &["with", "phase"]));
-        let taken = inputs_of_phase(&phase);
-        for given in keys(step.get("with")).difference(&taken) {
-            wrong.push(format!("{place}: {given} is not for {phase}"));
-        }
-        if taken.contains("plan") && at(&step, &["with", "plan"]).is_none() {
-            wrong.push(format!("{place}: {phase} has no plan"));
-        }
-        phases.insert(phase);
     }
     none(wrong);
     let whole = [

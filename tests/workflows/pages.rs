@@ -1,13 +1,18 @@
 //! The pages under `docs/` and the example say what the workflows are.
 
-use crate::{jobs, none, parse, read, root, workflow, workflows, wrong_call};
+use crate::{
+    ACTION, at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows,
+    wrong_call, wrong_step,
+};
 use btp_release::cli::Cli;
+use btp_release::plan::EVIDENCE;
 use clap::CommandFactory as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use yaml_serde::Value;
 
 /// What stands between backquotes.
 fn quoted(text: &str) -> BTreeSet<String> {
@@ -38,6 +43,8 @@ fn the_page_of_the_pipeline_names_what_there_is() {
             phases.find_subcommand(phase).is_some()
         } else if word.starts_with("scripts/") || word.starts_with("tests/") {
             root().join(&word).exists()
+        } else if word == EVIDENCE {
+            true
         } else if Path::new(&word).extension().is_some_and(|e| e == "yaml") {
             root().join(".github/workflows").join(&word).exists() || assets.contains(&word)
         } else if word.starts_with("make ") {
@@ -73,6 +80,53 @@ fn the_page_of_the_pipeline_names_what_there_is() {
     }
 }
 
+/// The cells of a table's rows, below the row of its headings.
+fn rows(page: &str, headings: &str) -> Vec<Vec<String>> {
+    let table = page.lines().skip_while(|line| *line != headings).skip(2);
+    table
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().to_owned()).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn the_page_of_the_pipeline_shows_the_form_and_the_jobs_as_they_are() {
+    let page = read("docs/pipeline.md");
+    let release = workflow("create-release.yaml");
+    let shown: Vec<_> = rows(&page, "| job | shown as | does | fails when |")
+        .into_iter()
+        .map(|row| (row[0].trim_matches('`').to_owned(), row[1].clone()))
+        .collect();
+    let there = jobs(&release)
+        .into_iter()
+        .map(|(id, job)| (id, string(job.get("name"))));
+    assert_eq!(shown, there.collect::<Vec<_>>());
+
+    let described = |workflow: &Value| -> BTreeMap<String, String> {
+        entries(at(workflow, &["on", "workflow_dispatch", "inputs"]))
+            .into_iter()
+            .map(|(name, input)| (name, string(input.get("description"))))
+            .collect()
+    };
+    let button = described(&release);
+    let fields: BTreeSet<_> = rows(&page, "| field | what to choose |")
+        .into_iter()
+        .map(|row| row[0].trim_matches('*').to_owned())
+        .collect();
+    let sibling = read("docs/sibling-modules.md");
+    let (_, whole) = sibling
+        .split_once("\n### Module with images in another registry\n")
+        .unwrap();
+    let whole = described(&parse("the whole form", &examples(whole)[0]));
+    assert_eq!(fields, whole.values().cloned().collect());
+    for (name, description) in whole {
+        assert_eq!(button.get(&name), Some(&description), "{name}");
+    }
+}
+
 /// The fenced blocks of YAML in a page.
 fn examples(page: &str) -> Vec<String> {
     let mut blocks = Vec::new();
@@ -92,25 +146,87 @@ fn examples(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_examples_for_siblings_can_be_copied() {
-    let page = read("docs/sibling-modules.md");
-    let examples = examples(&page);
-    assert!(examples.len() >= 9, "{}", examples.len());
+fn the_examples_can_be_copied() {
+    let mut all = Vec::new();
     let mut wrong = Vec::new();
-    for (number, example) in examples.iter().enumerate() {
-        let place = format!("example {}", number + 1);
-        let workflow = parse(&place, example);
-        for key in ["name", "on", "permissions", "jobs"] {
-            if workflow.get(key).is_none() {
-                wrong.push(format!("{place} has no {key}"));
+    for page in ["README.md", "docs/sibling-modules.md"] {
+        for (number, example) in examples(&read(page)).into_iter().enumerate() {
+            let place = format!("{page}: example {}", number + 1);
+            let workflow = parse(&place, &example);
+            for key in ["name", "on", "permissions", "jobs"] {
+                if workflow.get(key).is_none() {
+                    wrong.push(format!("{place} has no {key}"));
+                }
             }
-        }
-        for (name, job) in jobs(&workflow) {
-            wrong.extend(wrong_call(&format!("{place}: {name}"), &job));
+            for (name, job) in jobs(&workflow) {
+                let place = format!("{place}: {name}");
+                wrong.extend(wrong_call(&place, &job));
+                for step in steps(&job) {
+                    wrong.extend(wrong_step(&place, &step, ACTION));
+                }
+            }
+            all.push(example);
         }
     }
+    assert!(all.len() >= 12, "{}", all.len());
     none(wrong);
-    lint(&examples);
+    lint(&all);
+}
+
+/// What the first screen promises a module's repository, and what the rig releases.
+#[test]
+fn the_first_example_is_the_one_that_is_released() {
+    let released = read("examples/module/.github/workflows/create-release.yaml");
+    assert!(released.lines().count() <= 15, "{released}");
+    for page in ["README.md", "docs/sibling-modules.md"] {
+        assert_eq!(examples(&read(page)).first(), Some(&released), "{page}");
+    }
+}
+
+/// Headings as GitHub makes anchors of them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let anchor = |heading: &str| -> String {
+        let kept = heading
+            .to_lowercase()
+            .replace(|c: char| !(c.is_alphanumeric() || " -_".contains(c)), "");
+        kept.replace(' ', "-")
+    };
+    page.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches('#').trim()))
+        .collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut links = 0;
+    let mut wrong = Vec::new();
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let docs = docs.map(|page| page.unwrap().path());
+    let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(|page| root().join(page));
+    for page in docs.chain(others) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => page.clone(),
+                path => page.parent().unwrap().join(path),
+            };
+            let there = target.exists()
+                && (anchor.is_empty()
+                    || anchors(&fs::read_to_string(&target).unwrap()).contains(anchor));
+            if !there {
+                wrong.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(links > 30, "{links}");
+    none(wrong);
 }
 
 /// actionlint, where it is installed; CI has it.
