@@ -88,11 +88,13 @@ stand_in() { # METHOD PATH [CURL ARGUMENTS…]
   curl --silent --show-error --fail --request "$method" "$github_api/_stand-in/$path" "$@"
 }
 
-# GitHub knows the module's repository, its one commit, and two tokens: the job's and a bot's.
+# GitHub knows the module's repository, its one commit, and two tokens: the job's and a bot's. Each story has tokens of its own, as
+# each repository has its own quota of requests.
 seed_github() {
-  stand_in GET world | jq --arg repository "$module" --arg commit "$commit" '
-    (.tokens["gh-token"]) as $token
-    | .tokens = {"gh-token": $token, "bot-token": $token}
+  job_token=job-token-of-$story bot_token=bot-token-of-$story
+  stand_in GET world | jq --arg repository "$module" --arg commit "$commit" --arg job "$job_token" --arg bot "$bot_token" '
+    (.tokens | to_entries[0].value) as $token
+    | .tokens = {($job): $token, ($bot): $token}
     | (.repositories | to_entries[0].value) as $any
     | .repositories = {($repository): ($any + {
         owner: ($repository | split("/")[0]), name: ($repository | split("/")[1]),
@@ -105,6 +107,12 @@ seed_github() {
 
 # An action of others as our own workflow pins it.
 pin() { grep -ohE -m 1 "$1@[0-9a-f]{40}" "$rig/repositories/$action/.github/workflows/release.yaml"; }
+
+# How much of the job's quota of requests a story took.
+requests_used() {
+  curl --silent --show-error --fail --header "Authorization: Bearer $job_token" "$github_api/rate_limit" \
+    | jq -r '.resources.core | "\(.used) of \(.limit)"'
+}
 
 # Changes what GitHub knows of the module's repository, by a filter.
 change_world() { # FILTER
@@ -125,7 +133,7 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
       --container-options "-v $rig:/rig -v $rig/bin/tools:/usr/local/bin:ro" \
       --local-repository "$action@v1=$rig/repositories/$action" \
       --local-repository "$(pin actions/checkout)=$rig/bin/checkout" --local-repository "$(pin actions/attest)=$rig/bin/attest" \
-      --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN=gh-token \
+      --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN="$job_token" \
       --env GITHUB_RUN_ID="$((1000 + runs))" \
       "${github_env[@]/#/--env=}" "$@"
   ) >"$log" 2>&1 || run_code=$?
@@ -190,7 +198,7 @@ digests() {
 
 # How a builder is doing, as GitHub shows it at the commit.
 show_check() { # STATE NAME
-  curl --silent --show-error --fail --header 'Authorization: Bearer gh-token' "$github_api/repos/$module/statuses/$commit" \
+  curl --silent --show-error --fail --header "Authorization: Bearer $job_token" "$github_api/repos/$module/statuses/$commit" \
     --data "$(jq -cn --arg state "$1" --arg name "$2" '{state: $state, context: $name}')" >/dev/null
 }
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
-# A release whose tag starts the builds: the rig plays GitHub, and starts the module's own workflow when the tag appears.
+# A release whose tag starts the builds: the rig plays GitHub, and starts the module's own workflow when the tag appears. One of
+# its jobs uses the action by itself, to bring a file that only the module knows of.
 chapter 'A release (builders: tag)'
-new_module 'builders: tag'
+new_module 'builders: tag' 'assets: "rendered.yaml\ntemplate.yaml\ntemplate_control_plane.yaml\nchart.tgz"'
 workflows=$rig/repositories/$module/.github/workflows
 # shellcheck disable=SC2016 # an expression of the workflow, not of this script
 printf '    secrets:\n      RELEASE_TOKEN: ${{ secrets.BOT_TOKEN }}\n' >>"$workflows/create-release.yaml"
@@ -25,10 +26,21 @@ jobs:
       binary-image: $registry_host/$story/operator
       module-registry: $registry_host/$story
       default-cr: config/default-cr.yaml
+  chart:
+    runs-on: ubuntu-latest
+    permissions: {contents: write}
+    steps:
+      - uses: $(pin actions/checkout)
+      - run: tar -czf chart.tgz config
+      - id: plan
+        uses: $action@v1
+        with: {phase: plan, version: "\${{ github.ref_name }}", assets: chart.tgz}
+      - uses: $action@v1
+        with: {phase: upload, plan: "\${{ steps.plan.outputs.plan }}", files: chart.tgz}
 END
 
 tagged() { [[ $(tag_of v1.0.0) == "$commit" ]]; }
-release() { run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --secret BOT_TOKEN=bot-token && exit "$run_code"; }
+release() { run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --secret BOT_TOKEN="$bot_token" && exit "$run_code"; }
 release &
 releasing=$!
 until_true 120 'the tag appears' tagged
@@ -38,5 +50,5 @@ run_workflow build-release.yaml push --eventpath "$scratch/push.json"
 same 'exit code of the builds' "$run_code" 0
 wait "$releasing" || fail 'the release ended badly'
 same 'published releases' "$(published)" v1.0.0
-same 'assets' "$(assets_of v1.0.0)" 'release-evidence.json rendered.yaml template.yaml template_control_plane.yaml'
+same 'assets' "$(assets_of v1.0.0)" 'chart.tgz release-evidence.json rendered.yaml template.yaml template_control_plane.yaml'
 ok 'published what the builds made that the tag started'
