@@ -34,3 +34,8 @@ release v1.1.0
 same 'what was installed' "$(installed)" "$operator:v1.0.0 $operator:v1.1.0 "
 same 'published releases' "$(published)" 'v1.0.0 v1.1.0'
 ok 'v1.1.0 was tested over v1.0.0, and published'
+
+stand_in DELETE log
+release v1.1.0
+same 'writes of the repeated run' "$(writes)" ''
+ok 'again: what is immutable was left alone, and the run ended well'
