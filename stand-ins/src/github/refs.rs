@@ -4,6 +4,7 @@
 use super::Event;
 use super::call::Call;
 use super::refusal::{Answer, Refusal};
+use super::releases;
 use super::shapes::address;
 use super::tokens::{Level, Right};
 use super::world::{Repository, Rule, Sha};
@@ -136,6 +137,7 @@ pub(crate) fn delete(call: &Call, repository: &mut Repository, name: &str) -> An
     }
     repository.refs.remove(&name);
     if let Some(tag) = name.strip_prefix("refs/tags/") {
+        releases::unpublish(repository, tag);
         call.emit(Event::TagDeleted {
             repository: repository.full_name(),
             tag: tag.to_owned(),

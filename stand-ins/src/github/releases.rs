@@ -166,10 +166,7 @@ pub(crate) fn update(call: &Call, repository: &mut Repository, id: &str) -> Answ
     }
     match (before.draft, wish.draft) {
         (true, Some(false)) => publish(call, repository, &mut release, wish.make_latest)?,
-        (false, Some(true)) => {
-            release.draft = true;
-            release.published_at = None;
-        }
+        (false, Some(true)) => withdraw(&mut release),
         (true, _) => {}
         (false, _) => {
             if release.tag_name != before.tag_name {
@@ -202,6 +199,24 @@ pub(crate) fn delete(call: &Call, repository: &mut Repository, id: &str) -> Answ
         release: id,
     });
     Ok(Reply::status(204))
+}
+
+/// A published release whose tag is deleted is a draft again, and no longer the latest.
+/// <https://github.com/github-release/github-release/issues/37>
+pub(crate) fn unpublish(repository: &mut Repository, tag: &str) {
+    for release in repository.releases.values_mut() {
+        if release.tag_name == tag && !release.draft && !release.immutable {
+            withdraw(release);
+            if repository.latest == Some(release.id) {
+                repository.latest = None;
+            }
+        }
+    }
+}
+
+fn withdraw(release: &mut Release) {
+    release.draft = true;
+    release.published_at = None;
 }
 
 fn apply(release: &mut Release, wish: &Wish) {

@@ -42,6 +42,26 @@ async fn a_ref_is_deleted_once() {
     );
 }
 
+/// A published release without its tag is a draft, which is not found by the tag and is nobody's latest.
+#[tokio::test]
+async fn a_release_is_a_draft_again_when_its_tag_is_deleted() {
+    let api = Api::start().await;
+    let published = api.get("releases/tags/1.0.0").await;
+    assert_eq!(
+        (published.status, &published.body["draft"]),
+        (200, &json!(false))
+    );
+    let id = published.id();
+    assert_eq!(api.get("releases/latest").await.id(), id);
+    api.delete("git/refs/tags/1.0.0").await;
+    let draft = api.get(&format!("releases/{id}")).await;
+    assert_eq!(draft.body["draft"], true);
+    assert_eq!(draft.body["published_at"], json!(null));
+    for hidden in ["releases/tags/1.0.0", "releases/latest"] {
+        assert_eq!(api.get(hidden).await.status, 404, "{hidden}");
+    }
+}
+
 /// "force: … Leaving this out or setting it to false will make sure you're not overwriting work."
 #[tokio::test]
 async fn a_ref_moves_forward_unless_forced() {

@@ -6,6 +6,7 @@ flatten_module
 touch "$rig/control/e2e-fails-v1.33.5+k3s1"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 refused v1.0.0
+same 'verdicts' "$(verdicts)" 'btp-release/e2e/k3s-v1.32.9+k3s1 success, btp-release/e2e/k3s-v1.33.5+k3s1 failure'
 before=$(digests "$story")
 
 rm "$rig/control/e2e-fails-v1.33.5+k3s1"
