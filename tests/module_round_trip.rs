@@ -16,16 +16,19 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
-use btp_release::domain::{Deadline, PinnedImage, TagFormat};
+use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Event, Observer, Outcome};
 use btp_release::module::build::DescriptorStyle;
 use btp_release::module::template::TemplateForm;
 use btp_release::phases::{BuildModule, Evidence, FetchModule, Phase, Recipe};
-use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use btp_release::plan::ReleasePlan;
 use btp_release::ports::{Clock as _, Hands, Interrupt, Look};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
+
+#[path = "common/plan.rs"]
+mod plan;
 
 const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
 
@@ -224,37 +227,14 @@ impl Desk {
     }
 
     fn plan(&self, module: &Module) -> ReleasePlan {
-        let typed = format!("v{}", module.version);
-        let (tag, version, tag_format) = TagFormat::read(&typed, None).unwrap();
+        let version = module.version.parse().unwrap();
         let name = format!("kyma.project.io/module/{}", module.name);
         let image = format!(
             "{}/prod/component-descriptors/{name}:{}",
             self.registry.host(),
             module.style.component_version(&version)
         );
-        let wanted = Wanted {
-            repository: "kyma-project/btp-manager".parse().unwrap(),
-            version,
-            tag,
-            tag_format,
-            commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
-            run: "17".into(),
-            prerelease: false,
-            make_latest: None,
-            previous_tag: None,
-            on_existing: OnExisting::Resume,
-            replace_published: None,
-            guard_branch: None,
-            notes: NotesSource::Generated,
-            assets: ["template.yaml".parse().unwrap()].into(),
-            binary_image: Some(BINARY.parse().unwrap()),
-            module: Some(ModulePlan {
-                name: name.parse().unwrap(),
-                image: image.parse().unwrap(),
-            }),
-            extra_images: [].into(),
-        };
-        ReleasePlan::draw(wanted, None, None)
+        plan::with_module(&format!("v{version}"), &name, &image)
     }
 
     /// Builds, pushes and fetches the module, and compares.

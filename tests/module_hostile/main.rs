@@ -9,11 +9,11 @@
 use std::path::Path;
 
 use btp_release::module::descriptor::Descriptor;
-use btp_release::module::oci::{ComponentConfig, Document};
-use btp_release::module::raw_manifest::RawManifest;
-use btp_release::module::unpack::{self, Held, Limits};
-use btp_release::module::{config, security, select, yaml};
 use proptest::prelude::*;
+
+mod reader;
+
+use reader::{read_all, signed};
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(
@@ -22,54 +22,6 @@ fn fixture(name: &str) -> Vec<u8> {
             .join(name),
     )
     .unwrap()
-}
-
-/// Everything that reads, on the same bytes.
-fn read_all(bytes: &[u8]) {
-    let _ = Document::parse(bytes);
-    let _ = ComponentConfig::parse(bytes);
-    for descriptor in [Descriptor::from_tar(bytes), Descriptor::from_text(bytes)]
-        .into_iter()
-        .flatten()
-    {
-        let json = descriptor.to_value().to_string();
-        assert_eq!(Descriptor::from_text(json.as_bytes()).unwrap(), descriptor);
-        // Quoting may make it longer than what is read.
-        if let Ok(again) = Descriptor::from_text(yaml::to_string(&descriptor.to_value()).as_bytes())
-        {
-            assert_eq!(again, descriptor);
-        }
-    }
-    let _ = config::parse("c", bytes);
-    let _ = security::parse("s", bytes);
-    let _ = select::is_raw_manifest(bytes);
-    if let Ok(manifest) = RawManifest::parse("m", bytes) {
-        let _ = (
-            manifest.check(None),
-            manifest.images(),
-            manifest.check_default_cr(&manifest.crds()),
-        );
-    }
-    let _ = Held::in_layer(bytes);
-    let limits = Limits {
-        entries: 100,
-        file_bytes: 1 << 20,
-        total_bytes: 4 << 20,
-        absolute_names: false,
-    };
-    let mut total = 0;
-    let _ = unpack::files(bytes, &limits, &mut |file| {
-        let path = Path::new(file.path.as_str());
-        assert!(
-            path.components()
-                .all(|part| matches!(part, std::path::Component::Normal(_))),
-            "{}",
-            path.display()
-        );
-        total += file.content.read_to_end(&mut Vec::new())?;
-        Ok(())
-    });
-    assert!(total <= 4 << 20);
 }
 
 fn originals() -> Vec<Vec<u8>> {
@@ -89,19 +41,6 @@ fn originals() -> Vec<Vec<u8>> {
             .to_vec(),
         b"bdba: [a:1]\nmend: {language: x, exclude: [y]}\n".to_vec(),
     ]
-}
-
-/// The archive with checksums that fit its headers, which a change of theirs would otherwise make no headers.
-fn signed(bytes: &[u8]) -> Vec<u8> {
-    let mut tar = bytes.to_vec();
-    for block in tar.chunks_exact_mut(512) {
-        if block.get(257..262) == Some(b"ustar") {
-            block[148..156].fill(b' ');
-            let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        }
-    }
-    tar
 }
 
 /// Found by the fuzzer.

@@ -2,4 +2,6 @@
 
 mod build;
 mod fetch;
+#[path = "../common/plan.rs"]
+mod plan;
 mod rig;

@@ -11,11 +11,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use btp_release::domain::{Digest, TagFormat};
-use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use btp_release::domain::Digest;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
+
+use crate::plan;
 
 pub(crate) const NAME: &str = "kyma-project.io/module/btp-operator";
 pub(crate) const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
@@ -77,34 +78,8 @@ impl Desk {
     }
 
     pub(crate) fn plan(&self, host: &str, module_tag: &str) {
-        let (tag, version, tag_format) = TagFormat::read("v1.2.0", None).unwrap();
         let image = format!("{host}/{REPOSITORY}:{module_tag}");
-        let plan = ReleasePlan::draw(
-            Wanted {
-                repository: "kyma-project/btp-manager".parse().unwrap(),
-                version,
-                tag,
-                tag_format,
-                commit: COMMIT.parse().unwrap(),
-                run: "17".into(),
-                prerelease: false,
-                make_latest: None,
-                previous_tag: None,
-                on_existing: OnExisting::Resume,
-                replace_published: None,
-                guard_branch: None,
-                notes: NotesSource::Generated,
-                assets: ["template.yaml".parse().unwrap()].into(),
-                binary_image: Some(IMAGE.parse().unwrap()),
-                module: Some(ModulePlan {
-                    name: NAME.parse().unwrap(),
-                    image: image.parse().unwrap(),
-                }),
-                extra_images: [].into(),
-            },
-            None,
-            None,
-        );
+        let plan = plan::with_module("v1.2.0", NAME, &image);
         self.write("plan.json", &plan.to_json());
     }
 

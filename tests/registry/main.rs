@@ -4,6 +4,8 @@ mod auth;
 mod faults;
 mod module;
 mod odd;
+#[path = "../common/plan.rs"]
+mod plan;
 mod proxy;
 mod real;
 mod rig;

@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use btp_release::adapters::registry::Credentials;
-use btp_release::domain::{ImageRef, TagFormat};
+use btp_release::domain::ImageRef;
 use btp_release::module::assemble::{Assembled, Inputs, NamedFile, assemble};
 use btp_release::module::build::{DescriptorStyle, GitSource};
 use btp_release::module::template::TemplateForm;
-use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
 use btp_release::ports::{RegistryHands as _, RegistryLook as _};
 use serde_json::Value;
 
+use crate::plan;
 use crate::real::copy_with_skopeo;
 use crate::rig::{DockerRegistry, blob, have, registries, repository};
 
@@ -121,7 +121,11 @@ async fn what_a_neighbour_has_is_mounted_and_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("manifest.yaml", &manifest);
-    write("plan.json", &plan(&server.host).to_json());
+    let image = format!("{}/prod/component-descriptors/{NAME}:v1.2.0", server.host);
+    write(
+        "plan.json",
+        &plan::with_module("v1.2.0", NAME, &image).to_json(),
+    );
     let built = Command::new(env!("CARGO_BIN_EXE_btp-release"))
         .args([
             "build-module",
@@ -154,35 +158,6 @@ async fn what_a_neighbour_has_is_mounted_and_not_sent() {
     );
     let target = repository(&server.host, &format!("prod/component-descriptors/{NAME}"));
     assert!(to.has_blob(&target, stored.digest).await.unwrap());
-}
-
-fn plan(host: &str) -> ReleasePlan {
-    let (tag, version, tag_format) = TagFormat::read("v1.2.0", None).unwrap();
-    let wanted = Wanted {
-        repository: "kyma-project/btp-manager".parse().unwrap(),
-        version,
-        tag,
-        tag_format,
-        commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
-        run: "17".into(),
-        prerelease: false,
-        make_latest: None,
-        previous_tag: None,
-        on_existing: OnExisting::Resume,
-        replace_published: None,
-        guard_branch: None,
-        notes: NotesSource::Generated,
-        assets: [].into(),
-        binary_image: Some(IMAGE.parse().unwrap()),
-        module: Some(ModulePlan {
-            name: NAME.parse().unwrap(),
-            image: format!("{host}/prod/component-descriptors/{NAME}:v1.2.0")
-                .parse()
-                .unwrap(),
-        }),
-        extra_images: [].into(),
-    };
-    ReleasePlan::draw(wanted, None, None)
 }
 
 /// An image as `skopeo copy … dir:` leaves it.

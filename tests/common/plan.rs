@@ -1,0 +1,36 @@
+//! The plan of a release that has a module, for what is built, pushed and fetched by it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes the helpers of an integration test for production code"
+)]
+
+use btp_release::domain::TagFormat;
+use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+
+pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
+    let (tag, version, tag_format) = TagFormat::read(tag, None).unwrap();
+    let wanted = Wanted {
+        repository: "kyma-project/btp-manager".parse().unwrap(),
+        version,
+        tag,
+        tag_format,
+        commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+        run: "17".into(),
+        prerelease: false,
+        make_latest: None,
+        previous_tag: None,
+        on_existing: OnExisting::Resume,
+        replace_published: None,
+        guard_branch: None,
+        notes: NotesSource::Generated,
+        assets: ["template.yaml".parse().unwrap()].into(),
+        binary_image: Some("r.example/prod/btp-manager:v1.2.0".parse().unwrap()),
+        module: Some(ModulePlan {
+            name: component.parse().unwrap(),
+            image: image.parse().unwrap(),
+        }),
+        extra_images: [].into(),
+    };
+    ReleasePlan::draw(wanted, None, None)
+}
