@@ -46,10 +46,10 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # Ends a process that this script started, gently at first.
-stop() { # PID
+stop() { # PID [SECONDS]
   kill "$1" 2>/dev/null || return 0
   local tries
-  for ((tries = 0; tries < 100; tries++)); do
+  for ((tries = 0; tries < ${2:-10} * 10; tries++)); do
     kill -0 "$1" 2>/dev/null || return 0
     sleep 0.1
   done

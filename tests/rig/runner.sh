@@ -7,18 +7,20 @@ action=kyma-project/btp-release-action
 rig=$scratch/rig # mounted into every job as /rig
 
 # Debian's smallest system with what GitHub's own image has too, as far as the workflows use it.
+runner_system=$here/.cache/runner.tar
+make_runner_system() {
+  [[ ! -s $runner_system ]] || return 0
+  mkdir -p "$here/.cache"
+  debootstrap --variant=minbase --include=ca-certificates,curl,git,jq,make,nodejs bookworm "$scratch/rootfs" \
+    >"$scratch/debootstrap.log" 2>&1 || fail_with_log "$scratch/debootstrap.log" 'debootstrap failed'
+  rm -rf "$scratch"/rootfs/var/cache/apt/archives/*.deb
+  tar -C "$scratch/rootfs" -cf "$runner_system.new" .
+  mv "$runner_system.new" "$runner_system"
+  rm -rf "$scratch/rootfs"
+}
+
 make_runner_image() {
-  local cache=$here/.cache/runner.tar
-  if [[ ! -s $cache ]]; then
-    mkdir -p "$here/.cache"
-    debootstrap --variant=minbase --include=ca-certificates,curl,git,jq,make,nodejs bookworm "$scratch/rootfs" \
-      >"$scratch/debootstrap.log" 2>&1 || fail_with_log "$scratch/debootstrap.log" 'debootstrap failed'
-    rm -rf "$scratch"/rootfs/var/cache/apt/archives/*.deb
-    tar -C "$scratch/rootfs" -cf "$cache.new" .
-    mv "$cache.new" "$cache"
-    rm -rf "$scratch/rootfs"
-  fi
-  "$docker" import "$cache" btp-release-rig/runner >/dev/null
+  "$docker" import "$runner_system" btp-release-rig/runner >/dev/null
   printf 'FROM btp-release-rig/runner\nCOPY uname /usr/local/sbin/uname\n' \
     | DOCKER_BUILDKIT=1 "$docker" build --quiet --tag btp-release-rig/runner-arm --file - "$here/runner" >/dev/null
 }
@@ -62,7 +64,7 @@ new_module() { # [INPUT: VALUE]…
     [image-build-command]=/rig/bin/push-image
     [cluster-command]='"true"'
     [k3s-versions]='v1.33.5+k3s1 v1.32.9+k3s1'
-    [await-timeout]=60s
+    [await-timeout]=120s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
   for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"

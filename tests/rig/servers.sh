@@ -20,10 +20,12 @@ docker_client() {
   if [[ -x /usr/bin/docker ]]; then echo /usr/bin/docker; else command -v docker; fi
 }
 
+engine_runs() { "$(docker_client)" info >/dev/null 2>&1; }
+
 # Uses the engine that runs, or starts one of its own. Returns 1 where none is installed.
 start_docker() {
   docker=$(docker_client) || return 1
-  "$docker" info >/dev/null 2>&1 && return 0
+  ! engine_runs || return 0
   command -v dockerd >/dev/null || return 1
   local folder=$scratch/docker
   mkdir -p "$folder"
