@@ -5,6 +5,15 @@ rig_started=$EPOCHREALTIME
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/btp-release-rig-XXXXXX")
 cleanups=()
 
+# What cargo builds, below the repository's folder, in which every part of the rig works.
+target=${CARGO_TARGET_DIR:-target}
+[[ $target == /* ]] || target=$PWD/$target
+musl=x86_64-unknown-linux-musl
+# shellcheck disable=SC2034 # for who sources this
+binary=$target/$musl/release/btp-release
+# shellcheck disable=SC2034 # likewise
+stand_in_github=$target/debug/stand-in-github
+
 # Seconds since the rig was started, as 12.3.
 elapsed() {
   local now=${EPOCHREALTIME/[.,]/} then=${rig_started/[.,]/}

@@ -122,6 +122,15 @@ change_world() { # FILTER
   stand_in PUT world --data-binary "@$scratch/world.json"
 }
 
+# A change of the module's operator, on main.
+new_commit() {
+  local folder=$rig/repositories/$module parent=$commit
+  echo "# after $parent" >>"$folder/operator.sh"
+  commit_all "$folder" 'A change'
+  commit=$(git -C "$folder" rev-parse HEAD)
+  change_world ".refs[\"refs/heads/main\"] = \"$commit\" | .commits[\"$commit\"] = (.commits[\"$parent\"] | .parents = [\"$parent\"] | .date += 3600)"
+}
+
 # Runs a workflow file of the module's repository, as its event would; the story goes on whatever comes of it.
 run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS

@@ -24,12 +24,7 @@ files=$(skopeo copy --quiet --src-tls-verify=false "docker://$operator:v1.0.0" "
 same 'files in the image' "$(grep -v '/$' <<<"$files")" ./operator.sh
 ok 'published, immutable, with the evidence; the image is of the Dockerfile and the commit'
 
-folder=$rig/repositories/$module
-echo '# of the second release' >>"$folder/operator.sh"
-commit_all "$folder" 'A change'
-parent=$commit
-commit=$(git -C "$folder" rev-parse HEAD)
-change_world ".refs[\"refs/heads/main\"] = \"$commit\" | .commits[\"$commit\"] = (.commits[\"$parent\"] | .parents = [\"$parent\"] | .date += 3600)"
+new_commit
 release v1.1.0
 same 'what was installed' "$(installed)" "$operator:v1.0.0 $operator:v1.1.0 "
 same 'published releases' "$(published)" 'v1.0.0 v1.1.0'
