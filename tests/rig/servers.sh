@@ -28,6 +28,8 @@ start_docker() {
   ! engine_runs || return 0
   command -v dockerd >/dev/null || return 1
   local folder=$scratch/docker
+  # shellcheck disable=SC2034 # for who sources this
+  own_engine=yes
   mkdir -p "$folder"
   export DOCKER_HOST=unix://$folder/socket
   # Containers share the host's network, so the engine needs neither a bridge nor rules of a firewall.
