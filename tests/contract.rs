@@ -50,6 +50,23 @@ fn update() -> bool {
     std::env::var("UPDATE_DOCS").is_ok()
 }
 
+/// The one command of the README is `cargo run`, which has to know which of the workspace's binaries is meant.
+#[test]
+fn cargo_run_is_the_command() {
+    let cargo = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version=1", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&cargo.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let named: Vec<_> = packages
+        .iter()
+        .filter_map(|package| package["default_run"].as_str())
+        .collect();
+    assert_eq!(named, ["btp-release"]);
+}
+
 /// An input: its description, and the phases that take it.
 struct Input {
     about: String,
