@@ -1,8 +1,8 @@
 //! The pages under `docs/` and the example say what the workflows are.
 
 use crate::{
-    ACTION, at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows,
-    wrong_call, wrong_step,
+    at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows, wrong_call,
+    wrong_step,
 };
 use btp_release::cli::Cli;
 use btp_release::plan::EVIDENCE;
@@ -162,7 +162,7 @@ fn the_examples_can_be_copied() {
                 let place = format!("{place}: {name}");
                 wrong.extend(wrong_call(&place, &job));
                 for step in steps(&job) {
-                    wrong.extend(wrong_step(&place, &step, ACTION));
+                    wrong.extend(wrong_step(&place, &step));
                 }
             }
             all.push(example);
