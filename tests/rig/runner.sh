@@ -42,7 +42,7 @@ commit_all() { # FOLDER MESSAGE
 make_repositories() {
   local folder=$rig/repositories/$action
   mkdir -p "$folder" "$rig/control"
-  git ls-files --cached --others --exclude-standard -z | grep -zEv '^(tests|src|stand-ins)/' | xargs -0 cp --parents -t "$folder"
+  git ls-files --cached --others --exclude-standard -z | grep -zEv '^(tests|src|crates)/' | xargs -0 cp --parents -t "$folder"
   sed -i 's|^  image: Dockerfile|  image: docker://btp-release-rig/action:latest|' "$folder/action.yml"
   # Newer than the local runner's schema: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency
   sed -i '/^  queue: max$/d' "$folder/.github/workflows/create-release.yaml"
