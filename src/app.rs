@@ -17,10 +17,10 @@ use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, arguments_of_step};
-use crate::domain::{Deadline, Exit, Invalid};
+use crate::domain::{Deadline, Exit, Diagnostic};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::inspect::inspect;
-use crate::phases::{Finding, PhaseId};
+use crate::phases::{Diagnostic, PhaseId};
 use crate::ports::{Clock, Hands, Look, Runner};
 use crate::report::{Dialect, Failure, Story, summary};
 use crate::settings::{
@@ -35,7 +35,7 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
         None => Dialect::Plain,
     };
     let story = Story::new(std::io::stderr(), dialect);
-    let usage = |findings: Vec<Finding>| {
+    let usage = |findings: Vec<Diagnostic>| {
         story.failed("input", &Failure::usage(findings));
         Ok(Exit::Usage)
     };
@@ -178,16 +178,10 @@ fn outfit<W: Write + Send>(
 }
 
 /// A client that trusts the certificates of the reader's own as well.
-fn http(context: &Context) -> Result<Http, Invalid> {
+fn http(context: &Context) -> Result<Http, Diagnostic> {
     let file = context.ssl_cert_file.as_deref();
-    let invalid = |why: String| Invalid {
-        code: "certificates-unusable",
-        what: "SSL_CERT_FILE",
-        seen: file.unwrap_or(Path::new("")).display().to_string(),
-        why,
-        help: "name a file with PEM certificates, or leave it out: the usual ones are built in"
-            .into(),
-    };
+    let invalid = |why: String| Diagnostic::value(Code::CertificatesUnusable, "SSL_CERT_FILE", file.unwrap_or(Path::new("")).display().to_string(), why, "name a file with PEM certificates, or leave it out: the usual ones are built in"
+            .into());
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))
     };
@@ -199,7 +193,7 @@ fn http(context: &Context) -> Result<Http, Invalid> {
     Http::new(&settings).map_err(|error| invalid(error.to_string()))
 }
 
-fn credentials(access: &RegistryAccess) -> Result<Credentials, Invalid> {
+fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
     let mut all = match &access.docker_config {
         Some(text) => Credentials::from_docker_config(text)?,
         None => Credentials::anonymous(),
@@ -268,7 +262,7 @@ fn log_requests() {
 
 /// Says what no one foresaw.
 pub fn bug(error: &anyhow::Error) -> Exit {
-    let finding = Finding::new(
+    let finding = Diagnostic::error(
         "bug",
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",

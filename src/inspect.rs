@@ -1,7 +1,7 @@
 //! `inspect-module`: what a module image is made of, for people. It reads a registry, and nothing else.
 
 use crate::domain::{Exit, ImageRef};
-use crate::module::inspect::Summary;
+use ocm_module::inspect::Summary;
 use crate::phases::{ImageTrouble, ModuleImage};
 use crate::ports::RegistryLook;
 use crate::report::Failure;

@@ -6,7 +6,6 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod inspect;
-pub mod module;
 pub mod phases;
 pub mod plan;
 pub mod ports;

@@ -17,12 +17,12 @@ use crate::cli::{
     PublishArgs, RecordTestsArgs, UploadArgs,
 };
 use crate::domain::{
-    AssetName, Invalid, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
+    AssetName, Diagnostic, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
 };
-use crate::module::build::DescriptorStyle;
-use crate::module::template::TemplateForm;
+use ocm_module::build::DescriptorStyle;
+use ocm_module::template::TemplateForm;
 use crate::phases::{
-    Await, BuildModule, Discard, Draft, FetchModule, Finding, Legs, NamePattern, Phase, Publish,
+    Await, BuildModule, Discard, Draft, FetchModule, Diagnostic, Legs, NamePattern, Phase, Publish,
     Recipe, RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
 };
 use crate::plan::{Artifact, ReleasePlan, Verdict};
@@ -82,7 +82,7 @@ pub fn resolve(
     context: &Context,
     now: SystemTime,
     read_file: ReadFile<'_>,
-) -> Result<Settings, Vec<Finding>> {
+) -> Result<Settings, Vec<Diagnostic>> {
     let mut reader = Reader::new(context, read_file);
     let default = match args {
         PhaseArgs::Await(_) => AWAIT_TIMEOUT,
@@ -217,13 +217,7 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
 /// Registries mount only what they have themselves.
 fn mountable(reader: &mut Reader<'_>, plan: &ReleasePlan, from: Repository) -> Option<Repository> {
     let planned = plan.module.as_ref()?.image.repository().registry();
-    let elsewhere = Invalid {
-        code: "mount-elsewhere",
-        what: "mount-from",
-        seen: from.to_string(),
-        why: format!("is not in {planned}, where the module image goes"),
-        help: format!("name a repository of {planned}, or leave it out"),
-    };
+    let elsewhere = Diagnostic::value(Code::MountElsewhere, "mount-from", from.to_string(), format!("is not in {planned}, where the module image goes"), format!("name a repository of {planned}, or leave it out"));
     let same = from.registry() == planned;
     reader.take("mount-from", if same { Ok(from) } else { Err(elsewhere) })
 }

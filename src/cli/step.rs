@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory};
 
 use super::Cli;
 use super::local::LOCAL;
-use crate::domain::Invalid;
+use crate::domain::Diagnostic;
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
 pub const SECRET_INPUTS: [(&str, &str); 3] = [
@@ -26,7 +26,7 @@ pub const SECRET_INPUTS: [(&str, &str); 3] = [
 
 /// Turns the inputs of a workflow step (`INPUT_*`, hyphens kept, empty when not given) into a command line, so that both
 /// are read by the same code.
-pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Invalid> {
+pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Diagnostic> {
     let phase = env.get("INPUT_PHASE").map_or("", |phase| phase.trim());
     let root = Cli::command();
     let phases = || {
@@ -38,13 +38,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
             .map(clap::Command::get_name)
             .collect::<Vec<_>>()
             .join(", ");
-        return Err(Invalid {
-            code: "phase-unknown",
-            what: "phase",
-            seen: phase.to_owned(),
-            why: "is not a phase".into(),
-            help: format!("use one of {names}"),
-        });
+        return Err(Diagnostic::value(Code::PhaseUnknown, "phase", phase.to_owned(), "is not a phase", format!("use one of {names}")));
     };
     let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
     let mut positional = None;
@@ -81,9 +75,9 @@ fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String,
         })
 }
 
-fn not_for_phase(input: &str, phase: &str) -> Invalid {
-    Invalid {
-        code: "input-not-for-phase",
+fn not_for_phase(input: &str, phase: &str) -> Diagnostic {
+    Diagnostic {
+        code: Code::InputNotForPhase,
         what: "input",
         seen: input.to_owned(),
         why: format!("is not an input of the phase {phase}"),
@@ -93,17 +87,11 @@ fn not_for_phase(input: &str, phase: &str) -> Invalid {
 
 /// The booleans of YAML's core schema, which are what GitHub's own toolkit takes
 /// (<https://yaml.org/spec/1.2.2/#1032-tag-resolution>).
-fn yaml_bool(input: &str, value: &str) -> Result<bool, Invalid> {
+fn yaml_bool(input: &str, value: &str) -> Result<bool, Diagnostic> {
     match value.trim() {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
-        other => Err(Invalid {
-            code: "boolean-invalid",
-            what: "input",
-            seen: format!("{input}: {other}"),
-            why: "is not a boolean".into(),
-            help: "use true or false".into(),
-        }),
+        other => Err(Diagnostic::value(Code::BooleanInvalid, "input", format!("{input}: {other}"), "is not a boolean", "use true or false")),
     }
 }
 
@@ -111,7 +99,7 @@ fn yaml_bool(input: &str, value: &str) -> Result<bool, Invalid> {
 mod tests {
     use super::*;
 
-    fn step(inputs: &[(&str, &str)]) -> Result<Vec<String>, Invalid> {
+    fn step(inputs: &[(&str, &str)]) -> Result<Vec<String>, Diagnostic> {
         let env = inputs
             .iter()
             .map(|(k, v)| (format!("INPUT_{k}"), (*v).to_owned()));
@@ -145,17 +133,17 @@ mod tests {
     #[test]
     fn what_no_phase_takes_is_refused() {
         let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
-        assert_eq!(code(&[]), "phase-unknown");
+        assert_eq!(code(&[]), Code::PhaseUnknown);
         for local in LOCAL {
-            assert_eq!(code(&[("PHASE", local)]), "phase-unknown");
+            assert_eq!(code(&[("PHASE", local)]), Code::PhaseUnknown);
         }
         assert_eq!(
             code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
-            "input-not-for-phase"
+            Code::InputNotForPhase
         );
         assert_eq!(
             code(&[("PHASE", "draft"), ("DRY-RUN", "yes")]),
-            "boolean-invalid"
+            Code::BooleanInvalid
         );
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Invalid;
+use super::{Code, Diagnostic};
 
 /// A name that GitHub keeps as it is. Other names are silently rewritten on upload (spaces and most punctuation become
 /// `.`), and would then never be found under the name that was wanted.
@@ -17,9 +17,9 @@ impl AssetName {
 }
 
 impl FromStr for AssetName {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@');
         let edge = |c: Option<char>| {
             c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
@@ -29,16 +29,10 @@ impl FromStr for AssetName {
             && !text.ends_with('.')
             && !text.contains("..");
         if !kept || text.len() > 255 {
-            return Err(Invalid {
-                code: "asset-name-invalid",
-                what: "asset name",
-                seen: text.to_owned(),
-                why: "would be rewritten by GitHub on upload".into(),
-                help: format!(
+            return Err(Diagnostic::value(Code::AssetNameInvalid, "asset name", text, "would be rewritten by GitHub on upload", format!(
                     "use letters, digits, and . - _ + @ only, such as {:?}; `path=name` uploads a file under another name",
                     suggestion(text)
-                ),
-            });
+                )));
         }
         Ok(Self(text.to_owned()))
     }
@@ -92,7 +86,7 @@ mod tests {
             "", ".env", "a b.yaml", "a..b", "x.", "dir/x", "ü.yaml", "a\0",
         ] {
             let error = text.parse::<AssetName>().unwrap_err();
-            assert_eq!(error.code, "asset-name-invalid", "{text:?}");
+            assert_eq!(error.code, Code::AssetNameInvalid, "{text:?}");
         }
         assert_eq!(suggestion("my file (1).yaml"), "my.file.1.yaml");
         assert!(suggestion("äß").parse::<AssetName>().is_ok());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Invalid;
+use super::{Code, Diagnostic};
 
 /// The `needs` context of the publishing job: job → result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,18 +11,12 @@ pub struct JobResults(BTreeMap<String, String>);
 impl JobResults {
     /// Reads `toJSON(needs)`: an object with an object for each job, whose `result` is `success`, `failure`, `cancelled` or
     /// `skipped` ([contexts reference, `needs`](https://docs.github.com/en/actions/reference/workflows-and-actions/contexts)).
-    pub fn from_json(text: &str) -> Result<Self, Invalid> {
+    pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         #[derive(serde::Deserialize)]
         struct Job {
             result: String,
         }
-        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| Invalid {
-            code: "needs-unreadable",
-            what: "needs",
-            seen: text.chars().take(80).collect(),
-            why: format!("is not the context of that name: {error}"),
-            help: "write needs: ${{ toJSON(needs) }}".into(),
-        })?;
+        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::NeedsUnreadable, "needs", text.chars().take(80).collect(), format!("is not the context of that name: {error}"), "write needs: ${{ toJSON(needs) }}"))?;
         Ok(Self(
             jobs.into_iter()
                 .map(|(name, job)| (name, job.result))
@@ -81,7 +75,7 @@ mod tests {
         for text in ["", "[]", "{\"a\":1}", "{\"a\":{}}"] {
             assert_eq!(
                 JobResults::from_json(text).unwrap_err().code,
-                "needs-unreadable"
+                Code::NeedsUnreadable
             );
         }
     }

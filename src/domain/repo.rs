@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Invalid;
+use super::{Code, Diagnostic};
 
 /// `owner/name`, as `GITHUB_REPOSITORY` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,9 +28,9 @@ impl RepoSlug {
 }
 
 impl FromStr for RepoSlug {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let part = |part: &str| {
             !matches!(part, "" | "." | "..")
                 && part
@@ -42,13 +42,7 @@ impl FromStr for RepoSlug {
                 owner: owner.to_owned(),
                 name: name.to_owned(),
             }),
-            _ => Err(Invalid {
-                code: "repository-invalid",
-                what: "repository",
-                seen: text.to_owned(),
-                why: "is not owner/name".into(),
-                help: "write it as on GitHub, such as kyma-project/btp-manager".into(),
-            }),
+            _ => Err(Diagnostic::value(Code::RepositoryInvalid, "repository", text, "is not owner/name", "write it as on GitHub, such as kyma-project/btp-manager")),
         }
     }
 }
@@ -85,7 +79,7 @@ mod tests {
         ] {
             assert_eq!(
                 text.parse::<RepoSlug>().unwrap_err().code,
-                "repository-invalid"
+                Code::RepositoryInvalid
             );
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, Version};
+use super::{Diagnostic, Version};
 
 /// A git tag's name without `refs/tags/`, such as `v1.2.0`, `1.2.0` or `api/v1.2.0`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,10 +21,10 @@ impl Tag {
 }
 
 impl FromStr for Tag {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
     /// Takes what `git check-ref-format` takes, less the characters that would have to be escaped in a URL.
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '+');
         let bad_part = |part: &str| {
             let ext = std::path::Path::new(part).extension();
@@ -38,13 +38,7 @@ impl FromStr for Tag {
             && !text.contains("..")
             && !text.split('/').any(bad_part);
         if !well_formed || text.len() > 200 {
-            return Err(Invalid {
-                code: "tag-invalid",
-                what: "tag",
-                seen: text.to_owned(),
-                why: "is not a tag name that git and GitHub take".into(),
-                help: "use letters, digits, and . - _ / only, such as v1.2.0".into(),
-            });
+            return Err(Diagnostic::value(Code::TagInvalid, "tag", text, "is not a tag name that git and GitHub take", "use letters, digits, and . - _ / only, such as v1.2.0"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -66,7 +60,7 @@ pub struct TagFormat {
 impl TagFormat {
     /// Reads what a maintainer typed: with no format given, `v1.2.0` and `1.2.0` are both taken, and the tag is exactly
     /// the text. Answers with the format too, since other releases are compared only within one format.
-    pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Invalid> {
+    pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Diagnostic> {
         let (digits, implied) = match typed.strip_prefix('v') {
             Some(rest) => (rest, "v{version}"),
             None => (typed, "{version}"),
@@ -79,7 +73,7 @@ impl TagFormat {
         Ok((format.tag(&version)?, version, format))
     }
 
-    pub fn tag(&self, version: &Version) -> Result<Tag, Invalid> {
+    pub fn tag(&self, version: &Version) -> Result<Tag, Diagnostic> {
         format!("{}{version}{}", self.before, self.after).parse()
     }
 
@@ -96,16 +90,10 @@ impl TagFormat {
 }
 
 impl FromStr for TagFormat {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = |why: &str| Invalid {
-            code: "tag-format-invalid",
-            what: "tag-format",
-            seen: text.to_owned(),
-            why: why.into(),
-            help: "write {version} once, such as v{version} or api/v{version}".into(),
-        };
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        let invalid = |why: &str| Diagnostic::value(Code::TagFormatInvalid, "tag-format", text, why.into(), "write {version} once, such as v{version} or api/v{version}");
         let (before, after) = text
             .split_once("{version}")
             .ok_or_else(|| invalid("has no {version}"))?;
@@ -133,7 +121,7 @@ super::serde_as_text!(Tag, TagFormat);
 mod tests {
     use super::*;
 
-    fn read(typed: &str, format: Option<&str>) -> Result<(String, String), Invalid> {
+    fn read(typed: &str, format: Option<&str>) -> Result<(String, String), Diagnostic> {
         let format = format.map(|f| f.parse().unwrap());
         TagFormat::read(typed, format.as_ref()).map(|(t, v, _)| (t.to_string(), v.to_string()))
     }
@@ -146,8 +134,8 @@ mod tests {
             read("1.2.0", Some("api/v{version}")),
             Ok(("api/v1.2.0".into(), "1.2.0".into()))
         );
-        assert_eq!(read("vv1.2.0", None).unwrap_err().code, "version-invalid");
-        assert_eq!(read("v01.2.3", None).unwrap_err().code, "version-invalid");
+        assert_eq!(read("vv1.2.0", None).unwrap_err().code, Code::Format(FormatCode::VersionInvalid));
+        assert_eq!(read("v01.2.3", None).unwrap_err().code, Code::Format(FormatCode::VersionInvalid));
     }
 
     #[test]
@@ -167,14 +155,14 @@ mod tests {
         ] {
             assert_eq!(
                 text.parse::<Tag>().unwrap_err().code,
-                "tag-invalid",
+                Code::TagInvalid,
                 "{text:?}"
             );
         }
         for text in ["{version}{version}", "v", "x y{version}"] {
             assert_eq!(
                 text.parse::<TagFormat>().unwrap_err().code,
-                "tag-format-invalid"
+                Code::TagFormatInvalid
             );
         }
     }

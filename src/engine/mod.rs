@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::domain::{Deadline, Exit, Moment};
-use crate::phases::{Action, Evidence, Finding, Phase, PhaseId, Step, Waiting};
+use crate::phases::{Action, Evidence, Diagnostic, Phase, PhaseId, Step, Waiting};
 use crate::ports::{Cause, Clock, Hands, Interrupt, Look, PortError};
 
 pub use event::{Event, Observer};
@@ -54,7 +54,7 @@ pub enum Stop {
     #[error(transparent)]
     Port(#[from] PortError),
     #[error("blocked")]
-    Blocked { findings: Vec<Finding>, exit: Exit },
+    Blocked { findings: Vec<Diagnostic>, exit: Exit },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
     /// What was confirmed stays invisible: a defect here, or of the service.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::lock::TagLock;
 use super::shared::drop_release;
-use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
 use crate::ports::{Look, PortError, SeenRelease};
@@ -71,8 +71,8 @@ impl Seen {
 
 fn decide(tag: &Tag, seen: &Seen) -> Step {
     if let Some(published) = seen.releases.iter().find(|release| !release.draft) {
-        return Step::Blocked(vec![Finding::new(
-            "already-published",
+        return Step::Blocked(vec![Diagnostic::error(
+            Code::AlreadyPublished,
             format!("{tag} is published ({})", published.url),
             "a published release is never discarded; release another version",
         )]);
@@ -130,7 +130,7 @@ mod tests {
         assert!(actions(here(), vec![])[0].contains("not ours and stays"));
         assert_eq!(
             actions(here(), vec![published(our_draft(&plan))]),
-            ["already-published"]
+            [Code::AlreadyPublished]
         );
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::existing::{self, Way};
 use super::lock::TagLock;
 use super::shared::drop_release;
-use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, LockOwner};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
 use crate::ports::{Cause, Look, NewDraft, PortError, SeenRelease};
@@ -95,7 +95,7 @@ impl Phase for Draft {
         self.lock.does_without(action, refusal)
     }
 
-    fn explain(&self, action: &Action, refusal: &PortError) -> Option<Finding> {
+    fn explain(&self, action: &Action, refusal: &PortError) -> Option<Diagnostic> {
         let Cause::Refused { message, .. } = &refusal.cause else {
             return None;
         };
@@ -112,9 +112,9 @@ impl Phase for Draft {
 /// (<https://docs.github.com/en/code-security/concepts/supply-chain-security/immutable-releases>).
 const BURNED: &str = "was used by an immutable release";
 
-fn reserved(plan: &ReleasePlan) -> Finding {
-    Finding::new(
-        "tag-reserved",
+fn reserved(plan: &ReleasePlan) -> Diagnostic {
+    Diagnostic::error(
+        Code::TagReserved,
         format!(
             "{} was the name of an immutable release that was deleted, and GitHub never gives it again",
             plan.tag
@@ -263,16 +263,16 @@ mod tests {
         for (at, releases, expected) in [
             (None, vec![], create),
             (here(), vec![], create),
-            (Some(other()), vec![], "tag-elsewhere"),
+            (Some(other()), vec![], Code::TagElsewhere),
             (None, vec![ours.clone()], tag),
             (
                 here(),
                 vec![ours.clone()],
                 "done: v1.2.0 is a draft at 4e4b9d4",
             ),
-            (Some(other()), vec![ours.clone()], "tag-elsewhere"),
-            (None, vec![foreign.clone()], "draft-foreign"),
-            (here(), vec![foreign.clone()], "draft-foreign"),
+            (Some(other()), vec![ours.clone()], Code::TagElsewhere),
+            (None, vec![foreign.clone()], Code::DraftForeign),
+            (here(), vec![foreign.clone()], Code::DraftForeign),
             (
                 here(),
                 vec![ours.clone(), ours.clone()],
@@ -281,27 +281,27 @@ mod tests {
             (
                 here(),
                 vec![ours.clone(), with_an_asset(&ours)],
-                "release-duplicates",
+                Code::ReleaseDuplicates,
             ),
             (
                 here(),
                 vec![foreign.clone(), ours.clone()],
-                "release-duplicates",
+                Code::ReleaseDuplicates,
             ),
             (
                 None,
                 vec![ours.clone(), foreign.clone()],
-                "release-duplicates",
+                Code::ReleaseDuplicates,
             ),
             (
                 None,
                 vec![of_another_commit(&plan)],
-                "draft-of-another-commit",
+                Code::DraftOfAnotherCommit,
             ),
             (
                 Some(other()),
                 vec![of_another_commit(&plan)],
-                "tag-elsewhere",
+                Code::TagElsewhere,
             ),
             (
                 here(),
@@ -311,14 +311,14 @@ mod tests {
             (
                 Some(other()),
                 vec![published(ours.clone())],
-                "already-published",
+                Code::AlreadyPublished,
             ),
             (
                 here(),
                 vec![published(of_another_commit(&plan))],
-                "already-published",
+                Code::AlreadyPublished,
             ),
-            (here(), vec![published(foreign)], "release-foreign"),
+            (here(), vec![published(foreign)], Code::ReleaseForeign),
         ] {
             let told = format!("{at:?} {releases:?}");
             assert_eq!(word(decide(&plan, &seen(at, releases))), expected, "{told}");
@@ -378,7 +378,7 @@ mod tests {
         .put("");
         assert_eq!(
             word_of(Some(other()), kept),
-            "tag-elsewhere",
+            Code::TagElsewhere,
             "the tag is not ours, and nothing is deleted in vain"
         );
         assert_eq!(
@@ -394,7 +394,7 @@ mod tests {
         );
         assert_eq!(
             word_of(Some(plan.commit.clone()), foreign_draft(&plan)),
-            "draft-foreign"
+            Code::DraftForeign
         );
     }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::shared::{duplicates, foreign, of_another_commit, tag_elsewhere};
-use super::{Action, Finding};
+use super::{Action, Diagnostic};
 use crate::domain::CommitSha;
 use crate::plan::{Mark, OnExisting, ReleasePlan};
 use crate::ports::SeenRelease;
@@ -131,43 +131,43 @@ pub fn course(policy: Policy, there: There, tag: TagIs) -> Course {
     let elsewhere = matches!(tag, TagIs::Elsewhere | TagIs::Theirs);
     let unless_elsewhere = |course| {
         if elsewhere {
-            Refuse("tag-elsewhere")
+            Refuse(Code::TagElsewhere)
         } else {
             course
         }
     };
     // A tag that came with what is replaced goes with it; any other elsewhere stays, and so nothing can be replaced.
     let replace = match tag {
-        TagIs::Elsewhere => Refuse("tag-elsewhere"),
+        TagIs::Elsewhere => Refuse(Code::TagElsewhere),
         _ => Replace,
     };
     let done_or = |code| if is_here { Done } else { Refuse(code) };
     match there {
         There::Begun => unless_elsewhere(GoOn),
         There::Surplus => unless_elsewhere(DropSurplus),
-        There::Finished => done_or("already-published"),
-        There::Nothing | There::Reserved if elsewhere => Refuse("tag-elsewhere"),
+        There::Finished => done_or(Code::AlreadyPublished),
+        There::Nothing | There::Reserved if elsewhere => Refuse(Code::TagElsewhere),
         There::Nothing | There::Reserved if policy == Policy::Fail && is_here => {
-            Refuse("release-exists")
+            Refuse(Code::ReleaseExists)
         }
         There::Nothing => Create,
-        There::Reserved => Refuse("tag-reserved"),
-        _ if policy == Policy::Fail => Refuse("release-exists"),
-        There::ForeignDraft => Refuse("draft-foreign"),
-        There::ForeignPublished => Refuse("release-foreign"),
-        There::Several => Refuse("release-duplicates"),
+        There::Reserved => Refuse(Code::TagReserved),
+        _ if policy == Policy::Fail => Refuse(Code::ReleaseExists),
+        There::ForeignDraft => Refuse(Code::DraftForeign),
+        There::ForeignPublished => Refuse(Code::ReleaseForeign),
+        There::Several => Refuse(Code::ReleaseDuplicates),
         There::Draft | There::DraftOfAnotherCommit if policy.replaces() => replace,
         There::Draft => unless_elsewhere(GoOn),
-        There::DraftOfAnotherCommit => unless_elsewhere(Refuse("draft-of-another-commit")),
+        There::DraftOfAnotherCommit => unless_elsewhere(Refuse(Code::DraftOfAnotherCommit)),
         There::Published | There::PublishedOfAnotherCommit
             if policy == Policy::ReplacePublished =>
         {
             replace
         }
-        There::Published => done_or("already-published"),
-        There::PublishedOfAnotherCommit => Refuse("already-published"),
-        There::Immutable if policy != Policy::ReplacePublished => done_or("release-immutable"),
-        There::Immutable | There::ImmutableOfAnotherCommit => Refuse("release-immutable"),
+        There::Published => done_or(Code::AlreadyPublished),
+        There::PublishedOfAnotherCommit => Refuse(Code::AlreadyPublished),
+        There::Immutable if policy != Policy::ReplacePublished => done_or(Code::ReleaseImmutable),
+        There::Immutable | There::ImmutableOfAnotherCommit => Refuse(Code::ReleaseImmutable),
     }
 }
 
@@ -178,7 +178,7 @@ pub(super) enum Way<'a> {
     Replace(&'a SeenRelease, Mark),
     DropSurplus(Vec<Action>),
     Done(&'a SeenRelease),
-    Refuse(Finding),
+    Refuse(Diagnostic),
 }
 
 pub(super) fn way<'a>(
@@ -256,38 +256,38 @@ fn refusal(
     plan: &ReleasePlan,
     tag: Option<&CommitSha>,
     releases: &[SeenRelease],
-) -> Finding {
+) -> Diagnostic {
     let next = format!(
         "release another version, such as {}",
         plan.version.next_patch()
     );
     let mark = releases.first().and_then(|one| Mark::find(&one.body));
     match (code, releases, mark, tag) {
-        ("draft-foreign" | "release-foreign", [one], ..) => foreign(plan, one),
-        ("draft-of-another-commit", _, Some(mark), _) => of_another_commit(plan, &mark),
-        ("tag-elsewhere", _, _, Some(at)) => {
+        (Code::DraftForeign | Code::ReleaseForeign, [one], ..) => foreign(plan, one),
+        (Code::DraftOfAnotherCommit, _, Some(mark), _) => of_another_commit(plan, &mark),
+        (Code::TagElsewhere, _, _, Some(at)) => {
             tag_elsewhere(&plan.tag, &plan.version, &plan.commit, at, releases)
         }
-        ("release-exists", ..) => Finding::new(
-            "release-exists",
+        (Code::ReleaseExists, ..) => Diagnostic::error(
+            Code::ReleaseExists,
             format!("{} already has {}", plan.tag, what_exists(tag, releases)),
             format!("set `on-existing: resume` to go on with it, or {next}"),
         ),
-        ("release-immutable", [one], ..) => Finding::new(
-            "release-immutable",
+        (Code::ReleaseImmutable, [one], ..) => Diagnostic::error(
+            Code::ReleaseImmutable,
             format!(
                 "{} is published and immutable ({}): GitHub lets nobody replace it",
                 plan.tag, one.url
             ),
             next,
         ),
-        ("already-published", [one], Some(mark), _) => {
+        (Code::AlreadyPublished, [one], Some(mark), _) => {
             let now = match tag {
                 None => "has no tag any more".to_owned(),
                 Some(at) => format!("has its tag at {}", at.short()),
             };
-            Finding::new(
-                "already-published",
+            Diagnostic::error(
+                Code::AlreadyPublished,
                 format!(
                     "{} is published ({}), of {}, and {now}; this release is of {}",
                     plan.tag,

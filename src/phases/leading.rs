@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::usable::ModuleContents;
-use crate::module::raw_manifest::RawManifest;
-use crate::module::template::disagreements_with;
+use ocm_module::raw_manifest::RawManifest;
+use ocm_module::template::disagreements_with;
 use crate::plan::ReleasePlan;
 use crate::ports::{AssetState, Look, PortError, SeenAsset};
 
@@ -47,7 +47,7 @@ pub(super) fn misleading(
     let found = found.unwrap_or_default().into_iter();
     found
         .map(|why| Misleading {
-            code: "template-differs",
+            code: Code::TemplateDiffers,
             why: format!("it does not lead to the module image: {why}"),
         })
         .collect()
@@ -71,7 +71,7 @@ fn manifest(plan: &ReleasePlan, bytes: &[u8]) -> Option<Misleading> {
         }
     };
     Some(Misleading {
-        code: "manifest-differs",
+        code: Code::ManifestDiffers,
         why,
     })
 }

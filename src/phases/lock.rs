@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Evidence, Finding, Step, Waiting};
+use super::{Action, Evidence, Diagnostic, Step, Waiting};
 use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::ports::{Cause, Look, PortError};
 
@@ -161,10 +161,10 @@ impl TagLock {
         refused
     }
 
-    fn warning(&self) -> Option<Finding> {
+    fn warning(&self) -> Option<Diagnostic> {
         self.refused.as_ref().map(|why| {
-            Finding::new(
-                "lock-refused",
+            Diagnostic::error(
+                Code::LockRefused,
                 format!("worked without the lock of {}: {why}", self.tag),
                 format!(
                     "do not start two runs for {} at once, or let a ruleset allow {}",
@@ -183,10 +183,10 @@ fn wait(on: String) -> Step {
     })
 }
 
-fn unreadable(tag: &Tag) -> Finding {
+fn unreadable(tag: &Tag) -> Diagnostic {
     let reference = Lock::reference(tag);
-    Finding::new(
-        "lock-unreadable",
+    Diagnostic::error(
+        Code::LockUnreadable,
         format!("{reference} is there, and does not say whose it is"),
         format!("if no release of {tag} is being made, delete it: git push origin :{reference}"),
     )

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Exit, Invalid};
+use crate::domain::{Exit, Diagnostic};
 use crate::ports::{Look, PortError};
 
 pub use action::Action;
@@ -127,7 +127,7 @@ pub trait Phase: Send {
     }
 
     /// What a refusal means, where the phase knows more than the service says.
-    fn explain(&self, _action: &Action, _refusal: &PortError) -> Option<Finding> {
+    fn explain(&self, _action: &Action, _refusal: &PortError) -> Option<Diagnostic> {
         None
     }
 
@@ -147,7 +147,7 @@ pub enum Step {
     /// Someone else's turn.
     Wait(Waiting),
     /// The world contradicts the plan; everything found is listed.
-    Blocked(Vec<Finding>),
+    Blocked(Vec<Diagnostic>),
 }
 
 /// What is so, once a phase is done.
@@ -157,7 +157,7 @@ pub struct Evidence {
     pub so: String,
     pub outputs: Vec<Output>,
     /// What does not stand in the way, and should be known.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Evidence {
@@ -195,7 +195,7 @@ pub struct Waiting {
 
 /// One reason why a phase cannot go on, or a remark beside such reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Diagnostic {
     /// Stable, kebab case; listed in `docs/errors.md`.
     pub code: &'static str,
     /// What was seen and what was wanted.
@@ -206,7 +206,7 @@ pub struct Finding {
     pub warning: bool,
 }
 
-impl Finding {
+impl Diagnostic {
     pub fn new(code: &'static str, why: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             code,
@@ -217,8 +217,8 @@ impl Finding {
     }
 }
 
-impl From<Invalid> for Finding {
-    fn from(invalid: Invalid) -> Self {
+impl From<Diagnostic> for Diagnostic {
+    fn from(invalid: Diagnostic) -> Self {
         Self::new(invalid.code, invalid.to_string(), invalid.help)
     }
 }

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::Finding;
+use super::Diagnostic;
 use crate::domain::{Digest, ImageRef, PinnedImage};
-use crate::module::FormatError;
-use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use crate::module::oci::{Document, Index, MAX_CONFIG, Manifest};
+use ocm_module::Diagnostic;
+use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
+use ocm_module::oci::{Document, Index, MAX_CONFIG, Manifest};
 use crate::ports::{PortError, RegistryLook};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +22,12 @@ pub struct ModuleImage {
 /// What is wrong with the image, in its own or the service's words.
 #[derive(Debug)]
 pub enum ImageTrouble {
-    Format(FormatError),
+    Format(Diagnostic),
     Port(PortError),
 }
 
-impl From<FormatError> for ImageTrouble {
-    fn from(error: FormatError) -> Self {
+impl From<Diagnostic> for ImageTrouble {
+    fn from(error: Diagnostic) -> Self {
         Self::Format(error)
     }
 }
@@ -38,8 +38,8 @@ impl From<PortError> for ImageTrouble {
     }
 }
 
-impl From<FormatError> for Finding {
-    fn from(error: FormatError) -> Self {
+impl From<Diagnostic> for Diagnostic {
+    fn from(error: Diagnostic) -> Self {
         Self::new(error.code, error.to_string(), error.help)
     }
 }
@@ -112,7 +112,7 @@ async fn in_index(
     if listed > MAX_IMAGES {
         let why =
             format!("is an index of {listed} images; at most {MAX_IMAGES} are looked through");
-        return Err(refused("module-unclear", why).into());
+        return Err(refused(Code::ModuleUnclear, why).into());
     }
     let mut modules: Vec<ModuleImage> = Vec::new();
     for entry in &index.manifests {
@@ -131,7 +131,7 @@ fn only(
     mut modules: Vec<ModuleImage>,
     listed: usize,
     ours: impl Fn(&Descriptor) -> bool,
-) -> Result<ModuleImage, FormatError> {
+) -> Result<ModuleImage, Diagnostic> {
     if modules.len() > 1 && modules.iter().any(|module| ours(&module.descriptor)) {
         modules.retain(|module| ours(&module.descriptor));
     }
@@ -142,7 +142,7 @@ fn only(
         Err(none) if none.is_empty() => {
             let why =
                 format!("is an index of {listed} images, none of which is a component version");
-            Err(refused("not-a-module-image", why))
+            Err(refused(Code::Format(FormatCode::NotAModuleImage), why))
         }
         Err(several) => {
             let name = |module: &ModuleImage| {
@@ -155,20 +155,20 @@ fn only(
             let names: Vec<_> = several.iter().map(name).collect();
             let why = format!("is an index of several modules: {}", names.join(", "));
             let help = "give the one that is meant by its own digest".into();
-            Err(FormatError {
+            Err(Diagnostic {
                 help,
-                ..refused("module-unclear", why)
+                ..refused(Code::ModuleUnclear, why)
             })
         }
     }
 }
 
-fn missing(image: &str) -> FormatError {
-    refused("module-missing", format!("{image} is not in the registry"))
+fn missing(image: &str) -> Diagnostic {
+    refused(Code::ModuleMissing, format!("{image} is not in the registry"))
 }
 
-pub(super) fn refused(code: &'static str, why: impl Into<String>) -> FormatError {
-    FormatError {
+pub(super) fn refused(code: &'static str, why: impl Into<String>) -> Diagnostic {
+    Diagnostic {
         code,
         what: "the module image".into(),
         why: why.into(),
@@ -179,7 +179,7 @@ pub(super) fn refused(code: &'static str, why: impl Into<String>) -> FormatError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::oci::ContentDescriptor;
+    use ocm_module::oci::ContentDescriptor;
 
     fn module(name: &str, version: &str) -> ModuleImage {
         let text = format!(

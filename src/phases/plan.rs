@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::existing::{self, Way};
-use super::{Evidence, Finding, Phase, PhaseId, Step};
+use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Exit, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::ports::{Look, PortError, SeenRelease, SeenRepository};
@@ -62,22 +62,22 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     let mut findings = Vec::new();
     let commit = &wanted.commit;
     if !seen.has_commit {
-        findings.push(Finding::new(
-            "commit-missing",
+        findings.push(Diagnostic::error(
+            Code::CommitMissing,
             format!("{} has no commit {commit}", wanted.repository),
             "push the commit first, or give the full hash of one that is there as `commit`",
         ));
     }
     if seen.repository.may_push == Some(false) {
-        findings.push(Finding::new(
-            "token-read-only",
+        findings.push(Diagnostic::error(
+            Code::TokenReadOnly,
             format!("the token may not write to {}", wanted.repository),
             "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
         ));
     }
     if let Some((branch, None)) = &seen.guard {
-        findings.push(Finding::new(
-            "branch-missing",
+        findings.push(Diagnostic::error(
+            Code::BranchMissing,
             format!("{} has no branch {branch} to guard", wanted.repository),
             format!(
                 "set `guard-branch` to a branch that exists, such as {}",
@@ -88,8 +88,8 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     if let NotesSource::Text(text) = &wanted.notes {
         let chars = text.chars().count();
         if chars > NotesSource::MAX_CHARS {
-            findings.push(Finding::new(
-                "notes-too-long",
+            findings.push(Diagnostic::error(
+                Code::NotesTooLong,
                 format!(
                     "the release notes have {chars} characters, and a release may hold {}",
                     NotesSource::MAX_CHARS
@@ -230,11 +230,11 @@ mod tests {
         };
         let codes: Vec<_> = findings.iter().map(|f| f.code).collect();
         let all = [
-            "commit-missing",
-            "token-read-only",
-            "branch-missing",
-            "notes-too-long",
-            "release-exists",
+            Code::CommitMissing,
+            Code::TokenReadOnly,
+            Code::BranchMissing,
+            Code::NotesTooLong,
+            Code::ReleaseExists,
         ];
         assert_eq!(codes, all);
     }

@@ -1,8 +1,8 @@
 //! What several phases find or ask for, said in one way.
 
-use super::{Action, Finding};
+use super::{Action, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag, Version};
-use crate::module::verify::Expected;
+use ocm_module::verify::Expected;
 use crate::plan::{Mark, ReleasePlan};
 use crate::ports::SeenRelease;
 
@@ -10,10 +10,10 @@ use crate::ports::SeenRelease;
 pub(super) fn our_release<'a>(
     plan: &ReleasePlan,
     releases: &'a [SeenRelease],
-) -> Result<(&'a SeenRelease, Mark), Finding> {
+) -> Result<(&'a SeenRelease, Mark), Diagnostic> {
     match releases {
-        [] => Err(Finding::new(
-            "draft-missing",
+        [] => Err(Diagnostic::error(
+            Code::DraftMissing,
             format!("{} has no release called {}", plan.repository, plan.tag),
             "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
         )),
@@ -35,9 +35,9 @@ pub(super) fn expected_module(plan: &ReleasePlan) -> Option<Expected<'_>> {
     })
 }
 
-pub(super) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Finding {
-    Finding::new(
-        "draft-of-another-commit",
+pub(super) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Diagnostic {
+    Diagnostic::error(
+        Code::DraftOfAnotherCommit,
         format!(
             "the release {} was made for {}, and this plan is of {}",
             plan.tag,
@@ -51,13 +51,13 @@ pub(super) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Finding {
     )
 }
 
-pub(super) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Finding {
+pub(super) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
     let (code, kind) = if release.draft {
-        ("draft-foreign", "draft")
+        (Code::DraftForeign, "draft")
     } else {
-        ("release-foreign", "published release")
+        (Code::ReleaseForeign, "published release")
     };
-    Finding::new(
+    Diagnostic::error(
         code,
         format!(
             "{} already has a {kind} (id {}) that btp-release did not make",
@@ -71,10 +71,10 @@ pub(super) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Finding {
     )
 }
 
-pub(super) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Finding {
+pub(super) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagnostic {
     let ids: Vec<_> = releases.iter().map(|r| r.id.to_string()).collect();
-    Finding::new(
-        "release-duplicates",
+    Diagnostic::error(
+        Code::ReleaseDuplicates,
         format!(
             "{} has {} releases: ids {}",
             plan.tag,
@@ -91,7 +91,7 @@ pub(super) fn tag_elsewhere(
     commit: &CommitSha,
     at: &CommitSha,
     releases: &[SeenRelease],
-) -> Finding {
+) -> Diagnostic {
     let next = format!("release another version, such as {}", version.next_patch());
     let help = match releases {
         [one] if one.draft && Mark::find(&one.body).is_some_and(|m| m.commit == *at) => format!(
@@ -103,8 +103,8 @@ pub(super) fn tag_elsewhere(
         ),
         _ => next,
     };
-    Finding::new(
-        "tag-elsewhere",
+    Diagnostic::error(
+        Code::TagElsewhere,
         format!(
             "the tag {tag} points at {}, and this release is of {}",
             at.short(),
@@ -115,9 +115,9 @@ pub(super) fn tag_elsewhere(
 }
 
 /// The plan's tag is gone; GitHub would make one anew on publishing, which no builder has seen.
-pub(super) fn tag_missing(plan: &ReleasePlan) -> Finding {
-    Finding::new(
-        "tag-missing",
+pub(super) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
+    Diagnostic::error(
+        Code::TagMissing,
         format!("the tag {} is not there", plan.tag),
         "run the phase `draft` again: it creates the tag, which starts the builders",
     )

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::shared::our_release;
 use super::sync::{beside, sync};
-use super::{Evidence, Finding, Phase, PhaseId, Step};
+use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{AssetName, Digest};
 use crate::plan::{Artifact, Artifacts, ReleasePlan};
 use crate::ports::{AssetId, AssetState, LocalFile, Look, PortError, SeenRelease};
@@ -90,8 +90,8 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
         artifacts.0.insert(name.to_string(), artifact);
     }
     if !release.draft && !actions.is_empty() {
-        findings.push(Finding::new(
-            "already-published",
+        findings.push(Diagnostic::error(
+            Code::AlreadyPublished,
             format!(
                 "{} is published, and its assets differ from these files",
                 plan.tag
@@ -121,12 +121,12 @@ fn count(n: usize, what: &str) -> String {
 }
 
 /// Everything that GitHub would refuse half-way, found before the first write.
-fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Finding> {
+fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, file) in &seen.files {
         if !plan.assets.contains(name) {
-            findings.push(Finding::new(
-                "asset-unplanned",
+            findings.push(Diagnostic::error(
+                Code::AssetUnplanned,
                 format!("{name} is not among the plan's assets"),
                 format!(
                     "add {name} to the input `assets` of the phase `plan`, or do not upload it"
@@ -135,14 +135,14 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Finding
         }
         let why = match file {
             None => Some((
-                "file-missing",
+                Code::FileMissing,
                 "is not there, or is no regular file".to_owned(),
             )),
             Some(file) if file.size == 0 => {
-                Some(("file-empty", "is empty, which GitHub does not take".into()))
+                Some((Code::FileEmpty, "is empty, which GitHub does not take".into()))
             }
             Some(file) if file.size >= MAX_BYTES => Some((
-                "file-too-large",
+                Code::FileTooLarge,
                 format!(
                     "has {} bytes; GitHub takes less than {MAX_BYTES}",
                     file.size
@@ -151,7 +151,7 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Finding
             Some(_) => None,
         };
         if let Some((code, why)) = why {
-            findings.push(Finding::new(
+            findings.push(Diagnostic::error(
                 code,
                 format!("the file for {name} {why}"),
                 "look at the build that makes it, and at the path in the input `files`",
@@ -164,8 +164,8 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Finding
         .filter(|a| !seen.files.keys().any(|name| name.as_str() == a.name));
     let total = others.count() + seen.files.len();
     if total > MAX_ASSETS {
-        findings.push(Finding::new(
-            "assets-too-many",
+        findings.push(Diagnostic::error(
+            Code::AssetsTooMany,
             format!(
                 "{} would have {total} assets; GitHub takes {MAX_ASSETS}",
                 plan.tag
@@ -304,18 +304,18 @@ mod tests {
         });
         assert_eq!(
             codes(draft(), vec![("template.yaml", None)]),
-            ["file-missing"]
+            [Code::FileMissing]
         );
         assert_eq!(
             codes(draft(), vec![("template.yaml", Some(file(b"")))]),
-            ["file-empty"]
+            [Code::FileEmpty]
         );
         assert_eq!(
             codes(
                 draft(),
                 vec![("rendered.yaml", large), ("x.yaml", Some(file(b"x")))]
             ),
-            ["file-too-large", "asset-unplanned"]
+            [Code::FileTooLarge, Code::AssetUnplanned]
         );
         let full = (0..1000)
             .map(|n| asset(n, &format!("a{n}"), b"x"))
@@ -326,17 +326,17 @@ mod tests {
         };
         assert_eq!(
             codes(full, vec![("template.yaml", Some(file(b"x")))]),
-            ["assets-too-many"]
+            [Code::AssetsTooMany]
         );
     }
 
     #[test]
     fn others_and_published_releases_are_not_touched() {
         let files = || vec![("template.yaml", Some(file(b"new")))];
-        assert_eq!(codes(foreign_draft(&example()), files()), ["draft-foreign"]);
+        assert_eq!(codes(foreign_draft(&example()), files()), [Code::DraftForeign]);
         assert_eq!(
             codes(published(our_draft(&example())), files()),
-            ["already-published"]
+            [Code::AlreadyPublished]
         );
         let equal = SeenRelease {
             assets: vec![asset(1, "template.yaml", b"new")],

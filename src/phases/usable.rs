@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::shared::expected_module;
 use crate::domain::{Digest, PinnedImage};
-use crate::module::FormatError;
-use crate::module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use crate::module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
-use crate::module::raw_manifest::RawManifest;
-use crate::module::select::{ManifestSource, content, file_in};
-use crate::module::verify::verify;
+use ocm_module::Diagnostic;
+use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
+use ocm_module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
+use ocm_module::raw_manifest::RawManifest;
+use ocm_module::select::{ManifestSource, content, file_in};
+use ocm_module::verify::verify;
 use crate::plan::ReleasePlan;
 use crate::ports::{Look, PortError};
 
@@ -66,8 +66,8 @@ impl From<PortError> for NotUsable {
     }
 }
 
-impl From<FormatError> for NotUsable {
-    fn from(error: FormatError) -> Self {
+impl From<Diagnostic> for NotUsable {
+    fn from(error: Diagnostic) -> Self {
         Self::Incomplete(error.to_string())
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::shared::row;
 use super::usable::{self, NotUsable};
-use super::{Evidence, Finding, Phase, PhaseId, Step};
+use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, Statement};
 use crate::ports::{AssetId, AssetState, Look, PortError, SeenRelease};
@@ -91,7 +91,7 @@ impl Phase for Verify {
 fn decide(tag: &Tag, seen: &Seen) -> Step {
     let missing = |why: String| {
         let help = "only what `publish` of btp-release published can be verified";
-        Step::Blocked(vec![Finding::new("evidence-missing", why, help)])
+        Step::Blocked(vec![Diagnostic::error(Code::EvidenceMissing, why, help)])
     };
     let [release] = seen.releases.as_slice() else {
         return missing(format!("{tag} has {} releases", seen.releases.len()));
@@ -124,14 +124,14 @@ fn differences(
     seen: &Seen,
     release: &SeenRelease,
     statement: &Statement,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     let plan = &statement.predicate.plan;
     let mut found = Vec::new();
     let mut compare = |what: &str, now: String, was: String| {
         if now != was {
             let why = format!("{what} is {now}, and was {was} when {tag} was published");
-            found.push(Finding::new(
-                "evidence-differs",
+            found.push(Diagnostic::error(
+                Code::EvidenceDiffers,
                 why,
                 "find out who changed it; nobody should have",
             ));
@@ -304,42 +304,42 @@ mod tests {
     fn any_single_altered_fact_is_found() {
         assert_eq!(codes(&seen()), [""; 0]);
         let table: [(&str, Alter); 14] = [
-            ("evidence-differs", |s| s.tag = None),
-            ("evidence-differs", |s| s.tag = Some(other())),
-            ("evidence-differs", |s| s.releases[0].prerelease = true),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| s.tag = None),
+            (Code::EvidenceDiffers, |s| s.tag = Some(other())),
+            (Code::EvidenceDiffers, |s| s.releases[0].prerelease = true),
+            (Code::EvidenceDiffers, |s| {
                 let body = &s.releases[0].body;
                 s.releases[0].body = body.replace("btp-release: ", "");
             }),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| {
                 let body = &s.releases[0].body;
                 s.releases[0].body = body.replace("rendered.yaml", "x");
             }),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| {
                 let text = String::from_utf8(s.evidence.as_ref().unwrap().to_vec()).unwrap();
                 s.evidence = Some(
                     text.replace("draftedAt\": \"\"", "draftedAt\": \"2026\"")
                         .into(),
                 );
             }),
-            ("evidence-differs", |s| s.incomplete.push("an image".into())),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| s.incomplete.push("an image".into())),
+            (Code::EvidenceDiffers, |s| {
                 s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
             }),
-            ("evidence-differs", |s| drop(s.releases[0].assets.remove(0))),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| drop(s.releases[0].assets.remove(0))),
+            (Code::EvidenceDiffers, |s| {
                 s.releases[0].assets.push(asset(4, "x", b"x"))
             }),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| {
                 s.images
                     .values_mut()
                     .for_each(|d| *d = Some(Digest::of(b"n")))
             }),
-            ("evidence-differs", |s| {
+            (Code::EvidenceDiffers, |s| {
                 s.images.values_mut().for_each(|d| *d = None)
             }),
-            ("evidence-missing", |s| s.evidence = None),
-            ("evidence-missing", |s| s.releases[0].draft = true),
+            (Code::EvidenceMissing, |s| s.evidence = None),
+            (Code::EvidenceMissing, |s| s.releases[0].draft = true),
         ];
         for (nth, (code, alter)) in table.into_iter().enumerate() {
             let mut seen = seen();
@@ -348,6 +348,6 @@ mod tests {
         }
         let mut altered = seen();
         altered.evidence = Some("{}".into());
-        assert_eq!(codes(&altered), ["evidence-unreadable"]);
+        assert_eq!(codes(&altered), [Code::EvidenceUnreadable]);
     }
 }

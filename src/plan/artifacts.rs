@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Digest, ImageRef, Invalid, PinnedImage};
+use crate::domain::{Digest, ImageRef, Diagnostic, PinnedImage};
 
 /// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,14 +84,8 @@ impl Artifacts {
         )
     }
 
-    pub fn from_json(text: &str) -> Result<Self, Invalid> {
-        serde_json::from_str(text).map_err(|error| Invalid {
-            code: "artifacts-unreadable",
-            what: "artifacts",
-            seen: text.chars().take(80).collect(),
-            why: format!("is not what `await` gave out: {error}"),
-            help: "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}".into(),
-        })
+    pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
+        serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::ArtifactsUnreadable, "artifacts", text.chars().take(80).collect(), format!("is not what `await` gave out: {error}"), "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}"))
     }
 
     pub fn to_json(&self) -> String {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, Artifacts, ReleasePlan};
-use crate::domain::{Digest, Invalid};
+use crate::domain::{Digest, Diagnostic};
 
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
@@ -122,14 +122,8 @@ impl Statement {
         bytes
     }
 
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
-        let invalid = |why: String| Invalid {
-            code: "evidence-unreadable",
-            what: "evidence",
-            seen: EVIDENCE.to_owned(),
-            why,
-            help: "it was not written by btp-release, or has been altered since".into(),
-        };
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Diagnostic> {
+        let invalid = |why: String| Diagnostic::value(Code::EvidenceUnreadable, "evidence", EVIDENCE.to_owned(), why, "it was not written by btp-release, or has been altered since");
         let statement: Self = serde_json::from_slice(bytes)
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
         if statement.kind != TYPE || statement.predicate_type != PREDICATE {

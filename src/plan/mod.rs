@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AssetName, CommitSha, ComponentName, Digest, ImageRef, Invalid, RepoSlug, Tag, TagFormat,
+    AssetName, CommitSha, ComponentName, Digest, ImageRef, Diagnostic, RepoSlug, Tag, TagFormat,
     Version,
 };
 
@@ -117,20 +117,14 @@ pub enum OnExisting {
 }
 
 impl std::str::FromStr for OnExisting {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
         match text {
             "resume" => Ok(Self::Resume),
             "fail" => Ok(Self::Fail),
             "replace" => Ok(Self::Replace),
-            _ => Err(Invalid {
-                code: "on-existing-invalid",
-                what: "on-existing",
-                seen: text.to_owned(),
-                why: "is not a policy".into(),
-                help: "use resume, fail or replace".into(),
-            }),
+            _ => Err(Diagnostic::value(Code::OnExistingInvalid, "on-existing", text, "is not a policy", "use resume, fail or replace")),
         }
     }
 }
@@ -208,21 +202,15 @@ impl ReleasePlan {
     }
 
     /// Takes back the plan that the phase `plan` gave out. `repository` is the one this run belongs to, where that is known.
-    pub fn from_json(text: &str, repository: Option<&RepoSlug>) -> Result<Self, Invalid> {
-        let invalid = |code, seen: &str, why: String, help: &str| Invalid {
-            code,
-            what: "plan",
-            seen: seen.chars().take(80).collect(),
-            why,
-            help: help.into(),
-        };
+    pub fn from_json(text: &str, repository: Option<&RepoSlug>) -> Result<Self, Diagnostic> {
+        let invalid = |code, seen: &str, why: String, help: &str| Diagnostic::value(code, "plan", seen.chars().take(80).collect(), why, help.into());
         let whole = "pass the output of the phase `plan` on unchanged: plan: ${{ needs.plan.outputs.plan }}";
         let value: serde_json::Value = serde_json::from_str(text)
-            .map_err(|e| invalid("plan-unreadable", text, format!("is not JSON: {e}"), whole))?;
+            .map_err(|e| invalid(Code::PlanUnreadable, text, format!("is not JSON: {e}"), whole))?;
         let schema = value.get("schema").and_then(serde_json::Value::as_str);
         if schema != Some(SCHEMA) {
             return Err(invalid(
-                "plan-schema",
+                Code::PlanSchema,
                 schema.unwrap_or(text),
                 format!("is not of the form {SCHEMA}, which this version reads"),
                 "run the phase `plan` with the same version of the action as the later phases",
@@ -230,7 +218,7 @@ impl ReleasePlan {
         }
         let plan: Self = serde_json::from_value(value).map_err(|e| {
             invalid(
-                "plan-unreadable",
+                Code::PlanUnreadable,
                 text,
                 format!("is not a plan: {e}"),
                 whole,
@@ -238,7 +226,7 @@ impl ReleasePlan {
         })?;
         match repository {
             Some(here) if !here.is_same(&plan.repository) => Err(invalid(
-                "plan-repository",
+                Code::PlanRepository,
                 &plan.repository.to_string(),
                 format!("is for another repository than this run's, {here}"),
                 "run the phase `plan` in this repository, and pass its output on",
@@ -358,17 +346,17 @@ pub(crate) mod tests {
                 .code
         };
         let here = "kyma-project/btp-manager";
-        assert_eq!(code(&json, "kyma-project/keda-manager"), "plan-repository");
-        assert_eq!(code("", here), "plan-unreadable");
-        assert_eq!(code("{}", here), "plan-schema");
-        assert_eq!(code(&json.replace("plan/1", "plan/2"), here), "plan-schema");
+        assert_eq!(code(&json, "kyma-project/keda-manager"), Code::PlanRepository);
+        assert_eq!(code("", here), Code::PlanUnreadable);
+        assert_eq!(code("{}", here), Code::PlanSchema);
+        assert_eq!(code(&json.replace("plan/1", "plan/2"), here), Code::PlanSchema);
         assert_eq!(
             code(&json.replace("\"run\"", "\"extra\":1,\"run\""), here),
-            "plan-unreadable"
+            Code::PlanUnreadable
         );
         assert_eq!(
             code(&json.replace("4e4b9d4", "xxxxxxx"), here),
-            "plan-unreadable"
+            Code::PlanUnreadable
         );
     }
 

@@ -20,8 +20,8 @@ use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credentials, Registries};
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::ImageRef;
-use crate::module::media;
-use crate::module::oci::{ContentDescriptor, Manifest};
+use ocm_module::media;
+use ocm_module::oci::{ContentDescriptor, Manifest};
 use crate::plan::ReleasePlan;
 use crate::ports::{Blob, BlobSource, Clock, RegistryHands as _};
 

@@ -13,7 +13,7 @@ mod world;
 use std::path::PathBuf;
 
 use crate::cli::RehearseArgs;
-use crate::domain::{Exit, Invalid};
+use crate::domain::{Exit, Diagnostic};
 use story::{Cast, Story};
 use timeline::Timeline;
 use world::World;
@@ -29,17 +29,11 @@ struct Script {
 }
 
 impl Script {
-    fn read(args: RehearseArgs) -> Result<Self, Invalid> {
+    fn read(args: RehearseArgs) -> Result<Self, Diagnostic> {
         let choice = |option: &'static str, seen: &str, good: &str, bad: &str| match seen {
             seen if seen == good => Ok(true),
             seen if seen == bad => Ok(false),
-            _ => Err(Invalid {
-                code: "choice-invalid",
-                what: option,
-                seen: seen.to_owned(),
-                why: format!("is neither {good} nor {bad}"),
-                help: format!("use {option} {good} or {option} {bad}"),
-            }),
+            _ => Err(Diagnostic::value(Code::ChoiceInvalid, option, seen.to_owned(), format!("is neither {good} nor {bad}"), format!("use {option} {good} or {option} {bad}"))),
         };
         Ok(Self {
             cast: Cast {

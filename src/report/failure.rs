@@ -2,17 +2,17 @@
 
 use crate::domain::Exit;
 use crate::engine::Stop;
-use crate::phases::{Finding, PhaseId};
+use crate::phases::{Diagnostic, PhaseId};
 use crate::ports::{Cause, PortError};
 
 pub struct Failure {
     pub exit: Exit,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Diagnostic>,
 }
 
 impl Failure {
     /// What was typed is wrong; nothing was looked at yet.
-    pub fn usage(findings: Vec<Finding>) -> Self {
+    pub fn usage(findings: Vec<Diagnostic>) -> Self {
         Self {
             exit: Exit::Usage,
             findings,
@@ -22,14 +22,14 @@ impl Failure {
     pub fn of(phase: PhaseId, stop: Stop) -> Self {
         let one = |exit, code, why: String, help: String| Self {
             exit,
-            findings: vec![Finding::new(code, why, help)],
+            findings: vec![Diagnostic::error(code, why, help)],
         };
         let again = || format!("run {phase} again: it goes on where this stopped");
         match stop {
             Stop::Blocked { findings, exit } => Self { exit, findings },
             Stop::TimedOut { on, allowed } => one(
                 Exit::Deadline,
-                "deadline-passed",
+                Code::DeadlinePassed,
                 format!(
                     "gave up after {} with: {}",
                     humantime::format_duration(allowed),
@@ -42,7 +42,7 @@ impl Failure {
             ),
             Stop::Unsettled { .. } => one(
                 Exit::Unavailable,
-                "not-visible",
+                Code::NotVisible,
                 stop.to_string(),
                 format!("the service is lagging far behind: {}", again()),
             ),
@@ -59,31 +59,31 @@ impl Failure {
     /// `again` is what to do where the service may answer better later.
     pub fn of_port(error: &PortError, again: &str) -> Self {
         let (exit, code, help) = match &error.cause {
-            Cause::Unknown { .. } => (Exit::Unavailable, "service-unavailable", again.to_owned()),
+            Cause::Unknown { .. } => (Exit::Unavailable, Code::ServiceUnavailable, again.to_owned()),
             Cause::Limited { .. } => (
                 Exit::Unavailable,
-                "service-limited",
+                Code::ServiceLimited,
                 format!("wait until then, and {again}"),
             ),
             Cause::Denied { accepted, .. } => (
                 Exit::Denied,
-                "access-denied",
+                Code::AccessDenied,
                 right_missing(accepted.as_deref()),
             ),
             Cause::Conflict { .. } | Cause::Refused { .. } => (
                 Exit::Blocked,
-                "service-refused",
+                Code::ServiceRefused,
                 "the message is the service's own; asking again would be refused again".into(),
             ),
             Cause::Broken { .. } => (
                 Exit::Blocked,
-                "content-broken",
+                Code::ContentBroken,
                 "nothing of it was used; make it anew, or look who serves it".into(),
             ),
         };
         Self {
             exit,
-            findings: vec![Finding::new(code, error.to_string(), help)],
+            findings: vec![Diagnostic::error(code, error.to_string(), help)],
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Failure, commands};
 use crate::domain::Moment;
 use crate::engine::{Event, Observer, Outcome};
-use crate::phases::{Finding, PhaseId};
+use crate::phases::{Diagnostic, PhaseId};
 use crate::ports::Cause;
 
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -84,7 +84,7 @@ impl<W: Write + Send> Story<W> {
         }
     }
 
-    fn tell(&self, word: &str, title: &str, finding: &Finding) {
+    fn tell(&self, word: &str, title: &str, finding: &Diagnostic) {
         self.line(&format!(
             "{word}[{}] {title}: {}",
             finding.code, finding.why

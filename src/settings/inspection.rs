@@ -4,7 +4,7 @@ use super::reader::Reader;
 use super::{Context, ReadFile, RegistryAccess};
 use crate::cli::InspectModuleArgs;
 use crate::domain::ImageRef;
-use crate::phases::Finding;
+use crate::phases::Diagnostic;
 
 pub struct Inspection {
     pub image: ImageRef,
@@ -17,7 +17,7 @@ pub fn inspection(
     args: &InspectModuleArgs,
     context: &Context,
     read_file: ReadFile<'_>,
-) -> Result<Inspection, Vec<Finding>> {
+) -> Result<Inspection, Vec<Diagnostic>> {
     let mut reader = Reader::new(context, read_file);
     let login = reader.login(&args.registry);
     let docker_config = reader.docker_config(&args.registry);

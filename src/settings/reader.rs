@@ -9,14 +9,14 @@ use url::Url;
 
 use super::{Context, ReadFile};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
-use crate::domain::{CommitSha, Invalid, LockOwner, RepoSlug};
-use crate::phases::Finding;
+use crate::domain::{CommitSha, Diagnostic, LockOwner, RepoSlug};
+use crate::phases::Diagnostic;
 use crate::plan::{Artifacts, ReleasePlan};
 
 pub(super) struct Reader<'a> {
     pub(super) context: &'a Context,
     read_file: ReadFile<'a>,
-    findings: Vec<Finding>,
+    findings: Vec<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Finding>> {
+    pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
         match settings {
             Some(settings) if self.findings.is_empty() => Ok(settings),
             _ => Err(self.findings),
@@ -55,11 +55,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The value, or `None` with the reason kept.
-    pub(super) fn take<T>(&mut self, input: &str, value: Result<T, Invalid>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, input: &str, value: Result<T, Diagnostic>) -> Option<T> {
         value
             .map_err(|invalid| {
                 let what = invalid.what;
-                let mut finding = Finding::from(invalid);
+                let mut finding = Diagnostic::from(invalid);
                 if what != input {
                     finding.why = format!("{input}: {}", finding.why);
                 }
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
             .ok()
     }
 
-    pub(super) fn parse<T: FromStr<Err = Invalid>>(
+    pub(super) fn parse<T: FromStr<Err = Diagnostic>>(
         &mut self,
         input: &str,
         text: Option<&String>,
@@ -77,8 +77,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn missing(&mut self, input: &str, help: &str) {
-        self.findings.push(Finding::new(
-            "input-missing",
+        self.findings.push(Diagnostic::error(
+            Code::InputMissing,
             format!("{input} is missing"),
             help,
         ));
@@ -101,13 +101,7 @@ impl<'a> Reader<'a> {
             .map(|(word, _)| *word)
             .collect::<Vec<_>>()
             .join(", ");
-        let invalid = || Invalid {
-            code: "choice-invalid",
-            what: "choice",
-            seen: text.to_owned(),
-            why: format!("is none of {words}"),
-            help: format!("leave `{input}` out, or use one of {words}"),
-        };
+        let invalid = || Diagnostic::value(Code::ChoiceInvalid, "choice", text, format!("is none of {words}"), format!("leave `{input}` out, or use one of {words}"));
         self.take(input, chosen.ok_or_else(invalid))
     }
 
@@ -136,24 +130,12 @@ impl<'a> Reader<'a> {
             Ok(duration) => Ok(duration),
             Err(error) => Err(format!("is not a duration: {error}")),
         };
-        let parsed = parsed.map_err(|why| Invalid {
-            code: "duration-invalid",
-            what: "duration",
-            seen: text.to_owned(),
-            why,
-            help: "write a number with its unit, such as 90s, 20m or 1h".into(),
-        });
+        let parsed = parsed.map_err(|why| Diagnostic::value(Code::DurationInvalid, "duration", text, why, "write a number with its unit, such as 90s, 20m or 1h"));
         self.take(input, parsed).unwrap_or(default)
     }
 
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
-        let read = (self.read_file)(Path::new(path)).map_err(|error| Invalid {
-            code: "file-unreadable",
-            what: "file",
-            seen: path.to_owned(),
-            why: format!("cannot be read: {error}"),
-            help: "give the path of a text file, relative to the working folder".into(),
-        });
+        let read = (self.read_file)(Path::new(path)).map_err(|error| Diagnostic::value(Code::FileUnreadable, "file", path.to_owned(), format!("cannot be read: {error}"), "give the path of a text file, relative to the working folder"));
         self.take(input, read)
     }
 
@@ -267,13 +249,7 @@ impl<'a> Reader<'a> {
         let context = self.context;
         let mut url = |input, given: &Option<String>, default: &str| {
             let text = given.as_deref().unwrap_or(default);
-            let url = Url::parse(text).map_err(|error| Invalid {
-                code: "url-invalid",
-                what: "URL",
-                seen: text.to_owned(),
-                why: format!("cannot be used: {error}"),
-                help: "the runner sets it; on a terminal, leave it out for github.com".into(),
-            });
+            let url = Url::parse(text).map_err(|error| Diagnostic::value(Code::UrlInvalid, "URL", text, format!("cannot be used: {error}"), "the runner sets it; on a terminal, leave it out for github.com"));
             self.take(input, url)
         };
         let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");

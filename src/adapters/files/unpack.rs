@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::place::Part;
-use crate::module::unpack::{File, Limits, UnpackError, files};
+use ocm_module::unpack::{File, Limits, UnpackError, files};
 
 pub(super) fn unpack(archive: fs::File, to: &Part, stop: &AtomicBool) -> Result<(), UnpackError> {
     let archive = Awaited { archive, stop };

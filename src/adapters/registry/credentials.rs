@@ -6,7 +6,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::Invalid;
+use crate::domain::Diagnostic;
 
 /// Docker Hub has three names; its images say `docker.io`, its API listens on this one.
 pub(super) const DOCKER_HUB_API: &str = "registry-1.docker.io";
@@ -46,7 +46,7 @@ impl Credentials {
 
     /// Reads the text of docker's
     /// [`config.json`](https://docs.docker.com/reference/cli/docker/login/#credential-stores).
-    pub fn from_docker_config(text: &str) -> Result<Self, Invalid> {
+    pub fn from_docker_config(text: &str) -> Result<Self, Diagnostic> {
         let config: DockerConfig =
             serde_json::from_str(text).map_err(|e| invalid("config.json", unread(&e)))?;
         let mut all = Self::default();
@@ -135,7 +135,7 @@ pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret
 
 impl Entry {
     /// `None` for an empty entry, which says that a credential store has the rest.
-    fn credential(self, key: &str) -> Result<Option<Credential>, Invalid> {
+    fn credential(self, key: &str) -> Result<Option<Credential>, Diagnostic> {
         let filled = |s: &SecretString| !s.expose_secret().is_empty();
         if let Some(token) = self.identity.filter(filled) {
             return Ok(Some(Credential::Identity(token)));
@@ -170,9 +170,9 @@ fn unread(error: &serde_json::Error) -> String {
     )
 }
 
-fn invalid(seen: &str, why: impl Into<String>) -> Invalid {
-    Invalid {
-        code: "docker-config-invalid",
+fn invalid(seen: &str, why: impl Into<String>) -> Diagnostic {
+    Diagnostic {
+        code: Code::DockerConfigInvalid,
         what: "docker configuration",
         seen: seen.to_owned(),
         why: why.into(),

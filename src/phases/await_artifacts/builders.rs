@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::{Seen, Watch};
-use crate::domain::Invalid;
-use crate::phases::Finding;
+use crate::domain::Diagnostic;
+use crate::phases::Diagnostic;
 use crate::plan::ReleasePlan;
 use crate::ports::{CheckState, SeenCheck};
 
@@ -34,17 +34,11 @@ impl NamePattern {
 }
 
 impl FromStr for NamePattern {
-    type Err = Invalid;
+    type Err = Diagnostic;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
         if text.trim().is_empty() {
-            return Err(Invalid {
-                code: "pattern-invalid",
-                what: "name of a check",
-                seen: text.to_owned(),
-                why: "is empty".into(),
-                help: "write the name of a check run, a status or a workflow, with * for any characters".into(),
-            });
+            return Err(Diagnostic::value(Code::PatternInvalid, "name of a check", text, "is empty", "write the name of a check run, a status or a workflow, with * for any characters"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -64,14 +58,14 @@ fn of<'a>(
 }
 
 /// Builders that cannot end well any more.
-pub(super) fn trouble(plan: &ReleasePlan, watch: &Watch, seen: &Seen) -> Vec<Finding> {
+pub(super) fn trouble(plan: &ReleasePlan, watch: &Watch, seen: &Seen) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for pattern in &watch.builders {
         let mut checks = of(pattern, &seen.builders).peekable();
         if checks.peek().is_none() && seen.waited >= watch.start_within {
             let waited = humantime::format_duration(watch.start_within);
-            findings.push(Finding::new(
-                "builder-never-started",
+            findings.push(Diagnostic::error(
+                Code::BuilderNeverStarted,
                 format!("no check {pattern} has appeared at {} within {waited}", plan.commit.short()),
                 format!(
                     "a tag made with a workflow's own token starts no other workflow: give the phase `draft` another token, call \
@@ -84,8 +78,8 @@ pub(super) fn trouble(plan: &ReleasePlan, watch: &Watch, seen: &Seen) -> Vec<Fin
             checks.filter(|check| matches!(check.state, CheckState::Failure | CheckState::Skipped))
         {
             let page = failed.url.as_deref().unwrap_or("its page on GitHub");
-            findings.push(Finding::new(
-                "builder-failed",
+            findings.push(Diagnostic::error(
+                Code::BuilderFailed,
                 format!(
                     "{} ended with {}, and its artifacts will not come",
                     failed.name, failed.state
@@ -128,7 +122,7 @@ mod tests {
         assert!(matches("*", "") && !matches("x*", ""));
         assert_eq!(
             " ".parse::<NamePattern>().unwrap_err().code,
-            "pattern-invalid"
+            Code::PatternInvalid
         );
     }
 }

@@ -208,11 +208,11 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
     };
     assert_eq!(
         with(vec![check("post-image-build", CheckState::Failure)], 0),
-        ["builder-failed"]
+        [Code::BuilderFailed]
     );
     assert_eq!(
         with(vec![check("post-image-build", CheckState::Skipped)], 0),
-        ["builder-failed"]
+        [Code::BuilderFailed]
     );
     assert_eq!(
         with(vec![check("lint", CheckState::Failure)], 119)
@@ -220,7 +220,7 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
             .unwrap(),
         "builder post-*-build: not started"
     );
-    assert_eq!(with(vec![], 120), ["builder-never-started"]);
+    assert_eq!(with(vec![], 120), [Code::BuilderNeverStarted]);
     let done = || Seen {
         builders: vec![check("post-image-build", CheckState::Failure)],
         ..whole()
@@ -261,6 +261,6 @@ fn others_drafts_are_not_waited_for() {
             releases: vec![foreign_draft(&example())],
             ..whole()
         }]),
-        ["draft-foreign"]
+        [Code::DraftForeign]
     );
 }

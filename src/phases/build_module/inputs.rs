@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::super::Finding;
+use super::super::Diagnostic;
 use super::Recipe;
-use crate::domain::Invalid;
-use crate::module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
-use crate::module::build::{DescriptorStyle, GitSource};
-use crate::module::config::{self, Dialect, FileRef, ModuleConfig};
-use crate::module::layout::Registry;
-use crate::module::security::{self, SecurityScan};
-use crate::module::{Severity, Violation};
+use crate::domain::Diagnostic;
+use ocm_module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
+use ocm_module::build::{DescriptorStyle, GitSource};
+use ocm_module::config::{self, Dialect, FileRef, ModuleConfig};
+use ocm_module::layout::Registry;
+use ocm_module::security::{self, SecurityScan};
+use ocm_module::{Severity, Diagnostic};
 use crate::plan::{ModulePlan, ReleasePlan};
 use crate::ports::{Look, PortError};
 
@@ -29,8 +29,8 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
-    violations: Vec<Violation>,
-    findings: Vec<Finding>,
+    violations: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
 }
 
 impl Sources {
@@ -68,8 +68,8 @@ impl Sources {
         let name = path.display().to_string();
         let bytes = look.files.read(path, MAX_FILE).await?;
         if bytes.is_none() {
-            self.findings.push(Finding::new(
-                "file-missing",
+            self.findings.push(Diagnostic::error(
+                Code::FileMissing,
                 format!("{input}: the file {name} is not there"),
                 "give the path relative to the working folder",
             ));
@@ -94,8 +94,8 @@ impl Sources {
             (None, None) => None,
             (None, Some(FileRef::Path(path))) => Some(beside_config(recipe, &path)),
             (None, Some(FileRef::Url(url))) => {
-                self.findings.push(Finding::new(
-                    "file-by-url",
+                self.findings.push(Diagnostic::error(
+                    Code::FileByUrl,
                     format!("the module configuration names {url}, and nothing is downloaded here"),
                     format!("download it in a step before, and give its path as `{input}`"),
                 ));
@@ -107,8 +107,8 @@ impl Sources {
     fn manifest_path(&mut self, recipe: &Recipe) -> Option<PathBuf> {
         let given = recipe.manifest.as_ref();
         if given.is_none() && recipe.config.is_none() {
-            self.findings.push(Finding::new(
-                "manifest-unnamed",
+            self.findings.push(Diagnostic::error(
+                Code::ManifestUnnamed,
                 "neither `manifest` nor a module configuration names the rendered manifest",
                 "render it, say with `kustomize build config/default`, and give its path as `manifest`",
             ));
@@ -140,10 +140,10 @@ impl Sources {
         self,
         plan: &ReleasePlan,
         recipe: &Recipe,
-    ) -> Result<Assembled, Vec<Finding>> {
+    ) -> Result<Assembled, Vec<Diagnostic>> {
         let planned = plan.module.as_ref().ok_or_else(|| {
-            vec![Finding::new(
-                "module-unplanned",
+            vec![Diagnostic::error(
+                Code::ModuleUnplanned,
                 "the plan names no module",
                 "give `module-name` and `module-registry` to the phase `plan`",
             )]
@@ -153,8 +153,8 @@ impl Sources {
         assembled.warnings.splice(0..0, self.violations);
         let target = &assembled.version.target;
         if *target != planned.image {
-            return Err(vec![Finding::new(
-                "module-image-differs",
+            return Err(vec![Diagnostic::error(
+                Code::ModuleImageDiffers,
                 format!(
                     "this form of descriptor is pushed as {target}, and the plan awaits {}",
                     planned.image
@@ -171,13 +171,13 @@ impl Sources {
         planned: &ModulePlan,
         recipe: &Recipe,
         registry: &Registry,
-    ) -> Result<Assembled, Vec<Finding>> {
-        let broken = |violations: &[Violation]| {
+    ) -> Result<Assembled, Vec<Diagnostic>> {
+        let broken = |violations: &[Diagnostic]| {
             let findings = self.violations.iter().chain(violations).cloned();
             self.findings
                 .iter()
                 .cloned()
-                .chain(findings.map(Finding::from))
+                .chain(findings.map(Diagnostic::from))
                 .collect::<Vec<_>>()
         };
         let Some(manifest) = &self.manifest else {
@@ -204,7 +204,7 @@ impl Sources {
             security: self.security.as_ref(),
             manager: plan.binary_image.as_ref(),
         });
-        let is_error = |violation: &Violation| violation.severity == Severity::Error;
+        let is_error = |violation: &Diagnostic| violation.severity == Severity::Error;
         match assembled {
             Ok(_) if !self.findings.is_empty() || self.violations.iter().any(is_error) => {
                 Err(broken(&[]))
@@ -230,7 +230,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
 }
 
 /// Where module images lie: the plan has the whole path.
-fn registry(planned: &ModulePlan) -> Result<Registry, Invalid> {
+fn registry(planned: &ModulePlan) -> Result<Registry, Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);
     repository
@@ -253,8 +253,8 @@ fn source(plan: &ReleasePlan, recipe: &Recipe) -> GitSource {
     }
 }
 
-impl From<Violation> for Finding {
-    fn from(violation: Violation) -> Self {
+impl From<Diagnostic> for Diagnostic {
+    fn from(violation: Diagnostic) -> Self {
         Self {
             warning: violation.severity == Severity::Warning,
             ..Self::new(violation.code, violation.to_string(), violation.help)

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::shared::our_release;
-use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{Digest, ImageRef, Repository};
-use crate::module::assemble::Assembled;
-use crate::module::build::{ComponentVersion, DescriptorStyle};
-use crate::module::template::TemplateForm;
-use crate::module::{FormatError, ctf};
+use ocm_module::assemble::Assembled;
+use ocm_module::build::{ComponentVersion, DescriptorStyle};
+use ocm_module::template::TemplateForm;
+use ocm_module::{Diagnostic, ctf};
 use crate::plan::{OnExisting, ReleasePlan};
 use crate::ports::{Blob, BlobSource, LocalFile, Look, PortError, SeenManifest, SeenRelease};
 
@@ -73,18 +73,18 @@ struct InRegistry {
 /// Why there is nothing to decide upon.
 enum Trouble {
     /// All that is wrong with the files.
-    Module(Vec<Finding>),
+    Module(Vec<Diagnostic>),
     Port(PortError),
 }
 
-impl From<Vec<Finding>> for Trouble {
-    fn from(findings: Vec<Finding>) -> Self {
+impl From<Vec<Diagnostic>> for Trouble {
+    fn from(findings: Vec<Diagnostic>) -> Self {
         Self::Module(findings)
     }
 }
 
-impl From<FormatError> for Trouble {
-    fn from(error: FormatError) -> Self {
+impl From<Diagnostic> for Trouble {
+    fn from(error: Diagnostic) -> Self {
         Self::Module(vec![error.into()])
     }
 }
@@ -158,7 +158,7 @@ impl BuildModule {
 }
 
 /// The files of the release, and the archive.
-fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, FormatError> {
+fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, Diagnostic> {
     let release = assembled.files.iter().map(|(name, bytes)| NewFile {
         path: recipe.output.join(name),
         bytes: bytes.clone(),
@@ -273,7 +273,7 @@ fn tag_taken(
     plan: &ReleasePlan,
     component: &ComponentVersion,
     seen: &InRegistry,
-) -> Option<Finding> {
+) -> Option<Diagnostic> {
     let tagged = seen
         .by_tag
         .as_ref()
@@ -282,8 +282,8 @@ fn tag_taken(
     if ours && plan.on_existing == OnExisting::Replace {
         return None;
     }
-    Some(Finding::new(
-        "module-tag-taken",
+    Some(Diagnostic::error(
+        Code::ModuleTagTaken,
         format!(
             "{} is {} already, and this build made {}",
             component.target,
@@ -318,7 +318,7 @@ fn evidence(recipe: &Recipe, seen: &Seen) -> Evidence {
         evidence = evidence.with("ctf", ctf.display());
     }
     let warnings = seen.assembled.warnings.iter().cloned();
-    evidence.warnings = warnings.map(Finding::from).collect();
+    evidence.warnings = warnings.map(Diagnostic::from).collect();
     evidence
 }
 

@@ -1,8 +1,8 @@
 //! What is asked for, for each thing that may be there already.
 use super::super::examples::{foreign_draft, our_draft};
 use super::*;
-use crate::module::assemble::{Inputs, NamedFile, assemble};
-use crate::module::build::GitSource;
+use ocm_module::assemble::{Inputs, NamedFile, assemble};
+use ocm_module::build::GitSource;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 
@@ -237,7 +237,7 @@ fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
             Step::Act(actions) => assert!(replaced && actions.len() == 1),
             Step::Blocked(findings) => {
                 assert!(!replaced);
-                assert_eq!(findings[0].code, "module-tag-taken");
+                assert_eq!(findings[0].code, Code::ModuleTagTaken);
             }
             other => panic!("{other:?}"),
         }

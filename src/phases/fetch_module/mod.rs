@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use super::module_image::{ImageTrouble, ModuleImage};
 use super::shared::expected_module;
-use super::{Action, Evidence, Finding, Phase, PhaseId, Step};
+use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
 use crate::domain::{Digest, PinnedImage};
-use crate::module::descriptor::{self, Descriptor};
-use crate::module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
-use crate::module::unpack::Held;
-use crate::module::verify::{self, verify};
+use ocm_module::descriptor::{self, Descriptor};
+use ocm_module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
+use ocm_module::unpack::Held;
+use ocm_module::verify::{self, verify};
 use crate::plan::ReleasePlan;
 use crate::ports::{LocalFile, Look, PortError};
 
@@ -189,8 +189,8 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
     let mut findings: Vec<_> = verify::digests(&module.descriptor)
         .into_iter()
         .map(|found| {
-            Finding::new(
-                "module-digest-differs",
+            Diagnostic::error(
+                Code::ModuleDigestDiffers,
                 format!("{} contradicts itself: {found}", module.image),
                 "build the module image anew: its layers were exchanged after its descriptor was written",
             )
@@ -199,8 +199,8 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
     if let Some(expected) = expected_module(plan) {
         let differs = |found: verify::Disagreement| {
             let why = format!("{} is not of this release: {found}", module.image);
-            Finding::new(
-                "module-differs",
+            Diagnostic::error(
+                Code::ModuleDiffers,
                 why,
                 "look at the build that pushed it, and run it again for this tag",
             )

@@ -1,6 +1,6 @@
 //! What is asked for, for each folder that may be there already and each image that is not this release's.
 use super::*;
-use crate::module::oci::ContentDescriptor;
+use ocm_module::oci::ContentDescriptor;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 
@@ -178,21 +178,21 @@ fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
     for (name, version, commit, digest, codes) in [
         (NAME, "v1.2.0", COMMIT, digest.as_str(), &[][..]),
         (NAME, "1.2.0", COMMIT, &digest, &[]),
-        (NAME, "v1.2.1", COMMIT, &digest, &["module-differs"]),
+        (NAME, "v1.2.1", COMMIT, &digest, &[Code::ModuleDiffers]),
         (
             "kyma.project.io/module/keda",
             "v1.2.1",
             super::super::examples::OTHER,
             &digest,
-            &["module-differs"; 3],
+            &[Code::ModuleDiffers; 3],
         ),
-        (NAME, "v1.2.0", COMMIT, &other, &["module-digest-differs"]),
+        (NAME, "v1.2.0", COMMIT, &other, &[Code::ModuleDigestDiffers]),
         (
             NAME,
             "v1.2.1",
             COMMIT,
             &other,
-            &["module-digest-differs", "module-differs"],
+            &[Code::ModuleDigestDiffers, Code::ModuleDiffers],
         ),
     ] {
         let module = module(

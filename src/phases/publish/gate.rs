@@ -4,7 +4,7 @@ use super::{EVIDENCE, Legs, Seen, SeenImage, Tested, tag_elsewhere, tag_missing}
 use crate::domain::Digest;
 use crate::phases::leading::{Misleading, misleading};
 use crate::phases::sync::beside;
-use crate::phases::{Finding, usable};
+use crate::phases::{Diagnostic, usable};
 use crate::plan::{Artifact, Mark, ReleasePlan, Verdict};
 use crate::ports::{AssetState, CheckState, SeenAsset, SeenCheck, SeenRelease};
 
@@ -16,7 +16,7 @@ pub(super) fn findings(
     seen: &Seen,
     release: &SeenRelease,
     mark: &Mark,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     let mut findings = of_this_plan(plan, mark);
     findings.extend(branch(plan, seen));
     findings.extend(of_what_was_tested(plan, tested, seen, release, mark));
@@ -30,7 +30,7 @@ pub(super) fn of_what_was_tested(
     seen: &Seen,
     release: &SeenRelease,
     mark: &Mark,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     // What is public already was tested in the run that published it, which may be another than the one that asks.
     let run = if release.draft { &plan.run } else { &mark.run };
     [
@@ -47,12 +47,12 @@ pub(super) fn of_what_was_tested(
     .collect()
 }
 
-fn of_this_plan(plan: &ReleasePlan, mark: &Mark) -> Vec<Finding> {
+fn of_this_plan(plan: &ReleasePlan, mark: &Mark) -> Vec<Diagnostic> {
     if mark.plan == plan.digest() {
         return vec![];
     }
-    vec![Finding::new(
-        "draft-of-another-plan",
+    vec![Diagnostic::error(
+        Code::DraftOfAnotherPlan,
         format!(
             "the draft {} was last taken up by run {} with another plan",
             plan.tag, mark.run
@@ -61,7 +61,7 @@ fn of_this_plan(plan: &ReleasePlan, mark: &Mark) -> Vec<Finding> {
     )]
 }
 
-fn tag(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+fn tag(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
     match &seen.tag {
         None => vec![tag_missing(plan)],
         Some(at) if *at != plan.commit => {
@@ -77,10 +77,10 @@ fn tag(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
     }
 }
 
-fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
     match &plan.guard {
-        Some(guard) if seen.head.as_ref() != Some(&guard.head) => vec![Finding::new(
-            "branch-moved",
+        Some(guard) if seen.head.as_ref() != Some(&guard.head) => vec![Diagnostic::error(
+            Code::BranchMoved,
             format!(
                 "{} was at {} when this release was planned, and is {} now",
                 guard.branch,
@@ -96,7 +96,7 @@ fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
 }
 
 /// The assets are exactly the plan's, beside our own evidence, and the very bytes that were awaited.
-fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Vec<Finding> {
+fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Vec<Diagnostic> {
     let digest = |asset: &SeenAsset| asset.digest.or_else(|| seen.hashed.get(&asset.id).copied());
     let mut findings = Vec::new();
     for name in &plan.assets {
@@ -119,8 +119,8 @@ fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenReleas
             (Some(_), Some(_)) => None,
         };
         if let Some(why) = why {
-            findings.push(Finding::new(
-                "asset-differs",
+            findings.push(Diagnostic::error(
+                Code::AssetDiffers,
                 format!("the asset {name} {why}"),
                 AGAIN,
             ));
@@ -134,8 +134,8 @@ fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenReleas
         name == EVIDENCE || name == ours || plan.assets.iter().any(|asset| asset.as_str() == name)
     };
     for extra in release.assets.iter().filter(|asset| !known(&asset.name)) {
-        findings.push(Finding::new(
-            "asset-unplanned",
+        findings.push(Diagnostic::error(
+            Code::AssetUnplanned,
             format!(
                 "the release has the asset {}, which is not among the plan's",
                 extra.name
@@ -154,7 +154,7 @@ fn short(digest: Option<Digest>, none: &str) -> String {
 }
 
 /// The tags of the images still mean what was tested, all of it is there, and it is of this release.
-fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<Finding> {
+fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, image) in &seen.images {
         let awaited = tested.artifacts.0.get(name).map(Artifact::digest);
@@ -168,14 +168,14 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
         };
         if awaited.is_none() || now != awaited {
             let why = format!("{name} is {} now, and {was}", short(now, "absent"));
-            findings.push(Finding::new("image-differs", why, AGAIN));
+            findings.push(Diagnostic::error(Code::ImageDiffers, why, AGAIN));
         }
         match image {
             SeenImage::Absent => {}
             SeenImage::Incomplete(_, why) => {
                 let help = "look at the build that pushed it, and run it again";
-                findings.push(Finding::new(
-                    "image-incomplete",
+                findings.push(Diagnostic::error(
+                    Code::ImageIncomplete,
                     format!("{name} cannot be used: {why}"),
                     help,
                 ));
@@ -187,7 +187,7 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
                 }
                 let help = "look at the build that pushed it, and run it again for this tag";
                 findings.extend(why.into_iter().map(|why| {
-                    Finding::new("image-of-another-build", format!("{name}: {why}"), help)
+                    Diagnostic::error(Code::ImageOfAnotherBuild, format!("{name}: {why}"), help)
                 }));
             }
         }
@@ -196,7 +196,7 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
 }
 
 /// What is installed leads to the images that were tested.
-fn leading(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
+fn leading(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
     let module = seen.images.values().find_map(|image| match image {
         SeenImage::Whole(_, contents) => contents.module(plan),
         _ => None,
@@ -204,27 +204,27 @@ fn leading(plan: &ReleasePlan, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, bytes) in &seen.leading {
         for Misleading { code, why } in misleading(plan, name, bytes, module) {
-            findings.push(Finding::new(code, format!("{name}: {why}"), AGAIN));
+            findings.push(Diagnostic::error(code, format!("{name}: {why}"), AGAIN));
         }
     }
     findings
 }
 
-fn jobs(tested: &Tested) -> Vec<Finding> {
+fn jobs(tested: &Tested) -> Vec<Diagnostic> {
     let Some(jobs) = &tested.jobs else {
         return vec![];
     };
     if jobs.is_empty() {
-        return vec![Finding::new(
-            "jobs-missing",
+        return vec![Diagnostic::error(
+            Code::JobsMissing,
             "the publishing job needs no other job, so nothing says that tests passed",
             "list the test jobs under `needs:` of the publishing job",
         )];
     }
     jobs.objections(&tested.optional)
         .map(|(name, result)| {
-            Finding::new(
-                "job-not-successful",
+            Diagnostic::error(
+                Code::JobNotSuccessful,
                 format!("the job {name} ended with {result}"),
                 format!("repair it and run it again; where it may be skipped, add {name} to `optional-jobs`"),
             )
@@ -233,7 +233,7 @@ fn jobs(tested: &Tested) -> Vec<Finding> {
 }
 
 /// Every leg of the tests passed, for these digests, this commit and this run.
-fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Finding> {
+fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Diagnostic> {
     let verdict = Verdict {
         run: run.to_owned(),
         artifacts: tested.artifacts.digest(),
@@ -263,8 +263,8 @@ fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Finding> {
                 .filter_map(|(leg, check)| objection(leg, Some(check), &verdict))
                 .collect();
             if of_this_run.len() < *wanted {
-                findings.push(Finding::new(
-                    "verdict-missing",
+                findings.push(Diagnostic::error(
+                    Code::VerdictMissing,
                     format!("{} legs of the tests recorded a verdict for these artifacts, and {wanted} must", of_this_run.len()),
                     "run the missing legs again; each ends with the phase `record-tests`",
                 ));
@@ -274,10 +274,10 @@ fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Finding> {
     }
 }
 
-fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Finding> {
+fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Diagnostic> {
     let Some(found) = found else {
-        return Some(Finding::new(
-            "verdict-missing",
+        return Some(Diagnostic::error(
+            Code::VerdictMissing,
             format!("the leg {leg} of the tests recorded no verdict"),
             "run it again; each leg ends with the phase `record-tests`",
         ));
@@ -285,23 +285,23 @@ fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Find
     if found.state != CheckState::Success {
         let page = found.url.as_deref().unwrap_or("its log");
         let why = format!("the leg {leg} of the tests ended with {}", found.state);
-        return Some(Finding::new(
-            "verdict-failed",
+        return Some(Diagnostic::error(
+            Code::VerdictFailed,
             why,
             format!("look at {page}, repair it, and run it again"),
         ));
     }
     let seen = found.description.as_deref().unwrap_or("nothing");
     (seen != verdict).then(|| {
-        Finding::new(
-            "verdict-of-other-bytes",
+        Diagnostic::error(
+            Code::VerdictOfOtherBytes,
             format!("the leg {leg} says {seen:?}, and what is to be published is {verdict:?}"),
             "run the tests again with the artifacts of this run",
         )
     })
 }
 
-fn checks(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Finding> {
+fn checks(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for required in &tested.checks {
         let found: Vec<_> = seen
@@ -310,8 +310,8 @@ fn checks(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Finding> {
             .filter(|check| required.name.matches(&check.name))
             .collect();
         if found.is_empty() {
-            findings.push(Finding::new(
-                "check-missing",
+            findings.push(Diagnostic::error(
+                Code::CheckMissing,
                 format!(
                     "the check {} has never run at {}",
                     required.name,
@@ -324,8 +324,8 @@ fn checks(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Finding> {
             .into_iter()
             .filter(|c| c.state != CheckState::Success && !required.also.contains(&c.state))
         {
-            findings.push(Finding::new(
-                "check-not-green",
+            findings.push(Diagnostic::error(
+                Code::CheckNotGreen,
                 format!(
                     "the check {} is {} at {}",
                     check.name,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::lock::TagLock;
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
-use super::{Action, Evidence, Finding, NamePattern, Phase, PhaseId, Step, Waiting, leading};
+use super::{Action, Evidence, Diagnostic, NamePattern, Phase, PhaseId, Step, Waiting, leading};
 use crate::domain::{CommitSha, Digest, JobResults, LockOwner, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::ports::{
@@ -273,7 +273,7 @@ impl Phase for Publish {
 impl Publish {
     /// GitHub shows late in one place what it has confirmed in another: for a while, a published release that is not as
     /// planned is looked at again.
-    fn settled(&mut self, findings: Vec<Finding>, now: Moment) -> Step {
+    fn settled(&mut self, findings: Vec<Diagnostic>, now: Moment) -> Step {
         let since = *self.public_since.get_or_insert(now);
         if now.since(since) >= SETTLE {
             return Step::Blocked(findings);
@@ -325,8 +325,8 @@ fn published(
             plan.tag
         );
         (is != planned).then(|| {
-            Finding::new(
-                "published-differs",
+            Diagnostic::error(
+                Code::PublishedDiffers,
                 why,
                 format!("correct it on {}", release.url),
             )
@@ -343,8 +343,8 @@ fn published(
         plan.becomes_latest(&seen.published),
     ));
     if !release.assets.iter().any(|asset| asset.name == EVIDENCE) {
-        findings.push(Finding::new(
-            "published-differs",
+        findings.push(Diagnostic::error(
+            Code::PublishedDiffers,
             format!(
                 "{} is published without {EVIDENCE}, and so by somebody else, past this gate",
                 plan.tag
@@ -361,8 +361,8 @@ fn published(
             "{} is published, and its asset {name} cannot be downloaded",
             plan.tag
         );
-        Finding::new(
-            "asset-hidden",
+        Diagnostic::error(
+            Code::AssetHidden,
             why,
             format!(
                 "GitHub may need a moment: run this again; else look at {}",

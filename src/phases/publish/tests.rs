@@ -222,29 +222,29 @@ fn a_single_altered_fact_is_refused() {
         })
     }
     let table: [(&str, Alter); 45] = [
-        ("draft-missing", |_, s| s.releases.clear()),
-        ("release-duplicates", |_, s| {
+        (Code::DraftMissing, |_, s| s.releases.clear()),
+        (Code::ReleaseDuplicates, |_, s| {
             s.releases.push(s.releases[0].clone())
         }),
-        ("release-duplicates", |_, s| {
+        (Code::ReleaseDuplicates, |_, s| {
             s.releases.push(foreign_draft(&plan()))
         }),
-        ("draft-foreign", |_, s| {
+        (Code::DraftForeign, |_, s| {
             s.releases = vec![foreign_draft(&plan())]
         }),
-        ("draft-foreign", |_, s| {
+        (Code::DraftForeign, |_, s| {
             s.releases[0].body = "## Edited".into()
         }),
-        ("release-foreign", |_, s| {
+        (Code::ReleaseForeign, |_, s| {
             s.releases = vec![published(foreign_draft(&plan()))]
         }),
-        ("draft-of-another-commit", |_, s| {
+        (Code::DraftOfAnotherCommit, |_, s| {
             s.releases[0] = our_draft(&ReleasePlan {
                 commit: other(),
                 ..plan()
             })
         }),
-        ("draft-of-another-plan", |_, s| {
+        (Code::DraftOfAnotherPlan, |_, s| {
             s.releases[0].body = ReleasePlan {
                 run: "18".into(),
                 ..plan()
@@ -252,7 +252,7 @@ fn a_single_altered_fact_is_refused() {
             .mark(false)
             .put("");
         }),
-        ("draft-of-another-plan", |_, s| {
+        (Code::DraftOfAnotherPlan, |_, s| {
             s.releases[0].body = ReleasePlan {
                 make_latest: Some(false),
                 ..plan()
@@ -260,62 +260,62 @@ fn a_single_altered_fact_is_refused() {
             .mark(false)
             .put("");
         }),
-        ("tag-missing", |_, s| s.tag = None),
-        ("tag-elsewhere", |_, s| s.tag = Some(other())),
-        ("branch-moved", |_, s| s.head = Some(plan().commit)),
-        ("branch-moved", |_, s| s.head = None),
-        ("asset-differs", |_, s| {
+        (Code::TagMissing, |_, s| s.tag = None),
+        (Code::TagElsewhere, |_, s| s.tag = Some(other())),
+        (Code::BranchMoved, |_, s| s.head = Some(plan().commit)),
+        (Code::BranchMoved, |_, s| s.head = None),
+        (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
         }),
-        ("asset-differs", |_, s| {
+        (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[1].digest = Some(Digest::of(b"s"))
         }),
-        ("asset-differs", |_, s| {
+        (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].digest = None
         }),
-        ("asset-differs", |_, s| drop(s.releases[0].assets.remove(0))),
-        ("asset-differs", |_, s| drop(s.releases[0].assets.remove(1))),
-        ("asset-differs", |_, s| {
+        (Code::AssetDiffers, |_, s| drop(s.releases[0].assets.remove(0))),
+        (Code::AssetDiffers, |_, s| drop(s.releases[0].assets.remove(1))),
+        (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].state = AssetState::Unfinished
         }),
-        ("asset-differs", |t, _| {
+        (Code::AssetDiffers, |t, _| {
             t.artifacts.0.remove("template.yaml");
             t.legs = Legs::None;
         }),
-        ("asset-unplanned", |_, s| {
+        (Code::AssetUnplanned, |_, s| {
             s.releases[0].assets.push(asset(3, "x", b"x"))
         }),
-        ("asset-unplanned", |_, s| {
+        (Code::AssetUnplanned, |_, s| {
             s.releases[0]
                 .assets
                 .push(asset(3, "btp-release-new.template.yaml", b"x"))
         }),
-        ("image-differs", |_, s| {
+        (Code::ImageDiffers, |_, s| {
             image(s, SeenImage::Whole(Digest::of(b"n"), Box::default()))
         }),
-        ("image-differs", |_, s| image(s, SeenImage::Absent)),
-        ("image-differs", |t, _| {
+        (Code::ImageDiffers, |_, s| image(s, SeenImage::Absent)),
+        (Code::ImageDiffers, |t, _| {
             t.artifacts.0.remove("binary-image");
             t.legs = Legs::None;
         }),
-        ("image-differs", |t, s| {
+        (Code::ImageDiffers, |t, s| {
             t.artifacts.0.remove("binary-image");
             t.legs = Legs::None;
             image(s, SeenImage::Absent);
         }),
-        ("image-incomplete", |_, s| {
+        (Code::ImageIncomplete, |_, s| {
             image(
                 s,
                 SeenImage::Incomplete(Digest::of(b"m"), "it has no linux/arm64".into()),
             )
         }),
-        ("image-incomplete", |_, s| {
+        (Code::ImageIncomplete, |_, s| {
             image(
                 s,
                 SeenImage::Incomplete(Digest::of(b"m"), "its part 12 is not there yet".into()),
             )
         }),
-        ("image-of-another-build", |_, s| {
+        (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
                 SeenImage::Whole(
@@ -324,7 +324,7 @@ fn a_single_altered_fact_is_refused() {
                 ),
             );
         }),
-        ("image-of-another-build", |_, s| {
+        (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
                 SeenImage::Whole(
@@ -333,7 +333,7 @@ fn a_single_altered_fact_is_refused() {
                 ),
             );
         }),
-        ("image-of-another-build", |_, s| {
+        (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
                 SeenImage::Whole(
@@ -342,7 +342,7 @@ fn a_single_altered_fact_is_refused() {
                 ),
             );
         }),
-        ("image-of-another-build", |_, s| {
+        (Code::ImageOfAnotherBuild, |_, s| {
             let leftovers = [Digest::of(b"m")].into();
             s.releases[0].body = Mark {
                 leftovers,
@@ -350,43 +350,43 @@ fn a_single_altered_fact_is_refused() {
             }
             .put("");
         }),
-        ("jobs-missing", |t, _| {
+        (Code::JobsMissing, |t, _| {
             t.jobs = Some(JobResults::from_json("{}").unwrap())
         }),
-        ("job-not-successful", |t, _| t.optional.clear()),
-        ("job-not-successful", |t, _| {
+        (Code::JobNotSuccessful, |t, _| t.optional.clear()),
+        (Code::JobNotSuccessful, |t, _| {
             t.jobs = Some(JobResults::from_json(r#"{"unit":{"result":"failure"}}"#).unwrap())
         }),
-        ("job-not-successful", |t, _| {
+        (Code::JobNotSuccessful, |t, _| {
             t.jobs = Some(JobResults::from_json(r#"{"upgrade":{"result":"cancelled"}}"#).unwrap())
         }),
-        ("verdict-missing", |_, s| drop(s.checks.remove(0))),
-        ("verdict-failed", |_, s| {
+        (Code::VerdictMissing, |_, s| drop(s.checks.remove(0))),
+        (Code::VerdictFailed, |_, s| {
             s.checks[0].state = CheckState::Failure
         }),
-        ("verdict-failed", |_, s| {
+        (Code::VerdictFailed, |_, s| {
             s.checks[0].state = CheckState::Pending
         }),
-        ("verdict-of-other-bytes", |_, s| {
+        (Code::VerdictOfOtherBytes, |_, s| {
             s.checks[0].description = None
         }),
-        ("verdict-of-other-bytes", |_, s| {
+        (Code::VerdictOfOtherBytes, |_, s| {
             let of_other_bytes = Verdict {
                 run: plan().run,
                 artifacts: Digest::of(b"others"),
             };
             s.checks[0].description = Some(of_other_bytes.to_string());
         }),
-        ("verdict-of-other-bytes", |_, s| {
+        (Code::VerdictOfOtherBytes, |_, s| {
             let of_other_run = Verdict {
                 run: "16".into(),
                 artifacts: tested().artifacts.digest(),
             };
             s.checks[0].description = Some(of_other_run.to_string());
         }),
-        ("verdict-missing", |t, _| t.legs = Legs::Count(2)),
-        ("check-missing", |_, s| drop(s.checks.pop())),
-        ("check-not-green", |_, s| {
+        (Code::VerdictMissing, |t, _| t.legs = Legs::Count(2)),
+        (Code::CheckMissing, |_, s| drop(s.checks.pop())),
+        (Code::CheckNotGreen, |_, s| {
             s.checks[1].state = CheckState::Neutral
         }),
     ];

@@ -53,12 +53,12 @@ fn success_is_said_from_what_is_public() {
             .any(|o| o.name == "is-latest" && o.value == "true")
     );
     let table: [(&str, AlterSeen); 6] = [
-        ("published-differs", |s| s.immutable = Some(true)),
-        ("asset-hidden", |s| s.hidden.push("template.yaml".into())),
-        ("tag-missing", |s| s.tag = None),
-        ("published-differs", |s| s.latest = Some("v1.1.0".into())),
-        ("published-differs", |s| s.releases[0].prerelease = true),
-        ("asset-differs", |s| {
+        (Code::PublishedDiffers, |s| s.immutable = Some(true)),
+        (Code::AssetHidden, |s| s.hidden.push("template.yaml".into())),
+        (Code::TagMissing, |s| s.tag = None),
+        (Code::PublishedDiffers, |s| s.latest = Some("v1.1.0".into())),
+        (Code::PublishedDiffers, |s| s.releases[0].prerelease = true),
+        (Code::AssetDiffers, |s| {
             s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
         }),
     ];
@@ -82,7 +82,7 @@ fn success_is_said_from_what_is_public() {
     assert!(!told(false).contains("starts no workflow"));
     let mut overtaken = public();
     overtaken.published.push("v1.3.0".into());
-    assert_eq!(codes(&tested(), &overtaken), ["published-differs"]);
+    assert_eq!(codes(&tested(), &overtaken), [Code::PublishedDiffers]);
     overtaken.latest = Some("v1.3.0".into());
     assert!(
         matches!(decide(&plan(), &tested(), &overtaken), Step::Done(_)),

@@ -1,0 +1,98 @@
+//! The codes of everything that can be wrong with a module, its files and the values that name it.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident $text:literal $meaning:literal)+) => {
+        /// What is wrong, by a stable name that scripts and issue trackers may rely on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum FormatCode {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl FormatCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code in kebab case, as logs and documentation show it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            /// When the code is used, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    VersionInvalid "version-invalid" "The version is no strict semantic version, or has build metadata."
+    CommitInvalid "commit-invalid" "The commit is not a full hash."
+    ImageInvalid "image-invalid" "The image is not written in full: registry, path, and tag or digest."
+    ImageTagInvalid "image-tag-invalid" "A registry would not take this image tag."
+    ImageNotPinned "image-not-pinned" "A digest is asked for, and only a tag was given."
+    DigestInvalid "digest-invalid" "The digest is no SHA-256 digest."
+    ComponentNameInvalid "component-name-invalid" "The module's name is no OCM component name."
+    RegistryInvalid "registry-invalid" "A registry is not written as host and path."
+    ModuleContentUnclear "module-content-unclear" "The module image holds no manifest, or several that could be it."
+    NotAModuleImage "not-a-module-image" "The image's config is not that of an OCM component version."
+    OciManifestInvalid "oci-manifest-invalid" "The bytes are no OCI image manifest or index."
+    ModuleConfigInvalid "module-config-invalid" "The image's config does not name the layer of the component descriptor."
+    DescriptorInvalid "descriptor-invalid" "The component descriptor breaks the OCM schema, or cannot be read."
+    DescriptorWithoutRepository "descriptor-without-repository" "The descriptor names no repository, so that nothing would be installed."
+    DescriptorWithoutManifest "descriptor-without-manifest" "The descriptor has no resource `raw-manifest`."
+    DescriptorManifestNotLast "descriptor-manifest-not-last" "`raw-manifest` is not the last layer, which Lifecycle Manager installed in 2023."
+    AccessInvalid "access-invalid" "A resource's access cannot be written down."
+    ArchiveInvalid "archive-invalid" "An archive is damaged, leads out of its folder, or grows beyond the limits."
+    FileNameTooLong "file-name-too-long" "A file's name does not fit into the header of a tar."
+    ManifestUnreadable "manifest-unreadable" "The manifest is not YAML."
+    ManifestNoObject "manifest-no-object" "A document of the manifest is no Kubernetes object."
+    ManifestWithoutCrd "manifest-without-crd" "The manifest has no CustomResourceDefinition."
+    ManagerImageMissing "manager-image-missing" "The manifest does not run the release's binary image."
+    ManagerImageDiffers "manager-image-differs" "The manifest runs the binary image by another tag or digest."
+    ImageTagMissing "image-tag-missing" "An image in the manifest has neither tag nor digest."
+    ImageTagMoving "image-tag-moving" "An image in the manifest has a tag that moves, such as `latest`."
+    DefaultCrNotOne "default-cr-not-one" "The default custom resource's file does not hold exactly one object."
+    DefaultCrUnknown "default-cr-unknown" "The manifest has no definition for the default custom resource."
+    DefaultCrUnnamed "default-cr-unnamed" "The default custom resource has no name."
+    DefaultCrVersion "default-cr-version" "The definition does not serve the default custom resource's version."
+    ConfigNameDiffers "config-name-differs" "The module configuration names another module than the plan."
+    ConfigVersionDiffers "config-version-differs" "The module configuration names another version than the plan."
+    ConfigUnreadable "config-unreadable" "A configuration file is not YAML."
+    ConfigKeyUnknown "config-key-unknown" "A configuration file has a key that no tool reads."
+    ConfigKeyGone "config-key-gone" "A configuration file has a key that its tool does not read any more."
+    ConfigKeyMissing "config-key-missing" "A configuration file lacks a key."
+    ConfigValueKind "config-value-kind" "A value in a configuration file is of another kind than its key takes."
+    ConfigNumberAsText "config-number-as-text" "A value that is a text was written as a number."
+    ConfigNameTwice "config-name-twice" "A name stands twice in a list of a configuration file."
+    ConfigPath "config-path" "A path in a configuration file is absolute or leads out of the folder."
+    ConfigLink "config-link" "A link in a configuration file is not an https address."
+    StateCheckIncomplete "state-check-incomplete" "A custom state check lacks one of its parts."
+    StateCheckUnknown "state-check-unknown" "A custom state check maps to a state that Lifecycle Manager does not know."
+    ScanConfigMixed "scan-config-mixed" "The scanners' configuration mixes the keys of two eras."
+    ScanImageInvalid "scan-image-invalid" "The scanners' configuration names an image that cannot be read."
+    ScanImageForOldTools "scan-image-for-old-tools" "An image is written in a way that the tools of 2023 cannot read."
+    ModuleNameInvalid "module-name-invalid" "The module's short name is none that Lifecycle Manager takes."
+    ModuleNameShort "module-name-short" "A part of the module's short name has fewer than three letters."
+    ChannelInvalid "channel-invalid" "The channel is not of 3 to 32 small letters."
+    TemplateFormUnfit "template-form-unfit" "Today's template cannot lead to a module image in the form of 2023."
+    TemplateNameInvalid "template-name-invalid" "Kubernetes would not take the template's name, which has the version in it or is `resourceName`."
+    NamespaceInvalid "namespace-invalid" "The namespace is none that Kubernetes takes."
+    VersionTooLong "version-too-long" "The version has more than 32 characters, which is Lifecycle Manager's limit."
+    VersionWithV "version-with-v" "The version has a `v`, which only the tools of 2023 take."
+    VersionBuildMetadata "version-build-metadata" "The version has build metadata, which becomes another tag with every tool."
+    VersionPrereleaseDotted "version-prerelease-dotted" "The prerelease has dots, which Lifecycle Manager refuses."
+    VersionPrereleaseDigit "version-prerelease-digit" "The prerelease begins with a digit, which Lifecycle Manager refuses."
+}
+
+impl fmt::Display for FormatCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

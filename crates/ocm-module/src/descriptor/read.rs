@@ -1,0 +1,335 @@
+//! Reading a component descriptor of any era, from its layer or its text.
+
+use serde_json::{Map, Value};
+
+use super::{Component, Descriptor, SchemaVersion, schema, v3};
+use crate::{Diagnostic, FormatCode};
+use crate::{media, unpack, yaml};
+
+/// The file in the descriptor's layer.
+pub const FILE_NAME: &str = "component-descriptor.yaml";
+
+/// Lifecycle Manager reads no longer ones (`lifecycle-manager:internal/service/componentdescriptor/untar.go`).
+pub const MAX_DESCRIPTOR: usize = 100 * 1024;
+
+/// The same in a tar, with room for what archivers add.
+pub const MAX_DESCRIPTOR_LAYER: usize = 2 * MAX_DESCRIPTOR;
+
+impl Descriptor {
+    /// From the layer that the image's config names.
+    pub fn from_layer(media_type: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+        Self::from_text(&Self::text_in_layer(media_type, bytes)?)
+    }
+
+    /// The text in that layer, as it was written.
+    pub fn text_in_layer(media_type: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+        let known = [&media::DESCRIPTOR_TAR[..], &media::DESCRIPTOR_PLAIN];
+        if !known.concat().contains(&media_type) {
+            return Err(invalid(format!(
+                "has media type {media_type:?}, which no descriptor has"
+            )));
+        }
+        // Which of them it has says little about its bytes.
+        if unpack::is_tar(bytes) || bytes.starts_with(&unpack::GZIP) {
+            text_in_tar(bytes)
+        } else {
+            Ok(bytes.to_vec())
+        }
+    }
+
+    /// From a tar with one file.
+    pub fn from_tar(bytes: &[u8]) -> Result<Self, Diagnostic> {
+        Self::from_text(&text_in_tar(bytes)?)
+    }
+
+    /// From YAML or JSON.
+    pub fn from_text(bytes: &[u8]) -> Result<Self, Diagnostic> {
+        if bytes.len() > MAX_DESCRIPTOR {
+            return Err(too_long(bytes.len()));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
+        let document = match yaml::json(text) {
+            Ok(json) => json,
+            Err(_) => {
+                yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e.message)))?
+            }
+        };
+        let Value::Object(document) = document else {
+            return Err(invalid("is not an object"));
+        };
+        Self::from_document(document)
+    }
+
+    fn from_document(mut document: Map<String, Value>) -> Result<Self, Diagnostic> {
+        let schema = schema_version(&document)?;
+        let (component, beside) = match schema {
+            SchemaVersion::V2 => {
+                document.remove("meta");
+                (document.remove("component").unwrap_or_default(), document)
+            }
+            SchemaVersion::V3Alpha1 => v3::to_v2(document),
+        };
+        let broken = schema::broken_rules(&component);
+        if !broken.is_empty() {
+            return Err(invalid(format!("breaks the schema: {}", broken.join("; "))));
+        }
+        let component: Component = serde_json::from_value(component)
+            .map_err(|e| invalid(format!("cannot be read: {e}")))?;
+        Ok(Self {
+            schema,
+            component,
+            beside,
+        })
+    }
+}
+
+/// Archivers write the file's name plain, with `./` or with `/` in front.
+fn text_in_tar(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+    if bytes.len() > MAX_DESCRIPTOR_LAYER {
+        return Err(too_long(bytes.len()));
+    }
+    let limits = unpack::Limits {
+        entries: 16,
+        file_bytes: MAX_DESCRIPTOR as u64,
+        total_bytes: MAX_DESCRIPTOR_LAYER as u64,
+        absolute_names: true,
+    };
+    let mut text = None;
+    unpack::files(bytes, &limits, &mut |file| {
+        if file.path.as_str() == FILE_NAME {
+            let mut found = Vec::new();
+            file.content.read_to_end(&mut found)?;
+            text = Some(found);
+        }
+        Ok(())
+    })
+    .map_err(|e| invalid(e.to_string()))?;
+    text.ok_or_else(|| invalid(format!("holds no file {FILE_NAME}")))
+}
+
+fn schema_version(document: &Map<String, Value>) -> Result<SchemaVersion, Diagnostic> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let meta = document
+        .get("meta")
+        .and_then(|meta| meta.get("schemaVersion"));
+    match (
+        text(meta).as_deref(),
+        text(document.get("apiVersion")).as_deref(),
+    ) {
+        (Some("v2"), _) => Ok(SchemaVersion::V2),
+        (None, Some("ocm.software/v3alpha1")) => Ok(SchemaVersion::V3Alpha1),
+        (Some(other), _) | (None, Some(other)) => {
+            Err(invalid(format!("has the unknown schema version {other:?}")))
+        }
+        (None, None) => Err(invalid("names no schema version")),
+    }
+}
+
+fn too_long(bytes: usize) -> Diagnostic {
+    invalid(format!(
+        "is {bytes} bytes long; Lifecycle Manager reads at most {MAX_DESCRIPTOR}"
+    ))
+}
+
+fn invalid(why: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::about(
+        FormatCode::DescriptorInvalid,
+        "component descriptor",
+        why,
+        "Lifecycle Manager would refuse it too: build the module image anew",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descriptor::AccessKind;
+    use crate::fixtures::{ERAS, read, text};
+
+    #[test]
+    fn the_golden_tars_hold_the_golden_descriptors() {
+        for (tar, yaml) in [
+            (
+                "golden-cli-2.15/component-descriptor.tar",
+                "golden-cli-2.15/component-descriptor.yaml",
+            ),
+            (
+                "golden-cli-2.20/component-descriptor.tar",
+                "golden-cli-2.20/component-descriptor.yaml",
+            ),
+            (
+                "ocm-annotation/v1b.tar",
+                "ocm-annotation/component-descriptor.yaml",
+            ),
+        ] {
+            for media_type in media::DESCRIPTOR_TAR {
+                let from_tar = Descriptor::from_layer(media_type, &read(tar)).unwrap();
+                let from_text =
+                    Descriptor::from_layer(media::DESCRIPTOR_PLAIN[0], &read(yaml)).unwrap();
+                assert_eq!(from_tar, from_text, "{tar}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_era_is_read_and_loses_nothing() {
+        let provider = "kyma-project.io";
+        let gcp = "europe-docker.pkg.dev/kyma-project";
+        let jellyfish = "europe-west3-docker.pkg.dev/sap-kyma-jellyfish-dev/template-operator";
+        for (file, version, maker, base) in [
+            (
+                "gardener-2022.yaml",
+                "v0.0.1",
+                "internal",
+                "k3d-kyma-registry.localhost:5000",
+            ),
+            (
+                "cli-2.15-scanned.yaml",
+                "v0.5.0",
+                "internal",
+                &format!("{gcp}/prod/unsigned"),
+            ),
+            ("cli-2.19.yaml", "1.1.1-e2e-test", provider, jellyfish),
+            (
+                "modulectl-transferred.yaml",
+                "1.0.3",
+                provider,
+                &format!("{gcp}/kyma-modules"),
+            ),
+            ("v3alpha1.yaml", "v0.5.0", provider, &format!("{gcp}/prod")),
+        ] {
+            let text = text(&format!("eras/{file}"));
+            let descriptor = Descriptor::from_text(text.as_bytes()).unwrap();
+            assert_eq!(descriptor.component.version, version, "{file}");
+            assert_eq!(descriptor.component.provider.name, maker, "{file}");
+            let context = descriptor.component.repository_contexts.last().unwrap();
+            assert_eq!(context.base().unwrap(), base, "{file}");
+            let git = descriptor
+                .component
+                .sources
+                .first()
+                .map(|source| source.access.kind().clone());
+            assert_eq!(
+                matches!(
+                    git,
+                    Some(AccessKind::Git {
+                        commit: Some(_),
+                        ..
+                    })
+                ),
+                file != "gardener-2022.yaml"
+            );
+
+            let mut written = yaml::document(&text).unwrap();
+            if let Some(references) = written.pointer_mut("/component/componentReferences") {
+                *references = serde_json::json!([]);
+            }
+            assert_eq!(descriptor.to_value(), written, "{file}");
+            let json = serde_json::to_vec(&written).unwrap();
+            assert_eq!(
+                Descriptor::from_text(&json).unwrap(),
+                descriptor,
+                "{file} as JSON"
+            );
+        }
+        assert_eq!(ERAS.len(), 5);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        let golden = text("golden-cli-2.15/component-descriptor.yaml");
+        let with = |from: &str, to: &str| golden.replace(from, to).into_bytes();
+        for (bytes, why) in [
+            (b"\xff\xfe".to_vec(), "UTF-8"),
+            (b"- a".to_vec(), "not an object"),
+            (b"a: [".to_vec(), "not YAML"),
+            (b"a: 1".to_vec(), "no schema version"),
+            (
+                with("schemaVersion: v2", "schemaVersion: v9"),
+                "unknown schema version \"v9\"",
+            ),
+            (
+                with("relation: local", "relation: near"),
+                "relation is \"near\"",
+            ),
+            (with("  provider: internal\n", ""), "provider is missing"),
+            (
+                with("  sources:", "  fountains:"),
+                "component.sources is missing",
+            ),
+            (
+                with("internal", "'{\"labels\": 1}'"),
+                "provider without a name",
+            ),
+            (with("sha256:db", "sha256:xx"), "no digest"),
+            (vec![b'#'; MAX_DESCRIPTOR + 1], "at most 102400"),
+        ] {
+            let error = Descriptor::from_text(&bytes).unwrap_err();
+            assert_eq!(error.code, FormatCode::DescriptorInvalid);
+            assert!(error.seen.contains(why), "{why}: {error}");
+        }
+        let error = Descriptor::from_layer("application/octet-stream", b"").unwrap_err();
+        assert!(error.seen.contains("no descriptor has"));
+    }
+
+    #[test]
+    fn tar_quirks() {
+        let yaml = read("golden-cli-2.15/component-descriptor.yaml");
+        let tar = |files: &[(&str, &[u8])]| {
+            let mut builder = tar::Builder::new(Vec::new());
+            for (name, bytes) in files {
+                let mut header = tar::Header::new_ustar();
+                header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+                header.set_size(bytes.len() as u64);
+                header.set_cksum();
+                builder.append(&header, *bytes).unwrap();
+            }
+            builder.into_inner().unwrap()
+        };
+        for files in [
+            vec![("./component-descriptor.yaml", &yaml[..])],
+            vec![("/component-descriptor.yaml", &yaml[..])],
+            vec![
+                ("._component-descriptor.yaml", b"x"),
+                ("component-descriptor.yaml", &yaml[..]),
+            ],
+            vec![
+                ("component-descriptor.yaml", &yaml[..]),
+                ("component-descriptor.yaml", &yaml[..]),
+            ],
+            vec![("blobs/x", b"x"), ("component-descriptor.yaml", &yaml[..])],
+        ] {
+            assert!(Descriptor::from_tar(&tar(&files)).is_ok());
+        }
+        for (files, why) in [
+            (vec![], "no file component-descriptor.yaml"),
+            (vec![("x/component-descriptor.yaml", &yaml[..])], "no file"),
+            (
+                vec![("../component-descriptor.yaml", &yaml[..])],
+                "leads out",
+            ),
+            (
+                vec![
+                    ("component-descriptor.yaml", &yaml[..]),
+                    ("component-descriptor.yaml", b"x"),
+                ],
+                "twice with different",
+            ),
+        ] {
+            let error = Descriptor::from_tar(&tar(&files)).unwrap_err();
+            assert!(error.seen.contains(why), "{error}");
+        }
+        let whole = tar(&[("component-descriptor.yaml", &yaml)]);
+        for cut in [1, 511, 512, 513, 1000, 1532] {
+            assert!(Descriptor::from_tar(&whole[..cut]).is_err(), "{cut}");
+        }
+        assert!(Descriptor::from_tar(&vec![0; MAX_DESCRIPTOR_LAYER + 1]).is_err());
+        assert!(
+            Descriptor::from_tar(&tar(&[(
+                "component-descriptor.yaml",
+                " ".repeat(MAX_DESCRIPTOR + 1).as_bytes()
+            )]))
+            .is_err()
+        );
+    }
+}

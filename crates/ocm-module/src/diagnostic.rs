@@ -1,0 +1,158 @@
+//! What is wrong or remarkable, for people: one form for values, files, archives and releases.
+
+use std::fmt;
+
+use super::FormatCode;
+
+/// Whether something can go on in spite of a [`Diagnostic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It goes on, and somebody should know.
+    Warning,
+    /// It does not go on.
+    Error,
+}
+
+/// Where in a text something stands, counted from 1; the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+}
+
+/// Where something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An input of a step or an option of a command, by its name.
+    Input(String),
+    /// A file by its name, and the position in it where that is known.
+    File(String, Option<Position>),
+}
+
+/// One thing that is wrong or remarkable: what was seen, what was wanted, and what to do.
+///
+/// `C` is the enum of codes: [`FormatCode`] here, an application's own where it has more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic<C = FormatCode> {
+    pub code: C,
+    pub severity: Severity,
+    /// What was seen, with the reader's own values: a sentence without its full stop.
+    pub seen: String,
+    /// What was wanted instead, where `seen` does not say it.
+    pub wanted: Option<String>,
+    /// What to type or to change, with the reader's own values; may be of several lines.
+    pub help: String,
+    pub place: Option<Place>,
+}
+
+impl<C> Diagnostic<C> {
+    /// Something that has to be put right.
+    pub fn error(code: C, seen: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            seen: seen.into(),
+            wanted: None,
+            help: help.into(),
+            place: None,
+        }
+    }
+
+    /// Something that should be known and stops nothing.
+    pub fn warning(code: C, seen: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, seen, help)
+        }
+    }
+
+    /// A text that is not the value that it should be: `what` is the kind of value, such as `digest`.
+    pub fn value(
+        code: C,
+        what: &str,
+        text: impl AsRef<str>,
+        why: impl fmt::Display,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::error(code, format!("{what} {:?} {why}", text.as_ref()), help)
+    }
+
+    /// Content that is not what it claims to be: `what` names it, such as `image manifest`.
+    pub fn about(
+        code: C,
+        what: impl fmt::Display,
+        why: impl fmt::Display,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::error(code, format!("{what} {why}"), help)
+    }
+
+    /// The same, with what was wanted.
+    #[must_use]
+    pub fn wanted(mut self, wanted: impl Into<String>) -> Self {
+        self.wanted = Some(wanted.into());
+        self
+    }
+
+    /// The same, found in a file.
+    #[must_use]
+    pub fn at(mut self, file: &str, position: Option<Position>) -> Self {
+        self.place = Some(Place::File(file.to_owned(), position));
+        self
+    }
+
+    /// The same, with the code as a variant of another enum.
+    pub fn with_code<D: From<C>>(self) -> Diagnostic<D> {
+        Diagnostic {
+            code: self.code.into(),
+            severity: self.severity,
+            seen: self.seen,
+            wanted: self.wanted,
+            help: self.help,
+            place: self.place,
+        }
+    }
+
+    /// The position in a file, where it is known.
+    pub fn position(&self) -> Option<Position> {
+        match self.place {
+            Some(Place::File(_, position)) => position,
+            _ => None,
+        }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(name) | Self::File(name, None) => write!(f, "{name}:"),
+            Self::File(name, Some(position)) => write!(f, "{name}:{position}:"),
+        }
+    }
+}
+
+/// Place, what was seen and what was wanted, in one line; neither code nor help.
+impl<C> fmt::Display for Diagnostic<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place} ")?;
+        }
+        f.write_str(&self.seen)?;
+        match &self.wanted {
+            Some(wanted) => write!(f, "; wanted: {wanted}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<C: fmt::Debug> std::error::Error for Diagnostic<C> {}

@@ -1,0 +1,31 @@
+//! Values that the format is made of, parsed once: whoever holds one need not check it again.
+
+mod commit;
+mod component;
+mod digest;
+mod image;
+mod version;
+
+pub use commit::CommitSha;
+pub use component::ComponentName;
+pub use digest::{Digest, DigestHasher};
+pub use image::{ImageRef, ImageTag, PinnedImage, Repository};
+pub use version::Version;
+
+/// Serialises a value as the text that it is parsed from.
+macro_rules! serde_as_text {
+    ($($type:ty),+) => {$(
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+use serde_as_text;

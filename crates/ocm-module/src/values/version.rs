@@ -1,0 +1,146 @@
+//! The version being released.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Diagnostic, FormatCode};
+
+/// A version by [Semantic Versioning 2.0](https://semver.org), without a leading `v` and without build metadata.
+///
+/// Build metadata is refused because `+` may not stand in an image tag
+/// ([OCI distribution, "Pulling manifests"](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(semver::Version);
+
+impl Version {
+    pub fn is_prerelease(&self) -> bool {
+        !self.0.pre.is_empty()
+    }
+
+    pub fn major(&self) -> u64 {
+        self.0.major
+    }
+
+    pub fn minor(&self) -> u64 {
+        self.0.minor
+    }
+
+    /// The version that follows with only the patch number raised.
+    #[must_use]
+    pub fn next_patch(&self) -> Self {
+        let patch = if self.is_prerelease() {
+            self.0.patch
+        } else {
+            self.0.patch.saturating_add(1)
+        };
+        Self(semver::Version::new(self.0.major, self.0.minor, patch))
+    }
+}
+
+impl FromStr for Version {
+    type Err = Diagnostic;
+
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        let invalid = |why: String, help: String| {
+            Diagnostic::value(FormatCode::VersionInvalid, "version", text, why, help)
+        };
+        if text.is_empty() {
+            return Err(invalid(
+                "is empty".into(),
+                "type a version such as v1.2.0".into(),
+            ));
+        }
+        let parsed = semver::Version::parse(text).map_err(|error| {
+            invalid(
+                format!("is not a semantic version: {error}"),
+                format!(
+                    "use MAJOR.MINOR.PATCH without leading zeros, such as {}",
+                    nearest(text).unwrap_or_else(|| "1.2.0 or 1.3.0-rc1".into())
+                ),
+            )
+        })?;
+        if !parsed.build.is_empty() {
+            let mut plain = parsed.clone();
+            plain.build = semver::BuildMetadata::EMPTY;
+            return Err(invalid(
+                format!(
+                    "has build metadata (+{}), which an image tag cannot hold",
+                    parsed.build
+                ),
+                format!("use {plain}"),
+            ));
+        }
+        Ok(Self(parsed))
+    }
+}
+
+/// The version that was probably meant: missing numbers as 0, leading zeros and a `v` dropped.
+fn nearest(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches(['v', 'V']);
+    let (numbers, rest) = match text.find(['-', '+']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let mut parts = numbers
+        .split('.')
+        .map(|part| part.parse::<u64>().ok())
+        .collect::<Option<Vec<_>>>()?;
+    parts.resize(3, 0);
+    let guess = parts
+        .iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
+        + rest;
+    semver::Version::parse(&guess).ok().map(|_| guess)
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+super::serde_as_text!(Version);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_not_strict() {
+        for (text, help) in [
+            ("", "v1.2.0"),
+            ("1.2", "1.2.0"),
+            ("01.2.3", "1.2.3"),
+            ("v1.2.3", "1.2.3"),
+            ("1.2.0+build", "use 1.2.0"),
+            ("1.2.3.4", "1.2.3"),
+            ("1.2.3_1", "1.2.0 or 1.3.0-rc1"),
+            (" 1.2.3", "1.2.3"),
+            ("１.2.3", "1.2.0 or"),
+            ("99999999999999999999.0.0", "1.2.0 or"),
+        ] {
+            let error = text.parse::<Version>().unwrap_err();
+            assert_eq!(error.code, FormatCode::VersionInvalid, "{text}");
+            assert!(error.help.contains(help), "{text}: {}", error.help);
+        }
+    }
+
+    #[test]
+    fn orders_as_semver_does() {
+        let sorted = ["1.2.3-rc1", "1.2.3-rc.1.x", "1.2.3", "1.10.0"];
+        let mut versions: Vec<Version> = sorted.iter().rev().map(|v| v.parse().unwrap()).collect();
+        versions.sort();
+        assert_eq!(versions.last().unwrap().to_string(), "1.10.0");
+        assert_eq!(versions[2].to_string(), "1.2.3");
+        assert!(versions[0].is_prerelease() && !versions[2].is_prerelease());
+    }
+
+    #[test]
+    fn next_patch_of_a_prerelease_is_its_release() {
+        let next = |v: &str| v.parse::<Version>().unwrap().next_patch().to_string();
+        assert_eq!(next("1.2.3"), "1.2.4");
+        assert_eq!(next("1.3.0-rc1"), "1.3.0");
+    }
+}
