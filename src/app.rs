@@ -17,10 +17,11 @@ use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, arguments_of_step};
-use crate::domain::{Deadline, Exit, Diagnostic};
+use crate::domain::{Code, Diagnostic};
+use crate::domain::{Deadline, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::inspect::inspect;
-use crate::phases::{Diagnostic, PhaseId};
+use crate::phases::PhaseId;
 use crate::ports::{Clock, Hands, Look, Runner};
 use crate::report::{Dialect, Failure, Story, summary};
 use crate::settings::{
@@ -180,8 +181,15 @@ fn outfit<W: Write + Send>(
 /// A client that trusts the certificates of the reader's own as well.
 fn http(context: &Context) -> Result<Http, Diagnostic> {
     let file = context.ssl_cert_file.as_deref();
-    let invalid = |why: String| Diagnostic::value(Code::CertificatesUnusable, "SSL_CERT_FILE", file.unwrap_or(Path::new("")).display().to_string(), why, "name a file with PEM certificates, or leave it out: the usual ones are built in"
-            .into());
+    let invalid = |why: String| {
+        Diagnostic::value(
+            Code::CertificatesUnusable,
+            "SSL_CERT_FILE",
+            file.unwrap_or(Path::new("")).display().to_string(),
+            why,
+            "name a file with PEM certificates, or leave it out: the usual ones are built in",
+        )
+    };
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))
     };
@@ -263,7 +271,7 @@ fn log_requests() {
 /// Says what no one foresaw.
 pub fn bug(error: &anyhow::Error) -> Exit {
     let finding = Diagnostic::error(
-        "bug",
+        Code::Bug,
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",
     );

@@ -1,10 +1,10 @@
 //! `inspect-module`: what a module image is made of, for people. It reads a registry, and nothing else.
 
 use crate::domain::{Exit, ImageRef};
-use ocm_module::inspect::Summary;
 use crate::phases::{ImageTrouble, ModuleImage};
 use crate::ports::RegistryLook;
 use crate::report::Failure;
+use ocm_module::inspect::Summary;
 
 pub async fn inspect(registry: &dyn RegistryLook, image: &ImageRef) -> Result<Summary, Failure> {
     match ModuleImage::find(registry, image).await {
@@ -15,7 +15,7 @@ pub async fn inspect(registry: &dyn RegistryLook, image: &ImageRef) -> Result<Su
         )),
         Err(ImageTrouble::Format(error)) => Err(Failure {
             exit: Exit::Blocked,
-            findings: vec![error.into()],
+            findings: vec![error],
         }),
         Err(ImageTrouble::Port(error)) => Err(Failure::of_port(&error, "run it again")),
     }

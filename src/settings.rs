@@ -16,17 +16,16 @@ use crate::cli::{
     AwaitArgs, BuildModuleArgs, BuildersInput, CommonArgs, DraftArgs, FetchModuleArgs, PhaseArgs,
     PublishArgs, RecordTestsArgs, UploadArgs,
 };
-use crate::domain::{
-    AssetName, Diagnostic, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat,
-};
-use ocm_module::build::DescriptorStyle;
-use ocm_module::template::TemplateForm;
+use crate::domain::{AssetName, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat};
+use crate::domain::{Code, Diagnostic};
 use crate::phases::{
-    Await, BuildModule, Discard, Draft, FetchModule, Diagnostic, Legs, NamePattern, Phase, Publish,
-    Recipe, RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
+    Await, BuildModule, Discard, Draft, FetchModule, Legs, NamePattern, Phase, Publish, Recipe,
+    RecordTests, RequiredCheck, Tested, Upload, Verify, Watch,
 };
 use crate::plan::{Artifact, ReleasePlan, Verdict};
 use crate::ports::CheckState;
+use ocm_module::build::DescriptorStyle;
+use ocm_module::template::TemplateForm;
 
 pub use context::{Context, Runner};
 pub use inspection::{Inspection, inspection};
@@ -217,7 +216,13 @@ fn build_module(reader: &mut Reader<'_>, args: &BuildModuleArgs) -> Option<Ready
 /// Registries mount only what they have themselves.
 fn mountable(reader: &mut Reader<'_>, plan: &ReleasePlan, from: Repository) -> Option<Repository> {
     let planned = plan.module.as_ref()?.image.repository().registry();
-    let elsewhere = Diagnostic::value(Code::MountElsewhere, "mount-from", from.to_string(), format!("is not in {planned}, where the module image goes"), format!("name a repository of {planned}, or leave it out"));
+    let elsewhere = Diagnostic::value(
+        Code::MountElsewhere,
+        "mount-from",
+        from.to_string(),
+        format!("is not in {planned}, where the module image goes"),
+        format!("name a repository of {planned}, or leave it out"),
+    );
     let same = from.registry() == planned;
     reader.take("mount-from", if same { Ok(from) } else { Err(elsewhere) })
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory};
 
 use super::Cli;
 use super::local::LOCAL;
-use crate::domain::Diagnostic;
+use crate::domain::{Code, Diagnostic};
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
 pub const SECRET_INPUTS: [(&str, &str); 3] = [
@@ -38,7 +38,13 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
             .map(clap::Command::get_name)
             .collect::<Vec<_>>()
             .join(", ");
-        return Err(Diagnostic::value(Code::PhaseUnknown, "phase", phase.to_owned(), "is not a phase", format!("use one of {names}")));
+        return Err(Diagnostic::value(
+            Code::PhaseUnknown,
+            "phase",
+            phase.to_owned(),
+            "is not a phase",
+            format!("use one of {names}"),
+        ));
     };
     let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
     let mut positional = None;
@@ -76,13 +82,9 @@ fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String,
 }
 
 fn not_for_phase(input: &str, phase: &str) -> Diagnostic {
-    Diagnostic {
-        code: Code::InputNotForPhase,
-        what: "input",
-        seen: input.to_owned(),
-        why: format!("is not an input of the phase {phase}"),
-        help: "remove it from this step; docs/inputs.md lists the inputs of each phase".into(),
-    }
+    let why = format!("is not an input of the phase {phase}");
+    let help = "remove it from this step; docs/inputs.md lists the inputs of each phase";
+    Diagnostic::value(Code::InputNotForPhase, "input", input, why, help)
 }
 
 /// The booleans of YAML's core schema, which are what GitHub's own toolkit takes
@@ -91,7 +93,13 @@ fn yaml_bool(input: &str, value: &str) -> Result<bool, Diagnostic> {
     match value.trim() {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
-        other => Err(Diagnostic::value(Code::BooleanInvalid, "input", format!("{input}: {other}"), "is not a boolean", "use true or false")),
+        other => Err(Diagnostic::value(
+            Code::BooleanInvalid,
+            "input",
+            format!("{input}: {other}"),
+            "is not a boolean",
+            "use true or false",
+        )),
     }
 }
 

@@ -29,10 +29,16 @@ impl FromStr for AssetName {
             && !text.ends_with('.')
             && !text.contains("..");
         if !kept || text.len() > 255 {
-            return Err(Diagnostic::value(Code::AssetNameInvalid, "asset name", text, "would be rewritten by GitHub on upload", format!(
+            return Err(Diagnostic::value(
+                Code::AssetNameInvalid,
+                "asset name",
+                text,
+                "would be rewritten by GitHub on upload",
+                format!(
                     "use letters, digits, and . - _ + @ only, such as {:?}; `path=name` uploads a file under another name",
                     suggestion(text)
-                )));
+                ),
+            ));
         }
         Ok(Self(text.to_owned()))
     }

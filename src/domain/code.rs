@@ -147,7 +147,14 @@ impl Code {
 fn is_value(code: FormatCode) -> bool {
     matches!(
         code,
-        FormatCode::VersionInvalid | FormatCode::CommitInvalid | FormatCode::ImageInvalid | FormatCode::ImageTagInvalid | FormatCode::ImageNotPinned | FormatCode::DigestInvalid | FormatCode::ComponentNameInvalid | FormatCode::RegistryInvalid
+        FormatCode::VersionInvalid
+            | FormatCode::CommitInvalid
+            | FormatCode::ImageInvalid
+            | FormatCode::ImageTagInvalid
+            | FormatCode::ImageNotPinned
+            | FormatCode::DigestInvalid
+            | FormatCode::ComponentNameInvalid
+            | FormatCode::RegistryInvalid
     )
 }
 

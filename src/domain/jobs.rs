@@ -16,7 +16,15 @@ impl JobResults {
         struct Job {
             result: String,
         }
-        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::NeedsUnreadable, "needs", text.chars().take(80).collect(), format!("is not the context of that name: {error}"), "write needs: ${{ toJSON(needs) }}"))?;
+        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| {
+            Diagnostic::value(
+                Code::NeedsUnreadable,
+                "needs",
+                text.chars().take(80).collect::<String>(),
+                format!("is not the context of that name: {error}"),
+                "write needs: ${{ toJSON(needs) }}",
+            )
+        })?;
         Ok(Self(
             jobs.into_iter()
                 .map(|(name, job)| (name, job.result))

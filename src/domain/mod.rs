@@ -15,12 +15,13 @@ pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
-pub use repo::RepoSlug;
-pub use tag::{Tag, TagFormat};
 pub use ocm_module::values::{
-    CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageTag, PinnedImage, Repository, Version,
+    CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageTag, PinnedImage, Repository,
+    Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
+pub use repo::RepoSlug;
+pub use tag::{Tag, TagFormat};
 
 /// What is wrong or remarkable, under the codes of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

@@ -42,7 +42,13 @@ impl FromStr for RepoSlug {
                 owner: owner.to_owned(),
                 name: name.to_owned(),
             }),
-            _ => Err(Diagnostic::value(Code::RepositoryInvalid, "repository", text, "is not owner/name", "write it as on GitHub, such as kyma-project/btp-manager")),
+            _ => Err(Diagnostic::value(
+                Code::RepositoryInvalid,
+                "repository",
+                text,
+                "is not owner/name",
+                "write it as on GitHub, such as kyma-project/btp-manager",
+            )),
         }
     }
 }

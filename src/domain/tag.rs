@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Diagnostic, Version};
+use super::Version;
+use super::{Code, Diagnostic};
+
+const NOT_A_TAG_NAME: &str = "is not a tag name that git and GitHub take";
 
 /// A git tag's name without `refs/tags/`, such as `v1.2.0`, `1.2.0` or `api/v1.2.0`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +41,13 @@ impl FromStr for Tag {
             && !text.contains("..")
             && !text.split('/').any(bad_part);
         if !well_formed || text.len() > 200 {
-            return Err(Diagnostic::value(Code::TagInvalid, "tag", text, "is not a tag name that git and GitHub take", "use letters, digits, and . - _ / only, such as v1.2.0"));
+            return Err(Diagnostic::value(
+                Code::TagInvalid,
+                "tag",
+                text,
+                NOT_A_TAG_NAME,
+                "use letters, digits, and . - _ / only, such as v1.2.0",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -65,7 +74,7 @@ impl TagFormat {
             Some(rest) => (rest, "v{version}"),
             None => (typed, "{version}"),
         };
-        let version: Version = digits.parse()?;
+        let version: Version = digits.parse().map_err(ocm_module::Diagnostic::with_code)?;
         let format = match given {
             Some(format) => format.clone(),
             None => implied.parse()?,
@@ -93,7 +102,15 @@ impl FromStr for TagFormat {
     type Err = Diagnostic;
 
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
-        let invalid = |why: &str| Diagnostic::value(Code::TagFormatInvalid, "tag-format", text, why.into(), "write {version} once, such as v{version} or api/v{version}");
+        let invalid = |why: &str| {
+            Diagnostic::value(
+                Code::TagFormatInvalid,
+                "tag-format",
+                text,
+                why,
+                "write {version} once, such as v{version} or api/v{version}",
+            )
+        };
         let (before, after) = text
             .split_once("{version}")
             .ok_or_else(|| invalid("has no {version}"))?;
@@ -104,7 +121,10 @@ impl FromStr for TagFormat {
             before: before.to_owned(),
             after: after.to_owned(),
         };
-        format.tag(&"0.0.0".parse()?).map_err(|e| invalid(&e.why))?;
+        let example = format!("{}0.0.0{}", format.before, format.after);
+        example
+            .parse::<Tag>()
+            .map_err(|_| invalid(NOT_A_TAG_NAME))?;
         Ok(format)
     }
 }
@@ -134,8 +154,14 @@ mod tests {
             read("1.2.0", Some("api/v{version}")),
             Ok(("api/v1.2.0".into(), "1.2.0".into()))
         );
-        assert_eq!(read("vv1.2.0", None).unwrap_err().code, Code::Format(FormatCode::VersionInvalid));
-        assert_eq!(read("v01.2.3", None).unwrap_err().code, Code::Format(FormatCode::VersionInvalid));
+        assert_eq!(
+            read("vv1.2.0", None).unwrap_err().code,
+            Code::Format(FormatCode::VersionInvalid)
+        );
+        assert_eq!(
+            read("v01.2.3", None).unwrap_err().code,
+            Code::Format(FormatCode::VersionInvalid)
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Looks, lets the phase decide, acts, and looks again, until the phase says that it is done.
 
+use crate::domain::Diagnostic;
+
 mod apply;
 mod event;
 #[cfg(test)]
@@ -10,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::domain::{Deadline, Exit, Moment};
-use crate::phases::{Action, Evidence, Diagnostic, Phase, PhaseId, Step, Waiting};
+use crate::phases::{Action, Evidence, Phase, PhaseId, Step, Waiting};
 use crate::ports::{Cause, Clock, Hands, Interrupt, Look, PortError};
 
 pub use event::{Event, Observer};
@@ -54,7 +56,10 @@ pub enum Stop {
     #[error(transparent)]
     Port(#[from] PortError),
     #[error("blocked")]
-    Blocked { findings: Vec<Diagnostic>, exit: Exit },
+    Blocked {
+        findings: Vec<Diagnostic>,
+        exit: Exit,
+    },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
     /// What was confirmed stays invisible: a defect here, or of the service.

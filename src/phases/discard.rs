@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::lock::TagLock;
 use super::shared::drop_release;
-use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Action, Evidence, Phase, PhaseId, Step};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
 use crate::ports::{Look, PortError, SeenRelease};

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
+use super::Action;
 use super::shared::{duplicates, foreign, of_another_commit, tag_elsewhere};
-use super::{Action, Diagnostic};
 use crate::domain::CommitSha;
+use crate::domain::{Code, Diagnostic};
 use crate::plan::{Mark, OnExisting, ReleasePlan};
 use crate::ports::SeenRelease;
 
@@ -64,7 +65,7 @@ pub enum Course {
     /// Delete what is surplus, and go on with the first.
     DropSurplus,
     Done,
-    Refuse(&'static str),
+    Refuse(Code),
 }
 
 impl Policy {
@@ -252,7 +253,7 @@ fn surplus(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> 
 }
 
 fn refusal(
-    code: &'static str,
+    code: Code,
     plan: &ReleasePlan,
     tag: Option<&CommitSha>,
     releases: &[SeenRelease],

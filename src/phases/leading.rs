@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::usable::ModuleContents;
-use ocm_module::raw_manifest::RawManifest;
-use ocm_module::template::disagreements_with;
+use crate::domain::Code;
 use crate::plan::ReleasePlan;
 use crate::ports::{AssetState, Look, PortError, SeenAsset};
+use ocm_module::raw_manifest::RawManifest;
+use ocm_module::template::disagreements_with;
 
 const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
 const MANIFEST: &str = "rendered.yaml";
@@ -15,7 +16,7 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// Why an asset is not of this release.
 #[derive(Debug, PartialEq)]
 pub(super) struct Misleading {
-    pub(super) code: &'static str,
+    pub(super) code: Code,
     pub(super) why: String,
 }
 
@@ -56,7 +57,7 @@ pub(super) fn misleading(
 fn manifest(plan: &ReleasePlan, bytes: &[u8]) -> Option<Misleading> {
     let binary = plan.binary_image.as_ref()?.to_string();
     let why = match RawManifest::parse(MANIFEST, bytes) {
-        Err(violation) => violation.message,
+        Err(violation) => violation.seen,
         Ok(parsed) => {
             let images: Vec<_> = parsed.images().into_iter().map(|i| i.text).collect();
             if images.contains(&binary) {

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Evidence, Diagnostic, Step, Waiting};
+use super::{Action, Evidence, Step, Waiting};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::ports::{Cause, Look, PortError};
 

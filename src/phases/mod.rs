@@ -28,7 +28,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Exit, Diagnostic};
+use crate::domain::Diagnostic;
+use crate::domain::Exit;
 use crate::ports::{Look, PortError};
 
 pub use action::Action;
@@ -191,34 +192,4 @@ pub struct Waiting {
     pub on: Vec<String>,
     /// The longest pause between two looks.
     pub every: Duration,
-}
-
-/// One reason why a phase cannot go on, or a remark beside such reasons.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Stable, kebab case; listed in `docs/errors.md`.
-    pub code: &'static str,
-    /// What was seen and what was wanted.
-    pub why: String,
-    /// What to type or to change, with the reader's own values.
-    pub help: String,
-    /// Whether the phase could go on all the same.
-    pub warning: bool,
-}
-
-impl Diagnostic {
-    pub fn new(code: &'static str, why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            code,
-            why: why.into(),
-            help: help.into(),
-            warning: false,
-        }
-    }
-}
-
-impl From<Diagnostic> for Diagnostic {
-    fn from(invalid: Diagnostic) -> Self {
-        Self::new(invalid.code, invalid.to_string(), invalid.help)
-    }
 }

@@ -2,12 +2,11 @@
 
 use bytes::Bytes;
 
-use super::Diagnostic;
+use crate::domain::{Code, Diagnostic, FormatCode};
 use crate::domain::{Digest, ImageRef, PinnedImage};
-use ocm_module::Diagnostic;
+use crate::ports::{PortError, RegistryLook};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
 use ocm_module::oci::{Document, Index, MAX_CONFIG, Manifest};
-use crate::ports::{PortError, RegistryLook};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleImage {
@@ -32,15 +31,15 @@ impl From<Diagnostic> for ImageTrouble {
     }
 }
 
-impl From<PortError> for ImageTrouble {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
+impl From<ocm_module::Diagnostic> for ImageTrouble {
+    fn from(error: ocm_module::Diagnostic) -> Self {
+        Self::Format(error.with_code())
     }
 }
 
-impl From<Diagnostic> for Diagnostic {
-    fn from(error: Diagnostic) -> Self {
-        Self::new(error.code, error.to_string(), error.help)
+impl From<PortError> for ImageTrouble {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
     }
 }
 
@@ -164,16 +163,15 @@ fn only(
 }
 
 fn missing(image: &str) -> Diagnostic {
-    refused(Code::ModuleMissing, format!("{image} is not in the registry"))
+    refused(
+        Code::ModuleMissing,
+        format!("{image} is not in the registry"),
+    )
 }
 
-pub(super) fn refused(code: &'static str, why: impl Into<String>) -> Diagnostic {
-    Diagnostic {
-        code,
-        what: "the module image".into(),
-        why: why.into(),
-        help: "look at the build that pushed it; `await` gives the digest of what it pushed".into(),
-    }
+pub(super) fn refused(code: Code, why: impl std::fmt::Display) -> Diagnostic {
+    let help = "look at the build that pushed it; `await` gives the digest of what it pushed";
+    Diagnostic::about(code, "the module image", why, help)
 }
 
 #[cfg(test)]
@@ -219,7 +217,7 @@ component: {{name: {name}, version: {version}, provider: internal, repositoryCon
                     let component = &module.descriptor.component;
                     assert!(component.name.ends_with(name) && component.version == "v1.2.0");
                 }
-                (Err(error), Err(why)) => assert!(error.why.contains(why), "{error}"),
+                (Err(error), Err(why)) => assert!(error.seen.contains(why), "{error}"),
                 (found, expected) => panic!("{found:?} instead of {expected:?}"),
             }
         }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::existing::{self, Way};
-use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Evidence, Phase, PhaseId, Step};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Exit, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::ports::{Look, PortError, SeenRelease, SeenRepository};

@@ -1,10 +1,11 @@
 //! What several phases find or ask for, said in one way.
 
-use super::{Action, Diagnostic};
+use super::Action;
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag, Version};
-use ocm_module::verify::Expected;
 use crate::plan::{Mark, ReleasePlan};
 use crate::ports::SeenRelease;
+use ocm_module::verify::Expected;
 
 /// The one release of the plan that carries our mark, draft or published; anything else is said.
 pub(super) fn our_release<'a>(

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 
 use super::shared::our_release;
 use super::sync::{beside, sync};
-use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Evidence, Phase, PhaseId, Step};
 use crate::domain::{AssetName, Digest};
+use crate::domain::{Code, Diagnostic};
 use crate::plan::{Artifact, Artifacts, ReleasePlan};
 use crate::ports::{AssetId, AssetState, LocalFile, Look, PortError, SeenRelease};
 
@@ -138,9 +139,10 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnos
                 Code::FileMissing,
                 "is not there, or is no regular file".to_owned(),
             )),
-            Some(file) if file.size == 0 => {
-                Some((Code::FileEmpty, "is empty, which GitHub does not take".into()))
-            }
+            Some(file) if file.size == 0 => Some((
+                Code::FileEmpty,
+                "is empty, which GitHub does not take".into(),
+            )),
             Some(file) if file.size >= MAX_BYTES => Some((
                 Code::FileTooLarge,
                 format!(
@@ -228,7 +230,7 @@ mod tests {
         }
     }
 
-    fn codes(release: SeenRelease, files: Vec<(&str, Option<LocalFile>)>) -> Vec<&'static str> {
+    fn codes(release: SeenRelease, files: Vec<(&str, Option<LocalFile>)>) -> Vec<Code> {
         match step(release, files) {
             Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
             other => panic!("{other:?}"),
@@ -333,7 +335,10 @@ mod tests {
     #[test]
     fn others_and_published_releases_are_not_touched() {
         let files = || vec![("template.yaml", Some(file(b"new")))];
-        assert_eq!(codes(foreign_draft(&example()), files()), [Code::DraftForeign]);
+        assert_eq!(
+            codes(foreign_draft(&example()), files()),
+            [Code::DraftForeign]
+        );
         assert_eq!(
             codes(published(our_draft(&example())), files()),
             [Code::AlreadyPublished]

@@ -7,14 +7,13 @@ use serde::Deserialize;
 
 use super::shared::expected_module;
 use crate::domain::{Digest, PinnedImage};
-use ocm_module::Diagnostic;
+use crate::plan::ReleasePlan;
+use crate::ports::{Look, PortError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
 use ocm_module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
 use ocm_module::raw_manifest::RawManifest;
 use ocm_module::select::{ManifestSource, content, file_in};
 use ocm_module::verify::verify;
-use crate::plan::ReleasePlan;
-use crate::ports::{Look, PortError};
 
 /// The configuration of a container image, far above what builders write.
 const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
@@ -66,8 +65,8 @@ impl From<PortError> for NotUsable {
     }
 }
 
-impl From<Diagnostic> for NotUsable {
-    fn from(error: Diagnostic) -> Self {
+impl From<ocm_module::Diagnostic> for NotUsable {
+    fn from(error: ocm_module::Diagnostic) -> Self {
         Self::Incomplete(error.to_string())
     }
 }
@@ -244,7 +243,7 @@ async fn module(
         ManifestSource::RawManifest(layer) => {
             let bytes = file_in(&layer, &blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
             let parsed = RawManifest::parse("raw-manifest", &bytes);
-            let parsed = parsed.map_err(|violation| NotUsable::Incomplete(violation.message))?;
+            let parsed = parsed.map_err(|violation| NotUsable::Incomplete(violation.seen))?;
             Some(
                 parsed
                     .images()

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::shared::row;
 use super::usable::{self, NotUsable};
-use super::{Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Evidence, Phase, PhaseId, Step};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, Statement};
 use crate::ports::{AssetId, AssetState, Look, PortError, SeenRelease};
@@ -292,7 +293,7 @@ mod tests {
         }
     }
 
-    fn codes(seen: &Seen) -> Vec<&'static str> {
+    fn codes(seen: &Seen) -> Vec<Code> {
         match decide(&example().tag, seen) {
             Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
             Step::Done(_) => vec![],
@@ -322,11 +323,15 @@ mod tests {
                         .into(),
                 );
             }),
-            (Code::EvidenceDiffers, |s| s.incomplete.push("an image".into())),
+            (Code::EvidenceDiffers, |s| {
+                s.incomplete.push("an image".into())
+            }),
             (Code::EvidenceDiffers, |s| {
                 s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
             }),
-            (Code::EvidenceDiffers, |s| drop(s.releases[0].assets.remove(0))),
+            (Code::EvidenceDiffers, |s| {
+                drop(s.releases[0].assets.remove(0))
+            }),
             (Code::EvidenceDiffers, |s| {
                 s.releases[0].assets.push(asset(4, "x", b"x"))
             }),

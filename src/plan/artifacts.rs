@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Digest, ImageRef, Diagnostic, PinnedImage};
+use crate::domain::{Code, Diagnostic};
+use crate::domain::{Digest, ImageRef, PinnedImage};
 
 /// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ impl Artifacts {
     }
 
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
-        serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::ArtifactsUnreadable, "artifacts", text.chars().take(80).collect(), format!("is not what `await` gave out: {error}"), "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}"))
+        serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::ArtifactsUnreadable, "artifacts", text.chars().take(80).collect::<String>(), format!("is not what `await` gave out: {error}"), "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}"))
     }
 
     pub fn to_json(&self) -> String {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, Artifacts, ReleasePlan};
-use crate::domain::{Digest, Diagnostic};
+use crate::domain::Digest;
+use crate::domain::{Code, Diagnostic};
 
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
@@ -123,7 +124,15 @@ impl Statement {
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Diagnostic> {
-        let invalid = |why: String| Diagnostic::value(Code::EvidenceUnreadable, "evidence", EVIDENCE.to_owned(), why, "it was not written by btp-release, or has been altered since");
+        let invalid = |why: String| {
+            Diagnostic::value(
+                Code::EvidenceUnreadable,
+                "evidence",
+                EVIDENCE.to_owned(),
+                why,
+                "it was not written by btp-release, or has been altered since",
+            )
+        };
         let statement: Self = serde_json::from_slice(bytes)
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
         if statement.kind != TYPE || statement.predicate_type != PREDICATE {

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AssetName, CommitSha, ComponentName, Digest, ImageRef, Diagnostic, RepoSlug, Tag, TagFormat,
-    Version,
+    AssetName, CommitSha, ComponentName, Digest, ImageRef, RepoSlug, Tag, TagFormat, Version,
 };
+use crate::domain::{Code, Diagnostic};
 
 pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{EVIDENCE, MAX_EVIDENCE, Predicate, Record, Request, Statement};
@@ -124,7 +124,13 @@ impl std::str::FromStr for OnExisting {
             "resume" => Ok(Self::Resume),
             "fail" => Ok(Self::Fail),
             "replace" => Ok(Self::Replace),
-            _ => Err(Diagnostic::value(Code::OnExistingInvalid, "on-existing", text, "is not a policy", "use resume, fail or replace")),
+            _ => Err(Diagnostic::value(
+                Code::OnExistingInvalid,
+                "on-existing",
+                text,
+                "is not a policy",
+                "use resume, fail or replace",
+            )),
         }
     }
 }
@@ -203,10 +209,24 @@ impl ReleasePlan {
 
     /// Takes back the plan that the phase `plan` gave out. `repository` is the one this run belongs to, where that is known.
     pub fn from_json(text: &str, repository: Option<&RepoSlug>) -> Result<Self, Diagnostic> {
-        let invalid = |code, seen: &str, why: String, help: &str| Diagnostic::value(code, "plan", seen.chars().take(80).collect(), why, help.into());
+        let invalid = |code, seen: &str, why: String, help: &str| {
+            Diagnostic::value(
+                code,
+                "plan",
+                seen.chars().take(80).collect::<String>(),
+                why,
+                help,
+            )
+        };
         let whole = "pass the output of the phase `plan` on unchanged: plan: ${{ needs.plan.outputs.plan }}";
-        let value: serde_json::Value = serde_json::from_str(text)
-            .map_err(|e| invalid(Code::PlanUnreadable, text, format!("is not JSON: {e}"), whole))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
+            invalid(
+                Code::PlanUnreadable,
+                text,
+                format!("is not JSON: {e}"),
+                whole,
+            )
+        })?;
         let schema = value.get("schema").and_then(serde_json::Value::as_str);
         if schema != Some(SCHEMA) {
             return Err(invalid(
@@ -346,10 +366,16 @@ pub(crate) mod tests {
                 .code
         };
         let here = "kyma-project/btp-manager";
-        assert_eq!(code(&json, "kyma-project/keda-manager"), Code::PlanRepository);
+        assert_eq!(
+            code(&json, "kyma-project/keda-manager"),
+            Code::PlanRepository
+        );
         assert_eq!(code("", here), Code::PlanUnreadable);
         assert_eq!(code("{}", here), Code::PlanSchema);
-        assert_eq!(code(&json.replace("plan/1", "plan/2"), here), Code::PlanSchema);
+        assert_eq!(
+            code(&json.replace("plan/1", "plan/2"), here),
+            Code::PlanSchema
+        );
         assert_eq!(
             code(&json.replace("\"run\"", "\"extra\":1,\"run\""), here),
             Code::PlanUnreadable

@@ -20,10 +20,10 @@ use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credentials, Registries};
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::ImageRef;
-use ocm_module::media;
-use ocm_module::oci::{ContentDescriptor, Manifest};
 use crate::plan::ReleasePlan;
 use crate::ports::{Blob, BlobSource, Clock, RegistryHands as _};
+use ocm_module::media;
+use ocm_module::oci::{ContentDescriptor, Manifest};
 
 /// How long a build pretends to take.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);

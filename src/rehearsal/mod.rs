@@ -13,7 +13,8 @@ mod world;
 use std::path::PathBuf;
 
 use crate::cli::RehearseArgs;
-use crate::domain::{Exit, Diagnostic};
+use crate::domain::Exit;
+use crate::domain::{Code, Diagnostic};
 use story::{Cast, Story};
 use timeline::Timeline;
 use world::World;
@@ -33,7 +34,13 @@ impl Script {
         let choice = |option: &'static str, seen: &str, good: &str, bad: &str| match seen {
             seen if seen == good => Ok(true),
             seen if seen == bad => Ok(false),
-            _ => Err(Diagnostic::value(Code::ChoiceInvalid, option, seen.to_owned(), format!("is neither {good} nor {bad}"), format!("use {option} {good} or {option} {bad}"))),
+            _ => Err(Diagnostic::value(
+                Code::ChoiceInvalid,
+                option,
+                seen.to_owned(),
+                format!("is neither {good} nor {bad}"),
+                format!("use {option} {good} or {option} {bad}"),
+            )),
         };
         Ok(Self {
             cast: Cast {

@@ -1,8 +1,9 @@
 //! Why a phase ended without success, in a form that a person can act on.
 
 use crate::domain::Exit;
+use crate::domain::{Code, Diagnostic};
 use crate::engine::Stop;
-use crate::phases::{Diagnostic, PhaseId};
+use crate::phases::PhaseId;
 use crate::ports::{Cause, PortError};
 
 pub struct Failure {
@@ -48,7 +49,7 @@ impl Failure {
             ),
             Stop::Cancelled => one(
                 Exit::Cancelled,
-                "cancelled",
+                Code::Cancelled,
                 "interrupted between two actions".into(),
                 again(),
             ),
@@ -59,7 +60,11 @@ impl Failure {
     /// `again` is what to do where the service may answer better later.
     pub fn of_port(error: &PortError, again: &str) -> Self {
         let (exit, code, help) = match &error.cause {
-            Cause::Unknown { .. } => (Exit::Unavailable, Code::ServiceUnavailable, again.to_owned()),
+            Cause::Unknown { .. } => (
+                Exit::Unavailable,
+                Code::ServiceUnavailable,
+                again.to_owned(),
+            ),
             Cause::Limited { .. } => (
                 Exit::Unavailable,
                 Code::ServiceLimited,

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::{Failure, commands};
+use crate::domain::Diagnostic;
 use crate::domain::Moment;
 use crate::engine::{Event, Observer, Outcome};
-use crate::phases::{Diagnostic, PhaseId};
+use crate::phases::PhaseId;
 use crate::ports::Cause;
 
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -79,21 +80,22 @@ impl<W: Write + Send> Story<W> {
     pub fn failed(&self, title: &str, failure: &Failure) {
         self.end_group();
         for finding in &failure.findings {
-            let word = if finding.warning { "warning" } else { "error" };
+            let word = if finding.is_error() {
+                "error"
+            } else {
+                "warning"
+            };
             self.tell(word, title, finding);
         }
     }
 
     fn tell(&self, word: &str, title: &str, finding: &Diagnostic) {
-        self.line(&format!(
-            "{word}[{}] {title}: {}",
-            finding.code, finding.why
-        ));
+        self.line(&format!("{word}[{}] {title}: {}", finding.code, finding));
         for line in finding.help.lines() {
             self.line(&format!("  help: {line}"));
         }
         if self.dialect == Dialect::Workflow {
-            let message = format!("{}\nhelp: {}", finding.why, finding.help);
+            let message = format!("{finding}\nhelp: {}", finding.help);
             let title = format!("{title}: {}", finding.code);
             self.command(&commands::annotation(word, &title, &message));
         }

@@ -39,7 +39,12 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
         }
         Err(failure) => {
             for finding in &failure.findings {
-                let _ = writeln!(text, "- **{}** {}  ", finding.code, escaped(&finding.why));
+                let _ = writeln!(
+                    text,
+                    "- **{}** {}  ",
+                    finding.code,
+                    escaped(&finding.to_string())
+                );
                 let _ = writeln!(text, "  {}", escaped(&finding.help).replace('\n', "  \n  "));
             }
         }

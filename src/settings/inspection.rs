@@ -3,8 +3,8 @@
 use super::reader::Reader;
 use super::{Context, ReadFile, RegistryAccess};
 use crate::cli::InspectModuleArgs;
+use crate::domain::Diagnostic;
 use crate::domain::ImageRef;
-use crate::phases::Diagnostic;
 
 pub struct Inspection {
     pub image: ImageRef,

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use super::reader::Reader;
 use super::{Reached, Ready, lines};
 use crate::cli::PlanArgs;
-use crate::domain::{ComponentName, ImageRef, Diagnostic, Repository, Tag, TagFormat, Version};
+use crate::domain::Diagnostic;
+use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
 use crate::phases::Plan;
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
@@ -126,7 +127,7 @@ impl Names<'_> {
     }
 
     /// An image; without a tag of its own it has the release's.
-    fn image(&self, text: &str) -> Result<ImageRef, Diagnostic> {
+    fn image(&self, text: &str) -> Result<ImageRef, ocm_module::Diagnostic> {
         let text = self.fill(text);
         match text.parse::<Repository>() {
             Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::{Context, ReadFile};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
-use crate::domain::{CommitSha, Diagnostic, LockOwner, RepoSlug};
-use crate::phases::Diagnostic;
+use crate::domain::{Code, Diagnostic, Place};
+use crate::domain::{CommitSha, LockOwner, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
 
 pub(super) struct Reader<'a> {
@@ -55,24 +55,31 @@ impl<'a> Reader<'a> {
     }
 
     /// The value, or `None` with the reason kept.
-    pub(super) fn take<T>(&mut self, input: &str, value: Result<T, Diagnostic>) -> Option<T> {
+    pub(super) fn take<T, C>(
+        &mut self,
+        input: &str,
+        value: Result<T, ocm_module::Diagnostic<C>>,
+    ) -> Option<T>
+    where
+        Code: From<C>,
+    {
         value
             .map_err(|invalid| {
-                let what = invalid.what;
-                let mut finding = Diagnostic::from(invalid);
-                if what != input {
-                    finding.why = format!("{input}: {}", finding.why);
+                let mut finding: Diagnostic = invalid.with_code();
+                // A value that is called as its input is names it already.
+                if !finding.seen.starts_with(&format!("{input} ")) {
+                    finding.place = Some(Place::Input(input.to_owned()));
                 }
                 self.findings.push(finding);
             })
             .ok()
     }
 
-    pub(super) fn parse<T: FromStr<Err = Diagnostic>>(
-        &mut self,
-        input: &str,
-        text: Option<&String>,
-    ) -> Option<T> {
+    pub(super) fn parse<T, C>(&mut self, input: &str, text: Option<&String>) -> Option<T>
+    where
+        T: FromStr<Err = ocm_module::Diagnostic<C>>,
+        Code: From<C>,
+    {
         text.and_then(|text| self.take(input, text.trim().parse()))
     }
 
@@ -101,7 +108,15 @@ impl<'a> Reader<'a> {
             .map(|(word, _)| *word)
             .collect::<Vec<_>>()
             .join(", ");
-        let invalid = || Diagnostic::value(Code::ChoiceInvalid, "choice", text, format!("is none of {words}"), format!("leave `{input}` out, or use one of {words}"));
+        let invalid = || {
+            Diagnostic::value(
+                Code::ChoiceInvalid,
+                "choice",
+                text,
+                format!("is none of {words}"),
+                format!("leave `{input}` out, or use one of {words}"),
+            )
+        };
         self.take(input, chosen.ok_or_else(invalid))
     }
 
@@ -130,12 +145,28 @@ impl<'a> Reader<'a> {
             Ok(duration) => Ok(duration),
             Err(error) => Err(format!("is not a duration: {error}")),
         };
-        let parsed = parsed.map_err(|why| Diagnostic::value(Code::DurationInvalid, "duration", text, why, "write a number with its unit, such as 90s, 20m or 1h"));
+        let parsed = parsed.map_err(|why| {
+            Diagnostic::value(
+                Code::DurationInvalid,
+                "duration",
+                text,
+                why,
+                "write a number with its unit, such as 90s, 20m or 1h",
+            )
+        });
         self.take(input, parsed).unwrap_or(default)
     }
 
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
-        let read = (self.read_file)(Path::new(path)).map_err(|error| Diagnostic::value(Code::FileUnreadable, "file", path.to_owned(), format!("cannot be read: {error}"), "give the path of a text file, relative to the working folder"));
+        let read = (self.read_file)(Path::new(path)).map_err(|error| {
+            Diagnostic::value(
+                Code::FileUnreadable,
+                "file",
+                path.to_owned(),
+                format!("cannot be read: {error}"),
+                "give the path of a text file, relative to the working folder",
+            )
+        });
         self.take(input, read)
     }
 
@@ -249,7 +280,15 @@ impl<'a> Reader<'a> {
         let context = self.context;
         let mut url = |input, given: &Option<String>, default: &str| {
             let text = given.as_deref().unwrap_or(default);
-            let url = Url::parse(text).map_err(|error| Diagnostic::value(Code::UrlInvalid, "URL", text, format!("cannot be used: {error}"), "the runner sets it; on a terminal, leave it out for github.com"));
+            let url = Url::parse(text).map_err(|error| {
+                Diagnostic::value(
+                    Code::UrlInvalid,
+                    "URL",
+                    text,
+                    format!("cannot be used: {error}"),
+                    "the runner sets it; on a terminal, leave it out for github.com",
+                )
+            });
             self.take(input, url)
         };
         let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");

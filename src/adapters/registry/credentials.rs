@@ -6,7 +6,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::Diagnostic;
+use crate::domain::{Code, Diagnostic};
 
 /// Docker Hub has three names; its images say `docker.io`, its API listens on this one.
 pub(super) const DOCKER_HUB_API: &str = "registry-1.docker.io";
@@ -170,15 +170,15 @@ fn unread(error: &serde_json::Error) -> String {
     )
 }
 
-fn invalid(seen: &str, why: impl Into<String>) -> Diagnostic {
-    Diagnostic {
-        code: Code::DockerConfigInvalid,
-        what: "docker configuration",
-        seen: seen.to_owned(),
-        why: why.into(),
-        help: r#"write {"auths": {"registry.example": {"auth": "<base64 of user:password>"}}}"#
-            .into(),
-    }
+fn invalid(seen: &str, why: impl std::fmt::Display) -> Diagnostic {
+    let help = r#"write {"auths": {"registry.example": {"auth": "<base64 of user:password>"}}}"#;
+    Diagnostic::value(
+        Code::DockerConfigInvalid,
+        "docker configuration",
+        seen,
+        why,
+        help,
+    )
 }
 
 /// A host, also where it is spelled as a URL the way `docker login` does for Docker Hub.
@@ -304,7 +304,7 @@ mod tests {
         ] {
             let error = Credentials::from_docker_config(text).unwrap_err();
             let all = format!("{error} {error:?}");
-            assert!(error.why.contains(why), "{text}: {error}");
+            assert!(error.seen.contains(why), "{text}: {error}");
             assert!(!all.contains("s3cret"), "{all}");
         }
     }

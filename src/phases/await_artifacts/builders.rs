@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::{Seen, Watch};
-use crate::domain::Diagnostic;
-use crate::phases::Diagnostic;
+use crate::domain::{Code, Diagnostic};
 use crate::plan::ReleasePlan;
 use crate::ports::{CheckState, SeenCheck};
 
@@ -38,7 +37,13 @@ impl FromStr for NamePattern {
 
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
         if text.trim().is_empty() {
-            return Err(Diagnostic::value(Code::PatternInvalid, "name of a check", text, "is empty", "write the name of a check run, a status or a workflow, with * for any characters"));
+            return Err(Diagnostic::value(
+                Code::PatternInvalid,
+                "name of a check",
+                text,
+                "is empty",
+                "write the name of a check run, a status or a workflow, with * for any characters",
+            ));
         }
         Ok(Self(text.to_owned()))
     }

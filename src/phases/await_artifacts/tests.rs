@@ -2,6 +2,7 @@
 
 use super::super::examples::{asset, foreign_draft, our_draft};
 use super::*;
+use crate::domain::Code;
 use crate::plan::tests::example;
 use crate::ports::{CheckState, SeenAsset};
 

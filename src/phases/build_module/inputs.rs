@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::super::Diagnostic;
 use super::Recipe;
-use crate::domain::Diagnostic;
+use crate::domain::{Code, Diagnostic};
+use crate::plan::{ModulePlan, ReleasePlan};
+use crate::ports::{Look, PortError};
 use ocm_module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
 use ocm_module::config::{self, Dialect, FileRef, ModuleConfig};
 use ocm_module::layout::Registry;
 use ocm_module::security::{self, SecurityScan};
-use ocm_module::{Severity, Diagnostic};
-use crate::plan::{ModulePlan, ReleasePlan};
-use crate::ports::{Look, PortError};
 
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -29,7 +27,8 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
-    violations: Vec<Diagnostic>,
+    /// What the module's own files got wrong.
+    broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
 
@@ -40,7 +39,7 @@ impl Sources {
             && let Some((name, bytes)) = sources.file(look, path, "module-config").await?
         {
             let (config, violations) = config::parse(&name, &bytes);
-            sources.violations.extend(violations);
+            sources.broken_rules.extend(violations);
             sources.config = config.map(|config| (name, config));
         }
         if let Some(path) = sources.manifest_path(recipe) {
@@ -53,7 +52,7 @@ impl Sources {
             && let Some((name, bytes)) = sources.file(look, &path, "security-config").await?
         {
             let (security, violations) = security::parse(&name, &bytes);
-            sources.violations.extend(violations);
+            sources.broken_rules.extend(violations);
             sources.security = security;
         }
         Ok(sources)
@@ -148,9 +147,9 @@ impl Sources {
                 "give `module-name` and `module-registry` to the phase `plan`",
             )]
         })?;
-        let registry = registry(planned).map_err(|invalid| vec![invalid.into()])?;
+        let registry = registry(planned).map_err(|invalid| vec![invalid.with_code()])?;
         let mut assembled = self.with_rules(plan, planned, recipe, &registry)?;
-        assembled.warnings.splice(0..0, self.violations);
+        assembled.warnings.splice(0..0, self.broken_rules);
         let target = &assembled.version.target;
         if *target != planned.image {
             return Err(vec![Diagnostic::error(
@@ -172,12 +171,12 @@ impl Sources {
         recipe: &Recipe,
         registry: &Registry,
     ) -> Result<Assembled, Vec<Diagnostic>> {
-        let broken = |violations: &[Diagnostic]| {
-            let findings = self.violations.iter().chain(violations).cloned();
+        let broken = |rules: &[ocm_module::Diagnostic]| {
+            let findings = self.broken_rules.iter().chain(rules).cloned();
             self.findings
                 .iter()
                 .cloned()
-                .chain(findings.map(Diagnostic::from))
+                .chain(findings.map(ocm_module::Diagnostic::with_code))
                 .collect::<Vec<_>>()
         };
         let Some(manifest) = &self.manifest else {
@@ -204,16 +203,21 @@ impl Sources {
             security: self.security.as_ref(),
             manager: plan.binary_image.as_ref(),
         });
-        let is_error = |violation: &Diagnostic| violation.severity == Severity::Error;
         match assembled {
-            Ok(_) if !self.findings.is_empty() || self.violations.iter().any(is_error) => {
+            Ok(_)
+                if !self.findings.is_empty()
+                    || self
+                        .broken_rules
+                        .iter()
+                        .any(ocm_module::Diagnostic::is_error) =>
+            {
                 Err(broken(&[]))
             }
             Ok(assembled) => Ok(assembled),
             Err(AssembleError::Violations(violations)) => Err(broken(&violations)),
             Err(AssembleError::Format(error)) => {
                 let mut findings = broken(&[]);
-                findings.push(error.into());
+                findings.push(error.with_code());
                 Err(findings)
             }
         }
@@ -230,7 +234,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
 }
 
 /// Where module images lie: the plan has the whole path.
-fn registry(planned: &ModulePlan) -> Result<Registry, Diagnostic> {
+fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);
     repository
@@ -250,14 +254,5 @@ fn source(plan: &ReleasePlan, recipe: &Recipe) -> GitSource {
         repo_url: repo_url.to_owned(),
         commit: plan.commit.clone(),
         reference: Some(plan.tag.to_ref()),
-    }
-}
-
-impl From<Diagnostic> for Diagnostic {
-    fn from(violation: Diagnostic) -> Self {
-        Self {
-            warning: violation.severity == Severity::Warning,
-            ..Self::new(violation.code, violation.to_string(), violation.help)
-        }
     }
 }

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::shared::our_release;
-use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Action, Evidence, Phase, PhaseId, Step};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, ImageRef, Repository};
-use ocm_module::assemble::Assembled;
-use ocm_module::build::{ComponentVersion, DescriptorStyle};
-use ocm_module::template::TemplateForm;
-use ocm_module::{Diagnostic, ctf};
 use crate::plan::{OnExisting, ReleasePlan};
 use crate::ports::{Blob, BlobSource, LocalFile, Look, PortError, SeenManifest, SeenRelease};
+use ocm_module::assemble::Assembled;
+use ocm_module::build::{ComponentVersion, DescriptorStyle};
+use ocm_module::ctf;
+use ocm_module::template::TemplateForm;
 
 use inputs::Sources;
 
@@ -83,9 +84,9 @@ impl From<Vec<Diagnostic>> for Trouble {
     }
 }
 
-impl From<Diagnostic> for Trouble {
-    fn from(error: Diagnostic) -> Self {
-        Self::Module(vec![error.into()])
+impl From<ocm_module::Diagnostic> for Trouble {
+    fn from(error: ocm_module::Diagnostic) -> Self {
+        Self::Module(vec![error.with_code()])
     }
 }
 
@@ -158,7 +159,7 @@ impl BuildModule {
 }
 
 /// The files of the release, and the archive.
-fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, Diagnostic> {
+fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
     let release = assembled.files.iter().map(|(name, bytes)| NewFile {
         path: recipe.output.join(name),
         bytes: bytes.clone(),
@@ -318,7 +319,7 @@ fn evidence(recipe: &Recipe, seen: &Seen) -> Evidence {
         evidence = evidence.with("ctf", ctf.display());
     }
     let warnings = seen.assembled.warnings.iter().cloned();
-    evidence.warnings = warnings.map(Diagnostic::from).collect();
+    evidence.warnings = warnings.map(ocm_module::Diagnostic::with_code).collect();
     evidence
 }
 

@@ -1,10 +1,11 @@
 //! What is asked for, for each thing that may be there already.
 use super::super::examples::{foreign_draft, our_draft};
 use super::*;
-use ocm_module::assemble::{Inputs, NamedFile, assemble};
-use ocm_module::build::GitSource;
+use crate::domain::Code;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
+use ocm_module::assemble::{Inputs, NamedFile, assemble};
+use ocm_module::build::GitSource;
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
 const NAME: &str = "kyma-project.io/module/btp-operator";

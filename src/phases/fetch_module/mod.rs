@@ -10,14 +10,15 @@ use serde::Serialize;
 
 use super::module_image::{ImageTrouble, ModuleImage};
 use super::shared::expected_module;
-use super::{Action, Evidence, Diagnostic, Phase, PhaseId, Step};
+use super::{Action, Evidence, Phase, PhaseId, Step};
+use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, PinnedImage};
+use crate::plan::ReleasePlan;
+use crate::ports::{LocalFile, Look, PortError};
 use ocm_module::descriptor::{self, Descriptor};
 use ocm_module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
 use ocm_module::unpack::Held;
 use ocm_module::verify::{self, verify};
-use crate::plan::ReleasePlan;
-use crate::ports::{LocalFile, Look, PortError};
 
 /// Manifests and custom resources up to this size are held in memory, for only their bytes tell how they are packed. Charts
 /// are not, nor are larger manifests.

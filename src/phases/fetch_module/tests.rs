@@ -1,8 +1,9 @@
 //! What is asked for, for each folder that may be there already and each image that is not this release's.
 use super::*;
-use ocm_module::oci::ContentDescriptor;
+use crate::domain::Code;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
+use ocm_module::oci::ContentDescriptor;
 
 const NAME: &str = "kyma.project.io/module/btp-operator";
 const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";

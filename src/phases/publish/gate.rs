@@ -2,9 +2,10 @@
 
 use super::{EVIDENCE, Legs, Seen, SeenImage, Tested, tag_elsewhere, tag_missing};
 use crate::domain::Digest;
+use crate::domain::{Code, Diagnostic};
 use crate::phases::leading::{Misleading, misleading};
 use crate::phases::sync::beside;
-use crate::phases::{Diagnostic, usable};
+use crate::phases::usable;
 use crate::plan::{Artifact, Mark, ReleasePlan, Verdict};
 use crate::ports::{AssetState, CheckState, SeenAsset, SeenCheck, SeenRelease};
 
@@ -96,7 +97,12 @@ fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
 }
 
 /// The assets are exactly the plan's, beside our own evidence, and the very bytes that were awaited.
-fn assets(plan: &ReleasePlan, tested: &Tested, seen: &Seen, release: &SeenRelease) -> Vec<Diagnostic> {
+fn assets(
+    plan: &ReleasePlan,
+    tested: &Tested,
+    seen: &Seen,
+    release: &SeenRelease,
+) -> Vec<Diagnostic> {
     let digest = |asset: &SeenAsset| asset.digest.or_else(|| seen.hashed.get(&asset.id).copied());
     let mut findings = Vec::new();
     for name in &plan.assets {

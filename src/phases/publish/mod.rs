@@ -1,5 +1,7 @@
 //! `publish`: reads every promise again, right before the one request that cannot be taken back.
 
+use crate::domain::{Code, Diagnostic};
+
 mod gate;
 mod proof;
 #[cfg(test)]
@@ -15,7 +17,7 @@ use bytes::Bytes;
 use super::lock::TagLock;
 use super::shared::{our_release, tag_elsewhere, tag_missing};
 use super::usable::{self, Contents, NotUsable};
-use super::{Action, Evidence, Diagnostic, NamePattern, Phase, PhaseId, Step, Waiting, leading};
+use super::{Action, Evidence, NamePattern, Phase, PhaseId, Step, Waiting, leading};
 use crate::domain::{CommitSha, Digest, JobResults, LockOwner, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::ports::{
@@ -279,7 +281,10 @@ impl Publish {
             return Step::Blocked(findings);
         }
         Step::Wait(Waiting {
-            on: findings.into_iter().map(|finding| finding.why).collect(),
+            on: findings
+                .into_iter()
+                .map(|finding| finding.to_string())
+                .collect(),
             every: Duration::from_secs(2),
         })
     }

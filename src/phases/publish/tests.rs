@@ -4,6 +4,7 @@ mod said;
 
 use super::super::examples::{asset, foreign_draft, other, our_draft, published};
 use super::*;
+use crate::domain::Code;
 use crate::plan::tests::example;
 use crate::plan::{Artifact, BranchGuard, Mark, Verdict};
 use crate::ports::SeenAsset;
@@ -154,7 +155,7 @@ fn written() -> Seen {
     seen
 }
 
-fn codes(tested: &Tested, seen: &Seen) -> Vec<&'static str> {
+fn codes(tested: &Tested, seen: &Seen) -> Vec<Code> {
     match decide(&plan(), tested, seen) {
         Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
         Step::Act(_) => vec![],
@@ -273,8 +274,12 @@ fn a_single_altered_fact_is_refused() {
         (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].digest = None
         }),
-        (Code::AssetDiffers, |_, s| drop(s.releases[0].assets.remove(0))),
-        (Code::AssetDiffers, |_, s| drop(s.releases[0].assets.remove(1))),
+        (Code::AssetDiffers, |_, s| {
+            drop(s.releases[0].assets.remove(0))
+        }),
+        (Code::AssetDiffers, |_, s| {
+            drop(s.releases[0].assets.remove(1))
+        }),
         (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].state = AssetState::Unfinished
         }),

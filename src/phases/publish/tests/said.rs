@@ -1,6 +1,7 @@
 //! What is written down of a release, and what is said once it is public.
 
 use super::*;
+use crate::domain::Code;
 
 #[test]
 fn evidence_that_an_earlier_process_left_is_kept_while_it_holds() {
