@@ -7,7 +7,7 @@ use std::sync::Arc;
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
-use btp_release::ports::RegistryLook as _;
+use btp_release::protocol::RegistryReader as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {

@@ -7,22 +7,22 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use crate::adapters::actions::RunnerFiles;
 use crate::adapters::files::Files;
+use crate::adapters::github::rate_limit::Policy;
 use crate::adapters::github::{GitHub, GitHubSettings};
-use crate::adapters::governor::Policy;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
+use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, arguments_of_step};
+use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{Deadline, Exit};
 use crate::engine::{Engine, Outcome, Stop};
-use crate::inspect::inspect;
-use crate::phases::PhaseId;
-use crate::ports::{Clock, Hands, Look, Runner};
+use crate::protocol::PhaseId;
+use crate::protocol::{Clock, Reader, StepOutput, Writer};
 use crate::report::{Dialect, Failure, Story, summary};
 use crate::settings::{
     Context, GitHubAccess, Inspection, RegistryAccess, Settings, inspection, resolve,
@@ -107,13 +107,13 @@ async fn run_phase<W: Write + Send>(
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;
     let engine = Engine {
-        look: Look {
+        reader: Reader {
             github: &github,
             registry: &registry,
             files: &files,
             now: clock.now(),
         },
-        hands: (!settings.dry_run).then_some(Hands {
+        writer: (!settings.dry_run).then_some(Writer {
             github: &github,
             registry: &registry,
             files: &files,
@@ -226,7 +226,7 @@ fn report<W: Write + Send>(
     context: &Context,
     story: &Story<W>,
 ) -> anyhow::Result<Exit> {
-    let mut runner: Box<dyn Runner> = match &context.runner {
+    let mut runner: Box<dyn StepOutput> = match &context.runner {
         Some(files) => Box::new(RunnerFiles {
             output: files.output.clone(),
             summary: files.summary.clone(),

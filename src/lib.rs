@@ -3,13 +3,14 @@
 pub mod adapters;
 pub mod app;
 pub mod cli;
+pub mod commands;
 pub mod domain;
 pub mod engine;
-pub mod inspect;
 pub mod phases;
 pub mod plan;
-pub mod ports;
+pub mod protocol;
 #[cfg(feature = "rehearse")]
 pub mod rehearsal;
+pub mod release;
 pub mod report;
 pub mod settings;

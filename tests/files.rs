@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use btp_release::adapters::files::Files;
 use btp_release::domain::Digest;
-use btp_release::ports::{Cause, FilesHands as _, FilesLook as _, PortError};
+use btp_release::protocol::{Cause, FilesReader as _, FilesWriter as _, ServiceError};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -71,7 +71,7 @@ impl Desk {
         all
     }
 
-    async fn unpack(&self, archive: &[u8]) -> Result<(), PortError> {
+    async fn unpack(&self, archive: &[u8]) -> Result<(), ServiceError> {
         fs::write(self.work().join("a.tar"), archive).unwrap();
         let done = self.files.unpack("a.tar".as_ref(), "out".as_ref()).await;
         fs::remove_file(self.work().join("a.tar")).unwrap();
@@ -79,7 +79,7 @@ impl Desk {
     }
 }
 
-fn broken(error: &PortError) -> &str {
+fn broken(error: &ServiceError) -> &str {
     match &error.cause {
         Cause::Broken { detail } => detail,
         other => panic!("{other:?}"),
@@ -197,11 +197,11 @@ async fn no_path_leads_out() {
 async fn a_file_appears_whole_or_not_at_all() {
     let desk = Desk::new();
     let before = desk.world();
-    let pieces = |last: Result<Bytes, PortError>| -> btp_release::ports::ByteStream {
+    let pieces = |last: Result<Bytes, ServiceError>| -> btp_release::protocol::ByteStream {
         let all = vec![Ok(Bytes::from_static(b"one ")), last];
         Box::pin(stream::iter(all))
     };
-    let cut = PortError::new(
+    let cut = ServiceError::new(
         "read",
         Cause::Broken {
             detail: "another digest".into(),

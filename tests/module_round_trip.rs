@@ -18,11 +18,12 @@ use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Event, Observer, Outcome};
-use btp_release::module::build::DescriptorStyle;
-use btp_release::module::template::TemplateForm;
-use btp_release::phases::{BuildModule, Evidence, FetchModule, Phase, Recipe};
+use btp_release::phases::{BuildModule, BuildOptions, FetchModule};
 use btp_release::plan::ReleasePlan;
-use btp_release::ports::{Clock as _, Hands, Interrupt, Look};
+use btp_release::protocol::{Clock as _, Interrupt, Reader, Writer};
+use btp_release::protocol::{Phase, PhaseReport};
+use ocm_module::build::DescriptorStyle;
+use ocm_module::template::TemplateForm;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
@@ -201,16 +202,16 @@ impl Desk {
         std::fs::read_to_string(self.folder.path().join(name)).ok()
     }
 
-    async fn settle(&self, mut phase: impl Phase) -> Evidence {
+    async fn settle(&self, mut phase: impl Phase) -> PhaseReport {
         let files = Files::below(self.folder.path().to_owned());
         let engine = Engine {
-            look: Look {
+            reader: Reader {
                 github: &self.github,
                 registry: &self.registries,
                 files: &files,
                 now: self.clock.now(),
             },
-            hands: Some(Hands {
+            writer: Some(Writer {
                 github: &self.github,
                 registry: &self.registries,
                 files: &files,
@@ -248,7 +249,7 @@ impl Desk {
             "name: kyma.project.io/module/{}\nversion: {}\nchannel: fast\nmanifest: manifest.yaml\n",
             module.name, module.version
         );
-        let recipe = Recipe {
+        let recipe = BuildOptions {
             style: module.style,
             template: module.template,
             channel: None,
@@ -304,7 +305,7 @@ impl Desk {
     }
 }
 
-fn output<'a>(evidence: &'a Evidence, name: &str) -> &'a str {
+fn output<'a>(evidence: &'a PhaseReport, name: &str) -> &'a str {
     let outputs: BTreeMap<_, _> = evidence
         .outputs
         .iter()

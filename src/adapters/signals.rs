@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::ports::Interrupt;
+use crate::protocol::Interrupt;
 
 pub struct Signals {
     raised: watch::Receiver<bool>,

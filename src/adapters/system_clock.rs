@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use async_trait::async_trait;
 
 use crate::domain::Moment;
-use crate::ports::Clock;
+use crate::protocol::Clock;
 
 pub struct SystemClock {
     start: Instant,

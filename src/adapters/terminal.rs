@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::ports::Runner;
+use crate::protocol::StepOutput;
 
 pub struct Terminal<W>(pub W);
 
-impl<W: Write> Runner for Terminal<W> {
+impl<W: Write> StepOutput for Terminal<W> {
     fn outputs(&mut self, outputs: &[(&str, &str)]) -> io::Result<()> {
         for (name, value) in outputs {
             writeln!(self.0, "{name}={value}")?;

@@ -6,6 +6,7 @@ mod deadline;
 mod exit;
 mod jobs;
 mod lock;
+mod name_pattern;
 mod repo;
 mod tag;
 
@@ -15,6 +16,7 @@ pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
+pub use name_pattern::NamePattern;
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageTag, PinnedImage, Repository,
     Version,

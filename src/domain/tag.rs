@@ -140,6 +140,7 @@ super::serde_as_text!(Tag, TagFormat);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::FormatCode;
 
     fn read(typed: &str, format: Option<&str>) -> Result<(String, String), Diagnostic> {
         let format = format.map(|f| f.parse().unwrap());

@@ -1,14 +1,14 @@
 //! The one place where an action becomes a write.
 
-use crate::phases::Action;
-use crate::ports::{Hands, PortError};
+use crate::protocol::Action;
+use crate::protocol::{ServiceError, Writer};
 
-pub(super) async fn apply(hands: Hands<'_>, action: &Action) -> Result<(), PortError> {
-    let Hands {
+pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
+    let Writer {
         github,
         registry,
         files,
-    } = hands;
+    } = writer;
     match action {
         Action::CreateDraft(draft) => github.create_draft(draft).await.map(drop),
         Action::CreateTag { tag, commit } => github.create_tag(tag, commit).await,

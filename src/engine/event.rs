@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{Deadline, Moment};
-use crate::phases::{Action, PhaseId};
-use crate::ports::PortError;
+use crate::protocol::ServiceError;
+use crate::protocol::{Action, PhaseId};
 
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -26,7 +26,7 @@ pub enum Event<'a> {
         phase: PhaseId,
         action: &'a Action,
         /// Why there was no clear success, if so.
-        answer: Option<&'a PortError>,
+        answer: Option<&'a ServiceError>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Looks, lets the phase decide, acts, and looks again, until the phase says that it is done.
 
 use crate::domain::Diagnostic;
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
 
 mod apply;
 mod event;
@@ -12,8 +13,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::domain::{Deadline, Exit, Moment};
-use crate::phases::{Action, Evidence, Phase, PhaseId, Step, Waiting};
-use crate::ports::{Cause, Clock, Hands, Interrupt, Look, PortError};
+use crate::protocol::{Cause, Clock, Interrupt, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
 
@@ -29,9 +29,9 @@ const LATE_BY: u32 = 20;
 const LEAVING: u32 = 4;
 
 pub struct Engine<'a> {
-    pub look: Look<'a>,
+    pub reader: Reader<'a>,
     /// `None` is a dry run: there is nothing to touch the world with.
-    pub hands: Option<Hands<'a>>,
+    pub writer: Option<Writer<'a>>,
     pub clock: &'a dyn Clock,
     pub interrupt: &'a dyn Interrupt,
     pub observer: &'a dyn Observer,
@@ -43,7 +43,7 @@ pub struct Engine<'a> {
 pub enum Outcome {
     /// It is so. `acted` is empty where there was nothing to do.
     Settled {
-        evidence: Evidence,
+        evidence: PhaseReport,
         acted: Vec<Action>,
     },
     /// Dry run: what would be done next.
@@ -54,7 +54,7 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
     #[error(transparent)]
-    Port(#[from] PortError),
+    Port(#[from] ServiceError),
     #[error("blocked")]
     Blocked {
         findings: Vec<Diagnostic>,
@@ -79,7 +79,7 @@ fn join(actions: &[Action]) -> String {
 
 /// How the work ended well.
 enum Done {
-    So(Evidence),
+    So(PhaseReport),
     Would(Vec<Action>),
 }
 
@@ -93,9 +93,9 @@ impl Engine<'_> {
     pub async fn settle(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
         let mut sent = Vec::new();
         let ended = self.work(phase, &mut sent).await;
-        if let Some(hands) = self.hands {
+        if let Some(writer) = self.writer {
             let unseen = ended.is_err() && sent.iter().any(|sent| !sent.action.is_lock());
-            self.leave(phase, hands, unseen).await;
+            self.leave(phase, writer, unseen).await;
         }
         ended.map(|done| match done {
             Done::So(evidence) => Outcome::Settled {
@@ -115,11 +115,11 @@ impl Engine<'_> {
         let mut quiet = 0;
         let mut pause = Pause::default();
         loop {
-            let look = Look {
+            let reader = Reader {
                 now: self.clock.now(),
-                ..self.look
+                ..self.reader
             };
-            match self.unless_interrupted(phase.step(look)).await?? {
+            match self.unless_interrupted(phase.step(reader)).await?? {
                 Step::Done(evidence) => return Ok(Done::So(evidence)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked {
@@ -129,7 +129,7 @@ impl Engine<'_> {
                 }
                 Step::Wait(waiting) => self.wait(id, waiting, &mut pause).await?,
                 Step::Act(actions) => {
-                    let Some(hands) = self.hands else {
+                    let Some(writer) = self.writer else {
                         return Ok(Done::Would(actions));
                     };
                     let fresh: Vec<_> = actions
@@ -142,7 +142,7 @@ impl Engine<'_> {
                         self.not_yet_visible(&actions, sent, &mut quiet).await?;
                     } else {
                         quiet = 0;
-                        self.act(phase, hands, fresh, sent).await?;
+                        self.act(phase, writer, fresh, sent).await?;
                     }
                 }
             }
@@ -171,7 +171,7 @@ impl Engine<'_> {
     async fn act(
         &self,
         phase: &mut dyn Phase,
-        hands: Hands<'_>,
+        writer: Writer<'_>,
         actions: Vec<Action>,
         sent: &mut Vec<Sent>,
     ) -> Result<(), Stop> {
@@ -179,7 +179,7 @@ impl Engine<'_> {
             if self.interrupt.raised() {
                 return Err(Stop::Cancelled);
             }
-            match self.apply(phase.id(), hands, &action).await {
+            match self.apply(phase.id(), writer, &action).await {
                 Ok(()) => sent.push(Sent {
                     action,
                     answered: true,
@@ -192,7 +192,7 @@ impl Engine<'_> {
                         });
                         return Ok(());
                     }
-                    _ if phase.does_without(&action, &error) => return Ok(()),
+                    _ if phase.continues_after_refusal(&action, &error) => return Ok(()),
                     _ => {
                         return Err(match phase.explain(&action, &error) {
                             Some(finding) => Stop::Blocked {
@@ -211,11 +211,11 @@ impl Engine<'_> {
     async fn apply(
         &self,
         phase: PhaseId,
-        hands: Hands<'_>,
+        writer: Writer<'_>,
         action: &Action,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ServiceError> {
         self.observer.see(&Event::Acting { phase, action });
-        let answer = apply::apply(hands, action).await;
+        let answer = apply::apply(writer, action).await;
         self.observer.see(&Event::Acted {
             phase,
             action,
@@ -226,9 +226,9 @@ impl Engine<'_> {
 
     /// Undoes what must not outlive the phase. No interrupt stops it, and how it goes does not change how the phase ended.
     /// While something that was sent is `unseen`, nobody else is to go on as if it had not been.
-    async fn leave(&self, phase: &mut dyn Phase, hands: Hands<'_>, mut unseen: bool) {
+    async fn leave(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut unseen: bool) {
         for _ in 0..LEAVING {
-            let actions = phase.leave(self.look).await;
+            let actions = phase.leave(self.reader).await;
             if matches!(&actions, Ok(actions) if actions.is_empty()) {
                 return;
             }
@@ -237,7 +237,7 @@ impl Engine<'_> {
             }
             let mut left = actions.is_ok();
             for action in actions.unwrap_or_default() {
-                left &= self.apply(phase.id(), hands, &action).await.is_ok();
+                left &= self.apply(phase.id(), writer, &action).await.is_ok();
             }
             if left {
                 return;

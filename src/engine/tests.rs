@@ -16,10 +16,10 @@ use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, LockOwner, PinnedImage, RepoSlug, Repository, SeenLock,
     Tag,
 };
-use crate::ports::{
-    AssetId, Blob, ByteStream, FilesHands, FilesLook, GitHubHands, GitHubLook, LocalFile, NewDraft,
-    NewStatus, Notes, Publication, RegistryHands, RegistryLook, ReleaseId, SeenAnswer, SeenCheck,
-    SeenManifest, SeenRelease, SeenRepository,
+use crate::protocol::{
+    AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,
+    NewDraft, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId, SeenAnswer,
+    SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
 use nothing::Nothing;
 
@@ -102,7 +102,7 @@ impl Phase for Remove {
     fn id(&self) -> PhaseId {
         PhaseId::Discard
     }
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         if self.waits > 0 {
             self.waits -= 1;
             return Ok(Step::Wait(Waiting {
@@ -112,14 +112,14 @@ impl Phase for Remove {
         }
         let mut missing = Vec::new();
         for name in ["a", "b"] {
-            if look.files.file(Path::new(name)).await?.is_some() {
+            if reader.files.file(Path::new(name)).await?.is_some() {
                 missing.push(Action::RemoveFolder {
                     folder: name.into(),
                 });
             }
         }
         Ok(if missing.is_empty() {
-            Step::Done(Evidence::new("gone"))
+            Step::Done(PhaseReport::new("gone"))
         } else {
             Step::Act(missing)
         })
@@ -127,8 +127,8 @@ impl Phase for Remove {
 }
 
 #[async_trait]
-impl FilesLook for World {
-    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, PortError> {
+impl FilesReader for World {
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError> {
         let name = path.display().to_string();
         let mut shown = self.shown.lock().unwrap();
         if name == "a" {
@@ -142,21 +142,21 @@ impl FilesLook for World {
             digest: Digest::of(b""),
         }))
     }
-    async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, PortError> {
+    async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
 }
 
 #[async_trait]
-impl FilesHands for World {
-    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+impl FilesWriter for World {
+    async fn remove(&self, path: &Path) -> Result<(), ServiceError> {
         let name = path.display().to_string();
         self.writes.lock().unwrap().push(name.clone());
         let answer = self.answers.lock().unwrap().pop().unwrap_or(Answer::Fine);
         if matches!(answer, Answer::Fine | Answer::Lost) {
             self.files.lock().unwrap().remove(&name);
         }
-        let fail = |cause| Err(PortError::new("remove", cause));
+        let fail = |cause| Err(ServiceError::new("remove", cause));
         let message = || "no".to_owned();
         match answer {
             Answer::Fine => Ok(()),
@@ -173,13 +173,13 @@ impl FilesHands for World {
             }),
         }
     }
-    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), PortError> {
+    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), PortError> {
+    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), PortError> {
+    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
 }
@@ -193,13 +193,13 @@ struct Run {
 async fn run(world: &World, phase: &mut dyn Phase, dry: bool) -> Run {
     let clock = TestClock::default();
     let engine = Engine {
-        look: Look {
+        reader: Reader {
             github: &Nothing,
             registry: &Nothing,
             files: world,
             now: Moment::default(),
         },
-        hands: (!dry).then_some(Hands {
+        writer: (!dry).then_some(Writer {
             github: &Nothing,
             registry: &Nothing,
             files: world,
@@ -321,18 +321,18 @@ async fn a_wait_starts_quickly_and_ends_at_its_deadline() {
 struct Interrupting<'a>(&'a World, &'a Never);
 
 #[async_trait]
-impl FilesHands for Interrupting<'_> {
-    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+impl FilesWriter for Interrupting<'_> {
+    async fn remove(&self, path: &Path) -> Result<(), ServiceError> {
         self.1.0.store(true, Ordering::SeqCst);
         self.0.remove(path).await
     }
-    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), PortError> {
+    async fn save(&self, _: &Path, _: ByteStream) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), PortError> {
+    async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), PortError> {
+    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
 }
@@ -341,13 +341,13 @@ impl FilesHands for Interrupting<'_> {
 async fn an_interrupt_stops_between_two_actions() {
     let (world, interrupt, clock) = (World::new(0, &[]), Never::default(), TestClock::default());
     let engine = Engine {
-        look: Look {
+        reader: Reader {
             github: &Nothing,
             registry: &Nothing,
             files: &world,
             now: Moment::default(),
         },
-        hands: Some(Hands {
+        writer: Some(Writer {
             github: &Nothing,
             registry: &Nothing,
             files: &Interrupting(&world, &interrupt),

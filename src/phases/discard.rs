@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::lock::TagLock;
-use super::shared::drop_release;
-use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
-use crate::ports::{Look, PortError, SeenRelease};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Reader, SeenRelease, ServiceError};
+use crate::release::lock::TagLock;
+use crate::release::references::drop_release;
 
 pub struct Discard {
     tag: Tag,
@@ -26,10 +26,10 @@ impl Discard {
         Self { tag, lock }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         Ok(Seen {
-            tag: look.github.tag(&self.tag).await?,
-            releases: look.github.releases(&self.tag).await?,
+            tag: reader.github.tag(&self.tag).await?,
+            releases: reader.github.releases(&self.tag).await?,
         })
     }
 }
@@ -40,25 +40,25 @@ impl Phase for Discard {
         PhaseId::Discard
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let seen = self.see(look).await?;
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        let seen = self.see(reader).await?;
         let step = decide(&self.tag, &seen);
         let first = match (&step, seen.ours()) {
             (Step::Act(actions), Some((_, mark))) => {
-                self.lock.pass(look, &mark.commit, actions).await?
+                self.lock.pass(reader, &mark.commit, actions).await?
             }
-            (Step::Done(_), _) => self.lock.pass_dead(look).await?,
+            (Step::Done(_), _) => self.lock.pass_dead(reader).await?,
             _ => None,
         };
         Ok(first.unwrap_or(step))
     }
 
-    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
-        self.lock.does_without(action, refusal)
+    fn continues_after_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
+        self.lock.continues_after_refusal(action, refusal)
     }
 
-    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
-        self.lock.leave(look).await
+    async fn leave(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        self.lock.leave(reader).await
     }
 }
 
@@ -79,7 +79,7 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
         )]);
     }
     let Some((draft, mark)) = seen.ours() else {
-        return Step::Done(Evidence::new(nothing_of_ours(tag, seen)));
+        return Step::Done(PhaseReport::new(nothing_of_ours(tag, seen)));
     };
     Step::Act(drop_release(tag, seen.tag.as_ref(), draft, &mark))
 }
@@ -97,15 +97,15 @@ fn nothing_of_ours(tag: &Tag, seen: &Seen) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{foreign_draft, other, our_draft, published};
     use super::*;
     use crate::plan::tests::example;
+    use crate::release::examples::{foreign_draft, other, our_draft, published};
 
     fn actions(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Vec<String> {
         match decide(&example().tag, &Seen { tag, releases }) {
             Step::Act(actions) => actions.iter().map(Action::to_string).collect(),
             Step::Done(evidence) => vec![evidence.so],
-            Step::Blocked(findings) => findings.iter().map(|f| f.code.to_owned()).collect(),
+            Step::Blocked(findings) => findings.iter().map(|f| f.code.to_string()).collect(),
             Step::Wait(_) => vec![],
         }
     }
@@ -131,7 +131,7 @@ mod tests {
         assert!(actions(here(), vec![])[0].contains("not ours and stays"));
         assert_eq!(
             actions(here(), vec![published(our_draft(&plan))]),
-            [Code::AlreadyPublished]
+            [Code::AlreadyPublished.as_str()]
         );
     }
 }

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use super::existing::{self, Way};
-use super::lock::TagLock;
-use super::shared::drop_release;
-use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
-use crate::ports::{Cause, Look, NewDraft, PortError, SeenRelease};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
+use crate::release::existing_release::{self, Resolution};
+use crate::release::lock::TagLock;
+use crate::release::references::drop_release;
 
 pub struct Draft {
     plan: ReleasePlan,
@@ -35,33 +35,36 @@ impl Draft {
         Self { plan, lock }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         let plan = &self.plan;
         Ok(Seen {
-            tag: look.github.tag(&plan.tag).await?,
-            releases: look.github.releases(&plan.tag).await?,
+            tag: reader.github.tag(&plan.tag).await?,
+            releases: reader.github.releases(&plan.tag).await?,
             notes: None,
             leftovers: BTreeSet::new(),
         })
     }
 
     /// What a draft is made of, and nothing else needs.
-    async fn see_more(&self, look: Look<'_>, seen: &mut Seen) -> Result<(), PortError> {
+    async fn see_more(&self, reader: Reader<'_>, seen: &mut Seen) -> Result<(), ServiceError> {
         for (_, image) in self.plan.images() {
-            let there = look.registry.resolve(&image).await?;
+            let there = reader.registry.resolve(&image).await?;
             seen.leftovers.extend(there.map(|manifest| manifest.digest));
         }
-        seen.notes = Some(self.notes(look).await?);
+        seen.notes = Some(self.notes(reader).await?);
         Ok(())
     }
 
-    async fn notes(&self, look: Look<'_>) -> Result<String, PortError> {
+    async fn notes(&self, reader: Reader<'_>) -> Result<String, ServiceError> {
         let plan = &self.plan;
         match &plan.notes {
             NotesSource::Text(text) => Ok(text.clone()),
             NotesSource::Generated => {
                 let previous = plan.previous_tag.as_ref();
-                let notes = look.github.notes(&plan.tag, &plan.commit, previous).await?;
+                let notes = reader
+                    .github
+                    .notes(&plan.tag, &plan.commit, previous)
+                    .await?;
                 Ok(notes.body)
             }
         }
@@ -75,28 +78,28 @@ impl Phase for Draft {
     }
 
     /// What is to be done is decided from a look that began when the lock was held already.
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let mut seen = self.see(look).await?;
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        let mut seen = self.see(reader).await?;
         match decide(&self.plan, &seen) {
             Step::Act(actions) => {
-                if let Some(first) = self.lock.pass(look, &self.plan.commit, &actions).await? {
+                if let Some(first) = self.lock.pass(reader, &self.plan.commit, &actions).await? {
                     return Ok(first);
                 }
                 if let [Action::CreateDraft(_)] = actions.as_slice() {
-                    self.see_more(look, &mut seen).await?;
+                    self.see_more(reader, &mut seen).await?;
                 }
                 Ok(decide(&self.plan, &seen))
             }
-            Step::Done(evidence) => self.lock.done(look, evidence).await,
+            Step::Done(evidence) => self.lock.done(reader, evidence).await,
             step => Ok(step),
         }
     }
 
-    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
-        self.lock.does_without(action, refusal)
+    fn continues_after_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
+        self.lock.continues_after_refusal(action, refusal)
     }
 
-    fn explain(&self, action: &Action, refusal: &PortError) -> Option<Diagnostic> {
+    fn explain(&self, action: &Action, refusal: &ServiceError) -> Option<Diagnostic> {
         let Cause::Refused { message, .. } = &refusal.cause else {
             return None;
         };
@@ -104,8 +107,8 @@ impl Phase for Draft {
         is_reserved.then(|| reserved(&self.plan))
     }
 
-    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
-        self.lock.leave(look).await
+    async fn leave(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        self.lock.leave(reader).await
     }
 }
 
@@ -128,18 +131,18 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
 }
 
 fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
-    match existing::way(plan, seen.tag.as_ref(), &seen.releases) {
-        Way::Create => Step::Act(vec![Action::CreateDraft(new_draft(plan, seen))]),
-        Way::GoOn(draft, mark) => go_on(plan, seen, draft, &mark),
-        Way::Replace(release, mark) => {
+    match existing_release::resolve(plan, seen.tag.as_ref(), &seen.releases) {
+        Resolution::Create => Step::Act(vec![Action::CreateDraft(new_draft(plan, seen))]),
+        Resolution::GoOn(draft, mark) => go_on(plan, seen, draft, &mark),
+        Resolution::Replace(release, mark) => {
             Step::Act(drop_release(&plan.tag, seen.tag.as_ref(), release, &mark))
         }
-        Way::DropSurplus(actions) => Step::Act(actions),
-        Way::Done(release) => Step::Done(evidence(
+        Resolution::DropSurplus(actions) => Step::Act(actions),
+        Resolution::Done(release) => Step::Done(evidence(
             release,
             format!("{} is already published", plan.tag),
         )),
-        Way::Refuse(finding) => Step::Blocked(vec![finding]),
+        Resolution::Refuse(finding) => Step::Blocked(vec![finding]),
     }
 }
 
@@ -168,8 +171,8 @@ fn go_on(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> S
     }
 }
 
-fn evidence(release: &SeenRelease, so: String) -> Evidence {
-    Evidence::new(so)
+fn evidence(release: &SeenRelease, so: String) -> PhaseReport {
+    PhaseReport::new(so)
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }
@@ -207,10 +210,10 @@ fn cut(notes: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{asset, foreign_draft, other, our_draft, published};
     use super::*;
     use crate::plan::OnExisting;
     use crate::plan::tests::example;
+    use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 
     fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Seen {
         Seen {
@@ -233,7 +236,7 @@ mod tests {
             Step::Wait(_) => "wait".into(),
             Step::Blocked(findings) => findings
                 .iter()
-                .map(|f| f.code)
+                .map(|f| f.code.as_str())
                 .collect::<Vec<_>>()
                 .join(" "),
         }
@@ -264,16 +267,20 @@ mod tests {
         for (at, releases, expected) in [
             (None, vec![], create),
             (here(), vec![], create),
-            (Some(other()), vec![], Code::TagElsewhere),
+            (Some(other()), vec![], Code::TagElsewhere.as_str()),
             (None, vec![ours.clone()], tag),
             (
                 here(),
                 vec![ours.clone()],
                 "done: v1.2.0 is a draft at 4e4b9d4",
             ),
-            (Some(other()), vec![ours.clone()], Code::TagElsewhere),
-            (None, vec![foreign.clone()], Code::DraftForeign),
-            (here(), vec![foreign.clone()], Code::DraftForeign),
+            (
+                Some(other()),
+                vec![ours.clone()],
+                Code::TagElsewhere.as_str(),
+            ),
+            (None, vec![foreign.clone()], Code::DraftForeign.as_str()),
+            (here(), vec![foreign.clone()], Code::DraftForeign.as_str()),
             (
                 here(),
                 vec![ours.clone(), ours.clone()],
@@ -282,27 +289,27 @@ mod tests {
             (
                 here(),
                 vec![ours.clone(), with_an_asset(&ours)],
-                Code::ReleaseDuplicates,
+                Code::ReleaseDuplicates.as_str(),
             ),
             (
                 here(),
                 vec![foreign.clone(), ours.clone()],
-                Code::ReleaseDuplicates,
+                Code::ReleaseDuplicates.as_str(),
             ),
             (
                 None,
                 vec![ours.clone(), foreign.clone()],
-                Code::ReleaseDuplicates,
+                Code::ReleaseDuplicates.as_str(),
             ),
             (
                 None,
                 vec![of_another_commit(&plan)],
-                Code::DraftOfAnotherCommit,
+                Code::DraftOfAnotherCommit.as_str(),
             ),
             (
                 Some(other()),
                 vec![of_another_commit(&plan)],
-                Code::TagElsewhere,
+                Code::TagElsewhere.as_str(),
             ),
             (
                 here(),
@@ -312,14 +319,18 @@ mod tests {
             (
                 Some(other()),
                 vec![published(ours.clone())],
-                Code::AlreadyPublished,
+                Code::AlreadyPublished.as_str(),
             ),
             (
                 here(),
                 vec![published(of_another_commit(&plan))],
-                Code::AlreadyPublished,
+                Code::AlreadyPublished.as_str(),
             ),
-            (here(), vec![published(foreign)], Code::ReleaseForeign),
+            (
+                here(),
+                vec![published(foreign)],
+                Code::ReleaseForeign.as_str(),
+            ),
         ] {
             let told = format!("{at:?} {releases:?}");
             assert_eq!(word(decide(&plan, &seen(at, releases))), expected, "{told}");
@@ -379,7 +390,7 @@ mod tests {
         .put("");
         assert_eq!(
             word_of(Some(other()), kept),
-            Code::TagElsewhere,
+            Code::TagElsewhere.as_str(),
             "the tag is not ours, and nothing is deleted in vain"
         );
         assert_eq!(
@@ -395,7 +406,7 @@ mod tests {
         );
         assert_eq!(
             word_of(Some(plan.commit.clone()), foreign_draft(&plan)),
-            Code::DraftForeign
+            Code::DraftForeign.as_str()
         );
     }
 

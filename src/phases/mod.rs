@@ -1,195 +1,25 @@
-//! The phases in their order. Each looks at the world and says what is missing; none can touch it.
+//! The phases in their order. Each reads GitHub, registries and files, and says what is missing; none can change anything.
 //!
 //! In every file the same three parts: what is `Seen`, how it is seen, and a pure `decide`.
 
-mod action;
 mod await_artifacts;
 mod build_module;
 mod discard;
 mod draft;
-#[cfg(test)]
-mod examples;
-mod existing;
 mod fetch_module;
-mod leading;
-mod lock;
-mod module_image;
 mod plan;
 mod publish;
 mod record_tests;
-mod shared;
-mod sync;
 mod upload;
-mod usable;
 mod verify;
 
-use std::fmt;
-use std::time::Duration;
-
-use async_trait::async_trait;
-
-use crate::domain::Diagnostic;
-use crate::domain::Exit;
-use crate::ports::{Look, PortError};
-
-pub use action::Action;
-pub use await_artifacts::{Await, NamePattern, Watch};
-pub use build_module::{BuildModule, Recipe};
+pub use await_artifacts::{Await, AwaitOptions};
+pub use build_module::{BuildModule, BuildOptions};
 pub use discard::Discard;
 pub use draft::Draft;
-pub use existing::{Course, Policy, TagIs, There, course};
 pub use fetch_module::FetchModule;
-pub use module_image::{ImageTrouble, ModuleImage};
 pub use plan::Plan;
-pub use publish::{Legs, Publish, RequiredCheck, Tested};
+pub use publish::{Legs, Publish, PublishInputs, RequiredCheck};
 pub use record_tests::RecordTests;
 pub use upload::Upload;
 pub use verify::Verify;
-
-/// A phase's name: the `phase` input, the subcommand and the title of its log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PhaseId {
-    /// Checks the version, the repository and the rights, and works everything out. Writes nothing.
-    Plan,
-    /// Creates the draft release, then the tag, which starts the builders.
-    Draft,
-    /// Makes and pushes the module image, and writes the files of the release.
-    BuildModule,
-    /// Brings files into the draft, by content.
-    Upload,
-    /// Waits for the assets and images, and finds out their digests.
-    Await,
-    /// Unpacks the module image, by digest, into a folder.
-    FetchModule,
-    /// Records how a leg of the tests ended, for exactly the artifacts that it tested.
-    RecordTests,
-    /// Reads every promise again, and publishes with one request.
-    Publish,
-    /// Checks a published release against its evidence and the world.
-    Verify,
-    /// Deletes our own draft and tag.
-    Discard,
-}
-
-impl PhaseId {
-    /// In the order of a release.
-    pub const ALL: [Self; 10] = [
-        Self::Plan,
-        Self::Draft,
-        Self::BuildModule,
-        Self::Upload,
-        Self::Await,
-        Self::FetchModule,
-        Self::RecordTests,
-        Self::Publish,
-        Self::Verify,
-        Self::Discard,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Draft => "draft",
-            Self::BuildModule => "build-module",
-            Self::Upload => "upload",
-            Self::Await => "await",
-            Self::FetchModule => "fetch-module",
-            Self::RecordTests => "record-tests",
-            Self::Publish => "publish",
-            Self::Verify => "verify",
-            Self::Discard => "discard",
-        }
-    }
-}
-
-impl fmt::Display for PhaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One resumable part of the pipeline.
-#[async_trait]
-pub trait Phase: Send {
-    fn id(&self) -> PhaseId;
-
-    /// What the process ends with when this phase is blocked.
-    fn blocked_exit(&self) -> Exit {
-        Exit::Blocked
-    }
-
-    /// Looks, and says what is missing. A phase may remember what it saw in order to tell a change, never in place of
-    /// looking.
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError>;
-
-    /// Whether the phase goes on without an action that was refused for good.
-    fn does_without(&mut self, _action: &Action, _refusal: &PortError) -> bool {
-        false
-    }
-
-    /// What a refusal means, where the phase knows more than the service says.
-    fn explain(&self, _action: &Action, _refusal: &PortError) -> Option<Diagnostic> {
-        None
-    }
-
-    /// What must not outlive the phase. Asked for when it has ended, however that was.
-    async fn leave(&mut self, _look: Look<'_>) -> Result<Vec<Action>, PortError> {
-        Ok(vec![])
-    }
-}
-
-/// What a phase says after a look.
-#[derive(Debug, PartialEq)]
-pub enum Step {
-    /// All that the phase promises is so.
-    Done(Evidence),
-    /// These are missing. They are carried out in order, and then looked at again.
-    Act(Vec<Action>),
-    /// Someone else's turn.
-    Wait(Waiting),
-    /// The world contradicts the plan; everything found is listed.
-    Blocked(Vec<Diagnostic>),
-}
-
-/// What is so, once a phase is done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
-    /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
-    pub so: String,
-    pub outputs: Vec<Output>,
-    /// What does not stand in the way, and should be known.
-    pub warnings: Vec<Diagnostic>,
-}
-
-impl Evidence {
-    pub fn new(so: impl Into<String>) -> Self {
-        Self {
-            so: so.into(),
-            ..Self::default()
-        }
-    }
-
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.outputs.push(Output {
-            name,
-            value: value.to_string(),
-        });
-        self
-    }
-}
-
-/// An output of the step, for later steps and jobs. A hint only: whoever takes it looks again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    pub name: &'static str,
-    pub value: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// What is awaited, and how each of them stands: one line for each.
-    pub on: Vec<String>,
-    /// The longest pause between two looks.
-    pub every: Duration,
-}

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::existing::{self, Way};
-use super::{Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Exit, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
-use crate::ports::{Look, PortError, SeenRelease, SeenRepository};
+use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Reader, SeenRelease, SeenRepository, ServiceError};
+use crate::release::existing_release::{self, Resolution};
 
 pub struct Plan {
     wanted: Wanted,
@@ -27,18 +27,18 @@ impl Plan {
         Self { wanted }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         let wanted = &self.wanted;
         let guard = match &wanted.guard_branch {
-            Some(branch) => Some((branch.clone(), look.github.branch(branch).await?)),
+            Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
             None => None,
         };
         Ok(Seen {
-            repository: look.github.repository().await?,
-            has_commit: look.github.has_commit(&wanted.commit).await?,
-            tag: look.github.tag(&wanted.tag).await?,
-            releases: look.github.releases(&wanted.tag).await?,
-            published: look.github.published_tags().await?,
+            repository: reader.github.repository().await?,
+            has_commit: reader.github.has_commit(&wanted.commit).await?,
+            tag: reader.github.tag(&wanted.tag).await?,
+            releases: reader.github.releases(&wanted.tag).await?,
+            published: reader.github.published_tags().await?,
             guard,
         })
     }
@@ -54,8 +54,8 @@ impl Phase for Plan {
         Exit::Preflight
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.wanted, &self.see(look).await?))
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        Ok(decide(&self.wanted, &self.see(reader).await?))
     }
 }
 
@@ -100,7 +100,9 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
         }
     }
     let plan = draw(wanted, seen);
-    if let Way::Refuse(finding) = existing::way(&plan, seen.tag.as_ref(), &seen.releases) {
+    if let Resolution::Refuse(finding) =
+        existing_release::resolve(&plan, seen.tag.as_ref(), &seen.releases)
+    {
         findings.push(finding);
     }
     if !findings.is_empty() {
@@ -123,10 +125,10 @@ fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
     ReleasePlan::draw(wanted.clone(), previous, guard)
 }
 
-fn evidence(plan: &ReleasePlan, published: &[String]) -> Evidence {
+fn evidence(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
     let so = format!("{} is to be released at {}", plan.tag, plan.commit.short());
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
-    Evidence::new(so)
+    PhaseReport::new(so)
         .with("plan", plan.to_json())
         .with("version", &plan.version)
         .with("tag", &plan.tag)
@@ -150,10 +152,10 @@ fn previous_tag(wanted: &Wanted, published: &[String]) -> Option<Tag> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{foreign_draft, other};
     use super::*;
     use crate::plan::OnExisting;
     use crate::plan::tests::{example, example_wanted};
+    use crate::release::examples::{foreign_draft, other};
 
     fn seen() -> Seen {
         Seen {

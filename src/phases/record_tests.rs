@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::shared::our_release;
-use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::plan::{ReleasePlan, Verdict};
-use crate::ports::{CheckState, Look, NewStatus, PortError, SeenCheck, SeenRelease};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{CheckState, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError};
+use crate::release::references::our_release;
 
 pub struct RecordTests {
     plan: ReleasePlan,
@@ -35,7 +35,7 @@ impl RecordTests {
 
     fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
         if our_release(&self.plan, releases).is_ok_and(|(release, _)| !release.draft) {
-            return Step::Done(Evidence::new(format!(
+            return Step::Done(PhaseReport::new(format!(
                 "{} is already published, with its own verdicts",
                 self.plan.tag
             )));
@@ -49,7 +49,7 @@ impl RecordTests {
         };
         let there = statuses.iter().find(|status| status.name == context);
         if there.is_some_and(|s| s.state == state && s.description.as_ref() == Some(&description)) {
-            return Step::Done(Evidence::new(format!(
+            return Step::Done(PhaseReport::new(format!(
                 "{context} is {state} at {}",
                 self.plan.commit.short()
             )));
@@ -70,18 +70,18 @@ impl Phase for RecordTests {
         PhaseId::RecordTests
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let releases = look.github.releases(&self.plan.tag).await?;
-        Ok(self.decide(&releases, &look.github.statuses(&self.plan.commit).await?))
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        let releases = reader.github.releases(&self.plan.tag).await?;
+        Ok(self.decide(&releases, &reader.github.statuses(&self.plan.commit).await?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{our_draft, published};
     use super::*;
     use crate::domain::Digest;
     use crate::plan::tests::example;
+    use crate::release::examples::{our_draft, published};
 
     #[test]
     fn a_verdict_is_written_once_and_renewed_when_it_differs() {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::shared::our_release;
-use super::sync::{beside, sync};
-use super::{Evidence, Phase, PhaseId, Step};
 use crate::domain::{AssetName, Digest};
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Artifact, Artifacts, ReleasePlan};
-use crate::ports::{AssetId, AssetState, LocalFile, Look, PortError, SeenRelease};
+use crate::protocol::{AssetId, AssetState, LocalFile, Reader, SeenRelease, ServiceError};
+use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::release::asset_sync::{beside, sync};
+use crate::release::references::our_release;
 
 /// GitHub's limits for release assets
 /// (<https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>).
@@ -35,19 +35,19 @@ impl Upload {
         Self { plan, files }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         let mut files = BTreeMap::new();
         for (name, path) in &self.files {
-            files.insert(name.clone(), look.files.file(path).await?);
+            files.insert(name.clone(), reader.files.file(path).await?);
         }
-        let releases = look.github.releases(&self.plan.tag).await?;
+        let releases = reader.github.releases(&self.plan.tag).await?;
         let mut hashed = BTreeMap::new();
         for asset in releases.iter().flat_map(|release| &release.assets) {
             let ours = files
                 .keys()
                 .any(|name| [name.as_str(), &beside(name)].contains(&asset.name.as_str()));
             if ours && asset.digest.is_none() && asset.state == AssetState::Uploaded {
-                hashed.insert(asset.id, look.github.hash_asset(asset.id).await?);
+                hashed.insert(asset.id, reader.github.hash_asset(asset.id).await?);
             }
         }
         Ok(Seen {
@@ -64,8 +64,8 @@ impl Phase for Upload {
         PhaseId::Upload
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.plan, &self.see(look).await?))
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        Ok(decide(&self.plan, &self.see(reader).await?))
     }
 }
 
@@ -114,7 +114,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
         plan.tag,
         count(seen.files.len(), "asset")
     );
-    Step::Done(Evidence::new(so).with("assets", artifacts.to_json()))
+    Step::Done(PhaseReport::new(so).with("assets", artifacts.to_json()))
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -180,10 +180,10 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnos
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{asset, foreign_draft, our_draft, published};
     use super::*;
     use crate::plan::tests::example;
-    use crate::ports::SeenAsset;
+    use crate::protocol::SeenAsset;
+    use crate::release::examples::{asset, foreign_draft, our_draft, published};
 
     const NEW: &str = "btp-release-new.template.yaml";
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::shared::row;
-use super::usable::{self, NotUsable};
-use super::{Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, Statement};
-use crate::ports::{AssetId, AssetState, Look, PortError, SeenRelease};
+use crate::protocol::{AssetId, AssetState, Reader, SeenRelease, ServiceError};
+use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::release::image_check::{self, ImageProblem};
+use crate::release::references::row;
 
 pub struct Verify {
     tag: Tag,
@@ -33,10 +33,10 @@ impl Verify {
         Self { tag }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         let mut seen = Seen {
-            tag: look.github.tag(&self.tag).await?,
-            releases: look.github.releases(&self.tag).await?,
+            tag: reader.github.tag(&self.tag).await?,
+            releases: reader.github.releases(&self.tag).await?,
             evidence: None,
             hashed: BTreeMap::new(),
             images: BTreeMap::new(),
@@ -44,11 +44,11 @@ impl Verify {
         };
         for asset in seen.releases.iter().flat_map(|release| &release.assets) {
             if asset.name == EVIDENCE && asset.state == AssetState::Uploaded {
-                seen.evidence = Some(look.github.read_asset(asset.id, MAX_EVIDENCE).await?);
+                seen.evidence = Some(reader.github.read_asset(asset.id, MAX_EVIDENCE).await?);
             }
             if asset.digest.is_none() && asset.state == AssetState::Uploaded {
                 seen.hashed
-                    .insert(asset.id, look.github.hash_asset(asset.id).await?);
+                    .insert(asset.id, reader.github.hash_asset(asset.id).await?);
             }
         }
         let statement = seen
@@ -59,7 +59,7 @@ impl Verify {
             .iter()
             .flat_map(|statement| statement.predicate.plan.images())
         {
-            let digest = look
+            let digest = reader
                 .registry
                 .resolve(&image)
                 .await?
@@ -68,10 +68,12 @@ impl Verify {
             let Some(digest) = digest else {
                 continue;
             };
-            match usable::contents(look, &image.repository().pinned(digest), &[]).await {
+            match image_check::contents(reader, &image.repository().pinned(digest), &[]).await {
                 Ok(_) => {}
-                Err(NotUsable::Incomplete(why)) => seen.incomplete.push(format!("{image}: {why}")),
-                Err(NotUsable::Port(error)) => return Err(error),
+                Err(ImageProblem::Incomplete(why)) => {
+                    seen.incomplete.push(format!("{image}: {why}"))
+                }
+                Err(ImageProblem::Port(error)) => return Err(error),
             }
         }
         Ok(seen)
@@ -84,8 +86,8 @@ impl Phase for Verify {
         PhaseId::Verify
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        Ok(decide(&self.tag, &self.see(look).await?))
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        Ok(decide(&self.tag, &self.see(reader).await?))
     }
 }
 
@@ -117,7 +119,7 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
         statement.subject.len(),
         plan.commit.short()
     );
-    Step::Done(Evidence::new(so).with("release-url", &release.url))
+    Step::Done(PhaseReport::new(so).with("release-url", &release.url))
 }
 
 fn differences(
@@ -223,10 +225,10 @@ fn differences(
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{asset, other, our_draft, published};
     use super::*;
     use crate::plan::tests::example;
     use crate::plan::{Artifact, Artifacts, Predicate};
+    use crate::release::examples::{asset, other, our_draft, published};
 
     type Alter = fn(&mut Seen);
 
@@ -303,8 +305,8 @@ mod tests {
 
     #[test]
     fn any_single_altered_fact_is_found() {
-        assert_eq!(codes(&seen()), [""; 0]);
-        let table: [(&str, Alter); 14] = [
+        assert_eq!(codes(&seen()), []);
+        let table: [(Code, Alter); 14] = [
             (Code::EvidenceDiffers, |s| s.tag = None),
             (Code::EvidenceDiffers, |s| s.tag = Some(other())),
             (Code::EvidenceDiffers, |s| s.releases[0].prerelease = true),

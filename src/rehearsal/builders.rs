@@ -21,7 +21,7 @@ use crate::adapters::registry::{Credentials, Registries};
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::ImageRef;
 use crate::plan::ReleasePlan;
-use crate::ports::{Blob, BlobSource, Clock, RegistryHands as _};
+use crate::protocol::{Blob, BlobSource, Clock, RegistryWriter as _};
 use ocm_module::media;
 use ocm_module::oci::{ContentDescriptor, Manifest};
 
@@ -178,7 +178,7 @@ impl<'a> Builders<'a> {
             &inputs,
         )
         .await?;
-        if built.went_well() {
+        if built.succeeded() {
             let inputs = [("plan", plan), ("files", built.output("files"))];
             run(self.world, self.timeline, self.run_id, "upload", &inputs).await?;
         }

@@ -18,13 +18,13 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn went_well(&self) -> bool {
+    pub(super) fn succeeded(&self) -> bool {
         self.code == 0
     }
 
     /// As GitHub calls it in the `needs` context.
     pub(super) fn result(&self) -> &'static str {
-        if self.went_well() {
+        if self.succeeded() {
             "success"
         } else {
             "failure"

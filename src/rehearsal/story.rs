@@ -12,7 +12,7 @@ use super::timeline::Timeline;
 use super::world::World;
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::Exit;
-use crate::ports::Clock as _;
+use crate::protocol::Clock as _;
 
 /// How everyone plays their part.
 pub(super) struct Cast {
@@ -49,13 +49,13 @@ impl<'a> Story<'a> {
 
     pub(super) async fn tell(&self) -> anyhow::Result<Exit> {
         let planned = self.plan().await?;
-        if !planned.went_well() {
+        if !planned.succeeded() {
             return Ok(exit(planned.code));
         }
         let plan = planned.output("plan");
         let builders = Builders::listen(self.world, self.script, self.timeline, &self.run_id);
         let drafted = self.phase("draft", &[("plan", plan)]).await?;
-        if !drafted.went_well() {
+        if !drafted.succeeded() {
             return Ok(exit(drafted.code));
         }
         let timeout = if self.script.cast.builders_build {
@@ -77,7 +77,7 @@ impl<'a> Story<'a> {
         built?;
         let awaited = awaited?;
         let artifacts = awaited.output("artifacts");
-        let (fetched, e2e) = if awaited.went_well() {
+        let (fetched, e2e) = if awaited.succeeded() {
             let fetched = self
                 .phase("fetch-module", &[("plan", plan), ("artifacts", artifacts)])
                 .await?;
@@ -130,7 +130,7 @@ impl<'a> Story<'a> {
 
     /// Looks at what a test in a cluster would be given: the manifest that `fetch-module` unpacked.
     async fn e2e(&self, fetched: &Ended) -> anyhow::Result<&'static str> {
-        if !fetched.went_well() {
+        if !fetched.succeeded() {
             return Ok("skipped");
         }
         let manifest = self.world.workspace.join(fetched.output("manifest"));

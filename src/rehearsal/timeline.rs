@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::adapters::system_clock::SystemClock;
-use crate::ports::Clock as _;
+use crate::protocol::Clock as _;
 
 pub(super) struct Timeline {
     clock: SystemClock,

@@ -119,7 +119,7 @@ fn seeded() -> GitHubWorld {
         .tag("v1.1.0")
         .publish("v1.1.0")
         .merge(
-            "Watch the service operator's deployment",
+            "AwaitOptions the service operator's deployment",
             "linus",
             &["kind/feature"],
         )

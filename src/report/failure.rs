@@ -3,8 +3,8 @@
 use crate::domain::Exit;
 use crate::domain::{Code, Diagnostic};
 use crate::engine::Stop;
-use crate::phases::PhaseId;
-use crate::ports::{Cause, PortError};
+use crate::protocol::PhaseId;
+use crate::protocol::{Cause, ServiceError};
 
 pub struct Failure {
     pub exit: Exit,
@@ -58,7 +58,7 @@ impl Failure {
     }
 
     /// `again` is what to do where the service may answer better later.
-    pub fn of_port(error: &PortError, again: &str) -> Self {
+    pub fn of_port(error: &ServiceError, again: &str) -> Self {
         let (exit, code, help) = match &error.cause {
             Cause::Unknown { .. } => (
                 Exit::Unavailable,
@@ -99,7 +99,7 @@ fn right_missing(accepted: Option<&str>) -> String {
         .and_then(|header| header.split(';').next())
         .filter(|f| !f.trim().is_empty())
     else {
-        return "look whether the token (`github-token`) or the registry's credentials (`registry-username`, \
+        return "reader whether the token (`github-token`) or the registry's credentials (`registry-username`, \
                 `registry-password`) are right, and may do this"
             .into();
     };

@@ -8,8 +8,8 @@ use super::{Failure, commands};
 use crate::domain::Diagnostic;
 use crate::domain::Moment;
 use crate::engine::{Event, Observer, Outcome};
-use crate::phases::PhaseId;
-use crate::ports::Cause;
+use crate::protocol::Cause;
+use crate::protocol::PhaseId;
 
 const HEARTBEAT: Duration = Duration::from_mins(1);
 

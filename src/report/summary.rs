@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::Failure;
 use crate::engine::Outcome;
-use crate::phases::PhaseId;
 use crate::plan::Artifacts;
+use crate::protocol::PhaseId;
 
 /// Markdown for what became of a phase.
 pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {

@@ -1,6 +1,6 @@
 //! What `inspect-module` looks at, and as whom.
 
-use super::reader::Reader;
+use super::input_parser::InputParser;
 use super::{Context, ReadFile, RegistryAccess};
 use crate::cli::InspectModuleArgs;
 use crate::domain::Diagnostic;
@@ -18,10 +18,10 @@ pub fn inspection(
     context: &Context,
     read_file: ReadFile<'_>,
 ) -> Result<Inspection, Vec<Diagnostic>> {
-    let mut reader = Reader::new(context, read_file);
-    let login = reader.login(&args.registry);
-    let docker_config = reader.docker_config(&args.registry);
-    let image: Option<ImageRef> = reader.parse("image", Some(&args.image));
+    let mut parser = InputParser::new(context, read_file);
+    let login = parser.login(&args.registry);
+    let docker_config = parser.docker_config(&args.registry);
+    let image: Option<ImageRef> = parser.parse("image", Some(&args.image));
     let inspection = image.map(|image| Inspection {
         registry: RegistryAccess {
             login,
@@ -32,5 +32,5 @@ pub fn inspection(
         json: args.json,
         verbose: args.verbose || context.debug,
     });
-    reader.finish(inspection)
+    parser.finish(inspection)
 }

@@ -2,27 +2,30 @@
 
 use std::time::SystemTime;
 
-use super::reader::Reader;
+use super::input_parser::InputParser;
 use super::{Reached, Ready, lines};
 use crate::cli::PlanArgs;
-use crate::domain::Diagnostic;
 use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
 use crate::phases::Plan;
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
-pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) -> Option<Ready> {
-    let format: Option<TagFormat> = reader.parse("tag-format", args.tag_format.as_ref());
+pub(super) fn plan(
+    parser: &mut InputParser<'_>,
+    args: &PlanArgs,
+    now: SystemTime,
+) -> Option<Ready> {
+    let format: Option<TagFormat> = parser.parse("tag-format", args.tag_format.as_ref());
     let typed = args.version.as_deref().unwrap_or_default();
-    let version = reader.take("version", TagFormat::read(typed, format.as_ref()));
-    let repository = reader.repository(&args.common);
-    let commit = reader.commit(args.commit.as_ref());
+    let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
+    let repository = parser.repository(&args.common);
+    let commit = parser.commit(args.commit.as_ref());
     let names = version
         .as_ref()
         .map(|(tag, version, _)| Names { tag, version });
     let mut image = |input: &'static str, text: &str| {
         names
             .as_ref()
-            .and_then(|names| reader.take(input, names.image(text)))
+            .and_then(|names| parser.take(input, names.image(text)))
     };
     let binary_image = args
         .binary_image
@@ -31,27 +34,27 @@ pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) ->
     let extra_images = lines(&args.extra_images)
         .filter_map(|text| image("extra-images", text))
         .collect();
-    let module = names.as_ref().and_then(|names| module(reader, args, names));
-    let on_existing = reader
+    let module = names.as_ref().and_then(|names| module(parser, args, names));
+    let on_existing = parser
         .parse("on-existing", args.on_existing.as_ref())
         .unwrap_or_default();
     if args.replace_published.is_some() && on_existing != OnExisting::Replace {
-        reader.missing(
+        parser.missing(
             "on-existing",
             "a reason to replace what is published (`replace-published`) takes `on-existing: replace`",
         );
     }
     let assets = lines(&args.assets)
-        .filter_map(|name| reader.take("assets", name.parse()))
+        .filter_map(|name| parser.take("assets", name.parse()))
         .collect();
-    let prerelease = reader.auto("prerelease", args.prerelease.as_deref());
-    let make_latest = reader.auto("make-latest", args.make_latest.as_deref());
-    let previous_tag = reader.parse("previous-tag", args.previous_tag.as_ref());
+    let prerelease = parser.auto("prerelease", args.prerelease.as_deref());
+    let make_latest = parser.auto("make-latest", args.make_latest.as_deref());
+    let previous_tag = parser.parse("previous-tag", args.previous_tag.as_ref());
     let notes = match &args.notes_file {
-        Some(path) => NotesSource::Text(reader.file("notes-file", path)?),
+        Some(path) => NotesSource::Text(parser.file("notes-file", path)?),
         None => NotesSource::Generated,
     };
-    let run = reader.context.run_id.clone().unwrap_or_else(|| {
+    let run = parser.context.run_id.clone().unwrap_or_else(|| {
         let seconds = now
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default()
@@ -86,14 +89,14 @@ pub(super) fn plan(reader: &mut Reader<'_>, args: &PlanArgs, now: SystemTime) ->
     })
 }
 
-fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
+fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
     match (&args.module_name, &args.module_registry) {
         (None, None) => None,
         (Some(name), Some(registry)) => {
-            let name = reader.take("module-name", name.parse());
-            let registry: Option<Repository> = reader.take("module-registry", registry.parse());
+            let name = parser.take("module-name", name.parse());
+            let registry: Option<Repository> = parser.take("module-registry", registry.parse());
             let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
-            let tag = reader.take("module-tag", tag.parse());
+            let tag = parser.take("module-tag", tag.parse());
             let name: ComponentName = name?;
             let path = format!("component-descriptors/{name}");
             let image = registry?.join(&path)?.tagged(tag?);
@@ -105,7 +108,7 @@ fn module(reader: &mut Reader<'_>, args: &PlanArgs, names: &Names<'_>) -> Option
             } else {
                 "module-registry"
             };
-            reader.missing(
+            parser.missing(
                 missing,
                 "a module image takes both `module-name` and `module-registry`",
             );

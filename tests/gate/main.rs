@@ -10,11 +10,11 @@
 mod facts;
 mod images;
 mod release;
+mod reported;
 #[path = "../resume/rig.rs"]
 #[expect(dead_code, reason = "the rig of tests/resume can do more")]
 mod rig;
 mod stale;
-mod told;
 mod verified;
 mod world;
 
@@ -25,8 +25,8 @@ use stand_ins::{Fault, Pattern};
 
 use facts::IN_THE_WORLD;
 use release::{Snapshot, Told, codes};
+use reported::{BEFORE, HARMLESS};
 use rig::{Outputs, Scene};
-use told::{BEFORE, HARMLESS};
 
 async fn tested() -> (Arc<Scene>, Told, Snapshot) {
     let scene = Arc::new(Scene::start(|_| {}).await);

@@ -38,7 +38,10 @@ pub(crate) fn codes(stop: &Stop) -> Vec<&'static str> {
     let Stop::Blocked { findings, .. } = stop else {
         panic!("{stop}")
     };
-    let mut codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    let mut codes: Vec<_> = findings
+        .iter()
+        .map(|finding| finding.code.as_str())
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     codes

@@ -9,7 +9,7 @@ use std::time::Duration;
 use btp_release::domain::Moment;
 use btp_release::engine::Stop;
 use btp_release::plan::ReleasePlan;
-use btp_release::ports::Clock;
+use btp_release::protocol::Clock;
 
 use super::described;
 use super::images::{Image, sidecar};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use btp_release::domain::{Digest, DigestHasher};
-use btp_release::ports::{AssetId, Cause, GitHubHands, GitHubLook, LocalFile};
+use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, LocalFile};
 use stand_ins::github::World;
 use stand_ins::{Fault, Pattern, Service};
 

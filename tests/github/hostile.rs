@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
-use btp_release::ports::{AssetId, Cause, GitHubHands, GitHubLook, ReleaseId};
+use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseId};
 
 use crate::rig::{SharedClock, connect, file, kind, settings, tag};
 

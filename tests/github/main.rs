@@ -7,8 +7,8 @@
 )]
 
 mod assets;
-mod hands;
 mod hostile;
-mod look;
+mod reader;
 mod rig;
-mod trouble;
+mod transient_errors;
+mod writer;

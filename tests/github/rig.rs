@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::domain::{CommitSha, Digest, Moment, Tag};
-use btp_release::ports::{Cause, Clock, LocalFile, PortError, ReleaseId};
+use btp_release::protocol::{Cause, Clock, LocalFile, ReleaseId, ServiceError};
 use stand_ins::github::{Repository, World};
 use stand_ins::{Entry, Limits, Options};
 
@@ -62,8 +62,8 @@ impl Rig {
         connect(settings, &self.clock)
     }
 
-    pub(crate) fn repository<T>(&self, look: impl FnOnce(&mut Repository) -> T) -> T {
-        look(self.hub.world().repository(REPOSITORY))
+    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut Repository) -> T) -> T {
+        reader(self.hub.world().repository(REPOSITORY))
     }
 
     pub(crate) fn tip(&self) -> CommitSha {
@@ -113,7 +113,7 @@ pub(crate) fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> Loca
 }
 
 /// The kind of a failure, for tables.
-pub(crate) fn kind<T>(outcome: &Result<T, PortError>) -> &'static str {
+pub(crate) fn kind<T>(outcome: &Result<T, ServiceError>) -> &'static str {
     match outcome {
         Ok(_) => "ok",
         Err(error) => match error.cause {

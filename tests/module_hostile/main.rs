@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use btp_release::module::descriptor::Descriptor;
+use ocm_module::descriptor::Descriptor;
 use proptest::prelude::*;
 
 mod reader;

@@ -2,11 +2,11 @@
 
 use std::path::{Component, Path};
 
-use btp_release::module::descriptor::{Descriptor, MAX_DESCRIPTOR};
-use btp_release::module::oci::{ComponentConfig, Document};
-use btp_release::module::raw_manifest::RawManifest;
-use btp_release::module::unpack::{self, Held, Limits};
-use btp_release::module::{config, security, select, yaml};
+use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR};
+use ocm_module::oci::{ComponentConfig, Document};
+use ocm_module::raw_manifest::RawManifest;
+use ocm_module::unpack::{self, Held, Limits};
+use ocm_module::{config, security, select, yaml};
 
 /// Answers whatever the bytes are, keeps to the limits and stays in its folder.
 pub(crate) fn read_all(bytes: &[u8]) {

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use btp_release::adapters::registry::{Credential, Credentials};
-use btp_release::ports::{BlobSource, Cause, Clock as _, RegistryHands as _, RegistryLook as _};
+use btp_release::protocol::{
+    BlobSource, Cause, Clock as _, RegistryReader as _, RegistryWriter as _,
+};
 use futures_util::future::join_all;
 use stand_ins::registry::{Anonymous, Auth};
 use stand_ins::{Fault, Pattern, RegistryOptions, Service};

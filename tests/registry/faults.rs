@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::{Digest, ImageRef, Repository};
-use btp_release::ports::{Cause, Clock as _, RegistryHands as _, RegistryLook as _};
+use btp_release::protocol::{Cause, Clock as _, RegistryReader as _, RegistryWriter as _};
 use stand_ins::{Fault, Pattern, Registry, RegistryOptions};
 
 use crate::rig::{FastClock, blob, collect, registries, repository, sample, timed};

@@ -2,11 +2,11 @@
 
 mod auth;
 mod faults;
+mod interrupted_connections;
 mod module;
-mod odd;
 #[path = "../common/plan.rs"]
 mod plan;
 mod proxy;
 mod real;
 mod rig;
-mod spoilt;
+mod unusual_registries;

@@ -14,10 +14,10 @@ use std::process::Command;
 
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::ImageRef;
-use btp_release::module::assemble::{Assembled, Inputs, NamedFile, assemble};
-use btp_release::module::build::{DescriptorStyle, GitSource};
-use btp_release::module::template::TemplateForm;
-use btp_release::ports::{RegistryHands as _, RegistryLook as _};
+use btp_release::protocol::{RegistryReader as _, RegistryWriter as _};
+use ocm_module::assemble::{Assembled, Inputs, NamedFile, assemble};
+use ocm_module::build::{DescriptorStyle, GitSource};
+use ocm_module::template::TemplateForm;
 use serde_json::Value;
 
 use crate::plan;

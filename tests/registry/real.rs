@@ -10,8 +10,8 @@ use std::process::Command;
 
 use btp_release::adapters::registry::{Credential, Credentials};
 use btp_release::domain::{Digest, ImageRef, Repository};
-use btp_release::ports::{
-    Blob, BlobSource, Cause, RegistryHands as _, RegistryLook as _, SeenManifest,
+use btp_release::protocol::{
+    Blob, BlobSource, Cause, RegistryReader as _, RegistryWriter as _, SeenManifest,
 };
 
 use crate::rig::{DockerRegistry, blob, collect, have, registries, repository, sample};

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::domain::{Digest, Moment, Repository};
-use btp_release::ports::{Blob, BlobSource, ByteStream, Clock, PortError};
+use btp_release::protocol::{Blob, BlobSource, ByteStream, Clock, ServiceError};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
@@ -91,7 +91,7 @@ pub(crate) fn blob(bytes: Vec<u8>) -> Blob {
     }
 }
 
-pub(crate) async fn collect(stream: ByteStream) -> Result<Vec<u8>, PortError> {
+pub(crate) async fn collect(stream: ByteStream) -> Result<Vec<u8>, ServiceError> {
     let pieces: Vec<Bytes> = stream.try_collect().await?;
     Ok(pieces.concat())
 }

@@ -9,8 +9,8 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
-mod cells;
 mod discards;
+mod failure_cells;
 mod locks;
 mod matrix;
 mod processes;

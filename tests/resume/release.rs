@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use btp_release::domain::{Digest, ImageRef};
 use btp_release::engine::Stop;
 use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
-use btp_release::ports::{Blob, BlobSource, PortError, RegistryHands, RegistryLook};
+use btp_release::protocol::{Blob, BlobSource, RegistryReader, RegistryWriter, ServiceError};
 use serde_json::json;
 
 use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
@@ -102,7 +102,7 @@ impl Scene {
     }
 
     /// A builder outside that looks before it pushes.
-    async fn build_image(&self, plan: &str) -> Result<(), PortError> {
+    async fn build_image(&self, plan: &str) -> Result<(), ServiceError> {
         let registry = self.registries();
         let plan = ReleasePlan::from_json(plan, None).unwrap();
         let image: ImageRef = plan.binary_image.unwrap();

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use btp_release::adapters::files::Files;
+use btp_release::adapters::github::rate_limit::Policy;
 use btp_release::adapters::github::{GitHub, GitHubSettings};
-use btp_release::adapters::governor::Policy;
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Moment};
 use btp_release::engine::{Engine, Event, Observer, Outcome, Stop};
-use btp_release::ports::{Clock, Hands, Interrupt, Look};
+use btp_release::protocol::{Clock, Interrupt, Reader, Writer};
 use btp_release::settings::{Context, resolve};
 use clap::Parser as _;
 use stand_ins::github::{Repository, Token, WorkflowRun, World};
@@ -176,8 +176,8 @@ impl Scene {
         format!("{}/kyma-project/prod/btp-manager", self.registry.host())
     }
 
-    pub(crate) fn repository<T>(&self, look: impl FnOnce(&mut Repository) -> T) -> T {
-        look(self.github.world().repository(REPOSITORY))
+    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut Repository) -> T) -> T {
+        reader(self.github.world().repository(REPOSITORY))
     }
 
     /// GitHub knows of the run as soon as it begins.
@@ -270,13 +270,13 @@ impl Scene {
         let registry = self.registries();
         let files = Files::below(folder);
         let engine = Engine {
-            look: Look {
+            reader: Reader {
                 github: &github,
                 registry: &registry,
                 files: &files,
                 now: clock.now(),
             },
-            hands: Some(Hands {
+            writer: Some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,

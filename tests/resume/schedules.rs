@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use btp_release::domain::Moment;
-use btp_release::ports::Clock;
+use btp_release::protocol::Clock;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use stand_ins::github::Repository;

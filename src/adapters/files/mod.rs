@@ -1,6 +1,6 @@
 //! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
 
-mod place;
+mod safe_path;
 mod unpack;
 
 use std::fs::{self, File};
@@ -16,8 +16,8 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
-use crate::ports::{ByteStream, Cause, FilesHands, FilesLook, LocalFile, PortError};
-use place::{Part, Root};
+use crate::protocol::{ByteStream, Cause, FilesReader, FilesWriter, LocalFile, ServiceError};
+use safe_path::{Part, Root};
 
 const PIECE: usize = 256 << 10;
 
@@ -37,19 +37,19 @@ impl Files {
         doing: &str,
         path: &Path,
         work: impl FnOnce(&Root, &Path) -> Result<T, Cause> + Send + 'static,
-    ) -> Result<T, PortError> {
+    ) -> Result<T, ServiceError> {
         let (root, path) = (self.0.clone(), path.to_owned());
         let doing = format!("{doing} {}", path.display());
         spawn_blocking(move || work(&root, &path))
             .await
             .unwrap_or_else(|e| Err(broken(e.to_string())))
-            .map_err(|cause| PortError::new(doing, cause))
+            .map_err(|cause| ServiceError::new(doing, cause))
     }
 }
 
 #[async_trait]
-impl FilesLook for Files {
-    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, PortError> {
+impl FilesReader for Files {
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError> {
         self.blocking("read", path, |root, path| {
             let Some((path, mut file)) = open(root, path)? else {
                 return Ok(None);
@@ -73,7 +73,7 @@ impl FilesLook for Files {
         .await
     }
 
-    async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, PortError> {
+    async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError> {
         self.blocking("read", path, move |root, path| {
             let Some((_, file)) = open(root, path)? else {
                 return Ok(None);
@@ -92,9 +92,10 @@ impl FilesLook for Files {
 }
 
 #[async_trait]
-impl FilesHands for Files {
-    async fn save(&self, path: &Path, mut bytes: ByteStream) -> Result<(), PortError> {
-        let saving = |e: io::Error| PortError::new(format!("write {}", path.display()), broken(e));
+impl FilesWriter for Files {
+    async fn save(&self, path: &Path, mut bytes: ByteStream) -> Result<(), ServiceError> {
+        let saving =
+            |e: io::Error| ServiceError::new(format!("write {}", path.display()), broken(e));
         let (place, part, file) = self
             .blocking("write", path, |root, path| {
                 let place = root.place(path)?;
@@ -112,13 +113,13 @@ impl FilesHands for Files {
             .await
     }
 
-    async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PortError> {
+    async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError> {
         let whole = Bytes::copy_from_slice(bytes);
         let stream = stream::once(async { Ok(whole) });
         self.save(path, Box::pin(stream)).await
     }
 
-    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), PortError> {
+    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError> {
         let stop = Stop::default();
         let flag = Arc::clone(&stop.0);
         let archive = archive.to_owned();
@@ -136,7 +137,7 @@ impl FilesHands for Files {
         .await
     }
 
-    async fn remove(&self, path: &Path) -> Result<(), PortError> {
+    async fn remove(&self, path: &Path) -> Result<(), ServiceError> {
         self.blocking("remove", path, |root, path| {
             let place = root.place(path)?;
             let gone = match fs::symlink_metadata(&place.path) {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::place::Part;
+use super::safe_path::Part;
 use ocm_module::unpack::{File, Limits, UnpackError, files};
 
 pub(super) fn unpack(archive: fs::File, to: &Part, stop: &AtomicBool) -> Result<(), UnpackError> {

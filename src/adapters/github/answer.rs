@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName, header};
 use serde::de::DeserializeOwned;
 
 use super::failure;
-use super::wire::GraphQlAnswer;
-use crate::adapters::governor::Signals;
+use super::models::GraphQlAnswer;
+use crate::adapters::github::rate_limit::Signals;
 use crate::adapters::http::describe;
-use crate::ports::Cause;
+use crate::protocol::Cause;
 
 /// A hundred releases with notes of the usual length are a tenth of it.
 const LONGEST_BODY: usize = 16 << 20;
@@ -84,7 +84,7 @@ impl Answer {
             .filter(|_| is_redirect)
     }
 
-    /// What the governor wants to know.
+    /// What the rate_limit wants to know.
     pub(super) fn signals(&self) -> Signals {
         Signals {
             status: self.status,

@@ -14,11 +14,11 @@ use url::Url;
 
 use super::answer::Answer;
 use super::client::{API_VERSION, JSON, done};
-use super::{GitHub, origin, wire};
-use crate::adapters::governor::Kind;
+use super::{GitHub, models, origin};
+use crate::adapters::github::rate_limit::Kind;
 use crate::adapters::http::describe;
 use crate::domain::{AssetName, Digest, DigestHasher};
-use crate::ports::{AssetId, Cause, LocalFile, ReleaseId};
+use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId};
 
 const CHUNK: usize = 128 << 10;
 const OCTETS: &str = "application/octet-stream";
@@ -49,13 +49,13 @@ impl GitHub {
         }
         let answer = self
             .client
-            .governor
+            .rate_limit
             .send(Kind::Upload, || async {
                 let answer = self.upload_once(&url, name, file).await?;
                 Ok((answer.signals(), answer))
             })
             .await?;
-        let stored: wire::Asset = done(&answer)?.json()?;
+        let stored: models::Asset = done(&answer)?.json()?;
         check(stored, name, file)
     }
 
@@ -66,7 +66,7 @@ impl GitHub {
             return Ok(template);
         }
         let url = self.url(&["releases", &release.to_string()]);
-        let seen: wire::Release = self.client.get(url).await?;
+        let seen: models::Release = self.client.get(url).await?;
         self.upload_urls().insert(release, seen.upload_url.clone());
         Ok(seen.upload_url)
     }
@@ -128,7 +128,7 @@ impl GitHub {
             Url::parse(url).map_err(|error| broken(format!("{url:?} is no address: {error}")))?;
         let answer = self
             .client
-            .governor
+            .rate_limit
             .send(Kind::Read, || async {
                 let request = self.client.http.answers().head(url.clone());
                 let response = request.send().await.map_err(|error| describe(&error))?;
@@ -144,7 +144,7 @@ impl GitHub {
         let url = self.url(&["releases", "assets", &asset.to_string()]);
         let (answer, got) = self
             .client
-            .governor
+            .rate_limit
             .send(Kind::Read, || async {
                 let (answer, got) = self.download_once(&url, keep).await?;
                 Ok((answer.signals(), (answer, got)))
@@ -236,7 +236,7 @@ async fn consume(
 }
 
 /// What GitHub says it stored must be what was sent; its digest may come later.
-fn check(stored: wire::Asset, name: &AssetName, file: &LocalFile) -> Result<AssetId, Cause> {
+fn check(stored: models::Asset, name: &AssetName, file: &LocalFile) -> Result<AssetId, Cause> {
     let asset = stored.seen();
     if asset.name != name.as_str() {
         return Err(broken(format!("GitHub stored it as {:?}", asset.name)));

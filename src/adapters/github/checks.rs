@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::look::ALL_PAGES;
-use super::{GitHub, wire};
+use super::reader::ALL_PAGES;
+use super::{GitHub, models};
 use crate::domain::CommitSha;
-use crate::ports::{Cause, CheckState, SeenCheck};
+use crate::protocol::{Cause, CheckState, SeenCheck};
 
 impl GitHub {
     /// <https://docs.github.com/en/rest/commits/statuses#list-commit-statuses-for-a-reference>: newest first, so that the
@@ -13,7 +13,7 @@ impl GitHub {
     pub(super) async fn statuses_at(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, Cause> {
         let url = self.url(&["commits", commit.as_str(), "statuses"]);
         let mut newest: BTreeMap<String, SeenCheck> = BTreeMap::new();
-        for status in self.client.list::<wire::Status>(url, ALL_PAGES).await? {
+        for status in self.client.list::<models::Status>(url, ALL_PAGES).await? {
             newest
                 .entry(status.context.clone())
                 .or_insert_with(|| SeenCheck {
@@ -34,7 +34,7 @@ impl GitHub {
         let runs = self.url(&["commits", commit.as_str(), "check-runs"]);
         let runs = self
             .client
-            .pages::<wire::CheckRuns>(runs, ALL_PAGES)
+            .pages::<models::CheckRuns>(runs, ALL_PAGES)
             .await?;
         let mut workflows = self.url(&["actions", "runs"]);
         workflows
@@ -42,7 +42,7 @@ impl GitHub {
             .append_pair("head_sha", commit.as_str());
         let workflows = self
             .client
-            .pages::<wire::WorkflowRuns>(workflows, ALL_PAGES)
+            .pages::<models::WorkflowRuns>(workflows, ALL_PAGES)
             .await?;
         let mut checks = self.statuses_at(commit).await?;
         checks.extend(newest(runs.into_iter().flat_map(|page| page.check_runs)));
@@ -54,8 +54,8 @@ impl GitHub {
 }
 
 /// `filter=latest` is the latest of each *suite*, so that one name may come several times: the highest id is the newest.
-fn newest(checks: impl Iterator<Item = wire::Check>) -> impl Iterator<Item = SeenCheck> {
-    let mut newest: BTreeMap<String, wire::Check> = BTreeMap::new();
+fn newest(checks: impl Iterator<Item = models::Check>) -> impl Iterator<Item = SeenCheck> {
+    let mut newest: BTreeMap<String, models::Check> = BTreeMap::new();
     for check in checks {
         let name = check.name.clone().unwrap_or_default();
         let older = newest.get(&name).is_none_or(|known| known.id < check.id);

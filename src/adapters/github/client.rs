@@ -14,13 +14,13 @@ use url::Url;
 
 use super::answer::Answer;
 use super::etags::ETags;
+use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::origin;
-use super::wire::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::{GitHubSettings, failure};
-use crate::adapters::governor::{Governor, Kind};
+use crate::adapters::github::rate_limit::{Kind, RateLimiter};
 use crate::adapters::http::{Http, describe, is_private, same_origin};
 use crate::domain::Moment;
-use crate::ports::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
+use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
 pub(super) const JSON: &str = "application/vnd.github+json";
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
@@ -31,7 +31,7 @@ const PAGE: usize = 100;
 
 pub(super) struct Client {
     pub(super) http: Http,
-    pub(super) governor: Governor,
+    pub(super) rate_limit: RateLimiter,
     pub(super) clock: std::sync::Arc<dyn Clock>,
     pub(super) api: Url,
     pub(super) answer_timeout: Duration,
@@ -77,7 +77,7 @@ impl Client {
             .build();
         Ok(Self {
             http,
-            governor: Governor::new(settings.policy.clone(), clock.clone()),
+            rate_limit: RateLimiter::new(settings.policy.clone(), clock.clone()),
             clock,
             api: settings.api_url.clone(),
             answer_timeout: settings.answer_timeout,
@@ -161,7 +161,7 @@ impl Client {
         let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
         let answer = self
-            .governor
+            .rate_limit
             .send(Kind::Read, || async {
                 let answer = self.exchange(&Method::GET, url, etag, None::<&()>).await?;
                 Ok((answer.signals(), answer))
@@ -188,7 +188,7 @@ impl Client {
         url: &Url,
         body: Option<&B>,
     ) -> Result<Answer, Cause> {
-        self.governor
+        self.rate_limit
             .send(kind, || async {
                 let answer = self.exchange(&method, url, None, body).await?;
                 Ok((answer.signals(), answer))
@@ -199,7 +199,7 @@ impl Client {
     /// The data of a query, all of it: where a part is missing for an error, nothing is known.
     pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
         let answer = self
-            .governor
+            .rate_limit
             .send(Kind::Query, || async {
                 let answer = self
                     .exchange(&Method::POST, &self.graphql, None, Some(query))

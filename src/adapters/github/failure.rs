@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::wire::GraphQlError;
-use crate::ports::Cause;
+use super::models::GraphQlError;
+use crate::protocol::Cause;
 
 /// Of what a server sent, so much is shown.
 const LONGEST_EXCERPT: usize = 500;

@@ -5,17 +5,17 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::Method;
 
 use super::client::done;
-use super::{GitHub, failure, wire};
-use crate::adapters::governor::Kind;
+use super::{GitHub, failure, models};
+use crate::adapters::github::rate_limit::Kind;
 use crate::domain::{CommitSha, Lock, LockOwner, RepoSlug, SeenLock, Tag};
-use crate::ports::Cause;
+use crate::protocol::Cause;
 
 impl GitHub {
     /// References are as fresh as git itself.
     pub(super) async fn see_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, Cause> {
         let name = Lock::reference(tag);
         let url = self.url(&["git", "ref", name.trim_start_matches("refs/")]);
-        let found = self.client.find::<wire::Reference>(url).await?;
+        let found = self.client.find::<models::Reference>(url).await?;
         let Some(found) = found.filter(|found| found.name == name) else {
             return Ok(None);
         };
@@ -27,7 +27,7 @@ impl GitHub {
             }));
         }
         let url = self.url(&["git", "tags", &found.object.sha]);
-        let object: wire::TagObject = self.client.get(url).await?;
+        let object: models::TagObject = self.client.get(url).await?;
         let lock = Lock::read(&object.message);
         let since = lock.as_ref().map(|lock| Duration::from_secs(lock.since));
         Ok(Some(SeenLock {
@@ -58,7 +58,7 @@ impl GitHub {
         if matches!(answer.status, 401 | 403 | 404) {
             return Ok(None);
         }
-        let run: wire::WorkflowRun = done(&answer)?.json()?;
+        let run: models::WorkflowRun = done(&answer)?.json()?;
         Ok(Some(run.status == "completed" || run.run_attempt > attempt))
     }
 
@@ -76,7 +76,7 @@ impl GitHub {
             since: self.now().as_secs(),
             taken_over: over,
         };
-        let body = wire::CreateTagObject {
+        let body = models::CreateTagObject {
             tag: "release-lock",
             message: &lock.message(),
             object: commit.as_str(),
@@ -87,18 +87,18 @@ impl GitHub {
             .client
             .send(Kind::Ask, Method::POST, &url, Some(&body))
             .await?;
-        let object: wire::GitObjectId = done(&answer)?.json()?;
+        let object: models::GitObjectId = done(&answer)?.json()?;
         let name = Lock::reference(tag);
-        let made: Result<wire::Reference, Cause> = if over {
+        let made: Result<models::Reference, Cause> = if over {
             let url = self.url(&["git", &name]);
-            let body = wire::UpdateReference {
+            let body = models::UpdateReference {
                 sha: &object.sha,
                 force: true,
             };
             self.write(Kind::Change, Method::PATCH, &url, &body).await
         } else {
             let url = self.url(&["git", "refs"]);
-            let body = wire::CreateReference {
+            let body = models::CreateReference {
                 name: &name,
                 sha: &object.sha,
             };

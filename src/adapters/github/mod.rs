@@ -1,7 +1,7 @@
 //! GitHub behind its ports: releases, their assets, tags and commits of one repository.
 //!
 //! octocrab carries the JSON, without its retries and its models; assets go and come as streams beside it. Everything is
-//! asked for in turn by one [`Governor`](super::governor::Governor).
+//! asked for in turn by one [`RateLimiter`](rate_limit::RateLimiter).
 
 mod answer;
 mod assets;
@@ -9,11 +9,12 @@ mod checks;
 mod client;
 mod etags;
 mod failure;
-mod hands;
 mod lock;
-mod look;
+mod models;
 mod origin;
-mod wire;
+pub mod rate_limit;
+mod reader;
+mod writer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,11 +23,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::governor::Policy;
 use super::http::Http;
 use crate::domain::RepoSlug;
-use crate::ports::{Cause, Clock, PortError, ReleaseId};
+use crate::protocol::{Cause, Clock, ReleaseId, ServiceError};
 use client::Client;
+use rate_limit::Policy;
 
 #[derive(Clone, Debug)]
 pub struct GitHubSettings {
@@ -71,9 +72,9 @@ impl GitHub {
         settings: GitHubSettings,
         http: Http,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, PortError> {
+    ) -> Result<Self, ServiceError> {
         let client = Client::new(&settings, http, clock)
-            .map_err(|cause| PortError::new("connect to GitHub", cause))?;
+            .map_err(|cause| ServiceError::new("connect to GitHub", cause))?;
         Ok(Self {
             client,
             repository: settings.repository,
@@ -97,11 +98,11 @@ impl GitHub {
 
 /// Says what was being done when it failed.
 trait Doing<T> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, PortError>;
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T, ServiceError>;
 }
 
 impl<T> Doing<T> for Result<T, Cause> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, PortError> {
-        self.map_err(|cause| PortError::new(what(), cause))
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T, ServiceError> {
+        self.map_err(|cause| ServiceError::new(what(), cause))
     }
 }

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use crate::adapters::http::{is_loopback, is_private, same_origin};
-use crate::ports::Cause;
+use crate::protocol::Cause;
 
 /// The URL of a release's uploads, from the URI template that GitHub gives (`…/assets{?name,label}`) and a name.
 pub(super) fn upload_url(api: &Url, template: &str, name: &str) -> Result<Url, Cause> {

@@ -17,7 +17,7 @@ use super::credentials::{Credential, secret};
 use super::failure::Failure;
 use super::realm;
 use super::retry::Retry;
-use super::wire::{Access, Wire};
+use super::transport::{Access, Wire};
 use crate::domain::{Moment, Repository};
 
 /// A token's life in seconds where its service does not tell, as the specification sets it.
@@ -130,7 +130,7 @@ impl Wire {
             return Ok(None);
         };
         let request = as_user(
-            self.http.answers().get(super::wire::base(repository)?),
+            self.http.answers().get(super::transport::base(repository)?),
             credential,
         );
         let request = request.build().map_err(|e| Failure::transport(&e))?;
@@ -190,7 +190,7 @@ impl Wire {
             .realm
             .parse()
             .map_err(|_| refused("is not a URL".into()))?;
-        realm::check(&realm, &super::wire::base(repository)?)
+        realm::check(&realm, &super::transport::base(repository)?)
             .await
             .map_err(refused)?;
         Ok(realm)

@@ -170,7 +170,7 @@ fn unread(error: &serde_json::Error) -> String {
     )
 }
 
-fn invalid(seen: &str, why: impl std::fmt::Display) -> Diagnostic {
+fn invalid(seen: &str, why: impl fmt::Display) -> Diagnostic {
     let help = r#"write {"auths": {"registry.example": {"auth": "<base64 of user:password>"}}}"#;
     Diagnostic::value(
         Code::DockerConfigInvalid,

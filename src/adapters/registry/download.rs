@@ -9,9 +9,9 @@ use reqwest::{Method, Response, StatusCode};
 
 use super::failure::Failure;
 use super::retry::Retry;
-use super::wire::{Call, Wire, endpoint};
+use super::transport::{Call, Wire, endpoint};
 use crate::domain::{Digest, DigestHasher, Repository};
-use crate::ports::{ByteStream, Cause, PortError};
+use crate::protocol::{ByteStream, Cause, ServiceError};
 
 /// Connections that one blob may use up, however much each of them brings.
 const CONNECTIONS: u32 = 50;
@@ -66,7 +66,7 @@ pub(super) fn open(
         let doing = doing.clone();
         async move {
             let next = download.next().await;
-            next.map_err(|cause| PortError::new(doing, cause))
+            next.map_err(|cause| ServiceError::new(doing, cause))
         }
     }))
 }

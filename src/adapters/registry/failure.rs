@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 
 use crate::adapters::http::describe;
-use crate::ports::{Cause, Clock};
+use crate::protocol::{Cause, Clock};
 
 /// Words of a registry that are shown: enough for a sentence, not for a page.
 const WORDS: usize = 300;

@@ -12,11 +12,11 @@ mod auth;
 mod credentials;
 mod download;
 mod failure;
-mod look;
 mod push;
+mod reader;
 mod realm;
 mod retry;
-mod wire;
+mod transport;
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub use credentials::{Credential, Credentials};
 
 use crate::adapters::http::Http;
 use crate::domain::Digest;
-use crate::ports::Clock;
-use wire::Wire;
+use crate::protocol::Clock;
+use transport::Wire;
 
 /// All registries; which one is meant follows from an image's name.
 #[derive(Clone)]

@@ -15,23 +15,23 @@ use tokio::io::AsyncReadExt as _;
 use super::download::{self, Size};
 use super::failure::{Failure, Refusal};
 use super::retry::Retry;
-use super::wire::{Access, Body, Call, Wire, base, encrypted, endpoint, location};
+use super::transport::{Access, Body, Call, Wire, base, encrypted, endpoint, location};
 use super::{Registries, digest_header};
 use crate::domain::{Digest, ImageRef, Repository};
-use crate::ports::{Blob, BlobSource, ByteStream, Cause, PortError, RegistryHands};
+use crate::protocol::{Blob, BlobSource, ByteStream, Cause, RegistryWriter, ServiceError};
 
 const PIECE: usize = 128 << 10;
 
 #[async_trait]
-impl RegistryHands for Registries {
+impl RegistryWriter for Registries {
     fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream {
         download::open(&self.0, repository, digest, Size::Exactly(size))
     }
 
-    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), PortError> {
+    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), ServiceError> {
         self.0.push_blob(to, blob).await.map_err(|failure| {
             let doing = format!("upload the blob {to}@{}", blob.digest);
-            PortError::new(doing, failure.into())
+            ServiceError::new(doing, failure.into())
         })
     }
 
@@ -40,9 +40,10 @@ impl RegistryHands for Registries {
         to: &ImageRef,
         media_type: &str,
         bytes: Bytes,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ServiceError> {
         let pushed = self.0.push_manifest(to, media_type, bytes).await;
-        pushed.map_err(|failure| PortError::new(format!("put the manifest {to}"), failure.into()))
+        pushed
+            .map_err(|failure| ServiceError::new(format!("put the manifest {to}"), failure.into()))
     }
 }
 

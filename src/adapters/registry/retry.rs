@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use crate::domain::Deadline;
-use crate::ports::{Cause, Clock};
+use crate::protocol::{Cause, Clock};
 
 const ATTEMPTS: u32 = 6;
 /// Longest time that the waits of one read may add up to, whatever the server asks for.

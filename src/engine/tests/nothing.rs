@@ -5,72 +5,77 @@ use super::*;
 pub(super) struct Nothing;
 
 #[async_trait]
-impl GitHubLook for Nothing {
+impl GitHubReader for Nothing {
     fn answers(&self) -> Vec<SeenAnswer> {
         unreachable!()
     }
-    async fn repository(&self) -> Result<SeenRepository, PortError> {
+    async fn repository(&self) -> Result<SeenRepository, ServiceError> {
         unreachable!()
     }
-    async fn immutable_releases(&self) -> Result<Option<bool>, PortError> {
+    async fn immutable_releases(&self) -> Result<Option<bool>, ServiceError> {
         unreachable!()
     }
-    async fn has_commit(&self, _: &CommitSha) -> Result<bool, PortError> {
+    async fn has_commit(&self, _: &CommitSha) -> Result<bool, ServiceError> {
         unreachable!()
     }
-    async fn branch(&self, _: &str) -> Result<Option<CommitSha>, PortError> {
+    async fn branch(&self, _: &str) -> Result<Option<CommitSha>, ServiceError> {
         unreachable!()
     }
-    async fn tag(&self, _: &Tag) -> Result<Option<CommitSha>, PortError> {
+    async fn tag(&self, _: &Tag) -> Result<Option<CommitSha>, ServiceError> {
         unreachable!()
     }
-    async fn releases(&self, _: &Tag) -> Result<Vec<SeenRelease>, PortError> {
+    async fn releases(&self, _: &Tag) -> Result<Vec<SeenRelease>, ServiceError> {
         unreachable!()
     }
-    async fn release(&self, _: ReleaseId) -> Result<Option<SeenRelease>, PortError> {
+    async fn release(&self, _: ReleaseId) -> Result<Option<SeenRelease>, ServiceError> {
         unreachable!()
     }
-    async fn published_tags(&self) -> Result<Vec<String>, PortError> {
+    async fn published_tags(&self) -> Result<Vec<String>, ServiceError> {
         unreachable!()
     }
-    async fn latest_tag(&self) -> Result<Option<String>, PortError> {
+    async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {
         unreachable!()
     }
-    async fn notes(&self, _: &Tag, _: &CommitSha, _: Option<&Tag>) -> Result<Notes, PortError> {
+    async fn notes(&self, _: &Tag, _: &CommitSha, _: Option<&Tag>) -> Result<Notes, ServiceError> {
         unreachable!()
     }
-    async fn statuses(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+    async fn statuses(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         unreachable!()
     }
-    async fn checks(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, PortError> {
+    async fn checks(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         unreachable!()
     }
-    async fn read_asset(&self, _: AssetId, _: u64) -> Result<Bytes, PortError> {
+    async fn read_asset(&self, _: AssetId, _: u64) -> Result<Bytes, ServiceError> {
         unreachable!()
     }
-    async fn is_public(&self, _: &str) -> Result<bool, PortError> {
+    async fn is_public(&self, _: &str) -> Result<bool, ServiceError> {
         unreachable!()
     }
-    async fn lock(&self, _: &Tag) -> Result<Option<SeenLock>, PortError> {
+    async fn lock(&self, _: &Tag) -> Result<Option<SeenLock>, ServiceError> {
         unreachable!()
     }
-    async fn run_is_over(&self, _: &RepoSlug, _: u64, _: u64) -> Result<Option<bool>, PortError> {
+    async fn run_is_over(
+        &self,
+        _: &RepoSlug,
+        _: u64,
+        _: u64,
+    ) -> Result<Option<bool>, ServiceError> {
         unreachable!()
     }
-    async fn hash_asset(&self, _: AssetId) -> Result<Digest, PortError> {
+    async fn hash_asset(&self, _: AssetId) -> Result<Digest, ServiceError> {
         unreachable!()
     }
 }
 
 #[async_trait]
-impl GitHubHands for Nothing {
-    async fn create_draft(&self, _: &NewDraft) -> Result<ReleaseId, PortError> {
+impl GitHubWriter for Nothing {
+    async fn create_draft(&self, _: &NewDraft) -> Result<ReleaseId, ServiceError> {
         unreachable!()
     }
-    async fn edit_draft(&self, _: ReleaseId, _: &Tag, _: &str) -> Result<(), PortError> {
+    async fn edit_draft(&self, _: ReleaseId, _: &Tag, _: &str) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn create_tag(&self, _: &Tag, _: &CommitSha) -> Result<(), PortError> {
+    async fn create_tag(&self, _: &Tag, _: &CommitSha) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn upload_asset(
@@ -78,25 +83,25 @@ impl GitHubHands for Nothing {
         _: ReleaseId,
         _: &AssetName,
         _: &LocalFile,
-    ) -> Result<AssetId, PortError> {
+    ) -> Result<AssetId, ServiceError> {
         unreachable!()
     }
-    async fn rename_asset(&self, _: AssetId, _: &AssetName) -> Result<(), PortError> {
+    async fn rename_asset(&self, _: AssetId, _: &AssetName) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn delete_asset(&self, _: AssetId) -> Result<(), PortError> {
+    async fn delete_asset(&self, _: AssetId) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn set_status(&self, _: &NewStatus) -> Result<(), PortError> {
+    async fn set_status(&self, _: &NewStatus) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn publish(&self, _: &Publication) -> Result<(), PortError> {
+    async fn publish(&self, _: &Publication) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn delete_release(&self, _: ReleaseId) -> Result<(), PortError> {
+    async fn delete_release(&self, _: ReleaseId) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn delete_tag(&self, _: &Tag) -> Result<(), PortError> {
+    async fn delete_tag(&self, _: &Tag) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn take_lock(
@@ -105,39 +110,39 @@ impl GitHubHands for Nothing {
         _: &CommitSha,
         _: &LockOwner,
         _: bool,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn release_lock(&self, _: &Tag) -> Result<(), PortError> {
-        unreachable!()
-    }
-}
-
-#[async_trait]
-impl RegistryLook for Nothing {
-    async fn resolve(&self, _: &ImageRef) -> Result<Option<SeenManifest>, PortError> {
-        unreachable!()
-    }
-    async fn manifest(&self, _: &PinnedImage) -> Result<Option<Bytes>, PortError> {
-        unreachable!()
-    }
-    async fn has_blob(&self, _: &Repository, _: Digest) -> Result<bool, PortError> {
-        unreachable!()
-    }
-    async fn blob(&self, _: &Repository, _: Digest, _: u64) -> Result<Bytes, PortError> {
+    async fn release_lock(&self, _: &Tag) -> Result<(), ServiceError> {
         unreachable!()
     }
 }
 
 #[async_trait]
-impl RegistryHands for Nothing {
+impl RegistryReader for Nothing {
+    async fn resolve(&self, _: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
+        unreachable!()
+    }
+    async fn manifest(&self, _: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
+        unreachable!()
+    }
+    async fn has_blob(&self, _: &Repository, _: Digest) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
+    async fn blob(&self, _: &Repository, _: Digest, _: u64) -> Result<Bytes, ServiceError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl RegistryWriter for Nothing {
     fn open_blob(&self, _: &Repository, _: Digest, _: u64) -> ByteStream {
         unreachable!()
     }
-    async fn push_blob(&self, _: &Repository, _: &Blob) -> Result<(), PortError> {
+    async fn push_blob(&self, _: &Repository, _: &Blob) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn push_manifest(&self, _: &ImageRef, _: &str, _: Bytes) -> Result<(), PortError> {
+    async fn push_manifest(&self, _: &ImageRef, _: &str, _: Bytes) -> Result<(), ServiceError> {
         unreachable!()
     }
 }

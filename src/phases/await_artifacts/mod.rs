@@ -12,20 +12,19 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 
-use super::shared::our_release;
-use super::usable::{self, Contents, ModuleContents, NotUsable};
-use super::{Evidence, Phase, PhaseId, Step, Waiting, leading};
-use crate::domain::{AssetName, Digest, ImageRef, Moment};
+use crate::domain::{AssetName, Digest, ImageRef, Moment, NamePattern};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
-use crate::ports::{
-    AssetId, AssetState, Look, PortError, ReleaseId, SeenAsset, SeenCheck, SeenRelease,
+use crate::protocol::{
+    AssetId, AssetState, Reader, ReleaseId, SeenAsset, SeenCheck, SeenRelease, ServiceError,
 };
-
-pub use builders::NamePattern;
+use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::release::asset_image_refs;
+use crate::release::image_check::{self, Contents, ImageProblem, ModuleContents};
+use crate::release::references::our_release;
 
 /// How to wait, and for whom.
 #[derive(Clone, Debug)]
-pub struct Watch {
+pub struct AwaitOptions {
     /// The longest pause between two looks.
     pub every: Duration,
     /// Wanted of container images, such as `linux/amd64`; with none, those that they have.
@@ -38,7 +37,7 @@ pub struct Watch {
 
 pub struct Await {
     plan: ReleasePlan,
-    watch: Watch,
+    watch: AwaitOptions,
     memory: Memory,
 }
 
@@ -89,13 +88,13 @@ enum State {
     Absent,
     /// Begun, and not usable yet.
     Incomplete(String),
-    /// There, and of another build: listed are what says so.
+    /// ExistingRelease, and of another build: listed are what says so.
     Stale(Vec<String>),
     Ready(Box<Artifact>),
 }
 
 impl Await {
-    pub fn new(plan: ReleasePlan, watch: Watch) -> Self {
+    pub fn new(plan: ReleasePlan, watch: AwaitOptions) -> Self {
         Self {
             plan,
             watch,
@@ -103,13 +102,13 @@ impl Await {
         }
     }
 
-    async fn see(&mut self, look: Look<'_>) -> Result<Seen, PortError> {
-        let begun = *self.memory.begun.get_or_insert(look.now);
-        let releases = self.releases(look).await?;
+    async fn see(&mut self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
+        let begun = *self.memory.begun.get_or_insert(reader.now);
+        let releases = self.releases(reader).await?;
         let known = &self.memory.contents;
         let platforms = &self.watch.platforms;
         let images = self.plan.images().map(async |(name, image)| {
-            Ok::<_, PortError>((name, see_image(look, &image, platforms, known).await?))
+            Ok::<_, ServiceError>((name, see_image(reader, &image, platforms, known).await?))
         });
         let images: BTreeMap<String, SeenImage> = try_join_all(images).await?.into_iter().collect();
         for image in images.values() {
@@ -117,11 +116,11 @@ impl Await {
                 self.memory.contents.insert(*digest, Arc::clone(contents));
             }
         }
-        self.hash_the_silent(look, &releases).await?;
-        self.read_the_leading(look, &releases).await?;
+        self.hash_the_silent(reader, &releases).await?;
+        self.read_the_leading(reader, &releases).await?;
         let builders = match self.watch.builders.as_slice() {
             [] => vec![],
-            _ => look.github.checks(&self.plan.commit).await?,
+            _ => reader.github.checks(&self.plan.commit).await?,
         };
         Ok(Seen {
             releases,
@@ -129,18 +128,18 @@ impl Await {
             hashed: self.memory.hashed.clone(),
             leading: self.memory.leading.clone(),
             builders,
-            waited: look.now.since(begun),
+            waited: reader.now.since(begun),
         })
     }
 
     /// Looked for by tag once; then by id, unless it is not there any more.
-    async fn releases(&mut self, look: Look<'_>) -> Result<Vec<SeenRelease>, PortError> {
+    async fn releases(&mut self, reader: Reader<'_>) -> Result<Vec<SeenRelease>, ServiceError> {
         if let Some(id) = self.memory.release
-            && let Some(release) = look.github.release(id).await?
+            && let Some(release) = reader.github.release(id).await?
         {
             return Ok(vec![release]);
         }
-        let releases = look.github.releases(&self.plan.tag).await?;
+        let releases = reader.github.releases(&self.plan.tag).await?;
         self.memory.release = match releases.as_slice() {
             [one] => Some(one.id),
             _ => None,
@@ -150,12 +149,12 @@ impl Await {
 
     async fn read_the_leading(
         &mut self,
-        look: Look<'_>,
+        reader: Reader<'_>,
         releases: &[SeenRelease],
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ServiceError> {
         for asset in releases.iter().flat_map(|release| &release.assets) {
             if !self.memory.leading.contains_key(&asset.id)
-                && let Some(bytes) = leading::read(look, &self.plan, asset).await?
+                && let Some(bytes) = asset_image_refs::read(reader, &self.plan, asset).await?
             {
                 self.memory.leading.insert(asset.id, bytes);
             }
@@ -166,9 +165,9 @@ impl Await {
     /// GitHub tells some digests late or never. An asset that is still silent in a second look is downloaded and hashed.
     async fn hash_the_silent(
         &mut self,
-        look: Look<'_>,
+        reader: Reader<'_>,
         releases: &[SeenRelease],
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ServiceError> {
         let planned = |asset: &&SeenAsset| {
             self.plan
                 .assets
@@ -181,9 +180,9 @@ impl Await {
             .filter(planned);
         for asset in assets.filter(|a| a.state == AssetState::Uploaded && a.digest.is_none()) {
             if !self.memory.hashed.contains_key(&asset.id)
-                && look.now.since(self.memory.begun.unwrap_or_default()) > Duration::ZERO
+                && reader.now.since(self.memory.begun.unwrap_or_default()) > Duration::ZERO
             {
-                let digest = look.github.hash_asset(asset.id).await?;
+                let digest = reader.github.hash_asset(asset.id).await?;
                 self.memory.hashed.insert(asset.id, digest);
             }
         }
@@ -192,21 +191,27 @@ impl Await {
 }
 
 async fn see_image(
-    look: Look<'_>,
+    reader: Reader<'_>,
     image: &ImageRef,
     platforms: &[String],
     known: &BTreeMap<Digest, Arc<Contents>>,
-) -> Result<SeenImage, PortError> {
-    let Some(manifest) = look.registry.resolve(image).await? else {
+) -> Result<SeenImage, ServiceError> {
+    let Some(manifest) = reader.registry.resolve(image).await? else {
         return Ok(SeenImage::Absent);
     };
     if let Some(contents) = known.get(&manifest.digest) {
         return Ok(SeenImage::Whole(manifest.digest, Arc::clone(contents)));
     }
-    match usable::contents(look, &image.repository().pinned(manifest.digest), platforms).await {
+    match image_check::contents(
+        reader,
+        &image.repository().pinned(manifest.digest),
+        platforms,
+    )
+    .await
+    {
         Ok(contents) => Ok(SeenImage::Whole(manifest.digest, Arc::new(contents))),
-        Err(NotUsable::Incomplete(why)) => Ok(SeenImage::Incomplete(why)),
-        Err(NotUsable::Port(error)) => Err(error),
+        Err(ImageProblem::Incomplete(why)) => Ok(SeenImage::Incomplete(why)),
+        Err(ImageProblem::Port(error)) => Err(error),
     }
 }
 
@@ -216,8 +221,8 @@ impl Phase for Await {
         PhaseId::Await
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let seen = self.see(look).await?;
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        let seen = self.see(reader).await?;
         let decided = decide(&self.plan, &self.watch, &self.memory.before, &seen);
         self.memory.before = decided.digests;
         Ok(decided.step)
@@ -230,7 +235,7 @@ struct Decided {
     digests: Before,
 }
 
-fn decide(plan: &ReleasePlan, watch: &Watch, before: &Before, seen: &Seen) -> Decided {
+fn decide(plan: &ReleasePlan, watch: &AwaitOptions, before: &Before, seen: &Seen) -> Decided {
     let blocked = |findings| Decided {
         step: Step::Blocked(findings),
         digests: BTreeMap::new(),
@@ -276,7 +281,7 @@ fn decide(plan: &ReleasePlan, watch: &Watch, before: &Before, seen: &Seen) -> De
     }
     if on.is_empty() {
         let so = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
-        let evidence = Evidence::new(so).with("artifacts", ready.to_json());
+        let evidence = PhaseReport::new(so).with("artifacts", ready.to_json());
         return Decided {
             step: Step::Done(evidence),
             digests,
@@ -308,10 +313,12 @@ fn asset_state(plan: &ReleasePlan, release: &SeenRelease, seen: &Seen, name: &As
         return State::Incomplete("its upload is not finished".into());
     }
     let misled: Vec<String> = match seen.leading.get(&asset.id) {
-        Some(bytes) => leading::misleading(plan, &asset.name, bytes, seen.module(plan))
-            .into_iter()
-            .map(|found| found.why)
-            .collect(),
+        Some(bytes) => {
+            asset_image_refs::wrong_references(plan, &asset.name, bytes, seen.module(plan))
+                .into_iter()
+                .map(|found| found.why)
+                .collect()
+        }
         None => vec![],
     };
     match asset.digest.or_else(|| seen.hashed.get(&asset.id).copied()) {
@@ -337,9 +344,9 @@ fn image_state(
         Some(SeenImage::Incomplete(why)) => return State::Incomplete(why.clone()),
         Some(SeenImage::Whole(digest, contents)) => (*digest, contents),
     };
-    let mut stale = usable::disagreements(plan, contents);
-    if mark.leftovers.contains(&digest) && !usable::proves_commit(plan, contents) {
-        stale.insert(0, usable::left_over(digest));
+    let mut stale = image_check::disagreements(plan, contents);
+    if mark.leftovers.contains(&digest) && !image_check::proves_commit(plan, contents) {
+        stale.insert(0, image_check::left_over(digest));
     }
     if !stale.is_empty() {
         return State::Stale(stale);

@@ -1,13 +1,13 @@
 //! The states of artifacts and builders, in tables.
 
-use super::super::examples::{asset, foreign_draft, our_draft};
 use super::*;
 use crate::domain::Code;
 use crate::plan::tests::example;
-use crate::ports::{CheckState, SeenAsset};
+use crate::protocol::{CheckState, SeenAsset};
+use crate::release::examples::{asset, foreign_draft, our_draft};
 
-fn watch() -> Watch {
-    Watch {
+fn watch() -> AwaitOptions {
+    AwaitOptions {
         every: Duration::from_secs(10),
         platforms: vec![],
         builders: vec!["post-*-build".parse().unwrap()],
@@ -70,7 +70,7 @@ fn looks(seen: &[Seen]) -> Vec<String> {
         said = match decided.step {
             Step::Wait(waiting) => waiting.on,
             Step::Done(evidence) => vec![evidence.so],
-            Step::Blocked(findings) => findings.iter().map(|f| f.code.to_owned()).collect(),
+            Step::Blocked(findings) => findings.iter().map(|f| f.code.to_string()).collect(),
             Step::Act(actions) => panic!("{actions:?}"),
         };
     }
@@ -209,11 +209,11 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
     };
     assert_eq!(
         with(vec![check("post-image-build", CheckState::Failure)], 0),
-        [Code::BuilderFailed]
+        [Code::BuilderFailed.as_str()]
     );
     assert_eq!(
         with(vec![check("post-image-build", CheckState::Skipped)], 0),
-        [Code::BuilderFailed]
+        [Code::BuilderFailed.as_str()]
     );
     assert_eq!(
         with(vec![check("lint", CheckState::Failure)], 119)
@@ -221,7 +221,7 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
             .unwrap(),
         "builder post-*-build: not started"
     );
-    assert_eq!(with(vec![], 120), [Code::BuilderNeverStarted]);
+    assert_eq!(with(vec![], 120), [Code::BuilderNeverStarted.as_str()]);
     let done = || Seen {
         builders: vec![check("post-image-build", CheckState::Failure)],
         ..whole()
@@ -262,6 +262,6 @@ fn others_drafts_are_not_waited_for() {
             releases: vec![foreign_draft(&example())],
             ..whole()
         }]),
-        [Code::DraftForeign]
+        [Code::DraftForeign.as_str()]
     );
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::Recipe;
+use super::BuildOptions;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{ModulePlan, ReleasePlan};
-use crate::ports::{Look, PortError};
+use crate::protocol::{Reader, ServiceError};
 use ocm_module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
 use ocm_module::config::{self, Dialect, FileRef, ModuleConfig};
@@ -33,23 +33,26 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) async fn read(look: Look<'_>, recipe: &Recipe) -> Result<Self, PortError> {
+    pub(super) async fn read(
+        reader: Reader<'_>,
+        recipe: &BuildOptions,
+    ) -> Result<Self, ServiceError> {
         let mut sources = Self::default();
         if let Some(path) = &recipe.config
-            && let Some((name, bytes)) = sources.file(look, path, "module-config").await?
+            && let Some((name, bytes)) = sources.file(reader, path, "module-config").await?
         {
             let (config, violations) = config::parse(&name, &bytes);
             sources.broken_rules.extend(violations);
             sources.config = config.map(|config| (name, config));
         }
         if let Some(path) = sources.manifest_path(recipe) {
-            sources.manifest = sources.file(look, &path, "manifest").await?;
+            sources.manifest = sources.file(reader, &path, "manifest").await?;
         }
         if let Some(path) = sources.default_cr_path(recipe) {
-            sources.default_cr = sources.file(look, &path, "default-cr").await?;
+            sources.default_cr = sources.file(reader, &path, "default-cr").await?;
         }
         if let Some(path) = sources.security_path(recipe)
-            && let Some((name, bytes)) = sources.file(look, &path, "security-config").await?
+            && let Some((name, bytes)) = sources.file(reader, &path, "security-config").await?
         {
             let (security, violations) = security::parse(&name, &bytes);
             sources.broken_rules.extend(violations);
@@ -60,12 +63,12 @@ impl Sources {
 
     async fn file(
         &mut self,
-        look: Look<'_>,
+        reader: Reader<'_>,
         path: &Path,
         input: &str,
-    ) -> Result<Option<Named>, PortError> {
+    ) -> Result<Option<Named>, ServiceError> {
         let name = path.display().to_string();
-        let bytes = look.files.read(path, MAX_FILE).await?;
+        let bytes = reader.files.read(path, MAX_FILE).await?;
         if bytes.is_none() {
             self.findings.push(Diagnostic::error(
                 Code::FileMissing,
@@ -85,7 +88,7 @@ impl Sources {
         &mut self,
         input: &str,
         given: Option<&PathBuf>,
-        recipe: &Recipe,
+        recipe: &BuildOptions,
         named: Option<FileRef>,
     ) -> Option<PathBuf> {
         match (given, named) {
@@ -103,7 +106,7 @@ impl Sources {
         }
     }
 
-    fn manifest_path(&mut self, recipe: &Recipe) -> Option<PathBuf> {
+    fn manifest_path(&mut self, recipe: &BuildOptions) -> Option<PathBuf> {
         let given = recipe.manifest.as_ref();
         if given.is_none() && recipe.config.is_none() {
             self.findings.push(Diagnostic::error(
@@ -116,14 +119,14 @@ impl Sources {
         self.path("manifest", given, recipe, named)
     }
 
-    fn default_cr_path(&mut self, recipe: &Recipe) -> Option<PathBuf> {
+    fn default_cr_path(&mut self, recipe: &BuildOptions) -> Option<PathBuf> {
         let given = recipe.default_cr.as_ref();
         let named = self.config().and_then(|config| config.default_cr.clone());
         self.path("default-cr", given, recipe, named)
     }
 
     /// The Kyma CLI followed the configuration's `security`; modulectl does not look at it any more.
-    fn security_path(&self, recipe: &Recipe) -> Option<PathBuf> {
+    fn security_path(&self, recipe: &BuildOptions) -> Option<PathBuf> {
         let config = self
             .config()
             .filter(|config| config.dialect == Dialect::KymaCli);
@@ -138,7 +141,7 @@ impl Sources {
     pub(super) fn assemble(
         self,
         plan: &ReleasePlan,
-        recipe: &Recipe,
+        recipe: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let planned = plan.module.as_ref().ok_or_else(|| {
             vec![Diagnostic::error(
@@ -168,7 +171,7 @@ impl Sources {
         &self,
         plan: &ReleasePlan,
         planned: &ModulePlan,
-        recipe: &Recipe,
+        recipe: &BuildOptions,
         registry: &Registry,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let broken = |rules: &[ocm_module::Diagnostic]| {
@@ -224,7 +227,7 @@ impl Sources {
     }
 }
 
-fn beside_config(recipe: &Recipe, path: &str) -> PathBuf {
+fn beside_config(recipe: &BuildOptions, path: &str) -> PathBuf {
     let folder = recipe.config.as_deref().and_then(Path::parent);
     folder.unwrap_or(Path::new("")).join(path)
 }
@@ -243,7 +246,7 @@ fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
         .parse()
 }
 
-fn source(plan: &ReleasePlan, recipe: &Recipe) -> GitSource {
+fn source(plan: &ReleasePlan, recipe: &BuildOptions) -> GitSource {
     let url = recipe.repository_url.as_str();
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     let repo_url = match recipe.style {

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::shared::our_release;
-use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, ImageRef, Repository};
 use crate::plan::{OnExisting, ReleasePlan};
-use crate::ports::{Blob, BlobSource, LocalFile, Look, PortError, SeenManifest, SeenRelease};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{
+    Blob, BlobSource, LocalFile, Reader, SeenManifest, SeenRelease, ServiceError,
+};
+use crate::release::references::our_release;
 use ocm_module::assemble::Assembled;
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
 use ocm_module::ctf;
@@ -21,12 +23,12 @@ use inputs::Sources;
 
 pub struct BuildModule {
     plan: ReleasePlan,
-    recipe: Recipe,
+    recipe: BuildOptions,
 }
 
 /// What the module is made from, and where its files go.
 #[derive(Clone, Debug)]
-pub struct Recipe {
+pub struct BuildOptions {
     pub style: DescriptorStyle,
     pub template: TemplateForm,
     /// `regular` where neither this nor the configuration says.
@@ -75,7 +77,7 @@ struct InRegistry {
 enum Trouble {
     /// All that is wrong with the files.
     Module(Vec<Diagnostic>),
-    Port(PortError),
+    Port(ServiceError),
 }
 
 impl From<Vec<Diagnostic>> for Trouble {
@@ -90,27 +92,27 @@ impl From<ocm_module::Diagnostic> for Trouble {
     }
 }
 
-impl From<PortError> for Trouble {
-    fn from(error: PortError) -> Self {
+impl From<ServiceError> for Trouble {
+    fn from(error: ServiceError) -> Self {
         Self::Port(error)
     }
 }
 
 impl BuildModule {
-    pub fn new(plan: ReleasePlan, recipe: Recipe) -> Self {
+    pub fn new(plan: ReleasePlan, recipe: BuildOptions) -> Self {
         Self { plan, recipe }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, Trouble> {
-        let sources = Sources::read(look, &self.recipe).await?;
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, Trouble> {
+        let sources = Sources::read(reader, &self.recipe).await?;
         let assembled = sources.assemble(&self.plan, &self.recipe)?;
         let mut files = Vec::new();
         for file in wanted(&self.recipe, &assembled)? {
-            let there = look.files.file(&file.path).await?;
+            let there = reader.files.file(&file.path).await?;
             files.push((file, there));
         }
         let registry = if self.recipe.push {
-            Some(self.in_registry(look, &assembled.version).await?)
+            Some(self.in_registry(reader, &assembled.version).await?)
         } else {
             None
         };
@@ -123,13 +125,13 @@ impl BuildModule {
 
     async fn in_registry(
         &self,
-        look: Look<'_>,
+        reader: Reader<'_>,
         component: &ComponentVersion,
-    ) -> Result<InRegistry, PortError> {
+    ) -> Result<InRegistry, ServiceError> {
         let repository = component.target.repository();
         let mut missing = Vec::new();
         for (nth, blob) in component.blobs().enumerate() {
-            if !look
+            if !reader
                 .registry
                 .has_blob(repository, blob.named.digest)
                 .await?
@@ -137,11 +139,11 @@ impl BuildModule {
                 missing.push(nth);
             }
         }
-        let by_digest = look
+        let by_digest = reader
             .registry
             .resolve(&pinned(repository, component.digest()))
             .await?;
-        let by_tag = look.registry.resolve(&component.target).await?;
+        let by_tag = reader.registry.resolve(&component.target).await?;
         let taken = by_tag
             .as_ref()
             .is_some_and(|seen| seen.digest != component.digest());
@@ -150,7 +152,7 @@ impl BuildModule {
             by_digest: by_digest.is_some(),
             by_tag,
             releases: if taken {
-                look.github.releases(&self.plan.tag).await?
+                reader.github.releases(&self.plan.tag).await?
             } else {
                 vec![]
             },
@@ -159,7 +161,10 @@ impl BuildModule {
 }
 
 /// The files of the release, and the archive.
-fn wanted(recipe: &Recipe, assembled: &Assembled) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
+fn wanted(
+    recipe: &BuildOptions,
+    assembled: &Assembled,
+) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
     let release = assembled.files.iter().map(|(name, bytes)| NewFile {
         path: recipe.output.join(name),
         bytes: bytes.clone(),
@@ -195,8 +200,8 @@ impl Phase for BuildModule {
         PhaseId::BuildModule
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        match self.see(look).await {
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        match self.see(reader).await {
             Ok(seen) => Ok(decide(&self.plan, &self.recipe, &seen)),
             Err(Trouble::Module(findings)) => Ok(Step::Blocked(findings)),
             Err(Trouble::Port(error)) => Err(error),
@@ -204,7 +209,7 @@ impl Phase for BuildModule {
     }
 }
 
-fn decide(plan: &ReleasePlan, recipe: &Recipe, seen: &Seen) -> Step {
+fn decide(plan: &ReleasePlan, recipe: &BuildOptions, seen: &Seen) -> Step {
     let component = &seen.assembled.version;
     let mut actions = Vec::new();
     if let Some(registry) = &seen.registry {
@@ -298,15 +303,15 @@ fn tag_taken(
     ))
 }
 
-fn evidence(recipe: &Recipe, seen: &Seen) -> Evidence {
+fn evidence(recipe: &BuildOptions, seen: &Seen) -> PhaseReport {
     let component = &seen.assembled.version;
     let (target, digest) = (&component.target, component.digest());
     let mut evidence = if recipe.push {
-        Evidence::new(format!("{target} is {}", digest.short()))
+        PhaseReport::new(format!("{target} is {}", digest.short()))
             .with("module-image", target.repository().pinned(digest))
     } else {
         let so = format!("{target} would be {}, and was not pushed", digest.short());
-        Evidence::new(so)
+        PhaseReport::new(so)
     };
     let files = seen.assembled.files.keys();
     let paths: Vec<_> = files

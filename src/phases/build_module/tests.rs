@@ -1,9 +1,9 @@
 //! What is asked for, for each thing that may be there already.
-use super::super::examples::{foreign_draft, our_draft};
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
+use crate::release::examples::{foreign_draft, our_draft};
 use ocm_module::assemble::{Inputs, NamedFile, assemble};
 use ocm_module::build::GitSource;
 
@@ -23,8 +23,8 @@ fn plan(on_existing: OnExisting) -> ReleasePlan {
     }
 }
 
-fn recipe(ctf: Option<&str>, push: bool) -> Recipe {
-    Recipe {
+fn recipe(ctf: Option<&str>, push: bool) -> BuildOptions {
+    BuildOptions {
         style: DescriptorStyle::Cli2023,
         template: TemplateForm::V1Beta2,
         channel: None,
@@ -67,7 +67,7 @@ fn assembled() -> Assembled {
 }
 
 /// A world in which nothing is there.
-fn nothing(recipe: &Recipe) -> Seen {
+fn nothing(recipe: &BuildOptions) -> Seen {
     let assembled = assembled();
     let files = wanted(recipe, &assembled).ok().unwrap();
     Seen {
@@ -82,7 +82,7 @@ fn nothing(recipe: &Recipe) -> Seen {
     }
 }
 
-fn everything(recipe: &Recipe) -> Seen {
+fn everything(recipe: &BuildOptions) -> Seen {
     let mut seen = nothing(recipe);
     for (file, there) in &mut seen.files {
         *there = Some(LocalFile {
@@ -110,7 +110,7 @@ fn tagged(digest: Digest) -> SeenManifest {
 }
 
 /// The first words of what is asked for.
-fn actions(recipe: &Recipe, seen: &Seen) -> Vec<String> {
+fn actions(recipe: &BuildOptions, seen: &Seen) -> Vec<String> {
     match decide(&plan(OnExisting::Resume), recipe, seen) {
         Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),
@@ -225,7 +225,7 @@ fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
         (OnExisting::Replace, foreign_draft(&example()), false),
         (
             OnExisting::Replace,
-            super::super::examples::published(our_draft(&example())),
+            crate::release::examples::published(our_draft(&example())),
             false,
         ),
     ] {

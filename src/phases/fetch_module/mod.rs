@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::module_image::{ImageTrouble, ModuleImage};
-use super::shared::expected_module;
-use super::{Action, Evidence, Phase, PhaseId, Step};
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, PinnedImage};
 use crate::plan::ReleasePlan;
-use crate::ports::{LocalFile, Look, PortError};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{LocalFile, Reader, ServiceError};
+use crate::release::module_image::{ModuleImage, ModuleImageError};
+use crate::release::references::expected_module;
 use ocm_module::descriptor::{self, Descriptor};
 use ocm_module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
 use ocm_module::unpack::Held;
@@ -85,12 +85,15 @@ impl FetchModule {
         }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, ImageTrouble> {
-        let module = open(look, &self.plan, self.image.clone()).await?;
-        let index = look.files.read(&self.folder.join(INDEX), MAX_INDEX).await?;
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ModuleImageError> {
+        let module = open(reader, &self.plan, self.image.clone()).await?;
+        let index = reader
+            .files
+            .read(&self.folder.join(INDEX), MAX_INDEX)
+            .await?;
         let mut there = Vec::new();
         for file in &module.files {
-            there.push(look.files.file(&self.folder.join(file.path)).await?);
+            there.push(reader.files.file(&self.folder.join(file.path)).await?);
         }
         Ok(Seen {
             module,
@@ -106,21 +109,21 @@ impl Phase for FetchModule {
         PhaseId::FetchModule
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        match self.see(look).await {
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        match self.see(reader).await {
             Ok(seen) => Ok(decide(&self.plan, &self.folder, &seen)),
-            Err(ImageTrouble::Format(error)) => Ok(Step::Blocked(vec![error.into()])),
-            Err(ImageTrouble::Port(error)) => Err(error),
+            Err(ModuleImageError::Format(error)) => Ok(Step::Blocked(vec![error.into()])),
+            Err(ModuleImageError::Port(error)) => Err(error),
         }
     }
 }
 
 /// Finds the layers through the descriptor.
 async fn open(
-    look: Look<'_>,
+    reader: Reader<'_>,
     plan: &ReleasePlan,
     image: PinnedImage,
-) -> Result<Module, ImageTrouble> {
+) -> Result<Module, ModuleImageError> {
     let ours = |descriptor: &Descriptor| {
         expected_module(plan).is_some_and(|expected| verify(descriptor, &expected).is_empty())
     };
@@ -130,10 +133,11 @@ async fn open(
         manifest,
         descriptor,
         descriptor_text,
-    } = ModuleImage::open(look.registry, image, ours).await?;
+    } = ModuleImage::open(reader.registry, image, ours).await?;
     let content = content(&descriptor, &manifest)?;
     let bytes = async |layer: &Layer| {
-        look.registry
+        reader
+            .registry
             .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
             .await
     };
@@ -272,7 +276,7 @@ fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
     }
 }
 
-fn evidence(folder: &Path, module: &Module) -> Evidence {
+fn evidence(folder: &Path, module: &Module) -> PhaseReport {
     let path = |name: &str| folder.join(name).display().to_string();
     let (manifest, kind) = match module.kind {
         ManifestKind::RawManifest => (MANIFEST, "raw-manifest"),
@@ -295,7 +299,7 @@ fn evidence(folder: &Path, module: &Module) -> Evidence {
         folder.display(),
         from.collect::<Vec<_>>().join(", ")
     );
-    Evidence::new(so)
+    PhaseReport::new(so)
         .with("module-dir", folder.display())
         .with("module-digest", module.image.digest)
         .with("manifest", path(manifest))

@@ -1,19 +1,19 @@
 //! Every reason not to publish, all of them together.
 
-use super::{EVIDENCE, Legs, Seen, SeenImage, Tested, tag_elsewhere, tag_missing};
+use super::{EVIDENCE, Legs, PublishInputs, Seen, SeenImage, tag_elsewhere, tag_missing};
 use crate::domain::Digest;
 use crate::domain::{Code, Diagnostic};
-use crate::phases::leading::{Misleading, misleading};
-use crate::phases::sync::beside;
-use crate::phases::usable;
 use crate::plan::{Artifact, Mark, ReleasePlan, Verdict};
-use crate::ports::{AssetState, CheckState, SeenAsset, SeenCheck, SeenRelease};
+use crate::protocol::{AssetState, CheckState, SeenAsset, SeenCheck, SeenRelease};
+use crate::release::asset_image_refs::{WrongReference, wrong_references};
+use crate::release::asset_sync::beside;
+use crate::release::image_check;
 
 const AGAIN: &str = "run the phases from `await` on again, tests included";
 
 pub(super) fn findings(
     plan: &ReleasePlan,
-    tested: &Tested,
+    tested: &PublishInputs,
     seen: &Seen,
     release: &SeenRelease,
     mark: &Mark,
@@ -27,7 +27,7 @@ pub(super) fn findings(
 /// What has to be so when it is published, too.
 pub(super) fn of_what_was_tested(
     plan: &ReleasePlan,
-    tested: &Tested,
+    tested: &PublishInputs,
     seen: &Seen,
     release: &SeenRelease,
     mark: &Mark,
@@ -99,7 +99,7 @@ fn branch(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
 /// The assets are exactly the plan's, beside our own evidence, and the very bytes that were awaited.
 fn assets(
     plan: &ReleasePlan,
-    tested: &Tested,
+    tested: &PublishInputs,
     seen: &Seen,
     release: &SeenRelease,
 ) -> Vec<Diagnostic> {
@@ -160,7 +160,7 @@ fn short(digest: Option<Digest>, none: &str) -> String {
 }
 
 /// The tags of the images still mean what was tested, all of it is there, and it is of this release.
-fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<Diagnostic> {
+fn images(plan: &ReleasePlan, tested: &PublishInputs, seen: &Seen, mark: &Mark) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, image) in &seen.images {
         let awaited = tested.artifacts.0.get(name).map(Artifact::digest);
@@ -187,9 +187,9 @@ fn images(plan: &ReleasePlan, tested: &Tested, seen: &Seen, mark: &Mark) -> Vec<
                 ));
             }
             SeenImage::Whole(digest, contents) => {
-                let mut why = usable::disagreements(plan, contents);
-                if mark.leftovers.contains(digest) && !usable::proves_commit(plan, contents) {
-                    why.push(usable::left_over(*digest));
+                let mut why = image_check::disagreements(plan, contents);
+                if mark.leftovers.contains(digest) && !image_check::proves_commit(plan, contents) {
+                    why.push(image_check::left_over(*digest));
                 }
                 let help = "look at the build that pushed it, and run it again for this tag";
                 findings.extend(why.into_iter().map(|why| {
@@ -209,14 +209,14 @@ fn leading(plan: &ReleasePlan, seen: &Seen) -> Vec<Diagnostic> {
     });
     let mut findings = Vec::new();
     for (name, bytes) in &seen.leading {
-        for Misleading { code, why } in misleading(plan, name, bytes, module) {
+        for WrongReference { code, why } in wrong_references(plan, name, bytes, module) {
             findings.push(Diagnostic::error(code, format!("{name}: {why}"), AGAIN));
         }
     }
     findings
 }
 
-fn jobs(tested: &Tested) -> Vec<Diagnostic> {
+fn jobs(tested: &PublishInputs) -> Vec<Diagnostic> {
     let Some(jobs) = &tested.jobs else {
         return vec![];
     };
@@ -239,7 +239,7 @@ fn jobs(tested: &Tested) -> Vec<Diagnostic> {
 }
 
 /// Every leg of the tests passed, for these digests, this commit and this run.
-fn verdicts(run: &str, tested: &Tested, seen: &Seen) -> Vec<Diagnostic> {
+fn verdicts(run: &str, tested: &PublishInputs, seen: &Seen) -> Vec<Diagnostic> {
     let verdict = Verdict {
         run: run.to_owned(),
         artifacts: tested.artifacts.digest(),
@@ -307,7 +307,7 @@ fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Diag
     })
 }
 
-fn checks(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Vec<Diagnostic> {
+fn checks(plan: &ReleasePlan, tested: &PublishInputs, seen: &Seen) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for required in &tested.checks {
         let found: Vec<_> = seen

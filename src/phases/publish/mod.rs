@@ -1,9 +1,12 @@
 //! `publish`: reads every promise again, right before the one request that cannot be taken back.
 
+use crate::domain::NamePattern;
 use crate::domain::{Code, Diagnostic};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::release::asset_image_refs;
 
+mod evidence;
 mod gate;
-mod proof;
 #[cfg(test)]
 mod tests;
 
@@ -14,20 +17,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::lock::TagLock;
-use super::shared::{our_release, tag_elsewhere, tag_missing};
-use super::usable::{self, Contents, NotUsable};
-use super::{Action, Evidence, NamePattern, Phase, PhaseId, Step, Waiting, leading};
 use crate::domain::{CommitSha, Digest, JobResults, LockOwner, Moment};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
-use crate::ports::{
-    AssetId, AssetState, CheckState, LocalFile, Look, PortError, Publication, SeenAnswer,
-    SeenCheck, SeenRelease,
+use crate::protocol::{
+    AssetId, AssetState, CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenCheck,
+    SeenRelease, ServiceError,
 };
+use crate::release::image_check::{self, Contents, ImageProblem};
+use crate::release::lock::TagLock;
+use crate::release::references::{our_release, tag_elsewhere, tag_missing};
 
 pub struct Publish {
     plan: ReleasePlan,
-    tested: Tested,
+    tested: PublishInputs,
     lock: TagLock,
     /// When a published release was first seen not to be as planned.
     public_since: Option<Moment>,
@@ -45,7 +47,7 @@ struct First {
 
 /// What was tested, and how that ended.
 #[derive(Clone, Debug, Default)]
-pub struct Tested {
+pub struct PublishInputs {
     /// The digests that `await` found and the tests took.
     pub artifacts: Artifacts,
     /// `None` where someone said that no job is needed, as on a terminal.
@@ -102,7 +104,7 @@ struct Seen {
 
 enum SeenImage {
     Absent,
-    /// There, and not usable.
+    /// ExistingRelease, and not usable.
     Incomplete(Digest, String),
     Whole(Digest, Box<Contents>),
 }
@@ -111,7 +113,7 @@ enum SeenImage {
 const SETTLE: Duration = Duration::from_secs(15);
 
 impl Publish {
-    pub fn new(plan: ReleasePlan, tested: Tested, owner: LockOwner) -> Self {
+    pub fn new(plan: ReleasePlan, tested: PublishInputs, owner: LockOwner) -> Self {
         let lock = TagLock::new(plan.tag.clone(), owner);
         Self {
             plan,
@@ -122,13 +124,13 @@ impl Publish {
         }
     }
 
-    async fn see(&self, look: Look<'_>) -> Result<Seen, PortError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
         let plan = &self.plan;
         let mut images = BTreeMap::new();
         for (name, _) in plan.images() {
-            images.insert(name.clone(), self.image(look, &name).await?);
+            images.insert(name.clone(), self.image(reader, &name).await?);
         }
-        let releases = look.github.releases(&plan.tag).await?;
+        let releases = reader.github.releases(&plan.tag).await?;
         let mut hashed = BTreeMap::new();
         let mut leads = BTreeMap::new();
         for asset in releases
@@ -137,16 +139,16 @@ impl Publish {
             .filter(|a| a.state == AssetState::Uploaded)
         {
             if asset.digest.is_none() {
-                hashed.insert(asset.id, look.github.hash_asset(asset.id).await?);
+                hashed.insert(asset.id, reader.github.hash_asset(asset.id).await?);
             }
-            if let Some(bytes) = leading::read(look, plan, asset).await? {
+            if let Some(bytes) = asset_image_refs::read(reader, plan, asset).await? {
                 leads.insert(asset.name.clone(), bytes);
             }
         }
-        let hidden = self.hidden(look, &releases).await?;
+        let hidden = self.hidden(reader, &releases).await?;
         let is_public = releases.iter().any(|release| !release.draft);
         let immutable = if is_public {
-            look.github.immutable_releases().await?
+            reader.github.immutable_releases().await?
         } else {
             None
         };
@@ -155,36 +157,40 @@ impl Publish {
             !(self.tested.checks.is_empty() && self.tested.builders.is_empty()),
         );
         Ok(Seen {
-            tag: look.github.tag(&plan.tag).await?,
+            tag: reader.github.tag(&plan.tag).await?,
             releases,
             images,
             hashed,
             leading: leads,
             head: match &plan.guard {
-                Some(guard) => look.github.branch(&guard.branch).await?,
+                Some(guard) => reader.github.branch(&guard.branch).await?,
                 None => None,
             },
-            latest: look.github.latest_tag().await?,
-            published: look.github.published_tags().await?,
+            latest: reader.github.latest_tag().await?,
+            published: reader.github.published_tags().await?,
             checks: match (checks, legs) {
-                (true, _) => look.github.checks(&plan.commit).await?,
-                (false, true) => look.github.statuses(&plan.commit).await?,
+                (true, _) => reader.github.checks(&plan.commit).await?,
+                (false, true) => reader.github.statuses(&plan.commit).await?,
                 (false, false) => vec![],
             },
             hidden,
             immutable,
-            written: look.files.file(Path::new(EVIDENCE)).await?,
+            written: reader.files.file(Path::new(EVIDENCE)).await?,
             first: First::default(),
         })
     }
 
-    async fn first(&self, look: Look<'_>, releases: &[SeenRelease]) -> Result<First, PortError> {
-        let answers = look.github.answers();
+    async fn first(
+        &self,
+        reader: Reader<'_>,
+        releases: &[SeenRelease],
+    ) -> Result<First, ServiceError> {
+        let answers = reader.github.answers();
         let mut assets = releases.iter().flat_map(|release| &release.assets);
         let left = assets.find(|a| a.name == EVIDENCE && a.state == AssetState::Uploaded);
         let evidence = match left {
             Some(asset) if asset.size <= MAX_EVIDENCE => {
-                let bytes = look.github.read_asset(asset.id, MAX_EVIDENCE).await?;
+                let bytes = reader.github.read_asset(asset.id, MAX_EVIDENCE).await?;
                 Statement::from_bytes(&bytes).ok()
             }
             _ => None,
@@ -195,20 +201,20 @@ impl Publish {
     /// A private repository's assets are for nobody outside, and are not asked for.
     async fn hidden(
         &self,
-        look: Look<'_>,
+        reader: Reader<'_>,
         releases: &[SeenRelease],
-    ) -> Result<Vec<String>, PortError> {
+    ) -> Result<Vec<String>, ServiceError> {
         let mut hidden = Vec::new();
         let published: Vec<_> = releases
             .iter()
             .filter(|release| !release.draft)
             .flat_map(|r| &r.assets)
             .collect();
-        if published.is_empty() || look.github.repository().await?.private {
+        if published.is_empty() || reader.github.repository().await?.private {
             return Ok(hidden);
         }
         for asset in published {
-            if !look.github.is_public(&asset.download_url).await? {
+            if !reader.github.is_public(&asset.download_url).await? {
                 hidden.push(asset.name.clone());
             }
         }
@@ -216,11 +222,11 @@ impl Publish {
     }
 
     /// What an image's tag means now, and whether all of it is there, in every platform that was awaited.
-    async fn image(&self, look: Look<'_>, name: &str) -> Result<SeenImage, PortError> {
+    async fn image(&self, reader: Reader<'_>, name: &str) -> Result<SeenImage, ServiceError> {
         let Some((_, image)) = self.plan.images().find(|(n, _)| n == name) else {
             return Ok(SeenImage::Absent);
         };
-        let Some(manifest) = look.registry.resolve(&image).await? else {
+        let Some(manifest) = reader.registry.resolve(&image).await? else {
             return Ok(SeenImage::Absent);
         };
         let platforms = match self.tested.artifacts.0.get(name) {
@@ -228,10 +234,10 @@ impl Publish {
             _ => &[],
         };
         let pinned = image.repository().pinned(manifest.digest);
-        match usable::contents(look, &pinned, platforms).await {
+        match image_check::contents(reader, &pinned, platforms).await {
             Ok(contents) => Ok(SeenImage::Whole(manifest.digest, Box::new(contents))),
-            Err(NotUsable::Incomplete(why)) => Ok(SeenImage::Incomplete(manifest.digest, why)),
-            Err(NotUsable::Port(error)) => Err(error),
+            Err(ImageProblem::Incomplete(why)) => Ok(SeenImage::Incomplete(manifest.digest, why)),
+            Err(ImageProblem::Port(error)) => Err(error),
         }
     }
 }
@@ -242,11 +248,11 @@ impl Phase for Publish {
         PhaseId::Publish
     }
 
-    async fn step(&mut self, look: Look<'_>) -> Result<Step, PortError> {
-        let mut seen = self.see(look).await?;
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        let mut seen = self.see(reader).await?;
         seen.first = match &self.first {
             Some(first) => first.clone(),
-            None => self.first(look, &seen.releases).await?,
+            None => self.first(reader, &seen.releases).await?,
         };
         self.first = Some(seen.first.clone());
         let step = decide(&self.plan, &self.tested, &seen);
@@ -254,21 +260,21 @@ impl Phase for Publish {
         match step {
             // Nobody else takes the draft up between the last look at it and its publication.
             Step::Act(actions) => {
-                let first = self.lock.pass(look, &self.plan.commit, &actions).await?;
+                let first = self.lock.pass(reader, &self.plan.commit, &actions).await?;
                 Ok(first.unwrap_or(Step::Act(actions)))
             }
-            Step::Blocked(findings) if is_public => Ok(self.settled(findings, look.now)),
-            Step::Done(evidence) => self.lock.done(look, evidence).await,
+            Step::Blocked(findings) if is_public => Ok(self.settled(findings, reader.now)),
+            Step::Done(evidence) => self.lock.done(reader, evidence).await,
             step => Ok(step),
         }
     }
 
-    fn does_without(&mut self, action: &Action, refusal: &PortError) -> bool {
-        self.lock.does_without(action, refusal)
+    fn continues_after_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
+        self.lock.continues_after_refusal(action, refusal)
     }
 
-    async fn leave(&mut self, look: Look<'_>) -> Result<Vec<Action>, PortError> {
-        self.lock.leave(look).await
+    async fn leave(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        self.lock.leave(reader).await
     }
 }
 
@@ -290,7 +296,7 @@ impl Publish {
     }
 }
 
-fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
+fn decide(plan: &ReleasePlan, tested: &PublishInputs, seen: &Seen) -> Step {
     let (release, mark) = match our_release(plan, &seen.releases) {
         Ok(ours) => ours,
         Err(finding) => return Step::Blocked(vec![finding]),
@@ -302,7 +308,7 @@ fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    let proof = proof::missing(plan, tested, seen, release, &mark);
+    let proof = evidence::missing(plan, tested, seen, release, &mark);
     if !proof.is_empty() {
         return Step::Act(proof);
     }
@@ -317,7 +323,7 @@ fn decide(plan: &ReleasePlan, tested: &Tested, seen: &Seen) -> Step {
 /// Success is only said from a fresh look at what is public now.
 fn published(
     plan: &ReleasePlan,
-    tested: &Tested,
+    tested: &PublishInputs,
     seen: &Seen,
     release: &SeenRelease,
     mark: &Mark,
@@ -390,7 +396,7 @@ fn published(
         plan.commit.short()
     );
     Step::Done(
-        Evidence::new(so)
+        PhaseReport::new(so)
             .with("release-url", &release.url)
             .with("is-latest", is_latest)
             .with("is-immutable", release.immutable)

@@ -53,7 +53,7 @@ fn success_is_said_from_what_is_public() {
             .iter()
             .any(|o| o.name == "is-latest" && o.value == "true")
     );
-    let table: [(&str, AlterSeen); 6] = [
+    let table: [(Code, AlterSeen); 6] = [
         (Code::PublishedDiffers, |s| s.immutable = Some(true)),
         (Code::AssetHidden, |s| s.hidden.push("template.yaml".into())),
         (Code::TagMissing, |s| s.tag = None),
@@ -70,7 +70,7 @@ fn success_is_said_from_what_is_public() {
     }
     let told = |own_token| match decide(
         &plan(),
-        &Tested {
+        &PublishInputs {
             own_token,
             ..tested()
         },

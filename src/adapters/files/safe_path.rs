@@ -1,0 +1,203 @@
+//! Where a path leads, and how something comes to be there all at once.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
+use std::path::{Component, Path, PathBuf};
+
+use super::broken;
+use crate::protocol::Cause;
+
+#[derive(Clone, Debug)]
+pub(super) struct Root(PathBuf);
+
+/// A path to write to, whose folder exists and is inside of the root.
+#[derive(Debug)]
+pub(super) struct SafePath {
+    pub(super) path: PathBuf,
+    owner: Owner,
+}
+
+/// Who owns the root: in a container we are `root` ourselves, and later steps must be able to delete what we leave.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner {
+    uid: u32,
+    gid: u32,
+}
+
+impl Owner {
+    pub(super) fn take(self, path: &Path) {
+        let done = fs::symlink_metadata(path).and_then(|seen| {
+            if seen.uid() == 0 && self.uid != 0 {
+                lchown(path, Some(self.uid), Some(self.gid))
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(e) = done {
+            tracing::debug!("{} keeps its owner: {e}", path.display());
+        }
+    }
+}
+
+impl Root {
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self(root)
+    }
+
+    /// The real path of something that exists, every link in it followed; it must be inside.
+    pub(super) fn existing(&self, path: &Path) -> Result<Option<PathBuf>, Cause> {
+        let root = self.real()?;
+        match root.join(self.relative(path, &root)?).canonicalize() {
+            Ok(real) if real.starts_with(&root) => Ok(Some(real)),
+            Ok(real) => Err(broken(format!(
+                "leads out of {}, to {}",
+                root.display(),
+                real.display()
+            ))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(broken(e)),
+        }
+    }
+
+    /// A place to write to; its folder is made where it is missing.
+    pub(super) fn place(&self, path: &Path) -> Result<SafePath, Cause> {
+        let root = self.real()?;
+        let seen = fs::metadata(&root).map_err(broken)?;
+        let owner = Owner {
+            uid: seen.uid(),
+            gid: seen.gid(),
+        };
+        let relative = self.relative(path, &root)?;
+        let Some(name) = relative.file_name() else {
+            return Err(broken("is the working folder itself"));
+        };
+        // Step by step, so that no folder is ever made through a link that leads out.
+        let mut folder = root.clone();
+        for part in relative.parent().into_iter().flat_map(Path::components) {
+            folder.push(part);
+            match fs::create_dir(&folder) {
+                Ok(()) => owner.take(&folder),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(broken(format!("{}: {e}", folder.display()))),
+            }
+            folder = folder.canonicalize().map_err(broken)?;
+            if !folder.starts_with(&root) {
+                return Err(broken(format!(
+                    "leads out of {}, to {}",
+                    root.display(),
+                    folder.display()
+                )));
+            }
+        }
+        Ok(SafePath {
+            path: folder.join(name),
+            owner,
+        })
+    }
+
+    fn real(&self) -> Result<PathBuf, Cause> {
+        self.0
+            .canonicalize()
+            .map_err(|e| broken(format!("the working folder {}: {e}", self.0.display())))
+    }
+
+    /// The path from the root, by its words alone.
+    fn relative(&self, path: &Path, real_root: &Path) -> Result<PathBuf, Cause> {
+        let inside = if path.is_absolute() {
+            path.strip_prefix(&self.0)
+                .or_else(|_| path.strip_prefix(real_root))
+                .map_err(|_| broken(format!("is not inside of {}", self.0.display())))?
+        } else {
+            path
+        };
+        let mut clean = PathBuf::new();
+        for part in inside.components() {
+            match part {
+                Component::Normal(name) => clean.push(name),
+                Component::CurDir => {}
+                _ => return Err(broken("has .. in it")),
+            }
+        }
+        Ok(clean)
+    }
+}
+
+/// A file or folder in the making, beside the place where it is to appear. Gone when it is dropped before that.
+#[derive(Debug)]
+pub(super) struct Part {
+    path: PathBuf,
+    owner: Owner,
+    real: bool,
+}
+
+impl Part {
+    pub(super) fn file(place: &SafePath) -> Result<(Self, File), Cause> {
+        let part = Self::beside(place)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&part.path)
+            .map_err(broken)?;
+        part.owner.take(&part.path);
+        Ok((part, file))
+    }
+
+    pub(super) fn folder(place: &SafePath) -> Result<Self, Cause> {
+        let part = Self::beside(place)?;
+        fs::create_dir(&part.path).map_err(broken)?;
+        part.owner.take(&part.path);
+        Ok(part)
+    }
+
+    /// The name is always the same, so that the leftovers of a process that was killed are cleared by the next.
+    fn beside(place: &SafePath) -> Result<Self, Cause> {
+        let name = place.path.file_name().unwrap_or_default();
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(".part");
+        let part = Self {
+            path: place.path.with_file_name(hidden),
+            owner: place.owner,
+            real: false,
+        };
+        match clear(&part.path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(broken(e)),
+            _ => Ok(part),
+        }
+    }
+
+    pub(super) fn become_real(mut self, place: &SafePath) -> Result<(), Cause> {
+        fs::rename(&self.path, &place.path).map_err(broken)?;
+        self.real = true;
+        Ok(())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives something made below this folder its owner and an ordinary mode.
+    pub(super) fn settle(&self, path: &Path, mode: u32) -> io::Result<()> {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        self.owner.take(path);
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.real {
+            // What cannot be removed is named by the next attempt.
+            let _ = clear(&self.path);
+        }
+    }
+}
+
+fn clear(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    }
+}

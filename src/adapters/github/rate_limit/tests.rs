@@ -1,0 +1,283 @@
+//! The rate_limit under a clock that jumps to wherever it is asked to wait for.
+
+use std::time::UNIX_EPOCH;
+
+use super::*;
+
+const EPOCH: u64 = 1_800_000_000;
+
+/// Time passes only by waiting.
+#[derive(Default)]
+struct Jumping(Mutex<Duration>);
+
+impl Jumping {
+    fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for Jumping {
+    fn now(&self) -> Moment {
+        Moment::at(*self.0.lock().unwrap())
+    }
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(EPOCH) + *self.0.lock().unwrap()
+    }
+    async fn sleep_until(&self, at: Moment) {
+        let mut now = self.0.lock().unwrap();
+        *now = at.since_start().max(*now);
+    }
+}
+
+fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn answer(status: u16) -> Signals {
+    Signals {
+        status,
+        ..Signals::default()
+    }
+}
+
+fn used_up(status: u16, reset_in: u64) -> Signals {
+    Signals {
+        remaining: Some(0),
+        reset: Some(EPOCH + reset_in),
+        ..answer(status)
+    }
+}
+
+/// Sends one request that is answered as listed, the last answer over and over; tells when each was sent, and the result.
+fn play(kind: Kind, answers: &[Option<Signals>]) -> (Vec<u64>, Result<u16, Cause>) {
+    let clock = Arc::new(Jumping::default());
+    let policy = Policy {
+        patience: secs(900),
+        ..Policy::default()
+    };
+    let rate_limit = RateLimiter::new(policy, clock.clone());
+    let mut sent = Vec::new();
+    let result = run(rate_limit.send(kind, || {
+        let reply = answers[sent.len().min(answers.len() - 1)];
+        sent.push(clock.now().since_start().as_secs());
+        async move {
+            reply
+                .map(|signals| (signals, signals.status))
+                .ok_or_else(|| "the connection broke".to_owned())
+        }
+    }));
+    (sent, result)
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+#[test]
+fn a_read_is_repeated_until_it_is_answered() {
+    for trouble in [
+        None,
+        Some(answer(500)),
+        Some(answer(502)),
+        Some(answer(408)),
+    ] {
+        for kind in [Kind::Read, Kind::Ask, Kind::Query] {
+            let (sent, result) = play(kind, &[trouble, trouble, Some(answer(200))]);
+            assert_eq!((sent.len(), result), (3, Ok(200)), "{trouble:?} {kind:?}");
+            assert!(sent[2] <= 3, "{sent:?}");
+        }
+    }
+}
+
+#[test]
+fn a_read_is_given_up_after_its_attempts() {
+    let (sent, result) = play(Kind::Read, &[Some(answer(503))]);
+    assert_eq!((sent.len(), result), (5, Ok(503)));
+    let (sent, result) = play(Kind::Read, &[None]);
+    let detail = "the connection broke, the last of 5 times".into();
+    assert_eq!((sent.len(), result), (5, Err(Cause::Unknown { detail })));
+}
+
+#[test]
+fn a_write_that_was_not_answered_is_never_sent_again() {
+    for kind in [Kind::Change, Kind::Create, Kind::Upload] {
+        for trouble in [500, 502, 503, 504, 408] {
+            let busy = Signals {
+                retry_after: Some(secs(1)),
+                ..answer(trouble)
+            };
+            let (sent, result) = play(kind, &[Some(busy), Some(answer(201))]);
+            assert_eq!((sent.len(), result), (1, Ok(trouble)), "{kind:?}");
+        }
+        let (sent, result) = play(kind, &[None, Some(answer(201))]);
+        let detail = "the connection broke".into();
+        assert_eq!((sent.len(), result), (1, Err(Cause::Unknown { detail })));
+    }
+}
+
+#[test]
+fn answers_that_tell_something_are_taken() {
+    for status in [200, 201, 204, 301, 304, 400, 401, 403, 404, 409, 410, 422] {
+        for kind in [Kind::Read, Kind::Create] {
+            let (sent, result) = play(kind, &[Some(answer(status))]);
+            assert_eq!((sent.len(), result), (1, Ok(status)));
+        }
+    }
+}
+
+#[test]
+fn retry_after_decides_first() {
+    for status in [403, 429, 503] {
+        let wait = Signals {
+            retry_after: Some(secs(7)),
+            ..used_up(status, 500)
+        };
+        let (sent, result) = play(Kind::Read, &[Some(wait), Some(answer(200))]);
+        // The quota is known to be used up as well, so that the turn comes no earlier than its reset.
+        assert_eq!((sent, result), (vec![0, 501], Ok(200)), "{status}");
+        let wait = Signals {
+            remaining: Some(9),
+            ..wait
+        };
+        let (sent, _) = play(Kind::Read, &[Some(wait), Some(answer(200))]);
+        assert_eq!(sent, [0, 7], "{status}");
+    }
+}
+
+#[test]
+fn a_used_up_quota_is_waited_for() {
+    for status in [403, 429] {
+        for kind in [Kind::Read, Kind::Create] {
+            let (sent, result) = play(kind, &[Some(used_up(status, 100)), Some(answer(201))]);
+            assert_eq!((sent, result), (vec![0, 101], Ok(201)));
+        }
+    }
+}
+
+#[test]
+fn a_quota_that_outlasts_patience_ends_the_wait_at_once() {
+    let (sent, result) = play(Kind::Read, &[Some(used_up(403, 1800))]);
+    let Err(Cause::Limited { detail }) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!(sent, [0]);
+    assert!(detail.contains("2027-01-15T08:30:01Z"), "{detail}");
+    let (_, result) = play(Kind::Read, &[Some(used_up(403, u64::MAX - EPOCH))]);
+    assert!(matches!(result, Err(Cause::Limited { .. })), "{result:?}");
+}
+
+#[test]
+fn a_secondary_limit_is_waited_for_a_minute_at_least_and_then_longer() {
+    for status in [403, 429] {
+        let limited = Some(Signals {
+            says_limited: true,
+            ..answer(status)
+        });
+        for kind in [Kind::Read, Kind::Upload] {
+            let (sent, result) = play(kind, &[limited, limited, Some(answer(201))]);
+            assert_eq!(result, Ok(201));
+            assert!((60..=66).contains(&sent[1]), "{sent:?}");
+            assert!((180..=198).contains(&sent[2]), "{sent:?}");
+        }
+    }
+}
+
+#[test]
+fn one_that_stays_limited_ends_as_limited() {
+    let (sent, result) = play(
+        Kind::Create,
+        &[Some(Signals {
+            retry_after: Some(secs(2)),
+            ..answer(429)
+        })],
+    );
+    assert_eq!(sent.len(), 5);
+    assert!(matches!(result, Err(Cause::Limited { .. })));
+}
+
+/// When `count` requests of a kind would be sent, all asked for at once and each answered at once.
+fn schedule(kind: Kind, count: usize) -> Vec<Duration> {
+    let clock = Arc::new(Jumping::default());
+    let rate_limit = RateLimiter::new(Policy::default(), clock.clone());
+    (0..count)
+        .map(|_| {
+            let sent = run(rate_limit.send(kind, || async {
+                Ok((answer(200), clock.now().since_start()))
+            }));
+            // What an answer takes at the very least.
+            clock.advance(Duration::from_millis(1));
+            sent.unwrap()
+        })
+        .collect()
+}
+
+fn most_within(times: &[Duration], window: Duration) -> usize {
+    times
+        .iter()
+        .map(|from| {
+            times
+                .iter()
+                .filter(|at| (*from..*from + window).contains(at))
+                .count()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+#[test]
+fn few_writes_go_at_once_and_many_a_second_apart() {
+    let times = schedule(Kind::Change, 30);
+    assert!(times[3] < secs(1), "{times:?}");
+    for pair in times[3..].windows(2) {
+        assert!(pair[1] >= pair[0] + secs(1), "{times:?}");
+    }
+}
+
+#[test]
+fn five_hundred_uploads_never_meet_a_limit() {
+    let times = schedule(Kind::Upload, 500);
+    assert!(most_within(&times, secs(60)) * 2 < 80);
+    assert!(most_within(&times, secs(3600)) * 2 < 500);
+    assert!(times[499] < secs(2 * 3600 + 900), "{:?}", times[499]);
+}
+
+#[test]
+fn reads_stay_below_the_points_of_a_minute() {
+    let times = schedule(Kind::Read, 2000);
+    assert!(times[700] < secs(1));
+    assert!(most_within(&times, secs(60)) < 900);
+}
+
+#[test]
+fn the_last_request_of_a_quota_holds_the_next_of_the_same() {
+    let clock = Arc::new(Jumping::default());
+    let rate_limit = RateLimiter::new(Policy::default(), clock.clone());
+    let ask = |kind, signals| {
+        run(rate_limit.send(kind, || async {
+            Ok((signals, clock.now().since_start().as_secs()))
+        }))
+    };
+    assert_eq!(ask(Kind::Read, used_up(200, 50)), Ok(0));
+    assert_eq!(ask(Kind::Query, answer(200)), Ok(0));
+    assert_eq!(ask(Kind::Create, answer(201)), Ok(51));
+}
+
+#[test]
+fn runs_with_different_seeds_do_not_wait_in_step() {
+    let second_try = |seed| {
+        let clock = Arc::new(Jumping::default());
+        let policy = Policy {
+            seed,
+            ..Policy::default()
+        };
+        let rate_limit = RateLimiter::new(policy, clock.clone());
+        run(rate_limit.send(Kind::Read, || async { Ok((answer(500), ())) })).unwrap();
+        clock.now().since_start()
+    };
+    assert_eq!(second_try(1), second_try(1));
+    assert_ne!(second_try(1), second_try(2));
+}

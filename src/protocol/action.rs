@@ -1,0 +1,186 @@
+//! The changes that a phase may ask for: data, until the engine carries them out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
+use crate::protocol::{AssetId, Blob, LocalFile, NewDraft, NewStatus, Publication, ReleaseId};
+
+/// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    CreateDraft(NewDraft),
+    CreateTag {
+        tag: Tag,
+        commit: CommitSha,
+    },
+    /// Sets the text of a draft; the tag goes along, since GitHub may otherwise rebind the draft.
+    EditDraft {
+        release: ReleaseId,
+        tag: Tag,
+        body: String,
+    },
+    UploadAsset {
+        release: ReleaseId,
+        name: AssetName,
+        file: LocalFile,
+    },
+    RenameAsset {
+        asset: AssetId,
+        from: String,
+        to: AssetName,
+    },
+    DeleteAsset {
+        asset: AssetId,
+        name: String,
+        why: &'static str,
+    },
+    SaveBlob {
+        repository: Repository,
+        digest: Digest,
+        size: u64,
+        to: PathBuf,
+    },
+    PushBlob {
+        to: Repository,
+        blob: Blob,
+    },
+    PushManifest {
+        to: ImageRef,
+        media_type: String,
+        bytes: Bytes,
+    },
+    WriteFile {
+        to: PathBuf,
+        bytes: Vec<u8>,
+    },
+    Unpack {
+        archive: PathBuf,
+        to: PathBuf,
+    },
+    RemoveFolder {
+        folder: PathBuf,
+    },
+    SetStatus(NewStatus),
+    Publish(Publication),
+    DeleteRelease {
+        release: ReleaseId,
+        tag: Tag,
+        published: bool,
+    },
+    DeleteTag {
+        tag: Tag,
+        commit: CommitSha,
+    },
+    TakeLock {
+        tag: Tag,
+        commit: CommitSha,
+        owner: LockOwner,
+        /// The dead owner's, where it is taken over.
+        from: Option<Lock>,
+        claim: u32,
+        /// What it is taken for.
+        purpose: String,
+    },
+    ReleaseLock {
+        tag: Tag,
+    },
+}
+
+impl Action {
+    /// Whether it is about who may act, and not about the release.
+    pub fn is_lock(&self) -> bool {
+        matches!(self, Self::TakeLock { .. } | Self::ReleaseLock { .. })
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateDraft(draft) => {
+                write!(
+                    f,
+                    "create the draft release {} at {}",
+                    draft.tag,
+                    draft.target.short()
+                )
+            }
+            Self::CreateTag { tag, commit } => {
+                write!(f, "create the tag {tag} at {}", commit.short())
+            }
+            Self::EditDraft { tag, .. } => {
+                write!(f, "set the text of the draft release {tag}")
+            }
+            Self::UploadAsset { name, file, .. } => {
+                write!(f, "upload {name} ({} bytes)", file.size)
+            }
+            Self::RenameAsset { from, to, .. } => write!(f, "rename the asset {from} to {to}"),
+            Self::DeleteAsset { name, why, .. } => write!(f, "delete the asset {name}, {why}"),
+            Self::SaveBlob {
+                digest, size, to, ..
+            } => {
+                write!(
+                    f,
+                    "save {} ({size} bytes) as {}",
+                    digest.short(),
+                    to.display()
+                )
+            }
+            Self::PushBlob { blob, .. } => {
+                let (short, size) = (blob.digest.short(), blob.size);
+                match &blob.mount_from {
+                    None => write!(f, "push the blob {short} ({size} bytes)"),
+                    Some(from) => write!(
+                        f,
+                        "mount the blob {short} from {from}, or push it ({size} bytes)"
+                    ),
+                }
+            }
+            Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
+            Self::WriteFile { to, bytes } => {
+                write!(f, "write {} ({} bytes)", to.display(), bytes.len())
+            }
+            Self::Unpack { archive, to } => {
+                write!(f, "unpack {} into {}", archive.display(), to.display())
+            }
+            Self::RemoveFolder { folder } => write!(f, "remove {}", folder.display()),
+            Self::SetStatus(status) => {
+                let state = if status.success { "success" } else { "failure" };
+                write!(
+                    f,
+                    "record {state} of {} at {}",
+                    status.context,
+                    status.commit.short()
+                )
+            }
+            Self::Publish(publication) => write!(f, "publish {}", publication.tag),
+            Self::DeleteRelease {
+                release,
+                tag,
+                published,
+            } => {
+                let kind = if *published { "published" } else { "draft" };
+                write!(f, "delete the {kind} release {tag} (id {release})")
+            }
+            Self::DeleteTag { tag, commit } => {
+                write!(f, "delete the tag {tag} at {}", commit.short())
+            }
+            Self::TakeLock {
+                tag,
+                from: Some(from),
+                purpose,
+                ..
+            } => write!(
+                f,
+                "take over the lock of {tag} from {}, which has ended, to {purpose}",
+                from.owner
+            ),
+            Self::TakeLock { tag, purpose, .. } => {
+                write!(f, "take the lock of {tag}, to {purpose}")
+            }
+            Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What a phase is, and what it needs of the world, in our own words: reading and writing are kept apart.
+
+mod action;
+mod clock;
+mod observed;
+mod phase;
+mod reader;
+mod service_error;
+mod step_output;
+mod writer;
+
+pub use action::Action;
+pub use clock::{Clock, Interrupt};
+pub use observed::{
+    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck,
+    SeenManifest, SeenRelease, SeenRepository,
+};
+pub use phase::{Output, Phase, PhaseId, PhaseReport, Step, Waiting};
+pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
+pub use service_error::{Cause, ServiceError};
+pub use step_output::StepOutput;
+pub use writer::{
+    Blob, BlobSource, FilesWriter, GitHubWriter, NewDraft, NewStatus, Publication, RegistryWriter,
+    Writer,
+};

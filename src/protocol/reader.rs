@@ -1,0 +1,112 @@
+//! Reading the world: all that a phase is ever given.
+//!
+//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence; whatever cannot be told is an
+//! error. Implementations repeat a failed read themselves, so an error here is one that lasted.
+
+use std::path::Path;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::{
+    AssetId, LocalFile, Notes, ReleaseId, SeenAnswer, SeenCheck, SeenManifest, SeenRelease,
+    SeenRepository, ServiceError,
+};
+use crate::domain::{
+    CommitSha, Digest, ImageRef, Moment, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
+};
+
+/// Bytes on their way, in pieces; ends with an error where they turn out wrong.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
+
+/// The whole view of the world that a phase has.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub github: &'a dyn GitHubReader,
+    pub registry: &'a dyn RegistryReader,
+    pub files: &'a dyn FilesReader,
+    /// The time of this look.
+    pub now: Moment,
+}
+
+/// How many answers are remembered.
+pub const MOST_ANSWERS: usize = 250;
+
+/// The repository that is being released, on GitHub.
+#[async_trait]
+pub trait GitHubReader: Send + Sync {
+    async fn repository(&self) -> Result<SeenRepository, ServiceError>;
+    /// Whether what is published becomes immutable; `None` where the token may not know, as a workflow's own may not.
+    async fn immutable_releases(&self) -> Result<Option<bool>, ServiceError>;
+    /// Whether the repository has this commit.
+    async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
+    /// The commit that a branch points at.
+    async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
+    /// The commit that a tag points at, through an annotated tag where there is one.
+    async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
+    /// All releases of a tag, drafts and duplicates included, lowest id first.
+    async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
+    async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;
+    /// Tags of the published releases that are not prereleases, in no particular order, to the last page.
+    async fn published_tags(&self) -> Result<Vec<String>, ServiceError>;
+    /// The tag of the release that GitHub shows as *latest*.
+    async fn latest_tag(&self) -> Result<Option<String>, ServiceError>;
+    /// Notes for a release that may not exist yet; nothing is saved by asking.
+    async fn notes(
+        &self,
+        tag: &Tag,
+        commit: &CommitSha,
+        previous: Option<&Tag>,
+    ) -> Result<Notes, ServiceError>;
+    /// The commit statuses at a commit, the newest of each context.
+    async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
+    /// All that was checked at a commit: check runs, commit statuses and workflow runs.
+    async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
+    /// A small asset's bytes; refused beyond `limit` bytes.
+    async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, ServiceError>;
+    /// Whether anyone may download from there, asked without any credentials.
+    async fn is_public(&self, url: &str) -> Result<bool, ServiceError>;
+    /// The lock of a tag, as fresh as git itself.
+    async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError>;
+    /// Whether an attempt of a workflow's run has ended; `None` where the token may not know.
+    async fn run_is_over(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+        attempt: u64,
+    ) -> Result<Option<bool>, ServiceError>;
+    /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
+    async fn hash_asset(&self, asset: AssetId) -> Result<Digest, ServiceError>;
+    /// What this process has been answered so far, in order: the first [`MOST_ANSWERS`].
+    fn answers(&self) -> Vec<SeenAnswer>;
+}
+
+/// Any OCI registry; which one, and with which credentials, follows from the image's name.
+#[async_trait]
+pub trait RegistryReader: Send + Sync {
+    /// What a tag or digest resolves to now. One HEAD request.
+    async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
+    /// A manifest's bytes, checked against the digest. At most 4 MiB.
+    async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;
+    /// Whether the repository holds a blob. One HEAD request.
+    async fn has_blob(&self, repository: &Repository, digest: Digest)
+    -> Result<bool, ServiceError>;
+    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes.
+    async fn blob(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        limit: u64,
+    ) -> Result<Bytes, ServiceError>;
+}
+
+/// Files below the working folder.
+#[async_trait]
+pub trait FilesReader: Send + Sync {
+    /// Size and digest of a regular file.
+    async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError>;
+    /// A file's bytes; refused beyond `limit` bytes.
+    async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError>;
+}

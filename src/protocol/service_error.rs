@@ -1,0 +1,60 @@
+//! How a service can fail us, sorted by what may be concluded from it.
+
+/// What was being done, and why it did not work.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{doing}: {cause}")]
+pub struct ServiceError {
+    /// In the words of the reader: "look for the draft release v1.2.0".
+    pub doing: String,
+    pub cause: Cause,
+}
+
+impl ServiceError {
+    pub fn new(doing: impl Into<String>, cause: Cause) -> Self {
+        Self {
+            doing: doing.into(),
+            cause,
+        }
+    }
+}
+
+/// Absence is never here: where a thing may be absent, the answer is an `Option`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// No answer that tells anything: a broken connection, a time-out, 5xx. A write may or may not have landed.
+    #[error("no usable answer: {detail}")]
+    Unknown { detail: String },
+    /// A rate limit that would outlast the wait that is allowed. What was asked did not happen.
+    #[error("limited by the service: {detail}")]
+    Limited { detail: String },
+    /// 401, or 403 that is no limit: the credentials are missing, wrong or lack a right.
+    #[error("denied with {status}: {message}{}", request(request_id.as_ref()))]
+    Denied {
+        status: u16,
+        message: String,
+        /// GitHub's `X-Accepted-GitHub-Permissions`, such as `contents=write`.
+        accepted: Option<String>,
+        request_id: Option<String>,
+    },
+    /// Someone, perhaps we ourselves in an answer that was lost, did it first: look again.
+    #[error("already so: {message}{}", request(request_id.as_ref()))]
+    Conflict {
+        status: u16,
+        message: String,
+        request_id: Option<String>,
+    },
+    /// Any other 4xx: asking again would be refused again.
+    #[error("refused with {status}: {message}{}", request(request_id.as_ref()))]
+    Refused {
+        status: u16,
+        message: String,
+        request_id: Option<String>,
+    },
+    /// An answer or a file that is not what it must be: unreadable, too large, or with another digest than named.
+    #[error("{detail}")]
+    Broken { detail: String },
+}
+
+fn request(id: Option<&String>) -> String {
+    id.map_or_else(String::new, |id| format!(" (request {id})"))
+}

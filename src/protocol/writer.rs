@@ -1,0 +1,132 @@
+//! Changing the world: given to the interpreter of actions and to no one else.
+//!
+//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then looks before anything
+//! is sent again.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{AssetId, ByteStream, LocalFile, ReleaseId, ServiceError};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, LockOwner, Repository, Tag};
+
+#[derive(Clone, Copy)]
+pub struct Writer<'a> {
+    pub github: &'a dyn GitHubWriter,
+    pub registry: &'a dyn RegistryWriter,
+    pub files: &'a dyn FilesWriter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDraft {
+    pub tag: Tag,
+    /// Without it, publishing would tag the default branch should the tag have vanished.
+    pub target: CommitSha,
+    pub name: String,
+    pub body: String,
+    pub prerelease: bool,
+}
+
+/// What the one PATCH that publishes says. The tag is always sent: without it GitHub may rebind a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    pub release: ReleaseId,
+    pub tag: Tag,
+    pub prerelease: bool,
+    pub make_latest: bool,
+}
+
+/// A commit status
+/// (<https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStatus {
+    pub commit: CommitSha,
+    pub context: String,
+    pub success: bool,
+    /// At most 140 characters.
+    pub description: String,
+    pub url: Option<String>,
+}
+
+#[async_trait]
+pub trait GitHubWriter: Send + Sync {
+    async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, ServiceError>;
+    /// Sets a draft's body. The tag goes along: without it GitHub may rebind the draft to `untagged-…`.
+    async fn edit_draft(
+        &self,
+        release: ReleaseId,
+        tag: &Tag,
+        body: &str,
+    ) -> Result<(), ServiceError>;
+    /// Creates the tag if there is none; `Cause::Conflict` if there is one, whatever it points at.
+    async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError>;
+    async fn upload_asset(
+        &self,
+        release: ReleaseId,
+        name: &AssetName,
+        file: &LocalFile,
+    ) -> Result<AssetId, ServiceError>;
+    async fn rename_asset(&self, asset: AssetId, name: &AssetName) -> Result<(), ServiceError>;
+    /// Done as well when the asset is already gone; so are the other deletions.
+    async fn delete_asset(&self, asset: AssetId) -> Result<(), ServiceError>;
+    /// Sets a commit status; of one context, the newest counts.
+    async fn set_status(&self, status: &NewStatus) -> Result<(), ServiceError>;
+    async fn publish(&self, publication: &Publication) -> Result<(), ServiceError>;
+    async fn delete_release(&self, release: ReleaseId) -> Result<(), ServiceError>;
+    async fn delete_tag(&self, tag: &Tag) -> Result<(), ServiceError>;
+    /// Creates the lock if there is none, or takes it from whoever has it; `Cause::Conflict` if that is no longer so.
+    async fn take_lock(
+        &self,
+        tag: &Tag,
+        commit: &CommitSha,
+        owner: &LockOwner,
+        over: bool,
+    ) -> Result<(), ServiceError>;
+    async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
+}
+
+#[async_trait]
+pub trait RegistryWriter: Send + Sync {
+    /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
+    /// where it stopped when a connection breaks.
+    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream;
+    /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
+    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), ServiceError>;
+    /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
+    async fn push_manifest(
+        &self,
+        to: &ImageRef,
+        media_type: &str,
+        bytes: Bytes,
+    ) -> Result<(), ServiceError>;
+}
+
+/// A blob to push: what it is, and where its bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    pub digest: Digest,
+    pub size: u64,
+    pub bytes: BlobSource,
+    /// A repository of the same registry that may hold the blob already, so that no bytes need to be sent.
+    pub mount_from: Option<Repository>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlobSource {
+    Memory(Bytes),
+    File(PathBuf),
+}
+
+#[async_trait]
+pub trait FilesWriter: Send + Sync {
+    /// Writes a stream to a file, which appears under its name only when the stream has ended well.
+    async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), ServiceError>;
+    /// Writes a whole file, under the same promise.
+    async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError>;
+    /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
+    /// written outside of it, and nothing beyond fixed limits.
+    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError>;
+    /// Removes a folder with everything in it, or a file; done as well when there is none.
+    async fn remove(&self, path: &Path) -> Result<(), ServiceError>;
+}

@@ -1,0 +1,11 @@
+//! What is known of a release, and what follows from it, for every phase alike.
+
+pub(crate) mod asset_image_refs;
+pub(crate) mod asset_sync;
+#[cfg(test)]
+pub(crate) mod examples;
+pub mod existing_release;
+pub(crate) mod image_check;
+pub(crate) mod lock;
+pub mod module_image;
+pub(crate) mod references;

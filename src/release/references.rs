@@ -1,0 +1,150 @@
+//! What several phases find or ask for, said in one way.
+
+use crate::domain::{Code, Diagnostic};
+use crate::domain::{CommitSha, Digest, Tag, Version};
+use crate::plan::{Mark, ReleasePlan};
+use crate::protocol::Action;
+use crate::protocol::SeenRelease;
+use ocm_module::verify::Expected;
+
+/// The one release of the plan that carries our mark, draft or published; anything else is said.
+pub(crate) fn our_release<'a>(
+    plan: &ReleasePlan,
+    releases: &'a [SeenRelease],
+) -> Result<(&'a SeenRelease, Mark), Diagnostic> {
+    match releases {
+        [] => Err(Diagnostic::error(
+            Code::DraftMissing,
+            format!("{} has no release called {}", plan.repository, plan.tag),
+            "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
+        )),
+        [one] => match Mark::find(&one.body) {
+            None => Err(foreign(plan, one)),
+            Some(mark) if mark.commit != plan.commit => Err(of_another_commit(plan, &mark)),
+            Some(mark) => Ok((one, mark)),
+        },
+        many => Err(duplicates(plan, many)),
+    }
+}
+
+/// What a module image of this release says of itself.
+pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<Expected<'_>> {
+    plan.module.as_ref().map(|planned| Expected {
+        component: planned.name.as_str(),
+        version: &plan.version,
+        commit: &plan.commit,
+    })
+}
+
+pub(crate) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Diagnostic {
+    Diagnostic::error(
+        Code::DraftOfAnotherCommit,
+        format!(
+            "the release {} was made for {}, and this plan is of {}",
+            plan.tag,
+            mark.commit.short(),
+            plan.commit.short()
+        ),
+        format!(
+            "run again with `commit: {}` to go on with it, or with `on-existing: replace` to start anew",
+            mark.commit
+        ),
+    )
+}
+
+pub(crate) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
+    let (code, kind) = if release.draft {
+        (Code::DraftForeign, "draft")
+    } else {
+        (Code::ReleaseForeign, "published release")
+    };
+    Diagnostic::error(
+        code,
+        format!(
+            "{} already has a {kind} (id {}) that btp-release did not make",
+            plan.tag, release.id
+        ),
+        format!(
+            "delete it by hand if it is not wanted ({}), or release another version, such as {}",
+            release.url,
+            plan.version.next_patch()
+        ),
+    )
+}
+
+pub(crate) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagnostic {
+    let ids: Vec<_> = releases.iter().map(|r| r.id.to_string()).collect();
+    Diagnostic::error(
+        Code::ReleaseDuplicates,
+        format!(
+            "{} has {} releases: ids {}",
+            plan.tag,
+            releases.len(),
+            ids.join(", ")
+        ),
+        "delete all but one by hand, and run again",
+    )
+}
+
+pub(crate) fn tag_elsewhere(
+    tag: &Tag,
+    version: &Version,
+    commit: &CommitSha,
+    at: &CommitSha,
+    releases: &[SeenRelease],
+) -> Diagnostic {
+    let next = format!("release another version, such as {}", version.next_patch());
+    let help = match releases {
+        [one] if one.draft && Mark::find(&one.body).is_some_and(|m| m.commit == *at) => format!(
+            "run again with `commit: {at}` to go on with the draft that is there, or `btp-release discard {tag}` to drop it"
+        ),
+        [] => format!(
+            "delete the tag if it is a mistake (git push origin :{}), or {next}",
+            tag.to_ref()
+        ),
+        _ => next,
+    };
+    Diagnostic::error(
+        Code::TagElsewhere,
+        format!(
+            "the tag {tag} points at {}, and this release is of {}",
+            at.short(),
+            commit.short()
+        ),
+        help,
+    )
+}
+
+/// The plan's tag is gone; GitHub would make one anew on publishing, which no builder has seen.
+pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
+    Diagnostic::error(
+        Code::TagMissing,
+        format!("the tag {} is not there", plan.tag),
+        "run the phase `draft` again: it creates the tag, which starts the builders",
+    )
+}
+
+/// One line of the table of artifacts in a release's text.
+pub(crate) fn row(name: &str, digest: Digest) -> String {
+    format!("| `{name}` | `{digest}` |")
+}
+
+/// The tag goes first: as long as the release is there, its mark tells whether the tag is ours.
+pub(crate) fn drop_release(
+    tag: &Tag,
+    at: Option<&CommitSha>,
+    ours: &SeenRelease,
+    mark: &Mark,
+) -> Vec<Action> {
+    let tag_is_ours = |at: &&CommitSha| **at == mark.commit && !mark.tag_was_there;
+    let delete_tag = at.filter(tag_is_ours).map(|at| Action::DeleteTag {
+        tag: tag.clone(),
+        commit: at.clone(),
+    });
+    let delete_release = Action::DeleteRelease {
+        release: ours.id,
+        tag: tag.clone(),
+        published: !ours.draft,
+    };
+    delete_tag.into_iter().chain([delete_release]).collect()
+}

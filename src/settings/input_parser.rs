@@ -1,0 +1,302 @@
+//! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{Context, ReadFile};
+use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
+use crate::domain::{Code, Diagnostic, Place};
+use crate::domain::{CommitSha, LockOwner, RepoSlug};
+use crate::plan::{Artifacts, ReleasePlan};
+
+pub(super) struct InputParser<'a> {
+    pub(super) context: &'a Context,
+    read_file: ReadFile<'a>,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'a> InputParser<'a> {
+    pub(super) fn new(context: &'a Context, read_file: ReadFile<'a>) -> Self {
+        Self {
+            context,
+            read_file,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
+        match settings {
+            Some(settings) if self.findings.is_empty() => Ok(settings),
+            _ => Err(self.findings),
+        }
+    }
+
+    /// As whom a phase of this process holds a lock.
+    pub(super) fn lock_owner(&self) -> LockOwner {
+        let Context {
+            repository,
+            run_id,
+            run_attempt,
+            process,
+            ..
+        } = self.context;
+        let number =
+            |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u64>().ok());
+        LockOwner {
+            repository: repository.as_ref().and_then(|slug| slug.parse().ok()),
+            run: number(run_id),
+            attempt: number(run_attempt).unwrap_or(1),
+            process: process.clone(),
+        }
+    }
+
+    /// The value, or `None` with the reason kept.
+    pub(super) fn take<T, C>(
+        &mut self,
+        input: &str,
+        value: Result<T, ocm_module::Diagnostic<C>>,
+    ) -> Option<T>
+    where
+        Code: From<C>,
+    {
+        value
+            .map_err(|invalid| {
+                let mut finding: Diagnostic = invalid.with_code();
+                // A value that is called as its input is names it already.
+                if !finding.seen.starts_with(&format!("{input} ")) {
+                    finding.place = Some(Place::Input(input.to_owned()));
+                }
+                self.findings.push(finding);
+            })
+            .ok()
+    }
+
+    pub(super) fn parse<T, C>(&mut self, input: &str, text: Option<&String>) -> Option<T>
+    where
+        T: FromStr<Err = ocm_module::Diagnostic<C>>,
+        Code: From<C>,
+    {
+        text.and_then(|text| self.take(input, text.trim().parse()))
+    }
+
+    pub(super) fn missing(&mut self, input: &str, help: &str) {
+        self.findings.push(Diagnostic::error(
+            Code::InputMissing,
+            format!("{input} is missing"),
+            help,
+        ));
+    }
+
+    /// One of a few words; `None` where nothing was given.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        input: &'static str,
+        text: Option<&str>,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let text = text?.trim();
+        let chosen = choices
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
+        let words = choices
+            .iter()
+            .map(|(word, _)| *word)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let invalid = || {
+            Diagnostic::value(
+                Code::ChoiceInvalid,
+                "choice",
+                text,
+                format!("is none of {words}"),
+                format!("leave `{input}` out, or use one of {words}"),
+            )
+        };
+        self.take(input, chosen.ok_or_else(invalid))
+    }
+
+    /// `auto` and nothing at all are `None`.
+    pub(super) fn auto(&mut self, input: &'static str, text: Option<&str>) -> Option<bool> {
+        self.choice(
+            input,
+            text,
+            &[("auto", None), ("true", Some(true)), ("false", Some(false))],
+        )
+        .flatten()
+    }
+
+    pub(super) fn duration(
+        &mut self,
+        input: &'static str,
+        text: Option<&str>,
+        default: Duration,
+    ) -> Duration {
+        let Some(text) = text else { return default };
+        let parsed = match humantime::parse_duration(text.trim()) {
+            Ok(zero) if zero.is_zero() => Err("is no time at all".to_owned()),
+            Ok(duration) if duration > Duration::from_hours(6) => {
+                Err("is longer than a job may run (6 h)".into())
+            }
+            Ok(duration) => Ok(duration),
+            Err(error) => Err(format!("is not a duration: {error}")),
+        };
+        let parsed = parsed.map_err(|why| {
+            Diagnostic::value(
+                Code::DurationInvalid,
+                "duration",
+                text,
+                why,
+                "write a number with its unit, such as 90s, 20m or 1h",
+            )
+        });
+        self.take(input, parsed).unwrap_or(default)
+    }
+
+    pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
+        let read = (self.read_file)(Path::new(path)).map_err(|error| {
+            Diagnostic::value(
+                Code::FileUnreadable,
+                "file",
+                path.to_owned(),
+                format!("cannot be read: {error}"),
+                "give the path of a text file, relative to the working folder",
+            )
+        });
+        self.take(input, read)
+    }
+
+    /// JSON as it is, or `@` and the path of a file with it.
+    pub(super) fn text_or_file(&mut self, input: &str, text: &str) -> Option<String> {
+        match text.strip_prefix('@') {
+            Some(path) => self.file(input, path),
+            None => Some(text.to_owned()),
+        }
+    }
+
+    /// The repository that this run belongs to, where that is known.
+    fn here(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+        let text = common
+            .repository
+            .as_ref()
+            .or(self.context.repository.as_ref());
+        self.parse("repository", text)
+    }
+
+    pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+        if common.repository.is_none() && self.context.repository.is_none() {
+            self.missing("repository", "give it with --repository OWNER/NAME");
+        }
+        self.here(common)
+    }
+
+    pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
+        if typed.is_none() && self.context.sha.is_none() {
+            self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
+        }
+        let text = typed.or(self.context.sha.as_ref());
+        self.parse("commit", text)
+    }
+
+    pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
+        let Some(text) = &input.plan else {
+            self.missing(
+                "plan",
+                "pass the output of the phase `plan` on: plan: ${{ needs.plan.outputs.plan }}",
+            );
+            return None;
+        };
+        let text = self.text_or_file("plan", text)?;
+        let here = self.here(common);
+        self.take("plan", ReleasePlan::from_json(&text, here.as_ref()))
+    }
+
+    pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
+        let text = input.artifacts.as_ref()?;
+        let text = self.text_or_file("artifacts", text)?;
+        self.take("artifacts", Artifacts::from_json(&text))
+    }
+
+    pub(super) fn login(&mut self, args: &RegistryArgs) -> Option<(String, SecretString)> {
+        match (&args.registry_username, &self.context.registry_password) {
+            (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+            (Some(_), None) => {
+                let help = "a user name at the registry takes a password, or a token in its place";
+                self.missing("registry-password", help);
+                None
+            }
+            // Google and GitHub take any user name beside a token.
+            (None, Some(password)) => Some(("oauth2accesstoken".to_owned(), password.clone())),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<String> {
+        match &args.registry_config {
+            Some(path) => self.file("registry-config", path),
+            None => self
+                .context
+                .docker_config
+                .as_deref()
+                .and_then(|path| (self.read_file)(path).ok()),
+        }
+    }
+
+    /// Publishing may have a token of its own: what the job's token publishes starts no workflow
+    /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
+    pub(super) fn token(&mut self, publishes: bool) -> Option<SecretString> {
+        if let Some(own) = self.context.publish_token.as_ref().filter(|_| publishes) {
+            return Some(own.clone());
+        }
+        if self.context.token.is_none() {
+            let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            self.missing("github-token", help);
+        }
+        self.context.token.clone()
+    }
+
+    /// The page of the run that this is part of.
+    pub(super) fn run_url(&self) -> Option<String> {
+        let Context {
+            server_url,
+            repository,
+            run_id,
+            ..
+        } = self.context;
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            server_url.as_ref()?,
+            repository.as_ref()?,
+            run_id.as_ref()?
+        ))
+    }
+
+    /// Of GitHub's two APIs.
+    pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
+        let context = self.context;
+        let mut url = |input, given: &Option<String>, default: &str| {
+            let text = given.as_deref().unwrap_or(default);
+            let url = Url::parse(text).map_err(|error| {
+                Diagnostic::value(
+                    Code::UrlInvalid,
+                    "URL",
+                    text,
+                    format!("cannot be used: {error}"),
+                    "the runner sets it; on a terminal, leave it out for github.com",
+                )
+            });
+            self.take(input, url)
+        };
+        let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
+        let graphql = url(
+            "GITHUB_GRAPHQL_URL",
+            &context.graphql_url,
+            "https://api.github.com/graphql",
+        );
+        Some((api?, graphql?))
+    }
+}

@@ -1,0 +1,316 @@
+//! Looking: what is there is seen, what is not there is absent, and what cannot be told is an error.
+
+use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
+use stand_ins::github::{Digests, Level, Token, World};
+use stand_ins::{Category, Limits};
+
+use crate::rig::{REPOSITORY, Rig, TOKEN, kind, tag};
+
+#[tokio::test]
+async fn the_repository_is_seen_with_the_right_to_push() {
+    let rig = Rig::start().await;
+    let seen = rig.github.repository().await.unwrap();
+    assert_eq!(seen.slug.to_string(), REPOSITORY);
+    assert_eq!(seen.default_branch, "main");
+    assert_ne!(seen.may_push, Some(false));
+}
+
+#[tokio::test]
+async fn a_repository_that_does_not_show_itself_is_an_error_that_names_the_request() {
+    let rig = Rig::start().await;
+    let other = rig.connect(TOKEN, |settings| {
+        settings.repository = "kyma-project/nothing".parse().unwrap();
+    });
+    for (github, status) in [(other, 404), (rig.connect("expired", |_| ()), 401)] {
+        let error = github.repository().await.unwrap_err();
+        let Cause::Denied {
+            status: seen,
+            request_id,
+            ..
+        } = &error.cause
+        else {
+            panic!("{error}")
+        };
+        assert_eq!(*seen, status);
+        assert!(
+            error.to_string().contains(request_id.as_ref().unwrap()),
+            "{error}"
+        );
+        assert_eq!(kind(&github.releases(&tag("1.0.0")).await), "denied");
+        assert_eq!(kind(&github.published_tags().await), "denied");
+    }
+}
+
+#[tokio::test]
+async fn only_an_administrator_learns_whether_releases_become_immutable() {
+    let rig = Rig::start().await;
+    let mut administrator = Token::pat("admin");
+    administrator.rights.administration = Level::Read;
+    rig.hub.world().token("administrator", administrator);
+    rig.repository(|repository| repository.immutable_releases = true);
+    let administrator = rig.connect("administrator", |_| ());
+    assert_eq!(
+        administrator.immutable_releases().await.unwrap(),
+        Some(true)
+    );
+    assert_eq!(rig.github.immutable_releases().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn commits_and_branches_are_there_or_absent() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| {
+        repository
+            .on("release-1.0")
+            .commit("Fix")
+            .on("feature/x+y")
+            .commit("More");
+    });
+    let (tip, absent) = (rig.tip(), "0".repeat(40).parse().unwrap());
+    assert!(rig.github.has_commit(&tip).await.unwrap());
+    assert!(!rig.github.has_commit(&absent).await.unwrap());
+    assert_eq!(rig.github.branch("feature/x+y").await.unwrap(), Some(tip));
+    assert!(rig.github.branch("release-1.0").await.unwrap().is_some());
+    for name in [
+        "release-1",
+        "release-1.0/x",
+        "feature",
+        "none",
+        "a?b#c",
+        "1.0.0",
+    ] {
+        assert_eq!(rig.github.branch(name).await.unwrap(), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_followed_to_its_commit() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| {
+        repository
+            .tag("light")
+            .annotated_tag("api/v1.2.0", "Release");
+        let annotated = repository.refs["refs/tags/api/v1.2.0"].clone();
+        let mut outer = repository.tag_objects[&annotated].clone();
+        outer.object = annotated;
+        repository.tag_objects.insert("7".repeat(40), outer);
+        repository
+            .refs
+            .insert("refs/tags/nested".into(), "7".repeat(40));
+    });
+    for name in ["light", "api/v1.2.0", "nested"] {
+        assert_eq!(
+            rig.github.tag(&tag(name)).await.unwrap(),
+            Some(rig.tip()),
+            "{name}"
+        );
+    }
+    for name in ["ligh", "api", "api/v1.2", "main"] {
+        assert_eq!(rig.github.tag(&tag(name)).await.unwrap(), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn drafts_are_found_with_their_duplicates_and_the_published_one() {
+    let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
+    let drafts: Vec<ReleaseId> = (0..5).map(|_| rig.draft("1.1.0")).collect();
+    rig.draft("1.1.0-rc1");
+    let seen = rig.github.releases(&tag("1.1.0")).await.unwrap();
+    assert_eq!(
+        seen.iter().map(|release| release.id).collect::<Vec<_>>(),
+        drafts
+    );
+    assert!(
+        seen.iter()
+            .all(|release| release.draft && release.tag == "1.1.0")
+    );
+
+    rig.draft("1.0.0");
+    let seen = rig.github.releases(&tag("1.0.0")).await.unwrap();
+    assert_eq!(
+        seen.iter().map(|release| release.draft).collect::<Vec<_>>(),
+        [false, true]
+    );
+    assert_eq!(rig.github.releases(&tag("9.9.9")).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_draft_is_found_however_deep_it_stands_in_the_list() {
+    let mut world = World::example();
+    let draft = world.repository(REPOSITORY).draft("1.1.0");
+    for minor in 2..40 {
+        world
+            .repository(REPOSITORY)
+            .commit("More")
+            .publish(&format!("1.{minor}.0"));
+    }
+    let rig = Rig::with(world, |options| options.page_size_max = 1).await;
+    let seen = rig.github.releases(&tag("1.1.0")).await.unwrap();
+    assert_eq!(
+        seen.iter().map(|release| release.id.0).collect::<Vec<_>>(),
+        [draft]
+    );
+    let published = rig.github.published_tags().await.unwrap();
+    assert_eq!(published.len(), 39);
+}
+
+#[tokio::test]
+async fn published_tags_are_neither_drafts_nor_prereleases() {
+    let rig = Rig::with(World::example(), |options| options.page_size_max = 3).await;
+    rig.repository(|repository| {
+        for minor in 1..9 {
+            repository.commit("More").publish(&format!("1.{minor}.0"));
+        }
+        let newest = repository.releases.values_mut().last().unwrap();
+        newest.prerelease = true;
+        repository.draft("2.0.0");
+    });
+    let mut tags = rig.github.published_tags().await.unwrap();
+    tags.sort();
+    assert_eq!(
+        tags,
+        [
+            "1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_latest_release_may_be_none() {
+    let rig = Rig::start().await;
+    assert_eq!(
+        rig.github.latest_tag().await.unwrap().as_deref(),
+        Some("1.0.0")
+    );
+    rig.repository(|repository| {
+        repository.releases.clear();
+        repository.latest = None;
+    });
+    assert_eq!(rig.github.latest_tag().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_release_is_seen_with_all_its_assets() {
+    let rig = Rig::with(World::example(), |options| {
+        options.page_size_max = 20;
+        options.digests = Digests::Never;
+    })
+    .await;
+    let id = rig.draft("1.1.0");
+    for n in 0..75 {
+        let name = format!("asset-{n}.yaml");
+        rig.hub
+            .world()
+            .attach(REPOSITORY, id.0, &name, &[n])
+            .unwrap();
+    }
+    rig.repository(|repository| {
+        let release = repository.releases.get_mut(&id.0).unwrap();
+        release.assets[7].state = "starter".into();
+        release.assets[7].content = None;
+    });
+    let seen = rig.github.release(id).await.unwrap().unwrap();
+    assert_eq!(seen.assets.len(), 75);
+    assert!(
+        seen.assets
+            .iter()
+            .all(|asset| asset.digest.is_none() && asset.size == 1)
+    );
+    let unfinished = seen
+        .assets
+        .iter()
+        .filter(|asset| asset.state == AssetState::Unfinished);
+    assert_eq!(
+        unfinished
+            .map(|asset| asset.name.as_str())
+            .collect::<Vec<_>>(),
+        ["asset-7.yaml"]
+    );
+    assert_eq!(rig.github.release(ReleaseId(42)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn notes_are_generated_and_nothing_is_saved() {
+    let rig = Rig::start().await;
+    let before = rig.hub.world().clone();
+    let previous = tag("1.0.0");
+    let notes = rig
+        .github
+        .notes(&tag("1.1.0"), &rig.tip(), Some(&previous))
+        .await
+        .unwrap();
+    assert!(notes.body.contains("Support a proxy"), "{}", notes.body);
+    assert!(*rig.hub.world() == before);
+}
+
+#[tokio::test]
+async fn polling_costs_one_request_of_the_quota_until_something_changes() {
+    let rig = Rig::with(World::example(), |options| {
+        options.limits = Limits::default()
+    })
+    .await;
+    let id = rig.draft("1.1.0");
+    let cost = || {
+        rig.hub
+            .log()
+            .entries()
+            .iter()
+            .map(|entry| entry.cost)
+            .sum::<u32>()
+    };
+    for _ in 0..180 {
+        let seen = rig.github.release(id).await.unwrap().unwrap();
+        assert!(seen.draft && seen.assets.is_empty());
+        rig.clock.advance(std::time::Duration::from_secs(10));
+    }
+    assert_eq!(cost(), 1);
+    let conditional = rig
+        .hub
+        .log()
+        .filter(|entry| entry.category == Category::Conditional);
+    assert_eq!(conditional.len(), 179);
+    rig.hub
+        .world()
+        .attach(REPOSITORY, id.0, "template.yaml", b"x")
+        .unwrap();
+    assert_eq!(
+        rig.github.release(id).await.unwrap().unwrap().assets.len(),
+        1
+    );
+    assert_eq!(cost(), 2);
+}
+
+#[tokio::test]
+async fn a_list_read_again_costs_nothing_page_by_page() {
+    let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
+    for _ in 0..5 {
+        rig.draft("1.1.0");
+    }
+    rig.github.published_tags().await.unwrap();
+    rig.hub.log().clear();
+    let tags = rig.github.published_tags().await.unwrap();
+    assert_eq!(tags, ["1.0.0"]);
+    let pages = rig.hub.log().entries();
+    assert_eq!(
+        pages.iter().map(|page| page.status).collect::<Vec<_>>(),
+        [Some(304); 3]
+    );
+}
+
+#[tokio::test]
+async fn one_token_without_rights_sees_what_is_public_only() {
+    let rig = Rig::start().await;
+    rig.hub.world().token("reader", Token::read_only());
+    let id = rig.draft("1.1.0");
+    let reader = rig.connect("reader", |_| ());
+    assert_eq!(reader.release(id).await.unwrap(), None);
+    assert_eq!(reader.published_tags().await.unwrap(), ["1.0.0"]);
+    let error = reader
+        .notes(&tag("1.1.0"), &rig.tip(), None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error.cause, Cause::Denied { status: 403, accepted: Some(right), .. } if right == "contents=write"),
+        "{error}"
+    );
+}

@@ -1,0 +1,129 @@
+//! The same misfortunes on the way to real registries: docker-registry, which honours ranges, and where it is installed
+//! ferro-oci-server (<https://crates.io/crates/ferro-oci-server>), which ignores them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests panics as a test does"
+)]
+
+use btp_release::adapters::registry::Credentials;
+use btp_release::domain::Digest;
+use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
+
+use crate::proxy::{Mishap, Proxy};
+use crate::rig::{DockerRegistry, Ferro, blob, collect, registries, repository, sample};
+
+const MANIFEST: &[u8] =
+    br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+const SIZE: usize = 640_000;
+
+enum Server {
+    Docker(DockerRegistry),
+    Ferro(Ferro),
+}
+
+impl Server {
+    fn all() -> impl Iterator<Item = Self> {
+        let docker = DockerRegistry::start(&[]).map(Self::Docker);
+        docker.into_iter().chain(Ferro::start().map(Self::Ferro))
+    }
+
+    fn host(&self) -> &str {
+        match self {
+            Self::Docker(server) => &server.host,
+            Self::Ferro(server) => &server.host,
+        }
+    }
+}
+
+/// A layer and a manifest, pushed past the proxy.
+async fn fill(server: &Server) -> Vec<u8> {
+    let layer = sample(SIZE);
+    let all = registries(Credentials::anonymous());
+    let at = repository(server.host(), "kyma/module");
+    all.push_blob(&at, &blob(layer.clone())).await.unwrap();
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let tag = at.tagged("1".parse().unwrap());
+    all.push_manifest(&tag, media_type, MANIFEST.into())
+        .await
+        .unwrap();
+    layer
+}
+
+#[tokio::test]
+async fn what_passes_is_survived_and_what_was_altered_is_found() {
+    for server in Server::all() {
+        let layer = fill(&server).await;
+        let proxy = Proxy::before(server.host());
+        let at = repository(&proxy.host, "kyma/module");
+        let tag = at.tagged("1".parse().unwrap());
+        let (whole, manifest) = (Digest::of(&layer), Digest::of(MANIFEST));
+        let all = registries(Credentials::anonymous());
+        let pull = async || collect(all.open_blob(&at, whole, SIZE as u64)).await;
+
+        for mishap in [
+            Mishap::Status(429, Some(1)),
+            Mishap::Status(503, None),
+            Mishap::Reset,
+        ] {
+            for path in ["/manifests/", "/blobs/"] {
+                proxy.next(path, vec![mishap.clone(); 2]);
+                if path == "/blobs/" {
+                    assert_eq!(pull().await.unwrap(), layer, "{mishap:?}");
+                } else {
+                    let seen = all.resolve(&tag).await.unwrap().unwrap();
+                    assert_eq!(seen.digest, manifest, "{mishap:?}");
+                    let bytes = all.manifest(&at.pinned(manifest)).await.unwrap();
+                    assert_eq!(bytes.unwrap(), MANIFEST, "{mishap:?}");
+                }
+                assert_eq!(proxy.pending(), 0, "{mishap:?}");
+            }
+        }
+        for mishap in [Mishap::Cut(200_000), Mishap::Hang(200_000)] {
+            proxy.next("/blobs/", [mishap.clone()]);
+            assert_eq!(pull().await.unwrap(), layer, "{mishap:?}");
+            assert_eq!(proxy.pending(), 0, "{mishap:?}");
+        }
+        proxy.next("/blobs/", [Mishap::Flip(300_000)]);
+        let cause = pull().await.unwrap_err().cause;
+        assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
+        // Its true digest stands in the header all the same.
+        proxy.next("/manifests/", [Mishap::Flip(20)]);
+        let cause = all.manifest(&at.pinned(manifest)).await.unwrap_err().cause;
+        assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pull_cut_ten_times_ends_with_the_right_bytes_and_costs_none_twice() {
+    for server in Server::all() {
+        let layer = fill(&server).await;
+        let proxy = Proxy::before(server.host());
+        let at = repository(&proxy.host, "kyma/module");
+        let all = registries(Credentials::anonymous());
+        // Where every cut means to begin again, ten of them are nine too many to go on.
+        let (cuts, honours_ranges) = match server {
+            Server::Docker(_) => (10, true),
+            Server::Ferro(_) => (1, false),
+        };
+        for round in 1..=5 {
+            let dice = sample(8 * cuts * round);
+            let cuts = dice.chunks(8).rev().take(cuts).map(|bytes| {
+                let number = u64::from_le_bytes(bytes.try_into().unwrap());
+                // Ten of them stay below the whole.
+                Mishap::Cut(usize::try_from(number % (SIZE as u64 / 11)).unwrap())
+            });
+            proxy.next("/blobs/", cuts);
+            proxy.passed();
+            let bytes = collect(all.open_blob(&at, Digest::of(&layer), SIZE as u64)).await;
+            assert_eq!(bytes.unwrap(), layer, "round {round}");
+            assert_eq!(proxy.pending(), 0, "round {round}");
+            let passed = proxy.passed();
+            assert_eq!(
+                passed == SIZE,
+                honours_ranges,
+                "round {round}: {passed} bytes"
+            );
+        }
+    }
+}

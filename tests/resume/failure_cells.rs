@@ -1,0 +1,344 @@
+//! Every cell of `docs/replace.md`, walked through the real phases: what they do is what the table says, nothing is written
+//! where it refuses, and what is others' stays as it was.
+
+use std::collections::BTreeMap;
+
+use btp_release::domain::Digest;
+use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
+use btp_release::release::existing_release::Decision;
+use btp_release::release::existing_release::ExistingRelease;
+use btp_release::release::existing_release::ReplacePolicy;
+use btp_release::release::existing_release::TagState;
+use btp_release::release::existing_release::decision;
+use stand_ins::Event;
+use stand_ins::github::{Release, Repository};
+
+use super::rig::{ASSETS, REPOSITORY, Run, Scene, TAG};
+
+const ME: Run = Run { id: 20, attempt: 1 };
+const EARLIER: &str = "7";
+const REF: &str = "refs/tags/v1.2.0";
+
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    policy: ReplacePolicy,
+    there: ExistingRelease,
+    tag: TagState,
+}
+
+fn cells() -> Vec<Cell> {
+    let of = |policy| {
+        ExistingRelease::ALL
+            .into_iter()
+            .flat_map(move |there| there.tags().map(move |tag| Cell { policy, there, tag }))
+    };
+    ReplacePolicy::ALL.into_iter().flat_map(of).collect()
+}
+
+/// A release of the tag, and what makes it what it is.
+struct Put {
+    ours: bool,
+    draft: bool,
+    immutable: bool,
+    run: String,
+    commit: String,
+    plan: Digest,
+}
+
+impl Put {
+    fn into(self, repository: &mut Repository, like: &ReleasePlan) {
+        let id = repository.draft(TAG);
+        let mark = Mark {
+            commit: self.commit.parse().unwrap(),
+            run: self.run,
+            plan: self.plan,
+            ..like.mark(false)
+        };
+        let release = repository.releases.get_mut(&id).unwrap();
+        release.body = Some(if self.ours {
+            mark.put("## Notes")
+        } else {
+            "## Mine".to_owned()
+        });
+        release.target_commitish = self.commit;
+        release.draft = self.draft;
+        release.immutable = self.immutable;
+        release.published_at = (!self.draft).then_some(1);
+    }
+}
+
+impl Scene {
+    /// The world of a cell, and the plan that meets it, which was made before.
+    async fn set(&self, cell: Cell) -> String {
+        self.reset().await;
+        self.begin(ME);
+        self.repository(|repository| {
+            repository.draft("v1.2.0-rc1");
+            repository.annotated_tag("v1.2.0-rc1", "theirs");
+        });
+        let planned = self.phase(ME, "plan", &inputs(cell)).await.unwrap();
+        let plan = ReleasePlan::from_json(&planned["plan"], None).unwrap();
+        self.repository(|repository| fill(repository, cell, &plan));
+        self.seen_by_all().await;
+        self.github.log().clear();
+        planned["plan"].clone()
+    }
+}
+
+fn inputs(cell: Cell) -> Vec<(&'static str, &'static str)> {
+    let mut inputs = vec![("version", TAG), ("assets", ASSETS)];
+    inputs.extend(match cell.policy {
+        ReplacePolicy::Resume => vec![("on-existing", "resume")],
+        ReplacePolicy::Fail => vec![("on-existing", "fail")],
+        ReplacePolicy::Replace => vec![("on-existing", "replace")],
+        ReplacePolicy::ReplacePublished => vec![
+            ("on-existing", "replace"),
+            ("replace-published", "the image was built without its patch"),
+        ],
+    });
+    inputs
+}
+
+fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
+    let here = plan.commit.to_string();
+    let parents = &repository.commits[&here].parents;
+    let other = parents[0].clone();
+    let first = repository.commits[&other].parents.first().cloned();
+    let put = |run: &str| Put {
+        ours: true,
+        draft: true,
+        immutable: false,
+        run: run.to_owned(),
+        commit: here.clone(),
+        plan: Digest::of(run.as_bytes()),
+    };
+    let of_other = |put: Put| Put {
+        commit: other.clone(),
+        ..put
+    };
+    let public = |put: Put| Put {
+        draft: false,
+        ..put
+    };
+    let frozen = |put: Put| Put {
+        immutable: true,
+        ..public(put)
+    };
+    let foreign = |put: Put| Put { ours: false, ..put };
+    let mine = plan.run.as_str();
+    let releases = match cell.there {
+        ExistingRelease::Nothing => vec![],
+        ExistingRelease::Begun => vec![put(mine)],
+        ExistingRelease::Surplus => [put(mine), put(mine)]
+            .map(|put| Put {
+                plan: plan.digest(),
+                ..put
+            })
+            .into(),
+        ExistingRelease::Draft => vec![put(EARLIER)],
+        ExistingRelease::DraftOfAnotherCommit => vec![of_other(put(EARLIER))],
+        ExistingRelease::ForeignDraft => vec![foreign(put(EARLIER))],
+        ExistingRelease::Several => vec![put(EARLIER), foreign(put(EARLIER))],
+        ExistingRelease::Finished => vec![public(put(mine))],
+        ExistingRelease::Published => vec![public(put(EARLIER))],
+        ExistingRelease::PublishedOfAnotherCommit => vec![public(of_other(put(EARLIER)))],
+        ExistingRelease::ForeignPublished => vec![public(foreign(put(EARLIER)))],
+        ExistingRelease::Immutable => vec![frozen(put(EARLIER))],
+        ExistingRelease::ImmutableOfAnotherCommit => vec![frozen(of_other(put(EARLIER)))],
+        ExistingRelease::Reserved => {
+            repository.reserved_tags.insert(TAG.into());
+            vec![]
+        }
+    };
+    for put in releases {
+        put.into(repository, plan);
+    }
+    let at = match cell.tag {
+        TagState::Absent => None,
+        TagState::Here => Some(here.clone()),
+        TagState::Theirs => Some(other.clone()),
+        TagState::Elsewhere => Some(first.unwrap()),
+    };
+    if let Some(at) = at {
+        repository.refs.insert(REF.into(), at);
+    }
+}
+
+type Seen = (BTreeMap<u64, Release>, BTreeMap<String, String>);
+
+impl Scene {
+    fn seen(&self) -> Seen {
+        self.repository(|repository| (repository.releases.clone(), repository.refs.clone()))
+    }
+
+    /// Writes that changed anything but the lock.
+    fn landed(&self) -> usize {
+        let is_lock = |path: &str| path.contains("release-locks") || path.ends_with("/git/tags");
+        let log = self.github.log().writes();
+        let wrote = log.iter().filter(|e| e.landed && !is_lock(&e.path));
+        // The lock is a reference as any other where it is created.
+        wrote.filter(|e| !e.path.ends_with("/git/refs")).count()
+    }
+
+    async fn walk(&self, cell: Cell) -> Result<(), String> {
+        let plan = self.set(cell).await;
+        let expected = decision(cell.policy, cell.there, cell.tag);
+        let before = self.seen();
+        // Nobody sees a reserved name before a draft is asked for.
+        let seen_early = cell.there != ExistingRelease::Reserved;
+        let planned = self.phase(ME, "plan", &inputs(cell)).await;
+        match (expected, planned) {
+            (Decision::Refuse(code), Err(stop)) => {
+                told(code.as_str(), &super::release::told("plan", &stop))?
+            }
+            (Decision::Refuse(_), Ok(_)) if seen_early => return Err("plan let it pass".into()),
+            (_, Ok(_)) => {}
+            (_, Err(stop)) => return Err(super::release::told("plan", &stop)),
+        }
+        let mut events = self.github.events();
+        let drafted = self.phase(ME, "draft", &[("plan", &plan)]).await;
+        let mut happened = Vec::new();
+        while let Ok(event) = events.try_recv() {
+            happened.push(event);
+        }
+        let after = self.seen();
+        if let Decision::Refuse(code) = expected {
+            let Err(stop) = drafted else {
+                return Err("draft let it pass".into());
+            };
+            told(code.as_str(), &super::release::told("draft", &stop))?;
+            if after != before || self.landed() > 0 {
+                return Err(format!("refused, and changed: {before:?}\n{after:?}"));
+            }
+            return Ok(());
+        }
+        drafted.map_err(|stop| super::release::told("draft", &stop))?;
+        self.followed(cell, expected, &before, &happened)
+    }
+
+    fn followed(
+        &self,
+        cell: Cell,
+        expected: Decision,
+        before: &Seen,
+        happened: &[Event],
+    ) -> Result<(), String> {
+        let after = self.seen();
+        let kind = |event: &Event| match event {
+            Event::DraftCreated { .. } => "draft",
+            Event::TagCreated { .. } => "tag",
+            Event::TagDeleted { .. } => "-tag",
+            Event::ReleaseDeleted { .. } => "-release",
+            _ => "other",
+        };
+        let happened: Vec<_> = happened.iter().map(kind).collect();
+        let tagged = cell.tag == TagState::Here;
+        let wanted: &[&str] = match (expected, cell.tag) {
+            (Decision::Done, _) | (Decision::GoOn, TagState::Here) => &[],
+            (Decision::Create, TagState::Here) => &["draft"],
+            (Decision::Create, _) => &["draft", "tag"],
+            (Decision::GoOn, _) => &["tag"],
+            (Decision::DropSurplus, TagState::Here) => &["-release"],
+            (Decision::DropSurplus, _) => &["-release", "tag"],
+            (Decision::Replace, TagState::Absent) => &["-release", "draft", "tag"],
+            // It was there before the draft of the other commit: not ours.
+            (Decision::Replace, TagState::Here) if of_another(cell.there) => &["-release", "draft"],
+            (Decision::Replace, _) => &["-tag", "-release", "draft", "tag"],
+            (Decision::Refuse(_), _) => &["never"],
+        };
+        if happened != wanted {
+            return Err(format!(
+                "{happened:?} instead of {wanted:?}, tagged: {tagged}"
+            ));
+        }
+        let tip = self.repository(|repository| repository.tip());
+        let others = |seen: &Seen| {
+            let releases = seen.0.values().filter(|release| release.tag_name != TAG);
+            let refs = seen.1.iter().filter(|(name, _)| *name != REF);
+            (
+                releases.cloned().collect::<Vec<_>>(),
+                refs.map(|(name, sha)| (name.clone(), sha.clone()))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let of_tag = after
+            .0
+            .values()
+            .filter(|release| release.tag_name == TAG)
+            .count();
+        match () {
+            () if others(&after) != others(before) => Err("what is others' has changed".into()),
+            () if after.1.get(REF) != Some(&tip) => {
+                Err(format!("the tag is {:?}", after.1.get(REF)))
+            }
+            () if of_tag != 1 => Err(format!("{of_tag} releases")),
+            () => Ok(()),
+        }
+    }
+}
+
+fn of_another(there: ExistingRelease) -> bool {
+    matches!(
+        there,
+        ExistingRelease::DraftOfAnotherCommit | ExistingRelease::PublishedOfAnotherCommit
+    )
+}
+
+fn told(code: &str, why: &str) -> Result<(), String> {
+    let next = !matches!(code, "tag-reserved" | "release-immutable") || why.contains("1.2.1");
+    if why.contains(&format!("code: \"{code}\"")) && next {
+        Ok(())
+    } else {
+        Err(format!("instead of {code}: {why}"))
+    }
+}
+
+#[tokio::test]
+async fn every_cell_is_as_its_table_says() {
+    let scene = Scene::start(|_| ()).await;
+    let mut failed = Vec::new();
+    for cell in cells() {
+        if let Err(why) = scene.walk(cell).await {
+            failed.push(format!("{cell:?}: {why}"));
+        }
+    }
+    eprintln!(
+        "{} of {} cells are so",
+        cells().len() - failed.len(),
+        cells().len()
+    );
+    assert_eq!(failed, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_published_is_replaced_for_a_reason_that_its_evidence_tells() {
+    let scene = Scene::start(|_| ()).await;
+    let first = Run { id: 1, attempt: 1 };
+    scene.begin(first);
+    scene.release(first, &scene).await.unwrap();
+    let id = |scene: &Scene| scene.repository(|repository| repository.releases_of(TAG)[0].id);
+    let before = id(&scene);
+    scene.begin(ME);
+    let reason = "the image was built without its patch";
+    let more = [("on-existing", "replace"), ("replace-published", reason)];
+    let plan = scene.plan_with(ME, &scene, &more).await.unwrap();
+    scene.go_on(ME, &plan, &scene).await.unwrap();
+    assert_ne!(id(&scene), before);
+    let evidence = {
+        let world = scene.github.world();
+        let releases = world.repositories[REPOSITORY].releases_of(TAG);
+        let asset = releases[0]
+            .assets
+            .iter()
+            .find(|asset| asset.name == EVIDENCE);
+        String::from_utf8(world.bytes(asset.unwrap()).unwrap()).unwrap()
+    };
+    assert!(evidence.contains(reason), "{evidence}");
+    // Once more, as a second attempt of the same run: it is done, and not replaced again.
+    let replaced = id(&scene);
+    let again = Run { attempt: 2, ..ME };
+    scene.begin(again);
+    let plan = scene.plan_with(again, &scene, &more).await.unwrap();
+    scene.go_on(again, &plan, &scene).await.unwrap();
+    assert_eq!(id(&scene), replaced);
+}
