@@ -1,12 +1,14 @@
 //! The binary as a person or a runner meets it: what it says, what it changes, and how it ends.
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use stand_ins::github::{Token, World};
 use stand_ins::{GitHub, Options, Registry, RegistryOptions};
+
+mod support;
+
+use support::process::{Outputs, outputs};
 
 const REPOSITORY: &str = "kyma-project/btp-manager";
 
@@ -22,7 +24,7 @@ struct Bench {
 struct Ended {
     code: i32,
     told: String,
-    outputs: BTreeMap<String, String>,
+    outputs: Outputs,
 }
 
 async fn bench() -> Bench {
@@ -87,20 +89,6 @@ impl Bench {
     fn writes(&self) -> usize {
         self.github.log().writes().len()
     }
-}
-
-fn outputs(path: &Path) -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut lines = text.lines();
-    let mut outputs = BTreeMap::new();
-    while let Some((name, delimiter)) = lines.next().and_then(|line| line.split_once("<<")) {
-        let value: Vec<_> = lines
-            .by_ref()
-            .take_while(|line| *line != delimiter)
-            .collect();
-        outputs.insert(name.to_owned(), value.join("\n"));
-    }
-    outputs
 }
 
 #[tokio::test(flavor = "multi_thread")]

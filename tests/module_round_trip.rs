@@ -17,10 +17,10 @@ use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
-use btp_release::engine::{Engine, Event, Observer, Outcome};
+use btp_release::engine::{Engine, Outcome};
 use btp_release::phases::{BuildModule, BuildOptions, FetchModule};
 use btp_release::plan::ReleasePlan;
-use btp_release::protocol::{Clock as _, Interrupt, Reader, Writer};
+use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
 use ocm_module::build::DescriptorStyle;
 use ocm_module::template::TemplateForm;
@@ -28,8 +28,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
 
-#[path = "common/plan.rs"]
-mod plan;
+mod support;
+
+use support::clock::{Silent, Uninterrupted};
+use support::plan;
 
 const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
 
@@ -156,22 +158,6 @@ prop_compose! {
     }
 }
 
-struct Never;
-
-#[async_trait::async_trait]
-impl Interrupt for Never {
-    fn raised(&self) -> bool {
-        false
-    }
-    async fn wait(&self) {
-        std::future::pending().await
-    }
-}
-
-impl Observer for Never {
-    fn see(&self, _: &Event<'_>) {}
-}
-
 /// A working folder and a registry in which nothing is yet.
 struct Desk {
     registry: Registry,
@@ -217,8 +203,8 @@ impl Desk {
                 files: &files,
             }),
             clock: &*self.clock,
-            interrupt: &Never,
-            observer: &Never,
+            interrupt: &Uninterrupted,
+            observer: &Silent,
             deadline: Deadline::after(self.clock.now(), Duration::from_mins(1)),
         };
         match engine.settle(&mut phase).await.unwrap() {

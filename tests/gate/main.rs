@@ -11,12 +11,13 @@ mod facts;
 mod images;
 mod release;
 mod reported;
-#[path = "../resume/rig.rs"]
-#[expect(dead_code, reason = "the rig of tests/resume can do more")]
-mod rig;
 mod stale;
+#[path = "../support/mod.rs"]
+mod support;
 mod verified;
 mod world;
+
+use support::scene as rig;
 
 use std::sync::Arc;
 

@@ -9,6 +9,9 @@
 mod assets;
 mod hostile;
 mod reader;
-mod rig;
+#[path = "../support/mod.rs"]
+mod support;
 mod transient_errors;
 mod writer;
+
+use support::github as rig;

@@ -2,6 +2,7 @@
 
 mod build;
 mod fetch;
-#[path = "../common/plan.rs"]
-mod plan;
-mod rig;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::module_images as rig;

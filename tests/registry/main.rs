@@ -4,9 +4,10 @@ mod auth;
 mod faults;
 mod interrupted_connections;
 mod module;
-#[path = "../common/plan.rs"]
-mod plan;
 mod proxy;
 mod real;
-mod rig;
+#[path = "../support/mod.rs"]
+mod support;
 mod unusual_registries;
+
+use support::{plan, registry as rig};

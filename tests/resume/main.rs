@@ -16,9 +16,12 @@ mod matrix;
 mod processes;
 mod quotas;
 mod release;
-mod rig;
 mod schedules;
 mod stages;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::scene as rig;
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
 //! The real binary, killed with SIGKILL at each of its requests and run again; and many of it at once.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -13,6 +12,7 @@ use tokio::process::Command;
 use super::matrix::{Cut, Server};
 use super::release::{Ending, Phases, told};
 use super::rig::{Outputs, Run, Scene, TAG};
+use super::support::process::outputs;
 
 /// One phase is a process of its own, and the others are played in this one.
 struct Only<'a> {
@@ -96,18 +96,7 @@ async fn step(
         let said = String::from_utf8_lossy(&ended.stderr);
         return Err(format!("{}: {said}", ended.status));
     }
-    Ok(outputs(&std::fs::read_to_string(output).unwrap()))
-}
-
-/// `name<<delimiter`, the value's lines, `delimiter`.
-fn outputs(text: &str) -> Outputs {
-    let mut lines = text.lines();
-    let mut outputs = BTreeMap::new();
-    while let Some((name, end)) = lines.next().and_then(|line| line.split_once("<<")) {
-        let value: Vec<_> = lines.by_ref().take_while(|line| *line != end).collect();
-        outputs.insert(name.to_owned(), value.join("\n"));
-    }
-    outputs
+    Ok(outputs(output))
 }
 
 fn kill(process: &AtomicU32) {

@@ -1,10 +1,9 @@
 //! One GitHub, one registry and one clock for everything, which moves only when somebody waits; and a whole release upon it,
 //! phase by phase, with inputs and outputs handed over as a runner does.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use btp_release::adapters::files::Files;
 use btp_release::adapters::github::rate_limit::Policy;
@@ -12,76 +11,22 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::cli::{Cli, Command, arguments_of_step};
-use btp_release::domain::{Deadline, Moment};
-use btp_release::engine::{Engine, Event, Observer, Outcome, Stop};
-use btp_release::protocol::{Clock, Interrupt, Reader, Writer};
+use btp_release::domain::Deadline;
+use btp_release::engine::{Engine, Outcome, Stop};
+use btp_release::protocol::{Clock, Reader, Writer};
 use btp_release::settings::{Context, resolve};
 use clap::Parser as _;
 use stand_ins::github::{Repository, Token, WorkflowRun, World};
 use stand_ins::{Limits, Options, RegistryOptions};
 
+pub(crate) use super::clock::SharedClock;
+use super::clock::{PatientClock, Silent, Uninterrupted};
+pub(crate) use super::process::Outputs;
+
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
 pub(crate) const TAG: &str = "v1.2.0";
 pub(crate) const ASSETS: &str = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
-
-pub(crate) type Outputs = BTreeMap<String, String>;
-
-/// The stand-ins' clock, moved on by whoever sleeps.
-pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
-
-#[async_trait::async_trait]
-impl Clock for SharedClock {
-    fn now(&self) -> Moment {
-        Moment::at(self.0.now())
-    }
-    fn wall(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.0.unix())
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.0.advance(at.since(self.now()));
-    }
-}
-
-/// The same for registries. Their adapter also measures silence with it, in races with requests; here no request is silent
-/// but that of whoever is killed, so that such a race is never won by the clock.
-struct PatientClock(SharedClock);
-
-const SILENCE: Duration = Duration::from_secs(29);
-
-#[async_trait::async_trait]
-impl Clock for PatientClock {
-    fn now(&self) -> Moment {
-        self.0.now()
-    }
-    fn wall(&self) -> SystemTime {
-        self.0.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        if at.since(self.now()) >= SILENCE {
-            std::future::pending().await
-        }
-        self.0.sleep_until(at).await;
-    }
-}
-
-pub(crate) struct Uninterrupted;
-
-#[async_trait::async_trait]
-impl Interrupt for Uninterrupted {
-    fn raised(&self) -> bool {
-        false
-    }
-    async fn wait(&self) {
-        std::future::pending().await
-    }
-}
-
-pub(crate) struct Silent;
-
-impl Observer for Silent {
-    fn see(&self, _: &Event<'_>) {}
-}
 
 /// A run of a workflow, as `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT` name it.
 #[derive(Clone, Copy, Debug)]

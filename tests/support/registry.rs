@@ -1,59 +1,20 @@
 //! What the tests of the registry adapter stand on: a fast clock, sample blobs, and docker-registry as a child process.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a helper of tests, where a panic is a finding"
-)]
-
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-use async_trait::async_trait;
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
-use btp_release::domain::{Digest, Moment, Repository};
-use btp_release::protocol::{Blob, BlobSource, ByteStream, Clock, ServiceError};
+use btp_release::domain::{Digest, Repository};
+use btp_release::protocol::{Blob, BlobSource, ByteStream, ServiceError};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
-/// Real time, a hundred times as fast: waits are short, and an answer still comes before its time limit.
-///
-/// A clock that jumps would end every wait for a real socket at once.
-pub(crate) struct FastClock(Instant);
-
-const SPEED: u32 = 100;
-
-impl FastClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that is handed in"
-    )]
-    pub(crate) fn start() -> Arc<Self> {
-        Arc::new(Self(Instant::now()))
-    }
-}
-
-#[async_trait]
-impl Clock for FastClock {
-    fn now(&self) -> Moment {
-        Moment::at(self.0.elapsed() * SPEED)
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
-    }
-
-    async fn sleep_until(&self, at: Moment) {
-        let wait = at.since(self.now()) / SPEED;
-        let _ = tokio::time::timeout(wait, std::future::pending::<()>()).await;
-    }
-}
+pub(crate) use super::clock::FastClock;
 
 pub(crate) fn registries(credentials: Credentials) -> Registries {
     timed(credentials, FastClock::start())

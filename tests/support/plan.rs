@@ -1,10 +1,5 @@
 //! The plan of a release that has a module, for what is built, pushed and fetched by it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy takes the helpers of an integration test for production code"
-)]
-
 use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
 

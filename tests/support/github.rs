@@ -2,33 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
-use btp_release::domain::{CommitSha, Digest, Moment, Tag};
-use btp_release::protocol::{Cause, Clock, LocalFile, ReleaseId, ServiceError};
+use btp_release::domain::{CommitSha, Digest, Tag};
+use btp_release::protocol::{Cause, LocalFile, ReleaseId, ServiceError};
 use stand_ins::github::{Repository, World};
 use stand_ins::{Entry, Limits, Options};
 
+pub(crate) use super::clock::SharedClock;
+
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
-
-/// The stand-in's clock, moved on by whoever sleeps.
-pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
-
-#[async_trait::async_trait]
-impl Clock for SharedClock {
-    fn now(&self) -> Moment {
-        Moment::at(self.0.now())
-    }
-    fn wall(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.0.unix())
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.0.advance(at.since(self.now()));
-    }
-}
 
 pub(crate) struct Rig {
     pub(crate) hub: stand_ins::GitHub,

@@ -1,11 +1,5 @@
 //! A working folder, a registry, and images of any make.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "clippy takes the helpers of an integration test for production code"
-)]
-
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -16,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
 
-use crate::plan;
+use super::plan;
 
 pub(crate) const NAME: &str = "kyma-project.io/module/btp-operator";
 pub(crate) const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";

@@ -1,0 +1,97 @@
+//! Clocks that tests own, and what else an engine is given.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use btp_release::domain::Moment;
+use btp_release::engine::{Event, Observer};
+use btp_release::protocol::{Clock, Interrupt};
+
+/// The stand-ins' clock, moved on by whoever sleeps.
+pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
+
+#[async_trait::async_trait]
+impl Clock for SharedClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.0.now())
+    }
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0.unix())
+    }
+    async fn sleep_until(&self, at: Moment) {
+        self.0.advance(at.since(self.now()));
+    }
+}
+
+/// The same for registries. Their adapter also measures silence with it, in races with requests; here no request is silent
+/// but that of whoever is killed, so that such a race is never won by the clock.
+pub(crate) struct PatientClock(pub(crate) SharedClock);
+
+const SILENCE: Duration = Duration::from_secs(29);
+
+#[async_trait::async_trait]
+impl Clock for PatientClock {
+    fn now(&self) -> Moment {
+        self.0.now()
+    }
+    fn wall(&self) -> SystemTime {
+        self.0.wall()
+    }
+    async fn sleep_until(&self, at: Moment) {
+        if at.since(self.now()) >= SILENCE {
+            std::future::pending().await
+        }
+        self.0.sleep_until(at).await;
+    }
+}
+
+pub(crate) struct Uninterrupted;
+
+#[async_trait::async_trait]
+impl Interrupt for Uninterrupted {
+    fn raised(&self) -> bool {
+        false
+    }
+    async fn wait(&self) {
+        std::future::pending().await
+    }
+}
+
+pub(crate) struct Silent;
+
+impl Observer for Silent {
+    fn see(&self, _: &Event<'_>) {}
+}
+
+/// Real time, a hundred times as fast: waits are short, and an answer still comes before its time limit.
+///
+/// A clock that jumps would end every wait for a real socket at once.
+pub(crate) struct FastClock(Instant);
+
+const SPEED: u32 = 100;
+
+impl FastClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that is handed in"
+    )]
+    pub(crate) fn start() -> Arc<Self> {
+        Arc::new(Self(Instant::now()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for FastClock {
+    fn now(&self) -> Moment {
+        Moment::at(self.0.elapsed() * SPEED)
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
+    }
+
+    async fn sleep_until(&self, at: Moment) {
+        let wait = at.since(self.now()) / SPEED;
+        let _ = tokio::time::timeout(wait, std::future::pending::<()>()).await;
+    }
+}
