@@ -4,6 +4,7 @@
 //! `pub use`: who takes a type from a room that only passes it on names the room that the type is from.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a file that cannot be read or parsed fails the test"
 )]
 
