@@ -1,7 +1,9 @@
 //! What can go wrong with a request, and the list of what is to go wrong with which.
 
-use crate::wire::Request;
-use crate::{Service, lock, text};
+use crate::log::Service;
+use crate::sync::lock;
+use crate::text;
+use crate::transport::Request;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -30,21 +30,16 @@ pub mod faults;
 mod fields;
 pub mod github;
 pub mod log;
+mod range;
 pub mod registry;
 mod server;
+mod sync;
 mod text;
-mod wire;
+mod transport;
 
 pub use clock::Clock;
 pub use faults::{Fault, Faults, Pattern};
 pub use github::{Event, GitHub, Limits, Options};
 pub use log::{Category, Entry, EventLog, Service};
 pub use registry::{Registry, RegistryOptions};
-pub use wire::Request;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// A panic elsewhere must not hide what a test wants to see of the state.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use transport::Request;

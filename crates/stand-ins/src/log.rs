@@ -1,6 +1,6 @@
 //! Every request that reached a server, in order, for tests to ask about.
 
-use crate::lock;
+use crate::sync::lock;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What can be chosen about a registry before it starts: registries differ, and clients have to cope.
 
-use crate::Clock;
+use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

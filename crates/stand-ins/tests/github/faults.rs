@@ -218,7 +218,7 @@ async fn a_body_is_slow_or_wrong() {
 #[tokio::test]
 async fn an_operator_plans_faults_from_outside() {
     let options = Options {
-        operator: true,
+        control: true,
         ..Options::default()
     };
     let api = Api::with(World::example(), options).await;
