@@ -50,6 +50,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
     fn service(&self, _path: &str, listener: Service) -> Service {
         listener
     }
+    /// The path that handlers know, where a service is reached by other ones too.
+    fn canonical_path(&self, path: &str) -> String {
+        path.to_owned()
+    }
     /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
     fn is_control(&self, _request: &Request) -> bool {
         false
@@ -139,7 +143,7 @@ async fn answer<S: Backend>(
         number: 0,
         service: server.service(parts.uri.path(), listener),
         method: parts.method,
-        path: parts.uri.path().to_owned(),
+        path: server.canonical_path(parts.uri.path()),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
     };

@@ -15,18 +15,21 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// As it stands in the storage host's paths.
-    pub(crate) fn name(self) -> &'static str {
+    /// As it stands in the storage host's paths that the API redirects to.
+    pub(crate) fn legacy_name(self) -> &'static str {
         match self {
             Format::Tarball => "legacy.tar.gz",
             Format::Zipball => "legacy.zip",
         }
     }
 
+    /// `legacy.` may be left out, as `gh` does.
     pub(crate) fn named(name: &str) -> Option<Format> {
-        [Format::Tarball, Format::Zipball]
-            .into_iter()
-            .find(|format| format.name() == name)
+        match name {
+            "legacy.tar.gz" | "tar.gz" => Some(Format::Tarball),
+            "legacy.zip" | "zip" => Some(Format::Zipball),
+            _ => None,
+        }
     }
 
     /// `v1.0.0.tar.gz`: the ref and the format.

@@ -162,6 +162,18 @@ impl Backend for GitHubState {
         &self.shared
     }
 
+    /// An Enterprise Server has its API below `/api/v3` of the one host, and GraphQL at `/api/graphql`.
+    /// <https://docs.github.com/en/enterprise-server@latest/rest/quickstart>
+    fn canonical_path(&self, path: &str) -> String {
+        let rest = path.strip_prefix("/api/v3");
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        match rest {
+            Some(rest) => rest.to_owned(),
+            None if path == "/api/graphql" => "/graphql".to_owned(),
+            None => path.to_owned(),
+        }
+    }
+
     fn is_control(&self, request: &Request) -> bool {
         self.options.control && request.path.starts_with(control::PREFIX)
     }

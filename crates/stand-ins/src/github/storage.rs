@@ -20,7 +20,11 @@ const SIGNED_FOR: u64 = 300;
 /// Where the bytes of an asset can be fetched without a token for a while; a starter has none.
 pub(crate) fn signed_url(state: &GitHubState, asset: &Asset) -> Option<String> {
     let content = asset.content.as_ref()?;
-    Some(signed(state, &format!("release-asset/{content}")))
+    let query = proof(state, content);
+    Some(format!(
+        "{}/release-asset/{content}?{query}",
+        state.urls.storage
+    ))
 }
 
 /// The same for the source code at a ref, whose full name is the one that is given.
@@ -30,17 +34,31 @@ pub(crate) fn archive_url(
     reference: &str,
     format: Format,
 ) -> String {
-    signed(state, &format!("{full_name}/{}/{reference}", format.name()))
+    let subject = format!("{full_name}/{reference}");
+    let query = proof(state, &subject);
+    format!(
+        "{}/{full_name}/{}/{reference}?{query}",
+        state.urls.storage,
+        format.legacy_name()
+    )
 }
 
-fn signed(state: &GitHubState, path: &str) -> String {
+/// The query that proves for a while that somebody may have this.
+fn proof(state: &GitHubState, subject: &str) -> String {
     let until = state.shared.clock.unix() + SIGNED_FOR;
-    let signature = signature(path, until);
-    format!("{}/{path}?se={until}&sig={signature}", state.urls.storage)
+    format!("se={until}&sig={}", signature(subject, until))
 }
 
-fn signature(path: &str, until: u64) -> String {
-    stable_hex(&format!("{path} {until} storage"), 32)
+fn signature(subject: &str, until: u64) -> String {
+    stable_hex(&format!("{subject} {until} storage"), 32)
+}
+
+fn is_proven(state: &GitHubState, request: &Request, subject: &str) -> bool {
+    let until = request.param("se").and_then(|until| until.parse().ok());
+    until.is_some_and(|until| {
+        state.shared.clock.unix() <= until
+            && request.param("sig") == Some(signature(subject, until))
+    })
 }
 
 /// The URL is all the proof it wants: with an `Authorization` beside it, it refuses, as S3 and Azure do.
@@ -49,30 +67,20 @@ pub(crate) fn serve(state: &GitHubState, request: &Request) -> Reply {
         let message = "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>";
         return xml(400, message);
     }
-    let path = request.path.trim_start_matches('/');
-    let until = request
-        .param("se")
-        .and_then(|until| until.parse().ok())
-        .unwrap_or_default();
-    let valid = request
-        .param("sig")
-        .is_some_and(|sent| sent == signature(path, until));
-    if !valid || state.shared.clock.unix() > until {
-        return xml(403, "<Error><Code>AuthenticationFailed</Code></Error>");
-    }
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
-        ["release-asset", content] => match lock(&state.world).blobs.path(content) {
-            Ok(path) => file(request, path),
-            Err(_) => Reply::status(404),
-        },
-        [owner, name, format, reference @ ..] => archive(
-            state,
-            &format!("{owner}/{name}"),
-            &reference.join("/"),
-            format,
-        ),
+        ["release-asset", content] if is_proven(state, request, content) => {
+            match lock(&state.world).blobs.path(content) {
+                Ok(path) => file(request, path),
+                Err(_) => Reply::status(404),
+            }
+        }
+        ["release-asset", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
+        [owner, name, format, reference @ ..] => {
+            let full_name = format!("{owner}/{name}");
+            archive(state, request, &full_name, &reference.join("/"), format)
+        }
         _ => Reply::status(404),
     }
 }
@@ -105,9 +113,18 @@ fn file(request: &Request, path: PathBuf) -> Reply {
     }
 }
 
-fn archive(state: &GitHubState, full_name: &str, reference: &str, format: &str) -> Reply {
+/// Archives of public repositories need no proof.
+fn archive(
+    state: &GitHubState,
+    request: &Request,
+    full_name: &str,
+    reference: &str,
+    format: &str,
+) -> Reply {
     let world = lock(&state.world);
+    let proven = is_proven(state, request, &format!("{full_name}/{reference}"));
     let found = Format::named(format).zip(world.find(full_name));
+    let found = found.filter(|(_, repository)| proven || !repository.private);
     let packed = found.and_then(|(format, repository)| {
         let commit = repository.resolve(reference)?;
         archive::pack(repository, &commit, format).ok()

@@ -96,6 +96,7 @@ pub(crate) fn pull<'a>(
         "baseRefName" => json!(pull.base).into(),
         "headRefName" => json!(pull.head).into(),
         "baseRepository" | "headRepository" => Object::Repository(repository).into(),
+        "headRepositoryOwner" => Object::actor(&repository.owner).into(),
         "isCrossRepository" | "isDraft" => json!(false).into(),
         "merged" => json!(pull.merged_at.is_some()).into(),
         "mergedAt" => json!(pull.merged_at.map(rfc3339)).into(),
@@ -150,6 +151,9 @@ pub(crate) fn issue<'a>(
 ) -> Resolution<'a> {
     if field.name == "state" {
         return Ok(Some(json!(issue.state.to_uppercase()).into()));
+    }
+    if field.name == "stateReason" {
+        return Ok(Some(Value::Null.into()));
     }
     let of = Common {
         kind: "I",

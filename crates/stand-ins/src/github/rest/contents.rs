@@ -7,7 +7,7 @@ use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
 use crate::github::model::Repository;
 use crate::github::storage;
-use crate::text::{percent_encode, stable_hex};
+use crate::text::{percent_decode, percent_encode, stable_hex};
 use crate::transport::Reply;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +20,8 @@ const LINE: usize = 60;
 
 /// A file, or what lies in a folder. The ref has to exist; files are the same at every commit.
 pub(crate) fn get(call: &ApiCall, repository: &Repository, path: &str) -> ApiResult {
+    // Some clients escape the slashes of a path twice, and GitHub understands them.
+    let path = &percent_decode(path);
     let reference = reference(call, repository)?;
     if let Some(text) = repository.files.get(path) {
         return Ok(file(call, repository, path, text, &reference));

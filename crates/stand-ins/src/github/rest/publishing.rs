@@ -45,7 +45,9 @@ pub(crate) fn check_target(
 fn target(repository: &Repository, release: &Release) -> Result<Sha, ApiError> {
     let name = &release.target_commitish;
     let full = || repository.commits.contains_key(name).then(|| name.clone());
-    let found = repository.branch_tip(name).or_else(full);
+    // Clients send `refs/heads/main` as well: https://github.com/release-drafter/release-drafter/pull/1648
+    let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let found = repository.branch_tip(branch).or_else(full);
     found.ok_or_else(|| ApiError::field("Release", "invalid", "target_commitish"))
 }
 
