@@ -1,5 +1,4 @@
-//! Listeners on loopback, each server on a thread of its own, and the way of an answer to the socket:
-//! whole, slow, cut, flipped or not at all.
+//! HTTP on loopback, each server on a thread of its own: requests in, log and faults applied, replies out.
 
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
@@ -44,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
 }
 
+/// A service behind listeners.
 pub(crate) trait Backend: Send + Sync + 'static {
     fn shared(&self) -> &Shared;
     /// Which host a path belongs to, where one listener serves two.

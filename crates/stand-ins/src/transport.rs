@@ -1,4 +1,4 @@
-//! Requests as handlers see them and answers as they give them, before faults and HTTP get at either.
+//! Requests as handlers see them, and replies as handlers give them: plain values, before HTTP and faults.
 
 use crate::{log::Service, text};
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 /// The head of a request.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Its number in the log, from 1.
     pub number: u64,
     pub service: Service,
     pub method: Method,
@@ -20,6 +21,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// A header's value, if it is there and is text.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -75,6 +77,7 @@ pub(crate) enum Payload {
     },
 }
 
+/// An answer on its way to the socket.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,

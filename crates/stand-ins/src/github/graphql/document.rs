@@ -169,10 +169,11 @@ fn variables_of(
             value(default, &Map::new())
         };
         match sent.or_else(default) {
-            Some(value) if !value.is_null() => {
+            Some(value) if fits(&value, &definition.var_type) => {
                 values.insert(definition.name.clone(), value);
             }
-            _ if matches!(definition.var_type, Type::NonNullType(_)) => {
+            None | Some(Value::Null) if !matches!(definition.var_type, Type::NonNullType(_)) => {}
+            _ => {
                 errors.push(QueryError::at(
                     definition.position,
                     "variableRequired",
@@ -182,13 +183,30 @@ fn variables_of(
                     ),
                 ));
             }
-            _ => {}
         }
     }
     if errors.is_empty() {
         Ok(values)
     } else {
         Err(errors)
+    }
+}
+
+/// Whether a value is one of that type, as far as the type is built in; a single value may stand for a list.
+fn fits(value: &Value, of_type: &Type<'_, String>) -> bool {
+    match (of_type, value) {
+        (_, Value::Null) => false,
+        (Type::NonNullType(inner), _) => fits(value, inner),
+        (Type::ListType(inner), Value::Array(items)) => items.iter().all(|item| fits(item, inner)),
+        (Type::ListType(inner), _) => fits(value, inner),
+        (Type::NamedType(name), _) => match name.as_str() {
+            "Boolean" => value.is_boolean(),
+            "Float" => value.is_number(),
+            "ID" => value.is_string() || value.is_i64(),
+            "Int" => value.is_i64(),
+            "String" => value.is_string(),
+            _ => true,
+        },
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a field leads to: a value, an object of the schema, or a list of them.
 
-use super::connection::Connection;
+use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::model::{Asset, Commit, Issue, Pull, Release, Repository, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What resolvers are told besides the object itself.
 pub(crate) struct Context<'a> {
@@ -23,7 +23,11 @@ pub(crate) enum Object<'a> {
     /// An annotated tag by the id of its object.
     Tag(&'a Repository, String),
     Commit(&'a Repository, String, &'a Commit),
+    /// Who made a commit or a tag: a name in git, the account that GitHub knows for it, and when.
+    GitActor(String, Option<String>, u64),
     Pull(&'a Repository, u64, &'a Pull),
+    /// A commit of a pull request.
+    PullCommit(&'a Repository, String),
     Issue(&'a Repository, u64, &'a Issue),
     Label(&'a Repository, &'a str),
     /// A user, or a bot, by login.
@@ -70,7 +74,9 @@ impl<'a> Object<'a> {
             Object::Ref(..) => "Ref",
             Object::Tag(..) => "Tag",
             Object::Commit(..) => "Commit",
+            Object::GitActor(..) => "GitActor",
             Object::Pull(..) => "PullRequest",
+            Object::PullCommit(..) => "PullRequestCommit",
             Object::Issue(..) => "Issue",
             Object::Label(..) => "Label",
             Object::Actor(login) if login.ends_with("[bot]") => "Bot",
@@ -101,3 +107,49 @@ impl<'a> Object<'a> {
         Object::commit(repository, sha).or_else(tag)
     }
 }
+
+/// One page of a list.
+#[derive(Clone)]
+pub(crate) struct Connection<'a> {
+    pub(crate) type_name: &'static str,
+    pub(crate) edge_type: &'static str,
+    /// The page's items, each with its place in the whole.
+    pub(crate) page: Vec<(usize, Object<'a>)>,
+    pub(crate) total: usize,
+}
+
+/// Why a field is `null`: one of `errors` in the answer.
+#[derive(Debug)]
+pub(crate) struct FieldError {
+    kind: Option<&'static str>,
+    message: String,
+}
+
+impl FieldError {
+    pub(crate) fn not_found(message: String) -> FieldError {
+        FieldError {
+            kind: Some("NOT_FOUND"),
+            message,
+        }
+    }
+
+    pub(crate) fn view(&self) -> Value {
+        let mut view = json!({ "message": self.message });
+        if let Some(kind) = self.kind {
+            fields::set(&mut view, "type", kind);
+        }
+        view
+    }
+}
+
+impl From<String> for FieldError {
+    fn from(message: String) -> FieldError {
+        FieldError {
+            kind: None,
+            message,
+        }
+    }
+}
+
+/// What a resolver gives: `None` where the schema names a field that it does not know.
+pub(crate) type Resolution<'a> = Result<Option<Resolved<'a>>, FieldError>;

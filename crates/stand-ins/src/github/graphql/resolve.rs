@@ -1,49 +1,14 @@
 //! Which resolver answers for which object.
 
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolved};
-use super::{introspection, resolve_git, resolve_issues, resolve_releases, resolve_repository};
-use crate::fields;
+use super::object::{Context, FieldError, Object, Resolution, Resolved};
+use super::{
+    connection, introspection, resolve_git, resolve_issues, resolve_releases, resolve_repository,
+};
 use crate::github::rest::objects::{id_of, node_id};
 use crate::sync::lock;
 use crate::text::rfc3339;
 use serde_json::{Value, json};
-
-/// Why a field is `null`: one of `errors` in the answer.
-#[derive(Debug)]
-pub(crate) struct FieldError {
-    kind: Option<&'static str>,
-    message: String,
-}
-
-impl FieldError {
-    pub(crate) fn not_found(message: String) -> FieldError {
-        FieldError {
-            kind: Some("NOT_FOUND"),
-            message,
-        }
-    }
-
-    pub(crate) fn view(&self) -> Value {
-        let mut view = json!({ "message": self.message });
-        if let Some(kind) = self.kind {
-            fields::set(&mut view, "type", kind);
-        }
-        view
-    }
-}
-
-impl From<String> for FieldError {
-    fn from(message: String) -> FieldError {
-        FieldError {
-            kind: None,
-            message,
-        }
-    }
-}
-
-/// What a resolver gives: `None` where the schema names a field that it does not know.
-pub(crate) type Resolution<'a> = Result<Option<Resolved<'a>>, FieldError>;
 
 pub(crate) fn resolve<'a>(
     context: &Context<'a>,
@@ -70,12 +35,19 @@ pub(crate) fn resolve<'a>(
         Object::Pull(repository, number, pull) => {
             resolve_issues::pull(context, repository, *number, pull, field)?
         }
+        Object::PullCommit(repository, sha) => match name {
+            "id" => Some(json!(node_id("PRC", id_of(sha))).into()),
+            _ => Some(Resolved::maybe(Object::commit(repository, sha))),
+        },
+        Object::GitActor(who, login, date) => {
+            resolve_git::git_actor(who, login.as_deref(), *date, name)
+        }
         Object::Issue(repository, number, issue) => {
             resolve_issues::issue(context, repository, *number, issue, field)?
         }
         Object::Label(repository, label) => resolve_issues::label(context, repository, label, name),
         Object::Actor(login) => actor(context, login, name),
-        Object::Connection(connection) => connection.resolve(name),
+        Object::Connection(connection) => connection::resolve(connection, name),
         Object::Edge(_, cursor, node) => match name {
             "cursor" => Some(json!(cursor).into()),
             _ => Some(Resolved::Object((**node).clone())),

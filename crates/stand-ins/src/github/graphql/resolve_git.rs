@@ -1,10 +1,9 @@
 //! Refs, commits with what lies behind them, and annotated tags.
 //! <https://docs.github.com/en/graphql/reference/objects#commit>
 
-use super::connection::Connection;
+use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolved};
-use super::resolve::Resolution;
+use super::object::{Context, Object, Resolution, Resolved};
 use crate::github::model::{Commit, Repository};
 use crate::github::rest::objects::page;
 use crate::text::{rfc3339, stable_hex};
@@ -60,26 +59,25 @@ pub(crate) fn tag<'a>(
         "name" => json!(tag.tag).into(),
         "message" => json!(tag.message).into(),
         "target" => Resolved::maybe(Object::git_object(repository, &tag.object)),
-        "tagger" => git_actor(&tag.tagger, None, tag.date).into(),
+        "tagger" => Object::GitActor(tag.tagger.clone(), None, tag.date).into(),
         _ => return git_object(context, repository, sha, field),
     })
 }
 
-/// A name in a commit, and the account that GitHub knows for it.
-fn git_actor<'a>(name: &str, login: Option<&str>, date: u64) -> Object<'a> {
+pub(crate) fn git_actor<'a>(
+    name: &str,
+    login: Option<&str>,
+    date: u64,
+    field: &str,
+) -> Option<Resolved<'a>> {
     let email = name.to_lowercase().replace(' ', ".");
-    Object::Json(
-        "GitActor",
-        json!({
-            "name": name,
-            "email": format!("{email}@example.com"),
-            "date": rfc3339(date),
-            "user": login.map(|login| json!({
-                "login": login, "name": null, "url": format!("/{login}"), "resourcePath": format!("/{login}"),
-                "avatarUrl": format!("/avatars/{login}"), "id": stable_hex(login, 24), "databaseId": null,
-            })),
-        }),
-    )
+    Some(match field {
+        "name" => json!(name).into(),
+        "email" => json!(format!("{email}@example.com")).into(),
+        "date" => json!(rfc3339(date)).into(),
+        "user" => Resolved::maybe(login.map(Object::actor)),
+        _ => return None,
+    })
 }
 
 pub(crate) fn commit<'a>(
@@ -106,21 +104,22 @@ pub(crate) fn commit<'a>(
         "committedDate" | "authoredDate" => json!(rfc3339(commit.date)).into(),
         "author" | "committer" => {
             let login = commit.login.as_deref();
-            git_actor(login.unwrap_or("Somebody Unknown"), login, commit.date).into()
+            let name = login.unwrap_or("Somebody Unknown").to_owned();
+            Object::GitActor(name, commit.login.clone(), commit.date).into()
         }
         "parents" => {
             let parents = commits(commit.parents.clone());
-            Connection::new("CommitConnection", "CommitEdge", parents, field)?.into()
+            connection::new("CommitConnection", "CommitEdge", parents, field)?.into()
         }
         "history" => {
             let found = commits(history(repository, sha, field));
-            Connection::new("CommitHistoryConnection", "CommitEdge", found, field)?.into()
+            connection::new("CommitHistoryConnection", "CommitEdge", found, field)?.into()
         }
         "associatedPullRequests" => {
             let pulls = repository.pulls.iter();
             let merged = pulls.filter(|(_, pull)| pull.merge_commit.as_deref() == Some(sha));
             let all = merged.map(|(number, pull)| Object::Pull(repository, *number, pull));
-            Connection::new(
+            connection::new(
                 "PullRequestConnection",
                 "PullRequestEdge",
                 all.collect(),

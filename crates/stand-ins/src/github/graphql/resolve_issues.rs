@@ -1,10 +1,9 @@
 //! Pull requests, issues and their labels.
 //! <https://docs.github.com/en/graphql/reference/objects#pullrequest>
 
-use super::connection::Connection;
+use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolved};
-use super::resolve::Resolution;
+use super::object::{Context, Object, Resolution, Resolved};
 use crate::github::model::{Issue, Pull, Repository};
 use crate::github::rest::objects::{address, id_of, node_id, page};
 use crate::text::rfc3339;
@@ -70,7 +69,7 @@ fn common<'a>(
         "labels" => {
             let all = of.labels.iter();
             let all = all.map(|label| Object::Label(repository, label));
-            Connection::new("LabelConnection", "LabelEdge", all.collect(), field)?.into()
+            connection::new("LabelConnection", "LabelEdge", all.collect(), field)?.into()
         }
         _ => return Ok(None),
     }))
@@ -107,7 +106,18 @@ pub(crate) fn pull<'a>(
         "mergeCommit" => Resolved::maybe(merge_commit()),
         "mergeable" => json!("UNKNOWN").into(),
         "changedFiles" => json!(1).into(),
-        "commits" => commits(repository, pull),
+        // The one commit that a squashed pull request is known to have.
+        "commits" => {
+            let shas = pull.merge_commit.iter();
+            let all = shas.map(|sha| Object::PullCommit(repository, sha.clone()));
+            connection::new(
+                "PullRequestCommitConnection",
+                "PullRequestCommitEdge",
+                all.collect(),
+                field,
+            )?
+            .into()
+        }
         _ => {
             let of = Common {
                 kind: "PR",
@@ -123,23 +133,6 @@ pub(crate) fn pull<'a>(
             return common(context, repository, &of, field);
         }
     }))
-}
-
-/// The one commit that a squashed pull request is known to have.
-fn commits<'a>(repository: &'a Repository, pull: &'a Pull) -> Resolved<'a> {
-    let shas = pull.merge_commit.iter();
-    let nodes: Vec<Value> = shas
-        .filter_map(|sha| Some((sha, repository.commits.get(sha)?)))
-        .map(|(sha, commit)| {
-            let headline = commit.message.lines().next();
-            json!({ "id": sha, "commit": { "oid": sha, "message": commit.message, "messageHeadline": headline } })
-        })
-        .collect();
-    Object::Json(
-        "PullRequestCommitConnection",
-        json!({ "totalCount": nodes.len(), "nodes": nodes, "pageInfo": one_page() }),
-    )
-    .into()
 }
 
 pub(crate) fn issue<'a>(

@@ -1,10 +1,9 @@
 //! Releases, drafts included, and their assets.
 //! <https://docs.github.com/en/graphql/reference/objects#release>
 
-use super::connection::Connection;
+use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolved};
-use super::resolve::Resolution;
+use super::object::{Context, Object, Resolution, Resolved};
 use crate::github::model::{Asset, Release, Repository};
 use crate::github::rest::objects::{address, node_id, page};
 use crate::text::rfc3339;
@@ -59,7 +58,7 @@ pub(crate) fn release<'a>(
             let assets = release.assets.iter();
             let wanted = assets.filter(|asset| name.is_none_or(|name| name == asset.name));
             let all = wanted.map(|asset| Object::Asset(repository, release, asset));
-            Connection::new(
+            connection::new(
                 "ReleaseAssetConnection",
                 "ReleaseAssetEdge",
                 all.collect(),

@@ -1,10 +1,9 @@
 //! A repository, and the lists that begin at it.
 //! <https://docs.github.com/en/graphql/reference/objects#repository>
 
-use super::connection::Connection;
+use super::connection;
 use super::document::{RequestedField, words};
-use super::object::{Context, Object, Resolved};
-use super::resolve::{FieldError, Resolution};
+use super::object::{Context, FieldError, Object, Resolution, Resolved};
 use super::resolve_issues::state_of;
 use crate::fields;
 use crate::github::model::{Level, Release, Repository, Right};
@@ -105,7 +104,7 @@ fn releases<'a>(
     }
     let all = found.into_iter();
     let all = all.map(|release| Object::Release(repository, release));
-    Connection::new("ReleaseConnection", "ReleaseEdge", all.collect(), field)
+    connection::new("ReleaseConnection", "ReleaseEdge", all.collect(), field)
 }
 
 /// `main` and `v1.0.0` are found as a branch or a tag, as GitHub does.
@@ -127,7 +126,7 @@ fn refs<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object
             .is_some_and(|rest| rest.contains(part))
     });
     let all = names.map(|name| Object::Ref(repository, name.clone()));
-    Connection::new("RefConnection", "RefEdge", all.collect(), field)
+    connection::new("RefConnection", "RefEdge", all.collect(), field)
 }
 
 /// By id, or by an expression that names a ref or a commit.
@@ -181,7 +180,7 @@ fn pulls<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Objec
         .map(|(number, pull)| Object::Pull(repository, *number, pull))
         .collect();
     newest_first(&mut found, field);
-    Connection::new("PullRequestConnection", "PullRequestEdge", found, field)
+    connection::new("PullRequestConnection", "PullRequestEdge", found, field)
 }
 
 fn issues<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object<'a>, String> {
@@ -203,7 +202,7 @@ fn issues<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Obje
         .map(|(number, issue)| Object::Issue(repository, *number, issue))
         .collect();
     newest_first(&mut found, field);
-    Connection::new("IssueConnection", "IssueEdge", found, field)
+    connection::new("IssueConnection", "IssueEdge", found, field)
 }
 
 /// Whether one of the labels is there, where any are asked for.

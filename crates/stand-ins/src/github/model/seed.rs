@@ -14,6 +14,7 @@ use std::path::Path;
 const FIRST_COMMIT: u64 = 1_736_154_000;
 
 impl World {
+    /// Nothing at all.
     pub fn new() -> World {
         World::default()
     }
@@ -51,12 +52,17 @@ impl World {
             })
     }
 
+    /// Adds a token under its secret.
     pub fn token(&mut self, secret: &str, token: Token) -> &mut World {
         self.tokens.insert(secret.to_owned(), token);
         self
     }
 
-    /// Adds bytes to a release as an upload would have.
+    /// Adds bytes to a release as an upload would have; an unknown release is left alone.
+    ///
+    /// # Errors
+    ///
+    /// The folder for bytes cannot be written.
     pub fn attach(
         &mut self,
         repository: &str,
@@ -85,6 +91,10 @@ impl World {
     }
 
     /// The bytes of an asset; a starter has none.
+    ///
+    /// # Errors
+    ///
+    /// The file with the bytes is gone.
     pub fn bytes(&self, asset: &Asset) -> io::Result<Vec<u8>> {
         match &asset.content {
             Some(content) => std::fs::read(self.blobs.path(content)?),
@@ -93,6 +103,10 @@ impl World {
     }
 
     /// Writes the world to a folder, from which [`World::load`] brings it back, bytes included.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
     pub fn save(&self, folder: &Path) -> io::Result<()> {
         let kept = Blobs::kept(folder.join("blobs"))?;
         for repository in self.repositories.values() {
@@ -116,6 +130,11 @@ impl World {
         std::fs::rename(new, folder.join("world.json"))
     }
 
+    /// Reads a world that [`World::save`] wrote. Uploads go to the same folder from then on.
+    ///
+    /// # Errors
+    ///
+    /// There is no world in the folder, or it is not one.
     pub fn load(folder: &Path) -> io::Result<World> {
         let mut world: World = serde_json::from_slice(&std::fs::read(folder.join("world.json"))?)?;
         world.blobs = Blobs::kept(folder.join("blobs"))?;
@@ -141,6 +160,7 @@ impl Repository {
         self
     }
 
+    /// A commit by `octocat` on the branch that is being seeded.
     pub fn commit(&mut self, message: &str) -> &mut Repository {
         self.commit_by(message, Some("octocat"))
     }
