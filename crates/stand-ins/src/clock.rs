@@ -51,6 +51,7 @@ impl Clock {
         self.0.advanced.send_modify(|advanced| *advanced += by);
     }
 
+    /// How long this clock has been going.
     pub fn now(&self) -> Duration {
         self.0
             .started

@@ -1,13 +1,15 @@
 //! What can go wrong with a request, and the list of what is to go wrong with which.
 
-use crate::wire::Request;
-use crate::{Service, lock, text};
+use crate::log::Service;
+use crate::sync::lock;
+use crate::text;
+use crate::transport::Request;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// One misfortune. Those named `…After` and [`Fault::AnswerLost`] let the request take effect first.
+/// One thing that goes wrong. Those named `…After` and [`Fault::AnswerLost`] let the request take effect first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -75,10 +77,12 @@ impl fmt::Debug for Hook {
 }
 
 impl Fault {
+    /// A fault that runs this code when the request has arrived.
     pub fn call(hook: impl Fn(&Request) + Send + Sync + 'static) -> Fault {
         Fault::Call(Hook(Arc::new(hook)))
     }
 
+    /// A fault that runs this code when the request has taken effect, before it is answered.
     pub fn call_after(hook: impl Fn(&Request) + Send + Sync + 'static) -> Fault {
         Fault::CallAfter(Hook(Arc::new(hook)))
     }
@@ -111,6 +115,7 @@ impl Pattern {
         }
     }
 
+    /// The same for one host only.
     #[must_use]
     pub fn on(mut self, service: Service) -> Pattern {
         self.service = Some(service);
@@ -128,12 +133,12 @@ impl Pattern {
     }
 }
 
-/// The faults still to come.
+/// The faults that are planned. Clones share the plan.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<Vec<Planned>>>);
+pub struct Faults(Arc<Mutex<Vec<PlannedFault>>>);
 
 #[derive(Debug)]
-struct Planned {
+struct PlannedFault {
     trigger: Trigger,
     left: usize,
     fault: Fault,
@@ -148,7 +153,7 @@ enum Trigger {
 impl Faults {
     /// For the request with that number in the log (they count from 1).
     pub fn at(&self, number: u64, fault: Fault) {
-        lock(&self.0).push(Planned {
+        lock(&self.0).push(PlannedFault {
             trigger: Trigger::Number(number),
             left: 1,
             fault,
@@ -157,13 +162,14 @@ impl Faults {
 
     /// For the next `times` requests that match.
     pub fn when(&self, pattern: Pattern, times: usize, fault: Fault) {
-        lock(&self.0).push(Planned {
+        lock(&self.0).push(PlannedFault {
             trigger: Trigger::Pattern(pattern),
             left: times,
             fault,
         });
     }
 
+    /// Forgets what is still planned.
     pub fn clear(&self) {
         lock(&self.0).clear();
     }

@@ -1,8 +1,18 @@
-//! In-process GitHub and OCI registry that behave as the real services do.
+//! In-process stand-ins for GitHub and for an OCI registry, for tests of whatever talks to them.
 //!
-//! Both keep state, both speak plain HTTP/1.1 on loopback from a thread of their own, and both can be
-//! told to hurt: see [`Faults`]. Time is a [`Clock`] that whoever starts a server hands in, and every
-//! request is in an [`EventLog`].
+//! Each one is a server on loopback with state of its own: what is written can be read again, in the forms and
+//! with the refusals of the real service. They speak plain HTTP/1.1 from a thread of their own, so that any
+//! client in any language can be tested, and a test that blocks still gets answers.
+//!
+//! | to | use |
+//! |---|---|
+//! | start a server | [`GitHub::start`] with a [`github::World`], [`Registry::start`] |
+//! | say how it behaves | [`Options`], [`Limits`], [`RegistryOptions`] |
+//! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
+//! | see what was sent | [`EventLog`] |
+//! | see and change what the server holds | [`GitHub::world`], [`Registry::store`] |
+//! | be told of new tags and releases | [`GitHub::events`] |
+//! | move time | [`Clock::manual`] in the options |
 //!
 //! ```
 //! use stand_ins::github::{Token, World};
@@ -15,36 +25,34 @@
 //!
 //! let github = GitHub::start(world, Options::default()).await?;
 //! github.faults().when(Pattern::new("POST", "*/releases"), 1, Fault::AnswerLost);
-//! // … let a client at `github.api_url()`, then look:
+//! // … run a client against `github.api_url()`, then check:
 //! assert!(github.log().writes().iter().all(|entry| entry.landed));
 //! assert_eq!(github.world().repository("octo-org/module").releases_of("1.0.0").len(), 1);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A request passes `server` (arrival in the log, faults), then for GitHub `github::call` (caller, limits,
-//! conditions) and `github::route`, for a registry `registry::route`, and back through `server`.
+//! The binary `stand-in-github` serves the same GitHub to shell scripts and containers.
+//!
+//! Inside, a request passes `server` (log, faults), then for GitHub `github::api` (caller, limits, conditional
+//! answers) and `github::rest` or `github::graphql`, for a registry `registry::route`, and goes back through
+//! `server`. No module depends on one that depends on it; `tests/modules.rs` checks that.
 
 pub mod clock;
 pub mod faults;
 mod fields;
 pub mod github;
 pub mod log;
+mod range;
 pub mod registry;
 mod server;
+mod sync;
 mod text;
-mod wire;
+mod transport;
 
 pub use clock::Clock;
 pub use faults::{Fault, Faults, Pattern};
 pub use github::{Event, GitHub, Limits, Options};
 pub use log::{Category, Entry, EventLog, Service};
 pub use registry::{Registry, RegistryOptions};
-pub use wire::Request;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// A panic elsewhere must not hide what a test wants to see of the state.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use transport::Request;

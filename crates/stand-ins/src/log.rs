@@ -1,6 +1,6 @@
 //! Every request that reached a server, in order, for tests to ask about.
 
-use crate::lock;
+use crate::sync::lock;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,6 +19,7 @@ pub enum Service {
     Token,
 }
 
+/// Whether a request may change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
@@ -28,7 +29,7 @@ pub enum Category {
     Write,
 }
 
-/// One request and what became of it.
+/// One request, and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Counts from 1 over all hosts of one server, in order of arrival.
@@ -50,16 +51,18 @@ pub struct Entry {
     pub request_id: String,
 }
 
+/// The requests of one server, in order of arrival. Clones share the entries.
 #[derive(Clone, Debug, Default)]
-pub struct EventLog(Arc<Mutex<Log>>);
+pub struct EventLog(Arc<Mutex<LogState>>);
 
 #[derive(Debug, Default)]
-struct Log {
+struct LogState {
     arrived: u64,
     entries: Vec<Entry>,
 }
 
 impl EventLog {
+    /// All requests since the start, or since [`EventLog::clear`].
     pub fn entries(&self) -> Vec<Entry> {
         lock(&self.0).entries.clone()
     }
@@ -74,6 +77,7 @@ impl EventLog {
             .collect()
     }
 
+    /// The requests that may have changed something, whether or not they were let in.
     pub fn writes(&self) -> Vec<Entry> {
         self.filter(|entry| entry.category == Category::Write)
     }

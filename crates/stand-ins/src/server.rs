@@ -1,9 +1,11 @@
-//! Listeners on loopback, each server on a thread of its own, and the way of an answer to the socket:
-//! whole, slow, cut, flipped or not at all.
+//! HTTP on loopback, each server on a thread of its own: requests in, log and faults applied, replies out.
 
+use crate::clock::Clock;
+use crate::faults::{Fault, Faults};
+use crate::log::Service;
 use crate::log::{Category, Entry, EventLog};
-use crate::wire::{Payload, Reply, Request};
-use crate::{Clock, Fault, Faults, Service, text};
+use crate::text;
+use crate::transport::{Payload, Reply, Request};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE};
 use http_body_util::Full;
@@ -23,35 +25,40 @@ pub(crate) type Response = http::Response<Body>;
 
 /// Ends the connection without an answer.
 #[derive(Debug)]
-pub(crate) struct Cut;
+pub(crate) struct Dropped;
 
-impl std::fmt::Display for Cut {
+impl std::fmt::Display for Dropped {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("connection dropped on purpose")
     }
 }
 
-impl std::error::Error for Cut {}
+impl std::error::Error for Dropped {}
 
 /// What all stand-ins share for each request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Desk {
+pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) log: EventLog,
     pub(crate) faults: Faults,
 }
 
-pub(crate) trait Serve: Send + Sync + 'static {
-    fn desk(&self) -> &Desk;
+/// A service behind listeners.
+pub(crate) trait Backend: Send + Sync + 'static {
+    fn shared(&self) -> &Shared;
     /// Which host a path belongs to, where one listener serves two.
     fn service(&self, _path: &str, listener: Service) -> Service {
         listener
     }
+    /// The path that handlers know, where a service is reached by other ones too.
+    fn canonical_path(&self, path: &str) -> String {
+        path.to_owned()
+    }
     /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
-    fn is_aside(&self, _request: &Request) -> bool {
+    fn is_control(&self, _request: &Request) -> bool {
         false
     }
-    fn aside(&self, _request: &Request, _body: &[u8]) -> Reply {
+    fn control(&self, _request: &Request, _body: &[u8]) -> Reply {
         Reply::status(404)
     }
     /// Answers one request; the effect happens in here.
@@ -60,14 +67,14 @@ pub(crate) trait Serve: Send + Sync + 'static {
         request: &Request,
         body: Incoming,
         faults: &[Fault],
-    ) -> impl Future<Output = Result<Reply, Cut>> + Send;
+    ) -> impl Future<Output = Result<Reply, Dropped>> + Send;
     /// What the service says when a fault makes it answer `status`.
-    fn broken(&self, request: &Request, fault: &Fault) -> Option<Reply>;
+    fn fault_reply(&self, request: &Request, fault: &Fault) -> Option<Reply>;
 }
 
 /// A running server; stops when dropped.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct ServerThread {
     _stop: oneshot::Sender<Infallible>,
 }
 
@@ -81,10 +88,10 @@ pub(crate) fn bind(port: u16) -> io::Result<(std::net::TcpListener, SocketAddr)>
 
 /// Serves on a thread and runtime of its own: a caller that blocks, or that pauses its runtime's time,
 /// still gets answers.
-pub(crate) fn run<S: Serve>(
+pub(crate) fn run<S: Backend>(
     server: Arc<S>,
     listeners: Vec<(std::net::TcpListener, Service)>,
-) -> io::Result<Running> {
+) -> io::Result<ServerThread> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -102,10 +109,10 @@ pub(crate) fn run<S: Serve>(
             });
             runtime.shutdown_background();
         })?;
-    Ok(Running { _stop: stop })
+    Ok(ServerThread { _stop: stop })
 }
 
-async fn accept<S: Serve>(server: Arc<S>, listener: tokio::net::TcpListener, service: Service) {
+async fn accept<S: Backend>(server: Arc<S>, listener: tokio::net::TcpListener, service: Service) {
     loop {
         let Ok((socket, _)) = listener.accept().await else {
             continue;
@@ -125,33 +132,33 @@ async fn accept<S: Serve>(server: Arc<S>, listener: tokio::net::TcpListener, ser
     }
 }
 
-async fn answer<S: Serve>(
+async fn answer<S: Backend>(
     server: &S,
     listener: Service,
     incoming: http::Request<Incoming>,
-) -> Result<Response, Cut> {
-    let desk = server.desk();
+) -> Result<Response, Dropped> {
+    let shared = server.shared();
     let (parts, body) = incoming.into_parts();
     let mut request = Request {
         number: 0,
         service: server.service(parts.uri.path(), listener),
         method: parts.method,
-        path: parts.uri.path().to_owned(),
+        path: server.canonical_path(parts.uri.path()),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
     };
-    if server.is_aside(&request) {
-        let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-        return Ok(send(server.aside(&request, &body), &[], &desk.clock));
+    if server.is_control(&request) {
+        let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+        return Ok(send(server.control(&request, &body), &[], &shared.clock));
     }
-    request.number = desk
+    request.number = shared
         .log
-        .arrive(|number| arrival(number, &request, &desk.clock));
-    let faults = desk.faults.take(&request);
+        .arrive(|number| arrival(number, &request, &shared.clock));
+    let faults = shared.faults.take(&request);
     for fault in &faults {
         match fault {
             Fault::Call(hook) => hook.run(&request),
-            Fault::ConnectionCutBefore => return Err(Cut),
+            Fault::ConnectionCutBefore => return Err(Dropped),
             Fault::Hang => std::future::pending().await,
             _ => {}
         }
@@ -159,7 +166,7 @@ async fn answer<S: Serve>(
     let refusal = faults
         .iter()
         .find(|fault| !lands(fault))
-        .and_then(|fault| server.broken(&request, fault));
+        .and_then(|fault| server.fault_reply(&request, fault));
     let mut reply = match refusal {
         Some(reply) => {
             drain(body).await?;
@@ -170,9 +177,9 @@ async fn answer<S: Serve>(
     for fault in &faults {
         match fault {
             Fault::CallAfter(hook) => hook.run(&request),
-            Fault::AnswerLost => return Err(Cut),
+            Fault::AnswerLost => return Err(Dropped),
             Fault::HangAfter => std::future::pending().await,
-            Fault::StatusAfter(_) => reply = server.broken(&request, fault).unwrap_or(reply),
+            Fault::StatusAfter(_) => reply = server.fault_reply(&request, fault).unwrap_or(reply),
             Fault::WrongDigest => {
                 reply = reply.set(
                     "docker-content-digest",
@@ -184,9 +191,10 @@ async fn answer<S: Serve>(
         }
     }
     let status = reply.status.as_u16();
-    desk.log
+    shared
+        .log
         .update(request.number, |entry| entry.status = Some(status));
-    Ok(send(reply, &faults, &desk.clock))
+    Ok(send(reply, &faults, &shared.clock))
 }
 
 fn arrival(number: u64, request: &Request, clock: &Clock) -> Entry {
@@ -234,9 +242,9 @@ fn lands(fault: &Fault) -> bool {
 }
 
 /// Reads what nobody wants, as front ends do: a client that is still sending would miss the answer.
-pub(crate) async fn drain(mut body: Incoming) -> Result<(), Cut> {
+pub(crate) async fn drain(mut body: Incoming) -> Result<(), Dropped> {
     while let Some(frame) = body.frame().await {
-        frame.map_err(|_| Cut)?;
+        frame.map_err(|_| Dropped)?;
     }
     Ok(())
 }

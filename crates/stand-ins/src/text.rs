@@ -72,6 +72,20 @@ pub(crate) fn is_sha(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
+/// Whether git takes that name for a ref: <https://git-scm.com/docs/git-check-ref-format>, for what stands below `refs/tags/`.
+pub(crate) fn is_ref_name(name: &str) -> bool {
+    let bad = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
+    !name.is_empty()
+        && !name.contains(bad)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.ends_with('.')
+        && name.split('/').all(|part| {
+            let lock = part.rsplit_once('.').is_some_and(|(_, end)| end == "lock");
+            !part.is_empty() && !part.starts_with('.') && !lock
+        })
+}
+
 /// Percent signs undone; what is not UTF-8 then is replaced.
 pub(crate) fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());

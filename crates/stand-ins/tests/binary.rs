@@ -45,7 +45,7 @@ impl Drop for Server {
 }
 
 #[tokio::test]
-async fn a_world_outlives_its_server() {
+async fn world_folder_survives_restart() {
     let folder = tempfile::tempdir().unwrap();
     let first = Server::start(folder.path());
     let draft = json!({ "tag_name": "2.0.0", "draft": true });
@@ -86,7 +86,7 @@ async fn a_world_outlives_its_server() {
 }
 
 #[test]
-fn a_wrong_flag_is_refused_with_the_usage() {
+fn unknown_flag_prints_usage() {
     let binary = env!("CARGO_BIN_EXE_stand-in-github");
     let output = Command::new(binary).arg("--help").output().unwrap();
     assert!(!output.status.success());

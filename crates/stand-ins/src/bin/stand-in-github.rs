@@ -1,8 +1,8 @@
 //! A GitHub to talk to from shell scripts and containers. It prints its addresses, then serves until it is
 //! killed; its world is kept in a folder if one is named.
 
-use stand_ins::github::{Token, World};
-use stand_ins::{Clock, GitHub, Options};
+use stand_ins::github::{Token, Untagged, World};
+use stand_ins::{Clock, GitHub, Limits, Options};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,12 +10,15 @@ use std::time::Duration;
 
 const USAGE: &str = "\
 usage: stand-in-github [--api-port N] [--upload-port N] [--web-port N] [--storage-port N]
-                       [--world FOLDER] [--token SECRET]
+                       [--storage-host NAME] [--world FOLDER] [--token SECRET]
+                       [--limits none|JSON] [--untagged never|edits|edits-and-publishing]
 
 Without --world, or where the folder is empty, the world is the example repository
 kyma-project/btp-manager with the token gh-token. --token adds a job's token.
-GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world and GET|POST|DELETE /_stand-in/faults
-on the API's address are for scripts.
+--limits changes some of GitHub's limits, such as '{\"github_token\": 50}'.
+--untagged says which PATCH without tag_name moves a draft to untagged-… (usually: edits).
+GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world, GET|PUT /_stand-in/limits and
+GET|POST|DELETE /_stand-in/faults on the API's address are for scripts.
 ";
 
 /// How often changes of the world are written to its folder.
@@ -86,7 +89,7 @@ async fn keep(github: &GitHub, clock: &Clock, folder: Option<PathBuf>) -> io::Re
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let mut arguments = Arguments::default();
-    arguments.options.operator = true;
+    arguments.options.control = true;
     while let Some(flag) = words.next() {
         let value = words.next().ok_or(USAGE)?;
         let port = || {
@@ -99,10 +102,28 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--upload-port" => arguments.options.upload_port = port()?,
             "--web-port" => arguments.options.web_port = port()?,
             "--storage-port" => arguments.options.storage_port = port()?,
+            "--storage-host" => arguments.options.storage_host = value,
+            "--limits" => arguments.options.limits = limits(&value)?,
+            "--untagged" => {
+                arguments.options.untagged = match value.as_str() {
+                    "never" => Untagged::Never,
+                    "edits" => Untagged::Edits,
+                    "edits-and-publishing" => Untagged::EditsAndPublishing,
+                    _ => return Err(USAGE.to_owned()),
+                }
+            }
             "--world" => arguments.world = Some(value.into()),
             "--token" => arguments.token = Some(value),
             _ => return Err(USAGE.to_owned()),
         }
     }
     Ok(arguments)
+}
+
+/// `none`, or GitHub's own limits with those changed that the JSON object names.
+fn limits(value: &str) -> Result<Limits, String> {
+    if value == "none" {
+        return Ok(Limits::none());
+    }
+    serde_json::from_str(value).map_err(|error| format!("--limits {value}: {error}"))
 }

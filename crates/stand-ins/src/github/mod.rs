@@ -1,51 +1,41 @@
 //! GitHub: REST, GraphQL, uploads and downloads over one [`World`].
 
-mod actions;
-mod assets;
-mod blobs;
+mod api;
+mod archive;
+mod authentication;
 mod call;
-mod checks;
-mod commits;
-mod compare;
-mod downloads;
+mod control;
+mod error;
+mod event;
 mod graphql;
-mod graphql_query;
-mod lag;
-mod limits;
-mod notes;
-mod operator;
+mod model;
 mod options;
-mod pages;
-mod pulls;
-mod refs;
-mod refusal;
-mod release_body;
-mod releases;
-mod repositories;
-mod route;
-mod seed;
-mod shapes;
-mod statuses;
-mod tags;
-mod tokens;
+mod rate_limit;
+mod replica;
+mod response;
+mod rest;
+mod state;
+mod storage;
 mod uploads;
-mod world;
+mod web;
 
-pub use limits::Limits;
-pub use options::{Digests, Options};
-pub use tokens::{Level, Rights, Token, TokenKind};
-pub use world::{
-    Asset, CheckRun, Commit, Job, Pull, Release, Repository, Rule, Sha, Status, TagObject,
-    WorkflowRun, World,
+pub use event::Event;
+pub use model::{
+    Asset, CheckRun, Commit, Issue, Job, Level, Pull, Release, Repository, Rights, Rule, Sha,
+    Status, TagObject, Token, TokenKind, WorkflowRun, World,
 };
+pub use options::{Digests, Options, Untagged};
+pub use rate_limit::Limits;
 
-use crate::server::{self, Cut, Desk, Running, Serve};
-use crate::wire::{Reply, Request};
-use crate::{EventLog, Fault, Faults, Service, lock};
+use crate::faults::{Fault, Faults};
+use crate::log::{EventLog, Service};
+use crate::server::{self, Backend, Dropped, ServerThread, Shared};
+use crate::sync::lock;
+use crate::transport::{Reply, Request};
 use hyper::body::Incoming;
-use lag::Replica;
-use limits::Limiter;
-use serde::{Deserialize, Serialize};
+use rate_limit::RateLimiter;
+use replica::Replica;
+use state::{GitHubState, Urls};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -55,46 +45,8 @@ use tokio::sync::broadcast;
 /// It stops when dropped.
 #[derive(Debug)]
 pub struct GitHub {
-    hub: Arc<Hub>,
-    _running: Running,
-}
-
-/// What happened, for whoever plays the builders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// A tag came to be: through a ref, or by publishing a release. GitHub starts workflows for it
-    /// unless `by` is [`TokenKind::GitHubToken`]; builders outside do not mind whose token it was.
-    TagCreated {
-        repository: String,
-        tag: String,
-        commit: Sha,
-        by: TokenKind,
-    },
-    TagDeleted {
-        repository: String,
-        tag: String,
-    },
-    DraftCreated {
-        repository: String,
-        release: u64,
-        tag: String,
-    },
-    ReleasePublished {
-        repository: String,
-        release: u64,
-        tag: String,
-        by: TokenKind,
-    },
-    ReleaseDeleted {
-        repository: String,
-        release: u64,
-    },
-    AssetUploaded {
-        repository: String,
-        release: u64,
-        name: String,
-    },
+    state: Arc<GitHubState>,
+    _running: ServerThread,
 }
 
 /// The state at some time, and what lists still showed of the past then.
@@ -104,46 +56,33 @@ pub struct Snapshot {
     past: Vec<(Duration, Arc<World>)>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Hub {
-    desk: Desk,
-    world: Mutex<World>,
-    replica: Mutex<Replica>,
-    limiter: Mutex<Limiter>,
-    options: Options,
-    urls: Urls,
-    events: broadcast::Sender<Event>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Urls {
-    api: String,
-    upload: String,
-    web: String,
-    storage: String,
-}
-
 impl GitHub {
+    /// Serves that world from now on.
+    ///
+    /// # Errors
+    ///
+    /// One of the ports is taken, or no thread can be started.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
     pub async fn start(world: World, options: Options) -> io::Result<GitHub> {
         let (api, api_at) = server::bind(options.api_port)?;
         let (upload, upload_at) = server::bind(options.upload_port)?;
         let (web, web_at) = server::bind(options.web_port)?;
         let (storage, storage_at) = server::bind(options.storage_port)?;
-        let hub = Arc::new(Hub {
-            desk: Desk {
+        let storage_host = options.storage_host.clone();
+        let state = Arc::new(GitHubState {
+            shared: Shared {
                 clock: options.clock.clone(),
-                ..Desk::default()
+                ..Shared::default()
             },
             replica: Mutex::new(Replica::new(options.lag, &world)),
             world: Mutex::new(world),
-            limiter: Mutex::new(Limiter::new(options.limits.clone())),
+            limiter: Mutex::new(RateLimiter::new(options.limits.clone())),
             options,
             urls: Urls {
                 api: format!("http://{api_at}"),
                 upload: format!("http://{upload_at}"),
                 web: format!("http://{web_at}"),
-                storage: format!("http://{storage_at}"),
+                storage: format!("http://{storage_host}:{}", storage_at.port()),
             },
             events: broadcast::Sender::new(4096),
         });
@@ -153,40 +92,42 @@ impl GitHub {
             (web, Service::Web),
             (storage, Service::Storage),
         ];
-        let running = server::run(Arc::clone(&hub), listeners)?;
+        let running = server::run(Arc::clone(&state), listeners)?;
         Ok(GitHub {
-            hub,
+            state,
             _running: running,
         })
     }
 
     /// `http://127.0.0.1:PORT`, for what `https://api.github.com` is.
     pub fn api_url(&self) -> String {
-        self.hub.urls.api.clone()
+        self.state.urls.api.clone()
     }
 
+    /// For what `https://api.github.com/graphql` is.
     pub fn graphql_url(&self) -> String {
-        format!("{}/graphql", self.hub.urls.api)
+        format!("{}/graphql", self.state.urls.api)
     }
 
     /// For what `https://github.com` is.
     pub fn server_url(&self) -> String {
-        self.hub.urls.web.clone()
+        self.state.urls.web.clone()
     }
 
     /// For what `https://uploads.github.com` is.
     pub fn upload_url(&self) -> String {
-        self.hub.urls.upload.clone()
+        self.state.urls.upload.clone()
     }
 
-    /// The state itself; requests wait while it is held.
+    /// What GitHub knows, to be read or changed. Requests wait while the guard is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        lock(&self.hub.world)
+        lock(&self.state.world)
     }
 
+    /// Copies the state, for [`GitHub::restore`].
     pub fn snapshot(&self) -> Snapshot {
         let world = self.world();
-        let past = lock(&self.hub.replica).ages(self.hub.desk.clock.now());
+        let past = lock(&self.state.replica).ages(self.state.shared.clock.now());
         Snapshot {
             world: world.clone(),
             past,
@@ -196,35 +137,49 @@ impl GitHub {
     /// Everything is again as it was then; the clock goes on.
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut world = self.world();
-        lock(&self.hub.replica).restore(self.hub.desk.clock.now(), &snapshot.past);
+        lock(&self.state.replica).restore(self.state.shared.clock.now(), &snapshot.past);
         world.clone_from(&snapshot.world);
     }
 
+    /// Every request so far.
     pub fn log(&self) -> &EventLog {
-        &self.hub.desk.log
+        &self.state.shared.log
     }
 
+    /// The faults that are still planned.
     pub fn faults(&self) -> &Faults {
-        &self.hub.desk.faults
+        &self.state.shared.faults
     }
 
     /// What happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.hub.events.subscribe()
+        self.state.events.subscribe()
     }
 }
 
-impl Serve for Hub {
-    fn desk(&self) -> &Desk {
-        &self.desk
+impl Backend for GitHubState {
+    fn shared(&self) -> &Shared {
+        &self.shared
     }
 
-    fn is_aside(&self, request: &Request) -> bool {
-        self.options.operator && request.path.starts_with(operator::PREFIX)
+    /// An Enterprise Server has its API below `/api/v3` of the one host, and GraphQL at `/api/graphql`.
+    /// <https://docs.github.com/en/enterprise-server@latest/rest/quickstart>
+    fn canonical_path(&self, path: &str) -> String {
+        let rest = path.strip_prefix("/api/v3");
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        match rest {
+            Some(rest) => rest.to_owned(),
+            None if path == "/api/graphql" => "/graphql".to_owned(),
+            None => path.to_owned(),
+        }
     }
 
-    fn aside(&self, request: &Request, body: &[u8]) -> Reply {
-        operator::answer(self, &request.method, &request.path, body)
+    fn is_control(&self, request: &Request) -> bool {
+        self.options.control && request.path.starts_with(control::PREFIX)
+    }
+
+    fn control(&self, request: &Request, body: &[u8]) -> Reply {
+        control::answer(self, &request.method, &request.path, body)
     }
 
     async fn serve(
@@ -232,17 +187,17 @@ impl Serve for Hub {
         request: &Request,
         body: Incoming,
         faults: &[Fault],
-    ) -> Result<Reply, Cut> {
+    ) -> Result<Reply, Dropped> {
         match request.service {
-            Service::Web => Ok(downloads::web(self, request)),
-            Service::Storage => Ok(downloads::storage(self, request)),
+            Service::Web => Ok(web::serve(self, request)),
+            Service::Storage => Ok(storage::serve(self, request)),
             Service::Upload => uploads::serve(self, request, body, faults).await,
-            _ => call::serve(self, request, body).await,
+            _ => api::serve(self, request, body).await,
         }
     }
 
-    fn broken(&self, request: &Request, fault: &Fault) -> Option<Reply> {
-        let reply = limits::faulty(request, fault, &self.desk.clock)?;
-        Some(call::sign(request, reply))
+    fn fault_reply(&self, request: &Request, fault: &Fault) -> Option<Reply> {
+        let reply = rate_limit::for_fault(request, fault, &self.shared.clock)?;
+        Some(response::sign(request, reply))
     }
 }

@@ -1,9 +1,10 @@
 //! What can be chosen about a GitHub before it starts.
 
-use super::Limits;
-use crate::Clock;
+use super::rate_limit::Limits;
+use crate::clock::Clock;
 use std::time::Duration;
 
+/// How a stand-in for GitHub behaves, and where it listens.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub clock: Clock,
@@ -14,20 +15,21 @@ pub struct Options {
     pub page_size_max: usize,
     /// The most results a list gives; the page after them is 422.
     pub results_max: usize,
-    /// Assets must be smaller than this.
+    /// Assets must be smaller than this, in bytes.
     pub asset_size_limit: u64,
     pub assets_max: usize,
     pub digests: Digests,
-    /// Whether a PATCH without `tag_name` rebinds a draft to `untagged-…`. The service does it some of
-    /// the time; a client that survives it always is safe.
-    pub rebind_untagged: bool,
-    /// 0 takes a free port.
+    pub untagged: Untagged,
+    /// Ports; 0 takes a free one.
     pub api_port: u16,
     pub upload_port: u16,
     pub web_port: u16,
     pub storage_port: u16,
+    /// The name by which answers call the storage host. It is another name than the API's `127.0.0.1`,
+    /// because clients keep a token on a redirect to another port of the same host.
+    pub storage_host: String,
     /// Whether scripts may look into the server at `/_stand-in/…`.
-    pub operator: bool,
+    pub control: bool,
 }
 
 /// When an asset's `digest` is told.
@@ -38,6 +40,20 @@ pub enum Digests {
     After(Duration),
     /// `null`, as on assets from before 2025-06-03.
     Never,
+}
+
+/// Which PATCH without `tag_name` moves a draft from its tag to `untagged-…`.
+/// <https://github.com/release-drafter/release-drafter/issues/204>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Untagged {
+    /// None: every edit keeps the tag.
+    Never,
+    /// Edits that leave it a draft. The service does so some of the time; a client that survives it
+    /// always is safe. `{"draft": false}` alone keeps the tag, as `gh` and others rely on.
+    #[default]
+    Edits,
+    /// Publishing too, which then makes a tag of that name: rare, but reported.
+    EditsAndPublishing,
 }
 
 impl Default for Options {
@@ -51,12 +67,13 @@ impl Default for Options {
             asset_size_limit: 2 << 30,
             assets_max: 1000,
             digests: Digests::default(),
-            rebind_untagged: true,
+            untagged: Untagged::default(),
             api_port: 0,
             upload_port: 0,
             web_port: 0,
             storage_port: 0,
-            operator: false,
+            storage_host: "localhost".to_owned(),
+            control: false,
         }
     }
 }

@@ -1,16 +1,20 @@
 //! The uploads host: one raw body is one asset.
 //! <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
 
-use super::assets::stored_name;
-use super::call::{self, Call};
-use super::refusal::{Answer, Refusal};
-use super::releases;
-use super::tokens::{Level, Right, Token};
-use super::world::{Asset, Repository};
-use super::{Event, Hub};
-use crate::server::{self, Cut};
-use crate::wire::{Reply, Request};
-use crate::{Fault, lock, text};
+use super::authentication::{self, Caller};
+use super::call::ApiCall;
+use super::error::{ApiError, ApiResult};
+use super::event::Event;
+use super::model::{Asset, Level, Repository, Right};
+use super::response;
+use super::rest::assets::stored_name;
+use super::rest::releases::is_visible;
+use super::state::GitHubState;
+use crate::faults::Fault;
+use crate::server::{self, Dropped};
+use crate::sync::lock;
+use crate::text;
+use crate::transport::{Reply, Request};
 use http::Method;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
@@ -28,97 +32,100 @@ struct Received {
 }
 
 pub(crate) async fn serve(
-    hub: &Hub,
+    state: &GitHubState,
     request: &Request,
     body: Incoming,
     faults: &[Fault],
-) -> Result<Reply, Cut> {
-    let (caller, token) = match call::admit(hub, request) {
-        Ok(admitted) => admitted,
+) -> Result<Reply, Dropped> {
+    let caller = match authentication::authenticate(state, request) {
+        Ok(caller) => caller,
         Err(reply) => {
             server::drain(body).await?;
-            return Ok(call::sign(request, *reply));
+            return Ok(response::sign(request, *reply));
         }
     };
-    let kind = token.as_ref().map(|token| token.kind);
-    let entered = lock(&hub.limiter).enter(&caller, kind, request, &hub.desk.clock);
+    let key = caller.key.clone();
+    let kind = caller.token.as_ref().map(|token| token.kind);
+    let entered = lock(&state.limiter).enter(&key, kind, request, &state.shared.clock);
     let quota = match entered {
         Ok(quota) => quota,
         Err(reply) => {
             server::drain(body).await?;
-            return Ok(call::sign(request, *reply));
+            return Ok(response::sign(request, *reply));
         }
     };
-    let reply = upload(hub, request, token, body, faults).await;
-    lock(&hub.limiter).leave(&caller);
+    let reply = upload(state, request, caller, body, faults).await;
+    lock(&state.limiter).leave(&key);
     let reply = reply?;
     let landed = reply.status.is_success();
-    hub.desk.log.update(request.number, |entry| {
+    state.shared.log.update(request.number, |entry| {
         entry.cost = quota.cost;
         entry.landed |= landed;
     });
-    Ok(call::sign(request, quota.on(reply)))
+    Ok(response::sign(request, quota.on(reply)))
 }
 
 async fn upload(
-    hub: &Hub,
+    state: &GitHubState,
     request: &Request,
-    token: Option<Token>,
+    caller: Caller,
     body: Incoming,
     faults: &[Fault],
-) -> Result<Reply, Cut> {
+) -> Result<Reply, Dropped> {
     // Neither chunked nor empty bodies are taken.
     let Some(declared) = request.content_length().filter(|length| *length > 0) else {
         server::drain(body).await?;
-        return Ok(Refusal::new(400, "Bad Content-Length").reply(request));
+        return Ok(ApiError::new(400, "Bad Content-Length").reply(request));
     };
-    let call = Call {
-        hub,
+    let call = ApiCall {
+        state,
         request,
         body: Value::Null,
-        token,
+        caller: &caller.key,
+        token: caller.token.clone(),
         past: None,
     };
-    if let Err(refusal) = with_release(&call, |repository, id| {
+    if let Err(error) = with_release(&call, |repository, id| {
         check(&call, repository, id, declared)
     }) {
         // Nobody reads on for hours what is refused for its size.
-        if declared < hub.options.asset_size_limit {
+        if declared < state.options.asset_size_limit {
             server::drain(body).await?;
         }
-        return Ok(refusal.reply(request));
+        return Ok(error.reply(request));
     }
-    let wreck = faults
+    let truncated = faults
         .iter()
         .any(|fault| matches!(fault, Fault::StarterAsset));
-    let received = receive(hub, body).await;
+    let received = receive(state, body).await;
     match received {
-        Ok(received) if received.size == declared && !wreck => {
+        Ok(received) if received.size == declared && !truncated => {
             let kept = with_release(&call, |repository, id| {
                 check(&call, repository, id, declared)?;
                 keep(&call, repository, id, declared, Some(received))
             });
-            Ok(kept.unwrap_or_else(|refusal| refusal.reply(request)))
+            Ok(kept.unwrap_or_else(|error| error.reply(request)))
         }
         // What did not arrive whole stays as an empty asset that has the name and blocks it.
         received => {
             let _ = with_release(&call, |repository, id| {
                 keep(&call, repository, id, declared, None)
             });
-            hub.desk
+            state
+                .shared
                 .log
                 .update(request.number, |entry| entry.landed = true);
             match received {
-                Ok(_) => Ok(Refusal::new(502, "Server Error").reply(request)),
-                Err(_) => Err(Cut),
+                Ok(_) => Ok(ApiError::new(502, "Server Error").reply(request)),
+                Err(_) => Err(Dropped),
             }
         }
     }
 }
 
 /// Streams the body to a file and sums it up on the way.
-async fn receive(hub: &Hub, mut body: Incoming) -> std::io::Result<Received> {
-    let blobs = lock(&hub.world).blobs.clone();
+async fn receive(state: &GitHubState, mut body: Incoming) -> std::io::Result<Received> {
+    let blobs = lock(&state.world).blobs.clone();
     let mut file = blobs.incoming()?;
     let (mut sum, mut size) = (Sha256::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -137,69 +144,69 @@ async fn receive(hub: &Hub, mut body: Incoming) -> std::io::Result<Received> {
 }
 
 /// Finds the release that the path names, and lets `act` have it.
-fn with_release(call: &Call, act: impl FnOnce(&mut Repository, u64) -> Answer) -> Answer {
+fn with_release(call: &ApiCall, act: impl FnOnce(&mut Repository, u64) -> ApiResult) -> ApiResult {
     let segments = call.request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (&Method::POST, ["repos", owner, name, "releases", id, "assets"]) =
         (&call.request.method, segments.as_slice())
     else {
-        return Err(Refusal::not_found());
+        return Err(ApiError::not_found());
     };
-    let now = call.hub.desk.clock.now();
-    let mut world = lock(&call.hub.world);
-    lock(&call.hub.replica).note(now, &world);
-    let repository = world.repositories.get_mut(&format!("{owner}/{name}"));
-    let repository = repository.filter(|found| call::visible(found, call.token.as_ref()));
-    let repository = repository.ok_or_else(Refusal::not_found)?;
+    let now = call.state.shared.clock.now();
+    let mut world = lock(&call.state.world);
+    lock(&call.state.replica).note(now, &world);
+    let repository = world.find_mut(&format!("{owner}/{name}"));
+    let repository = repository.filter(|found| call.sees(found));
+    let repository = repository.ok_or_else(ApiError::not_found)?;
     call.need(Right::Contents, Level::Write)?;
-    let id = id.parse().map_err(|_| Refusal::not_found())?;
+    let id = id.parse().map_err(|_| ApiError::not_found())?;
     let answer = act(repository, id);
-    lock(&call.hub.replica).note(now, &world);
+    lock(&call.state.replica).note(now, &world);
     answer
 }
 
-fn check(call: &Call, repository: &Repository, id: u64, declared: u64) -> Answer {
+fn check(call: &ApiCall, repository: &Repository, id: u64, declared: u64) -> ApiResult {
     let release = repository
         .releases
         .get(&id)
-        .filter(|found| releases::shown(call, found));
-    let release = release.ok_or_else(Refusal::not_found)?;
-    let options = &call.hub.options;
+        .filter(|found| is_visible(call, found));
+    let release = release.ok_or_else(ApiError::not_found)?;
+    let options = &call.state.options;
     let name = call.request.param("name").filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| Refusal::field("ReleaseAsset", "missing_field", "name"))?;
+    let name = name.ok_or_else(|| ApiError::field("ReleaseAsset", "missing_field", "name"))?;
     if release.immutable {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             422,
             "Cannot upload assets to an immutable release.",
         ));
     }
     if declared >= options.asset_size_limit {
         let message = format!("size must be less than {}", options.asset_size_limit);
-        return Err(Refusal::custom("ReleaseAsset", "size", &message));
+        return Err(ApiError::custom("ReleaseAsset", "size", &message));
     }
     if release.assets.len() >= options.assets_max {
         let message = format!("file_count limited to {} assets", options.assets_max);
-        return Err(Refusal::custom("ReleaseAsset", "file_count", &message));
+        return Err(ApiError::custom("ReleaseAsset", "file_count", &message));
     }
     if release
         .assets
         .iter()
         .any(|asset| asset.name == stored_name(&name))
     {
-        return Err(Refusal::field("ReleaseAsset", "already_exists", "name"));
+        return Err(ApiError::field("ReleaseAsset", "already_exists", "name"));
     }
     Ok(Reply::status(201))
 }
 
 fn keep(
-    call: &Call,
+    call: &ApiCall,
     repository: &mut Repository,
     id: u64,
     declared: u64,
     received: Option<Received>,
-) -> Answer {
+) -> ApiResult {
     let content = received.map(store).transpose();
-    let content = content.map_err(|error| Refusal::broken(&error))?;
+    let content = content.map_err(|error| ApiError::internal(&error))?;
     let now = call.now();
     let asset = Asset {
         id: repository.new_id(),
@@ -229,7 +236,7 @@ fn keep(
     let release = repository
         .releases
         .get_mut(&id)
-        .ok_or_else(Refusal::not_found)?;
+        .ok_or_else(ApiError::not_found)?;
     release.assets.push(asset.clone());
     let release = release.clone();
     if asset.state == "uploaded" {

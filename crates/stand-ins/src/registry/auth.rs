@@ -1,43 +1,28 @@
-//! Who may come in: nobody asked, a password, or a token that expires.
+//! Authentication: none, Basic, or a bearer token that expires.
 //! <https://distribution.github.io/distribution/spec/auth/token/>
 
-use super::House;
+use super::error::RegistryError;
 use super::options::{Anonymous, Auth};
-use super::refusal::Refusal;
-use crate::wire::{Reply, Request};
-use crate::{Fault, lock, text};
+use super::state::RegistryState;
+use super::tokens::IssuedToken;
+use crate::transport::{Reply, Request};
+use crate::{faults::Fault, sync::lock, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 pub(crate) const PATH: &str = "/token";
 
-/// Tokens given out.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens {
-    given: BTreeMap<String, Grant>,
-}
-
-#[derive(Debug)]
-struct Grant {
-    /// `repository:<name>:<action>`
-    scopes: Vec<String>,
-    until: Duration,
-    /// Requests it is still good for, where that is limited.
-    left: Option<u32>,
-}
-
-/// Lets a request in, or answers it. `name` is the repository it is about.
+/// Lets a request in, or answers it with 401. `name` is the repository it is about.
 pub(crate) fn admit(
-    house: &House,
+    state: &RegistryState,
     request: &Request,
     name: Option<&str>,
 ) -> Result<(), Box<Reply>> {
-    let unauthorized = || Refusal::new(401, "UNAUTHORIZED", "authentication required").reply();
-    match &house.options.auth {
+    let unauthorized =
+        || RegistryError::new(401, "UNAUTHORIZED", "authentication required").reply();
+    match &state.options.auth {
         Auth::None => Ok(()),
         Auth::Basic(users) => match user(request) {
             Some((name, password)) if users.get(&name) == Some(&password) => Ok(()),
@@ -52,7 +37,7 @@ pub(crate) fn admit(
                 _ => "push",
             };
             let scope = name.map(|name| format!("repository:{name}:{action}"));
-            if holds(house, request, scope.as_deref()) {
+            if holds(state, request, scope.as_deref()) {
                 return Ok(());
             }
             // Who pushes pulls, too.
@@ -62,30 +47,30 @@ pub(crate) fn admit(
             });
             Err(Box::new(unauthorized().with(
                 WWW_AUTHENTICATE,
-                challenge(house, wanted.as_deref()),
+                challenge(state, wanted.as_deref()),
             )))
         }
     }
 }
 
-fn challenge(house: &House, scope: Option<&str>) -> String {
-    let own = || format!("http://{}{PATH}", house.host);
-    let realm = house.options.token_realm.clone().unwrap_or_else(own);
+fn challenge(state: &RegistryState, scope: Option<&str>) -> String {
+    let own = || format!("http://{}{PATH}", state.host);
+    let realm = state.options.token_realm.clone().unwrap_or_else(own);
     let scope = scope
         .map(|scope| format!(",scope=\"{scope}\""))
         .unwrap_or_default();
-    format!("Bearer realm=\"{realm}\",service=\"{}\"{scope}", house.host)
+    format!("Bearer realm=\"{realm}\",service=\"{}\"{scope}", state.host)
 }
 
-fn holds(house: &House, request: &Request, scope: Option<&str>) -> bool {
+fn holds(state: &RegistryState, request: &Request, scope: Option<&str>) -> bool {
     let Some((scheme, secret)) = request.credentials() else {
         return false;
     };
-    let mut tokens = lock(&house.tokens);
-    let Some(grant) = tokens.given.get_mut(secret).filter(|_| scheme == "bearer") else {
+    let mut tokens = lock(&state.tokens);
+    let Some(grant) = tokens.issued.get_mut(secret).filter(|_| scheme == "bearer") else {
         return false;
     };
-    let alive = house.desk.clock.now() < grant.until && grant.left != Some(0);
+    let alive = state.shared.clock.now() < grant.until && grant.left != Some(0);
     let covers = scope.is_none_or(|scope| grant.scopes.iter().any(|given| given == scope));
     if alive && covers {
         grant.left = grant.left.map(|left| left - 1);
@@ -101,23 +86,26 @@ fn user(request: &Request) -> Option<(String, String)> {
 }
 
 /// The token endpoint.
-pub(crate) fn grant(house: &House, request: &Request, faults: &[Fault]) -> Reply {
-    let Auth::Token(users) = &house.options.auth else {
+pub(crate) fn grant(state: &RegistryState, request: &Request, faults: &[Fault]) -> Reply {
+    let Auth::Token(users) = &state.options.auth else {
         return Reply::status(404);
     };
     let known = match user(request) {
         Some((name, password)) if users.get(&name) == Some(&password) => true,
         None if !request.headers.contains_key(http::header::AUTHORIZATION) => false,
-        _ => return Refusal::new(401, "UNAUTHORIZED", "incorrect username or password").reply(),
+        _ => {
+            return RegistryError::new(401, "UNAUTHORIZED", "incorrect username or password")
+                .reply();
+        }
     };
-    match house.options.anonymous {
+    match state.options.anonymous {
         Anonymous::Unauthorized if !known => {
-            return Refusal::new(401, "UNAUTHORIZED", "authentication required").reply();
+            return RegistryError::new(401, "UNAUTHORIZED", "authentication required").reply();
         }
         Anonymous::Denied if !known => {
             let message = "Unauthenticated request. Unauthenticated requests do not have permission \
                            \"artifactregistry.repositories.downloadArtifacts\" on resource (or it may not exist)";
-            return Refusal::new(403, "DENIED", message).reply();
+            return RegistryError::new(403, "DENIED", message).reply();
         }
         _ => {}
     }
@@ -133,16 +121,16 @@ pub(crate) fn grant(house: &House, request: &Request, faults: &[Fault]) -> Reply
         Fault::TokenDiesAfter(requests) => Some(*requests),
         _ => None,
     });
-    let lifetime = house.options.token_lifetime;
-    let now = house.desk.clock.now();
-    let mut tokens = lock(&house.tokens);
+    let lifetime = state.options.token_lifetime;
+    let now = state.shared.clock.now();
+    let mut tokens = lock(&state.tokens);
     let token = text::stable_hex(
-        &format!("token {} of {}", tokens.given.len(), house.host),
+        &format!("token {} of {}", tokens.issued.len(), state.host),
         40,
     );
-    tokens.given.insert(
+    tokens.issued.insert(
         token.clone(),
-        Grant {
+        IssuedToken {
             scopes,
             until: now + lifetime,
             left,
@@ -154,7 +142,7 @@ pub(crate) fn grant(house: &House, request: &Request, faults: &[Fault]) -> Reply
             "token": token,
             "access_token": token,
             "expires_in": lifetime.as_secs(),
-            "issued_at": text::rfc3339(house.desk.clock.unix()),
+            "issued_at": text::rfc3339(state.shared.clock.unix()),
         }),
     )
 }

@@ -1,33 +1,38 @@
 //! Manifests, tags and referrers.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests>
 
-use super::House;
-use super::refusal::{Answer, Refusal};
+use super::error::{RegistryError, RegistryResult};
+use super::state::RegistryState;
 use super::store::{Store, digest_of, is_digest};
 use crate::fields;
-use crate::wire::{Reply, Request};
-use crate::{lock, text};
+use crate::transport::{Reply, Request};
+use crate::{sync::lock, text};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, LINK, LOCATION};
 use serde_json::{Value, json};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-pub(crate) fn get(house: &House, request: &Request, name: &str, reference: &str) -> Answer {
-    let store = lock(&house.store);
+pub(crate) fn get(
+    state: &RegistryState,
+    request: &Request,
+    name: &str,
+    reference: &str,
+) -> RegistryResult {
+    let store = lock(&state.store);
     let digest = store
         .resolve(name, reference)
-        .ok_or_else(Refusal::manifest_unknown)?;
+        .ok_or_else(RegistryError::manifest_unknown)?;
     let manifest = store
         .repositories
         .get(name)
         .and_then(|found| found.manifests.get(&digest));
-    let manifest = manifest.ok_or_else(Refusal::manifest_unknown)?;
-    if house.options.strict_accept && !accepts(request, &manifest.media_type) {
+    let manifest = manifest.ok_or_else(RegistryError::manifest_unknown)?;
+    if state.options.strict_accept && !accepts(request, &manifest.media_type) {
         let message = format!(
             "{} found, but the Accept header does not name it",
             manifest.media_type
         );
-        return Err(Refusal::new(404, "MANIFEST_UNKNOWN", message));
+        return Err(RegistryError::new(404, "MANIFEST_UNKNOWN", message));
     }
     let reply = Reply::status(200)
         .with(CONTENT_TYPE, &manifest.media_type)
@@ -35,7 +40,7 @@ pub(crate) fn get(house: &House, request: &Request, name: &str, reference: &str)
         .set("docker-content-digest", &digest);
     let bytes = store
         .bytes(&digest)
-        .map_err(|error| Refusal::broken(&error))?;
+        .map_err(|error| RegistryError::broken(&error))?;
     Ok(reply.bytes(bytes))
 }
 
@@ -51,13 +56,13 @@ fn accepts(request: &Request, media_type: &str) -> bool {
 }
 
 pub(crate) fn put(
-    house: &House,
+    state: &RegistryState,
     request: &Request,
     name: &str,
     reference: &str,
     bytes: &[u8],
-) -> Answer {
-    let invalid = || Refusal::new(400, "MANIFEST_INVALID", "manifest invalid");
+) -> RegistryResult {
+    let invalid = || RegistryError::new(400, "MANIFEST_INVALID", "manifest invalid");
     let content: Value = serde_json::from_slice(bytes).map_err(|_| invalid())?;
     let media_type = request.header(CONTENT_TYPE).unwrap_or_default().to_owned();
     let stated = fields::text(&content, "mediaType");
@@ -65,17 +70,17 @@ pub(crate) fn put(
         return Err(invalid());
     }
     if reference.contains(':') && reference != digest_of(bytes) {
-        return Err(Refusal::digest_invalid());
+        return Err(RegistryError::digest_invalid());
     }
-    let mut store = lock(&house.store);
-    check_references(house, &store, name, &content)?;
+    let mut store = lock(&state.store);
+    check_references(state, &store, name, &content)?;
     let digest = store.put_manifest(name, reference, &media_type, bytes);
-    let digest = digest.map_err(|error| Refusal::broken(&error))?;
+    let digest = digest.map_err(|error| RegistryError::broken(&error))?;
     let reply = Reply::status(201)
         .with(LOCATION, format!("/v2/{name}/manifests/{digest}"))
         .set("docker-content-digest", &digest);
     let subject = fields::text(fields::get(&content, "subject"), "digest");
-    if house.options.referrers && !subject.is_empty() {
+    if state.options.referrers && !subject.is_empty() {
         return Ok(reply.set("oci-subject", subject));
     }
     Ok(reply)
@@ -83,11 +88,11 @@ pub(crate) fn put(
 
 /// What a manifest names must have been pushed before it.
 fn check_references(
-    house: &House,
+    state: &RegistryState,
     store: &Store,
     name: &str,
     content: &Value,
-) -> Result<(), Refusal> {
+) -> Result<(), RegistryError> {
     let list = |field: &str| {
         fields::get(content, field)
             .as_array()
@@ -107,7 +112,7 @@ fn check_references(
     });
     let child = child
         .as_ref()
-        .filter(|_| !house.options.index_before_children);
+        .filter(|_| !state.options.index_before_children);
     match missing.or(child) {
         None => Ok(()),
         Some(missing) => {
@@ -115,43 +120,45 @@ fn check_references(
                 "unknown to the repository: {}",
                 fields::text(missing, "digest")
             );
-            Err(Refusal::new(400, "MANIFEST_BLOB_UNKNOWN", message))
+            Err(RegistryError::new(400, "MANIFEST_BLOB_UNKNOWN", message))
         }
     }
 }
 
 /// A tag goes alone; a digest goes with its tags.
-pub(crate) fn delete(house: &House, name: &str, reference: &str) -> Answer {
-    let mut store = lock(&house.store);
+pub(crate) fn delete(state: &RegistryState, name: &str, reference: &str) -> RegistryResult {
+    let mut store = lock(&state.store);
     let repository = store
         .repositories
         .get_mut(name)
-        .ok_or_else(Refusal::name_unknown)?;
+        .ok_or_else(RegistryError::name_unknown)?;
     if is_digest(reference) {
         repository
             .manifests
             .remove(reference)
-            .ok_or_else(Refusal::manifest_unknown)?;
+            .ok_or_else(RegistryError::manifest_unknown)?;
         repository.tags.retain(|_, digest| digest != reference);
     } else {
         repository
             .tags
             .remove(reference)
-            .ok_or_else(Refusal::manifest_unknown)?;
+            .ok_or_else(RegistryError::manifest_unknown)?;
     }
-    store.keep().map_err(|error| Refusal::broken(&error))?;
+    store
+        .keep()
+        .map_err(|error| RegistryError::broken(&error))?;
     Ok(Reply::status(202))
 }
 
 /// Tags in order, `n` at a time, after `last`.
-pub(crate) fn tags(house: &House, request: &Request, name: &str) -> Answer {
-    let store = lock(&house.store);
+pub(crate) fn tags(state: &RegistryState, request: &Request, name: &str) -> RegistryResult {
+    let store = lock(&state.store);
     let repository = store
         .repositories
         .get(name)
-        .ok_or_else(Refusal::name_unknown)?;
+        .ok_or_else(RegistryError::name_unknown)?;
     let last = request.param("last");
-    let most = house.options.page_size_max;
+    let most = state.options.page_size_max;
     let size = request
         .param("n")
         .and_then(|n| n.parse::<usize>().ok())
@@ -175,11 +182,16 @@ pub(crate) fn tags(house: &House, request: &Request, name: &str) -> Answer {
 }
 
 /// <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers>
-pub(crate) fn referrers(house: &House, request: &Request, name: &str, digest: &str) -> Answer {
-    if !house.options.referrers {
-        return Err(Refusal::new(404, "UNSUPPORTED", "no referrers API"));
+pub(crate) fn referrers(
+    state: &RegistryState,
+    request: &Request,
+    name: &str,
+    digest: &str,
+) -> RegistryResult {
+    if !state.options.referrers {
+        return Err(RegistryError::new(404, "UNSUPPORTED", "no referrers API"));
     }
-    let store = lock(&house.store);
+    let store = lock(&state.store);
     let kind = request.param("artifactType");
     let manifests = store.repositories.get(name).map(|found| &found.manifests);
     let found = manifests.into_iter().flatten().filter(|(_, manifest)| {

@@ -3,52 +3,50 @@
 
 mod auth;
 mod blobs;
+mod error;
 mod manifests;
 mod options;
-mod refusal;
 mod route;
+mod state;
 mod store;
+mod tokens;
+mod upload_sessions;
 mod uploads;
 
 pub use options::{Anonymous, Auth, RegistryOptions};
 pub use store::{Manifest, Repository, Store};
 
-use crate::server::{self, Cut, Desk, Running, Serve};
-use crate::wire::{Reply, Request};
-use crate::{EventLog, Fault, Faults, Service, lock};
-use auth::Tokens;
+use crate::faults::{Fault, Faults};
+use crate::log::{EventLog, Service};
+use crate::server::{self, Backend, Dropped, ServerThread, Shared};
+use crate::sync::lock;
+use crate::transport::{Reply, Request};
 use hyper::body::Incoming;
+use state::RegistryState;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
-use uploads::Uploads;
 
 /// A running registry on loopback, with a second host for blobs that are redirected. It stops when dropped.
 #[derive(Debug)]
 pub struct Registry {
-    house: Arc<House>,
-    _running: Running,
-}
-
-#[derive(Debug)]
-struct House {
-    desk: Desk,
-    options: RegistryOptions,
-    store: Mutex<Store>,
-    tokens: Mutex<Tokens>,
-    uploads: Mutex<Uploads>,
-    host: String,
-    storage: String,
+    state: Arc<RegistryState>,
+    _running: ServerThread,
 }
 
 impl Registry {
+    /// Serves from now on.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken, or the folder of the options cannot be read or written.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
     pub async fn start(options: RegistryOptions) -> io::Result<Registry> {
         let (registry, registry_at) = server::bind(options.port)?;
         let (storage, storage_at) = server::bind(0)?;
-        let house = Arc::new(House {
-            desk: Desk {
+        let state = Arc::new(RegistryState {
+            shared: Shared {
                 clock: options.clock.clone(),
-                ..Desk::default()
+                ..Shared::default()
             },
             store: Mutex::new(Store::open(options.dir.as_deref())?),
             options,
@@ -58,35 +56,37 @@ impl Registry {
             storage: storage_at.to_string(),
         });
         let listeners = vec![(registry, Service::Registry), (storage, Service::Storage)];
-        let running = server::run(Arc::clone(&house), listeners)?;
+        let running = server::run(Arc::clone(&state), listeners)?;
         Ok(Registry {
-            house,
+            state,
             _running: running,
         })
     }
 
     /// `127.0.0.1:PORT`, as it stands at the front of an image reference.
     pub fn host(&self) -> String {
-        self.house.host.clone()
+        self.state.host.clone()
     }
 
-    /// The state itself; requests wait while it is held.
+    /// What the registry holds. Requests wait while the guard is held.
     pub fn store(&self) -> MutexGuard<'_, Store> {
-        lock(&self.house.store)
+        lock(&self.state.store)
     }
 
+    /// Every request so far.
     pub fn log(&self) -> &EventLog {
-        &self.house.desk.log
+        &self.state.shared.log
     }
 
+    /// The faults that are still planned.
     pub fn faults(&self) -> &Faults {
-        &self.house.desk.faults
+        &self.state.shared.faults
     }
 }
 
-impl Serve for House {
-    fn desk(&self) -> &Desk {
-        &self.desk
+impl Backend for RegistryState {
+    fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     fn service(&self, path: &str, listener: Service) -> Service {
@@ -102,20 +102,20 @@ impl Serve for House {
         request: &Request,
         body: Incoming,
         faults: &[Fault],
-    ) -> Result<Reply, Cut> {
+    ) -> Result<Reply, Dropped> {
         let reply = match request.service {
             Service::Storage => blobs::storage(self, request),
             Service::Token => auth::grant(self, request, faults),
             _ => route::serve(self, request, body).await?,
         };
         let landed = request.is_write() && reply.status.is_success();
-        self.desk
+        self.shared
             .log
             .update(request.number, |entry| entry.landed = landed);
         Ok(reply.set("docker-distribution-api-version", "registry/2.0"))
     }
 
-    fn broken(&self, _: &Request, fault: &Fault) -> Option<Reply> {
-        refusal::faulty(fault)
+    fn fault_reply(&self, _: &Request, fault: &Fault) -> Option<Reply> {
+        error::for_fault(fault)
     }
 }

@@ -1,10 +1,11 @@
 //! What can be chosen about a registry before it starts: registries differ, and clients have to cope.
 
-use crate::Clock;
+use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How a stand-in for a registry behaves, and where it keeps what is pushed.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one way in which registries differ"
@@ -39,6 +40,7 @@ pub struct RegistryOptions {
 /// Users and their passwords.
 type Users = BTreeMap<String, String>;
 
+/// How clients prove who they are.
 #[derive(Clone, Debug, Default)]
 pub enum Auth {
     #[default]
@@ -48,6 +50,7 @@ pub enum Auth {
     Token(Users),
 }
 
+/// What clients without credentials get from a token endpoint; registries differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {
     /// Is given a token to pull with.
@@ -60,10 +63,12 @@ pub enum Anonymous {
 }
 
 impl Auth {
+    /// Basic authentication with one user.
     pub fn basic(user: &str, password: &str) -> Auth {
         Auth::Basic(Users::from([(user.to_owned(), password.to_owned())]))
     }
 
+    /// Token authentication with one user.
     pub fn token(user: &str, password: &str) -> Auth {
         Auth::Token(Users::from([(user.to_owned(), password.to_owned())]))
     }

@@ -19,6 +19,7 @@ pub struct Store {
     temporary: Option<TempDir>,
 }
 
+/// The images below one name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Repository {
@@ -29,6 +30,7 @@ pub struct Repository {
     pub blobs: BTreeSet<String>,
 }
 
+/// What is known of a manifest without reading its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Manifest {
@@ -91,6 +93,10 @@ impl Store {
     }
 
     /// The bytes of a blob or manifest.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of that digest was pushed, or its file cannot be read.
     pub fn bytes(&self, digest: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.path(digest))
     }
@@ -109,6 +115,10 @@ impl Store {
     }
 
     /// Puts a blob there as a push would have; its digest.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
     pub fn put_blob(&mut self, name: &str, bytes: &[u8]) -> io::Result<String> {
         let digest = digest_of(bytes);
         std::fs::write(self.path(&digest), bytes)?;
@@ -122,6 +132,10 @@ impl Store {
     }
 
     /// Puts a manifest there under a tag or its digest, whatever it refers to; its digest.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
     pub fn put_manifest(
         &mut self,
         name: &str,

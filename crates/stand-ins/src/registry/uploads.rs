@@ -1,47 +1,31 @@
 //! Pushing blobs: at once, in chunks, or by mounting what another repository has.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs>
 
-use super::House;
-use super::refusal::{Answer, Refusal};
+use super::error::{RegistryError, RegistryResult};
+use super::state::RegistryState;
 use super::store::is_digest;
-use crate::lock;
-use crate::server::{self, Cut};
+use super::upload_sessions::UploadSession;
+use crate::server::{self, Dropped};
+use crate::sync::lock;
 use crate::text::{hex, stable_hex};
-use crate::wire::{Reply, Request};
+use crate::transport::{Reply, Request};
 use http::Method;
 use http::header::{CONTENT_RANGE, LOCATION, RANGE};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use tokio::io::AsyncWriteExt;
 
-/// Uploads that were begun.
-#[derive(Debug, Default)]
-pub(crate) struct Uploads {
-    begun: u64,
-    open: BTreeMap<String, Upload>,
-}
-
-#[derive(Clone, Debug)]
-struct Upload {
-    name: String,
-    path: PathBuf,
-    size: u64,
-    sum: Sha256,
-}
-
 pub(crate) async fn serve(
-    house: &House,
+    state: &RegistryState,
     request: &Request,
     name: &str,
     rest: &[&str],
     body: Incoming,
-) -> Result<Reply, Cut> {
+) -> Result<Reply, Dropped> {
     let unknown = || {
-        Refusal::new(
+        RegistryError::new(
             404,
             "BLOB_UPLOAD_UNKNOWN",
             "blob upload unknown to registry",
@@ -49,58 +33,68 @@ pub(crate) async fn serve(
     };
     let id = rest.get(2).copied().unwrap_or_default();
     let answer = match (&request.method, id) {
-        (&Method::POST, "") => return begin(house, request, name, body).await,
+        (&Method::POST, "") => return begin(state, request, name, body).await,
         (&Method::PATCH | &Method::PUT, _) => {
-            let found = lock(&house.uploads)
+            let found = lock(&state.uploads)
                 .open
                 .get(id)
                 .filter(|upload| upload.name == name)
                 .cloned();
             match found {
-                Some(upload) => return more(house, request, id, upload, body).await,
+                Some(upload) => return more(state, request, id, upload, body).await,
                 None => Err(unknown()),
             }
         }
         (&Method::GET, _) => {
-            let size = lock(&house.uploads).open.get(id).map(|upload| upload.size);
-            size.map(|size| progress(house, 204, name, id, size))
+            let size = lock(&state.uploads).open.get(id).map(|upload| upload.size);
+            size.map(|size| progress(state, 204, name, id, size))
                 .ok_or_else(unknown)
         }
         (&Method::DELETE, _) => {
-            let gone = lock(&house.uploads)
+            let gone = lock(&state.uploads)
                 .open
                 .remove(id)
                 .map(|_| Reply::status(204));
             gone.ok_or_else(unknown)
         }
-        _ => Err(Refusal::unsupported()),
+        _ => Err(RegistryError::unsupported()),
     };
     server::drain(body).await?;
-    Ok(answer.unwrap_or_else(Refusal::reply))
+    Ok(answer.unwrap_or_else(RegistryError::reply))
 }
 
-async fn begin(house: &House, request: &Request, name: &str, body: Incoming) -> Result<Reply, Cut> {
+async fn begin(
+    state: &RegistryState,
+    request: &Request,
+    name: &str,
+    body: Incoming,
+) -> Result<Reply, Dropped> {
     if let Some(digest) = request.param("mount") {
         server::drain(body).await?;
-        let mounted = mount(house, request, name, &digest)
-            .unwrap_or_else(|error| Some(Refusal::broken(&error).reply()));
+        let mounted = mount(state, request, name, &digest)
+            .unwrap_or_else(|error| Some(RegistryError::broken(&error).reply()));
         if let Some(reply) = mounted {
             return Ok(reply);
         }
-        let (id, _) = open(house, name);
-        return Ok(progress(house, 202, name, &id, 0));
+        let (id, _) = open(state, name);
+        return Ok(progress(state, 202, name, &id, 0));
     }
-    let (id, upload) = open(house, name);
+    let (id, upload) = open(state, name);
     if request.param("digest").is_some() {
-        return more(house, request, &id, upload, body).await;
+        return more(state, request, &id, upload, body).await;
     }
     server::drain(body).await?;
-    Ok(progress(house, 202, name, &id, 0))
+    Ok(progress(state, 202, name, &id, 0))
 }
 
 /// Takes a blob over from another repository; `None`: it does not have it.
-fn mount(house: &House, request: &Request, name: &str, digest: &str) -> io::Result<Option<Reply>> {
-    let mut store = lock(&house.store);
+fn mount(
+    state: &RegistryState,
+    request: &Request,
+    name: &str,
+    digest: &str,
+) -> io::Result<Option<Reply>> {
+    let mut store = lock(&state.store);
     let from = request.param("from").unwrap_or_default();
     if !store
         .repositories
@@ -125,12 +119,12 @@ fn created(name: &str, digest: &str) -> Reply {
         .set("docker-content-digest", digest)
 }
 
-fn open(house: &House, name: &str) -> (String, Upload) {
-    let mut uploads = lock(&house.uploads);
+fn open(state: &RegistryState, name: &str) -> (String, UploadSession) {
+    let mut uploads = lock(&state.uploads);
     uploads.begun += 1;
-    let id = stable_hex(&format!("upload {} at {}", uploads.begun, house.host), 32);
-    let path = lock(&house.store).upload_path(&id);
-    let upload = Upload {
+    let id = stable_hex(&format!("upload {} at {}", uploads.begun, state.host), 32);
+    let path = lock(&state.store).upload_path(&id);
+    let upload = UploadSession {
         name: name.to_owned(),
         path,
         size: 0,
@@ -141,10 +135,10 @@ fn open(house: &House, name: &str) -> (String, Upload) {
 }
 
 /// Where to go on. The query is part of the address: a client must add to it, not replace it.
-fn progress(house: &House, status: u16, name: &str, id: &str, size: u64) -> Reply {
+fn progress(state: &RegistryState, status: u16, name: &str, id: &str, size: u64) -> Reply {
     let address = format!(
         "http://{}/v2/{name}/blobs/uploads/{id}?_state={size}",
-        house.host
+        state.host
     );
     Reply::status(status)
         .with(LOCATION, address)
@@ -154,37 +148,37 @@ fn progress(house: &House, status: u16, name: &str, id: &str, size: u64) -> Repl
 
 /// Adds the body to what has come so far; with PUT, or with a digest at the start, that was all.
 async fn more(
-    house: &House,
+    state: &RegistryState,
     request: &Request,
     id: &str,
-    mut upload: Upload,
+    mut upload: UploadSession,
     body: Incoming,
-) -> Result<Reply, Cut> {
+) -> Result<Reply, Dropped> {
     let from = request
         .header(CONTENT_RANGE)
         .and_then(|range| range.split('-').next()?.parse().ok());
     if from.is_some_and(|from: u64| from != upload.size) {
         server::drain(body).await?;
-        return Ok(progress(house, 416, &upload.name, id, upload.size));
+        return Ok(progress(state, 416, &upload.name, id, upload.size));
     }
     let received = receive(&mut upload, body).await;
-    lock(&house.uploads)
+    lock(&state.uploads)
         .open
         .insert(id.to_owned(), upload.clone());
     match received {
         // What arrived is kept; a client may ask how much that was, and go on.
-        Ok(false) => return Err(Cut),
-        Err(error) => return Ok(Refusal::broken(&error).reply()),
+        Ok(false) => return Err(Dropped),
+        Err(error) => return Ok(RegistryError::broken(&error).reply()),
         Ok(true) => {}
     }
     if request.method == Method::PATCH {
-        return Ok(progress(house, 202, &upload.name, id, upload.size));
+        return Ok(progress(state, 202, &upload.name, id, upload.size));
     }
-    Ok(finish(house, request, id, &upload).unwrap_or_else(Refusal::reply))
+    Ok(finish(state, request, id, &upload).unwrap_or_else(RegistryError::reply))
 }
 
 /// Streams a body to the upload's file; whether it came to its end.
-async fn receive(upload: &mut Upload, mut body: Incoming) -> io::Result<bool> {
+async fn receive(upload: &mut UploadSession, mut body: Incoming) -> io::Result<bool> {
     let options = tokio::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -207,16 +201,21 @@ async fn receive(upload: &mut Upload, mut body: Incoming) -> io::Result<bool> {
     Ok(whole)
 }
 
-fn finish(house: &House, request: &Request, id: &str, upload: &Upload) -> Answer {
-    lock(&house.uploads).open.remove(id);
+fn finish(
+    state: &RegistryState,
+    request: &Request,
+    id: &str,
+    upload: &UploadSession,
+) -> RegistryResult {
+    lock(&state.uploads).open.remove(id);
     let digest = request.param("digest").unwrap_or_default();
     let found = format!("sha256:{}", hex(&upload.sum.clone().finalize()));
     if !is_digest(&digest) || digest != found {
         // Nobody can use it any more.
         let _ = std::fs::remove_file(&upload.path);
-        return Err(Refusal::digest_invalid());
+        return Err(RegistryError::digest_invalid());
     }
-    let mut store = lock(&house.store);
+    let mut store = lock(&state.store);
     let kept = std::fs::rename(&upload.path, store.path(&digest));
     store
         .repositories
@@ -225,6 +224,6 @@ fn finish(house: &House, request: &Request, id: &str, upload: &Upload) -> Answer
         .blobs
         .insert(digest.clone());
     kept.and_then(|()| store.keep())
-        .map_err(|error| Refusal::broken(&error))?;
+        .map_err(|error| RegistryError::broken(&error))?;
     Ok(created(&upload.name, &digest))
 }

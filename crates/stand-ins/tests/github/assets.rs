@@ -12,7 +12,7 @@ const HELLO_DIGEST: &str =
 
 /// "digest" is there since 2025-06-03: <https://github.blog/changelog/2025-06-03-releases-now-expose-digests-for-release-assets/>
 #[tokio::test]
-async fn an_upload_is_summed_up() {
+async fn upload_returns_size_and_digest() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let asset = api.upload(id, "hello.txt", HELLO).await;
@@ -33,7 +33,7 @@ async fn an_upload_is_summed_up() {
 /// "If you upload an asset with the same filename as another uploaded asset, you'll receive an error";
 /// its body as recorded in the npm package `@octokit/fixtures`, `release-assets-conflict`.
 #[tokio::test]
-async fn a_name_is_taken_once() {
+async fn upload_refuses_existing_name() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     api.upload(id, "hello.txt", HELLO).await;
@@ -63,7 +63,7 @@ async fn a_name_is_taken_once() {
 
 /// "Update a release asset" renames in place: id and bytes stay.
 #[tokio::test]
-async fn a_rename_keeps_the_bytes() {
+async fn asset_rename_keeps_bytes() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let asset = api.upload(id, "new.txt", HELLO).await.id();
@@ -90,7 +90,7 @@ async fn a_rename_keeps_the_bytes() {
 /// "GitHub renames asset filenames that have special characters, non-alphanumeric characters, and
 /// leading or trailing periods."
 #[tokio::test]
-async fn odd_names_are_rewritten() {
+async fn upload_rewrites_special_characters_in_names() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     for (sent, stored) in [
@@ -110,7 +110,7 @@ async fn odd_names_are_rewritten() {
 
 /// "Content-Length" is required and an empty file is none: 400 `Bad Content-Length`.
 #[tokio::test]
-async fn an_empty_upload_is_refused() {
+async fn upload_refuses_empty_body() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let refused = api.upload(id, "empty", b"").await;
@@ -123,7 +123,7 @@ async fn an_empty_upload_is_refused() {
 /// "`file_count` limited to 1000 assets": <https://github.com/osandov/drgn/issues/521>; sizes below 2 GiB:
 /// <https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>
 #[tokio::test]
-async fn count_and_size_are_limited() {
+async fn upload_refuses_too_many_and_too_large_assets() {
     let options = Options {
         assets_max: 1,
         asset_size_limit: 7,
@@ -143,7 +143,7 @@ async fn count_and_size_are_limited() {
 /// "may return a 302": to a signed URL elsewhere, which refuses a request that still has the token, as
 /// storage services do ("Only one auth mechanism allowed").
 #[tokio::test]
-async fn a_download_leads_to_another_host() {
+async fn asset_download_redirects_to_another_host() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let asset = api.upload(id, "hello.txt", HELLO).await.id();
@@ -162,10 +162,38 @@ async fn a_download_leads_to_another_host() {
     );
 }
 
+/// The other host has another name, so that clients that look at names alone drop their token; and it serves
+/// ranges, for downloads that are resumed.
+#[tokio::test]
+async fn storage_host_has_another_name_and_serves_ranges() {
+    let api = Api::start().await;
+    let id = api.draft("2.0.0").await;
+    let asset = api.upload(id, "hello.txt", HELLO).await.id();
+    let request = api.request("GET", &format!("releases/assets/{asset}"));
+    let found = answer(request.header("accept", "application/octet-stream")).await;
+    let url = found.header("location");
+    assert!(url.starts_with("http://localhost:"), "{url}");
+    for (range, status, bytes, content_range) in [
+        ("bytes=1-2", 206, &HELLO[1..3], "bytes 1-2/6"),
+        ("bytes=4-", 206, &HELLO[4..], "bytes 4-5/6"),
+        ("bytes=9-", 416, &b""[..], "bytes */6"),
+        ("lines=1-", 200, HELLO, ""),
+    ] {
+        let part = http().get(url).header("range", range).send().await.unwrap();
+        assert_eq!(part.status(), status, "{range}");
+        let header = part.headers().get("content-range");
+        let header = header.map_or("", |header| header.to_str().unwrap());
+        assert_eq!(header, content_range);
+        assert_eq!(part.bytes().await.unwrap(), bytes);
+    }
+    let forged = url.replace("sig=", "sig=0");
+    assert_eq!(answer(http().get(&forged)).await.status, 403);
+}
+
 /// Public downloads are of published releases only; a draft's URL says `untagged-` and leads nowhere.
 /// <https://docs.github.com/en/repositories/releasing-projects-on-github/linking-to-releases>
 #[tokio::test]
-async fn the_public_sees_published_assets_only() {
+async fn public_download_serves_published_releases_only() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let draft = api.upload(id, "hello.txt", HELLO).await;
@@ -190,7 +218,7 @@ async fn the_public_sees_published_assets_only() {
 /// "If the upload fails with 502, an empty asset with state `starter` may remain": it has the declared
 /// size, no digest, and blocks the name until it is deleted.
 #[tokio::test]
-async fn a_broken_upload_leaves_a_starter() {
+async fn failed_upload_leaves_starter_asset() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     api.github
@@ -215,7 +243,7 @@ async fn a_broken_upload_leaves_a_starter() {
 
 /// `digest` may be null, so a client has to wait for it.
 #[tokio::test]
-async fn a_digest_may_come_late() {
+async fn asset_digest_is_null_until_computed() {
     let clock = Clock::manual();
     let late = Digests::After(Duration::from_secs(5));
     let options = Options {
@@ -234,7 +262,7 @@ async fn a_digest_may_come_late() {
 
 /// Drafts and their assets are 404 to who may not push.
 #[tokio::test]
-async fn readers_do_not_see_a_draft() {
+async fn drafts_are_hidden_without_push_access() {
     let mut api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let reader = stand_ins::github::Token::read_only();

@@ -37,7 +37,7 @@ async fn create_with(fault: Fault) -> (Option<u16>, usize, Api) {
 }
 
 #[tokio::test]
-async fn a_request_fails_before_or_after_it_landed() {
+async fn create_release_faults_before_and_after_effect() {
     for (fault, status, landed) in [
         (Fault::ConnectionCutBefore, None, false),
         (Fault::AnswerLost, None, true),
@@ -69,7 +69,7 @@ async fn a_request_fails_before_or_after_it_landed() {
 
 /// The connection goes in the middle of an upload as well, and the answer to one gets lost.
 #[tokio::test]
-async fn an_upload_fails_before_or_after_it_landed() {
+async fn upload_faults_before_and_after_effect() {
     for (fault, assets) in [(Fault::ConnectionCutBefore, 0), (Fault::AnswerLost, 1)] {
         let api = Api::start().await;
         let id = api.draft("2.0.0").await;
@@ -87,7 +87,7 @@ async fn an_upload_fails_before_or_after_it_landed() {
 
 /// A client that dies in the middle of an upload leaves a starter behind.
 #[tokio::test]
-async fn half_an_upload_leaves_a_starter() {
+async fn interrupted_upload_leaves_starter_asset() {
     use tokio::io::AsyncWriteExt;
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
@@ -111,7 +111,7 @@ async fn half_an_upload_leaves_a_starter() {
 
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
 #[tokio::test]
-async fn limits_come_in_all_their_forms() {
+async fn rate_limit_faults_set_status_and_headers() {
     let api = Api::start().await;
     let wait = Some(Duration::from_secs(7));
     api.github.faults().at(
@@ -161,7 +161,7 @@ async fn limits_come_in_all_their_forms() {
 
 /// A hook runs before the effect, or after it: there a test may kill its client.
 #[tokio::test]
-async fn a_hook_sees_the_request() {
+async fn call_faults_run_hooks_with_the_request() {
     let api = Arc::new(Api::start().await);
     let numbers = Arc::new(AtomicU64::new(0));
     let (before, after) = (Arc::clone(&numbers), Arc::clone(&numbers));
@@ -183,7 +183,7 @@ async fn a_hook_sees_the_request() {
 
 /// A slow body goes by the clock.
 #[tokio::test]
-async fn a_body_is_slow_or_wrong() {
+async fn body_faults_slow_replace_and_cut() {
     let clock = Clock::manual();
     let options = Options {
         clock: clock.clone(),
@@ -216,9 +216,9 @@ async fn a_body_is_slow_or_wrong() {
 
 /// Scripts see the log and plan faults over HTTP, and leave no trace in the log themselves.
 #[tokio::test]
-async fn an_operator_plans_faults_from_outside() {
+async fn control_api_plans_faults_and_reads_log_and_world() {
     let options = Options {
-        operator: true,
+        control: true,
         ..Options::default()
     };
     let api = Api::with(World::example(), options).await;

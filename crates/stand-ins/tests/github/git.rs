@@ -10,7 +10,7 @@ const NAME: &str = "kyma-project/btp-manager";
 
 /// "Reference already exists": of fifty callers at once, one makes it.
 #[tokio::test]
-async fn a_ref_is_created_only_if_absent() {
+async fn create_ref_refuses_existing_ref() {
     let api = Api::start().await;
     let body = json!({ "ref": "refs/release-locks/2.0.0", "sha": api.tip() });
     let callers = (0..50).map(|_| {
@@ -32,7 +32,7 @@ async fn a_ref_is_created_only_if_absent() {
 
 /// "Delete a reference": 204, and 422 "Reference does not exist" the second time.
 #[tokio::test]
-async fn a_ref_is_deleted_once() {
+async fn delete_ref_refuses_missing_ref() {
     let api = Api::start().await;
     assert_eq!(api.delete("git/refs/tags/1.0.0").await.status, 204);
     let again = api.delete("git/refs/tags/1.0.0").await;
@@ -44,7 +44,7 @@ async fn a_ref_is_deleted_once() {
 
 /// A published release without its tag is a draft, which is not found by the tag and is nobody's latest.
 #[tokio::test]
-async fn a_release_is_a_draft_again_when_its_tag_is_deleted() {
+async fn deleting_a_tag_turns_its_release_into_a_draft() {
     let api = Api::start().await;
     let published = api.get("releases/tags/1.0.0").await;
     assert_eq!(
@@ -64,7 +64,7 @@ async fn a_release_is_a_draft_again_when_its_tag_is_deleted() {
 
 /// "force: … Leaving this out or setting it to false will make sure you're not overwriting work."
 #[tokio::test]
-async fn a_ref_moves_forward_unless_forced() {
+async fn update_ref_refuses_non_fast_forward_without_force() {
     let api = Api::start().await;
     let (tip, old) = (
         api.tip(),
@@ -87,7 +87,7 @@ async fn a_ref_moves_forward_unless_forced() {
 
 /// "Create a tag object" makes no ref: "you'll have to create the ref"; a ref to it says type `tag`.
 #[tokio::test]
-async fn an_annotated_tag_is_an_object_and_a_ref() {
+async fn annotated_tag_needs_object_and_ref() {
     let api = Api::start().await;
     let mut events = api.github.events();
     let tag = json!({ "tag": "2.0.0", "message": "m", "object": api.tip(), "type": "commit" });
@@ -113,7 +113,7 @@ async fn an_annotated_tag_is_an_object_and_a_ref() {
 
 /// "List matching references": by prefix, and none is an empty list.
 #[tokio::test]
-async fn matching_refs_are_found_by_prefix() {
+async fn matching_refs_filters_by_prefix() {
     let api = Api::start().await;
     assert_eq!(
         api.get("git/matching-refs/tags/1.").await.body[0]["ref"],
@@ -125,7 +125,7 @@ async fn matching_refs_are_found_by_prefix() {
 /// A ruleset restricts creations; publishing meets the same rule in another form:
 /// <https://github.com/googleapis/release-please-action/issues/1194>
 #[tokio::test]
-async fn a_ruleset_refuses_tags() {
+async fn rulesets_refuse_tag_creation_update_and_deletion() {
     let api = Api::start().await;
     let rule = Rule {
         refs: "refs/tags/*".to_owned(),
@@ -159,7 +159,7 @@ async fn a_ruleset_refuses_tags() {
 /// through releases the target is compared with the default branch, through refs a commit that is
 /// reachable passes. <https://github.blog/changelog/2023-11-02-github-actions-enforcing-workflow-scope-when-creating-a-release/>
 #[tokio::test]
-async fn other_workflow_files_take_a_right() {
+async fn changed_workflow_files_need_workflows_permission() {
     let mut api = Api::start().await;
     let sha = {
         let mut world = api.github.world();
@@ -197,7 +197,7 @@ async fn other_workflow_files_take_a_right() {
 
 /// "Get a commit": what is unknown is 422 "No commit found for SHA".
 #[tokio::test]
-async fn an_unknown_commit_is_unprocessable() {
+async fn unknown_commit_is_422() {
     let api = Api::start().await;
     let missing = api.get("commits/nowhere").await;
     assert_eq!(
@@ -213,7 +213,7 @@ async fn an_unknown_commit_is_unprocessable() {
 
 /// "Compare two commits": oldest first, with the number of all of them.
 #[tokio::test]
-async fn a_comparison_counts_and_pages() {
+async fn compare_counts_and_pages_commits() {
     let api = Api::start().await;
     let found = api.get("compare/1.0.0...main?per_page=1").await;
     assert_eq!(
@@ -230,7 +230,7 @@ async fn a_comparison_counts_and_pages() {
 
 /// "List pull requests associated with a commit", and their labels.
 #[tokio::test]
-async fn a_commit_leads_to_its_pull_request() {
+async fn commit_pulls_lists_merged_pull_request() {
     let api = Api::start().await;
     let pulls = api.get(&format!("commits/{}/pulls", api.tip())).await;
     assert_eq!(pulls.body[0]["number"], 3);
@@ -247,7 +247,7 @@ async fn a_commit_leads_to_its_pull_request() {
 
 /// "follow redirects … 307 keeps the method": a renamed repository.
 #[tokio::test]
-async fn a_renamed_repository_redirects() {
+async fn renamed_repository_redirects_reads_and_writes() {
     let api = Api::start().await;
     api.github
         .world()

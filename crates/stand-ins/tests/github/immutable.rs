@@ -25,7 +25,7 @@ async fn immutable() -> (Api, u64, u64) {
 /// "Assets cannot be added, modified, or deleted"; the words as reported in
 /// <https://github.com/concourse/github-release-resource/issues/151>.
 #[tokio::test]
-async fn assets_are_frozen() {
+async fn immutable_release_refuses_asset_changes() {
     let (api, id, asset) = immutable().await;
     let refused = api.upload(id, "b.txt", b"b").await;
     let message = "Cannot upload assets to an immutable release.";
@@ -48,7 +48,7 @@ async fn assets_are_frozen() {
 
 /// Name, text, `prerelease` and `make_latest` stay open: <https://github.com/github/docs/pull/45730>
 #[tokio::test]
-async fn the_tag_is_frozen_and_the_text_is_not() {
+async fn immutable_release_refuses_tag_changes_and_accepts_text() {
     let (api, id, _) = immutable().await;
     let path = format!("releases/{id}");
     for frozen in [json!({ "draft": true }), json!({ "tag_name": "3.0.0" })] {
@@ -68,7 +68,7 @@ async fn the_tag_is_frozen_and_the_text_is_not() {
 /// "tag names of deleted immutable releases cannot be reused", even with the setting off; a ref is refused
 /// in the words of a ruleset that nobody made: <https://github.com/opsknight-labs/OpsKnight/pull/318>
 #[tokio::test]
-async fn deleting_it_burns_the_tag_name() {
+async fn deleted_immutable_release_reserves_its_tag_name() {
     let (api, id, _) = immutable().await;
     assert_eq!(api.delete(&format!("releases/{id}")).await.status, 204);
     assert_eq!(api.delete("git/refs/tags/2.0.0").await.status, 204);
@@ -102,7 +102,7 @@ async fn deleting_it_burns_the_tag_name() {
 
 /// "You must have admin read access": a job's token cannot see the setting.
 #[tokio::test]
-async fn the_setting_is_for_administrators() {
+async fn immutable_releases_setting_needs_administration() {
     let mut api = Api::start().await;
     assert_eq!(api.get("immutable-releases").await.status, 403);
     let admin = stand_ins::github::Token::pat("ada");

@@ -1,11 +1,13 @@
 //! The stand-in's GitHub behaves as the real one is documented, or was seen, to behave.
-//! Each test names the manner and where it is written down.
+//! Each test names the behaviour and where it is written down.
 
 mod assets;
 mod checks;
 mod common;
+mod contents;
 mod faults;
 mod git;
+mod graphql;
 mod immutable;
 mod releases;
 mod service;

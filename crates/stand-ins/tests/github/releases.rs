@@ -2,11 +2,13 @@
 
 use super::common::Api;
 use serde_json::json;
+use stand_ins::Options;
+use stand_ins::github::{Untagged, World};
 
 /// "Get a published release with the specified tag": a draft is 404 by tag, there by id and in the list,
 /// and GraphQL's `release(tagName:)` finds it.
 #[tokio::test]
-async fn a_draft_is_found_by_id_list_and_graphql_but_not_by_tag() {
+async fn draft_is_found_by_id_list_and_graphql_but_not_by_tag() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
 
@@ -27,7 +29,7 @@ async fn a_draft_is_found_by_id_list_and_graphql_but_not_by_tag() {
 
 /// Drafts are not unique per tag, and a published release may have them beside it; GraphQL shows one.
 #[tokio::test]
-async fn a_tag_may_have_many_drafts() {
+async fn tag_may_have_several_drafts() {
     let api = Api::start().await;
     let (first, second) = (api.draft("2.0.0").await, api.draft("2.0.0").await);
     assert_ne!(first, second);
@@ -47,7 +49,7 @@ async fn a_tag_may_have_many_drafts() {
 
 /// Publishing creates the missing tag at `target_commitish`, and `created_at` becomes the commit's date.
 #[tokio::test]
-async fn publishing_makes_the_tag() {
+async fn publishing_creates_the_tag() {
     let api = Api::start().await;
     let (id, tip) = (api.draft("2.0.0").await, api.tip());
     assert_eq!(api.get("git/ref/tags/2.0.0").await.status, 404);
@@ -72,7 +74,7 @@ async fn publishing_makes_the_tag() {
 /// `tag_name` left out of an update may leave a draft as `untagged-…`:
 /// <https://github.com/release-drafter/release-drafter/issues/204>
 #[tokio::test]
-async fn a_draft_updated_without_its_tag_name_loses_it() {
+async fn draft_edit_without_tag_name_becomes_untagged() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     let path = format!("releases/{id}");
@@ -96,10 +98,40 @@ async fn a_draft_updated_without_its_tag_name_loses_it() {
     );
 }
 
+/// `{"draft": false}` alone is how `gh`, softprops/action-gh-release and semantic-release publish, and the tag
+/// stays; that it is lost even then is the rare case, for which there is an option.
+#[tokio::test]
+async fn publishing_without_tag_name_keeps_the_tag() {
+    for (untagged, edited, published) in [
+        (Untagged::Never, true, true),
+        (Untagged::Edits, false, true),
+        (Untagged::EditsAndPublishing, false, false),
+    ] {
+        let options = Options {
+            untagged,
+            ..Options::default()
+        };
+        let api = Api::with(World::example(), options).await;
+        for (patch, kept) in [
+            (json!({ "name": "Two" }), edited),
+            (json!({ "draft": false }), published),
+        ] {
+            let id = api.draft("2.0.0").await;
+            let answer = api.patch(&format!("releases/{id}"), patch).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            let tag = answer.body["tag_name"].as_str().unwrap();
+            assert_eq!(tag == "2.0.0", kept, "{untagged:?}: {tag}");
+            assert_eq!(tag.starts_with("untagged-"), !kept, "{untagged:?}: {tag}");
+        }
+        let tag = api.get("git/ref/tags/2.0.0").await;
+        assert_eq!(tag.status == 200, published, "{untagged:?}");
+    }
+}
+
 /// Published releases are unique per tag; the form of the refusal is that of
 /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed>.
 #[tokio::test]
-async fn a_tag_has_one_published_release() {
+async fn second_published_release_of_a_tag_is_refused() {
     let api = Api::start().await;
     let refused = api.post("releases", json!({ "tag_name": "1.0.0" })).await;
     assert_eq!(
@@ -122,7 +154,7 @@ async fn a_tag_has_one_published_release() {
 
 /// `make_latest`: "Can be one of: `true`, `false`, `legacy`", as strings.
 #[tokio::test]
-async fn make_latest_takes_strings_only() {
+async fn make_latest_refuses_booleans() {
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
     for wrong in [json!(true), json!("yes")] {
@@ -137,7 +169,7 @@ async fn make_latest_takes_strings_only() {
 /// "Drafts and prereleases cannot be set as latest"; "`legacy` specifies that the latest release should be
 /// determined based on the release creation date and higher semantic version".
 #[tokio::test]
-async fn latest_is_what_was_pinned_or_the_newest() {
+async fn latest_release_is_pinned_or_newest() {
     let api = Api::start().await;
     let publish = async |tag: &str, more: serde_json::Value| {
         let mut body = json!({ "tag_name": tag });
@@ -167,12 +199,14 @@ async fn latest_is_what_was_pinned_or_the_newest() {
 /// `target_commitish`: "Can be any branch or commit SHA. Unused if the Git tag already exists." A short
 /// SHA is neither: <https://github.com/softprops/action-gh-release/issues/601>
 #[tokio::test]
-async fn a_target_is_a_branch_or_a_full_sha() {
+async fn target_commitish_accepts_branch_or_full_sha_only() {
     let api = Api::start().await;
     let tip = api.tip();
     for (tag, target, status) in [
         ("2.0.0", "main", 201),
         ("2.0.1", &tip, 201),
+        ("2.0.4", "refs/heads/main", 201),
+        ("2.0.5", "refs/pull/1/merge", 422),
         ("2.0.2", &tip[..12], 422),
         ("2.0.3", "nowhere", 422),
         ("1.0.0", "nowhere", 201),
@@ -189,7 +223,7 @@ async fn a_target_is_a_branch_or_a_full_sha() {
 /// "body is too long (maximum is 125000 characters)":
 /// <https://github.com/softprops/action-gh-release/issues/374>
 #[tokio::test]
-async fn a_text_is_limited() {
+async fn release_body_length_is_limited() {
     let api = Api::start().await;
     for (length, status) in [(125_000, 201), (125_001, 422)] {
         let body = json!({ "tag_name": "2.0.0", "draft": true, "body": "x".repeat(length) });
@@ -200,7 +234,7 @@ async fn a_text_is_limited() {
 /// `{"message": "Invalid request.\n\n…"}` where the body has not the described form, and 400 where it is
 /// no JSON: <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
 #[tokio::test]
-async fn a_body_has_to_have_its_form() {
+async fn malformed_release_bodies_are_refused() {
     let api = Api::start().await;
     for body in [
         json!({}),
@@ -227,7 +261,7 @@ async fn a_body_has_to_have_its_form() {
 /// "Notes are not saved anywhere"; the base is the newest tag on the way back; and it needs the right to
 /// write: <https://docs.github.com/en/rest/releases/releases#generate-release-notes-content-for-a-release>
 #[tokio::test]
-async fn notes_go_back_to_the_newest_ancestor_tag() {
+async fn generated_notes_start_at_newest_ancestor_tag() {
     let mut api = Api::start().await;
     let notes = api
         .post("releases/generate-notes", json!({ "tag_name": "2.0.0" }))

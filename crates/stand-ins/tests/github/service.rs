@@ -21,7 +21,7 @@ async fn with(change: impl FnOnce(&mut Options)) -> (Api, Clock) {
 /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>: 401 for bad
 /// credentials, 404 for what the caller may not know of, 403 with the wanted right for what it may not do.
 #[tokio::test]
-async fn refusals_depend_on_the_caller() {
+async fn refusals_depend_on_token_and_permissions() {
     let mut api = Api::start().await;
     {
         let mut world = api.github.world();
@@ -70,7 +70,7 @@ async fn refusals_depend_on_the_caller() {
 
 /// "All API requests must include a valid `User-Agent` header."
 #[tokio::test]
-async fn a_user_agent_is_required() {
+async fn requests_without_user_agent_are_refused() {
     let api = Api::start().await;
     let nameless = client().build().unwrap();
     assert_eq!(answer(nameless.get(api.github.api_url())).await.status, 403);
@@ -79,7 +79,7 @@ async fn a_user_agent_is_required() {
 /// <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>: `Link` leads on,
 /// 30 by default and 100 at most; its addresses are not to be guessed.
 #[tokio::test]
-async fn lists_come_in_pages() {
+async fn lists_are_paged_by_link_header() {
     let (api, _) = with(|options| options.results_max = 200).await;
     for _ in 0..149 {
         api.github.world().repository(NAME).draft("2.0.0");
@@ -112,7 +112,7 @@ fn next(link: &str) -> Option<String> {
 /// "If the response has not changed, 304 … does not count against your primary rate limit"; every token
 /// has `ETag`s of its own.
 #[tokio::test]
-async fn an_unchanged_answer_costs_nothing() {
+async fn conditional_request_costs_no_quota() {
     let mut api = Api::start().await;
     api.github.world().token("other", Token::github_token());
     let first = api.get("releases").await;
@@ -139,7 +139,7 @@ async fn an_unchanged_answer_costs_nothing() {
 /// "Primary rate limit for `GITHUB_TOKEN`: 1,000 requests per hour per repository": 403 with
 /// `x-ratelimit-remaining: 0` until `x-ratelimit-reset`; `/rate_limit` is free.
 #[tokio::test]
-async fn the_primary_limit_lasts_to_its_reset() {
+async fn primary_limit_refuses_until_reset() {
     let (api, clock) = with(|options| options.limits.github_token = 2).await;
     for _ in 0..2 {
         assert_eq!(api.get("releases").await.status, 200);
@@ -164,7 +164,7 @@ async fn the_primary_limit_lasts_to_its_reset() {
 /// "No more than 80 content-generating requests per minute"; an upload counts twice:
 /// <https://github.com/softprops/action-gh-release/issues/261>. Going on while refused makes it worse.
 #[tokio::test]
-async fn the_secondary_limit_bans_who_goes_on() {
+async fn secondary_limit_extends_while_requests_continue() {
     let (api, clock) = with(|_| {}).await;
     let id = api.draft("2.0.0").await;
     for file in 0..39 {
@@ -189,7 +189,7 @@ async fn the_secondary_limit_bans_who_goes_on() {
 
 /// "No more than 900 points per minute": 1 for a read, 5 for a write.
 #[tokio::test]
-async fn points_are_counted_by_the_minute() {
+async fn points_per_minute_are_limited() {
     let limits = Limits {
         points_per_minute: 7,
         status: 429,
@@ -243,7 +243,7 @@ async fn lists_lag_behind_writes() {
 
 /// GraphQL answers 200 with `errors`, and wants a token even for public data.
 #[tokio::test]
-async fn graphql_has_errors_of_its_own() {
+async fn graphql_reports_errors_with_status_200() {
     let mut api = Api::start().await;
     let unknown = api
         .graphql(
@@ -268,7 +268,7 @@ async fn graphql_has_errors_of_its_own() {
 
 /// A world comes back from its folder, bytes included.
 #[tokio::test]
-async fn a_world_is_saved_and_loaded() {
+async fn world_round_trips_through_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let api = Api::start().await;
     let id = api.draft("2.0.0").await;
@@ -278,4 +278,33 @@ async fn a_world_is_saved_and_loaded() {
     assert_eq!(loaded, *api.github.world());
     let release = &loaded.repositories[NAME].releases[&id];
     assert_eq!(loaded.bytes(&release.assets[0]).unwrap(), b"abc");
+}
+
+/// Limits are those of the options, and scripts change them while the server runs.
+#[tokio::test]
+async fn limits_can_be_set_by_options_and_by_control_api() {
+    let (api, _) = with(|options| {
+        options.limits.github_token = 1;
+        options.control = true;
+    })
+    .await;
+    assert_eq!(api.get("releases").await.status, 200);
+    assert_eq!(api.get("releases").await.status, 403);
+    let limits = json!({ "github_token": 3 });
+    let set = api.call("PUT", "/_stand-in/limits", limits).await;
+    assert_eq!(set.status, 204);
+    let seen = api.get("/_stand-in/limits").await.body;
+    assert_eq!(
+        (&seen["github_token"], &seen["others"]),
+        (&json!(3), &json!(5000))
+    );
+    assert_eq!(
+        api.get("releases").await.header("x-ratelimit-remaining"),
+        "1"
+    );
+    let wrong = json!({ "nonsense": 3 });
+    assert_eq!(
+        api.call("PUT", "/_stand-in/limits", wrong).await.status,
+        400
+    );
 }

@@ -53,7 +53,7 @@ async fn pull(client: &Client, token: &str) -> u16 {
 
 /// "401 Unauthorized … `WWW-Authenticate`: Bearer realm, service, scope".
 #[tokio::test]
-async fn the_challenge_names_realm_service_and_scope() {
+async fn challenge_names_realm_service_and_scope() {
     let (client, _) = with_tokens(Anonymous::Pulls).await;
     let challenged = client.get("manifests/1.0.0").await;
     let host = client.registry.host();
@@ -66,7 +66,7 @@ async fn the_challenge_names_realm_service_and_scope() {
 
 /// A token dies after `expires_in`, or earlier.
 #[tokio::test]
-async fn a_token_dies() {
+async fn token_expires() {
     let (client, clock) = with_tokens(Anonymous::Pulls).await;
     let first = token(client.request("GET", &token_path("pull"))).await;
     assert_eq!(pull(&client, &first).await, 200);
@@ -84,7 +84,7 @@ async fn a_token_dies() {
 
 /// A token is good for what it was asked for; anonymous ones are good for pulling.
 #[tokio::test]
-async fn a_token_covers_its_scope_only() {
+async fn token_is_refused_outside_its_scope() {
     let (client, _) = with_tokens(Anonymous::Pulls).await;
     let push = |token: &str| {
         client
@@ -103,7 +103,7 @@ async fn a_token_covers_its_scope_only() {
 /// A wrong password is the token endpoint's to refuse; Google's denies the unknown caller with 403,
 /// whether the repository is private or missing.
 #[tokio::test]
-async fn the_token_endpoint_refuses() {
+async fn token_endpoint_refuses_wrong_credentials() {
     for (anonymous, status, refusal) in [
         (Anonymous::Unauthorized, 401, "UNAUTHORIZED"),
         (Anonymous::Denied, 403, "DENIED"),
@@ -121,7 +121,7 @@ async fn the_token_endpoint_refuses() {
 
 /// With a password file there is no token: 401 `Basic` on everything.
 #[tokio::test]
-async fn basic_asks_always() {
+async fn basic_authentication_is_required_on_every_request() {
     let auth = Auth::basic("ada", "secret");
     let client = Client::with(RegistryOptions {
         auth,

@@ -11,7 +11,7 @@ async fn with_blob() -> (Client, String) {
 }
 
 #[tokio::test]
-async fn a_blob_is_cut() {
+async fn blob_faults_cut_the_body() {
     let (client, path) = with_blob().await;
     client.registry.faults().at(1, Fault::CutAt(100_000));
     let mut cut = client.get(&path).await;
@@ -34,7 +34,7 @@ async fn a_blob_is_cut() {
 }
 
 #[tokio::test]
-async fn a_byte_is_flipped() {
+async fn blob_faults_flip_a_byte() {
     let (client, path) = with_blob().await;
     client.registry.faults().at(1, Fault::FlipByte(150_000));
     let bytes = client.get(&path).await.bytes().await.unwrap();
@@ -43,7 +43,7 @@ async fn a_byte_is_flipped() {
 }
 
 #[tokio::test]
-async fn a_body_stalls() {
+async fn blob_faults_stall_the_body() {
     let (client, path) = with_blob().await;
     client.registry.faults().at(1, Fault::Stall(10));
     let mut stalled = client.get(&path).await;
@@ -53,7 +53,7 @@ async fn a_body_stalls() {
 }
 
 #[tokio::test]
-async fn too_many_requests_say_when_to_come_back() {
+async fn too_many_requests_fault_sets_retry_after() {
     let (client, path) = with_blob().await;
     let retry_after = Some(Duration::from_secs(1));
     client.registry.faults().when(
@@ -73,7 +73,7 @@ async fn too_many_requests_say_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_manifest_lies() {
+async fn manifest_faults_change_digest_and_existence() {
     let client = Client::start().await;
     let digest = client
         .registry
@@ -102,7 +102,7 @@ async fn a_manifest_lies() {
 
 /// A push whose answer is lost has landed all the same.
 #[tokio::test]
-async fn an_answer_is_lost() {
+async fn lost_answer_leaves_the_effect() {
     let client = Client::with(RegistryOptions {
         strict_accept: false,
         ..RegistryOptions::default()

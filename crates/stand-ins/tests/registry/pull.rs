@@ -6,7 +6,7 @@ use stand_ins::RegistryOptions;
 
 /// "Pulling manifests": the digest is in `Docker-Content-Digest`; HEAD is GET without the body.
 #[tokio::test]
-async fn a_manifest_tells_its_digest() {
+async fn manifest_answers_carry_their_digest() {
     let client = Client::start().await;
     let digest = client
         .registry
@@ -29,7 +29,7 @@ async fn a_manifest_tells_its_digest() {
 /// "the registry MUST return 404 Not Found"; docker-registry 2.8 also where the `Accept` header does not
 /// name the type, others serve what they have.
 #[tokio::test]
-async fn a_manifest_that_is_not_accepted_is_unknown() {
+async fn manifest_of_unaccepted_media_type_is_404() {
     let client = Client::start().await;
     client
         .registry
@@ -56,7 +56,7 @@ async fn a_manifest_that_is_not_accepted_is_unknown() {
 
 /// "a registry SHOULD support the `Range` request header": some do, some send all of it with 200.
 #[tokio::test]
-async fn ranges_are_served_or_ignored() {
+async fn blob_ranges_are_served_or_ignored() {
     for (ranges, status, bytes) in [(true, 206, "lo"), (false, 200, "hello")] {
         let client = Client::with(RegistryOptions {
             ranges,
@@ -79,7 +79,7 @@ async fn ranges_are_served_or_ignored() {
 
 /// "may return a redirect": the other host refuses a request that still carries credentials.
 #[tokio::test]
-async fn a_redirected_blob_wants_no_credentials() {
+async fn redirected_blob_refuses_credentials() {
     let options = RegistryOptions {
         redirect_blobs: true,
         ..RegistryOptions::default()
@@ -104,7 +104,7 @@ async fn a_redirected_blob_wants_no_credentials() {
 
 /// "Listing Tags": in lexical order, `n` at a time, with `Link` to the rest.
 #[tokio::test]
-async fn tags_come_in_pages() {
+async fn tags_are_paged() {
     let client = Client::start().await;
     for tag in ["1.0.0", "1.1.0", "1.2.0"] {
         client
@@ -129,7 +129,7 @@ async fn tags_come_in_pages() {
 
 /// "Deleting tags" and "Deleting Manifests".
 #[tokio::test]
-async fn a_deleted_manifest_takes_its_tags_along() {
+async fn deleting_a_manifest_deletes_its_tags() {
     let client = Client::start().await;
     let digest = client
         .registry

@@ -10,7 +10,7 @@ const EMPTY_OBJECT: &str =
 
 /// "Pushing a blob monolithically": POST then PUT; the `Location` has a query that must be kept.
 #[tokio::test]
-async fn a_blob_in_two_requests() {
+async fn blob_upload_in_two_requests() {
     let client = Client::start().await;
     let begun = client
         .request("POST", "blobs/uploads/")
@@ -41,7 +41,7 @@ async fn a_blob_in_two_requests() {
 
 /// "Single POST".
 #[tokio::test]
-async fn a_blob_in_one_request() {
+async fn blob_upload_in_one_request() {
     let client = Client::start().await;
     let post = client
         .request("POST", &format!("blobs/uploads/?digest={HELLO}"))
@@ -51,7 +51,7 @@ async fn a_blob_in_one_request() {
 
 /// "Pushing a blob in chunks": in order, or 416.
 #[tokio::test]
-async fn a_blob_in_chunks() {
+async fn blob_upload_in_chunks() {
     let client = Client::start().await;
     let begun = client
         .request("POST", "blobs/uploads/")
@@ -83,7 +83,7 @@ async fn a_blob_in_chunks() {
 
 /// "`DIGEST_INVALID`": content that does not match is not kept.
 #[tokio::test]
-async fn a_blob_under_a_wrong_digest_is_refused() {
+async fn blob_upload_refuses_wrong_digest() {
     let client = Client::start().await;
     let post = client
         .request("POST", &format!("blobs/uploads/?digest={EMPTY_OBJECT}"))
@@ -96,7 +96,7 @@ async fn a_blob_under_a_wrong_digest_is_refused() {
 
 /// "Mounting a blob from another repository": 201 where it is there, else an upload is begun.
 #[tokio::test]
-async fn a_blob_is_mounted_where_it_is_there() {
+async fn blob_mount_needs_existing_blob() {
     let client = Client::start().await;
     client.registry.store().put_blob("other", b"hello").unwrap();
     for (from, status) in [("other", 201), ("third", 202)] {
@@ -111,7 +111,7 @@ async fn a_blob_is_mounted_where_it_is_there() {
 /// "`MANIFEST_BLOB_UNKNOWN`": what a manifest names comes before it; an index waits for its children,
 /// except where a registry does not look.
 #[tokio::test]
-async fn what_a_manifest_names_comes_first() {
+async fn manifest_push_needs_referenced_content() {
     let client = Client::start().await;
     let body = manifest(EMPTY_OBJECT, HELLO);
     let refused = client.put_manifest("1.0.0", MANIFEST, &body).await;
@@ -146,7 +146,7 @@ async fn what_a_manifest_names_comes_first() {
 
 /// "If the manifest's digest does not match, 400 `DIGEST_INVALID`"; no JSON is `MANIFEST_INVALID`.
 #[tokio::test]
-async fn a_manifest_is_what_its_reference_says() {
+async fn manifest_push_refuses_wrong_digest() {
     let client = Client::start().await;
     let refused = client.put_manifest(HELLO, MANIFEST, &json!({})).await;
     assert_eq!(code(refused).await, "DIGEST_INVALID");
@@ -159,7 +159,7 @@ async fn a_manifest_is_what_its_reference_says() {
 
 /// "Pushing Manifests with Subject": `OCI-Subject`, then found by "Listing Referrers".
 #[tokio::test]
-async fn a_subject_has_referrers() {
+async fn referrers_list_manifests_with_subject() {
     let client = Client::start().await;
     let (config, layer) = (client.blob(b"{}"), client.blob(b"hello"));
     let mut body = manifest(&config, &layer);
@@ -180,7 +180,7 @@ async fn a_subject_has_referrers() {
 
 /// A registry that is given a folder finds everything again.
 #[tokio::test]
-async fn a_kept_folder_outlives_the_server() {
+async fn registry_folder_survives_restart() {
     let folder = tempfile::tempdir().unwrap();
     let options = || RegistryOptions {
         dir: Some(folder.path().to_owned()),

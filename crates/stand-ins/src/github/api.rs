@@ -1,0 +1,111 @@
+//! One request to the API's host: who calls, the limits, the handler, the headers.
+
+use super::authentication::{self, Caller};
+use super::call::ApiCall;
+use super::error::{ApiError, ApiResult};
+use super::model::World;
+use super::state::GitHubState;
+use super::{graphql, response, rest};
+use crate::server::{self, Dropped};
+use crate::sync::lock;
+use crate::transport::{Reply, Request};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::Value;
+
+/// Frees the caller's place among the concurrent requests, even when the client goes away.
+struct ConcurrencySlot<'a> {
+    state: &'a GitHubState,
+    caller: &'a str,
+}
+
+impl Drop for ConcurrencySlot<'_> {
+    fn drop(&mut self) {
+        lock(&self.state.limiter).leave(self.caller);
+    }
+}
+
+pub(crate) async fn serve(
+    state: &GitHubState,
+    request: &Request,
+    body: Incoming,
+) -> Result<Reply, Dropped> {
+    let reply = match authentication::authenticate(state, request) {
+        Err(reply) => {
+            server::drain(body).await?;
+            *reply
+        }
+        Ok(caller) => limited(state, request, caller, body).await?,
+    };
+    Ok(response::sign(request, reply))
+}
+
+/// Handles a request if the caller's limits let it pass.
+async fn limited(
+    state: &GitHubState,
+    request: &Request,
+    caller: Caller,
+    body: Incoming,
+) -> Result<Reply, Dropped> {
+    let Caller { key, token } = &caller;
+    let kind = token.as_ref().map(|token| token.kind);
+    let entered = lock(&state.limiter).enter(key, kind, request, &state.shared.clock);
+    let mut quota = match entered {
+        Ok(quota) => quota,
+        Err(reply) => {
+            server::drain(body).await?;
+            return Ok(*reply);
+        }
+    };
+    let _slot = ConcurrencySlot { state, caller: key };
+    let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+    let reply = response::scoped(token.as_ref(), handle(state, request, &body, &caller));
+    let reply = response::conditional(request, key, reply);
+    if reply.status == StatusCode::NOT_MODIFIED && kind.is_some() {
+        lock(&state.limiter).refund(key, &mut quota);
+    }
+    let landed = request.is_write() && reply.status.is_success();
+    state.shared.log.update(request.number, |entry| {
+        entry.cost = quota.cost;
+        entry.landed = landed;
+    });
+    Ok(quota.on(reply))
+}
+
+fn handle(state: &GitHubState, request: &Request, body: &Bytes, caller: &Caller) -> Reply {
+    let body = match body.as_ref() {
+        [] => Value::Null,
+        bytes => match serde_json::from_slice(bytes) {
+            Ok(body) => body,
+            Err(_) => return ApiError::new(400, "Problems parsing JSON").reply(request),
+        },
+    };
+    let now = state.shared.clock.now();
+    let mut world = lock(&state.world);
+    let past = {
+        let mut replica = lock(&state.replica);
+        replica.note(now, &world);
+        replica.view(now)
+    };
+    let call = ApiCall {
+        state,
+        request,
+        body,
+        caller: &caller.key,
+        token: caller.token.clone(),
+        past: past.as_deref(),
+    };
+    let answer = dispatch(&call, &mut world);
+    lock(&state.replica).note(now, &world);
+    answer.unwrap_or_else(|error| error.reply(request))
+}
+
+fn dispatch(call: &ApiCall, world: &mut World) -> ApiResult {
+    if call.request.method == Method::POST && call.request.path == "/graphql" {
+        graphql::answer(call, world)
+    } else {
+        rest::route(call, world)
+    }
+}

@@ -1,0 +1,42 @@
+//! What happened on GitHub, for whoever plays the builders.
+
+use super::model::{Sha, TokenKind};
+use serde::{Deserialize, Serialize};
+
+/// A change that workflows, webhooks or builders outside would be told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A tag came to be: through a ref, or by publishing a release. GitHub starts workflows for it
+    /// unless `by` is [`TokenKind::GitHubToken`]; builders outside do not mind whose token it was.
+    TagCreated {
+        repository: String,
+        tag: String,
+        commit: Sha,
+        by: TokenKind,
+    },
+    TagDeleted {
+        repository: String,
+        tag: String,
+    },
+    DraftCreated {
+        repository: String,
+        release: u64,
+        tag: String,
+    },
+    ReleasePublished {
+        repository: String,
+        release: u64,
+        tag: String,
+        by: TokenKind,
+    },
+    ReleaseDeleted {
+        repository: String,
+        release: u64,
+    },
+    AssetUploaded {
+        repository: String,
+        release: u64,
+        name: String,
+    },
+}

@@ -1,0 +1,97 @@
+//! Carries a checked query out: from object to object, only as far as was asked.
+//! <https://spec.graphql.org/October2021/#sec-Execution>
+
+use super::document::RequestedField;
+use super::object::{Context, Object, Resolved};
+use super::resolve::resolve;
+use super::schema::{Schema, base_of};
+use serde_json::{Map, Value, json};
+
+/// The data of an answer, and what could not be resolved.
+pub(crate) struct Execution<'a> {
+    pub(crate) context: Context<'a>,
+    pub(crate) errors: Vec<Value>,
+    path: Vec<Value>,
+}
+
+impl<'a> Execution<'a> {
+    pub(crate) fn new(context: Context<'a>) -> Execution<'a> {
+        Execution {
+            context,
+            errors: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// What an object answers to these fields.
+    pub(crate) fn object(&mut self, object: &Object<'a>, fields: &[RequestedField]) -> Value {
+        let mut answer = Map::new();
+        for field in collect(object.type_name(), fields) {
+            self.path.push(json!(field.alias));
+            let value = self.field(object, &field);
+            self.path.pop();
+            answer.insert(field.alias, value);
+        }
+        Value::Object(answer)
+    }
+
+    fn field(&mut self, object: &Object<'a>, field: &RequestedField) -> Value {
+        if field.name == "__typename" {
+            return json!(object.type_name());
+        }
+        match resolve(&self.context, object, field) {
+            Ok(Resolved::Value(value)) => {
+                let schema = Schema::get();
+                let definition = schema.field(object.type_name(), &field.name);
+                match definition.map(|definition| base_of(&definition.field_type)) {
+                    Some(base) if schema.is_composite(base) => self.json(base, &value, field),
+                    _ => value,
+                }
+            }
+            Ok(Resolved::Object(inner)) => self.object(&inner, &field.fields),
+            Ok(Resolved::List(items)) => items
+                .iter()
+                .map(|item| self.object(item, &field.fields))
+                .collect(),
+            Err(error) => {
+                let mut error = error.view();
+                crate::fields::set(&mut error, "path", self.path.clone());
+                self.errors.push(error);
+                Value::Null
+            }
+        }
+    }
+
+    /// An object, or a list of objects, that is there as a whole.
+    fn json(&mut self, of_type: &'static str, value: &Value, field: &RequestedField) -> Value {
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.json(of_type, item, field))
+                .collect(),
+            Value::Object(_) => {
+                let object = Object::Json(of_type, value.clone());
+                self.object(&object, &field.fields)
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// The fields for objects of one type: those of fragments for other types left out, and fields that stand
+/// more than once merged.
+fn collect(of_type: &str, fields: &[RequestedField]) -> Vec<RequestedField> {
+    let schema = Schema::get();
+    let mut collected: Vec<RequestedField> = Vec::new();
+    for field in fields {
+        let mut conditions = field.conditions.iter();
+        if !conditions.all(|condition| schema.is_a(of_type, condition)) {
+            continue;
+        }
+        match collected.iter_mut().find(|seen| seen.alias == field.alias) {
+            Some(seen) => seen.fields.extend(field.fields.iter().cloned()),
+            None => collected.push(field.clone()),
+        }
+    }
+    collected
+}

@@ -1,0 +1,56 @@
+//! GraphQL: the part of the schema that clients of releases ask for, introspection included.
+//! <https://docs.github.com/en/graphql>
+
+mod connection;
+mod document;
+mod execute;
+mod introspection;
+mod object;
+mod resolve;
+mod resolve_git;
+mod resolve_issues;
+mod resolve_releases;
+mod resolve_repository;
+mod schema;
+
+use super::call::ApiCall;
+use super::error::{ApiError, ApiResult};
+use super::model::World;
+use crate::fields;
+use crate::transport::Reply;
+use execute::Execution;
+use object::{Context, Object};
+use serde_json::{Value, json};
+
+/// Errors come with status 200, in a form of their own.
+pub(crate) fn answer(call: &ApiCall, world: &World) -> ApiResult {
+    if call.token.is_none() {
+        return Err(ApiError::new(
+            401,
+            "This endpoint requires you to be authenticated.",
+        ));
+    }
+    let operation = fields::get(&call.body, "operationName").as_str();
+    let read = document::read(
+        fields::text(&call.body, "query"),
+        operation.filter(|name| !name.is_empty()),
+        fields::get(&call.body, "variables"),
+    );
+    let requested = match read {
+        Ok(requested) => requested,
+        Err(errors) => {
+            let errors: Vec<Value> = errors.iter().map(document::QueryError::view).collect();
+            return Ok(Reply::json(200, &json!({ "errors": errors })));
+        }
+    };
+    let mut execution = Execution::new(Context {
+        call,
+        world: call.past.unwrap_or(world),
+    });
+    let data = execution.object(&Object::Query, &requested);
+    let mut body = json!({ "data": data });
+    if !execution.errors.is_empty() {
+        fields::set(&mut body, "errors", execution.errors);
+    }
+    Ok(Reply::json(200, &body))
+}

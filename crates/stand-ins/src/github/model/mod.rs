@@ -1,0 +1,16 @@
+//! What GitHub knows, as plain data: repositories, git objects, releases, checks, issues, tokens.
+
+mod blobs;
+mod releases;
+mod seed;
+mod token;
+mod world;
+
+pub(crate) use releases::untagged_name;
+pub(crate) use token::Right;
+pub use token::{Level, Rights, Token, TokenKind};
+pub(crate) use world::ObjectKind;
+pub use world::{
+    Asset, CheckRun, Commit, Issue, Job, Pull, Release, Repository, Rule, Sha, Status, TagObject,
+    WorkflowRun, World,
+};

@@ -1,0 +1,365 @@
+//! Building worlds by chained calls, and saving them to a folder.
+
+use super::blobs::Blobs;
+use super::world::{
+    Asset, CheckRun, Commit, Job, Pull, Release, Repository, Sha, Status, TagObject, WorkflowRun,
+    World,
+};
+use super::{releases, token::Token};
+use crate::text;
+use std::io;
+use std::path::Path;
+
+/// 2025-01-06T09:00:00Z; each seeded commit is an hour after the one before.
+const FIRST_COMMIT: u64 = 1_736_154_000;
+
+impl World {
+    /// Nothing at all.
+    pub fn new() -> World {
+        World::default()
+    }
+
+    /// A module repository with some history, one published release and a job's token (`gh-token`).
+    pub fn example() -> World {
+        let mut world = World::new();
+        world.token("gh-token", Token::github_token());
+        world
+            .repository("kyma-project/btp-manager")
+            .commit("Initial commit")
+            .merge("Add the operator", "ada", &["kind/feature"])
+            .tag("1.0.0")
+            .publish("1.0.0")
+            .merge("Read the secret once", "grace", &["kind/bug"])
+            .merge("Support a proxy", "linus", &["kind/feature"]);
+        world
+    }
+
+    /// The repository of that full name, made if it is new, with nothing in it.
+    pub fn repository(&mut self, full_name: &str) -> &mut Repository {
+        let id = self.repositories.len() as u64 + 1;
+        self.repositories
+            .entry(full_name.to_owned())
+            .or_insert_with(|| {
+                let (owner, name) = full_name.split_once('/').unwrap_or(("octo-org", full_name));
+                Repository {
+                    id,
+                    owner: owner.to_owned(),
+                    name: name.to_owned(),
+                    default_branch: "main".to_owned(),
+                    branch: "main".to_owned(),
+                    ..Repository::default()
+                }
+            })
+    }
+
+    /// Adds a token under its secret.
+    pub fn token(&mut self, secret: &str, token: Token) -> &mut World {
+        self.tokens.insert(secret.to_owned(), token);
+        self
+    }
+
+    /// Adds bytes to a release as an upload would have; an unknown release is left alone.
+    ///
+    /// # Errors
+    ///
+    /// The folder for bytes cannot be written.
+    pub fn attach(
+        &mut self,
+        repository: &str,
+        release: u64,
+        name: &str,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let content = self.blobs.put(bytes)?;
+        let repository = self.repository(repository);
+        let id = repository.new_id();
+        if let Some(release) = repository.releases.get_mut(&release) {
+            release.assets.push(Asset {
+                id,
+                name: name.to_owned(),
+                content_type: "application/octet-stream".to_owned(),
+                state: "uploaded".to_owned(),
+                size: bytes.len() as u64,
+                content: Some(content),
+                uploader: release.author.clone(),
+                created_at: release.created_at,
+                updated_at: release.created_at,
+                ..Asset::default()
+            });
+        }
+        Ok(())
+    }
+
+    /// The bytes of an asset; a starter has none.
+    ///
+    /// # Errors
+    ///
+    /// The file with the bytes is gone.
+    pub fn bytes(&self, asset: &Asset) -> io::Result<Vec<u8>> {
+        match &asset.content {
+            Some(content) => std::fs::read(self.blobs.path(content)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Writes the world to a folder, from which [`World::load`] brings it back, bytes included.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        let kept = Blobs::kept(folder.join("blobs"))?;
+        for repository in self.repositories.values() {
+            for asset in repository
+                .releases
+                .values()
+                .flat_map(|release| &release.assets)
+            {
+                let Some(content) = &asset.content else {
+                    continue;
+                };
+                let (from, to) = (self.blobs.path(content)?, kept.path(content)?);
+                if !to.exists() {
+                    std::fs::copy(from, to)?;
+                }
+            }
+        }
+        // Written control and renamed: a process killed here leaves the world before or the world after.
+        let new = folder.join("world.json.new");
+        std::fs::write(&new, serde_json::to_vec_pretty(self)?)?;
+        std::fs::rename(new, folder.join("world.json"))
+    }
+
+    /// Reads a world that [`World::save`] wrote. Uploads go to the same folder from then on.
+    ///
+    /// # Errors
+    ///
+    /// There is no world in the folder, or it is not one.
+    pub fn load(folder: &Path) -> io::Result<World> {
+        let mut world: World = serde_json::from_slice(&std::fs::read(folder.join("world.json"))?)?;
+        world.blobs = Blobs::kept(folder.join("blobs"))?;
+        Ok(world)
+    }
+}
+
+impl Repository {
+    /// The newest commit of the branch that is being seeded.
+    pub fn tip(&self) -> Sha {
+        self.branch_tip(&self.branch).unwrap_or_default()
+    }
+
+    /// Seeds another branch from here on; a new one starts at the present tip.
+    pub fn on(&mut self, branch: &str) -> &mut Repository {
+        let tip = self.tip();
+        branch.clone_into(&mut self.branch);
+        if !tip.is_empty() {
+            self.refs
+                .entry(format!("refs/heads/{branch}"))
+                .or_insert(tip);
+        }
+        self
+    }
+
+    /// A commit by `octocat` on the branch that is being seeded.
+    pub fn commit(&mut self, message: &str) -> &mut Repository {
+        self.commit_by(message, Some("octocat"))
+    }
+
+    /// A commit by an author whom GitHub may not know.
+    pub fn commit_by(&mut self, message: &str, login: Option<&str>) -> &mut Repository {
+        let parent = self.branch_tip(&self.branch);
+        let workflows = parent.as_ref().and_then(|sha| self.commits.get(sha));
+        let commit = Commit {
+            workflows: workflows
+                .map(|commit| commit.workflows.clone())
+                .unwrap_or_default(),
+            parents: parent.into_iter().collect(),
+            message: message.to_owned(),
+            login: login.map(str::to_owned),
+            date: FIRST_COMMIT + self.commits.len() as u64 * 3600,
+        };
+        self.add(commit)
+    }
+
+    /// A commit that changes what is in `.github/workflows`.
+    pub fn commit_workflows(&mut self, message: &str, workflows: &str) -> &mut Repository {
+        self.commit(message);
+        // The id follows from the content, so the commit is made anew.
+        let sha = self.tip();
+        if let Some(commit) = self.commits.remove(&sha) {
+            self.add(Commit {
+                workflows: workflows.to_owned(),
+                ..commit
+            });
+        }
+        self
+    }
+
+    fn add(&mut self, commit: Commit) -> &mut Repository {
+        let sha = text::stable_hex(&format!("commit {} {commit:?}", self.full_name()), 40);
+        self.refs
+            .insert(format!("refs/heads/{}", self.branch), sha.clone());
+        self.commits.insert(sha, commit);
+        self
+    }
+
+    /// A pull request, squashed onto the branch; its number stands in the commit's subject.
+    pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut Repository {
+        let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
+        self.commit_by(&format!("{title} (#{number})"), Some(login));
+        let sha = self.tip();
+        let merged_at = self.commits.get(&sha).map(|commit| commit.date);
+        self.pulls.insert(
+            number,
+            Pull {
+                title: title.to_owned(),
+                body: String::new(),
+                login: login.to_owned(),
+                labels: labels.iter().map(|&label| label.to_owned()).collect(),
+                state: "closed".to_owned(),
+                base: self.branch.clone(),
+                head: format!("{login}-{number}"),
+                merge_commit: Some(sha),
+                merged_at,
+                comments: Vec::new(),
+            },
+        );
+        self
+    }
+
+    /// A lightweight tag at the tip.
+    pub fn tag(&mut self, name: &str) -> &mut Repository {
+        let tip = self.tip();
+        self.refs.insert(format!("refs/tags/{name}"), tip);
+        self
+    }
+
+    /// An annotated tag at the tip.
+    pub fn annotated_tag(&mut self, name: &str, message: &str) -> &mut Repository {
+        let tag = TagObject {
+            tag: name.to_owned(),
+            message: message.to_owned(),
+            object: self.tip(),
+            tagger: "octocat".to_owned(),
+            date: FIRST_COMMIT,
+        };
+        let sha = tag.sha();
+        self.refs.insert(format!("refs/tags/{name}"), sha.clone());
+        self.tag_objects.insert(sha, tag);
+        self
+    }
+
+    /// A draft of that tag, which need not exist; its id.
+    pub fn draft(&mut self, tag: &str) -> u64 {
+        let id = self.new_id();
+        let (tip, default_branch) = (self.tip(), self.default_branch.clone());
+        let date = self
+            .commits
+            .get(&tip)
+            .map_or(FIRST_COMMIT, |commit| commit.date);
+        self.releases.insert(
+            id,
+            Release {
+                id,
+                tag_name: tag.to_owned(),
+                target_commitish: default_branch,
+                name: Some(tag.to_owned()),
+                draft: true,
+                author: "octocat".to_owned(),
+                created_at: date,
+                updated_at: date,
+                untagged: releases::untagged_name(id, 0),
+                ..Release::default()
+            },
+        );
+        id
+    }
+
+    /// A published release of that tag, and the tag if it is missing. It is immutable where the setting is on.
+    pub fn publish(&mut self, tag: &str) -> &mut Repository {
+        if self.tag_commit(tag).is_none() {
+            self.tag(tag);
+        }
+        let id = self.draft(tag);
+        let date = self
+            .tag_commit(tag)
+            .and_then(|sha| self.commits.get(&sha))
+            .map(|commit| commit.date);
+        let immutable = self.immutable_releases;
+        if let Some(release) = self.releases.get_mut(&id) {
+            release.draft = false;
+            release.immutable = immutable;
+            release.created_at = date.unwrap_or(FIRST_COMMIT);
+            release.published_at = Some(release.created_at + 600);
+        }
+        self.latest = Some(id);
+        self
+    }
+
+    /// A finished check run at the tip.
+    pub fn check(&mut self, name: &str, conclusion: &str) -> &mut Repository {
+        let id = self.new_id();
+        self.check_runs.push(CheckRun {
+            id,
+            name: name.to_owned(),
+            head_sha: self.tip(),
+            status: "completed".to_owned(),
+            conclusion: Some(conclusion.to_owned()),
+            suite: id,
+            app: "github-actions".to_owned(),
+            started_at: FIRST_COMMIT,
+            completed_at: Some(FIRST_COMMIT + 60),
+            ..CheckRun::default()
+        });
+        self
+    }
+
+    /// A commit status at the tip.
+    pub fn status(&mut self, context: &str, state: &str) -> &mut Repository {
+        let id = self.new_id();
+        self.statuses.push(Status {
+            id,
+            sha: self.tip(),
+            context: context.to_owned(),
+            state: state.to_owned(),
+            creator: "octocat".to_owned(),
+            created_at: FIRST_COMMIT,
+            ..Status::default()
+        });
+        self
+    }
+
+    /// A workflow run at the tip with one job; its id.
+    pub fn run(&mut self, name: &str, event: &str, status: &str, conclusion: Option<&str>) -> u64 {
+        let (id, job) = (self.new_id(), self.new_id());
+        let (status, conclusion) = (status.to_owned(), conclusion.map(str::to_owned));
+        let run = WorkflowRun {
+            id,
+            name: name.to_owned(),
+            path: format!(".github/workflows/{name}.yaml"),
+            head_branch: self.branch.clone(),
+            head_sha: self.tip(),
+            event: event.to_owned(),
+            run_attempt: 1,
+            run_number: self.runs.len() as u64 + 1,
+            created_at: FIRST_COMMIT,
+            jobs: vec![Job {
+                id: job,
+                name: name.to_owned(),
+                status: status.clone(),
+                conclusion: conclusion.clone(),
+            }],
+            status,
+            conclusion,
+        };
+        self.runs.insert(id, run);
+        id
+    }
+}
+
+impl TagObject {
+    /// The id follows from the content alone, as git's does: the same object made twice is one.
+    pub(crate) fn sha(&self) -> Sha {
+        text::stable_hex(&format!("tag {self:?}"), 40)
+    }
+}

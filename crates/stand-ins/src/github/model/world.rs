@@ -1,0 +1,382 @@
+//! What GitHub knows: repositories, their git objects, releases and checks, and who may do what.
+
+use super::blobs::Blobs;
+use super::token::Token;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A git object id, 40 hex digits.
+pub type Sha = String;
+
+/// All of GitHub's state. Times are seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct World {
+    /// By `owner/name`.
+    pub repositories: BTreeMap<String, Repository>,
+    /// Former full names and what they are called now; requests to them are redirected.
+    pub renamed: BTreeMap<String, String>,
+    /// By secret.
+    pub tokens: BTreeMap<String, Token>,
+    #[serde(skip)]
+    pub(crate) blobs: Blobs,
+}
+
+/// A repository with everything that belongs to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repository {
+    pub id: u64,
+    pub owner: String,
+    pub name: String,
+    pub default_branch: String,
+    pub private: bool,
+    /// The setting: releases published while it is on can never be changed.
+    pub immutable_releases: bool,
+    pub commits: BTreeMap<Sha, Commit>,
+    /// Annotated tag objects.
+    pub tag_objects: BTreeMap<Sha, TagObject>,
+    /// Full names (`refs/heads/main`, `refs/tags/v1.0.0`, `refs/release-locks/v1.0.0`).
+    pub refs: BTreeMap<String, Sha>,
+    pub pulls: BTreeMap<u64, Pull>,
+    pub releases: BTreeMap<u64, Release>,
+    /// The release pinned as latest by `make_latest`.
+    pub latest: Option<u64>,
+    /// Tag names of deleted immutable releases: no tag or release may use them again.
+    pub reserved_tags: BTreeSet<String>,
+    pub check_runs: Vec<CheckRun>,
+    pub statuses: Vec<Status>,
+    pub runs: BTreeMap<u64, WorkflowRun>,
+    pub rules: Vec<Rule>,
+    /// Issues that are no pull requests, by number.
+    pub issues: BTreeMap<u64, Issue>,
+    /// Text files by path, the same at every commit.
+    pub files: BTreeMap<String, String>,
+    pub(crate) last_id: u64,
+    /// Where the seed builder adds commits.
+    pub(crate) branch: String,
+}
+
+/// A commit. Its tree is not modelled, but for [`Commit::workflows`] and [`Repository::files`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Commit {
+    pub parents: Vec<Sha>,
+    pub message: String,
+    /// GitHub knows no account for some authors.
+    pub login: Option<String>,
+    pub date: u64,
+    /// Stands for the content of `.github/workflows` in this commit.
+    pub workflows: String,
+}
+
+/// An annotated tag object; a ref has to lead to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagObject {
+    pub tag: String,
+    pub message: String,
+    pub object: Sha,
+    pub tagger: String,
+    pub date: u64,
+}
+
+/// A pull request, by number in [`Repository::pulls`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pull {
+    pub title: String,
+    pub body: String,
+    pub login: String,
+    pub labels: Vec<String>,
+    /// `open` or `closed`.
+    pub state: String,
+    pub base: String,
+    pub head: String,
+    pub merge_commit: Option<Sha>,
+    pub merged_at: Option<u64>,
+    /// Comments on it, oldest first.
+    pub comments: Vec<String>,
+}
+
+/// An issue that is no pull request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Issue {
+    pub title: String,
+    pub body: String,
+    pub login: String,
+    pub labels: Vec<String>,
+    /// `open` or `closed`.
+    pub state: String,
+    pub created_at: u64,
+    /// Comments on it, oldest first.
+    pub comments: Vec<String>,
+}
+
+/// A release or a draft of one. Several drafts may name one tag; one published release does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Release {
+    pub id: u64,
+    pub tag_name: String,
+    pub target_commitish: String,
+    pub name: Option<String>,
+    pub body: Option<String>,
+    pub draft: bool,
+    pub prerelease: bool,
+    pub immutable: bool,
+    pub author: String,
+    pub created_at: u64,
+    pub updated_at: u64,
+    pub published_at: Option<u64>,
+    /// `untagged-<hex>`: the draft's name in URLs.
+    pub untagged: String,
+    pub assets: Vec<Asset>,
+}
+
+/// A file of a release; its bytes are named by [`Asset::content`] and read with [`World::bytes`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asset {
+    pub id: u64,
+    pub name: String,
+    pub label: Option<String>,
+    pub content_type: String,
+    /// `uploaded`, or `starter` for what a broken upload left behind.
+    pub state: String,
+    /// The declared size, of a starter too.
+    pub size: u64,
+    /// SHA-256 of the bytes in hex; a starter has none.
+    pub content: Option<String>,
+    pub uploader: String,
+    pub created_at: u64,
+    pub updated_at: u64,
+}
+
+/// A check run of an app for a commit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckRun {
+    pub id: u64,
+    pub name: String,
+    pub head_sha: Sha,
+    pub status: String,
+    pub conclusion: Option<String>,
+    pub details_url: Option<String>,
+    pub external_id: Option<String>,
+    pub output: serde_json::Value,
+    pub suite: u64,
+    /// Slug of the app that made it.
+    pub app: String,
+    pub started_at: u64,
+    pub completed_at: Option<u64>,
+}
+
+/// A commit status; the newest of each context counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    pub id: u64,
+    pub sha: Sha,
+    pub context: String,
+    pub state: String,
+    pub description: Option<String>,
+    pub target_url: Option<String>,
+    pub creator: String,
+    pub created_at: u64,
+}
+
+/// A run of a workflow file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkflowRun {
+    pub id: u64,
+    pub name: String,
+    /// `.github/workflows/build.yaml`
+    pub path: String,
+    pub head_branch: String,
+    pub head_sha: Sha,
+    pub event: String,
+    pub status: String,
+    pub conclusion: Option<String>,
+    pub run_attempt: u32,
+    pub run_number: u64,
+    pub created_at: u64,
+    pub jobs: Vec<Job>,
+}
+
+/// A job of a workflow run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Job {
+    pub id: u64,
+    pub name: String,
+    pub status: String,
+    pub conclusion: Option<String>,
+}
+
+/// A ruleset's rule: refs that match may not be created, moved or deleted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rule {
+    /// `refs/tags/*`; `*` stands for any text.
+    pub refs: String,
+    pub creation: bool,
+    pub update: bool,
+    pub deletion: bool,
+    /// Logins that the rule does not bind.
+    pub bypass: BTreeSet<String>,
+}
+
+/// What a name resolves to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ObjectKind {
+    Commit,
+    Tag,
+}
+
+impl ObjectKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ObjectKind::Commit => "commit",
+            ObjectKind::Tag => "tag",
+        }
+    }
+}
+
+impl World {
+    /// The repository of that `owner/name`; GitHub does not mind the case of either.
+    pub fn find(&self, full_name: &str) -> Option<&Repository> {
+        let key = self.key_of(full_name)?;
+        self.repositories.get(&key)
+    }
+
+    pub(crate) fn find_mut(&mut self, full_name: &str) -> Option<&mut Repository> {
+        let key = self.key_of(full_name)?;
+        self.repositories.get_mut(&key)
+    }
+
+    fn key_of(&self, full_name: &str) -> Option<String> {
+        let mut names = self.repositories.keys();
+        names
+            .find(|name| name.eq_ignore_ascii_case(full_name))
+            .cloned()
+    }
+
+    /// The repository that was renamed from that `owner/name`.
+    pub(crate) fn find_renamed(&self, full_name: &str) -> Option<&Repository> {
+        let mut names = self.renamed.iter();
+        let (_, now) = names.find(|(old, _)| old.eq_ignore_ascii_case(full_name))?;
+        self.find(now)
+    }
+}
+
+impl Repository {
+    /// `owner/name`
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// Ids rise, and no two things of a repository share one.
+    pub(crate) fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.id * 1_000_000 + self.last_id
+    }
+
+    pub(crate) fn object(&self, sha: &str) -> Option<ObjectKind> {
+        if self.commits.contains_key(sha) {
+            Some(ObjectKind::Commit)
+        } else {
+            self.tag_objects
+                .contains_key(sha)
+                .then_some(ObjectKind::Tag)
+        }
+    }
+
+    /// The commit that an object leads to; annotated tags are followed.
+    pub fn peel(&self, sha: &str) -> Option<Sha> {
+        let mut sha = sha;
+        while let Some(tag) = self.tag_objects.get(sha) {
+            sha = &tag.object;
+        }
+        self.commits.contains_key(sha).then(|| sha.to_owned())
+    }
+
+    /// The commit a full ref name leads to.
+    pub fn commit_of_ref(&self, name: &str) -> Option<Sha> {
+        self.peel(self.refs.get(name)?)
+    }
+
+    /// The commit a tag leads to, annotated or not.
+    pub fn tag_commit(&self, tag: &str) -> Option<Sha> {
+        self.commit_of_ref(&format!("refs/tags/{tag}"))
+    }
+
+    /// The commit a branch points to.
+    pub fn branch_tip(&self, branch: &str) -> Option<Sha> {
+        self.commit_of_ref(&format!("refs/heads/{branch}"))
+    }
+
+    /// Branch, tag, full ref, or SHA (at least seven digits of it).
+    pub(crate) fn resolve(&self, name: &str) -> Option<Sha> {
+        let named = self.branch_tip(name).or_else(|| self.tag_commit(name));
+        let named = named.or_else(|| self.commit_of_ref(name));
+        let named = named.or_else(|| self.commit_of_ref(&format!("refs/{name}")));
+        named.or_else(|| {
+            let mut found = self
+                .commits
+                .keys()
+                .filter(|sha| name.len() >= 7 && sha.starts_with(name));
+            found.next().filter(|_| found.next().is_none()).cloned()
+        })
+    }
+
+    /// The commit itself and all before it.
+    pub(crate) fn ancestors(&self, sha: &str) -> BTreeSet<Sha> {
+        self.reachable([sha.to_owned()])
+    }
+
+    /// Commits and all before them.
+    pub(crate) fn reachable(&self, tips: impl IntoIterator<Item = Sha>) -> BTreeSet<Sha> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<Sha> = tips.into_iter().collect();
+        while let Some(sha) = open.pop() {
+            if let Some(commit) = self.commits.get(&sha)
+                && seen.insert(sha)
+            {
+                open.extend(commit.parents.iter().cloned());
+            }
+        }
+        seen
+    }
+
+    /// Newest first, as `git log` gives them; of one second, children before parents.
+    pub(crate) fn by_date(&self, shas: impl IntoIterator<Item = Sha>) -> Vec<Sha> {
+        let date = |sha: &Sha| self.commits.get(sha).map(|commit| commit.date);
+        let mut shas: Vec<Sha> = shas.into_iter().collect();
+        // A child has more commits behind it; that is counted only where the dates say nothing.
+        shas.sort_by(|a, b| {
+            let depth = |sha: &Sha| self.ancestors(sha).len();
+            date(b).cmp(&date(a)).then_with(|| depth(b).cmp(&depth(a)))
+        });
+        shas
+    }
+
+    pub(crate) fn asset(&self, id: u64) -> Option<(&Release, &Asset)> {
+        self.releases.values().find_map(|release| {
+            release
+                .assets
+                .iter()
+                .find(|asset| asset.id == id)
+                .map(|asset| (release, asset))
+        })
+    }
+
+    /// Releases of one tag, drafts included, lowest id first.
+    pub fn releases_of(&self, tag: &str) -> Vec<&Release> {
+        self.releases
+            .values()
+            .filter(|release| release.tag_name == tag)
+            .collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! Lists, by-tag look-ups and GraphQL answer from replicas that are behind.
+
+use super::model::World;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Debug)]
+pub(crate) struct Replica {
+    lag: Duration,
+    /// States and since when they were true, oldest first.
+    past: VecDeque<(Duration, Arc<World>)>,
+}
+
+impl Replica {
+    pub(crate) fn new(lag: Duration, world: &World) -> Replica {
+        let mut past = VecDeque::new();
+        if !lag.is_zero() {
+            past.push_back((Duration::ZERO, Arc::new(world.clone())));
+        }
+        Replica { lag, past }
+    }
+
+    /// Takes note of the state; to be called before and after each request, so that what an embedding
+    /// test changed by hand lags too.
+    pub(crate) fn note(&mut self, now: Duration, world: &World) {
+        if self.past.back().is_some_and(|(_, last)| **last != *world) {
+            self.past.push_back((now, Arc::new(world.clone())));
+        }
+    }
+
+    /// The states that are still to be seen, with their ages.
+    pub(crate) fn ages(&self, now: Duration) -> Vec<(Duration, Arc<World>)> {
+        let age =
+            |(since, world): &(Duration, Arc<World>)| (now.saturating_sub(*since), world.clone());
+        self.past.iter().map(age).collect()
+    }
+
+    /// Shows states as old as they were then.
+    pub(crate) fn restore(&mut self, now: Duration, ages: &[(Duration, Arc<World>)]) {
+        let since =
+            |(age, world): &(Duration, Arc<World>)| (now.saturating_sub(*age), world.clone());
+        self.past = ages.iter().map(since).collect();
+    }
+
+    /// What a replica shows; `None`: no lag, look at the state itself.
+    pub(crate) fn view(&mut self, now: Duration) -> Option<Arc<World>> {
+        let arrived = |(since, _): &(Duration, _)| *since + self.lag <= now;
+        while self.past.get(1).is_some_and(arrived) {
+            self.past.pop_front();
+        }
+        self.past.front().map(|(_, world)| Arc::clone(world))
+    }
+}

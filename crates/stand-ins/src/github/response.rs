@@ -1,0 +1,51 @@
+//! What every answer of the API carries, and the conditional ones.
+//! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
+
+use super::model::{Token, TokenKind};
+use crate::server;
+use crate::text;
+use crate::transport::{Payload, Reply, Request};
+use http::StatusCode;
+use http::header::{ACCEPT, ETAG, IF_NONE_MATCH};
+
+/// Headers that every answer carries.
+pub(crate) fn sign(request: &Request, reply: Reply) -> Reply {
+    reply
+        .set("x-github-request-id", server::request_id(request.number))
+        .set("x-github-media-type", "github.v3; format=json")
+        .set("x-github-api-version-selected", "2022-11-28")
+}
+
+/// The scopes of a personal token, which clients look at before they ask for more.
+pub(crate) fn scoped(token: Option<&Token>, reply: Reply) -> Reply {
+    match token {
+        Some(token) if token.kind == TokenKind::Pat => {
+            reply.set("x-oauth-scopes", "read:org, repo, workflow")
+        }
+        _ => reply,
+    }
+}
+
+/// Reads carry an `ETag`; each caller and media type has its own.
+pub(crate) fn conditional(request: &Request, caller: &str, reply: Reply) -> Reply {
+    let (true, StatusCode::OK, Payload::Bytes(bytes)) =
+        (request.is_read(), reply.status, &reply.payload)
+    else {
+        return reply;
+    };
+    let accept = request.header(ACCEPT).unwrap_or_default();
+    let content = format!("{caller}\n{accept}\n{}", String::from_utf8_lossy(bytes));
+    let tag = format!("\"{}\"", text::stable_hex(&content, 64));
+    let known = request
+        .header(IF_NONE_MATCH)
+        .is_some_and(|sent| sent.contains(&tag));
+    let reply = if known {
+        Reply {
+            headers: reply.headers,
+            ..Reply::status(304)
+        }
+    } else {
+        reply
+    };
+    reply.with(ETAG, format!("W/{tag}"))
+}

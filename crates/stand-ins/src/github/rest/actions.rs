@@ -1,0 +1,150 @@
+//! Workflow runs and their jobs, to be looked at.
+//! <https://docs.github.com/en/rest/actions/workflow-runs>
+
+use super::objects::{self, address, id_of, page};
+use super::page::Page;
+use crate::github::call::ApiCall;
+use crate::github::error::{ApiError, ApiResult};
+use crate::github::model::{Level, Repository, Right, WorkflowRun};
+use crate::text::{rfc3339, stable_hex};
+use crate::transport::Reply;
+use serde_json::{Value, json};
+
+fn view(call: &ApiCall, repository: &Repository, run: &WorkflowRun) -> Value {
+    let url = address(call, repository, &format!("/actions/runs/{}", run.id));
+    let workflow = id_of(&run.path);
+    let head = repository.commits.get(&run.head_sha).map(|commit| {
+        json!({
+            "id": run.head_sha,
+            "tree_id": stable_hex(&format!("tree {}", run.head_sha), 40),
+            "message": commit.message,
+            "timestamp": rfc3339(commit.date),
+            "author": null,
+            "committer": null,
+        })
+    });
+    json!({
+        "id": run.id,
+        "node_id": stable_hex(&format!("run {}", run.id), 24),
+        "name": run.name,
+        "display_title": run.name,
+        "path": run.path,
+        "head_branch": run.head_branch,
+        "head_sha": run.head_sha,
+        "event": run.event,
+        "status": run.status,
+        "conclusion": run.conclusion,
+        "run_number": run.run_number,
+        "run_attempt": run.run_attempt,
+        "created_at": rfc3339(run.created_at),
+        "run_started_at": rfc3339(run.created_at),
+        "updated_at": rfc3339(run.created_at),
+        "html_url": page(call, repository, &format!("/actions/runs/{}", run.id)),
+        "workflow_id": workflow,
+        "workflow_url": address(call, repository, &format!("/actions/workflows/{workflow}")),
+        "check_suite_url": address(call, repository, &format!("/check-suites/{}", run.id)),
+        "jobs_url": format!("{url}/jobs"),
+        "logs_url": format!("{url}/logs"),
+        "cancel_url": format!("{url}/cancel"),
+        "rerun_url": format!("{url}/rerun"),
+        "artifacts_url": format!("{url}/artifacts"),
+        "head_commit": head,
+        "repository": objects::repository(call, repository),
+        "head_repository": objects::repository(call, repository),
+        "pull_requests": [],
+        "url": url,
+    })
+}
+
+/// Anyone may look in a public repository; a private one takes the right.
+pub(crate) fn may_look(call: &ApiCall, repository: &Repository) -> Result<(), ApiError> {
+    if repository.private {
+        call.need(Right::Actions, Level::Read)?;
+    }
+    Ok(())
+}
+
+fn find<'a>(
+    call: &ApiCall,
+    repository: &'a Repository,
+    id: &str,
+) -> Result<&'a WorkflowRun, ApiError> {
+    may_look(call, repository)?;
+    let run = id.parse().ok().and_then(|id: u64| repository.runs.get(&id));
+    run.ok_or_else(ApiError::not_found)
+}
+
+pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+    Ok(Reply::json(
+        200,
+        &view(call, repository, find(call, repository, id)?),
+    ))
+}
+
+/// Runs, newest first: of one workflow file, or of all.
+pub(crate) fn list(call: &ApiCall, repository: &Repository, workflow: Option<&str>) -> ApiResult {
+    may_look(call, repository)?;
+    let wanted = |field: &str, value: &str| call.filter(field, value);
+    // The filter `status` also takes a conclusion.
+    let in_state = |run: &WorkflowRun| {
+        wanted("status", &run.status)
+            || run
+                .conclusion
+                .as_ref()
+                .is_some_and(|end| wanted("status", end))
+    };
+    let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
+    let runs = listed.runs.values().rev();
+    let found: Vec<&WorkflowRun> = runs
+        .filter(|run| workflow.is_none_or(|path| path == run.path))
+        .filter(|run| wanted("head_sha", &run.head_sha) && wanted("event", &run.event))
+        .filter(|run| wanted("branch", &run.head_branch) && in_state(run))
+        .collect();
+    let page = Page::new(call, repository, found)?;
+    let views: Vec<Value> = page
+        .items
+        .iter()
+        .map(|run| view(call, repository, run))
+        .collect();
+    let body = json!({ "total_count": page.total, "workflow_runs": views });
+    Ok(page.linked(Reply::json(200, &body)))
+}
+
+pub(crate) fn jobs(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+    let run = find(call, repository, id)?;
+    let found = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
+    let views: Vec<Value> = found
+        .items
+        .iter()
+        .map(|job| {
+            json!({
+                "id": job.id,
+                "run_id": run.id,
+                "head_sha": run.head_sha,
+                "name": job.name,
+                "status": job.status,
+                "conclusion": job.conclusion,
+                "run_attempt": run.run_attempt,
+                "node_id": stable_hex(&format!("job {}", job.id), 24),
+                "run_url": address(call, repository, &format!("/actions/runs/{}", run.id)),
+                "url": address(call, repository, &format!("/actions/jobs/{}", job.id)),
+                "html_url": page(call, repository, &format!("/actions/runs/{}/job/{}", run.id, job.id)),
+                "check_run_url": address(call, repository, &format!("/check-runs/{}", job.id)),
+                "workflow_name": run.name,
+                "head_branch": run.head_branch,
+                "created_at": rfc3339(run.created_at),
+                "started_at": rfc3339(run.created_at),
+                "completed_at": job.conclusion.as_ref().map(|_| rfc3339(run.created_at)),
+                "labels": [],
+                "runner_id": null,
+                "runner_name": null,
+                "runner_group_id": null,
+                "runner_group_name": null,
+            })
+        })
+        .collect();
+    Ok(found.linked(Reply::json(
+        200,
+        &json!({ "total_count": found.total, "jobs": views }),
+    )))
+}

@@ -1,0 +1,115 @@
+//! What rulesets, immutable releases and the right to change workflows say about a ref.
+//! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets>
+
+use crate::github::call::ApiCall;
+use crate::github::error::ApiError;
+use crate::github::event::Event;
+use crate::github::model::{Level, Repository, Rule, Sha};
+use crate::text;
+
+/// Tells whoever plays the builders of a new tag.
+pub(crate) fn tag_created(call: &ApiCall, repository: &Repository, tag: &str, commit: &Sha) {
+    if let Some(token) = &call.token {
+        call.emit(Event::TagCreated {
+            repository: repository.full_name(),
+            tag: tag.to_owned(),
+            commit: commit.clone(),
+            by: token.kind,
+        });
+    }
+}
+
+/// Whether rules let this ref come to be. The tag of a deleted immutable release is
+/// refused in the very words of a ruleset, although no ruleset shows it.
+pub(crate) fn may_create(
+    call: &ApiCall,
+    repository: &Repository,
+    name: &str,
+) -> Result<(), String> {
+    let reserved = name
+        .strip_prefix("refs/tags/")
+        .is_some_and(|tag| repository.reserved_tags.contains(tag));
+    if reserved || bound(call, repository, name, |rule| rule.creation) {
+        return Err(words("create", "creations"));
+    }
+    Ok(())
+}
+
+pub(crate) fn guard(
+    call: &ApiCall,
+    repository: &Repository,
+    name: &str,
+    of: impl Fn(&Rule) -> bool,
+    verb: &str,
+    noun: &str,
+) -> Result<(), ApiError> {
+    if bound(call, repository, name, of) {
+        Err(violation(verb, noun))
+    } else {
+        Ok(())
+    }
+}
+
+pub(crate) fn violation(verb: &str, noun: &str) -> ApiError {
+    ApiError::new(422, words(verb, noun))
+}
+
+fn words(verb: &str, noun: &str) -> String {
+    format!(
+        "Repository rule violations found\n\nCannot {verb} ref due to {noun} being restricted.\n\n"
+    )
+}
+
+fn bound(call: &ApiCall, repository: &Repository, name: &str, of: impl Fn(&Rule) -> bool) -> bool {
+    let login = call
+        .token
+        .as_ref()
+        .map(|token| token.login.as_str())
+        .unwrap_or_default();
+    repository
+        .rules
+        .iter()
+        .any(|rule| of(rule) && text::glob(&rule.refs, name) && !rule.bypass.contains(login))
+}
+
+/// The tag of an immutable release stays where it is.
+pub(crate) fn frozen(repository: &Repository, name: &str) -> bool {
+    name.strip_prefix("refs/tags/").is_some_and(|tag| {
+        repository
+            .releases_of(tag)
+            .iter()
+            .any(|release| release.immutable)
+    })
+}
+
+/// A SHA that some ref already reaches passes; one that brings other workflow files than all of those
+/// takes the right `workflows`, which a job's token never has.
+pub(crate) fn check_workflows(
+    call: &ApiCall,
+    repository: &Repository,
+    sha: &str,
+) -> Result<(), ApiError> {
+    let Some((token, commit)) = call.token.as_ref().zip(repository.peel(sha)) else {
+        return Ok(());
+    };
+    let tips = repository
+        .refs
+        .values()
+        .filter_map(|tip| repository.peel(tip));
+    let reached = repository.reachable(tips);
+    let workflows = |sha: &str| {
+        repository
+            .commits
+            .get(sha)
+            .map(|commit| commit.workflows.as_str())
+    };
+    let known = reached.contains(&commit)
+        || reached
+            .iter()
+            .any(|reached| workflows(reached) == workflows(&commit));
+    if token.rights.workflows == Level::Write || known {
+        return Ok(());
+    }
+    let accepted = "contents=write; contents=write,workflows=write".to_owned();
+    Err(ApiError::forbidden(token.kind, accepted))
+}

@@ -1,0 +1,30 @@
+//! What one running GitHub shares among its requests.
+
+use super::event::Event;
+use super::model::World;
+use super::options::Options;
+use super::rate_limit::RateLimiter;
+use super::replica::Replica;
+use crate::server::Shared;
+use std::sync::Mutex;
+use tokio::sync::broadcast;
+
+#[derive(Debug)]
+pub(crate) struct GitHubState {
+    pub(crate) shared: Shared,
+    pub(crate) world: Mutex<World>,
+    pub(crate) replica: Mutex<Replica>,
+    pub(crate) limiter: Mutex<RateLimiter>,
+    pub(crate) options: Options,
+    pub(crate) urls: Urls,
+    pub(crate) events: broadcast::Sender<Event>,
+}
+
+/// Addresses of the four hosts, without a slash at the end.
+#[derive(Debug)]
+pub(crate) struct Urls {
+    pub(crate) api: String,
+    pub(crate) upload: String,
+    pub(crate) web: String,
+    pub(crate) storage: String,
+}

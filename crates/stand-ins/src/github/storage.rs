@@ -1,0 +1,142 @@
+//! The storage host that signed URLs lead to: bytes of assets and source archives.
+//! <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>
+
+use super::archive::{self, Format};
+use super::model::Asset;
+use super::state::GitHubState;
+use crate::range::{self, ByteRange};
+use crate::sync::lock;
+use crate::text::stable_hex;
+use crate::transport::{Reply, Request};
+use http::StatusCode;
+use http::header::{
+    ACCEPT_RANGES, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, RANGE,
+};
+use std::path::PathBuf;
+
+/// How long a signed URL is good for, in seconds.
+const SIGNED_FOR: u64 = 300;
+
+/// Where the bytes of an asset can be fetched without a token for a while; a starter has none.
+pub(crate) fn signed_url(state: &GitHubState, asset: &Asset) -> Option<String> {
+    let content = asset.content.as_ref()?;
+    let query = proof(state, content);
+    Some(format!(
+        "{}/release-asset/{content}?{query}",
+        state.urls.storage
+    ))
+}
+
+/// The same for the source code at a ref, whose full name is the one that is given.
+pub(crate) fn archive_url(
+    state: &GitHubState,
+    full_name: &str,
+    reference: &str,
+    format: Format,
+) -> String {
+    let subject = format!("{full_name}/{reference}");
+    let query = proof(state, &subject);
+    format!(
+        "{}/{full_name}/{}/{reference}?{query}",
+        state.urls.storage,
+        format.legacy_name()
+    )
+}
+
+/// The query that proves for a while that somebody may have this.
+fn proof(state: &GitHubState, subject: &str) -> String {
+    let until = state.shared.clock.unix() + SIGNED_FOR;
+    format!("se={until}&sig={}", signature(subject, until))
+}
+
+fn signature(subject: &str, until: u64) -> String {
+    stable_hex(&format!("{subject} {until} storage"), 32)
+}
+
+fn is_proven(state: &GitHubState, request: &Request, subject: &str) -> bool {
+    let until = request.param("se").and_then(|until| until.parse().ok());
+    until.is_some_and(|until| {
+        state.shared.clock.unix() <= until
+            && request.param("sig") == Some(signature(subject, until))
+    })
+}
+
+/// The URL is all the proof it wants: with an `Authorization` beside it, it refuses, as S3 and Azure do.
+pub(crate) fn serve(state: &GitHubState, request: &Request) -> Reply {
+    if request.headers.contains_key(AUTHORIZATION) {
+        let message = "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>";
+        return xml(400, message);
+    }
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["release-asset", content] if is_proven(state, request, content) => {
+            match lock(&state.world).blobs.path(content) {
+                Ok(path) => file(request, path),
+                Err(_) => Reply::status(404),
+            }
+        }
+        ["release-asset", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
+        [owner, name, format, reference @ ..] => {
+            let full_name = format!("{owner}/{name}");
+            archive(state, request, &full_name, &reference.join("/"), format)
+        }
+        _ => Reply::status(404),
+    }
+}
+
+fn xml(status: u16, message: &'static str) -> Reply {
+    Reply::status(status)
+        .with(CONTENT_TYPE, "application/xml")
+        .bytes(message)
+}
+
+/// A file, or the range of it that was asked for.
+fn file(request: &Request, path: PathBuf) -> Reply {
+    let Ok(length) = std::fs::metadata(&path).map(|file| file.len()) else {
+        return Reply::status(404);
+    };
+    let reply = Reply::status(200)
+        .with(CONTENT_TYPE, "application/octet-stream")
+        .with(ACCEPT_RANGES, "bytes");
+    match range::requested(request.header(RANGE), length) {
+        ByteRange::Whole => reply.file(path, 0, length),
+        ByteRange::Unsatisfiable => {
+            Reply::status(416).with(CONTENT_RANGE, format!("bytes */{length}"))
+        }
+        ByteRange::Part { first, last } => Reply {
+            status: StatusCode::PARTIAL_CONTENT,
+            ..reply
+        }
+        .with(CONTENT_RANGE, format!("bytes {first}-{last}/{length}"))
+        .file(path, first, last - first + 1),
+    }
+}
+
+/// Archives of public repositories need no proof.
+fn archive(
+    state: &GitHubState,
+    request: &Request,
+    full_name: &str,
+    reference: &str,
+    format: &str,
+) -> Reply {
+    let world = lock(&state.world);
+    let proven = is_proven(state, request, &format!("{full_name}/{reference}"));
+    let found = Format::named(format).zip(world.find(full_name));
+    let found = found.filter(|(_, repository)| proven || !repository.private);
+    let packed = found.and_then(|(format, repository)| {
+        let commit = repository.resolve(reference)?;
+        archive::pack(repository, &commit, format).ok()
+    });
+    match packed {
+        None => Reply::status(404),
+        Some(packed) => Reply::status(200)
+            .with(CONTENT_TYPE, packed.content_type)
+            .with(
+                CONTENT_DISPOSITION,
+                format!("attachment; filename={}", packed.file_name),
+            )
+            .bytes(packed.bytes),
+    }
+}
