@@ -180,38 +180,38 @@ mod tests {
     use super::*;
     use crate::fixtures::read;
 
-    fn codes(violations: impl IntoIterator<Item = Diagnostic>) -> String {
-        violations
-            .into_iter()
-            .map(|v| v.code)
-            .collect::<Vec<_>>()
-            .join(" ")
+    fn codes(found: impl IntoIterator<Item = Diagnostic>) -> Vec<FormatCode> {
+        found.into_iter().map(|v| v.code).collect()
     }
 
     #[test]
     fn versions_as_lifecycle_manager_takes_them() {
         for (text, expected) in [
-            ("1.2.3", ""),
-            ("v1.2.3", ""),
-            ("1.2.3-rc1", ""),
-            ("1.2.3--a", ""),
-            ("0.0.0-PR-12", ""),
-            ("1.2.3-rc.1", FormatCode::VersionPrereleaseDotted),
-            ("1.2.3-1", FormatCode::VersionPrereleaseDigit),
-            ("1.2.3+b", FormatCode::VersionBuildMetadata),
+            ("1.2.3", vec![]),
+            ("v1.2.3", vec![]),
+            ("1.2.3-rc1", vec![]),
+            ("1.2.3--a", vec![]),
+            ("0.0.0-PR-12", vec![]),
+            ("1.2.3-rc.1", vec![FormatCode::VersionPrereleaseDotted]),
+            ("1.2.3-1", vec![FormatCode::VersionPrereleaseDigit]),
+            ("1.2.3+b", vec![FormatCode::VersionBuildMetadata]),
             (
                 "1.2.3-1.x+b",
-                "version-build-metadata version-prerelease-dotted version-prerelease-digit",
+                vec![
+                    FormatCode::VersionBuildMetadata,
+                    FormatCode::VersionPrereleaseDotted,
+                    FormatCode::VersionPrereleaseDigit,
+                ],
             ),
-            ("1.2.3-aaaaaaaaaaaaaaaaaaaaaaaaaa", ""),
+            ("1.2.3-aaaaaaaaaaaaaaaaaaaaaaaaaa", vec![]),
             (
                 "1.2.3-aaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                FormatCode::VersionTooLong,
+                vec![FormatCode::VersionTooLong],
             ),
-            ("1.2", FormatCode::VersionInvalid),
-            ("vv1.2.3", FormatCode::VersionInvalid),
-            ("1.02.3", FormatCode::VersionInvalid),
-            ("latest", FormatCode::VersionInvalid),
+            ("1.2", vec![FormatCode::VersionInvalid]),
+            ("vv1.2.3", vec![FormatCode::VersionInvalid]),
+            ("1.02.3", vec![FormatCode::VersionInvalid]),
+            ("latest", vec![FormatCode::VersionInvalid]),
         ] {
             assert_eq!(codes(version(text)), expected, "{text}");
         }
@@ -221,27 +221,27 @@ mod tests {
     #[test]
     fn names_and_channels() {
         for (name, expected) in [
-            ("kyma-project.io/module/btp-operator", ""),
-            ("kyma.project.io/module/btp-operator", ""),
-            ("btp-operator", FormatCode::ModuleNameInvalid),
+            ("kyma-project.io/module/btp-operator", vec![]),
+            ("kyma.project.io/module/btp-operator", vec![]),
+            ("btp-operator", vec![FormatCode::ModuleNameInvalid]),
             (
                 "kyma-project.io/module/k8s-operator",
-                FormatCode::ModuleNameShort,
+                vec![FormatCode::ModuleNameShort],
             ),
             (
                 "kyma-project.io/module/my-operator",
-                FormatCode::ModuleNameShort,
+                vec![FormatCode::ModuleNameShort],
             ),
             (
                 "kyma-project.io/module/btp-operator-",
-                FormatCode::ModuleNameShort,
+                vec![FormatCode::ModuleNameShort],
             ),
         ] {
             assert_eq!(codes(module_name(name)), expected, "{name}");
         }
         assert_eq!(
             codes(module_name(&format!("a.io/{}", "x".repeat(65)))),
-            FormatCode::ModuleNameShort
+            [FormatCode::ModuleNameShort]
         );
         for (name, fine) in [
             ("regular", true),
@@ -278,16 +278,16 @@ mod tests {
     #[test]
     fn published_descriptors_by_todays_rules() {
         for (file, expected) in [
-            ("golden-cli-2.15/component-descriptor.yaml", ""),
-            ("golden-cli-2.20/component-descriptor.yaml", ""),
-            ("eras/cli-2.15-scanned.yaml", ""),
+            ("golden-cli-2.15/component-descriptor.yaml", vec![]),
+            ("golden-cli-2.20/component-descriptor.yaml", vec![]),
+            ("eras/cli-2.15-scanned.yaml", vec![]),
             (
                 "eras/modulectl-transferred.yaml",
-                FormatCode::DescriptorManifestNotLast,
+                vec![FormatCode::DescriptorManifestNotLast],
             ),
             (
                 "eras/gardener-2022.yaml",
-                FormatCode::DescriptorWithoutManifest,
+                vec![FormatCode::DescriptorWithoutManifest],
             ),
         ] {
             let descriptor = Descriptor::from_text(&read(file)).unwrap();
@@ -297,7 +297,7 @@ mod tests {
         nowhere.component.repository_contexts.clear();
         assert_eq!(
             codes(installable(&nowhere)),
-            FormatCode::DescriptorWithoutRepository
+            [FormatCode::DescriptorWithoutRepository]
         );
     }
 }

@@ -106,7 +106,7 @@ fn check_image(image: &str) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::violation::Severity;
+    use crate::Severity;
 
     const OF_2023: &str = "module-name: btp-operator\nrc-tag: 1.0.0\ndev-branch: main\nprotecode:\n  - europe-docker.pkg.dev/kyma-project/prod/btp-manager:1.0.0\nwhitesource:\n  language: golang-mod\n  subprojects: false\n  exclude:\n    - \"**/*_test.go\"\n";
     const OF_TODAY: &str = "module-name: btp-operator\nkind: kyma\nrc-tag: 1.3.0\nbdba:\n  - europe-docker.pkg.dev/kyma-project/prod/btp-manager:1.3.0\nmend:\n  language: golang-mod\n  exclude: [\"**/*_test.go\"]\ncheckmarx-one:\n  preset: go-default\n  exclude: [\"**/*_test.go\"]\n";
@@ -185,7 +185,7 @@ mod tests {
                 .iter()
                 .find(|v| v.code == code)
                 .unwrap_or_else(|| panic!("{code}: {violations:?}"));
-            assert_eq!(found.place.map_or(0, |place| place.line), line, "{code}");
+            assert_eq!(found.position().map_or(0, |at| at.line), line, "{code}");
             assert_eq!(found.severity, severity, "{code}");
         }
     }

@@ -370,7 +370,7 @@ mod tests {
         assert!(
             content(&descriptor, &image)
                 .unwrap_err()
-                .why
+                .seen
                 .contains("no such layer")
         );
     }

@@ -52,7 +52,7 @@ resources:
 requiresDowntime: true
 ";
 
-fn codes(text: &str) -> Vec<(&'static str, usize)> {
+fn codes(text: &str) -> Vec<(FormatCode, usize)> {
     let (_, found) = parse("module-config.yaml", text.as_bytes());
     found
         .iter()
@@ -303,9 +303,9 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     let text = "version: x\nrepository: y\nicons: {}\nnmae: z\n";
     let (config, found) = parse("module-config.yaml", text.as_bytes());
     assert!(config.is_none());
-    let lines: Vec<_> = found.iter().map(|v| v.place.unwrap().line).collect();
+    let lines: Vec<_> = found.iter().map(|v| v.position().unwrap().line).collect();
     assert!(lines.is_sorted(), "{found:?}");
-    let first = |v: &Diagnostic| v.message.split(' ').next().unwrap_or_default().to_owned();
+    let first = |v: &Diagnostic| v.seen.split(' ').next().unwrap_or_default().to_owned();
     let wrong: Vec<_> = found.iter().map(first).collect();
     let expected = "name manifest version documentation team repository icons nmae";
     assert_eq!(wrong.join(" "), expected, "{found:?}");

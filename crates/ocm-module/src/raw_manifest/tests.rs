@@ -4,7 +4,7 @@ use super::*;
 use crate::fixtures::{read, text};
 use crate::{Diagnostic, FormatCode};
 
-fn codes(violations: &[Diagnostic]) -> Vec<(&'static str, usize)> {
+fn codes(violations: &[Diagnostic]) -> Vec<(FormatCode, usize)> {
     violations
         .iter()
         .map(|v| (v.code, v.position().map_or(0, |at| at.line)))
@@ -43,7 +43,7 @@ fn a_real_manifest() {
     let missing = manifest.check(Some(&image("eu.gcr.io/kyma-project/other:1.0.0")));
     assert!(
         missing[0]
-            .message
+            .seen
             .ends_with("it runs eu.gcr.io/kyma-project/template-operator:1.0.0")
     );
 }

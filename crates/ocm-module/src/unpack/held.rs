@@ -86,6 +86,7 @@ fn is_text(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FormatCode;
     use crate::unpack::tests::{FILE, gzip, tar};
     use crate::ustar;
 

@@ -370,7 +370,7 @@ mod tests {
         assert!(
             both.parse::<ImageRef>()
                 .unwrap_err()
-                .why
+                .seen
                 .contains("both a tag and a digest")
         );
     }

@@ -18,7 +18,7 @@ use reader::{read_all, signed};
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(
         Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures/module")
+            .join("fixtures")
             .join(name),
     )
     .unwrap()
