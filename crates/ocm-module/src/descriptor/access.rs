@@ -8,7 +8,7 @@ use crate::values::Digest;
 /// An access specification: as written, and what it means here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
-pub struct Access {
+pub struct AccessSpec {
     kind: AccessKind,
     written: Map<String, Value>,
 }
@@ -35,13 +35,13 @@ pub enum AccessKind {
     },
 }
 
-impl Access {
+impl AccessSpec {
     pub fn kind(&self) -> &AccessKind {
         &self.kind
     }
 }
 
-impl TryFrom<Map<String, Value>> for Access {
+impl TryFrom<Map<String, Value>> for AccessSpec {
     type Error = String;
 
     fn try_from(written: Map<String, Value>) -> Result<Self, String> {
@@ -84,8 +84,8 @@ fn local_blob(reference: &str, media_type: Option<String>) -> Result<AccessKind,
     Ok(AccessKind::LocalBlob { digest, media_type })
 }
 
-impl From<Access> for Map<String, Value> {
-    fn from(access: Access) -> Self {
+impl From<AccessSpec> for Map<String, Value> {
+    fn from(access: AccessSpec) -> Self {
         access.written
     }
 }
@@ -157,7 +157,7 @@ mod tests {
                 },
             ),
         ] {
-            let access: Access = serde_json::from_value(written.clone()).unwrap();
+            let access: AccessSpec = serde_json::from_value(written.clone()).unwrap();
             assert_eq!(access.kind(), &kind);
             assert_eq!(serde_json::to_value(access).unwrap(), written);
         }
@@ -176,7 +176,7 @@ mod tests {
             (json!({"type": "ociArtifact"}), "without imageReference"),
             (json!("localBlob"), "invalid type"),
         ] {
-            let error = serde_json::from_value::<Access>(written)
+            let error = serde_json::from_value::<AccessSpec>(written)
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(why), "{error}");

@@ -11,9 +11,8 @@ mod v3;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use access::{Access, AccessKind};
+pub use access::{AccessKind, AccessSpec};
 pub use read::{FILE_NAME, MAX_DESCRIPTOR, MAX_DESCRIPTOR_LAYER};
-pub use schema::is_component_name;
 
 /// Which layout a descriptor is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +29,7 @@ pub struct Descriptor {
     pub schema: SchemaVersion,
     pub component: Component,
     /// `signatures`, `nestedDigests` and what else stands beside the component.
-    pub(super) beside: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,13 +49,13 @@ pub struct Component {
     #[serde(deserialize_with = "list")]
     pub repository_contexts: Vec<RepositoryContext>,
     #[serde(deserialize_with = "list")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<ComponentSource>,
     #[serde(deserialize_with = "list")]
     pub component_references: Vec<Value>,
     #[serde(deserialize_with = "list")]
     pub resources: Vec<Resource>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,7 +65,7 @@ pub struct Label {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 impl Label {
@@ -93,7 +92,7 @@ pub struct RepositoryContext {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component_name_mapping: Option<String>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 impl RepositoryContext {
@@ -119,7 +118,7 @@ impl RepositoryContext {
 
 /// What the component was built from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Source {
+pub struct ComponentSource {
     pub name: String,
     pub version: String,
     #[serde(rename = "type")]
@@ -130,9 +129,9 @@ pub struct Source {
         deserialize_with = "list"
     )]
     pub labels: Vec<Label>,
-    pub access: Access,
+    pub access: AccessSpec,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 /// One thing the component consists of: a layer beside the descriptor, or an image elsewhere.
@@ -149,10 +148,10 @@ pub struct Resource {
         deserialize_with = "list"
     )]
     pub labels: Vec<Label>,
-    pub access: Access,
+    pub access: AccessSpec,
     /// `extraIdentity`, `digest`, `srcRefs`.
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +171,7 @@ pub struct Provider {
 
 impl Provider {
     /// A provider by name, or by a text that holds JSON.
-    pub(super) fn named(text: &str) -> Self {
+    pub(crate) fn named(text: &str) -> Self {
         Self::try_from(Value::from(text)).unwrap_or_else(|_| Self {
             name: text.to_owned(),
             written: Value::from(text),
@@ -207,7 +206,7 @@ impl Descriptor {
     /// The descriptor as a document of its own schema.
     pub fn to_value(&self) -> Value {
         let component = serde_json::to_value(&self.component).unwrap_or_default();
-        let mut document = self.beside.clone();
+        let mut document = self.more.clone();
         match self.schema {
             SchemaVersion::V2 => {
                 document.insert("meta".into(), serde_json::json!({"schemaVersion": "v2"}));

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{Component, Descriptor, SchemaVersion, schema, v3};
+use crate::archive::{self, AbsolutePaths, ArchiveLimits, unpack_archive};
+use crate::oci::media;
+use crate::yaml;
 use crate::{Diagnostic, FormatCode};
-use crate::{media, unpack, yaml};
 
 /// The file in the descriptor's layer.
 pub const FILE_NAME: &str = "component-descriptor.yaml";
@@ -30,7 +32,7 @@ impl Descriptor {
             )));
         }
         // Which of them it has says little about its bytes.
-        if unpack::is_tar(bytes) || bytes.starts_with(&unpack::GZIP) {
+        if archive::is_tar(bytes) || archive::is_gzip(bytes) {
             text_in_tar(bytes)
         } else {
             Ok(bytes.to_vec())
@@ -50,9 +52,7 @@ impl Descriptor {
         let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
         let document = match yaml::json(text) {
             Ok(json) => json,
-            Err(_) => {
-                yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e.message)))?
-            }
+            Err(_) => yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e)))?,
         };
         let Value::Object(document) = document else {
             return Err(invalid("is not an object"));
@@ -62,7 +62,7 @@ impl Descriptor {
 
     fn from_document(mut document: Map<String, Value>) -> Result<Self, Diagnostic> {
         let schema = schema_version(&document)?;
-        let (component, beside) = match schema {
+        let (component, more) = match schema {
             SchemaVersion::V2 => {
                 document.remove("meta");
                 (document.remove("component").unwrap_or_default(), document)
@@ -78,7 +78,7 @@ impl Descriptor {
         Ok(Self {
             schema,
             component,
-            beside,
+            more,
         })
     }
 }
@@ -88,14 +88,14 @@ fn text_in_tar(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     if bytes.len() > MAX_DESCRIPTOR_LAYER {
         return Err(too_long(bytes.len()));
     }
-    let limits = unpack::Limits {
+    let limits = ArchiveLimits {
         entries: 16,
         file_bytes: MAX_DESCRIPTOR as u64,
         total_bytes: MAX_DESCRIPTOR_LAYER as u64,
-        absolute_names: true,
+        absolute_paths: AbsolutePaths::Relative,
     };
     let mut text = None;
-    unpack::files(bytes, &limits, &mut |file| {
+    unpack_archive(bytes, &limits, &mut |file| {
         if file.path.as_str() == FILE_NAME {
             let mut found = Vec::new();
             file.content.read_to_end(&mut found)?;

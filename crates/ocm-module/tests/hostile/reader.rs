@@ -2,15 +2,16 @@
 
 use std::path::{Component, Path};
 
+use ocm_module::archive::{AbsolutePaths, ArchiveLimits, LayerContent, unpack_archive};
+use ocm_module::config::{ModuleConfig, SecurityScan};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR};
-use ocm_module::oci::{ComponentConfig, Document};
-use ocm_module::raw_manifest::RawManifest;
-use ocm_module::unpack::{self, Held, Limits};
-use ocm_module::{config, security, select, yaml};
+use ocm_module::oci::{ComponentConfig, ImageDocument};
+use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
+use ocm_module::yaml;
 
 /// Answers whatever the bytes are, keeps to the limits and stays in its folder.
 pub(crate) fn read_all(bytes: &[u8]) {
-    let _ = Document::parse(bytes);
+    let _ = ImageDocument::parse(bytes);
     let _ = ComponentConfig::parse(bytes);
     for descriptor in [Descriptor::from_tar(bytes), Descriptor::from_text(bytes)]
         .into_iter()
@@ -25,9 +26,9 @@ pub(crate) fn read_all(bytes: &[u8]) {
             }
         }
     }
-    let _ = config::parse("c", bytes);
-    let _ = security::parse("s", bytes);
-    let _ = select::is_raw_manifest(bytes);
+    let _ = ModuleConfig::parse("c", bytes);
+    let _ = SecurityScan::parse("s", bytes);
+    let _ = is_raw_manifest(bytes);
     if let Ok(manifest) = RawManifest::parse("m", bytes) {
         let _ = (
             manifest.check(None),
@@ -35,15 +36,15 @@ pub(crate) fn read_all(bytes: &[u8]) {
             manifest.check_default_cr(&manifest.crds()),
         );
     }
-    let _ = Held::in_layer(bytes);
-    let limits = Limits {
+    let _ = LayerContent::read(bytes);
+    let limits = ArchiveLimits {
         entries: 100,
         file_bytes: 1 << 20,
         total_bytes: 4 << 20,
-        absolute_names: false,
+        absolute_paths: AbsolutePaths::Refused,
     };
     let mut total = 0;
-    let _ = unpack::files(bytes, &limits, &mut |file| {
+    let _ = unpack_archive(bytes, &limits, &mut |file| {
         let path = Path::new(file.path.as_str());
         assert!(
             path.components()

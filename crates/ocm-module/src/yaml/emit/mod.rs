@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::scalar::is_ambiguous;
+use super::ambiguous::is_ambiguous;
 
 /// Where go-yaml breaks a line, if there is a space.
 const WIDTH: usize = 80;
