@@ -73,12 +73,18 @@ impl YamlDocument {
 /// # Errors
 ///
 /// If the text is not YAML or cannot be JSON (`.nan`, a map as a key), if a map has a key twice, if lists and maps are nested
-/// deeper than 127, or if aliases expand to several times the length of the text.
+/// deeper than 127, if aliases expand to several times the length of the text, or for a character that ends a line in
+/// YAML 1.1 and does not in YAML 1.2.
 pub fn read(text: &str) -> Result<Vec<YamlDocument>, YamlError> {
+    if let Some(error) = ambiguous_line_break(text) {
+        return Err(error);
+    }
     let options = granit_parser::options! {
         emit_comments: false,
-        // A block at the end of a file that does not end its last line, as libyaml and Go read it.
+        // As libyaml and Go read them: a block at the end of a file that does not end its last line, and a BOM between
+        // documents.
         block_scalar_eof_without_line_feed: true,
+        bom_inside_document_as_content: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
@@ -102,6 +108,24 @@ pub fn read(text: &str) -> Result<Vec<YamlDocument>, YamlError> {
         })?;
     }
     Ok(composer.documents)
+}
+
+/// The first raw U+0085, U+2028 or U+2029. YAML 1.1, which Kubernetes reads, ends a line there, so that what is a comment to
+/// one reader is a key to the other. Tools write them as escapes.
+fn ambiguous_line_break(text: &str) -> Option<YamlError> {
+    let at = text.find(['\u{85}', '\u{2028}', '\u{2029}'])?;
+    let (before, rest) = text.split_at(at);
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    let code = rest.chars().next().map(u32::from).unwrap_or_default();
+    Some(YamlError {
+        message: format!(
+            "U+{code:04X} ends a line for some readers only: write it as an escape in double quotes"
+        ),
+        position: Some(Position {
+            line: before.matches('\n').count() + 1,
+            column: last_line.chars().count() + 1,
+        }),
+    })
 }
 
 /// The parser counts columns from 0.

@@ -51,6 +51,8 @@ fn errors_name_the_line() {
         ("a: *b\n", 1, "unknown anchor"),
         ("a:\n\tb: 1\n", 2, "tabs"),
         ("a: !!int x\n", 1, "not of the type !!int"),
+        ("a: 1\n# é\u{2028}b: 2\n", 2, "U+2028 ends a line"),
+        ("a: |\n  x\u{85}\n", 2, "U+0085 ends a line"),
     ] {
         let error = document(text).unwrap_err();
         assert!(error.message.contains(message), "{text}: {error:?}");

@@ -83,7 +83,7 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
         cluster_scoped: files.crd.is_some_and(|crd| crd.cluster_scoped),
     };
     let (version, files) = match renderer.render() {
-        Ok(rendered) => rendered,
+        Ok(published) => published,
         Err(error) => {
             found.push(error);
             return Err(found);
