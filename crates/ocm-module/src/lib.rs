@@ -31,6 +31,8 @@
 //!
 //! [`build`] and [`read`] begin with an example each.
 
+#![warn(missing_docs, clippy::missing_errors_doc)]
+
 pub mod archive;
 pub mod build;
 mod code;

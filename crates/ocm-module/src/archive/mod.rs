@@ -1,18 +1,18 @@
 //! Tar and gzip: unpacking archives that others made, and writing archives whose bytes are the same on every machine.
 //!
 //! Unpacking is bounded in every way ([`ArchiveLimits`]) and never yields a path that leads out of the folder
-//! ([`SafePath`]). The `tar` crate reads and writes the headers; what a header says is judged here.
+//! ([`EntryPath`]). The `tar` crate reads and writes the headers; what a header says is judged here.
 
 mod bounded_reader;
+mod entry_path;
 mod layer_content;
 mod pax_headers;
-mod safe_path;
 mod unpack;
 mod write;
 
+pub use entry_path::{AbsolutePaths, EntryPath};
 pub use layer_content::LayerContent;
 pub(crate) use layer_content::is_tar;
-pub use safe_path::{AbsolutePaths, SafePath};
 pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
 pub(crate) use write::{TarEntry, write_gzip, write_tar};
 

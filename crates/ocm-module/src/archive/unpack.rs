@@ -9,7 +9,7 @@ use tar::{Entry, EntryType};
 
 use super::bounded_reader::{BoundedReader, HashingReader};
 use super::pax_headers::{PaxHeaders, SizeCheck};
-use super::{AbsolutePaths, MAX_HEADERS, MIB, SafePath, invalid_archive, unreadable};
+use super::{AbsolutePaths, EntryPath, MAX_HEADERS, MIB, invalid_archive, unreadable};
 use crate::Diagnostic;
 use crate::values::Digest;
 
@@ -52,7 +52,7 @@ pub enum UnpackError {
 /// A file in an archive.
 pub struct ArchiveFile<'a> {
     /// Its path below the folder that is unpacked to.
-    pub path: &'a SafePath,
+    pub path: &'a EntryPath,
     /// Whether its owner may run it; nothing else of a mode means anything elsewhere.
     pub executable: bool,
     /// Its bytes, which need not be read to the end.
@@ -138,7 +138,7 @@ impl Unpacker<'_> {
             UnpackError::from(invalid_archive(format!("holds {name:?}, which {why}")))
         };
         let kind = self.kind(name, size, &entry).map_err(wrong)?;
-        let path = SafePath::parse(name, self.limits.absolute_paths);
+        let path = EntryPath::parse(name, self.limits.absolute_paths);
         let Some(path) = path.map_err(|why| wrong(why.into()))? else {
             return match kind {
                 EntryKind::Folder => Ok(()),
@@ -189,7 +189,7 @@ impl Unpacker<'_> {
     /// Hands a file on, unless an equal one was handed on before. The inner error is why the file is refused.
     fn file<R: Read>(
         &self,
-        path: &SafePath,
+        path: &EntryPath,
         mut entry: Entry<'_, R>,
         each: &mut Consumer<'_>,
     ) -> Result<Result<Digest, String>, UnpackError> {
@@ -225,7 +225,7 @@ impl Unpacker<'_> {
     }
 
     /// Whether a path was something else before: a file where there is a folder now, or a folder where there is a file.
-    fn contradicts(&self, path: &SafePath, kind: EntryKind) -> bool {
+    fn contradicts(&self, path: &EntryPath, kind: EntryKind) -> bool {
         let is_file = |path: &str| self.seen.get(path).is_some_and(Option::is_some);
         let inside = format!("{path}/");
         let mut below = self.seen.range(inside.clone()..);

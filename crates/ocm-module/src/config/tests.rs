@@ -61,7 +61,7 @@ fn codes(text: &str) -> Vec<(FormatCode, usize)> {
 }
 
 #[test]
-fn both_files_are_read() {
+fn files_of_both_tools_are_read() {
     let (config, found) = ModuleConfig::parse("c", KYMA_CLI.as_bytes());
     assert_eq!(found, []);
     let config = config.unwrap();
@@ -87,7 +87,7 @@ fn both_files_are_read() {
 }
 
 #[test]
-fn each_mistake_in_the_kyma_clis_file_is_named() {
+fn each_mistake_in_the_file_of_kyma_cli_2_is_reported() {
     for (from, to, expected) in [
         (
             "kyma.project.io/module/btp-operator",
@@ -180,7 +180,7 @@ fn each_mistake_in_the_kyma_clis_file_is_named() {
 }
 
 #[test]
-fn each_mistake_in_modulectls_file_is_named() {
+fn each_mistake_in_the_file_of_modulectl_3_is_reported() {
     for (from, to, expected) in [
         ("1.3.20\n", "v1.3.20\n", (FormatCode::VersionWithV, 2)),
         (
@@ -275,7 +275,11 @@ fn each_mistake_in_modulectls_file_is_named() {
         let found = codes(&text);
         assert!(found.contains(&expected), "{from} → {to}: {found:?}");
     }
-    // As btp-manager's workflow writes it today, for a step of its own.
+}
+
+#[test]
+fn unknown_keys_are_warnings_unless_probably_misspelt() {
+    // As btp-manager's workflow writes it, for a step of its own.
     let more = format!("{MODULECTL}repositoryTag: 1.3.20\n");
     let (_, found) = ModuleConfig::parse("c", more.as_bytes());
     assert_eq!(found.len(), 1);
@@ -294,12 +298,16 @@ fn each_mistake_in_modulectls_file_is_named() {
         found.iter().any(|v| v.help == "did you mean repository?"),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_team_is_needed_for_security_scans_only() {
     let scanless = MODULECTL.replace("team: kyma/gopher", "securityScanEnabled: false");
     assert_eq!(codes(&scanless), []);
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
+fn all_mistakes_are_reported_in_the_order_of_the_file() {
     let text = "version: x\nrepository: y\nicons: {}\nnmae: z\n";
     let (config, found) = ModuleConfig::parse("module-config.yaml", text.as_bytes());
     assert!(config.is_none());

@@ -18,24 +18,32 @@ pub struct AccessSpec {
 pub enum AccessKind {
     /// A layer of the same image. `localBlob` today, `localOciBlob` until 2023, `localFilesystemBlob` in archives.
     LocalBlob {
+        /// The digest of the layer.
         digest: Digest,
+        /// The media type of the layer, where it is told.
         media_type: Option<String>,
     },
     /// An image elsewhere. `ociArtifact` today, `ociRegistry` and `ociImage` before.
     OciArtifact {
+        /// The image, as a container runtime takes it.
         image: String,
     },
     /// A commit in a repository. `gitHub` for all, whatever serves it.
     Git {
+        /// The repository's address, with or without a scheme.
         repo_url: String,
+        /// The commit's hash, where it is told.
         commit: Option<String>,
     },
+    /// An access that modules do not use.
     Other {
+        /// Its type, such as `helm/v1`.
         kind: String,
     },
 }
 
 impl AccessSpec {
+    /// What the access means.
     pub fn kind(&self) -> &AccessKind {
         &self.kind
     }

@@ -18,12 +18,21 @@ pub const MAX_DESCRIPTOR: usize = 100 * 1024;
 pub const MAX_DESCRIPTOR_LAYER: usize = 2 * MAX_DESCRIPTOR;
 
 impl Descriptor {
-    /// From the layer that the image's config names.
+    /// Reads a descriptor from the layer that the image's config names.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a layer of another media type, and as [`Descriptor::from_tar`] and
+    /// [`Descriptor::from_text`].
     pub fn from_layer(media_type: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         Self::from_text(&Self::text_in_layer(media_type, bytes)?)
     }
 
     /// The text in that layer, as it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a layer of another media type, and for a tar as [`Descriptor::from_tar`].
     pub fn text_in_layer(media_type: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         let known = [&media::DESCRIPTOR_TAR[..], &media::DESCRIPTOR_PLAIN];
         if !known.concat().contains(&media_type) {
@@ -39,12 +48,22 @@ impl Descriptor {
         }
     }
 
-    /// From a tar with one file.
+    /// Reads a descriptor from a tar, compressed or not, with the file [`FILE_NAME`].
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] if the tar is damaged, too long or without the file, and as
+    /// [`Descriptor::from_text`].
     pub fn from_tar(bytes: &[u8]) -> Result<Self, Diagnostic> {
         Self::from_text(&text_in_tar(bytes)?)
     }
 
-    /// From YAML or JSON.
+    /// Reads a descriptor from YAML or JSON, of schema v2 or v3alpha1.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a text that is longer than [`MAX_DESCRIPTOR`], is neither YAML nor JSON, or breaks
+    /// the schema; all broken rules are named.
     pub fn from_text(bytes: &[u8]) -> Result<Self, Diagnostic> {
         if bytes.len() > MAX_DESCRIPTOR {
             return Err(too_long(bytes.len()));
@@ -52,7 +71,7 @@ impl Descriptor {
         let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
         let document = match yaml::json(text) {
             Ok(json) => json,
-            Err(_) => yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e)))?,
+            Err(_) => yaml::document(text).map_err(|e| invalid(format!("is not YAML: {e}")))?,
         };
         let Value::Object(document) = document else {
             return Err(invalid("is not an object"));

@@ -6,6 +6,7 @@ use crate::{Diagnostic, FormatCode};
 /// An image's name as container runtimes read it: registry and `latest` may be implied, tag and digest may stand together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName {
+    /// The name as it is written.
     pub text: String,
     repository: String,
     tag: Option<ImageTag>,
@@ -13,6 +14,7 @@ pub struct ImageName {
 }
 
 impl ImageName {
+    /// The name, or nothing for a text that no container runtime takes.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest.parse().ok()?)),
@@ -42,14 +44,17 @@ impl ImageName {
         (full && (image.tag.is_some() || image.digest.is_some())).then_some(image)
     }
 
+    /// Everything before tag and digest, as it is written.
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
+    /// The tag, if one is written.
     pub fn tag(&self) -> Option<&ImageTag> {
         self.tag.as_ref()
     }
 
+    /// The digest, if one is written.
     pub fn digest(&self) -> Option<Digest> {
         self.digest
     }

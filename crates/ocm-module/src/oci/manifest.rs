@@ -20,9 +20,13 @@ pub const MAX_CONFIG: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContentDescriptor {
+    /// What the bytes are.
     pub media_type: String,
+    /// The digest of the bytes.
     pub digest: Digest,
+    /// The number of bytes.
     pub size: u64,
+    /// Properties, which are left out where there are none.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -32,6 +36,7 @@ pub struct ContentDescriptor {
 }
 
 impl ContentDescriptor {
+    /// The descriptor of these bytes.
     pub fn of(media_type: &str, bytes: &[u8]) -> Self {
         Self {
             media_type: media_type.to_owned(),
@@ -50,9 +55,12 @@ pub struct ImageManifest {
     /// Missing in manifests of old tools, where only the registry's `Content-Type` says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     media_type: Option<String>,
+    /// The config blob, whose media type says what kind of image it is.
     pub config: ContentDescriptor,
+    /// The layers, in their order.
     #[serde(deserialize_with = "or_default")]
     pub layers: Vec<ContentDescriptor>,
+    /// Properties, which are left out where there are none.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -64,31 +72,45 @@ pub struct ImageManifest {
 /// An image index, which names manifests.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ImageIndex {
+    /// The manifests, in their order.
     #[serde(deserialize_with = "or_default")]
     pub manifests: Vec<IndexEntry>,
 }
 
+/// A manifest in an index.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct IndexEntry {
+    /// The manifest, by digest.
     #[serde(flatten)]
     pub manifest: ContentDescriptor,
+    /// What the image runs on, where it is told.
     pub platform: Option<Platform>,
 }
 
+/// What an image runs on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Platform {
+    /// The operating system, such as `linux`.
     pub os: String,
+    /// The processor, such as `amd64`.
     pub architecture: String,
 }
 
 /// What a registry answers for a manifest's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageDocument {
+    /// The manifest of one image.
     Manifest(ImageManifest),
+    /// An index of several images.
     Index(ImageIndex),
 }
 
 impl ImageDocument {
+    /// Reads a manifest or an index of the OCI or of Docker, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::OciManifestInvalid`] for bytes that are neither, could be both, or are longer than [`MAX_MANIFEST`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Diagnostic> {
         /// The specification forbids a document that could be read as both.
         #[derive(Deserialize)]
@@ -125,6 +147,7 @@ impl ImageDocument {
 }
 
 impl ImageManifest {
+    /// A manifest without annotations.
     pub fn new(config: ContentDescriptor, layers: Vec<ContentDescriptor>) -> Self {
         Self {
             schema_version: 2,
@@ -140,16 +163,23 @@ impl ImageManifest {
         compact(self)
     }
 
+    /// The layer with this digest.
     pub fn layer(&self, digest: &Digest) -> Option<&ContentDescriptor> {
         self.layers.iter().find(|layer| layer.digest == *digest)
     }
 
-    /// By its config, as every reader knows it.
+    /// Whether it is a module image: by the type of its config, as every reader knows it.
     pub fn is_component_version(&self) -> bool {
         media::COMPONENT_CONFIG.contains(&self.config.media_type.as_str())
     }
 
     /// The layer that holds the component descriptor. It is named by the config, never by its place among the layers.
+    /// `config` is the content of the config blob.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::NotAModuleImage`] for an image with another kind of config, [`FormatCode::ModuleConfigInvalid`] for a
+    /// config that names no layer.
     pub fn descriptor_layer(&self, config: &[u8]) -> Result<ContentDescriptor, Diagnostic> {
         if !self.is_component_version() {
             return Err(Diagnostic::about(
@@ -169,10 +199,16 @@ impl ImageManifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ComponentConfig {
+    /// The layer that holds the component descriptor.
     pub component_descriptor_layer: ContentDescriptor,
 }
 
 impl ComponentConfig {
+    /// Reads the config blob.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::ModuleConfigInvalid`] for bytes that name no layer or are longer than [`MAX_CONFIG`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Diagnostic> {
         let refuse = |why: String| {
             Diagnostic::about(
@@ -188,6 +224,7 @@ impl ComponentConfig {
         serde_json::from_slice(bytes).map_err(|e| refuse(format!("names no descriptor layer: {e}")))
     }
 
+    /// Compact JSON: the bytes that are hashed and pushed.
     pub fn to_json(&self) -> Vec<u8> {
         compact(self)
     }

@@ -10,7 +10,7 @@ use crate::yaml::PathStep;
 use crate::{Diagnostic, FormatCode};
 
 impl RawManifest {
-    /// Every rule that the manifest breaks: all documents are Kubernetes objects, there is a CustomResourceDefinition, images
+    /// Every rule that the manifest breaks: all documents are Kubernetes objects, there is a `CustomResourceDefinition`, images
     /// are pinned. `manager` is the binary image that this release built and tested; if given, the manifest has to run it.
     pub fn check(&self, manager: Option<&ImageRef>) -> Vec<Diagnostic> {
         let mut found = self.check_objects();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A CustomResourceDefinition of the manifest.
+/// A `CustomResourceDefinition` of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomResourceDefinition {
     /// The API group, such as `operator.kyma-project.io`.

@@ -6,48 +6,68 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{Layer, ManifestSource, layers, select_content};
-use crate::descriptor::{AccessKind, Descriptor, Label, RepositoryContext, SchemaVersion};
+use crate::descriptor::{
+    AccessKind, Component, Descriptor, Label, RepositoryContext, SchemaVersion,
+};
 use crate::oci::ImageManifest;
 use crate::values::Digest;
 
-/// All that `inspect-module` tells, as it is printed in JSON.
+/// All that there is to know of a module image, in the shape of its JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
+    /// The digest of the image manifest.
     pub digest: Digest,
+    /// The component's name.
     pub component: String,
+    /// The component's version.
     pub version: String,
+    /// Who made the component.
     pub provider: String,
+    /// The layout of the descriptor.
     pub schema: SchemaVersion,
-    /// Where the component version lives, and before it where it came from.
+    /// Where the component version lives, and after it where it came from.
     pub repositories: Vec<String>,
+    /// What the component was built from.
     pub sources: Vec<SourceSummary>,
+    /// The local resources, with their layers.
     pub layers: Vec<Layer>,
     /// What the module is installed from: a layer's name, or several of which only the content tells.
     pub manifest: Vec<String>,
+    /// The images that the module runs.
     pub images: Vec<ImageSummary>,
+    /// The component's labels.
     pub labels: Vec<Label>,
-    /// Why the image could not be installed from, if so.
+    /// Why the module could not be installed, if so.
     pub problems: Vec<String>,
-    /// All that the component says of itself.
+    /// The whole descriptor.
     pub descriptor: Value,
 }
 
+/// A git source of a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceSummary {
+    /// The source's name.
     pub name: String,
+    /// The repository's address.
     pub repository: String,
+    /// The commit, if it is given.
     pub commit: Option<String>,
 }
 
+/// An image that the module runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageSummary {
+    /// The resource's name.
     pub name: String,
+    /// The resource's version.
     pub version: String,
+    /// The image's name, as a container runtime takes it.
     pub image: String,
 }
 
 impl Summary {
+    /// Reads manifest and descriptor; `digest` is that of the manifest's bytes. What is wrong with them is in `problems`.
     pub fn new(digest: Digest, manifest: &ImageManifest, descriptor: &Descriptor) -> Self {
         let component = &descriptor.component;
         let mut problems = Vec::new();
@@ -55,13 +75,12 @@ impl Summary {
             problems.push(error.to_string());
             Vec::new()
         });
-        let chosen = match select_content(descriptor, manifest).map(|content| content.manifest) {
+        let content = select_content(descriptor, manifest);
+        let installed_from = match content.map(|content| content.manifest) {
             Ok(ManifestSource::RawManifest(layer) | ManifestSource::HelmChart(layer)) => {
-                vec![layer.name]
+                vec![layer]
             }
-            Ok(ManifestSource::OneOf(layers)) => {
-                layers.into_iter().map(|layer| layer.name).collect()
-            }
+            Ok(ManifestSource::OneOf(layers)) => layers,
             Err(error) => {
                 problems.push(error.to_string());
                 Vec::new()
@@ -69,29 +88,6 @@ impl Summary {
         };
         problems.dedup();
         let contexts = component.repository_contexts.iter().rev();
-        let sources = component
-            .sources
-            .iter()
-            .filter_map(|source| match source.access.kind() {
-                AccessKind::Git { repo_url, commit } => Some(SourceSummary {
-                    name: source.name.clone(),
-                    repository: repo_url.clone(),
-                    commit: commit.clone(),
-                }),
-                _ => None,
-            });
-        let images =
-            component
-                .resources
-                .iter()
-                .filter_map(|resource| match resource.access.kind() {
-                    AccessKind::OciArtifact { image } => Some(ImageSummary {
-                        name: resource.name.clone(),
-                        version: resource.version.clone(),
-                        image: image.clone(),
-                    }),
-                    _ => None,
-                });
         Self {
             digest,
             component: component.name.clone(),
@@ -99,10 +95,10 @@ impl Summary {
             provider: component.provider.name.clone(),
             schema: descriptor.schema,
             repositories: contexts.filter_map(RepositoryContext::base).collect(),
-            sources: sources.collect(),
+            sources: sources(component),
             layers,
-            manifest: chosen,
-            images: images.collect(),
+            manifest: installed_from.into_iter().map(|layer| layer.name).collect(),
+            images: images(component),
             labels: component.labels.clone(),
             problems,
             descriptor: descriptor.to_value(),
@@ -111,79 +107,103 @@ impl Summary {
 
     /// The same as a tree for a terminal.
     pub fn tree(&self) -> String {
-        let mut text = format!("{} {}\n", self.component, self.version);
-        let layers = self.layers.iter().map(|layer| {
-            let blob = &layer.blob;
-            let mark = if self.manifest.contains(&layer.name) {
-                "  ← installed from"
-            } else {
-                ""
-            };
-            let (name, short) = (&layer.name, blob.digest.short());
-            format!(
-                "{name}  {}  {}  {short}{mark}",
-                blob.media_type,
-                bytes(blob.size)
-            )
-        });
-        let sources = self.sources.iter().map(|source| {
-            let commit = source.commit.as_deref().unwrap_or("no commit");
-            format!("{}  {}  {commit}", source.name, source.repository)
-        });
-        let images = self.images.iter().map(|image| image.image.clone());
-        let labels = self.labels.iter().map(|label| {
-            let value = label.value.as_str().map(str::to_owned);
-            format!(
-                "{}  {}",
-                label.name,
-                value.unwrap_or_else(|| label.value.to_string())
-            )
-        });
         let branches: [(&str, Vec<String>); 8] = [
             ("digest", vec![self.digest.to_string()]),
             ("provider", vec![self.provider.clone()]),
             ("repository", self.repositories.clone()),
-            ("sources", sources.collect()),
-            ("layers", layers.collect()),
-            ("images", images.collect()),
-            ("labels", labels.collect()),
+            ("sources", leaves(&self.sources, source_leaf)),
+            (
+                "layers",
+                leaves(&self.layers, |layer| self.layer_leaf(layer)),
+            ),
+            ("images", leaves(&self.images, |image| image.image.clone())),
+            ("labels", leaves(&self.labels, label_leaf)),
             ("problems", self.problems.clone()),
         ];
+        let mut text = format!("{} {}\n", self.component, self.version);
         let branches: Vec<_> = branches
             .iter()
             .filter(|(_, leaves)| !leaves.is_empty())
             .collect();
         for (at, (name, leaves)) in branches.iter().enumerate() {
-            let (knot, stem) = if at + 1 == branches.len() {
-                ("└─", "   ")
-            } else {
-                ("├─", "│  ")
-            };
-            let _ = writeln!(text, "{knot} {name}");
+            let is_last = at + 1 == branches.len();
+            let stem = if is_last { "   " } else { "│  " };
+            let _ = writeln!(text, "{} {name}", corner(at, branches.len()));
             for (at, leaf) in leaves.iter().enumerate() {
-                let knot = if at + 1 == leaves.len() {
-                    "└─"
-                } else {
-                    "├─"
-                };
                 // What an image says must not move a terminal's cursor.
                 let leaf = leaf.replace(char::is_control, "\u{fffd}");
-                let _ = writeln!(text, "{stem}{knot} {leaf}");
+                let _ = writeln!(text, "{stem}{} {leaf}", corner(at, leaves.len()));
             }
         }
         text
     }
+
+    fn layer_leaf(&self, layer: &Layer) -> String {
+        let Layer { name, blob, .. } = layer;
+        let (size, digest) = (readable_size(blob.size), blob.digest.short());
+        let mark = if self.manifest.contains(name) {
+            "  ← installed from"
+        } else {
+            ""
+        };
+        format!("{name}  {}  {size}  {digest}{mark}", blob.media_type)
+    }
 }
 
-fn bytes(size: u64) -> String {
-    match size {
-        0..1024 => format!("{size} B"),
-        1024..1_048_576 => format!("{}.{} KiB", size / 1024, size % 1024 * 10 / 1024),
-        _ => format!(
-            "{}.{} MiB",
-            size / 1_048_576,
-            size % 1_048_576 * 10 / 1_048_576
-        ),
+fn sources(component: &Component) -> Vec<SourceSummary> {
+    let sources = component.sources.iter();
+    let git = sources.filter_map(|source| match source.access.kind() {
+        AccessKind::Git { repo_url, commit } => Some(SourceSummary {
+            name: source.name.clone(),
+            repository: repo_url.clone(),
+            commit: commit.clone(),
+        }),
+        _ => None,
+    });
+    git.collect()
+}
+
+fn images(component: &Component) -> Vec<ImageSummary> {
+    let resources = component.resources.iter();
+    let images = resources.filter_map(|resource| match resource.access.kind() {
+        AccessKind::OciArtifact { image } => Some(ImageSummary {
+            name: resource.name.clone(),
+            version: resource.version.clone(),
+            image: image.clone(),
+        }),
+        _ => None,
+    });
+    images.collect()
+}
+
+fn leaves<T>(items: &[T], leaf: impl Fn(&T) -> String) -> Vec<String> {
+    items.iter().map(leaf).collect()
+}
+
+fn source_leaf(source: &SourceSummary) -> String {
+    let commit = source.commit.as_deref().unwrap_or("no commit");
+    format!("{}  {}  {commit}", source.name, source.repository)
+}
+
+fn label_leaf(label: &Label) -> String {
+    let text = label.value.as_str().map(str::to_owned);
+    let value = text.unwrap_or_else(|| label.value.to_string());
+    format!("{}  {value}", label.name)
+}
+
+/// How a line of a tree begins.
+fn corner(at: usize, count: usize) -> &'static str {
+    if at + 1 == count { "└─" } else { "├─" }
+}
+
+fn readable_size(bytes: u64) -> String {
+    const KIB: u64 = 1024;
+    const MIB: u64 = 1024 * KIB;
+    let in_units = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..KIB => format!("{bytes} B"),
+        KIB..MIB => format!("{} KiB", in_units(KIB)),
+        _ => format!("{} MiB", in_units(MIB)),
     }
 }
 
@@ -225,7 +245,7 @@ kyma-project.io/template-operator v1.7.1
     }
 
     #[test]
-    fn a_broken_module_is_still_shown() {
+    fn a_broken_module_is_shown_with_its_problems() {
         let bytes = read("golden-cli-2.15/manifest.json");
         let ImageDocument::Manifest(manifest) = ImageDocument::parse(&bytes).unwrap() else {
             panic!()

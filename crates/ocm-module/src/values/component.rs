@@ -11,6 +11,7 @@ use crate::{Diagnostic, FormatCode};
 pub struct ComponentName(String);
 
 impl ComponentName {
+    /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

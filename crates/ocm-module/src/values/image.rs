@@ -41,11 +41,13 @@ impl ImageRepository {
         is_loopback(&self.registry)
     }
 
+    /// The repository below this one; nothing if a registry does not take such a path.
     #[must_use]
     pub fn join(&self, path: &str) -> Option<Self> {
         format!("{self}/{path}").parse().ok()
     }
 
+    /// The image of this tag.
     pub fn tagged(&self, tag: ImageTag) -> ImageRef {
         ImageRef {
             repository: self.clone(),
@@ -53,6 +55,7 @@ impl ImageRepository {
         }
     }
 
+    /// The image with this digest.
     pub fn pinned(&self, digest: Digest) -> PinnedImage {
         PinnedImage {
             repository: self.clone(),
@@ -153,6 +156,7 @@ impl fmt::Display for ImageRepository {
 pub struct ImageTag(String);
 
 impl ImageTag {
+    /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -198,10 +202,12 @@ pub struct ImageRef {
 }
 
 impl ImageRef {
+    /// Where the image lives.
     pub fn repository(&self) -> &ImageRepository {
         &self.repository
     }
 
+    /// The tag; nothing for an image by digest.
     pub fn tag(&self) -> Option<&ImageTag> {
         match &self.pin {
             Pin::Tag(tag) => Some(tag),
@@ -209,6 +215,7 @@ impl ImageRef {
         }
     }
 
+    /// The digest; nothing for an image by tag.
     pub fn digest(&self) -> Option<Digest> {
         match &self.pin {
             Pin::Tag(_) => None,
@@ -287,7 +294,9 @@ impl fmt::Display for ImageRef {
 /// An image by digest: what is tested and published, since a tag can be moved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PinnedImage {
+    /// Where the image lives.
     pub repository: ImageRepository,
+    /// The digest of its manifest or index.
     pub digest: Digest,
 }
 

@@ -146,7 +146,7 @@ struct Node {
 }
 
 /// A list or map that is not complete.
-struct Open {
+struct OpenCollection {
     at: Position,
     anchor: usize,
     size: usize,
@@ -166,7 +166,7 @@ enum Content {
 /// Builds documents from the parser's events.
 struct Composer {
     documents: Vec<YamlDocument>,
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     anchors: HashMap<usize, Node>,
     budget: usize,
 }
@@ -220,7 +220,7 @@ impl Composer {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("lists and maps are nested deeper than {MAX_DEPTH}"));
         }
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             at,
             anchor,
             size: 0,
@@ -278,19 +278,18 @@ impl Composer {
                 items.push(node.value);
                 positions.push(node.positions);
             }
-            Content::Map { map, keys, key } => match key.take() {
-                Some((name, at)) => {
+            Content::Map { map, keys, key } => {
+                if let Some((name, at)) = key.take() {
                     map.insert(name.clone(), node.value);
                     keys.insert(name, (at, node.positions));
-                }
-                None => {
+                } else {
                     let name = key_text(node.value)?;
                     if map.contains_key(&name) {
                         return Err(format!("the key {name:?} is there twice"));
                     }
                     *key = Some((name, node.positions.at));
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -17,22 +17,14 @@ pub(super) enum Notation<'a> {
 pub(super) fn resolve(text: &str, notation: Notation<'_>) -> Result<Value, String> {
     let value = match notation {
         Notation::Plain => plain(text)?,
-        Notation::Quoted => None,
-        Notation::Tagged(tag) => {
-            let typed = match (tag, plain(text)?) {
-                ("null", Some(Value::Null)) => Some(Value::Null),
-                ("bool", Some(flag @ Value::Bool(_))) => Some(flag),
-                ("int", Some(Value::Number(number))) if !number.is_f64() => {
-                    Some(Value::Number(number))
-                }
-                ("float", Some(number @ Value::Number(_))) => Some(number),
-                ("null" | "bool" | "int" | "float", _) => {
-                    return Err(format!("{text:?} is not of the type !!{tag}"));
-                }
-                _ => None,
-            };
-            typed
-        }
+        Notation::Quoted | Notation::Tagged("str" | "seq" | "map") => None,
+        Notation::Tagged(tag) => match (tag, plain(text)?) {
+            ("null", Some(Value::Null)) => Some(Value::Null),
+            ("bool", Some(flag @ Value::Bool(_))) => Some(flag),
+            ("float", Some(number @ Value::Number(_))) => Some(number),
+            ("int", Some(Value::Number(number))) if !number.is_f64() => Some(number.into()),
+            _ => return Err(format!("{text:?} is not of the type !!{tag}")),
+        },
     };
     Ok(value.unwrap_or_else(|| Value::from(text)))
 }
@@ -156,6 +148,7 @@ mod tests {
         for (tag, text, expected) in [
             ("str", "1", Some(json!("1"))),
             ("str", "~", Some(json!("~"))),
+            ("str", ".nan", Some(json!(".nan"))),
             ("int", "1", Some(json!(1))),
             ("int", "1.5", None),
             ("float", "1", Some(json!(1))),

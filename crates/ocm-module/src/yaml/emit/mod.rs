@@ -16,6 +16,7 @@ const WIDTH: usize = 80;
 /// A longer key is written as `? key`.
 const MAX_SIMPLE_KEY: usize = 128;
 
+/// A value as YAML, byte for byte as `sigs.k8s.io/yaml` writes it, with a line break at the end.
 pub fn to_string(value: &Value) -> String {
     let mut emitter = Emitter(String::new());
     match value {

@@ -16,9 +16,9 @@ pub enum AbsolutePaths {
 
 /// A path below the folder that is unpacked to: relative, plain parts only, `/` between them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SafePath(String);
+pub struct EntryPath(String);
 
-impl SafePath {
+impl EntryPath {
     /// The path with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -74,7 +74,7 @@ impl SafePath {
     }
 }
 
-impl fmt::Display for SafePath {
+impl fmt::Display for EntryPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
