@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../tests/module_hostile/reader.rs"]
+#[path = "../../crates/ocm-module/tests/hostile/reader.rs"]
 mod reader;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -16,7 +16,9 @@ pub enum Severity {
 /// Where in a text something stands, counted from 1; the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
+    /// The line, from 1.
     pub line: usize,
+    /// The column in characters, from 1.
     pub column: usize,
 }
 
@@ -34,7 +36,9 @@ pub enum Place {
 /// `C` is the enum of codes: [`FormatCode`] here, an application's own where it has more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic<C = FormatCode> {
+    /// The stable name of what is wrong.
     pub code: C,
+    /// Whether it has to be put right.
     pub severity: Severity,
     /// What was seen, with the reader's own values: a sentence without its full stop.
     pub seen: String,
@@ -42,6 +46,7 @@ pub struct Diagnostic<C = FormatCode> {
     pub wanted: Option<String>,
     /// What to type or to change, with the reader's own values; may be of several lines.
     pub help: String,
+    /// Where it was found.
     pub place: Option<Place>,
 }
 
@@ -121,6 +126,7 @@ impl<C> Diagnostic<C> {
         }
     }
 
+    /// Whether it has to be put right.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

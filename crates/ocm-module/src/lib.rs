@@ -1,37 +1,49 @@
-//! The Kyma module format: bytes in, bytes out.
+//! The Kyma module format: bytes in, bytes out. No network, no files.
 //!
-//! A *module image* is an OCI image manifest whose config names one layer, the *component descriptor*, and whose other
-//! layers are the component's local resources: the raw manifest or chart, and today the default custom resource.
+//! A *module image* is an OCI image manifest. Its config names one layer, the *component descriptor*; its other layers are
+//! the component's local resources: the raw manifest or a Helm chart, and the default custom resource. Beside the image a
+//! *ModuleTemplate* is published, from which Kyma's Lifecycle Manager knows the module.
 //!
-//! Reading: [`oci::Document`] → [`oci::Manifest::descriptor_layer`] → [`descriptor::Descriptor`] →
-//! [`select::content`] tells the layers apart, [`unpack`] opens what is packed, [`verify`] compares with the release.
+//! | to | use |
+//! |---|---|
+//! | read a module image | [`read`], with the types of [`oci`] and [`descriptor`] |
+//! | build a module image and its ModuleTemplate | [`build`] |
+//! | read what a module says of itself | [`config`] |
+//! | check a rendered manifest and a default custom resource | [`raw_manifest`] |
+//! | unpack a chart or a layer that is an archive | [`archive`] |
+//! | read and write YAML as Kubernetes does | [`yaml`] |
+//! | check versions and names by Lifecycle Manager's rules | [`rules`] |
+//! | parse digests, versions, commits and image references | [`values`] |
 //!
-//! Building: [`config`] and [`security`] read what a module says of itself, [`raw_manifest`] and [`rules`] say all that is
-//! wrong with it, [`build`] makes the image's bytes, [`template`] the ModuleTemplate, [`ctf`] an archive without a registry.
-//! [`assemble`] does all of it in one go.
+//! Whatever is wrong is a [`Diagnostic`]: a code, what was seen, what was wanted, what to do, and where.
+//!
+//! ```
+//! use ocm_module::FormatCode;
+//! use ocm_module::config::ModuleConfig;
+//!
+//! let file = b"name: kyma-project.io/module/btp-operator\nversion: 1.2.0-rc.1\nchannel: fast\nmanifest: m.yaml\n";
+//! let (config, found) = ModuleConfig::parse("module-config.yaml", file);
+//! assert!(config.is_some());
+//! assert_eq!(found[0].code, FormatCode::VersionPrereleaseDotted);
+//! assert_eq!(found[0].help, "write 1.2.0-rc1");
+//! assert!(found[0].to_string().starts_with("module-config.yaml:2:1: "));
+//! ```
+//!
+//! [`build`] and [`read`] begin with an example each.
 
-pub mod assemble;
+#![warn(missing_docs, clippy::missing_errors_doc)]
+
+pub mod archive;
 pub mod build;
 mod code;
 pub mod config;
-pub mod ctf;
 pub mod descriptor;
 mod diagnostic;
-mod fields;
-pub mod images;
-pub mod inspect;
-pub mod layout;
-pub mod media;
 pub mod oci;
 pub mod raw_manifest;
+pub mod read;
 pub mod rules;
-pub mod security;
-pub mod select;
-pub mod template;
-pub mod unpack;
-mod ustar;
 pub mod values;
-pub mod verify;
 pub mod yaml;
 
 pub use code::FormatCode;

@@ -2,11 +2,18 @@
 
 use proptest::prelude::*;
 
+use std::collections::BTreeMap;
+
+use super::component::pack;
 use super::*;
+use crate::config::SecurityScan;
+use crate::descriptor::{Descriptor, Label};
 use crate::fixtures::{GOLDEN, read, text};
-use crate::oci::Document;
-use crate::select::{self, ManifestSource};
-use crate::verify::{Expected, verify};
+use crate::oci::ImageDocument;
+use crate::oci::{ImageManifest, media};
+use crate::read::{self, ManifestSource, verify};
+use crate::values::{Digest, Version};
+use crate::yaml;
 
 fn git(repo_url: &str) -> GitSource {
     GitSource {
@@ -17,9 +24,9 @@ fn git(repo_url: &str) -> GitSource {
 }
 
 #[test]
-fn the_form_of_2023_equals_the_golden_bytes() {
+fn kyma_cli_2_equals_the_golden_bytes() {
     let (manifest, settings) = (read("raw-manifest.yaml"), read("config.yaml"));
-    let built = build(&Module {
+    let built = build_component(&ComponentInputs {
         style: DescriptorStyle::default(),
         component: "kyma-project.io/template-operator",
         version: &"1.7.1".parse().unwrap(),
@@ -59,20 +66,20 @@ fn the_form_of_2023_equals_the_golden_bytes() {
 }
 
 #[test]
-fn the_security_labels_of_2023() {
+fn kyma_cli_2_labels_for_scanners() {
     let scan = SecurityScan {
         language: "golang-mod".into(),
         subprojects: "false".into(),
         exclude: vec!["**/test/**".into(), "**/*_test.go".into()],
         ..SecurityScan::default()
     };
-    let image = ModuleImage {
+    let image = ImageResource {
         name: "btp-manager".into(),
         version: "0.5.0".into(),
         image: "europe-docker.pkg.dev/kyma-project/prod/btp-manager:0.5.0".into(),
     };
-    let built = build(&Module {
-        style: DescriptorStyle::Cli2023,
+    let built = build_component(&ComponentInputs {
+        style: DescriptorStyle::KymaCli2,
         component: "kyma.project.io/module/btp-operator",
         version: &"0.5.0".parse().unwrap(),
         registry: &"europe-docker.pkg.dev/kyma-project/prod/unsigned"
@@ -104,7 +111,7 @@ fn golden_descriptors_are_packed_to_golden_images() {
     for era in GOLDEN {
         let descriptor =
             Descriptor::from_text(&read(&format!("{era}/component-descriptor.yaml"))).unwrap();
-        let names = select::layers(&descriptor, &golden(era)).unwrap();
+        let names = read::layers(&descriptor, &golden(era)).unwrap();
         let bytes = |name: &str| {
             if name == "config" {
                 read("config.yaml")
@@ -114,7 +121,7 @@ fn golden_descriptors_are_packed_to_golden_images() {
         };
         let blobs = names
             .iter()
-            .map(|layer| Blob::new(media::OCTET_STREAM, bytes(&layer.name)))
+            .map(|layer| NamedBlob::new(media::OCTET_STREAM, bytes(&layer.name)))
             .collect();
         let target = "r.example/x:1".parse().unwrap();
         let packed = pack(target, descriptor, blobs, BTreeMap::new()).unwrap();
@@ -127,9 +134,9 @@ fn golden_descriptors_are_packed_to_golden_images() {
     }
 }
 
-fn golden(era: &str) -> Manifest {
-    let Document::Manifest(manifest) =
-        Document::parse(&read(&format!("{era}/manifest.json"))).unwrap()
+fn golden(era: &str) -> ImageManifest {
+    let ImageDocument::Manifest(manifest) =
+        ImageDocument::parse(&read(&format!("{era}/manifest.json"))).unwrap()
     else {
         panic!()
     };
@@ -137,15 +144,15 @@ fn golden(era: &str) -> Manifest {
 }
 
 #[test]
-fn todays_form() {
+fn modulectl_3_equals_the_snapshot() {
     let labels = [Label::new("operator.kyma-project.io/beta", "false")];
-    let image = ModuleImage {
+    let image = ImageResource {
         name: "btp-manager".into(),
         version: "1.3.20".into(),
         image: "europe-docker.pkg.dev/kyma-project/prod/btp-manager:1.3.20".into(),
     };
-    let built = build(&Module {
-        style: DescriptorStyle::LocalBlob,
+    let built = build_component(&ComponentInputs {
+        style: DescriptorStyle::Modulectl3,
         component: "kyma-project.io/module/btp-operator",
         version: &"1.3.20".parse().unwrap(),
         registry: &"http://localhost:5000/dev".parse().unwrap(),
@@ -159,18 +166,18 @@ fn todays_form() {
         labels: &labels,
     })
     .unwrap();
-    insta::assert_snapshot!("todays_descriptor", built.descriptor_yaml);
+    insta::assert_snapshot!("modulectl_3_descriptor", built.descriptor_yaml);
     insta::assert_snapshot!(
-        "todays_manifest",
+        "modulectl_3_manifest",
         String::from_utf8(built.manifest.bytes).unwrap()
     );
 }
 
 #[test]
-fn what_no_reader_would_take_is_not_built() {
-    let build = |component: &str, images: &[ModuleImage]| {
-        build(&Module {
-            style: DescriptorStyle::Cli2023,
+fn invalid_names_and_versions_are_not_built() {
+    let build = |component: &str, images: &[ImageResource]| {
+        build_component(&ComponentInputs {
+            style: DescriptorStyle::KymaCli2,
             component,
             version: &"1.0.0".parse().unwrap(),
             registry: &"r.example".parse().unwrap(),
@@ -188,14 +195,14 @@ fn what_no_reader_would_take_is_not_built() {
     };
     assert!(build("btp-operator", &[]).contains("component.name"));
     assert!(build("Btp Operator", &[]).contains("registry does not take"));
-    let image = ModuleImage {
+    let image = ImageResource {
         name: "X".into(),
         version: "latest".into(),
         image: "a:latest".into(),
     };
     assert!(build("a.io/b", &[image]).contains("resources[1].version"));
     let many = vec![
-        ModuleImage {
+        ImageResource {
             name: "xx".into(),
             version: "1.0.0".into(),
             image: "y".repeat(2000)
@@ -216,7 +223,7 @@ fn any_text(longest: usize) -> impl Strategy<Value = Vec<u8>> {
 
 prop_compose! {
     fn inputs()(
-        style in prop_oneof![Just(DescriptorStyle::Cli2023), Just(DescriptorStyle::LocalBlob)],
+        style in prop_oneof![Just(DescriptorStyle::KymaCli2), Just(DescriptorStyle::Modulectl3)],
         name in "[a-z]{3,8}(-[a-z]{3,8})?",
         version in "[0-9]\\.[1-9][0-9]?\\.[0-9](-[a-z]{1,5}[0-9]?)?",
         registry in prop_oneof![Just("localhost:5000"), Just("r.example/a/b"), Just("https://r.example")],
@@ -229,7 +236,7 @@ prop_compose! {
 }
 
 /// What a reader gets, who knows the image's manifest and can fetch blobs by digest.
-fn fetch(built: &ComponentVersion) -> (Descriptor, select::ModuleContent) {
+fn fetch(built: &ComponentVersion) -> (Descriptor, read::ModuleContent) {
     let blob = |digest: Digest| {
         built
             .blobs()
@@ -238,24 +245,25 @@ fn fetch(built: &ComponentVersion) -> (Descriptor, select::ModuleContent) {
             .bytes
             .clone()
     };
-    let Document::Manifest(manifest) = Document::parse(&built.manifest.bytes).unwrap() else {
+    let ImageDocument::Manifest(manifest) = ImageDocument::parse(&built.manifest.bytes).unwrap()
+    else {
         panic!()
     };
     let layer = manifest
         .descriptor_layer(&blob(manifest.config.digest))
         .unwrap();
     let descriptor = Descriptor::from_layer(&layer.media_type, &blob(layer.digest)).unwrap();
-    let content = select::content(&descriptor, &manifest).unwrap();
+    let content = read::select_content(&descriptor, &manifest).unwrap();
     (descriptor, content)
 }
 
-fn content_of(built: &ComponentVersion, layer: &select::Layer) -> Vec<u8> {
+fn content_of(built: &ComponentVersion, layer: &read::Layer) -> Vec<u8> {
     let blob = built
         .layers
         .iter()
         .find(|blob| blob.named == layer.blob)
         .unwrap();
-    select::file_in(layer, &blob.bytes).unwrap()
+    read::file_in_layer(layer, &blob.bytes).unwrap()
 }
 
 proptest! {
@@ -266,7 +274,7 @@ proptest! {
         let version: Version = version.parse().unwrap();
         let source = git("https://github.com/kyma-project/btp-manager");
         let settings = settings.filter(|settings| *settings != manifest);
-        let module = Module {
+        let module = ComponentInputs {
             style,
             component: &component,
             version: &version,
@@ -280,15 +288,15 @@ proptest! {
             security: None,
             labels: &[],
         };
-        let built = build(&module).unwrap();
-        prop_assert_eq!(&build(&module).unwrap(), &built);
+        let built = build_component(&module).unwrap();
+        prop_assert_eq!(&build_component(&module).unwrap(), &built);
         let (descriptor, content) = fetch(&built);
         prop_assert_eq!(&descriptor, &built.descriptor);
-        let expected = Expected { component: &component, version: &version, commit: &source.commit };
+        let expected = read::ExpectedModule { component: &component, version: &version, commit: &source.commit };
         prop_assert_eq!(verify(&descriptor, &expected), []);
         let ManifestSource::RawManifest(layer) = &content.manifest else { panic!("no raw manifest") };
         prop_assert_eq!(content_of(&built, layer), manifest);
         let found = content.default_cr.map(|layer| content_of(&built, &layer));
-        prop_assert_eq!(found, default_cr.filter(|_| style == DescriptorStyle::LocalBlob));
+        prop_assert_eq!(found, default_cr.filter(|_| style == DescriptorStyle::Modulectl3));
     }
 }

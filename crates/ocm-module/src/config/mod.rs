@@ -1,66 +1,114 @@
-//! `module-config.yaml`: what a module says of itself, to the Kyma CLI in 2023 or to modulectl today.
+//! The configuration files of a module: `module-config.yaml`, and `sec-scanners-config.yaml` for security scanners.
+//!
+//! [`ModuleConfig::parse`] reads the file of the Kyma CLI 2 as well as that of modulectl 3.
 
-mod kyma_cli;
-mod modulectl;
+mod fields;
+mod kyma_cli_2;
+mod modulectl_3;
+mod security_scan;
 
 use std::collections::BTreeMap;
 
-use super::fields::{Document, Fields};
-use super::rules;
-use super::template::{Gvk, Manager};
-use crate::Position;
-use crate::{Diagnostic, FormatCode};
+pub use security_scan::SecurityScan;
+
+use crate::rules;
+use crate::{Diagnostic, FormatCode, Position};
+use fields::{ConfigFile, Fields};
 
 /// Which tool the file was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub enum ConfigDialect {
     /// `kyma alpha create module`, 2.17 to 2.20 (`kyma-project/cli:cmd/kyma/alpha/create/module/moduleconfig.go`).
-    KymaCli,
+    KymaCli2,
     /// `modulectl create` (`kyma-project/modulectl:internal/service/contentprovider/moduleconfig.go`).
-    Modulectl,
+    Modulectl3,
 }
 
-/// The file's content, in one shape for both tools.
+/// The content of `module-config.yaml`, in one shape for both tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the file has as many switches"
 )]
 pub struct ModuleConfig {
-    pub dialect: Dialect,
+    /// The tool that reads such a file, known by its keys.
+    pub dialect: ConfigDialect,
+    /// The component's name, such as `kyma-project.io/module/btp-operator`.
     pub name: String,
     /// As written, in the Kyma CLI's file perhaps with a `v`.
     pub version: String,
-    /// Where the two stand in the file.
-    pub name_at: Option<Position>,
-    pub version_at: Option<Position>,
+    /// The position of `name` in the file.
+    pub name_position: Option<Position>,
+    /// The position of `version` in the file.
+    pub version_position: Option<Position>,
+    /// The rendered manifest.
     pub manifest: FileRef,
+    /// The default custom resource.
     pub default_cr: Option<FileRef>,
+    /// The path of the scanners' configuration.
     pub security: Option<String>,
+    /// Labels for the ModuleTemplate.
     pub labels: BTreeMap<String, String>,
+    /// Annotations for the ModuleTemplate.
     pub annotations: BTreeMap<String, String>,
+    /// Whether the module is only for SAP's own landscapes.
     pub internal: bool,
+    /// Whether the module is a beta.
     pub beta: bool,
+    /// Whether the module is installed without being asked for.
     pub mandatory: bool,
-    /// Of the Kyma CLI only.
+    /// The channel of the ModuleTemplate. Read by the Kyma CLI only.
     pub channel: Option<String>,
+    /// The name of the ModuleTemplate. Read by the Kyma CLI only.
     pub resource_name: Option<String>,
+    /// The namespace of the ModuleTemplate. Read by the Kyma CLI only.
     pub namespace: Option<String>,
+    /// How Lifecycle Manager tells the module's state. Read by the Kyma CLI only.
     pub custom_state_checks: Vec<CustomStateCheck>,
-    /// Of modulectl only.
+    /// The address of the git repository. Read by modulectl only.
     pub repository: Option<String>,
+    /// The address of the documentation. Read by modulectl only.
     pub documentation: Option<String>,
+    /// The team that answers for findings of the scanners. Read by modulectl only.
     pub team: Option<String>,
+    /// Whether scanners look at the module. Read by modulectl only.
     pub security_scan: bool,
+    /// Addresses of icons, by name. Read by modulectl only.
     pub icons: BTreeMap<String, String>,
+    /// The object by which the module's state is known. Read by modulectl only.
     pub manager: Option<Manager>,
+    /// Kinds of objects that users make for the module. Read by modulectl only.
     pub associated_resources: Vec<Gvk>,
+    /// Further addresses for the ModuleTemplate, by name. Read by modulectl only.
     pub resources: BTreeMap<String, String>,
+    /// Whether an update interrupts the module's service. Read by modulectl only.
     pub requires_downtime: bool,
 }
 
 impl ModuleConfig {
-    /// The links of the template: those that were given, and the manifest if it is a link itself.
+    /// Reads the file; `file` is its name, for diagnostics. All that is wrong with it comes with it. Without a name, version or
+    /// manifest there is no configuration.
+    pub fn parse(file: &str, bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
+        let file = match ConfigFile::parse(file, bytes) {
+            Ok(file) => file,
+            Err(unreadable) => return (None, vec![unreadable]),
+        };
+        let fields = file.fields();
+        let mut config = if MODULECTL_KEYS.iter().any(|key| file.has(key)) {
+            let mut config = shared(&fields, ConfigDialect::Modulectl3);
+            modulectl_3::read(&fields, &mut config);
+            config
+        } else {
+            let mut config = shared(&fields, ConfigDialect::KymaCli2);
+            kyma_cli_2::read(&fields, &mut config);
+            config
+        };
+        config.name_position = Some(file.position("name"));
+        config.version_position = Some(file.position("version"));
+        (config.is_complete().then_some(config), file.finish())
+    }
+
+    /// The addresses for the ModuleTemplate: those that were given, and the manifest if it has one itself.
     pub fn all_resources(&self) -> BTreeMap<String, String> {
         let mut resources = BTreeMap::new();
         if let FileRef::Url(url) = &self.manifest {
@@ -69,24 +117,90 @@ impl ModuleConfig {
         resources.extend(self.resources.clone());
         resources
     }
+
+    /// A configuration of an empty file.
+    fn empty(dialect: ConfigDialect) -> Self {
+        Self {
+            dialect,
+            name: String::new(),
+            version: String::new(),
+            name_position: None,
+            version_position: None,
+            manifest: FileRef::Path(String::new()),
+            default_cr: None,
+            security: None,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            internal: false,
+            beta: false,
+            mandatory: false,
+            channel: None,
+            resource_name: None,
+            namespace: None,
+            custom_state_checks: Vec::new(),
+            repository: None,
+            documentation: None,
+            team: None,
+            security_scan: false,
+            icons: BTreeMap::new(),
+            manager: None,
+            associated_resources: Vec::new(),
+            resources: BTreeMap::new(),
+            requires_downtime: false,
+        }
+    }
+
+    /// Whether all keys are there that both tools require.
+    fn is_complete(&self) -> bool {
+        let has_manifest = self.manifest != FileRef::Path(String::new());
+        !self.name.is_empty() && !self.version.is_empty() && has_manifest
+    }
 }
 
-/// Where a file is: in the repository, relative to the configuration, or on a server.
+/// Where a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileRef {
+    /// In the repository, relative to the configuration.
     Path(String),
+    /// On a server.
     Url(String),
 }
 
+/// A rule by which Lifecycle Manager tells the module's state from a field of its custom resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomStateCheck {
+    /// The path of the field.
     pub json_path: String,
+    /// The value that the field has.
     pub value: String,
+    /// The state that this means: `Ready`, `Processing`, `Error`, `Deleting` or `Warning`.
     pub mapped_state: String,
 }
 
+/// Group, version and kind of Kubernetes objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gvk {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The version, such as `v1`.
+    pub version: String,
+    /// The kind, such as `Deployment`.
+    pub kind: String,
+}
+
+/// The object by which Lifecycle Manager knows that the module is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    /// The object's name.
+    pub name: String,
+    /// The object's namespace.
+    pub namespace: Option<String>,
+    /// What the object is, mostly a Deployment.
+    pub gvk: Gvk,
+}
+
 /// Keys that both tools read.
-const SHARED: [&str; 9] = [
+const SHARED_KEYS: [&str; 9] = [
     "name",
     "version",
     "manifest",
@@ -98,8 +212,8 @@ const SHARED: [&str; 9] = [
     "beta",
 ];
 
-/// Keys by which modulectl's file is known.
-const OF_MODULECTL: [&str; 9] = [
+/// Keys that only modulectl reads; a file with one of them is for it.
+const MODULECTL_KEYS: [&str; 9] = [
     "repository",
     "documentation",
     "icons",
@@ -111,35 +225,10 @@ const OF_MODULECTL: [&str; 9] = [
     "requiresDowntime",
 ];
 
-/// Reads the file. All violations come with it; without a name, version or manifest there is nothing to go on with.
-pub fn parse(file: &str, bytes: &[u8]) -> (Option<ModuleConfig>, Vec<Diagnostic>) {
-    let document = match Document::parse(file, bytes) {
-        Ok(document) => document,
-        Err(violation) => return (None, vec![violation]),
-    };
-    let modulectl = OF_MODULECTL.iter().any(|key| document.has(key));
-    let dialect = if modulectl {
-        Dialect::Modulectl
-    } else {
-        Dialect::KymaCli
-    };
-    let fields = document.fields();
-    let (mut config, whole) = shared(&fields, dialect);
-    match dialect {
-        Dialect::KymaCli => kyma_cli::read(&fields, &mut config),
-        Dialect::Modulectl => modulectl::read(&fields, &mut config),
-    }
-    config.name_at = document.place("name");
-    config.version_at = document.place("version");
-    (whole.then_some(config), document.finish())
-}
-
-/// What both tools read, and whether all of it is there that nothing goes without.
-fn shared(fields: &Fields<'_>, dialect: Dialect) -> (ModuleConfig, bool) {
-    let name = fields.required(
-        "name",
-        "write the component's name, such as kyma-project.io/module/btp-operator",
-    );
+/// What both tools read.
+fn shared(fields: &Fields<'_>, dialect: ConfigDialect) -> ModuleConfig {
+    let help = "write the component's name, such as kyma-project.io/module/btp-operator";
+    let name = fields.required("name", help);
     let version = fields.required("version", "write the version, such as 1.2.0");
     let manifest = fields.required("manifest", "write the path of the rendered manifest");
     if let Some(name) = &name {
@@ -148,46 +237,24 @@ fn shared(fields: &Fields<'_>, dialect: Dialect) -> (ModuleConfig, bool) {
     if let Some(version) = &version {
         fields.note_all("version", rules::version(version));
     }
-    let file = |key: &str, text: &str| file_ref(fields, key, text);
-    let manifest = manifest.map(|text| file("manifest", &text));
-    let default_cr = fields
-        .text("defaultCR")
-        .map(|text| file("defaultCR", &text));
-    let security = fields.text("security");
-    let (labels, annotations) = (fields.map("labels"), fields.map("annotations"));
     let flag = |key: &str| fields.flag(key).unwrap_or_default();
-    let (internal, beta) = (flag("internal"), flag("beta"));
-    let mandatory = flag("mandatory");
-    let whole = name.is_some() && version.is_some() && manifest.is_some();
-    let config = ModuleConfig {
-        dialect,
+    let mut config = ModuleConfig {
         name: name.unwrap_or_default(),
         version: version.unwrap_or_default(),
-        name_at: None,
-        version_at: None,
-        manifest: manifest.unwrap_or(FileRef::Path(String::new())),
-        default_cr,
-        security,
-        labels,
-        annotations,
-        internal,
-        beta,
-        mandatory,
-        channel: None,
-        resource_name: None,
-        namespace: None,
-        custom_state_checks: Vec::new(),
-        repository: None,
-        documentation: None,
-        team: None,
-        security_scan: false,
-        icons: BTreeMap::new(),
-        manager: None,
-        associated_resources: Vec::new(),
-        resources: BTreeMap::new(),
-        requires_downtime: false,
+        security: fields.text("security"),
+        labels: fields.map("labels"),
+        annotations: fields.map("annotations"),
+        internal: flag("internal"),
+        beta: flag("beta"),
+        mandatory: flag("mandatory"),
+        ..ModuleConfig::empty(dialect)
     };
-    (config, whole)
+    if let Some(text) = manifest {
+        config.manifest = file_ref(fields, "manifest", &text);
+    }
+    let default_cr = fields.text("defaultCR");
+    config.default_cr = default_cr.map(|text| file_ref(fields, "defaultCR", &text));
+    config
 }
 
 fn file_ref(fields: &Fields<'_>, key: &str, text: &str) -> FileRef {
@@ -196,15 +263,12 @@ fn file_ref(fields: &Fields<'_>, key: &str, text: &str) -> FileRef {
         return FileRef::Url(text.to_owned());
     }
     if text.starts_with('/') || text.split('/').any(|part| part == "..") {
-        let message = format!("{key} {text:?} is not below the configuration's folder");
-        fields.note(
-            key,
-            Diagnostic::error(
-                FormatCode::ConfigPath,
-                message,
-                "write a path relative to the configuration file",
-            ),
+        let outside = Diagnostic::error(
+            FormatCode::ConfigPath,
+            format!("{key} {text:?} is not below the configuration's folder"),
+            "write a path relative to the configuration file",
         );
+        fields.note(key, outside);
     }
     FileRef::Path(text.to_owned())
 }

@@ -8,7 +8,7 @@ use crate::values::Digest;
 /// An access specification: as written, and what it means here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
-pub struct Access {
+pub struct AccessSpec {
     kind: AccessKind,
     written: Map<String, Value>,
 }
@@ -18,30 +18,38 @@ pub struct Access {
 pub enum AccessKind {
     /// A layer of the same image. `localBlob` today, `localOciBlob` until 2023, `localFilesystemBlob` in archives.
     LocalBlob {
+        /// The digest of the layer.
         digest: Digest,
+        /// The media type of the layer, where it is told.
         media_type: Option<String>,
     },
     /// An image elsewhere. `ociArtifact` today, `ociRegistry` and `ociImage` before.
     OciArtifact {
+        /// The image, as a container runtime takes it.
         image: String,
     },
     /// A commit in a repository. `gitHub` for all, whatever serves it.
     Git {
+        /// The repository's address, with or without a scheme.
         repo_url: String,
+        /// The commit's hash, where it is told.
         commit: Option<String>,
     },
+    /// An access that modules do not use.
     Other {
+        /// Its type, such as `helm/v1`.
         kind: String,
     },
 }
 
-impl Access {
+impl AccessSpec {
+    /// What the access means.
     pub fn kind(&self) -> &AccessKind {
         &self.kind
     }
 }
 
-impl TryFrom<Map<String, Value>> for Access {
+impl TryFrom<Map<String, Value>> for AccessSpec {
     type Error = String;
 
     fn try_from(written: Map<String, Value>) -> Result<Self, String> {
@@ -84,8 +92,8 @@ fn local_blob(reference: &str, media_type: Option<String>) -> Result<AccessKind,
     Ok(AccessKind::LocalBlob { digest, media_type })
 }
 
-impl From<Access> for Map<String, Value> {
-    fn from(access: Access) -> Self {
+impl From<AccessSpec> for Map<String, Value> {
+    fn from(access: AccessSpec) -> Self {
         access.written
     }
 }
@@ -157,7 +165,7 @@ mod tests {
                 },
             ),
         ] {
-            let access: Access = serde_json::from_value(written.clone()).unwrap();
+            let access: AccessSpec = serde_json::from_value(written.clone()).unwrap();
             assert_eq!(access.kind(), &kind);
             assert_eq!(serde_json::to_value(access).unwrap(), written);
         }
@@ -176,7 +184,7 @@ mod tests {
             (json!({"type": "ociArtifact"}), "without imageReference"),
             (json!("localBlob"), "invalid type"),
         ] {
-            let error = serde_json::from_value::<Access>(written)
+            let error = serde_json::from_value::<AccessSpec>(written)
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(why), "{error}");

@@ -11,15 +11,16 @@ mod v3;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use access::{Access, AccessKind};
+pub use access::{AccessKind, AccessSpec};
 pub use read::{FILE_NAME, MAX_DESCRIPTOR, MAX_DESCRIPTOR_LAYER};
-pub use schema::is_component_name;
 
 /// Which layout a descriptor is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum SchemaVersion {
+    /// `meta` and `component` beside each other: the layout of all published modules.
     #[serde(rename = "v2")]
     V2,
+    /// The layout of a Kubernetes object.
     #[serde(rename = "ocm.software/v3alpha1")]
     V3Alpha1,
 }
@@ -27,49 +28,66 @@ pub enum SchemaVersion {
 /// A component descriptor, in the terms of schema v2 whatever it was written in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Descriptor {
+    /// The layout that it was read from, and is written in.
     pub schema: SchemaVersion,
+    /// The component.
     pub component: Component,
     /// `signatures`, `nestedDigests` and what else stands beside the component.
-    pub(super) beside: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
+/// A component: name and version, and what it is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Component {
+    /// Such as `kyma.project.io/module/btp-operator`.
     pub name: String,
+    /// A semantic version, which may have a `v` in front and lack minor and patch.
     pub version: String,
+    /// Who made it.
     pub provider: Provider,
+    /// Properties for whoever reads them, such as scanners.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
         deserialize_with = "list"
     )]
     pub labels: Vec<Label>,
+    /// When it was made, in the form of RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
+    /// Where it lives now, and before it where it lived earlier: the last is the present one.
     #[serde(deserialize_with = "list")]
     pub repository_contexts: Vec<RepositoryContext>,
+    /// What it was built from.
     #[serde(deserialize_with = "list")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<ComponentSource>,
+    /// Other components that it consists of. Modules have none.
     #[serde(deserialize_with = "list")]
     pub component_references: Vec<Value>,
+    /// What it consists of.
     #[serde(deserialize_with = "list")]
     pub resources: Vec<Resource>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
+/// A property of a component, source or resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Label {
+    /// Such as `security.kyma-project.io/scan`.
     pub name: String,
+    /// Any JSON value; mostly a text.
     pub value: Value,
+    /// The version of the label's form, such as `v1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 impl Label {
+    /// A label of version `v1`.
     pub fn new(name: impl Into<String>, value: impl Into<Value>) -> Self {
         Self {
             name: name.into(),
@@ -84,16 +102,20 @@ impl Label {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RepositoryContext {
+    /// Such as `OCIRegistry`; `ociRegistry` in 2023.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The registry, with the path in it before OCM 0.12.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
+    /// The path in the registry, since OCM 0.12.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_path: Option<String>,
+    /// How names become repositories; `urlPath` means that they are paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component_name_mapping: Option<String>,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 impl RepositoryContext {
@@ -119,46 +141,60 @@ impl RepositoryContext {
 
 /// What the component was built from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Source {
+pub struct ComponentSource {
+    /// Such as `module-sources`.
     pub name: String,
+    /// The version of the component.
     pub version: String,
+    /// Such as `Github`; `git` in 2023.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Properties, such as those for scanners in 2023.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
         deserialize_with = "list"
     )]
     pub labels: Vec<Label>,
-    pub access: Access,
+    /// Where it is.
+    pub access: AccessSpec,
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
 /// One thing the component consists of: a layer beside the descriptor, or an image elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
+    /// Such as `raw-manifest`.
     pub name: String,
+    /// The version of the component, for local resources.
     pub version: String,
+    /// Such as `directoryTree` or `ociArtifact`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Whether it was made together with the component.
     pub relation: Relation,
+    /// Properties, such as those for scanners.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
         deserialize_with = "list"
     )]
     pub labels: Vec<Label>,
-    pub access: Access,
+    /// Where it is.
+    pub access: AccessSpec,
     /// `extraIdentity`, `digest`, `srcRefs`.
     #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+    pub(crate) more: Map<String, Value>,
 }
 
+/// Whether a resource was made together with its component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Relation {
+    /// Made together: it has the component's version.
     Local,
+    /// Made elsewhere, such as an image.
     External,
 }
 
@@ -166,13 +202,14 @@ pub enum Relation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Provider {
+    /// The name, wherever it is written.
     pub name: String,
     written: Value,
 }
 
 impl Provider {
     /// A provider by name, or by a text that holds JSON.
-    pub(super) fn named(text: &str) -> Self {
+    pub(crate) fn named(text: &str) -> Self {
         Self::try_from(Value::from(text)).unwrap_or_else(|_| Self {
             name: text.to_owned(),
             written: Value::from(text),
@@ -207,7 +244,7 @@ impl Descriptor {
     /// The descriptor as a document of its own schema.
     pub fn to_value(&self) -> Value {
         let component = serde_json::to_value(&self.component).unwrap_or_default();
-        let mut document = self.beside.clone();
+        let mut document = self.more.clone();
         match self.schema {
             SchemaVersion::V2 => {
                 document.insert("meta".into(), serde_json::json!({"schemaVersion": "v2"}));

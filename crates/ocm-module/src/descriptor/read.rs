@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{Component, Descriptor, SchemaVersion, schema, v3};
+use crate::archive::{self, AbsolutePaths, ArchiveLimits, unpack_archive};
+use crate::oci::media;
+use crate::yaml;
 use crate::{Diagnostic, FormatCode};
-use crate::{media, unpack, yaml};
 
 /// The file in the descriptor's layer.
 pub const FILE_NAME: &str = "component-descriptor.yaml";
@@ -16,12 +18,21 @@ pub const MAX_DESCRIPTOR: usize = 100 * 1024;
 pub const MAX_DESCRIPTOR_LAYER: usize = 2 * MAX_DESCRIPTOR;
 
 impl Descriptor {
-    /// From the layer that the image's config names.
+    /// Reads a descriptor from the layer that the image's config names.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a layer of another media type, and as [`Descriptor::from_tar`] and
+    /// [`Descriptor::from_text`].
     pub fn from_layer(media_type: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         Self::from_text(&Self::text_in_layer(media_type, bytes)?)
     }
 
     /// The text in that layer, as it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a layer of another media type, and for a tar as [`Descriptor::from_tar`].
     pub fn text_in_layer(media_type: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         let known = [&media::DESCRIPTOR_TAR[..], &media::DESCRIPTOR_PLAIN];
         if !known.concat().contains(&media_type) {
@@ -30,19 +41,29 @@ impl Descriptor {
             )));
         }
         // Which of them it has says little about its bytes.
-        if unpack::is_tar(bytes) || bytes.starts_with(&unpack::GZIP) {
+        if archive::is_tar(bytes) || archive::is_gzip(bytes) {
             text_in_tar(bytes)
         } else {
             Ok(bytes.to_vec())
         }
     }
 
-    /// From a tar with one file.
+    /// Reads a descriptor from a tar, compressed or not, with the file [`FILE_NAME`].
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] if the tar is damaged, too long or without the file, and as
+    /// [`Descriptor::from_text`].
     pub fn from_tar(bytes: &[u8]) -> Result<Self, Diagnostic> {
         Self::from_text(&text_in_tar(bytes)?)
     }
 
-    /// From YAML or JSON.
+    /// Reads a descriptor from YAML or JSON, of schema v2 or v3alpha1.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::DescriptorInvalid`] for a text that is longer than [`MAX_DESCRIPTOR`], is neither YAML nor JSON, or breaks
+    /// the schema; all broken rules are named.
     pub fn from_text(bytes: &[u8]) -> Result<Self, Diagnostic> {
         if bytes.len() > MAX_DESCRIPTOR {
             return Err(too_long(bytes.len()));
@@ -50,9 +71,7 @@ impl Descriptor {
         let text = std::str::from_utf8(bytes).map_err(|_| invalid("is not UTF-8"))?;
         let document = match yaml::json(text) {
             Ok(json) => json,
-            Err(_) => {
-                yaml::document(text).map_err(|e| invalid(format!("is not YAML: {}", e.message)))?
-            }
+            Err(_) => yaml::document(text).map_err(|e| invalid(format!("is not YAML: {e}")))?,
         };
         let Value::Object(document) = document else {
             return Err(invalid("is not an object"));
@@ -62,7 +81,7 @@ impl Descriptor {
 
     fn from_document(mut document: Map<String, Value>) -> Result<Self, Diagnostic> {
         let schema = schema_version(&document)?;
-        let (component, beside) = match schema {
+        let (component, more) = match schema {
             SchemaVersion::V2 => {
                 document.remove("meta");
                 (document.remove("component").unwrap_or_default(), document)
@@ -78,7 +97,7 @@ impl Descriptor {
         Ok(Self {
             schema,
             component,
-            beside,
+            more,
         })
     }
 }
@@ -88,14 +107,14 @@ fn text_in_tar(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     if bytes.len() > MAX_DESCRIPTOR_LAYER {
         return Err(too_long(bytes.len()));
     }
-    let limits = unpack::Limits {
+    let limits = ArchiveLimits {
         entries: 16,
         file_bytes: MAX_DESCRIPTOR as u64,
         total_bytes: MAX_DESCRIPTOR_LAYER as u64,
-        absolute_names: true,
+        absolute_paths: AbsolutePaths::Relative,
     };
     let mut text = None;
-    unpack::files(bytes, &limits, &mut |file| {
+    unpack_archive(bytes, &limits, &mut |file| {
         if file.path.as_str() == FILE_NAME {
             let mut found = Vec::new();
             file.content.read_to_end(&mut found)?;

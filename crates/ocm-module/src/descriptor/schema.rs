@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::values::is_component_name;
+
 /// Every rule that the component breaks, each with the path of the value.
 pub(super) fn broken_rules(component: &Value) -> Vec<String> {
     let mut rules = Rules(Vec::new());
@@ -177,29 +179,6 @@ impl Rules {
     }
 }
 
-/// `^[a-z][-a-z0-9]*([.][a-z][-a-z0-9]*)*[.][a-z]{2,}(/[a-z][-a-z0-9_]*([.][a-z][-a-z0-9_]*)*)+$`, at most 255 characters.
-pub fn is_component_name(name: &str) -> bool {
-    let label = |part: &str, more: &str| {
-        part.starts_with(|c: char| c.is_ascii_lowercase())
-            && part
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c))
-    };
-    let Some((domain, path)) = name.split_once('/') else {
-        return false;
-    };
-    let Some((hosts, top)) = domain.rsplit_once('.') else {
-        return false;
-    };
-    name.len() <= 255
-        && hosts.split('.').all(|part| label(part, "-"))
-        && top.len() >= 2
-        && top.chars().all(|c| c.is_ascii_lowercase())
-        && path
-            .split('/')
-            .all(|segment| segment.split('.').all(|part| label(part, "-_")))
-}
-
 /// `^[a-z0-9]([-_+a-z0-9]*[a-z0-9])?$`, at least two characters.
 fn is_element_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -231,23 +210,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_and_versions() {
-        for (name, fine) in [
-            ("kyma.project.io/module/btp-operator", true),
-            ("github.com/mandelsoft/ocm", true),
-            ("kyma-project.io/template-operator", true),
-            ("btp-operator", false),
-            ("kyma/btp-operator", false),
-            ("kyma.project.io", false),
-            ("Kyma.project.io/x", false),
-            ("kyma.project.i/x", false),
-            ("kyma.project.io/", false),
-            ("kyma.project.io/1", false),
-            ("kyma..io/x", false),
-        ] {
-            assert_eq!(is_component_name(name), fine, "{name}");
-        }
-        assert!(!is_component_name(&format!("a.io/{}", "x".repeat(251))));
+    fn relaxed_versions() {
         for (version, fine) in [
             ("v1", true),
             ("1.2", true),
@@ -263,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_all_broken_rules_at_once() {
+    fn all_broken_rules_are_reported_at_once() {
         let component = json!({
             "name": "btp", "version": "x", "labels": [{"name": "a", "version": "1"}],
             "repositoryContexts": null, "componentReferences": {}, "sources": [1],

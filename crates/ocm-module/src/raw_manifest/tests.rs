@@ -2,17 +2,18 @@
 
 use super::*;
 use crate::fixtures::{read, text};
+use crate::values::ImageRef;
 use crate::{Diagnostic, FormatCode};
 
-fn codes(violations: &[Diagnostic]) -> Vec<(&'static str, usize)> {
-    violations
+fn codes(found: &[Diagnostic]) -> Vec<(FormatCode, usize)> {
+    found
         .iter()
         .map(|v| (v.code, v.position().map_or(0, |at| at.line)))
         .collect()
 }
 
 #[test]
-fn a_real_manifest() {
+fn images_and_crds_of_a_published_manifest() {
     let manifest = RawManifest::parse("manifest.yaml", &read("raw-manifest.yaml")).unwrap();
     let images: Vec<_> = manifest
         .images()
@@ -43,13 +44,13 @@ fn a_real_manifest() {
     let missing = manifest.check(Some(&image("eu.gcr.io/kyma-project/other:1.0.0")));
     assert!(
         missing[0]
-            .message
-            .ends_with("it runs eu.gcr.io/kyma-project/template-operator:1.0.0")
+            .seen
+            .ends_with("the manifest runs eu.gcr.io/kyma-project/template-operator:1.0.0")
     );
 }
 
 #[test]
-fn the_managers_image_may_be_named_by_digest() {
+fn the_manager_image_may_be_named_by_digest() {
     let digest = |byte: &[u8]| crate::values::Digest::of(byte).to_string();
     let (ours, other) = (digest(b"ours"), digest(b"other"));
     for (in_manifest, wanted, fine) in [
@@ -89,7 +90,7 @@ fn the_managers_image_may_be_named_by_digest() {
         } else {
             &[FormatCode::ManagerImageDiffers]
         };
-        let found: Vec<_> = found.iter().map(|violation| violation.code).collect();
+        let found: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
         assert_eq!(found, expected, "{in_manifest} for {wanted}");
     }
 }
@@ -97,7 +98,7 @@ fn the_managers_image_may_be_named_by_digest() {
 const HEADS: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec:\n  group: g.io\n  scope: Cluster\n  names: {kind: Thing}\n  versions: [{name: v1}, {name: v2}]\n---\n";
 
 #[test]
-fn images_are_found_wherever_containers_run() {
+fn images_are_found_in_all_workloads() {
     let workload = "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {\n  initContainers: [{image: 'r.example/init:1.0.0'}],\n  containers: [{image: 'r.example/run:1.0.0', env: [\n    {name: A, value: 'r.example/side:2.0.0'}, {name: B, value: 'http://x:80'},\n    {name: C, value: '0.0.0.0:8080'}, {name: D, value: 'k8s:v1'}, {name: E}]}]}}}}}\n";
     let manifest = RawManifest::parse("m", format!("{HEADS}{workload}").as_bytes()).unwrap();
     let images: Vec<_> = manifest
@@ -117,7 +118,7 @@ fn images_are_found_wherever_containers_run() {
 }
 
 #[test]
-fn what_is_wrong_is_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let text = "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - image: a b\n      - image: r.example/x\n      - image: r.example/x:Main\n---\n- list\n---\n";
     let found = RawManifest::parse("m.yaml", text.as_bytes())
         .unwrap()
@@ -152,7 +153,7 @@ fn what_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn the_default_cr_must_be_defined() {
+fn the_default_cr_needs_a_definition_and_a_name() {
     let crds = RawManifest::parse("m", HEADS.as_bytes()).unwrap().crds();
     for (text, expected) in [
         (
@@ -183,4 +184,12 @@ fn the_default_cr_must_be_defined() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_raw_manifest_has_a_crd() {
+    assert!(is_raw_manifest(text("raw-manifest.yaml").as_bytes()));
+    assert!(!is_raw_manifest(text("config.yaml").as_bytes()));
+    assert!(!is_raw_manifest(b"\xff"));
+    assert!(!is_raw_manifest(b"spec: {kind: CustomResourceDefinition}"));
 }

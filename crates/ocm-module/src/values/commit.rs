@@ -10,6 +10,7 @@ use crate::{Diagnostic, FormatCode};
 pub struct CommitSha(String);
 
 impl CommitSha {
+    /// The hash.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -13,6 +13,7 @@ use crate::{Diagnostic, FormatCode};
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -41,10 +42,12 @@ impl Digest {
 pub struct DigestHasher(Sha256);
 
 impl DigestHasher {
+    /// Takes the bytes that come next.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
+    /// The digest of all bytes taken.
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }

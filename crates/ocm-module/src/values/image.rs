@@ -15,12 +15,12 @@ fn invalid(seen: &str, why: impl fmt::Display) -> Diagnostic {
 
 /// Where an image lives: a registry's host and a path in it, such as `registry.example:5000/kyma-project/btp-manager`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Repository {
+pub struct ImageRepository {
     registry: String,
     path: String,
 }
 
-impl Repository {
+impl ImageRepository {
     /// `host` or `host:port`.
     pub fn registry(&self) -> &str {
         &self.registry
@@ -41,11 +41,13 @@ impl Repository {
         is_loopback(&self.registry)
     }
 
+    /// The repository below this one; nothing if a registry does not take such a path.
     #[must_use]
     pub fn join(&self, path: &str) -> Option<Self> {
         format!("{self}/{path}").parse().ok()
     }
 
+    /// The image of this tag.
     pub fn tagged(&self, tag: ImageTag) -> ImageRef {
         ImageRef {
             repository: self.clone(),
@@ -53,6 +55,7 @@ impl Repository {
         }
     }
 
+    /// The image with this digest.
     pub fn pinned(&self, digest: Digest) -> PinnedImage {
         PinnedImage {
             repository: self.clone(),
@@ -72,7 +75,7 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|ip| ip.is_loopback())
 }
 
-impl FromStr for Repository {
+impl FromStr for ImageRepository {
     type Err = Diagnostic;
 
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
@@ -80,7 +83,7 @@ impl FromStr for Repository {
     }
 }
 
-impl Repository {
+impl ImageRepository {
     /// The same, with nothing but the reason where it is refused: the text may be a part of a longer one.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if text.contains("://") {
@@ -142,7 +145,7 @@ fn is_component(part: &str) -> bool {
             .all(|s| matches!(s, "." | "_" | "__") || s.bytes().all(|b| b == b'-'))
 }
 
-impl fmt::Display for Repository {
+impl fmt::Display for ImageRepository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.registry, self.path)
     }
@@ -153,6 +156,7 @@ impl fmt::Display for Repository {
 pub struct ImageTag(String);
 
 impl ImageTag {
+    /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -193,15 +197,17 @@ enum Pin {
 /// An image by tag or by digest, written in full: no registry, library or `latest` is ever implied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageRef {
-    repository: Repository,
+    repository: ImageRepository,
     pin: Pin,
 }
 
 impl ImageRef {
-    pub fn repository(&self) -> &Repository {
+    /// Where the image lives.
+    pub fn repository(&self) -> &ImageRepository {
         &self.repository
     }
 
+    /// The tag; nothing for an image by digest.
     pub fn tag(&self) -> Option<&ImageTag> {
         match &self.pin {
             Pin::Tag(tag) => Some(tag),
@@ -209,6 +215,7 @@ impl ImageRef {
         }
     }
 
+    /// The digest; nothing for an image by tag.
     pub fn digest(&self) -> Option<Digest> {
         match &self.pin {
             Pin::Tag(_) => None,
@@ -233,7 +240,7 @@ impl FromStr for ImageRef {
             let digest = digest
                 .parse()
                 .map_err(|_| invalid(text, "is not a SHA-256 digest"))?;
-            let repository = Repository::read(name).map_err(|why| {
+            let repository = ImageRepository::read(name).map_err(|why| {
                 let why = if name
                     .rsplit('/')
                     .next()
@@ -259,11 +266,11 @@ impl FromStr for ImageRef {
             Some(at) => text.split_at(at),
             None => {
                 return Err(text
-                    .parse::<Repository>()
+                    .parse::<ImageRepository>()
                     .map_or_else(|e| e, |_| invalid(text, "has neither a tag nor a digest")));
             }
         };
-        let repository = Repository::read(name).map_err(|why| invalid(text, why))?;
+        let repository = ImageRepository::read(name).map_err(|why| invalid(text, why))?;
         let tag = tag
             .trim_start_matches(':')
             .parse()
@@ -287,7 +294,9 @@ impl fmt::Display for ImageRef {
 /// An image by digest: what is tested and published, since a tag can be moved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PinnedImage {
-    pub repository: Repository,
+    /// Where the image lives.
+    pub repository: ImageRepository,
+    /// The digest of its manifest or index.
     pub digest: Digest,
 }
 
@@ -323,7 +332,7 @@ impl From<PinnedImage> for ImageRef {
     }
 }
 
-super::serde_as_text!(Repository, ImageTag, ImageRef, PinnedImage);
+super::serde_as_text!(ImageRepository, ImageTag, ImageRef, PinnedImage);
 
 #[cfg(test)]
 mod tests {
@@ -370,7 +379,7 @@ mod tests {
         assert!(
             both.parse::<ImageRef>()
                 .unwrap_err()
-                .why
+                .seen
                 .contains("both a tag and a digest")
         );
     }

@@ -7,9 +7,9 @@ mod image;
 mod version;
 
 pub use commit::CommitSha;
-pub use component::ComponentName;
+pub use component::{ComponentName, is_component_name, short_name};
 pub use digest::{Digest, DigestHasher};
-pub use image::{ImageRef, ImageTag, PinnedImage, Repository};
+pub use image::{ImageRef, ImageRepository, ImageTag, PinnedImage};
 pub use version::Version;
 
 /// Serialises a value as the text that it is parsed from.

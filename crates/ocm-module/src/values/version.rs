@@ -13,14 +13,17 @@ use crate::{Diagnostic, FormatCode};
 pub struct Version(semver::Version);
 
 impl Version {
+    /// Whether it has a pre-release part, such as `-rc1`.
     pub fn is_prerelease(&self) -> bool {
         !self.0.pre.is_empty()
     }
 
+    /// The first number.
     pub fn major(&self) -> u64 {
         self.0.major
     }
 
+    /// The second number.
     pub fn minor(&self) -> u64 {
         self.0.minor
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::scalar::is_ambiguous;
+use super::ambiguous::is_ambiguous;
 
 /// Where go-yaml breaks a line, if there is a space.
 const WIDTH: usize = 80;
@@ -16,6 +16,7 @@ const WIDTH: usize = 80;
 /// A longer key is written as `? key`.
 const MAX_SIMPLE_KEY: usize = 128;
 
+/// A value as YAML, byte for byte as `sigs.k8s.io/yaml` writes it, with a line break at the end.
 pub fn to_string(value: &Value) -> String {
     let mut emitter = Emitter(String::new());
     match value {

@@ -1,0 +1,57 @@
+//! Tar and gzip: unpacking archives that others made, and writing archives whose bytes are the same on every machine.
+//!
+//! Unpacking is bounded in every way ([`ArchiveLimits`]) and never yields a path that leads out of the folder
+//! ([`EntryPath`]). The `tar` crate reads and writes the headers; what a header says is judged here.
+
+mod bounded_reader;
+mod entry_path;
+mod layer_content;
+mod pax_headers;
+mod unpack;
+mod write;
+
+pub use entry_path::{AbsolutePaths, EntryPath};
+pub use layer_content::LayerContent;
+pub(crate) use layer_content::is_tar;
+pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
+pub(crate) use write::{TarEntry, write_gzip, write_tar};
+
+use std::io;
+
+use crate::{Diagnostic, FormatCode};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What a tar may spend on one entry beside its content: headers and long names.
+const MAX_HEADERS: u64 = 64 * 1024;
+
+/// Whether bytes begin as gzip does ([RFC 1952, 2.3.1](https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1)).
+pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// An archive that breaks a rule of this module, as an error of a reader.
+fn invalid_data(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.into())
+}
+
+/// A reader's error as a diagnostic.
+fn unreadable(error: &io::Error) -> Diagnostic {
+    // Errors of this module have their own words; those of the tar and gzip readers only say what was read.
+    match error.kind() {
+        io::ErrorKind::InvalidData => invalid_archive(error.to_string()),
+        _ => invalid_archive(format!("cannot be read: {error}")),
+    }
+}
+
+fn invalid_archive(why: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::about(
+        FormatCode::ArchiveInvalid,
+        "archive",
+        why,
+        "nothing of it is used: build the module image again, or look at the layer with `tar tvf`",
+    )
+}
+
+#[cfg(test)]
+mod tests;

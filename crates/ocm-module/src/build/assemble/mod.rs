@@ -1,0 +1,161 @@
+//! From the files of a module to everything that its release publishes: the image, and the files beside it.
+
+mod check;
+mod render;
+
+use std::collections::BTreeMap;
+
+use super::image_resources::image_resources;
+use super::installable::check_installable;
+use super::{ComponentVersion, DescriptorStyle, GitSource, ImageResource, TemplateForm};
+use crate::Diagnostic;
+use crate::config::{ModuleConfig, SecurityScan};
+use crate::oci::{ComponentRegistry, ImageName};
+use crate::raw_manifest::{CustomResourceDefinition, RawManifest};
+use crate::values::{ImageRef, Version};
+use render::Renderer;
+
+/// A file by name, for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedFile<'a> {
+    /// As messages call it.
+    pub name: &'a str,
+    /// Its content.
+    pub bytes: &'a [u8],
+}
+
+/// What a module is released from.
+#[derive(Clone, Debug)]
+pub struct ModuleInputs<'a> {
+    /// The form of descriptor and layers.
+    pub style: DescriptorStyle,
+    /// The form of the ModuleTemplate.
+    pub template: TemplateForm,
+    /// The component's name, such as `kyma-project.io/module/btp-operator`.
+    pub component: &'a str,
+    /// The version that is released.
+    pub version: &'a Version,
+    /// Where the module image is to be pushed.
+    pub registry: &'a ComponentRegistry,
+    /// The channel of the ModuleTemplate, in all forms but [`TemplateForm::Modulectl3`].
+    pub channel: &'a str,
+    /// The commit that the module was built from.
+    pub source: &'a GitSource,
+    /// The rendered manifest.
+    pub manifest: NamedFile<'a>,
+    /// The default custom resource.
+    pub default_cr: Option<NamedFile<'a>>,
+    /// The module's configuration, with the name of its file.
+    pub config: Option<(&'a str, &'a ModuleConfig)>,
+    /// What scanners are told.
+    pub security: Option<&'a SecurityScan>,
+    /// The binary image that this release built and tested; if given, the manifest has to run it.
+    pub manager: Option<&'a ImageRef>,
+}
+
+/// What is published.
+#[derive(Clone, Debug)]
+pub struct Assembled {
+    /// The module image.
+    pub version: ComponentVersion,
+    /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name.
+    pub files: BTreeMap<&'static str, Vec<u8>>,
+    /// What should be known and stops nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Checks the files of a module, and builds its image and the files beside it.
+///
+/// # Errors
+///
+/// Everything that is wrong, all of it at once, warnings included.
+pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
+    let mut found = check::names(inputs);
+    found.extend(check::template(inputs));
+    let files = ParsedFiles::parse(inputs, &mut found);
+    let Some(files) = files.filter(|_| !has_errors(&found)) else {
+        return Err(found);
+    };
+    let renderer = Renderer {
+        inputs,
+        images: images(inputs, &files.manifest),
+        default_cr: files.default_cr.as_ref(),
+        cluster_scoped: files.crd.is_some_and(|crd| crd.cluster_scoped),
+    };
+    let (version, files) = match renderer.render() {
+        Ok(published) => published,
+        Err(error) => {
+            found.push(error);
+            return Err(found);
+        }
+    };
+    found.extend(check_installable(&version.descriptor));
+    if has_errors(&found) {
+        return Err(found);
+    }
+    Ok(Assembled {
+        version,
+        files,
+        warnings: found,
+    })
+}
+
+fn has_errors(found: &[Diagnostic]) -> bool {
+    found.iter().any(Diagnostic::is_error)
+}
+
+/// The manifest, the default custom resource and the definition of the latter.
+struct ParsedFiles {
+    manifest: RawManifest,
+    default_cr: Option<RawManifest>,
+    crd: Option<CustomResourceDefinition>,
+}
+
+impl ParsedFiles {
+    /// Reads and checks the files, as far as they can be read.
+    fn parse(inputs: &ModuleInputs<'_>, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let mut parse = |file: &NamedFile<'_>, check: &dyn Fn(&RawManifest) -> Vec<Diagnostic>| {
+            match RawManifest::parse(file.name, file.bytes) {
+                Ok(parsed) => {
+                    found.extend(check(&parsed));
+                    Some(parsed)
+                }
+                Err(unreadable) => {
+                    found.push(unreadable);
+                    None
+                }
+            }
+        };
+        let manifest = parse(&inputs.manifest, &|manifest| manifest.check(inputs.manager))?;
+        let crds = manifest.crds();
+        let default_cr = inputs
+            .default_cr
+            .as_ref()
+            .and_then(|file| parse(file, &|default_cr| default_cr.check_default_cr(&crds).1));
+        let crd = default_cr
+            .as_ref()
+            .and_then(|default_cr| default_cr.check_default_cr(&crds).0);
+        Some(Self {
+            manifest,
+            default_cr,
+            crd,
+        })
+    }
+}
+
+/// The images for the descriptor: those that scanners are told of, or all that the manifest runs.
+fn images(inputs: &ModuleInputs<'_>, manifest: &RawManifest) -> Vec<ImageResource> {
+    let named = match inputs.style {
+        DescriptorStyle::Modulectl3 => manifest.images(),
+        DescriptorStyle::KymaCli2 => {
+            let scanned = inputs.security.iter().flat_map(|scan| &scan.images);
+            scanned
+                .filter_map(|image| ImageName::parse(image))
+                .collect()
+        }
+    };
+    image_resources(&named)
+}
+
+#[cfg(test)]
+mod tests;

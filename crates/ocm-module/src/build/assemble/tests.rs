@@ -1,0 +1,254 @@
+//! Whole modules, from their files to what is published.
+
+use serde_json::json;
+
+use super::*;
+use crate::FormatCode;
+use crate::config::ConfigDialect;
+use crate::fixtures::text;
+use crate::yaml;
+
+const CR: &str = "# the defaults\napiVersion: operator.kyma-project.io/v1alpha1\nkind: Sample\nmetadata:\n  name: sample\n";
+const IMAGE: &str = "eu.gcr.io/kyma-project/template-operator:1.2.0";
+
+struct TestModule {
+    manifest: String,
+    version: Version,
+    registry: ComponentRegistry,
+    source: GitSource,
+    manager: ImageRef,
+}
+
+fn test_module() -> TestModule {
+    TestModule {
+        manifest: text("raw-manifest.yaml")
+            .replace("template-operator:latest", "template-operator:1.2.0"),
+        version: "1.2.0".parse().unwrap(),
+        registry: "r.example/prod".parse().unwrap(),
+        source: GitSource {
+            repo_url: "https://github.com/kyma-project/template-operator".into(),
+            commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+            reference: None,
+        },
+        manager: IMAGE.parse().unwrap(),
+    }
+}
+
+impl TestModule {
+    fn inputs(&self) -> ModuleInputs<'_> {
+        ModuleInputs {
+            style: DescriptorStyle::KymaCli2,
+            template: TemplateForm::V1Beta2,
+            component: "kyma-project.io/module/template-operator",
+            version: &self.version,
+            registry: &self.registry,
+            channel: "regular",
+            source: &self.source,
+            manifest: NamedFile {
+                name: "manifest.yaml",
+                bytes: self.manifest.as_bytes(),
+            },
+            default_cr: Some(NamedFile {
+                name: "default-cr.yaml",
+                bytes: CR.as_bytes(),
+            }),
+            config: None,
+            security: None,
+            manager: Some(&self.manager),
+        }
+    }
+}
+
+fn modulectl_config() -> ModuleConfig {
+    let text = "name: kyma-project.io/module/template-operator\nversion: 1.2.0\nmanifest: manifest.yaml\nrepository: https://github.com/kyma-project/template-operator\ndocumentation: https://kyma-project.io/x\nteam: kyma/gopher\nicons: {module-icon: 'https://kyma-project.io/i.svg'}\nbeta: true\n";
+    let (config, found) = ModuleConfig::parse("module-config.yaml", text.as_bytes());
+    assert_eq!(found, []);
+    let config = config.unwrap();
+    assert_eq!(config.dialect, ConfigDialect::Modulectl3);
+    config
+}
+
+#[test]
+fn each_form_yields_three_files() {
+    let files = test_module();
+    for (template, api, same) in [
+        (TemplateForm::V1Beta1, "v1beta1", false),
+        (TemplateForm::V1Beta2, "v1beta2", true),
+        (TemplateForm::KymaCli2Config, "v1beta2", true),
+        (TemplateForm::Modulectl3, "v1beta2", true),
+    ] {
+        let style = match template {
+            TemplateForm::Modulectl3 => DescriptorStyle::Modulectl3,
+            _ => DescriptorStyle::KymaCli2,
+        };
+        let assembled = assemble(&ModuleInputs {
+            style,
+            template,
+            ..files.inputs()
+        })
+        .unwrap();
+        assert_eq!(assembled.warnings, []);
+        let file = |name: &str| String::from_utf8(assembled.files[name].clone()).unwrap();
+        assert_eq!(file("rendered.yaml"), files.manifest);
+        let (remote, control_plane) = (file("template.yaml"), file("template_control_plane.yaml"));
+        assert_eq!(remote == control_plane, same, "{template:?}");
+        let read = yaml::document(&remote).unwrap();
+        assert_eq!(
+            read["apiVersion"],
+            format!("operator.kyma-project.io/{api}")
+        );
+        assert_eq!(read["spec"]["data"]["kind"], "Sample");
+        let published = read["spec"]["descriptor"].clone();
+        if template == TemplateForm::Modulectl3 {
+            assert_eq!(published, json!({}));
+        } else {
+            assert_eq!(published, assembled.version.descriptor.to_value());
+        }
+        if !same {
+            assert_eq!(
+                remote.replace("target: remote", "target: control-plane"),
+                control_plane
+            );
+        }
+    }
+}
+
+#[test]
+fn modulectl_3_template_repeats_the_configuration() {
+    let (files, config) = (test_module(), modulectl_config());
+    let assembled = assemble(&ModuleInputs {
+        style: DescriptorStyle::Modulectl3,
+        template: TemplateForm::Modulectl3,
+        config: Some(("module-config.yaml", &config)),
+        ..files.inputs()
+    })
+    .unwrap();
+    let component = &assembled.version.descriptor.component;
+    let labels: Vec<_> = component
+        .labels
+        .iter()
+        .map(|label| (label.name.as_str(), label.value.clone()))
+        .collect();
+    assert_eq!(labels[0], ("operator.kyma-project.io/beta", json!("true")));
+    assert_eq!(labels[3].1, json!("false"));
+    assert_eq!(labels[4].0, "security.kyma-project.io/scan");
+    assert_eq!(labels[5].1[0]["teamname"], "kyma/gopher");
+    let names: Vec<_> = component
+        .resources
+        .iter()
+        .map(|resource| resource.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "template-operator",
+            "default-cr",
+            "moduletemplate",
+            "raw-manifest"
+        ]
+    );
+    let template =
+        yaml::document(std::str::from_utf8(&assembled.files["template.yaml"]).unwrap()).unwrap();
+    assert_eq!(
+        template["spec"]["info"]["documentation"],
+        "https://kyma-project.io/x"
+    );
+    assert_eq!(
+        template["metadata"]["labels"]["operator.kyma-project.io/beta"],
+        "true"
+    );
+    assert_eq!(template["metadata"]["name"], "template-operator-1.2.0");
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    let mut files = test_module();
+    files.version = "1.2.0-rc.1".parse().unwrap();
+    files.manager = "eu.gcr.io/kyma-project/template-operator:1.2.1"
+        .parse()
+        .unwrap();
+    let config = modulectl_config();
+    let found = assemble(&ModuleInputs {
+        component: "kyma-project.io/module/k8s",
+        channel: "Fast",
+        config: Some(("module-config.yaml", &config)),
+        default_cr: Some(NamedFile {
+            name: "default-cr.yaml",
+            bytes: b"kind: Other\n",
+        }),
+        ..files.inputs()
+    })
+    .unwrap_err();
+    let codes: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
+    assert_eq!(
+        codes,
+        [
+            FormatCode::VersionPrereleaseDotted,
+            FormatCode::ModuleNameShort,
+            FormatCode::ChannelInvalid,
+            FormatCode::ConfigNameDiffers,
+            FormatCode::ConfigVersionDiffers,
+            FormatCode::ManagerImageDiffers,
+            FormatCode::DefaultCrUnknown,
+            FormatCode::DefaultCrUnnamed,
+        ]
+    );
+    // The config's name and version, each where it stands.
+    assert!(
+        found[3]
+            .to_string()
+            .starts_with("module-config.yaml:1:1: name "),
+        "{}",
+        found[3]
+    );
+    assert!(
+        found[4]
+            .to_string()
+            .starts_with("module-config.yaml:2:1: version "),
+        "{}",
+        found[4]
+    );
+}
+
+#[test]
+fn templates_that_do_not_fit_the_image_are_refused() {
+    let mut files = test_module();
+    files.version = "1.2.0-RC1".parse().unwrap();
+    let mut config = modulectl_config();
+    config.version = "1.2.0-RC1".into();
+    config.resource_name = Some("Mine".into());
+    for (style, template, code) in [
+        (
+            DescriptorStyle::KymaCli2,
+            TemplateForm::Modulectl3,
+            Some(FormatCode::TemplateFormUnfit),
+        ),
+        (
+            DescriptorStyle::Modulectl3,
+            TemplateForm::Modulectl3,
+            Some(FormatCode::TemplateNameInvalid),
+        ),
+        (
+            DescriptorStyle::KymaCli2,
+            TemplateForm::KymaCli2Config,
+            Some(FormatCode::TemplateNameInvalid),
+        ),
+        (DescriptorStyle::KymaCli2, TemplateForm::V1Beta1, None),
+        (DescriptorStyle::Modulectl3, TemplateForm::V1Beta2, None),
+    ] {
+        let assembled = assemble(&ModuleInputs {
+            style,
+            template,
+            config: Some(("module-config.yaml", &config)),
+            ..files.inputs()
+        });
+        match (assembled, code) {
+            (Ok(_), None) => {}
+            (Err(found), Some(code)) => {
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert_eq!(found[0].code, code);
+            }
+            (other, _) => panic!("{style:?} {template:?}: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Everything that reads a module image, on the same bytes. The fuzz target takes this file as well.
+
+use std::path::{Component, Path};
+
+use ocm_module::archive::{AbsolutePaths, ArchiveLimits, LayerContent, unpack_archive};
+use ocm_module::config::{ModuleConfig, SecurityScan};
+use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR};
+use ocm_module::oci::{ComponentConfig, ImageDocument};
+use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
+use ocm_module::yaml;
+
+/// Answers whatever the bytes are, keeps to the limits and stays in its folder.
+pub(crate) fn read_all(bytes: &[u8]) {
+    let _ = ImageDocument::parse(bytes);
+    let _ = ComponentConfig::parse(bytes);
+    for descriptor in [Descriptor::from_tar(bytes), Descriptor::from_text(bytes)]
+        .into_iter()
+        .flatten()
+    {
+        let value = descriptor.to_value();
+        for written in [value.to_string(), yaml::to_string(&value)] {
+            // Quoting may make it longer than what is read.
+            if written.len() <= MAX_DESCRIPTOR {
+                let again = Descriptor::from_text(written.as_bytes()).unwrap();
+                assert_eq!(again, descriptor);
+            }
+        }
+    }
+    let _ = ModuleConfig::parse("c", bytes);
+    let _ = SecurityScan::parse("s", bytes);
+    let _ = is_raw_manifest(bytes);
+    if let Ok(manifest) = RawManifest::parse("m", bytes) {
+        let _ = (
+            manifest.check(None),
+            manifest.images(),
+            manifest.check_default_cr(&manifest.crds()),
+        );
+    }
+    let _ = LayerContent::read(bytes);
+    let limits = ArchiveLimits {
+        entries: 100,
+        file_bytes: 1 << 20,
+        total_bytes: 4 << 20,
+        absolute_paths: AbsolutePaths::Refused,
+    };
+    let mut total = 0;
+    let _ = unpack_archive(bytes, &limits, &mut |file| {
+        let path = Path::new(file.path.as_str());
+        assert!(
+            path.components()
+                .all(|part| matches!(part, Component::Normal(_))),
+            "{}",
+            path.display()
+        );
+        total += file.content.read_to_end(&mut Vec::new())?;
+        Ok(())
+    });
+    assert!(total <= 4 << 20);
+}
+
+/// The archive with checksums that fit its headers, which a change of theirs would otherwise make no headers.
+pub(crate) fn signed(bytes: &[u8]) -> Vec<u8> {
+    let mut tar = bytes.to_vec();
+    for block in tar.chunks_exact_mut(512) {
+        if block.get(257..262) == Some(b"ustar") {
+            block[148..156].fill(b' ');
+            let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+    }
+    tar
+}
