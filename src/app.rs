@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::adapters::files::Files;
-use crate::adapters::github::rate_limit::Policy;
+use crate::adapters::github::rate_limit::RateLimitPolicy;
 use crate::adapters::github::{GitHub, GitHubSettings};
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
@@ -96,11 +96,11 @@ async fn run_phase<W: Write + Send>(
         token,
     } = settings.github;
     let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
-    github.policy = Policy {
+    github.policy = RateLimitPolicy {
         patience: settings.timeout,
         // Runs that were started together must not come back together.
         seed: std::process::id().into(),
-        ..Policy::default()
+        ..RateLimitPolicy::default()
     };
     let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
     let registry = Registries::new(&http, credentials, Arc::clone(&clock));

@@ -1,7 +1,9 @@
-//! Where a registry may send us for a token: its word alone must not carry a password to a machine inside our network.
+//! Where a password or a token request may go.
 //!
-//! The realm of a challenge is whatever the registry writes ([docker token authentication specification][1]), so a hostile
-//! or broken one could name the metadata service of a cloud or a neighbour of the runner.
+//! The realm of a challenge is whatever the registry writes ([docker token authentication specification][1]). A hostile or
+//! broken registry could name the metadata service of a cloud or a machine in the runner's network, so the realm must not
+//! have an address that is further inside than the registry's own. The address is checked where the client resolves the
+//! name, so that the checked address is the one that is connected to.
 //!
 //! [1]: https://distribution.github.io/distribution/spec/auth/token/
 
@@ -10,7 +12,9 @@ use std::net::IpAddr;
 use reqwest::Url;
 use url::Host;
 
-/// How far away an address is.
+use crate::adapters::http::{AddressCheck, AddressRefused, Http, is_loopback};
+
+/// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
     Public,
@@ -19,53 +23,107 @@ enum Zone {
     Loopback,
 }
 
-/// Refuses a realm that is not HTTPS, or that lies in an inner zone where the registry itself does not.
-pub(super) async fn check(realm: &Url, registry: &Url) -> Result<(), String> {
-    let here = zones(registry).await;
-    let there = zones(realm).await;
-    if realm.scheme() != "https" {
-        let at_home =
-            |zones: &[Zone]| !zones.is_empty() && zones.iter().all(|z| *z == Zone::Loopback);
-        if realm.scheme() != "http" || !at_home(&here) || !at_home(&there) {
-            return Err("is not HTTPS".into());
+/// Which addresses the realm of one registry may have.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RealmRule {
+    /// The realm as the registry wrote it, and the registry's host, for messages.
+    described: String,
+    /// The name that is resolved; a client may resolve other names as well, such as that of a proxy.
+    host: String,
+    allowed: Allowed,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Allowed {
+    /// The realm is at the registry's own host.
+    Any,
+    /// Public addresses, and those in the zones that the registry is in.
+    PublicAnd(Vec<Zone>),
+    /// PlainError HTTP must not leave this machine.
+    LoopbackOnly,
+}
+
+impl RealmRule {
+    /// The rule for a realm.
+    ///
+    /// # Errors
+    ///
+    /// In words, when the realm is refused whatever its name resolves to.
+    pub(super) async fn new(
+        realm: &Url,
+        registry: &Url,
+        http: &Http,
+    ) -> Result<Self, AddressRefused> {
+        let described = format!(
+            "{} sends for a token to {:?}",
+            registry.host_str().unwrap_or_default(),
+            realm.as_str()
+        );
+        let refused = |why: &str| AddressRefused(format!("{described}, which {why}"));
+        let allowed = match realm.scheme() {
+            "http" if is_loopback(realm) && is_loopback(registry) => Allowed::LoopbackOnly,
+            "https" if realm.host() == registry.host() => Allowed::Any,
+            "https" => Allowed::PublicAnd(zones(registry, http).await),
+            _ => return Err(refused("is not HTTPS")),
+        };
+        let known = match realm.host() {
+            Some(Host::Ipv4(ip)) => Some(zone(ip.into())),
+            Some(Host::Ipv6(ip)) => Some(zone(ip.into())),
+            Some(Host::Domain(_)) if is_loopback(realm) => Some(Zone::Loopback),
+            Some(Host::Domain(_)) => None,
+            None => return Err(refused("names no host")),
+        };
+        if let Some(why) = known.and_then(|zone| allowed.refuses(zone)) {
+            return Err(refused(why));
         }
-    }
-    if realm.host() == registry.host() {
-        return Ok(());
-    }
-    match there
-        .into_iter()
-        .find(|zone| *zone != Zone::Public && !here.contains(zone))
-    {
-        Some(Zone::Loopback) => Err("is on this machine, which the registry is not".into()),
-        Some(zone) => Err(format!(
-            "is on a {} address, which the registry is not",
-            if zone == Zone::LinkLocal {
-                "link-local"
-            } else {
-                "private"
-            }
-        )),
-        None => Ok(()),
+        Ok(Self {
+            host: realm.host_str().unwrap_or_default().to_owned(),
+            described,
+            allowed,
+        })
     }
 }
 
-/// The zones of all addresses that the host of a URL has. None where the name cannot be looked up here, as behind a proxy,
-/// which then does the looking up and stands where it stands.
-async fn zones(url: &Url) -> Vec<Zone> {
+impl AddressCheck for RealmRule {
+    fn check(&self, name: &str, addresses: &[IpAddr]) -> Result<(), AddressRefused> {
+        if !name.eq_ignore_ascii_case(&self.host) {
+            return Ok(());
+        }
+        let why = addresses
+            .iter()
+            .find_map(|address| self.allowed.refuses(zone(*address)));
+        match why {
+            Some(why) => Err(AddressRefused(format!("{}, which {why}", self.described))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Allowed {
+    /// Why an address in the zone is refused; `None` where it is allowed.
+    fn refuses(&self, zone: Zone) -> Option<&'static str> {
+        match (self, zone) {
+            (Self::Any, _)
+            | (Self::LoopbackOnly, Zone::Loopback)
+            | (Self::PublicAnd(_), Zone::Public) => None,
+            (Self::LoopbackOnly, _) => Some("is not HTTPS"),
+            (Self::PublicAnd(zones), zone) if zones.contains(&zone) => None,
+            (_, Zone::Loopback) => Some("is on this machine, which the registry is not"),
+            (_, Zone::LinkLocal) => Some("is on a link-local address, which the registry is not"),
+            (_, Zone::Private) => Some("is on a private address, which the registry is not"),
+        }
+    }
+}
+
+/// The zones of all addresses of a host. None where its name cannot be resolved here, as behind a proxy that does it.
+async fn zones(url: &Url, http: &Http) -> Vec<Zone> {
     match url.host() {
         Some(Host::Ipv4(ip)) => vec![zone(ip.into())],
         Some(Host::Ipv6(ip)) => vec![zone(ip.into())],
-        // RFC 6761 §6.3: these are always this machine.
-        Some(Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => {
-            vec![Zone::Loopback]
-        }
+        Some(Host::Domain(_)) if is_loopback(url) => vec![Zone::Loopback],
         Some(Host::Domain(name)) => {
-            let port = url.port_or_known_default().unwrap_or(443);
-            tokio::net::lookup_host((name, port))
-                .await
-                .map(|found| found.map(|address| zone(address.ip())).collect())
-                .unwrap_or_default()
+            let found = http.addresses(name).await.unwrap_or_default();
+            found.into_iter().map(zone).collect()
         }
         None => Vec::new(),
     }
