@@ -1,4 +1,4 @@
-//! What the tests of the registry adapter stand on: a fast clock, sample blobs, and docker-registry as a child process.
+//! Helpers of the registry tests: a fast clock, sample blobs, and docker-registry as a child process.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,9 +22,9 @@ use btp_release::protocol::{Blob, BlobSource, ByteStream, Clock, ServiceError};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
-/// Real time, a hundred times as fast: waits are short, and an answer still comes before its time limit.
+/// Real time, a hundred times as fast: waits are short, and an answer over a socket still comes before its time limit.
 ///
-/// A clock that jumps would end every wait for a real socket at once.
+/// A clock that jumps would end each wait for a socket at once.
 pub(crate) struct FastClock(Instant);
 
 const SPEED: u32 = 100;

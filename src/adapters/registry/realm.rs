@@ -156,10 +156,33 @@ fn zone(ip: IpAddr) -> Zone {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::adapters::http::{HttpSettings, NameLookup};
+
+    /// A registry at a private address, behind a name.
+    #[derive(Debug)]
+    struct PrivateName;
+
+    #[async_trait::async_trait]
+    impl NameLookup for PrivateName {
+        async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+            match name {
+                "private.example" => Ok(vec!["10.0.0.1".parse().unwrap()]),
+                _ => Err(io::Error::other("no such name")),
+            }
+        }
+    }
+
+    async fn rule(registry: &str, realm: &str) -> Result<RealmRule, AddressRefused> {
+        let http = Http::with_lookup(&HttpSettings::default(), Arc::new(PrivateName)).unwrap();
+        RealmRule::new(&realm.parse().unwrap(), &registry.parse().unwrap(), &http).await
+    }
 
     #[tokio::test]
-    async fn a_realm_is_https_and_no_further_inside_than_the_registry() {
+    async fn realm_must_be_https_and_no_further_inside_than_the_registry() {
         for (registry, realm, why) in [
             ("https://8.8.8.8/", "https://8.8.4.4/token", None),
             ("https://8.8.8.8/", "http://8.8.4.4/token", Some("HTTPS")),
@@ -238,14 +261,61 @@ mod tests {
                 Some("HTTPS"),
             ),
         ] {
-            let said = check(&realm.parse().unwrap(), &registry.parse().unwrap()).await;
+            let outcome = rule(registry, realm).await;
             match why {
-                None => assert_eq!(said, Ok(()), "{registry} {realm}"),
+                None => assert!(outcome.is_ok(), "{registry} {realm}: {outcome:?}"),
                 Some(why) => assert!(
-                    said.as_ref().is_err_and(|e| e.contains(why)),
-                    "{registry} {realm}: {said:?}"
+                    outcome.as_ref().is_err_and(|e| e.to_string().contains(why)),
+                    "{registry} {realm}: {outcome:?}"
                 ),
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_of_a_realm_are_refused_like_literal_ones() {
+        let (outside, inside) = ("https://8.8.8.8/", "https://private.example/");
+        let local = (
+            "http://127.0.0.1:5000/",
+            "http://tokens.localhost:5001/token",
+        );
+        let realm = "https://tokens.example/token";
+        for ((registry, realm), addresses, why) in [
+            ((outside, realm), &["8.8.4.4"][..], None),
+            ((outside, realm), &["8.8.4.4", "10.0.0.2"], Some("private")),
+            ((outside, realm), &["127.0.0.1"], Some("this machine")),
+            ((outside, realm), &["::1"], Some("this machine")),
+            ((outside, realm), &["169.254.169.254"], Some("link-local")),
+            ((inside, realm), &["10.0.0.2", "8.8.4.4"], None),
+            ((inside, realm), &["169.254.169.254"], Some("link-local")),
+            // At the registry's own host, its own address is as good as any.
+            (
+                (inside, "https://private.example/token"),
+                &["127.0.0.1"],
+                None,
+            ),
+            // A registry whose name cannot be resolved here counts as a public one.
+            (
+                ("https://unknown.example/", realm),
+                &["10.0.0.2"],
+                Some("private"),
+            ),
+            (local, &["127.0.0.1", "::1"], None),
+            (local, &["127.0.0.1", "8.8.4.4"], Some("HTTPS")),
+        ] {
+            let rule = rule(registry, realm).await.unwrap();
+            let host = Url::parse(realm).unwrap().host_str().unwrap().to_owned();
+            let addresses: Vec<IpAddr> = addresses.iter().map(|a| a.parse().unwrap()).collect();
+            let outcome = rule.check(&host, &addresses);
+            match why {
+                None => assert_eq!(outcome, Ok(()), "{registry} {addresses:?}"),
+                Some(why) => assert!(
+                    outcome.as_ref().is_err_and(|e| e.to_string().contains(why)),
+                    "{registry} {addresses:?}: {outcome:?}"
+                ),
+            }
+            // A proxy may be anywhere.
+            assert_eq!(rule.check("proxy.example", &addresses), Ok(()));
         }
     }
 }
