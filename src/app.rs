@@ -102,7 +102,15 @@ async fn run_phase<W: Write + Send>(
         seed: std::process::id().into(),
         ..RateLimitPolicy::default()
     };
-    let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
+    let github = match GitHub::connect(github, http.clone(), Arc::clone(&clock)) {
+        Ok(github) => github,
+        Err(finding) => {
+            let exit = finding.code.exit();
+            let findings = vec![finding];
+            story.failed("input", &Failure { exit, findings });
+            return Ok(exit);
+        }
+    };
     let registry = Registries::new(&http, credentials, Arc::clone(&clock));
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;

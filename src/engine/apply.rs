@@ -54,10 +54,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
                 tag: tag.clone(),
                 commit: commit.clone(),
                 owner: owner.clone(),
-                claim: match from {
-                    Some(_) => LockClaim::TakeOver,
-                    None => LockClaim::CreateIfAbsent,
-                },
+                claim: LockClaim::of(from.as_ref()),
             };
             github.take_lock(&lock).await
         }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{AssetId, ByteStream, LocalFile, ReleaseId, ServiceError};
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, LockOwner, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
 
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
@@ -66,6 +66,16 @@ pub enum LockClaim {
     CreateIfAbsent,
     /// Its owner has ended.
     TakeOver,
+}
+
+impl LockClaim {
+    /// The claim against a dead owner's lock, or against none.
+    pub fn of(dead: Option<&Lock>) -> Self {
+        match dead {
+            Some(_) => Self::TakeOver,
+            None => Self::CreateIfAbsent,
+        }
+    }
 }
 
 #[async_trait]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::domain::Code;
 use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseId};
 
 use crate::rig::{SharedClock, connect, file, kind, seen_asset, settings, tag};
@@ -201,26 +202,30 @@ async fn upload_to_an_unknown_host_is_refused() {
 #[tokio::test]
 async fn insecure_urls_and_tokens_are_refused_on_connect() {
     let clock = stand_ins::Clock::manual();
-    for (api, graphql, token) in [
+    for (api, graphql, token, code) in [
         (
             "http://api.github.com",
             "http://api.github.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "https://api.example.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "http://api.github.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "https://api.github.com/graphql",
             "t\n",
+            Code::AccessDenied,
         ),
     ] {
         let settings = GitHubSettings {
@@ -229,7 +234,9 @@ async fn insecure_urls_and_tokens_are_refused_on_connect() {
         };
         let http = Http::new(&HttpSettings::default()).unwrap();
         let outcome = GitHub::connect(settings, http, Arc::new(SharedClock(clock.clone())));
-        assert_eq!(kind(&outcome), "broken", "{api} {graphql}");
+        let finding = outcome.err().unwrap();
+        assert_eq!(finding.code, code, "{api} {graphql}");
+        assert!(!format!("{finding:?}").contains("t\\n"), "{finding:?}");
     }
 }
 

@@ -1,5 +1,10 @@
 //! The name of a token service is resolved once, and the token is asked for at the very address that was checked.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests panics as a test does"
+)]
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;

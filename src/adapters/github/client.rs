@@ -19,8 +19,9 @@ use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::rate_limit::{LimitSignals, RateLimiter, RequestKind};
 use super::settings::GitHubSettings;
 use super::{failure, origin};
-use crate::adapters::http::{Http, describe, is_secure, same_origin};
-use crate::domain::Moment;
+use crate::adapters::http::{Http, describe};
+use crate::domain::urls::{is_secure, same_origin};
+use crate::domain::{Code, Diagnostic, Moment};
 use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -56,26 +57,9 @@ impl Client {
         settings: &GitHubSettings,
         http: Http,
         clock: std::sync::Arc<dyn Clock>,
-    ) -> Result<Self, Cause> {
-        let refuse = |detail: String| Err(Cause::Broken { detail });
-        for url in [&settings.api_url, &settings.graphql_url] {
-            if !is_secure(url) {
-                return refuse(format!(
-                    "{url} is not an https URL: the token is not sent there"
-                ));
-            }
-        }
-        if !same_origin(&settings.api_url, &settings.graphql_url) {
-            return refuse(format!(
-                "{} and {} are not of one GitHub: the token is for one of them only",
-                settings.api_url, settings.graphql_url
-            ));
-        }
-        let bearer = format!("Bearer {}", settings.token.expose_secret());
-        let Ok(mut authorization) = HeaderValue::try_from(bearer) else {
-            return refuse("the token has characters that no token has, such as a line end".into());
-        };
-        authorization.set_sensitive(true);
+    ) -> Result<Self, Diagnostic> {
+        check_urls(&settings.api_url, &settings.graphql_url)?;
+        let authorization = bearer(&settings.token)?;
         let Ok(octocrab) = OctocrabBuilder::new_empty()
             .with_service(ReqwestConnector::new(http.answers().clone()))
             .with_auth(AuthState::None)
@@ -347,6 +331,40 @@ impl Client {
     fn etags(&self) -> std::sync::MutexGuard<'_, ETags> {
         self.etags.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Refuses URLs that the token must not be sent to.
+fn check_urls(api: &Url, graphql: &Url) -> Result<(), Diagnostic> {
+    let refuse = |seen: String| {
+        let help = "set GITHUB_API_URL and GITHUB_GRAPHQL_URL as the runner does, or leave both out for github.com";
+        Err(Diagnostic::error(Code::UrlInvalid, seen, help))
+    };
+    for url in [api, graphql] {
+        if !is_secure(url) {
+            return refuse(format!(
+                "{url} is not an https URL: the token is not sent there"
+            ));
+        }
+    }
+    if !same_origin(api, graphql) {
+        return refuse(format!(
+            "{api} and {graphql} are not of one GitHub: the token is for one of them only"
+        ));
+    }
+    Ok(())
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, Diagnostic> {
+    let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+    let mut header = header.map_err(|_| {
+        Diagnostic::error(
+            Code::AccessDenied,
+            "the token for GitHub has characters that no token has, such as a line end",
+            "set the secret again, without a line end",
+        )
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// The answer if it is a success, or what its refusal means.

@@ -129,12 +129,12 @@ pub(super) fn gone_is_conflict(cause: Cause) -> Cause {
 
 /// The status that REST would have given for the errors of a GraphQL answer; `None` where the query itself failed.
 pub(super) fn graphql_status(errors: &[GraphQlError]) -> Option<u16> {
-    let statuses = errors.iter().filter_map(|error| match error.kind.as_str() {
+    let status = |error: &GraphQlError| match error.kind.as_str() {
         "RATE_LIMITED" => Some(403),
         "" | "INTERNAL" | "SERVICE_UNAVAILABLE" | "TIMEOUT" => Some(502),
         _ => None,
-    });
-    statuses.last()
+    };
+    errors.iter().rev().find_map(status)
 }
 
 /// The cause that the errors of a GraphQL answer stand for.

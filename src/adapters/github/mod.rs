@@ -26,7 +26,7 @@ use url::Url;
 pub use settings::GitHubSettings;
 
 use super::http::Http;
-use crate::domain::RepoSlug;
+use crate::domain::{Diagnostic, RepoSlug};
 use crate::protocol::{Cause, Clock, ReleaseId, ServiceError};
 use client::Client;
 
@@ -48,11 +48,9 @@ impl GitHub {
         settings: GitHubSettings,
         http: Http,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, ServiceError> {
-        let client = Client::new(&settings, http, clock)
-            .map_err(|cause| ServiceError::new("connect to GitHub", cause))?;
+    ) -> Result<Self, Diagnostic> {
         Ok(Self {
-            client,
+            client: Client::new(&settings, http, clock)?,
             repository: settings.repository,
             upload_urls: Mutex::default(),
         })

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::adapters::http::{is_loopback, is_secure, same_origin};
+use crate::domain::urls::{is_loopback, is_secure, same_origin};
 use crate::protocol::Cause;
 
 /// The URL of a release's uploads, from the URI template that GitHub gives (`…/assets{?name,label}`) and a name.

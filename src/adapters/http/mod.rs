@@ -5,7 +5,6 @@ mod dns;
 mod excerpt;
 mod retry;
 mod upload;
-mod urls;
 
 pub(crate) use client::describe;
 pub use client::{Http, HttpError, HttpSettings};
@@ -14,4 +13,3 @@ pub use dns::{NameLookup, SystemLookup};
 pub(crate) use excerpt::{excerpt, excerpt_of_body};
 pub(crate) use retry::{Random, Retry, RetryPolicy, doubled, jitter, retry_after};
 pub(crate) use upload::{Progress, file_body};
-pub(crate) use urls::{is_loopback, is_secure, same_origin};

@@ -10,8 +10,9 @@ use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
-use crate::adapters::http::{Http, Progress, same_origin};
+use crate::adapters::http::{Http, Progress};
 use crate::domain::Repository;
+use crate::domain::urls::same_origin;
 use crate::protocol::Clock;
 
 const REDIRECTS: usize = 5;

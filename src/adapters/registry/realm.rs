@@ -12,7 +12,8 @@ use std::net::IpAddr;
 use reqwest::Url;
 use url::Host;
 
-use crate::adapters::http::{AddressCheck, AddressRefused, Http, is_loopback};
+use crate::adapters::http::{AddressCheck, AddressRefused, Http};
+use crate::domain::urls::is_loopback;
 
 /// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +38,9 @@ pub(super) struct RealmRule {
 enum Allowed {
     /// The realm is at the registry's own host.
     Any,
-    /// Public addresses, and those in the zones that the registry is in.
+    /// Public addresses, and those in the zones of the registry.
     PublicAnd(Vec<Zone>),
-    /// PlainError HTTP must not leave this machine.
+    /// Plain HTTP must not leave this machine.
     LoopbackOnly,
 }
 
@@ -181,93 +182,64 @@ mod tests {
         RealmRule::new(&realm.parse().unwrap(), &registry.parse().unwrap(), &http).await
     }
 
+    /// A realm, and why it is refused.
+    type Case = (&'static str, Option<&'static str>);
+
+    /// Realms of a registry at a public address.
+    const PUBLIC: &[Case] = &[
+        ("https://8.8.4.4/token", None),
+        ("http://8.8.4.4/token", Some("HTTPS")),
+        ("http://127.0.0.1/token", Some("HTTPS")),
+        ("https://127.0.0.1/token", Some("this machine")),
+        ("https://localhost/token", Some("this machine")),
+        ("https://[::1]/token", Some("this machine")),
+        ("https://[::ffff:127.0.0.1]/", Some("this machine")),
+        ("https://10.1.2.3/token", Some("private")),
+        ("https://100.100.0.1/token", Some("private")),
+        ("https://[fd00::1]/token", Some("private")),
+        ("https://0.0.0.0/token", Some("private")),
+        ("https://169.254.169.254/", Some("link-local")),
+    ];
+
+    /// Realms of a registry at a private address.
+    const PRIVATE: &[Case] = &[
+        ("https://169.254.169.254/", Some("link-local")),
+        ("https://10.0.0.2/token", None),
+        ("http://10.0.0.1/token", Some("HTTPS")),
+    ];
+
+    /// Realms of a registry on this machine.
+    const LOOPBACK: &[Case] = &[("http://127.0.0.1:5001/token", None)];
+
+    /// Realms of a registry on this machine, by its name.
+    const LOCALHOST: &[Case] = &[
+        ("http://127.0.0.1:5001/token", None),
+        ("http://10.0.0.1/token", Some("HTTPS")),
+        ("https://10.0.0.1/token", Some("private")),
+        ("ftp://localhost/token", Some("HTTPS")),
+    ];
+
+    fn expect(registry: &str, realm: &str, why: Option<&str>, outcome: Result<(), AddressRefused>) {
+        match why {
+            None => assert_eq!(*outcome, Ok(()), "{registry} {realm}"),
+            Some(why) => assert!(
+                outcome.as_ref().is_err_and(|e| e.to_string().contains(why)),
+                "{registry} {realm}: {outcome:?}"
+            ),
+        }
+    }
+
     #[tokio::test]
     async fn realm_must_be_https_and_no_further_inside_than_the_registry() {
-        for (registry, realm, why) in [
-            ("https://8.8.8.8/", "https://8.8.4.4/token", None),
-            ("https://8.8.8.8/", "http://8.8.4.4/token", Some("HTTPS")),
-            ("https://8.8.8.8/", "http://127.0.0.1/token", Some("HTTPS")),
-            (
-                "https://8.8.8.8/",
-                "https://127.0.0.1/token",
-                Some("this machine"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://localhost/token",
-                Some("this machine"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://[::1]/token",
-                Some("this machine"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://[::ffff:127.0.0.1]/",
-                Some("this machine"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://10.1.2.3/token",
-                Some("private"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://100.100.0.1/token",
-                Some("private"),
-            ),
-            (
-                "https://8.8.8.8/",
-                "https://[fd00::1]/token",
-                Some("private"),
-            ),
-            ("https://8.8.8.8/", "https://0.0.0.0/token", Some("private")),
-            (
-                "https://8.8.8.8/",
-                "https://169.254.169.254/",
-                Some("link-local"),
-            ),
-            (
-                "https://10.0.0.1/",
-                "https://169.254.169.254/",
-                Some("link-local"),
-            ),
-            ("https://10.0.0.1/", "https://10.0.0.2/token", None),
-            ("https://10.0.0.1/", "http://10.0.0.1/token", Some("HTTPS")),
-            (
-                "http://127.0.0.1:5000/",
-                "http://127.0.0.1:5001/token",
-                None,
-            ),
-            (
-                "http://localhost:5000/",
-                "http://127.0.0.1:5001/token",
-                None,
-            ),
-            (
-                "http://localhost:5000/",
-                "http://10.0.0.1/token",
-                Some("HTTPS"),
-            ),
-            (
-                "http://localhost:5000/",
-                "https://10.0.0.1/token",
-                Some("private"),
-            ),
-            (
-                "http://localhost:5000/",
-                "ftp://localhost/token",
-                Some("HTTPS"),
-            ),
+        for (registry, cases) in [
+            ("https://8.8.8.8/", PUBLIC),
+            ("https://10.0.0.1/", PRIVATE),
+            ("http://127.0.0.1:5000/", LOOPBACK),
+            ("http://localhost:5000/", LOCALHOST),
         ] {
-            let outcome = rule(registry, realm).await;
-            match why {
-                None => assert!(outcome.is_ok(), "{registry} {realm}: {outcome:?}"),
-                Some(why) => assert!(
-                    outcome.as_ref().is_err_and(|e| e.to_string().contains(why)),
-                    "{registry} {realm}: {outcome:?}"
-                ),
+            for (realm, why) in cases {
+                let outcome = rule(registry, realm).await.map(drop);
+                expect(registry, realm, *why, &outcome);
             }
         }
     }
@@ -306,14 +278,7 @@ mod tests {
             let rule = rule(registry, realm).await.unwrap();
             let host = Url::parse(realm).unwrap().host_str().unwrap().to_owned();
             let addresses: Vec<IpAddr> = addresses.iter().map(|a| a.parse().unwrap()).collect();
-            let outcome = rule.check(&host, &addresses);
-            match why {
-                None => assert_eq!(outcome, Ok(()), "{registry} {addresses:?}"),
-                Some(why) => assert!(
-                    outcome.as_ref().is_err_and(|e| e.to_string().contains(why)),
-                    "{registry} {addresses:?}: {outcome:?}"
-                ),
-            }
+            expect(registry, realm, why, &rule.check(&host, &addresses));
             // A proxy may be anywhere.
             assert_eq!(rule.check("proxy.example", &addresses), Ok(()));
         }

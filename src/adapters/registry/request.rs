@@ -6,7 +6,8 @@ use tokio::fs::File;
 
 use super::credentials::DOCKER_HUB_API;
 use super::failure::RequestFailure;
-use crate::adapters::http::{Progress, file_body, is_secure};
+use crate::adapters::http::{Progress, file_body};
+use crate::domain::urls::is_secure;
 use crate::domain::{Digest, Repository};
 use crate::protocol::BlobSource;
 
