@@ -1,7 +1,7 @@
 //! The one place where an action becomes a write.
 
 use crate::protocol::Action;
-use crate::protocol::{ServiceError, Writer};
+use crate::protocol::{LockClaim, NewLock, ServiceError, Writer};
 
 pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
     let Writer {
@@ -49,7 +49,15 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
             owner,
             from,
             ..
-        } => github.take_lock(tag, commit, owner, from.is_some()).await,
+        } => {
+            let lock = NewLock {
+                tag: tag.clone(),
+                commit: commit.clone(),
+                owner: owner.clone(),
+                claim: LockClaim::of(from.as_ref()),
+            };
+            github.take_lock(&lock).await
+        }
         Action::ReleaseLock { tag } => github.release_lock(tag).await,
     }
 }

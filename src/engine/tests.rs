@@ -13,13 +13,12 @@ use bytes::Bytes;
 
 use super::*;
 use crate::domain::{
-    AssetName, CommitSha, Digest, ImageRef, LockOwner, PinnedImage, RepoSlug, Repository, SeenLock,
-    Tag,
+    AssetName, CommitSha, Digest, ImageRef, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
 };
 use crate::protocol::{
     AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,
-    NewDraft, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId, SeenAnswer,
-    SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId,
+    SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
 use nothing::Nothing;
 

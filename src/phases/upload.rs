@@ -47,7 +47,7 @@ impl Upload {
                 .keys()
                 .any(|name| [name.as_str(), &beside(name)].contains(&asset.name.as_str()));
             if ours && asset.digest.is_none() && asset.state == AssetState::Uploaded {
-                hashed.insert(asset.id, reader.github.hash_asset(asset.id).await?);
+                hashed.insert(asset.id, reader.github.hash_asset(asset).await?);
             }
         }
         Ok(Seen {

@@ -44,11 +44,11 @@ impl Verify {
         };
         for asset in seen.releases.iter().flat_map(|release| &release.assets) {
             if asset.name == EVIDENCE && asset.state == AssetState::Uploaded {
-                seen.evidence = Some(reader.github.read_asset(asset.id, MAX_EVIDENCE).await?);
+                seen.evidence = Some(reader.github.read_asset(asset, MAX_EVIDENCE).await?);
             }
             if asset.digest.is_none() && asset.state == AssetState::Uploaded {
                 seen.hashed
-                    .insert(asset.id, reader.github.hash_asset(asset.id).await?);
+                    .insert(asset.id, reader.github.hash_asset(asset).await?);
             }
         }
         let statement = seen

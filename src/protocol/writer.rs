@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{AssetId, ByteStream, LocalFile, ReleaseId, ServiceError};
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, LockOwner, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
 
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
@@ -49,6 +49,35 @@ pub struct NewStatus {
     pub url: Option<String>,
 }
 
+/// A lock to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLock {
+    pub tag: Tag,
+    /// The commit that the lock's tag object points to.
+    pub commit: CommitSha,
+    pub owner: LockOwner,
+    pub claim: LockClaim,
+}
+
+/// Whose lock is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockClaim {
+    /// Nobody has it.
+    CreateIfAbsent,
+    /// Its owner has ended.
+    TakeOver,
+}
+
+impl LockClaim {
+    /// The claim against a dead owner's lock, or against none.
+    pub fn of(dead: Option<&Lock>) -> Self {
+        match dead {
+            Some(_) => Self::TakeOver,
+            None => Self::CreateIfAbsent,
+        }
+    }
+}
+
 #[async_trait]
 pub trait GitHubWriter: Send + Sync {
     async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, ServiceError>;
@@ -75,14 +104,9 @@ pub trait GitHubWriter: Send + Sync {
     async fn publish(&self, publication: &Publication) -> Result<(), ServiceError>;
     async fn delete_release(&self, release: ReleaseId) -> Result<(), ServiceError>;
     async fn delete_tag(&self, tag: &Tag) -> Result<(), ServiceError>;
-    /// Creates the lock if there is none, or takes it from whoever has it; `Cause::Conflict` if that is no longer so.
-    async fn take_lock(
-        &self,
-        tag: &Tag,
-        commit: &CommitSha,
-        owner: &LockOwner,
-        over: bool,
-    ) -> Result<(), ServiceError>;
+    /// Takes the lock of a tag; `Cause::Conflict` where there is one that was to be created, or none that was to be taken
+    /// over.
+    async fn take_lock(&self, lock: &NewLock) -> Result<(), ServiceError>;
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
 }
 

@@ -31,11 +31,7 @@ pub(crate) async fn read(
     if !(leads && readable && plan.module.is_some()) {
         return Ok(None);
     }
-    reader
-        .github
-        .read_asset(asset.id, MAX_BYTES)
-        .await
-        .map(Some)
+    reader.github.read_asset(asset, MAX_BYTES).await.map(Some)
 }
 
 /// Whether the templates lead to this module image, and the manifest to the binary image of the release.

@@ -1,4 +1,4 @@
-//! The registry adapter over real sockets: against Debian's docker-registry, and against a stand-in that misbehaves.
+//! The registry adapter over sockets: against Debian's docker-registry, and against a stand-in with injected faults.
 
 mod auth;
 mod faults;
@@ -8,6 +8,9 @@ mod proxy;
 mod real;
 #[path = "../support/mod.rs"]
 mod support;
+mod repeated_reads;
+mod scripted_server;
+mod token_realm;
 mod unusual_registries;
 
 use support::{plan, registry as rig};

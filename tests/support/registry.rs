@@ -1,4 +1,4 @@
-//! What the tests of the registry adapter stand on: a fast clock, sample blobs, and docker-registry as a child process.
+//! Helpers of the registry tests: a fast clock, sample blobs, and docker-registry as a child process.
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};

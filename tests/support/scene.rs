@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use btp_release::adapters::files::Files;
-use btp_release::adapters::github::rate_limit::Policy;
+use btp_release::adapters::github::rate_limit::RateLimitPolicy;
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
@@ -207,9 +207,9 @@ impl Scene {
             access.repository,
             access.token,
         );
-        github.policy = Policy {
+        github.policy = RateLimitPolicy {
             patience: settings.timeout,
-            ..Policy::default()
+            ..RateLimitPolicy::default()
         };
         let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
         let registry = self.registries();

@@ -182,7 +182,7 @@ impl Await {
             if !self.memory.hashed.contains_key(&asset.id)
                 && reader.now.since(self.memory.begun.unwrap_or_default()) > Duration::ZERO
             {
-                let digest = reader.github.hash_asset(asset.id).await?;
+                let digest = reader.github.hash_asset(asset).await?;
                 self.memory.hashed.insert(asset.id, digest);
             }
         }

@@ -139,7 +139,7 @@ impl Publish {
             .filter(|a| a.state == AssetState::Uploaded)
         {
             if asset.digest.is_none() {
-                hashed.insert(asset.id, reader.github.hash_asset(asset.id).await?);
+                hashed.insert(asset.id, reader.github.hash_asset(asset).await?);
             }
             if let Some(bytes) = asset_image_refs::read(reader, plan, asset).await? {
                 leads.insert(asset.name.clone(), bytes);
@@ -190,7 +190,7 @@ impl Publish {
         let left = assets.find(|a| a.name == EVIDENCE && a.state == AssetState::Uploaded);
         let evidence = match left {
             Some(asset) if asset.size <= MAX_EVIDENCE => {
-                let bytes = reader.github.read_asset(asset.id, MAX_EVIDENCE).await?;
+                let bytes = reader.github.read_asset(asset, MAX_EVIDENCE).await?;
                 Statement::from_bytes(&bytes).ok()
             }
             _ => None,
