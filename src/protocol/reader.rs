@@ -1,7 +1,11 @@
 //! Reading the world: all that a phase is ever given.
 //!
-//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence; whatever cannot be told is an
-//! error. Implementations repeat a failed read themselves, so an error here is one that lasted.
+//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence.
+//!
+//! # Errors
+//!
+//! Every method fails with a [`ServiceError`] where the answer is not known. Implementations retry transient errors
+//! themselves, so an error here is one that lasted.
 
 use std::path::Path;
 use std::pin::Pin;

@@ -1,7 +1,11 @@
 //! Changing the world: given to the interpreter of actions and to no one else.
 //!
-//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then looks before anything
-//! is sent again.
+//! Every method sends its write once.
+//!
+//! # Errors
+//!
+//! Every method fails with a [`ServiceError`]. After [`Cause::Unknown`](super::Cause::Unknown) the write may have been
+//! done or not, and the engine looks before it sends anything again.
 
 use std::path::{Path, PathBuf};
 

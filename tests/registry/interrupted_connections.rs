@@ -11,7 +11,9 @@ use btp_release::domain::Digest;
 use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 
 use crate::proxy::{InjectedFault, Proxy};
-use crate::rig::{DockerRegistry, Ferro, blob, collect, registries, repository, sample};
+use crate::rig::{
+    DockerRegistry, FastClock, Ferro, blob, collect, registries, repository, sample, timed,
+};
 
 const MANIFEST: &[u8] =
     br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
@@ -106,7 +108,7 @@ async fn real_registries_interrupted_pull_transfers_no_byte_twice() {
         let layer = fill(&server).await;
         let proxy = Proxy::before(server.host());
         let at = repository(&proxy.host, "kyma/module");
-        let all = registries(Credentials::anonymous());
+        let all = timed(Credentials::anonymous(), FastClock::start_slowly());
         // A registry that ignores ranges sends everything again after each cut; ten would be more than the attempts.
         let (cuts, honours_ranges) = match server {
             Server::Docker(_) => (10, true),

@@ -18,7 +18,7 @@ use crate::domain::{AssetName, Digest, DigestHasher};
 use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId, SeenAsset};
 
 const OCTETS: &str = "application/octet-stream";
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 /// The lowest rate of an upload in bytes per second. A slower one would take longer for 2 GiB than a job may.
 const LOWEST_RATE: u64 = 128 << 10;
 
@@ -127,7 +127,7 @@ impl GitHub {
     }
 
     /// Whether a download succeeds or is redirected without a token.
-    pub(super) async fn answers_anyone(&self, url: &str) -> Result<bool, Cause> {
+    pub(super) async fn is_downloadable_by_anyone(&self, url: &str) -> Result<bool, Cause> {
         let url =
             Url::parse(url).map_err(|error| broken(format!("{url:?} is no address: {error}")))?;
         let answer = self
@@ -171,7 +171,7 @@ impl GitHub {
     ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
         let mut url = url.clone();
         let mut token = Some(self.client.authorization());
-        for _ in 0..=MOST_REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client.http.answers().get(url.clone());
             request = request.header(header::ACCEPT, OCTETS);
             if let Some(token) = token.take() {

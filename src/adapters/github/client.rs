@@ -1,7 +1,6 @@
 //! Requests to GitHub: built, sent within the limits, followed along redirects and pages, and logged.
 
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, header};
@@ -27,7 +26,7 @@ use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 pub(super) const JSON: &str = "application/vnd.github+json";
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
 pub(super) const API_VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 /// GitHub lists ten thousand results at most
 /// ([Pagination](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)).
 pub(super) const ALL_PAGES: usize = 100;
@@ -38,7 +37,7 @@ const PAGE: usize = 100;
 pub(super) struct Client {
     pub(super) http: Http,
     pub(super) rate_limit: RateLimiter,
-    pub(super) clock: std::sync::Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) api: Url,
     pub(super) answer_timeout: Duration,
     pub(super) stall_timeout: Duration,
@@ -46,6 +45,7 @@ pub(super) struct Client {
     /// redirects would follow a write, and token, base path and user agent are the same for the requests beside it.
     octocrab: Octocrab,
     graphql: Url,
+    /// What every request to GitHub itself carries.
     authorization: HeaderValue,
     token: SecretString,
     etags: Mutex<ETags>,
@@ -56,7 +56,7 @@ impl Client {
     pub(super) fn new(
         settings: &GitHubSettings,
         http: Http,
-        clock: std::sync::Arc<dyn Clock>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, Diagnostic> {
         check_urls(&settings.api_url, &settings.graphql_url)?;
         let authorization = bearer(&settings.token)?;
@@ -214,7 +214,7 @@ impl Client {
         body: Option<&B>,
     ) -> Result<GitHubAnswer, String> {
         let mut url = url.clone();
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..MAX_REDIRECTS {
             let answer = self.exchange_once(method, &url, etag, body).await?;
             let keeps_method = method == Method::GET || matches!(answer.status, 307 | 308);
             match answer.location().map(|to| origin::redirected(&url, to)) {
@@ -328,7 +328,7 @@ impl Client {
         self.authorization.clone()
     }
 
-    fn etags(&self) -> std::sync::MutexGuard<'_, ETags> {
+    fn etags(&self) -> MutexGuard<'_, ETags> {
         self.etags.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

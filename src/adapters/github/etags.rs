@@ -8,7 +8,7 @@ use url::Url;
 use super::answer::GitHubAnswer;
 
 /// The most bytes of bodies that are kept: enough for the pages of a large repository. The oldest are dropped first.
-const MOST_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 8 << 20;
 
 /// The last answer of each URL. An `ETag` is also bound to a media type and a token, which never differ here.
 #[derive(Default)]
@@ -33,12 +33,12 @@ impl ETags {
         {
             self.bytes -= old.body.len();
         }
-        if answer.header("etag").is_none() || answer.body.len() > MOST_BYTES {
+        if answer.header("etag").is_none() || answer.body.len() > MAX_BYTES {
             return;
         }
         self.bytes += answer.body.len();
         self.kept.push_back((url, answer));
-        while self.bytes > MOST_BYTES
+        while self.bytes > MAX_BYTES
             && let Some((_, oldest)) = self.kept.pop_front()
         {
             self.bytes -= oldest.body.len();

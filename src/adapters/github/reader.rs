@@ -126,7 +126,7 @@ impl GitHubReader for GitHub {
     }
 
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError> {
-        self.answers_anyone(url)
+        self.is_downloadable_by_anyone(url)
             .await
             .doing(|| format!("look whether anyone may download {url}"))
     }

@@ -219,7 +219,12 @@ mod tests {
         ("ftp://localhost/token", Some("HTTPS")),
     ];
 
-    fn expect(registry: &str, realm: &str, why: Option<&str>, outcome: Result<(), AddressRefused>) {
+    fn expect(
+        registry: &str,
+        realm: &str,
+        why: Option<&str>,
+        outcome: &Result<(), AddressRefused>,
+    ) {
         match why {
             None => assert_eq!(*outcome, Ok(()), "{registry} {realm}"),
             Some(why) => assert!(
