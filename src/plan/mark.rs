@@ -4,21 +4,28 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fields;
 use crate::domain::{CommitSha, Digest, Version};
 
 /// An HTML comment at the end of the release's body, which people do not see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
+    /// The version that is released.
     pub version: Version,
+    /// The commit that is released.
     pub commit: CommitSha,
     /// The digest of the plan that the draft was last taken up with.
     pub plan: Digest,
+    /// The run that made that plan.
     pub run: String,
     /// Whether the tag was there before the draft was: then it is not ours to delete.
     pub tag_was_there: bool,
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
+    /// Fields of a newer version.
+    #[serde(skip)]
+    pub unknown: Fields,
 }
 
 const OPEN: &str = "<!-- btp-release: ";
@@ -29,16 +36,19 @@ impl Mark {
     pub fn find(body: &str) -> Option<Self> {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
-        serde_json::from_str(json).ok()
+        let mark: Self = serde_json::from_str(json).ok()?;
+        let unknown = Fields::unknown(json, &mark).ok()?;
+        Some(Self { unknown, ..mark })
     }
 
     /// The body with this mark in place of any other.
     pub fn put(&self, body: &str) -> String {
         let text = Self::strip(body);
-        // Serialising a struct of plain values into memory has no way to fail. `--` may not stand in a comment; within
-        // JSON it can only stand in a text, where it may be escaped.
-        let json = serde_json::to_string(self).unwrap_or_default();
-        let json = json.replace("--", "-\\u002d");
+        // Serialising a struct of plain values into memory has no way to fail.
+        let fields = self.unknown.added_to(self);
+        let json = fields.and_then(|fields| serde_json::to_string(&fields));
+        // `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
+        let json = json.unwrap_or_default().replace("--", "-\\u002d");
         let gap = if text.is_empty() { "" } else { "\n\n" };
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
     }
@@ -68,6 +78,7 @@ mod tests {
             run: run.into(),
             tag_was_there: false,
             leftovers: BTreeSet::new(),
+            unknown: Fields::default(),
         }
     }
 
@@ -85,6 +96,18 @@ mod tests {
         );
         assert_eq!(Mark::strip(&body), "## Notes");
         assert!(mark("17").put("").len() < Mark::MAX_CHARS);
+    }
+
+    #[test]
+    fn fields_of_a_newer_version_are_kept() {
+        let body = mark("1").put("");
+        let newer = body.replace(
+            "false}",
+            "false,\"a\":[1.0,\"-\\u002d>\"],\"leftovers\":[]}",
+        );
+        let found = Mark::find(&newer).unwrap();
+        assert_eq!(found.put(&newer), newer);
+        assert_ne!(found, mark("1"));
     }
 
     #[test]

@@ -12,16 +12,16 @@ use super::HOST;
 use super::images::{Image, index, sidecar};
 use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
 
-const RUN: Run = Run { id: 17, attempt: 1 };
+pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
 const MANAGER: &str = "kyma-project/prod/btp-manager";
 const SIDECAR: &str = "kyma-project/prod/sidecar";
 const NEEDS: &str = r#"{"unit-tests":{"result":"success"},"e2e":{"result":"success"},"upgrade":{"result":"skipped"}}"#;
 
-struct Recording {
+pub(crate) struct Recording {
     scene: Scene,
     folder: PathBuf,
     /// The outputs of each phase.
-    outputs: BTreeMap<&'static str, Outputs>,
+    pub(crate) outputs: BTreeMap<&'static str, Outputs>,
 }
 
 impl Recording {
@@ -146,16 +146,8 @@ impl Recording {
     }
 
     async fn published(&mut self, plan: &str, artifacts: &str) {
-        let inputs = [
-            ("plan", plan),
-            ("artifacts", artifacts),
-            ("needs", NEEDS),
-            ("optional-jobs", "upgrade"),
-            ("test-legs", "k3s-1.31"),
-            ("required-checks", "lint"),
-            ("builder-checks", "build-*"),
-        ];
-        self.phase("publish", &inputs).await;
+        self.phase("publish", &publish_inputs(plan, artifacts))
+            .await;
         self.write("body.md", self.body());
         let evidence = self.scene.folder.path().join("release-evidence.json");
         self.write("release-evidence.json", std::fs::read(evidence).unwrap());
@@ -188,26 +180,37 @@ fn listed(store: &Store) -> serde_json::Value {
     serde_json::Value::Object(repositories.collect())
 }
 
-#[tokio::test]
-#[ignore = "writes files, once for a version"]
-async fn record_what_this_version_publishes() {
+pub(crate) fn publish_inputs<'a>(
+    plan: &'a str,
+    artifacts: &'a str,
+) -> [(&'static str, &'a str); 7] {
+    [
+        ("plan", plan),
+        ("artifacts", artifacts),
+        ("needs", NEEDS),
+        ("optional-jobs", "upgrade"),
+        ("test-legs", "k3s-1.31"),
+        ("required-checks", "lint"),
+        ("builder-checks", "build-*"),
+    ]
+}
+
+/// A repository before any of it, and a registry whose name does not change.
+pub(crate) async fn scene() -> Scene {
     let mut scene = Scene::start(|_| {}).await;
     HOST.clone_into(&mut scene.registry_host);
-    let version = env!("CARGO_PKG_VERSION");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(version);
-    assert!(
-        !folder.exists(),
-        "{version} is recorded, and what is published never changes"
-    );
     scene.begin(RUN);
+    scene
+}
+
+/// A whole release; what it publishes is written into the folder.
+pub(crate) async fn release(folder: &Path) -> Recording {
+    let (scene, folder, outputs) = (scene().await, folder.to_owned(), BTreeMap::new());
     scene.repository(|repository| {
         repository
             .check("lint", "success")
             .check("build-manager", "success");
     });
-    let outputs = BTreeMap::new();
     let mut recording = Recording {
         scene,
         folder,
@@ -221,4 +224,18 @@ async fn record_what_this_version_publishes() {
     recording.images();
     let outputs = serde_json::to_string_pretty(&recording.outputs).unwrap();
     recording.write("outputs.json", outputs + "\n");
+    recording
+}
+
+#[tokio::test]
+#[ignore = "writes files, once for a version"]
+async fn record_what_this_version_publishes() {
+    let version = env!("CARGO_PKG_VERSION");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folder = golden.join(version);
+    assert!(
+        !folder.exists(),
+        "{version} is recorded, and what is published never changes"
+    );
+    release(&folder).await;
 }
