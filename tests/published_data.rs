@@ -12,6 +12,8 @@ mod golden;
 #[path = "gate/images.rs"]
 #[expect(dead_code, reason = "the gate's images can do more")]
 mod images;
+#[path = "golden/interface.rs"]
+mod interface;
 #[path = "golden/record.rs"]
 mod record;
 #[path = "resume/rig.rs"]
@@ -23,6 +25,7 @@ use btp_release::engine::Stop;
 use btp_release::plan::{Artifacts, Mark, ReleasePlan, Statement, Verdict};
 
 use golden::{EVIDENCE, Golden, versions, without};
+use interface::Interface;
 use rig::{Outputs, Scene};
 
 /// The registry's host in all that is recorded.
@@ -177,6 +180,15 @@ fn evidence_of_other_versions_is_read() {
             (0, 0)
         );
         assert_eq!(read.predicate.plan, evidence.predicate.plan);
+    }
+}
+
+/// Inputs, error codes, exit codes and the workflows' parameters of each version go on being what they were.
+#[test]
+fn nothing_that_callers_name_is_gone() {
+    for golden in Golden::all() {
+        let recorded: Interface = serde_json::from_str(&golden.text("interface.json")).unwrap();
+        assert_eq!(Interface::now().lacks(&recorded), [""; 0]);
     }
 }
 

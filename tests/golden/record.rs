@@ -10,6 +10,7 @@ use stand_ins::registry::Store;
 
 use super::HOST;
 use super::images::{Image, index, sidecar};
+use super::interface::Interface;
 use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
 
 pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
@@ -224,6 +225,8 @@ pub(crate) async fn release(folder: &Path) -> Recording {
     recording.images();
     let outputs = serde_json::to_string_pretty(&recording.outputs).unwrap();
     recording.write("outputs.json", outputs + "\n");
+    let interface = serde_json::to_string_pretty(&Interface::now()).unwrap();
+    recording.write("interface.json", interface + "\n");
     recording
 }
 
