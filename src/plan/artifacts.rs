@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use super::Fields;
 use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 
-/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written. Fields of a newer
-/// version are kept beside them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written. What was read is
+/// written again as it was, with the fields of a newer version.
+#[derive(Clone, Debug, Default)]
 pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, Fields>);
 
 /// One of them, as it was when it was awaited. Its name among the [`Artifacts`] says which one it is.
@@ -124,11 +124,20 @@ impl Artifacts {
     }
 }
 
+/// Artifacts are equal that are written in the same way.
+impl PartialEq for Artifacts {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Artifacts {}
+
 impl Serialize for Artifacts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = |(name, artifact): (&String, &Artifact)| {
-            let unknown = self.1.get(name).cloned().unwrap_or_default();
-            Ok((name.clone(), unknown.added_to(artifact)?))
+            let read = self.1.get(name).cloned().unwrap_or_default();
+            Ok((name.clone(), read.updated(artifact)?))
         };
         let all: serde_json::Result<BTreeMap<String, Fields>> = self.0.iter().map(all).collect();
         all.map_err(ser::Error::custom)?.serialize(serializer)
@@ -140,10 +149,8 @@ impl<'de> Deserialize<'de> for Artifacts {
         let mut artifacts = Self::default();
         for (name, json) in BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)? {
             let artifact = serde_json::from_str(json.get()).map_err(de::Error::custom)?;
-            let unknown = Fields::unknown(json.get(), &artifact).map_err(de::Error::custom)?;
-            if !unknown.is_empty() {
-                artifacts.1.insert(name.clone(), unknown);
-            }
+            let read = Fields::read(json.get()).map_err(de::Error::custom)?;
+            artifacts.1.insert(name.clone(), read);
             artifacts.0.insert(name, artifact);
         }
         Ok(artifacts)

@@ -1,6 +1,7 @@
-//! JSON as text. What was published is kept as it was written, with the fields that this version does not know.
+//! JSON as text: what was published is kept as it was written, with the fields that this version does not know.
 
 use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -19,21 +20,41 @@ impl Fields {
         serde_json::from_str(&serde_json::to_string(value)?)
     }
 
-    /// The fields in `text` that `known`, which was read from it, does not have.
+    /// The fields of the JSON object `text`.
     ///
     /// # Errors
     ///
-    /// One of the two is not an object.
-    pub(super) fn unknown(text: &str, known: &impl Serialize) -> serde_json::Result<Self> {
-        let known = Self::of(known)?;
-        let mut fields: Self = serde_json::from_str(&compact(text))?;
-        fields.0.retain(|name, _| !known.0.contains_key(name));
-        Ok(fields)
+    /// The text is not a JSON object.
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(&compact(text))
     }
 
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// These fields, which `now` was read from, with what has changed in it since. All others stay as they were written: those
+    /// that `T` does not have, and those that it has and the text had not. Without any field, all of `now`.
+    ///
+    /// # Errors
+    ///
+    /// The fields are not those of a `T`, or `T` is not serialised as an object.
+    pub(super) fn updated<T: Serialize + DeserializeOwned>(
+        &self,
+        now: &T,
+    ) -> serde_json::Result<Self> {
+        let now = Self::of(now)?;
+        if self.0.is_empty() {
+            return Ok(now);
+        }
+        let before: T = serde_json::from_str(&serde_json::to_string(self)?)?;
+        let before = Self::of(&before)?;
+        let mut updated = self.clone();
+        for (name, value) in &now.0 {
+            if before.0.get(name).map(|value| value.get()) != Some(value.get()) {
+                updated.0.insert(name.clone(), value.clone());
+            }
+        }
+        updated
+            .0
+            .retain(|name, _| now.0.contains_key(name) || !before.0.contains_key(name));
+        Ok(updated)
     }
 
     /// Adds a field before the one called `next`, or at the end if there is none.
@@ -51,19 +72,6 @@ impl Fields {
         let value = to_raw_value(value)?;
         self.0.insert_before(at, name.to_owned(), value);
         Ok(())
-    }
-
-    /// `value` with these fields after its own.
-    ///
-    /// # Errors
-    ///
-    /// `value` is not serialised as an object.
-    pub(super) fn added_to(&self, value: &impl Serialize) -> serde_json::Result<Self> {
-        let mut all = Self::of(value)?;
-        for (name, value) in &self.0 {
-            all.0.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-        Ok(all)
     }
 }
 
@@ -142,7 +150,7 @@ fn outside_of_strings(json: &str) -> impl Iterator<Item = (char, bool)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -178,14 +186,38 @@ mod tests {
         assert_eq!(compact(&pretty(short)), short);
     }
 
+    #[derive(Serialize, Deserialize)]
+    struct Known {
+        a: u8,
+        #[serde(default)]
+        new: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rare: Option<u8>,
+    }
+
     #[test]
-    fn unknown_fields_are_those_that_are_not_serialised() {
-        let known = json!({"a": 1, "b": {}});
-        let unknown = Fields::unknown(r#"{"z": [ 1.0 ], "a": 2, "y": null}"#, &known).unwrap();
-        let all = unknown.added_to(&known).unwrap();
-        let all = serde_json::to_string(&all).unwrap();
-        assert_eq!(all, r#"{"a":1,"b":{},"z":[1.0],"y":null}"#);
-        assert_ne!(unknown, Fields::default());
-        assert!(Fields::unknown("[]", &known).is_err());
+    fn only_what_has_changed_is_written_anew() {
+        let text = r#"{"z": [ 1.0 ], "rare": 1, "a": 2, "y": "\u002d"}"#;
+        let fields = Fields::read(text).unwrap();
+        let mut known: Known = serde_json::from_str(text).unwrap();
+        let written = |known: &Known| {
+            let updated = fields.updated(known).unwrap();
+            serde_json::to_string(&updated).unwrap()
+        };
+        assert_eq!(
+            written(&known),
+            r#"{"z":[1.0],"rare":1,"a":2,"y":"\u002d"}"#
+        );
+        known.a = 3;
+        assert_eq!(
+            written(&known),
+            r#"{"z":[1.0],"rare":1,"a":3,"y":"\u002d"}"#
+        );
+        (known.new, known.rare) = (1, None);
+        assert_eq!(written(&known), r#"{"z":[1.0],"a":3,"y":"\u002d","new":1}"#);
+        let made = Fields::default().updated(&known).unwrap();
+        assert_eq!(made, Fields::read(r#"{"a":3,"new":1}"#).unwrap());
+        assert_ne!(made, fields);
+        assert!(Fields::read("[]").is_err());
     }
 }

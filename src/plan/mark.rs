@@ -8,7 +8,7 @@ use super::Fields;
 use crate::domain::{CommitSha, Digest, Version};
 
 /// An HTML comment at the end of the release's body, which people do not see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mark {
     /// The version that is released.
     pub version: Version,
@@ -23,9 +23,9 @@ pub struct Mark {
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
-    /// Fields of a newer version.
+    /// The mark as it was found; empty for one that is new. Fields of a newer version are kept in it.
     #[serde(skip)]
-    pub unknown: Fields,
+    pub found: Fields,
 }
 
 const OPEN: &str = "<!-- btp-release: ";
@@ -37,20 +37,25 @@ impl Mark {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
         let mark: Self = serde_json::from_str(json).ok()?;
-        let unknown = Fields::unknown(json, &mark).ok()?;
-        Some(Self { unknown, ..mark })
+        let found = Fields::read(json).ok()?;
+        Some(Self { found, ..mark })
     }
 
     /// The body with this mark in place of any other.
     pub fn put(&self, body: &str) -> String {
         let text = Self::strip(body);
-        // Serialising a struct of plain values into memory has no way to fail.
-        let fields = self.unknown.added_to(self);
-        let json = fields.and_then(|fields| serde_json::to_string(&fields));
         // `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
-        let json = json.unwrap_or_default().replace("--", "-\\u002d");
+        let json = self.to_json().replace("--", "-\\u002d");
         let gap = if text.is_empty() { "" } else { "\n\n" };
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
+    }
+
+    fn to_json(&self) -> String {
+        // Serialising a struct of plain values into memory has no way to fail.
+        let fields = self.found.updated(self);
+        fields
+            .and_then(|fields| serde_json::to_string(&fields))
+            .unwrap_or_default()
     }
 
     /// The body as people see it.
@@ -66,6 +71,15 @@ impl Mark {
     pub const MAX_CHARS: usize = 5_000;
 }
 
+/// Marks are equal that are written in the same way.
+impl PartialEq for Mark {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Mark {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +92,7 @@ mod tests {
             run: run.into(),
             tag_was_there: false,
             leftovers: BTreeSet::new(),
-            unknown: Fields::default(),
+            found: Fields::default(),
         }
     }
 
@@ -101,10 +115,8 @@ mod tests {
     #[test]
     fn fields_of_a_newer_version_are_kept() {
         let body = mark("1").put("");
-        let newer = body.replace(
-            "false}",
-            "false,\"a\":[1.0,\"-\\u002d>\"],\"leftovers\":[]}",
-        );
+        let fields = "\"a\":[1.0,\"-\\u002d>\"],\"leftovers\":[],\"run\"";
+        let newer = body.replace("\"run\"", fields);
         let found = Mark::find(&newer).unwrap();
         assert_eq!(found.put(&newer), newer);
         assert_ne!(found, mark("1"));

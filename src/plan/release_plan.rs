@@ -212,16 +212,18 @@ impl ReleasePlan {
             run: self.wanted.run.clone(),
             tag_was_there,
             leftovers: BTreeSet::new(),
-            unknown: Fields::default(),
+            found: Fields::default(),
         }
     }
 
     /// The mark of a draft that another plan made and this one goes on with: what it says of the draft stays.
     pub fn renewed_mark(&self, mark: &Mark) -> Mark {
         Mark {
-            leftovers: mark.leftovers.clone(),
-            unknown: mark.unknown.clone(),
-            ..self.mark(mark.tag_was_there)
+            version: self.wanted.version.clone(),
+            commit: self.wanted.commit.clone(),
+            plan: self.digest(),
+            run: self.wanted.run.clone(),
+            ..mark.clone()
         }
     }
 }

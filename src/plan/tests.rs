@@ -158,9 +158,6 @@ fn a_draft_that_is_taken_up_keeps_what_its_mark_says_of_it() {
     let later = plan.with(|wanted| wanted.run = "18".into());
     let renewed = later.renewed_mark(&mark);
     assert_eq!((renewed.plan, &*renewed.run), (later.digest(), "18"));
-    assert_eq!(
-        (renewed.tag_was_there, &renewed.unknown),
-        (true, &mark.unknown)
-    );
+    assert!(renewed.tag_was_there);
     assert!(renewed.put(&newer).contains("\"a\":1"));
 }
