@@ -148,11 +148,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
 
 fn go_on(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> Step {
     if mark.plan != plan.digest() {
-        let mark = Mark {
-            tag_was_there: mark.tag_was_there,
-            leftovers: mark.leftovers.clone(),
-            ..plan.mark(false)
-        };
+        let mark = plan.renewed_mark(mark);
         return Step::Act(vec![Action::EditDraft {
             release: draft.id,
             tag: plan.tag.clone(),
@@ -250,11 +246,10 @@ mod tests {
     }
 
     fn of_another_commit(plan: &ReleasePlan) -> SeenRelease {
-        our_draft(&ReleasePlan {
-            commit: other(),
-            run: "16".into(),
-            ..plan.clone()
-        })
+        our_draft(&plan.with(|wanted| {
+            wanted.commit = other();
+            wanted.run = "16".into();
+        }))
     }
 
     #[test]
@@ -355,10 +350,7 @@ mod tests {
     fn another_run_takes_the_draft_up() {
         let plan = example();
         let draft = our_draft(&plan);
-        let later = ReleasePlan {
-            run: "18".into(),
-            ..plan
-        };
+        let later = plan.with(|wanted| wanted.run = "18".into());
         let Step::Act(actions) = decide(&later, &seen(None, vec![draft])) else {
             panic!("nothing to do")
         };
@@ -371,10 +363,7 @@ mod tests {
 
     #[test]
     fn replacing_deletes_what_an_earlier_run_made_and_nothing_else() {
-        let plan = ReleasePlan {
-            on_existing: OnExisting::Replace,
-            ..example()
-        };
+        let plan = example().with(|wanted| wanted.on_existing = OnExisting::Replace);
         let word_of = |tag, draft| word(decide(&plan, &seen(tag, vec![draft])));
         let both = "delete the tag v1.2.0 at 0000000; delete the draft release v1.2.0 (id 7)";
         assert_eq!(word_of(Some(other()), of_another_commit(&plan)), both);

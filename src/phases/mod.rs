@@ -18,7 +18,7 @@ pub use build_module::{BuildModule, BuildOptions};
 pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
-pub use plan::Plan;
+pub use plan::{Plan, PlanOptions};
 pub use publish::{Legs, Publish, PublishInputs, RequiredCheck};
 pub use record_tests::RecordTests;
 pub use upload::Upload;

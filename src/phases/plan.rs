@@ -9,8 +9,19 @@ use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 
+/// What the inputs of `plan` say.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// What becomes part of the plan as it is.
+    pub wanted: Wanted,
+    /// The release that the notes start from; `None` leaves it to the order of versions.
+    pub previous_tag: Option<Tag>,
+    /// The branch to guard.
+    pub guard_branch: Option<String>,
+}
+
 pub struct Plan {
-    wanted: Wanted,
+    options: PlanOptions,
 }
 
 struct Seen {
@@ -23,13 +34,13 @@ struct Seen {
 }
 
 impl Plan {
-    pub fn new(wanted: Wanted) -> Self {
-        Self { wanted }
+    pub fn new(options: PlanOptions) -> Self {
+        Self { options }
     }
 
     async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
-        let wanted = &self.wanted;
-        let guard = match &wanted.guard_branch {
+        let wanted = &self.options.wanted;
+        let guard = match &self.options.guard_branch {
             Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
             None => None,
         };
@@ -55,11 +66,12 @@ impl Phase for Plan {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        Ok(decide(&self.wanted, &self.see(reader).await?))
+        Ok(decide(&self.options, &self.see(reader).await?))
     }
 }
 
-fn decide(wanted: &Wanted, seen: &Seen) -> Step {
+fn decide(options: &PlanOptions, seen: &Seen) -> Step {
+    let wanted = &options.wanted;
     let mut findings = Vec::new();
     let commit = &wanted.commit;
     if !seen.has_commit {
@@ -99,7 +111,7 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
             ));
         }
     }
-    let plan = draw(wanted, seen);
+    let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.tag.as_ref(), &seen.releases)
     {
@@ -111,18 +123,19 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
     Step::Done(evidence(&plan, &seen.published))
 }
 
-fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
+fn complete(options: &PlanOptions, seen: &Seen) -> ReleasePlan {
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
             head: head.clone()?,
         })
     });
-    let previous = wanted
+    let wanted = &options.wanted;
+    let previous = options
         .previous_tag
         .clone()
         .or_else(|| previous_tag(wanted, &seen.published));
-    ReleasePlan::draw(wanted.clone(), previous, guard)
+    ReleasePlan::complete(wanted.clone(), previous, guard)
 }
 
 fn evidence(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
@@ -183,8 +196,16 @@ mod tests {
         }
     }
 
-    fn plan(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
-        match decide(wanted, seen) {
+    fn options() -> PlanOptions {
+        PlanOptions {
+            wanted: example_wanted(),
+            previous_tag: None,
+            guard_branch: None,
+        }
+    }
+
+    fn plan(options: &PlanOptions, seen: &Seen) -> ReleasePlan {
+        match decide(options, seen) {
             Step::Done(evidence) => {
                 ReleasePlan::from_json(&evidence.outputs[0].value, None).unwrap()
             }
@@ -197,14 +218,14 @@ mod tests {
         let plan_of = |published: &[&str]| {
             let published = published.iter().map(|&t| t.into()).collect();
             plan(
-                &example_wanted(),
+                &options(),
                 &Seen {
                     published,
                     ..seen()
                 },
             )
         };
-        let all = plan(&example_wanted(), &seen());
+        let all = plan(&options(), &seen());
         assert_eq!(
             all.previous_tag.unwrap().as_str(),
             "v1.1.10",
@@ -217,9 +238,13 @@ mod tests {
     fn every_reason_is_listed() {
         let wanted = Wanted {
             on_existing: OnExisting::Fail,
-            guard_branch: Some("release-1.2".into()),
             notes: NotesSource::Text("x".repeat(NotesSource::MAX_CHARS + 1)),
             ..example_wanted()
+        };
+        let options = PlanOptions {
+            wanted,
+            guard_branch: Some("release-1.2".into()),
+            ..options()
         };
         let mut seen = Seen {
             has_commit: false,
@@ -228,7 +253,7 @@ mod tests {
             ..seen()
         };
         seen.repository.may_push = Some(false);
-        let Step::Blocked(findings) = decide(&wanted, &seen) else {
+        let Step::Blocked(findings) = decide(&options, &seen) else {
             panic!("not refused")
         };
         let codes: Vec<_> = findings.iter().map(|f| f.code).collect();
@@ -244,14 +269,14 @@ mod tests {
 
     #[test]
     fn the_guard_remembers_the_head() {
-        let wanted = Wanted {
+        let options = PlanOptions {
             guard_branch: Some("main".into()),
-            ..example_wanted()
+            ..options()
         };
         let seen = Seen {
             guard: Some(("main".into(), Some(other()))),
             ..seen()
         };
-        assert_eq!(plan(&wanted, &seen).guard.unwrap().head, other());
+        assert_eq!(plan(&options, &seen).guard.unwrap().head, other());
     }
 }

@@ -250,14 +250,12 @@ mod tests {
             size: 0,
             waited: 0,
         };
-        let artifacts = Artifacts(
-            [
-                ("template.yaml".into(), asset_of(b"t")),
-                ("rendered.yaml".into(), asset_of(b"r")),
-                ("binary-image".into(), pinned),
-            ]
-            .into(),
-        );
+        let artifacts = BTreeMap::from([
+            ("template.yaml".into(), asset_of(b"t")),
+            ("rendered.yaml".into(), asset_of(b"r")),
+            ("binary-image".into(), pinned),
+        ]);
+        let artifacts = Artifacts::from(artifacts);
         let statement = Statement::new(Predicate {
             plan: plan.clone(),
             artifacts,

@@ -3,27 +3,33 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::value::RawValue;
 
-use crate::domain::{Code, Diagnostic};
-use crate::domain::{Digest, ImageRef, PinnedImage};
+use super::Fields;
+use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 
-/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Artifacts(pub BTreeMap<String, Artifact>);
+/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written. What was read is
+/// written again as it was, with the fields of a newer version.
+#[derive(Clone, Debug, Default)]
+pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, Fields>);
 
+/// One of them, as it was when it was awaited. Its name among the [`Artifacts`] says which one it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Artifact {
+    /// An asset of the release.
     Asset {
         digest: Digest,
+        /// Bytes.
         size: u64,
         /// Seconds that it was waited for.
         #[serde(default)]
         waited: u64,
     },
+    /// An image in a registry.
     Image {
+        /// Of its manifest, or of its index.
         digest: Digest,
         /// By tag, as the release names it.
         tagged: ImageRef,
@@ -42,26 +48,28 @@ pub enum Artifact {
 }
 
 impl Artifact {
+    /// The digest of an asset's bytes, or of an image's manifest.
     pub fn digest(&self) -> Digest {
         match self {
             Self::Asset { digest, .. } | Self::Image { digest, .. } => *digest,
         }
     }
-}
 
-impl Artifact {
+    /// Bytes, of an image in all of its parts.
     pub fn size(&self) -> u64 {
         match self {
             Self::Asset { size, .. } | Self::Image { size, .. } => *size,
         }
     }
 
+    /// Notes how long it was waited for, in whole seconds.
     pub fn set_waited(&mut self, time: Duration) {
         match self {
             Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited = time.as_secs(),
         }
     }
 
+    /// Seconds that it was waited for.
     pub fn waited(&self) -> u64 {
         match self {
             Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited,
@@ -69,8 +77,15 @@ impl Artifact {
     }
 }
 
+impl From<BTreeMap<String, Artifact>> for Artifacts {
+    fn from(artifacts: BTreeMap<String, Artifact>) -> Self {
+        Self(artifacts, BTreeMap::new())
+    }
+}
+
 impl Artifacts {
-    /// Names all digests at once, in a form that is short enough for a commit status.
+    /// Names all digests at once, in a form that is short enough for a commit status: the digest of the JSON object of
+    /// names and digests, sorted by name, without spaces. Commit statuses hold it, so that this never changes.
     pub fn digest(&self) -> Digest {
         let digests: BTreeMap<&str, Digest> = self
             .0
@@ -85,12 +100,59 @@ impl Artifacts {
         )
     }
 
+    /// Reads the output of the phase `await`.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a JSON object of artifacts whose kinds this version knows.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
-        serde_json::from_str(text).map_err(|error| Diagnostic::value(Code::ArtifactsUnreadable, "artifacts", text.chars().take(80).collect::<String>(), format!("is not what `await` gave out: {error}"), "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}"))
+        serde_json::from_str(text).map_err(|error| {
+            Diagnostic::value(
+                Code::ArtifactsUnreadable,
+                "artifacts",
+                text.chars().take(80).collect::<String>(),
+                format!("is not what `await` gave out: {error}"),
+                "pass the output of the phase `await` on unchanged: artifacts: ${{ needs.await.outputs.artifacts }}",
+            )
+        })
     }
 
+    /// The output of the phase `await`.
     pub fn to_json(&self) -> String {
         // Serialising a map of plain values into memory has no way to fail.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Artifacts are equal that are written in the same way.
+impl PartialEq for Artifacts {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Artifacts {}
+
+impl Serialize for Artifacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = |(name, artifact): (&String, &Artifact)| {
+            let read = self.1.get(name).cloned().unwrap_or_default();
+            Ok((name.clone(), read.updated(artifact)?))
+        };
+        let all: serde_json::Result<BTreeMap<String, Fields>> = self.0.iter().map(all).collect();
+        all.map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Artifacts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut artifacts = Self::default();
+        for (name, json) in BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)? {
+            let artifact = serde_json::from_str(json.get()).map_err(de::Error::custom)?;
+            let read = Fields::read(json.get()).map_err(de::Error::custom)?;
+            artifacts.1.insert(name.clone(), read);
+            artifacts.0.insert(name, artifact);
+        }
+        Ok(artifacts)
     }
 }

@@ -5,40 +5,58 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::json_text::pretty;
 use super::{Artifact, Artifacts, ReleasePlan};
-use crate::domain::Digest;
-use crate::domain::{Code, Diagnostic};
+use crate::domain::{Code, Diagnostic, Digest};
 
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
 
-/// How many bytes of it are read at most.
+/// How many bytes of the evidence are read at most.
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evidence/v1";
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The evidence of a release. It keeps its text as it was written, so that evidence of any version stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
+    /// What it speaks of, by digest: every asset and every image.
     pub subject: Vec<Subject>,
-    predicate_type: String,
+    /// What it says.
     pub predicate: Predicate,
+    /// The bytes of the asset; the other fields are read from it.
+    text: String,
 }
 
+/// The statement's JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Form {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+    predicate_type: String,
+    predicate: Predicate,
+}
+
+/// An asset or an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// An asset's name, or an image by tag.
+    /// An asset's file name, or an image by tag.
     pub name: String,
+    /// By algorithm, in hex without a prefix.
     digest: BTreeMap<String, String>,
 }
 
+/// What is said of the subjects. A field that is added needs `#[serde(default)]`: evidence of released versions does not have
+/// it (`docs/compatibility.md`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Predicate {
+    /// As the mark in the release's text names it by digest.
     pub plan: ReleasePlan,
+    /// What `await` found and the tests took.
     pub artifacts: Artifacts,
     /// Job → result, as the publishing job was told.
     pub jobs: BTreeMap<String, String>,
@@ -49,7 +67,7 @@ pub struct Predicate {
     /// The runs of the builders.
     #[serde(default)]
     pub builders: Vec<Record>,
-    /// When GitHub made the draft.
+    /// When GitHub made the draft, in RFC 3339.
     pub drafted_at: String,
     /// Name and version of what made this.
     pub publisher: String,
@@ -63,17 +81,23 @@ pub struct Predicate {
 pub struct Request {
     /// Method and path.
     pub request: String,
+    /// The HTTP status.
     pub status: u16,
+    /// What GitHub's support asks for.
     pub id: String,
 }
 
 /// A check or a verdict, and where its log is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Record {
+    /// The check's name, or the status' context.
     pub name: String,
+    /// Such as `success`.
     pub state: String,
+    /// What it says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The page of its log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
@@ -84,6 +108,7 @@ impl Subject {
         Self { name, digest }
     }
 
+    /// Its SHA-256, if it has one that can be read.
     pub fn digest(&self) -> Option<Digest> {
         format!("sha256:{}", self.digest.get("sha256")?)
             .parse()
@@ -92,53 +117,71 @@ impl Subject {
 }
 
 impl Statement {
+    /// The statement that says this of all artifacts.
     pub fn new(predicate: Predicate) -> Self {
         let subject = |(name, artifact): (&String, &Artifact)| match artifact {
             Artifact::Asset { digest, .. } => Subject::new(name.clone(), *digest),
             Artifact::Image { digest, tagged, .. } => Subject::new(tagged.to_string(), *digest),
         };
-        Self {
+        let form = Form {
             kind: TYPE.to_owned(),
             subject: predicate.artifacts.0.iter().map(subject).collect(),
             predicate_type: PREDICATE.to_owned(),
             predicate,
+        };
+        // Serialising plain values into memory has no way to fail. The plan is part of it as it was made, and only spaced.
+        let text = serde_json::to_string(&form).unwrap_or_default();
+        let text = pretty(&text) + "\n";
+        let Form {
+            subject, predicate, ..
+        } = form;
+        Self {
+            subject,
+            predicate,
+            text,
         }
     }
 
     /// Whether both say the same of the release, whichever requests told them.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let mut other = other.clone();
-        other
-            .predicate
-            .requests
-            .clone_from(&self.predicate.requests);
-        *self == other
+        let mut said = other.predicate.clone();
+        said.requests.clone_from(&self.predicate.requests);
+        self.subject == other.subject && self.predicate == said
     }
 
-    /// The same statement gives the same bytes, so that a second run finds its own evidence as it left it.
+    /// The asset's content. What was read is given back as it was, byte for byte; what was made is the same bytes for the
+    /// same statement, so that a second run finds its own evidence as it left it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Serialising plain values into memory has no way to fail.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        self.text.clone().into_bytes()
     }
 
+    /// Reads the asset's content.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not evidence of the form that this version reads.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Diagnostic> {
         let invalid = |why: String| {
             Diagnostic::value(
                 Code::EvidenceUnreadable,
                 "evidence",
-                EVIDENCE.to_owned(),
+                EVIDENCE,
                 why,
                 "it was not written by btp-release, or has been altered since",
             )
         };
-        let statement: Self = serde_json::from_slice(bytes)
+        let text = String::from_utf8(bytes.to_vec())
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
-        if statement.kind != TYPE || statement.predicate_type != PREDICATE {
+        let form: Form = serde_json::from_str(&text)
+            .map_err(|error| invalid(format!("cannot be read: {error}")))?;
+        if form.kind != TYPE || form.predicate_type != PREDICATE {
             return Err(invalid("is a statement of another type".into()));
         }
-        Ok(statement)
+        Ok(Self {
+            subject: form.subject,
+            predicate: form.predicate,
+            text,
+        })
     }
 
     /// The names of all assets that the release has, the evidence included.

@@ -4,21 +4,28 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fields;
 use crate::domain::{CommitSha, Digest, Version};
 
 /// An HTML comment at the end of the release's body, which people do not see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mark {
+    /// The version that is released.
     pub version: Version,
+    /// The commit that is released.
     pub commit: CommitSha,
     /// The digest of the plan that the draft was last taken up with.
     pub plan: Digest,
+    /// The run that made that plan.
     pub run: String,
     /// Whether the tag was there before the draft was: then it is not ours to delete.
     pub tag_was_there: bool,
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
+    /// The mark as it was found; empty for one that is new. Fields of a newer version are kept in it.
+    #[serde(skip)]
+    pub found: Fields,
 }
 
 const OPEN: &str = "<!-- btp-release: ";
@@ -29,18 +36,26 @@ impl Mark {
     pub fn find(body: &str) -> Option<Self> {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
-        serde_json::from_str(json).ok()
+        let mark: Self = serde_json::from_str(json).ok()?;
+        let found = Fields::read(json).ok()?;
+        Some(Self { found, ..mark })
     }
 
     /// The body with this mark in place of any other.
     pub fn put(&self, body: &str) -> String {
         let text = Self::strip(body);
-        // Serialising a struct of plain values into memory has no way to fail. `--` may not stand in a comment; within
-        // JSON it can only stand in a text, where it may be escaped.
-        let json = serde_json::to_string(self).unwrap_or_default();
-        let json = json.replace("--", "-\\u002d");
+        // `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
+        let json = self.to_json().replace("--", "-\\u002d");
         let gap = if text.is_empty() { "" } else { "\n\n" };
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
+    }
+
+    fn to_json(&self) -> String {
+        // Serialising a struct of plain values into memory has no way to fail.
+        let fields = self.found.updated(self);
+        fields
+            .and_then(|fields| serde_json::to_string(&fields))
+            .unwrap_or_default()
     }
 
     /// The body as people see it.
@@ -56,6 +71,15 @@ impl Mark {
     pub const MAX_CHARS: usize = 5_000;
 }
 
+/// Marks are equal that are written in the same way.
+impl PartialEq for Mark {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Mark {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +92,7 @@ mod tests {
             run: run.into(),
             tag_was_there: false,
             leftovers: BTreeSet::new(),
+            found: Fields::default(),
         }
     }
 
@@ -85,6 +110,16 @@ mod tests {
         );
         assert_eq!(Mark::strip(&body), "## Notes");
         assert!(mark("17").put("").len() < Mark::MAX_CHARS);
+    }
+
+    #[test]
+    fn fields_of_a_newer_version_are_kept() {
+        let body = mark("1").put("");
+        let fields = "\"a\":[1.0,\"-\\u002d>\"],\"leftovers\":[],\"run\"";
+        let newer = body.replace("\"run\"", fields);
+        let found = Mark::find(&newer).unwrap();
+        assert_eq!(found.put(&newer), newer);
+        assert_ne!(found, mark("1"));
     }
 
     #[test]

@@ -376,13 +376,11 @@ mod tests {
     #[test]
     fn of_several_modules_the_releases_own_counts() {
         let name = "kyma.project.io/module/btp-operator";
-        let plan = ReleasePlan {
-            module: Some(ModulePlan {
-                name: name.parse().unwrap(),
-                image: format!("r.example/{name}:v1.2.0").parse().unwrap(),
-            }),
-            ..example()
+        let planned = ModulePlan {
+            name: name.parse().unwrap(),
+            image: format!("r.example/{name}:v1.2.0").parse().unwrap(),
         };
+        let plan = example().with(|wanted| wanted.module = Some(planned));
         let module = |name: &str| {
             let commit = &plan.commit;
             let text = format!(

@@ -6,7 +6,7 @@ use super::input_parser::InputParser;
 use super::{Reached, Ready, lines};
 use crate::cli::PlanArgs;
 use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
-use crate::phases::Plan;
+use crate::phases::{Plan, PlanOptions};
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
 pub(super) fn plan(
@@ -72,17 +72,19 @@ pub(super) fn plan(
         commit: commit?,
         run,
         make_latest,
-        previous_tag,
         on_existing,
         replace_published: args.replace_published.clone(),
-        guard_branch: args.guard_branch.clone(),
         notes,
         assets,
         binary_image,
         module,
         extra_images,
     };
-    let phase = Box::new(Plan::new(wanted));
+    let phase = Box::new(Plan::new(PlanOptions {
+        wanted,
+        previous_tag,
+        guard_branch: args.guard_branch.clone(),
+    }));
     Some(Ready {
         phase,
         reached: Reached::github(repository),

@@ -105,7 +105,7 @@ impl Scene {
     async fn build_image(&self, plan: &str) -> Result<(), ServiceError> {
         let registry = self.registries();
         let plan = ReleasePlan::from_json(plan, None).unwrap();
-        let image: ImageRef = plan.binary_image.unwrap();
+        let image: ImageRef = plan.wanted.binary_image.clone().unwrap();
         if registry.resolve(&image).await?.is_some() {
             return Ok(());
         }

@@ -14,10 +14,8 @@ pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePla
         run: "17".into(),
         prerelease: false,
         make_latest: None,
-        previous_tag: None,
         on_existing: OnExisting::Resume,
         replace_published: None,
-        guard_branch: None,
         notes: NotesSource::Generated,
         assets: ["template.yaml".parse().unwrap()].into(),
         binary_image: Some("r.example/prod/btp-manager:v1.2.0".parse().unwrap()),
@@ -27,5 +25,5 @@ pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePla
         }),
         extra_images: [].into(),
     };
-    ReleasePlan::draw(wanted, None, None)
+    ReleasePlan::complete(wanted, None, None)
 }

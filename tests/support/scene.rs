@@ -11,10 +11,16 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::cli::{Cli, Command, arguments_of_step};
-use btp_release::domain::Deadline;
+use btp_release::domain::{
+    Deadline, Digest, ImageRef, PinnedImage, Repository as ImageRepository,
+};
 use btp_release::engine::{Engine, Outcome, Stop};
-use btp_release::protocol::{Clock, Reader, Writer};
+use btp_release::protocol::{
+    Blob, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest, ServiceError,
+    Writer,
+};
 use btp_release::settings::{Context, resolve};
+use bytes::Bytes;
 use clap::Parser as _;
 use stand_ins::github::{Repository, Token, WorkflowRun, World};
 use stand_ins::{Limits, Options, RegistryOptions};
@@ -38,6 +44,8 @@ pub(crate) struct Run {
 pub(crate) struct Scene {
     pub(crate) github: stand_ins::GitHub,
     pub(crate) registry: stand_ins::Registry,
+    /// The host in the names of images; the registry listens at another address where this is not its own.
+    pub(crate) registry_host: String,
     pub(crate) clock: stand_ins::Clock,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) http: Http,
@@ -60,9 +68,11 @@ impl Scene {
             clock: clock.clone(),
             ..RegistryOptions::default()
         };
+        let registry = stand_ins::Registry::start(registry).await.unwrap();
         let scene = Self {
             github: stand_ins::GitHub::start(world(), options).await.unwrap(),
-            registry: stand_ins::Registry::start(registry).await.unwrap(),
+            registry_host: registry.host(),
+            registry,
             clock,
             folder: in_memory(),
             http: Http::new(&HttpSettings::default()).unwrap(),
@@ -118,7 +128,7 @@ impl Scene {
     }
 
     pub(crate) fn image(&self) -> String {
-        format!("{}/kyma-project/prod/btp-manager", self.registry.host())
+        format!("{}/kyma-project/prod/btp-manager", self.registry_host)
     }
 
     pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut Repository) -> T) -> T {
@@ -212,7 +222,11 @@ impl Scene {
             ..RateLimitPolicy::default()
         };
         let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
-        let registry = self.registries();
+        let registry = NamedRegistry {
+            registries: self.registries(),
+            name: self.registry_host.clone(),
+            address: self.registry.host(),
+        };
         let files = Files::below(folder);
         let engine = Engine {
             reader: Reader {
@@ -245,6 +259,65 @@ impl Scene {
     pub(crate) fn registries(&self) -> Registries {
         let clock = Arc::new(PatientClock(SharedClock(self.clock.clone())));
         Registries::new(&self.http, Credentials::anonymous(), clock)
+    }
+}
+
+/// The registry under a host name that is the same in every run, whichever port it has: what is published names it.
+struct NamedRegistry {
+    registries: Registries,
+    name: String,
+    address: String,
+}
+
+impl NamedRegistry {
+    fn at<T: std::str::FromStr<Err: std::fmt::Debug>>(&self, name: &impl ToString) -> T {
+        let name = name.to_string();
+        let path = name.strip_prefix(&self.name).unwrap_or(&name);
+        let address = if path == name { "" } else { &self.address };
+        format!("{address}{path}").parse().unwrap()
+    }
+}
+
+#[async_trait::async_trait]
+impl RegistryReader for NamedRegistry {
+    async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
+        self.registries.resolve(&self.at(image)).await
+    }
+    async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
+        self.registries.manifest(&self.at(image)).await
+    }
+    async fn has_blob(&self, from: &ImageRepository, digest: Digest) -> Result<bool, ServiceError> {
+        self.registries.has_blob(&self.at(from), digest).await
+    }
+    async fn blob(
+        &self,
+        from: &ImageRepository,
+        digest: Digest,
+        limit: u64,
+    ) -> Result<Bytes, ServiceError> {
+        self.registries.blob(&self.at(from), digest, limit).await
+    }
+}
+
+#[async_trait::async_trait]
+impl RegistryWriter for NamedRegistry {
+    fn open_blob(&self, from: &ImageRepository, digest: Digest, size: u64) -> ByteStream {
+        self.registries.open_blob(&self.at(from), digest, size)
+    }
+    async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError> {
+        let mut blob = blob.clone();
+        blob.mount_from = blob.mount_from.map(|from| self.at(&from));
+        self.registries.push_blob(&self.at(to), &blob).await
+    }
+    async fn push_manifest(
+        &self,
+        to: &ImageRef,
+        kind: &str,
+        bytes: Bytes,
+    ) -> Result<(), ServiceError> {
+        self.registries
+            .push_manifest(&self.at(to), kind, bytes)
+            .await
     }
 }
 

@@ -137,7 +137,7 @@ fn what_is_not_whole_is_not_ready() {
 
 #[test]
 fn an_image_of_another_build_is_stale() {
-    let commit = example().commit;
+    let commit = example().wanted.commit;
     let stale = |contents: Contents| {
         let seen = || world(assets(), image(b"m", contents.clone()));
         looks(&[seen(), seen()]).join("\n")

@@ -12,15 +12,15 @@ const NAME: &str = "kyma-project.io/module/btp-operator";
 
 fn plan(on_existing: OnExisting) -> ReleasePlan {
     let image = format!("r.example/prod/component-descriptors/{NAME}:v1.2.0");
-    ReleasePlan {
-        on_existing,
-        binary_image: None,
-        module: Some(ModulePlan {
-            name: NAME.parse().unwrap(),
-            image: image.parse().unwrap(),
-        }),
-        ..example()
-    }
+    let module = ModulePlan {
+        name: NAME.parse().unwrap(),
+        image: image.parse().unwrap(),
+    };
+    example().with(|wanted| {
+        wanted.on_existing = on_existing;
+        wanted.binary_image = None;
+        wanted.module = Some(module);
+    })
 }
 
 fn recipe(ctf: Option<&str>, push: bool) -> BuildOptions {
@@ -51,7 +51,7 @@ fn assembled() -> Assembled {
         channel: "regular",
         source: &GitSource {
             repo_url: "github.com/kyma-project/btp-manager".into(),
-            commit: plan.commit,
+            commit: plan.wanted.commit.clone(),
             reference: None,
         },
         manifest: NamedFile {

@@ -9,15 +9,13 @@ const NAME: &str = "kyma.project.io/module/btp-operator";
 const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
 
 fn plan() -> ReleasePlan {
-    ReleasePlan {
-        module: Some(ModulePlan {
-            name: NAME.parse().unwrap(),
-            image: format!("r.example/component-descriptors/{NAME}:v1.2.0")
-                .parse()
-                .unwrap(),
-        }),
-        ..example()
-    }
+    let module = ModulePlan {
+        name: NAME.parse().unwrap(),
+        image: format!("r.example/component-descriptors/{NAME}:v1.2.0")
+            .parse()
+            .unwrap(),
+    };
+    example().with(|wanted| wanted.module = Some(module))
 }
 
 fn descriptor(name: &str, version: &str, commit: &str, digest: &str) -> Descriptor {

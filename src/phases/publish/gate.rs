@@ -243,8 +243,7 @@ fn verdicts(run: &str, tested: &PublishInputs, seen: &Seen) -> Vec<Diagnostic> {
     let verdict = Verdict {
         run: run.to_owned(),
         artifacts: tested.artifacts.digest(),
-    }
-    .to_string();
+    };
     let of_leg = |leg: &str| {
         seen.checks
             .iter()
@@ -262,7 +261,7 @@ fn verdicts(run: &str, tested: &PublishInputs, seen: &Seen) -> Vec<Diagnostic> {
                 .iter()
                 .filter_map(|check| Some((Verdict::leg(&check.name)?, check)));
             let of_this_run: Vec<_> = recorded
-                .filter(|(_, check)| check.description.as_ref() == Some(&verdict))
+                .filter(|(_, check)| recorded_verdict(check).as_ref() == Some(&verdict))
                 .collect();
             let mut findings: Vec<_> = of_this_run
                 .iter()
@@ -280,7 +279,11 @@ fn verdicts(run: &str, tested: &PublishInputs, seen: &Seen) -> Vec<Diagnostic> {
     }
 }
 
-fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Diagnostic> {
+fn recorded_verdict(check: &SeenCheck) -> Option<Verdict> {
+    Verdict::read(check.description.as_deref()?)
+}
+
+fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &Verdict) -> Option<Diagnostic> {
     let Some(found) = found else {
         return Some(Diagnostic::error(
             Code::VerdictMissing,
@@ -298,10 +301,11 @@ fn objection(leg: &str, found: Option<&SeenCheck>, verdict: &str) -> Option<Diag
         ));
     }
     let seen = found.description.as_deref().unwrap_or("nothing");
-    (seen != verdict).then(|| {
+    let verdict_text = verdict.to_string();
+    (recorded_verdict(found).as_ref() != Some(verdict)).then(|| {
         Diagnostic::error(
             Code::VerdictOfOtherBytes,
-            format!("the leg {leg} says {seen:?}, and what is to be published is {verdict:?}"),
+            format!("the leg {leg} says {seen:?}, and what is to be published is {verdict_text:?}"),
             "run the tests again with the artifacts of this run",
         )
     })

@@ -14,12 +14,12 @@ fn plan() -> ReleasePlan {
         branch: "main".into(),
         head: other(),
     });
-    ReleasePlan { guard, ..example() }
+    ReleasePlan::complete(example().wanted, example().previous_tag, guard)
 }
 
 /// A world in which everything is as it was tested.
 fn tested() -> PublishInputs {
-    let image = plan().binary_image.unwrap();
+    let image = plan().wanted.binary_image.unwrap();
     let digest = Digest::of(b"m");
     let asset = |bytes: &[u8]| Artifact::Asset {
         digest: Digest::of(bytes),
@@ -47,7 +47,7 @@ fn tested() -> PublishInputs {
         also: BTreeSet::new(),
     }];
     PublishInputs {
-        artifacts: Artifacts(artifacts.into()),
+        artifacts: BTreeMap::from(artifacts).into(),
         legs,
         checks,
         builders: vec![],
@@ -73,7 +73,7 @@ fn check(name: &str, state: CheckState, description: Option<String>) -> SeenChec
 
 fn verdict() -> String {
     Verdict {
-        run: plan().run,
+        run: plan().wanted.run,
         artifacts: tested().artifacts.digest(),
     }
     .to_string()
@@ -86,7 +86,7 @@ fn seen() -> Seen {
         asset(2, "rendered.yaml", b"r"),
     ];
     Seen {
-        tag: Some(plan().commit),
+        tag: Some(plan().wanted.commit),
         releases: vec![SeenRelease {
             assets,
             ..our_draft(&plan())
@@ -180,7 +180,7 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
     let release = seen().releases[0].id;
     let publication = Publication {
         release,
-        tag: plan().tag,
+        tag: plan().wanted.tag,
         prerelease: false,
         make_latest: true,
     };
@@ -240,30 +240,21 @@ fn a_single_altered_fact_is_refused() {
             s.releases = vec![published(foreign_draft(&plan()))]
         }),
         (Code::DraftOfAnotherCommit, |_, s| {
-            s.releases[0] = our_draft(&ReleasePlan {
-                commit: other(),
-                ..plan()
-            })
+            s.releases[0] = our_draft(&plan().with(|wanted| wanted.commit = other()))
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            s.releases[0].body = ReleasePlan {
-                run: "18".into(),
-                ..plan()
-            }
-            .mark(false)
-            .put("");
+            let later = plan().with(|wanted| wanted.run = "18".into());
+            s.releases[0].body = later.mark(false).put("");
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            s.releases[0].body = ReleasePlan {
-                make_latest: Some(false),
-                ..plan()
-            }
-            .mark(false)
-            .put("");
+            let other = plan().with(|wanted| wanted.make_latest = Some(false));
+            s.releases[0].body = other.mark(false).put("");
         }),
         (Code::TagMissing, |_, s| s.tag = None),
         (Code::TagElsewhere, |_, s| s.tag = Some(other())),
-        (Code::BranchMoved, |_, s| s.head = Some(plan().commit)),
+        (Code::BranchMoved, |_, s| {
+            s.head = Some(plan().wanted.commit)
+        }),
         (Code::BranchMoved, |_, s| s.head = None),
         (Code::AssetDiffers, |_, s| {
             s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
@@ -377,7 +368,7 @@ fn a_single_altered_fact_is_refused() {
         }),
         (Code::VerdictOfOtherBytes, |_, s| {
             let of_other_bytes = Verdict {
-                run: plan().run,
+                run: plan().wanted.run,
                 artifacts: Digest::of(b"others"),
             };
             s.checks[0].description = Some(of_other_bytes.to_string());

@@ -89,10 +89,7 @@ fn success_is_said_from_what_is_public() {
         matches!(decide(&plan(), &tested(), &overtaken), Step::Done(_)),
         "a higher version is the latest now"
     );
-    let later = ReleasePlan {
-        run: "18".into(),
-        ..plan()
-    };
+    let later = plan().with(|wanted| wanted.run = "18".into());
     assert!(
         matches!(decide(&later, &tested(), &public()), Step::Done(_)),
         "a later run finds it done, with the verdicts of the run that published it"

@@ -1,0 +1,163 @@
+//! Tests of the plan, and example plans for the tables of the phases.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::domain::{Code, TagFormat};
+
+/// A plan as the rehearsal's, for the tables of the phases.
+pub(crate) fn example() -> ReleasePlan {
+    ReleasePlan::complete(example_wanted(), Some("v1.1.0".parse().unwrap()), None)
+}
+
+impl ReleasePlan {
+    /// The same plan with something else wanted.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Wanted)) -> Self {
+        let mut wanted = self.wanted.clone();
+        change(&mut wanted);
+        Self::complete(wanted, self.previous_tag.clone(), self.guard.clone())
+    }
+}
+
+pub(crate) fn example_wanted() -> Wanted {
+    let (tag, version, tag_format) = TagFormat::read("v1.2.0", None).unwrap();
+    Wanted {
+        repository: "kyma-project/btp-manager".parse().unwrap(),
+        version,
+        tag,
+        tag_format,
+        commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+        run: "17".into(),
+        prerelease: false,
+        make_latest: None,
+        on_existing: OnExisting::Resume,
+        replace_published: None,
+        notes: NotesSource::Generated,
+        assets: ["template.yaml", "rendered.yaml"]
+            .map(|a| a.parse().unwrap())
+            .into(),
+        binary_image: Some("r.example/prod/btp-manager:v1.2.0".parse().unwrap()),
+        module: None,
+        extra_images: BTreeSet::new(),
+    }
+}
+
+#[test]
+fn a_plan_comes_back_as_it_was() {
+    let plan = example();
+    let again = ReleasePlan::from_json(
+        &plan.to_json(),
+        Some(&"Kyma-Project/BTP-manager".parse().unwrap()),
+    )
+    .unwrap();
+    assert_eq!(again, plan);
+    assert_eq!(again.digest(), plan.digest());
+}
+
+#[test]
+fn another_plan_is_refused() {
+    let json = example().to_json();
+    let code = |text: &str, repository: &str| {
+        ReleasePlan::from_json(text, Some(&repository.parse().unwrap()))
+            .unwrap_err()
+            .code
+    };
+    let here = "kyma-project/btp-manager";
+    assert_eq!(
+        code(&json, "kyma-project/keda-manager"),
+        Code::PlanRepository
+    );
+    assert_eq!(code("", here), Code::PlanUnreadable);
+    assert_eq!(code("{}", here), Code::PlanSchema);
+    assert_eq!(
+        code(&json.replace("plan/1", "plan/2"), here),
+        Code::PlanSchema
+    );
+    assert_eq!(
+        code(&json.replace("\"run\"", "\"ran\""), here),
+        Code::PlanUnreadable
+    );
+    assert_eq!(
+        code(&json.replace("\"run\"", "\"tag\":\"v1.2.0\",\"run\""), here),
+        Code::PlanUnreadable,
+        "a field twice"
+    );
+    assert_eq!(
+        code(&json.replace("4e4b9d4", "xxxxxxx"), here),
+        Code::PlanUnreadable
+    );
+}
+
+#[test]
+fn the_latest_is_the_highest_of_its_format() {
+    let latest = |plan: &ReleasePlan, published: &[&str]| {
+        let published: Vec<String> = published.iter().map(ToString::to_string).collect();
+        plan.becomes_latest(&published)
+    };
+    let plan = example();
+    assert!(latest(&plan, &[]));
+    assert!(
+        latest(&plan, &["v1.1.0", "2.0.0", "junk"]),
+        "others' formats"
+    );
+    assert!(latest(&plan, &["v1.2.0"]), "again");
+    assert!(!latest(&plan, &["v1.10.0"]), "a patch of an old line");
+    for wish in [true, false] {
+        let asked = plan.with(|wanted| wanted.make_latest = Some(wish));
+        assert_eq!(latest(&asked, &["v2.0.0"]), wish);
+    }
+    let candidate = plan.with(|wanted| {
+        wanted.prerelease = true;
+        wanted.make_latest = Some(true);
+    });
+    assert!(!latest(&candidate, &[]));
+}
+
+#[test]
+fn any_change_gives_another_digest() {
+    let plan = example();
+    let other = plan.with(|wanted| wanted.make_latest = Some(false));
+    assert_ne!(plan.digest(), other.digest());
+}
+
+#[test]
+fn the_digest_is_of_the_text_without_spaces() {
+    let plan = example();
+    let json = plan.to_json();
+    let spaced: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_ne!(
+        spaced.to_string(),
+        json,
+        "in another order it is another text"
+    );
+    let other = ReleasePlan::from_json(&spaced.to_string(), None).unwrap();
+    assert_eq!((&other.wanted, &other.guard), (&plan.wanted, &plan.guard));
+    assert_ne!(other.digest(), plan.digest());
+    let lines = json.replace(",\"", " ,\n\t\"");
+    assert_eq!(ReleasePlan::from_json(&lines, None).unwrap(), plan);
+}
+
+#[test]
+fn fields_of_a_newer_version_are_kept() {
+    let json = example().to_json();
+    let newer = json.replace("\"run\"", "\"a\":{\"b\":[1.50,\"\\u002d\"]},\"run\"");
+    let plan = ReleasePlan::from_json(&newer, None).unwrap();
+    assert_eq!(plan.to_json(), newer);
+    assert_eq!(serde_json::to_string(&plan).unwrap(), newer);
+    assert_eq!(plan.digest(), crate::domain::Digest::of(newer.as_bytes()));
+    assert_eq!(plan.wanted, example().wanted);
+    assert_ne!(plan, example());
+}
+
+#[test]
+fn a_draft_that_is_taken_up_keeps_what_its_mark_says_of_it() {
+    let plan = example();
+    let body = plan.mark(true).put("");
+    let newer = body.replace("\"run\"", "\"a\":1,\"run\"");
+    let mark = Mark::find(&newer).unwrap();
+    let later = plan.with(|wanted| wanted.run = "18".into());
+    let renewed = later.renewed_mark(&mark);
+    assert_eq!((renewed.plan, &*renewed.run), (later.digest(), "18"));
+    assert!(renewed.tag_was_there);
+    assert!(renewed.put(&newer).contains("\"a\":1"));
+}

@@ -1,0 +1,107 @@
+//! What a release is to be: the values that the inputs of `plan` give.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Mark;
+use crate::domain::{
+    AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, RepoSlug, Tag, TagFormat,
+    Version,
+};
+
+/// What is wanted, and nothing of what was seen: that is looked up again by every phase.
+///
+/// Its fields are fields of the plan's JSON. One that is added needs `#[serde(default)]`: plans of released versions do not
+/// have it (`docs/compatibility.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The repository that is released.
+    pub repository: RepoSlug,
+    /// Without the tag format's prefix.
+    pub version: Version,
+    /// The tag, which is also the release's name.
+    pub tag: Tag,
+    /// Releases are compared (which came before, which is the latest) only with those of the same format.
+    pub tag_format: TagFormat,
+    /// The one commit that is tagged, built and tested.
+    pub commit: CommitSha,
+    /// The run that made this plan, so that it can tell its own draft from one that it is asked to replace.
+    pub run: String,
+    /// Whether GitHub is to show it as a prerelease.
+    pub prerelease: bool,
+    /// `None` leaves it to the order of versions, when it is published.
+    pub make_latest: Option<bool>,
+    /// What to do when something of this release is already there.
+    pub on_existing: OnExisting,
+    /// Why a published release of this name is replaced, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace_published: Option<String>,
+    /// Where the release's text comes from.
+    pub notes: NotesSource,
+    /// Exactly the assets that the published release has, beside the evidence.
+    pub assets: BTreeSet<AssetName>,
+    /// The container image of the module's manager.
+    pub binary_image: Option<ImageRef>,
+    /// The module that is released, if any.
+    pub module: Option<ModulePlan>,
+    /// Further images that must be there before the release is tested.
+    pub extra_images: BTreeSet<ImageRef>,
+}
+
+/// What to do when something of this release is already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnExisting {
+    /// Go on with our own draft of the same commit.
+    #[default]
+    Resume,
+    /// Stop.
+    Fail,
+    /// Delete our own draft and tag of an earlier run, and start anew; what is published only with a reason.
+    Replace,
+}
+
+impl std::str::FromStr for OnExisting {
+    type Err = Diagnostic;
+
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        match text {
+            "resume" => Ok(Self::Resume),
+            "fail" => Ok(Self::Fail),
+            "replace" => Ok(Self::Replace),
+            _ => Err(Diagnostic::value(
+                Code::OnExistingInvalid,
+                "on-existing",
+                text,
+                "is not a policy",
+                "use resume, fail or replace",
+            )),
+        }
+    }
+}
+
+/// Where the release's text comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotesSource {
+    /// GitHub's generated notes since the previous tag.
+    Generated,
+    /// The text itself, in Markdown.
+    Text(String),
+}
+
+impl NotesSource {
+    /// GitHub refuses release texts of more than 125,000 characters with 422; our mark has to fit in as well.
+    pub const MAX_CHARS: usize = 125_000 - Mark::MAX_CHARS;
+}
+
+/// The module that is released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModulePlan {
+    /// The OCM component's name.
+    pub name: ComponentName,
+    /// `<registry>/component-descriptors/<name>:<tag>`
+    /// ([OCM specification, "OCI registry"](https://ocm.software)).
+    pub image: ImageRef,
+}
