@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A change that workflows, webhooks or builders outside would be told of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum GitHubEvent {
     /// A tag came to be: through a ref, or by publishing a release. GitHub starts workflows for it
     /// unless `by` is [`TokenKind::GitHubToken`]; builders outside do not mind whose token it was.
     TagCreated {

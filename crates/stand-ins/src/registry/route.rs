@@ -5,7 +5,7 @@ use super::error::{RegistryError, RegistryResult};
 use super::state::RegistryState;
 use super::{auth, blobs, manifests, uploads};
 use crate::server::{self, Dropped};
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ const MANIFEST_MAX: usize = 4 << 20;
 
 pub(crate) async fn serve(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
     let segments = request.segments();
