@@ -241,7 +241,7 @@ async fn lists_lag_behind_writes() {
     assert_eq!(seen().await, (2, true));
 }
 
-/// GraphQL answers 200 with `errors`, and wants a token even for public data.
+/// `GraphQL` answers 200 with `errors`, and wants a token even for public data.
 #[tokio::test]
 async fn graphql_reports_errors_with_status_200() {
     let mut api = Api::start().await;
@@ -280,7 +280,7 @@ async fn world_round_trips_through_a_folder() {
     assert_eq!(loaded.bytes(&release.assets[0]).unwrap(), b"abc");
 }
 
-/// RateLimits are those of the options, and scripts change them while the server runs.
+/// Limits are those of the options, and scripts change them while the server runs.
 #[tokio::test]
 async fn limits_can_be_set_by_options_and_by_control_api() {
     let (api, _) = with(|options| {

@@ -197,9 +197,8 @@ fn variables_of(
 fn fits(value: &Value, of_type: &Type<'_, String>) -> bool {
     match (of_type, value) {
         (_, Value::Null) => false,
-        (Type::NonNullType(inner), _) => fits(value, inner),
         (Type::ListType(inner), Value::Array(items)) => items.iter().all(|item| fits(item, inner)),
-        (Type::ListType(inner), _) => fits(value, inner),
+        (Type::NonNullType(inner) | Type::ListType(inner), _) => fits(value, inner),
         (Type::NamedType(name), _) => match name.as_str() {
             "Boolean" => value.is_boolean(),
             "Float" => value.is_number(),

@@ -82,7 +82,7 @@ fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> Resolution
         "user" => Object::actor(field.text("login")).into(),
         "rateLimit" => rate_limit(context),
         "__schema" => introspection::schema().into(),
-        "__type" => introspection::of_type(field.text("name")).into(),
+        "__type" => introspection::of_type(field.text("name")),
         _ => return Ok(None),
     }))
 }

@@ -21,7 +21,7 @@ pub(crate) fn repository<'a>(
     let full_name = repository.full_name();
     let reference = |name: String| {
         let known = repository.refs.contains_key(&name);
-        Resolved::maybe(known.then(|| Object::Ref(repository, name)))
+        Resolved::maybe(known.then_some(Object::Ref(repository, name)))
     };
     Ok(Some(match field.name.as_str() {
         "id" => json!(node_id("R", repository.id)).into(),

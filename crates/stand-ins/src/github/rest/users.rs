@@ -76,7 +76,7 @@ fn rate_limit(call: &ApiCall) -> Reply {
     let kind = call.token.as_ref().map(|token| token.kind);
     let mut limiter = lock(&call.state.limiter);
     let mut quota = |resource| {
-        let quota = limiter.quota(&call.caller, kind, resource, &call.state.shared.clock);
+        let quota = limiter.quota(call.caller, kind, resource, &call.state.shared.clock);
         json!({
             "limit": quota.limit,
             "used": quota.used,
