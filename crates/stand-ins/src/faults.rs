@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and the list of what is to go wrong with which.
+//! Faults: what can go wrong with a request, and which requests it is planned for.
 
 use crate::log::Service;
 use crate::sync::lock;

@@ -1,4 +1,4 @@
-//! Every request that reached a server, in order, for tests to ask about.
+//! The log of every request that reached a server, in order.
 
 use crate::sync::lock;
 use serde::{Deserialize, Serialize};
@@ -40,13 +40,13 @@ pub struct LogEntry {
     pub method: String,
     pub path: String,
     pub query: String,
-    /// The caller, as its `User-Agent` says.
+    /// The caller's `User-Agent`.
     pub agent: String,
     /// Without an answer (yet): `None`.
     pub status: Option<u16>,
     /// What it took of the primary limit.
     pub cost: u32,
-    /// Whether a write took effect, whatever the caller was told.
+    /// Whether a write took effect, whatever was answered.
     pub landed: bool,
     pub request_id: String,
 }

@@ -1,5 +1,5 @@
-//! A GitHub to talk to from shell scripts and containers. It prints its addresses, then serves until it is
-//! killed; its world is kept in a folder if one is named.
+//! The stand-in for GitHub as a program, for shell scripts and containers. It prints its addresses, then serves
+//! until it is killed. Its world is kept in a folder if one is named.
 
 use stand_ins::github::{Token, Untagged, World};
 use stand_ins::{GitHubServer, Options, RateLimits, ServerClock};

@@ -1,4 +1,4 @@
-//! One request to the API's host: who calls, the limits, the handler, the headers.
+//! One request to the API host: authentication, limits, handler, headers.
 
 use super::authentication::{self, Caller};
 use super::call::ApiCall;

@@ -1,4 +1,4 @@
-//! Who calls: the token of a request, as `Bearer`, as `token`, or as the password of `Basic`.
+//! Authentication: the token of a request, as `Bearer`, as `token`, or as the password of `Basic`.
 //! <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>
 
 use super::error::ApiError;

@@ -1,4 +1,4 @@
-//! What a handler is told of one API request.
+//! One API request as handlers see it: body, token, state, and checks of fields and permissions.
 
 use super::error::ApiError;
 use super::event::GitHubEvent;

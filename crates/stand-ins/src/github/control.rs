@@ -1,5 +1,4 @@
-//! `/_stand-in/…` for shell scripts that cannot look into the process: the log, the world, the faults and the
-//! limits.
+//! The control API at `/_stand-in/…`, for shell scripts: the log, the world, the faults and the limits.
 //! These requests are neither counted nor logged.
 
 use super::model::World;

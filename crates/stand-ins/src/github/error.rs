@@ -1,4 +1,4 @@
-//! Answers that say no, in the forms clients have to cope with.
+//! Error answers in GitHub's forms.
 //! <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
 
 use super::model::{Level, Right, TokenKind};

@@ -1,9 +1,9 @@
-//! What happened on GitHub, for whoever plays the builders.
+//! Events: what happened on GitHub, for tests that play the builders.
 
 use super::model::{Sha, TokenKind};
 use serde::{Deserialize, Serialize};
 
-/// A change that workflows, webhooks or builders outside would be told of.
+/// A change that starts workflows or builders outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GitHubEvent {

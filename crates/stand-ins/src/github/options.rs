@@ -1,4 +1,4 @@
-//! What can be chosen about a GitHub before it starts.
+//! Options of a GitHub, chosen before it starts.
 
 use super::rate_limit::RateLimits;
 use crate::clock::ServerClock;
@@ -11,7 +11,7 @@ pub struct Options {
     /// How long a write stays invisible to lists, by-tag look-ups and GraphQL.
     pub lag: Duration,
     pub limits: RateLimits,
-    /// The most a page holds, whatever `per_page` says.
+    /// The most a page holds, whatever `per_page` asks for.
     pub page_size_max: usize,
     /// The most results a list gives; the page after them is 422.
     pub results_max: usize,
@@ -32,7 +32,7 @@ pub struct Options {
     pub control: bool,
 }
 
-/// When an asset's `digest` is told.
+/// When an asset's `digest` is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Digests {
     #[default]

@@ -35,7 +35,7 @@ pub struct RateLimits {
     pub concurrent: u32,
     /// How long the first error lasts; each request made meanwhile adds as much again.
     pub ban: Duration,
-    /// What the secondary limit answers with, 403 or 429, and whether it says for how long.
+    /// What the secondary limit answers with, 403 or 429, and whether `Retry-After` is sent.
     pub status: u16,
     pub retry_after: bool,
 }
@@ -112,7 +112,7 @@ impl Window {
     }
 }
 
-/// The state of a primary limit, as `X-RateLimit-*` tell it.
+/// The state of a primary limit, as in the headers `X-RateLimit-*`.
 #[derive(Clone, Debug)]
 pub(crate) struct Quota {
     pub(crate) resource: &'static str,

@@ -1,4 +1,4 @@
-//! What every answer of the API carries, and the conditional ones.
+//! Headers of every API answer, and conditional requests.
 //! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
 
 use super::model::{Token, TokenKind};

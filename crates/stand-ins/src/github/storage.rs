@@ -61,7 +61,7 @@ fn is_proven(state: &GitHubState, request: &HttpRequest, subject: &str) -> bool 
     })
 }
 
-/// The URL is all the proof it wants: with an `Authorization` beside it, it refuses, as S3 and Azure do.
+/// The signature in the URL is enough; a request with `Authorization` is refused, as S3 and Azure do.
 pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         let message = "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>";

@@ -1,4 +1,4 @@
-//! Blobs: whole, in ranges, or by way of another host.
+//! Blobs: served whole, in ranges, or by a redirect to another host.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs>
 
 use super::error::{RegistryError, RegistryResult};
@@ -90,7 +90,7 @@ pub(crate) fn delete(state: &RegistryState, name: &str, digest: &str) -> Registr
     Ok(Reply::status(202))
 }
 
-/// The other host: its URL is all the proof it wants, and credentials beside it are refused.
+/// The other host: the signature in the URL is enough, and a request with credentials is refused.
 pub(crate) fn storage(state: &RegistryState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         return Reply::status(400).bytes("<Error><Code>InvalidArgument</Code></Error>");

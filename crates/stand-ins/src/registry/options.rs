@@ -1,4 +1,4 @@
-//! What can be chosen about a registry before it starts: registries differ, and clients have to cope.
+//! Options of a registry: the ways in which real registries differ.
 
 use crate::clock::ServerClock;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub struct RegistryOptions {
     pub strict_accept: bool,
     /// Whether an index may be pushed before what it lists.
     pub index_before_children: bool,
-    /// The most tags on a page, whatever `n` says.
+    /// The most tags on a page, whatever `n` asks for.
     pub page_size_max: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Which handler answers which path.
+//! Routes of the registry API: which handler answers which path.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints>
 
 use super::error::{RegistryError, RegistryResult};

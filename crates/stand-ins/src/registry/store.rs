@@ -14,7 +14,7 @@ pub struct Store {
     pub repositories: BTreeMap<String, ImageRepository>,
     #[serde(skip)]
     folder: PathBuf,
-    /// Holds the folder's life where nobody asked to keep it.
+    /// Deletes the folder when the store is dropped, where none was named in the options.
     #[serde(skip)]
     temporary: Option<TempDir>,
 }
@@ -36,7 +36,7 @@ pub struct ImageRepository {
 pub struct StoredManifest {
     pub media_type: String,
     pub size: u64,
-    /// The digest this one says something about, such as what a signature signs.
+    /// The digest this manifest refers to, such as that of a signed image.
     pub subject: Option<String>,
     pub artifact_type: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! A query with its variables, fragments and directives filled in, and checked against the schema.
+//! Parses a query, fills in variables, fragments and directives, and validates it against the schema.
 //! <https://spec.graphql.org/October2021/#sec-Validation>
 
 use super::schema::{GraphQlSchema, base_of};

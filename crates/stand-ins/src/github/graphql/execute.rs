@@ -1,4 +1,4 @@
-//! Carries a checked query out: from object to object, only as far as was asked.
+//! Executes a validated query.
 //! <https://spec.graphql.org/October2021/#sec-Execution>
 
 use super::document::RequestedField;

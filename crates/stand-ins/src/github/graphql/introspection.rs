@@ -1,4 +1,4 @@
-//! What the schema says of itself: `__schema` and `__type`, by which clients find out what a server knows.
+//! Introspection: `__schema` and `__type`, by which clients find out what a server supports.
 //! <https://spec.graphql.org/October2021/#sec-Introspection>
 
 use super::object::{Object, Resolved};

@@ -1,11 +1,11 @@
-//! What a field leads to: a value, an object of the schema, or a list of them.
+//! Objects of the schema, and what resolving a field gives: a value, an object, or a list of objects.
 
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::model::{Commit, GitRepository, Issue, Pull, StoredAsset, StoredRelease, World};
 use serde_json::{Value, json};
 
-/// What resolvers are told besides the object itself.
+/// What resolvers need besides the object itself.
 pub(crate) struct ResolveContext<'a> {
     pub(crate) call: &'a ApiCall<'a>,
     /// As the replica has it.

@@ -1,4 +1,4 @@
-//! Which resolver answers for which object.
+//! Resolves a field of an object, by the resolver of the object's type.
 
 use super::document::RequestedField;
 use super::object::{FieldError, Object, Resolution, ResolveContext, Resolved};
@@ -106,7 +106,7 @@ fn rate_limit<'a>(context: &ResolveContext<'a>) -> Resolved<'a> {
     .into()
 }
 
-/// A bot's login is told without the `[bot]` that REST puts behind it.
+/// The login of a bot has no `[bot]` at its end, other than in REST.
 fn actor<'a>(context: &ResolveContext<'a>, login: &str, field: &str) -> Option<Resolved<'a>> {
     let web = &context.call.state.urls.web;
     let plain = login.trim_end_matches("[bot]");

@@ -1,4 +1,4 @@
-//! Refs, commits with what lies behind them, and annotated tags.
+//! Fields of refs, commits and annotated tags.
 //! <https://docs.github.com/en/graphql/reference/objects#commit>
 
 use super::connection;

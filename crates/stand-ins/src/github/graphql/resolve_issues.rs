@@ -1,4 +1,4 @@
-//! Pull requests, issues and their labels.
+//! Fields of pull requests, issues and labels.
 //! <https://docs.github.com/en/graphql/reference/objects#pullrequest>
 
 use super::connection;

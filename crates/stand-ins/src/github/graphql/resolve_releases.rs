@@ -1,4 +1,4 @@
-//! Releases, drafts included, and their assets.
+//! Fields of releases, drafts included, and of assets.
 //! <https://docs.github.com/en/graphql/reference/objects#release>
 
 use super::connection;

@@ -1,4 +1,4 @@
-//! A repository, and the lists that begin at it.
+//! Fields of a repository: releases, refs, pull requests, issues.
 //! <https://docs.github.com/en/graphql/reference/objects#repository>
 
 use super::connection;

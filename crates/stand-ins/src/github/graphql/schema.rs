@@ -1,4 +1,4 @@
-//! The schema that queries are checked against and introspection tells of: `schema.graphql`, read once.
+//! The schema, parsed once from `schema.graphql`: for validation and for introspection.
 //! <https://spec.graphql.org/October2021/#sec-Type-System>
 
 use graphql_parser::schema::{Definition, Document, Field, Type, TypeDefinition, parse_schema};

@@ -1,4 +1,4 @@
-//! What GitHub knows, as plain data: repositories, git objects, releases, checks, issues, tokens.
+//! GitHub's state as plain data: repositories, git objects, releases, checks, issues, tokens.
 
 mod blobs;
 mod releases;

@@ -1,4 +1,4 @@
-//! What GitHub knows: repositories, their git objects, releases and checks, and who may do what.
+//! The state itself: repositories with git objects, releases, checks and issues, and the tokens.
 
 use super::blobs::Blobs;
 use super::token::Token;

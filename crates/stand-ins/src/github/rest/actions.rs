@@ -1,4 +1,4 @@
-//! Workflow runs and their jobs, to be looked at.
+//! Workflow runs and their jobs, read-only.
 //! <https://docs.github.com/en/rest/actions/workflow-runs>
 
 use super::objects::{self, address, id_of, page};

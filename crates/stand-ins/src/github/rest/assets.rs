@@ -1,4 +1,4 @@
-//! Assets of a release, once they are there.
+//! Assets of a release: list, download, rename, delete.
 //! <https://docs.github.com/en/rest/releases/assets>
 
 use super::page::Page;
@@ -119,7 +119,7 @@ fn find<'a>(
 }
 
 /// What GitHub makes of a file's name: whatever is not a letter, digit, `-`, `_`, `+` or `@` becomes a
-/// dot, dots do not stand beside each other nor at the ends.
+/// dot; runs of dots become one, and dots at the ends are dropped.
 /// <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
 pub(crate) fn stored_name(name: &str) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || "-_+@".contains(c);

@@ -1,4 +1,4 @@
-//! Check runs.
+//! Check runs: list, create, update.
 //! <https://docs.github.com/en/rest/checks/runs>
 
 use super::commits::resolved;
@@ -155,7 +155,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, id: &str) -
     Ok(Reply::json(200, &view(call, repository, &run)))
 }
 
-/// What GitHub takes as a conclusion; it says `stale` and `startup_failure` itself.
+/// The conclusions that an app may set; `stale` and `startup_failure` are GitHub's own.
 const CONCLUSIONS: [&str; 7] = [
     "action_required",
     "cancelled",

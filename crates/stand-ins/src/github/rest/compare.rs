@@ -1,4 +1,4 @@
-//! What lies between two commits.
+//! The comparison of two commits.
 //! <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
 
 use super::commits::view;

@@ -1,4 +1,4 @@
-//! The REST API: which handler answers which path.
+//! Routes of the REST API: which handler answers which path.
 //! <https://docs.github.com/en/rest>
 
 mod actions;

@@ -1,4 +1,4 @@
-//! Generated release notes: text only, nothing is saved, and yet it takes the right to write.
+//! Generated release notes. Nothing is saved, and still `contents: write` is needed.
 //! <https://docs.github.com/en/repositories/releasing-projects-on-github/automatically-generated-release-notes>
 
 use super::objects::page;

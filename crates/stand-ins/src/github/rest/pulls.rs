@@ -1,4 +1,4 @@
-//! Pull requests: for notes, and for their labels.
+//! Pull requests, read-only.
 //! <https://docs.github.com/en/rest/pulls/pulls>
 
 use super::commits::{self, resolved};

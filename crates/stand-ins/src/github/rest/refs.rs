@@ -1,4 +1,4 @@
-//! References of any namespace: created only if absent, moved, deleted, and guarded by rulesets.
+//! Git refs of any namespace: read, create if absent, move, delete.
 //! <https://docs.github.com/en/rest/git/refs>
 
 use super::objects::address;
@@ -64,7 +64,7 @@ pub(crate) fn matching(call: &ApiCall, repository: &GitRepository, prefix: &str)
     Reply::json(200, &json!(views))
 }
 
-/// The one call that says atomically whether a name was free.
+/// Creates a ref if there is none of that name: atomic, and so usable as a lock.
 pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let (name, sha) = (call.required("ref")?, call.required("sha")?);

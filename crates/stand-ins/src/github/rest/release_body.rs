@@ -1,4 +1,4 @@
-//! Releases and assets as bodies: the fields sent, and the fields answered.
+//! Releases and assets as JSON: the fields of a request, and those of an answer.
 //! <https://docs.github.com/en/rest/releases/releases>
 
 use super::objects::{address, node_id, page, user};
@@ -9,7 +9,7 @@ use crate::github::options::Digests;
 use crate::text::{self, percent_encode, rfc3339};
 use serde_json::{Value, json};
 
-/// The longest text of a release; the documentation does not tell it.
+/// The longest text of a release; it is not documented.
 const BODY_MAX: usize = 125_000;
 
 /// What a create or an update asks for; `None`: not sent.

@@ -1,4 +1,4 @@
-//! Releases: drafts that look-ups by tag do not see, publishing, and what immutability freezes.
+//! Releases: list, look up, create, update, delete.
 //! <https://docs.github.com/en/rest/releases/releases>
 
 use super::page::Page;
@@ -35,7 +35,7 @@ pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-/// Drafts show themselves to those who may push, and to nobody else.
+/// Drafts are visible to callers with push access only.
 pub(crate) fn is_visible(call: &ApiCall, release: &StoredRelease) -> bool {
     !release.draft || call.may_push()
 }

@@ -73,7 +73,7 @@ pub(crate) fn branch(call: &ApiCall, repository: &GitRepository, name: &str) -> 
     ))
 }
 
-/// The setting is told to administrators only.
+/// Only administrators may read the setting.
 /// <https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository>
 pub(crate) fn immutable_releases(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     call.need(Right::Administration, Level::Read)?;

@@ -1,4 +1,4 @@
-//! What rulesets, immutable releases and the right to change workflows say about a ref.
+//! Who may change a ref: rulesets, immutable releases, and the permission `workflows`.
 //! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets>
 
 use crate::github::call::ApiCall;

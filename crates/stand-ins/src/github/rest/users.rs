@@ -34,7 +34,7 @@ fn root(call: &ApiCall) -> Reply {
     )
 }
 
-/// A person, or nobody: a job's token and an app's act for no user.
+/// The user of a personal token; a job's token and an app's have none.
 fn current(call: &ApiCall) -> ApiResult {
     let Some(token) = &call.token else {
         return Err(ApiError::new(401, "Requires authentication"));
