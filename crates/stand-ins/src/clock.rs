@@ -9,37 +9,37 @@ const MANUAL_EPOCH: u64 = 1_767_225_600;
 
 /// Time since an arbitrary start. Clones show the same time.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Inner>);
+pub struct ServerClock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// `None`: time moves by [`Clock::advance`] only.
+    /// `None`: time moves by [`ServerClock::advance`] only.
     started: Option<Instant>,
     epoch: u64,
     advanced: watch::Sender<Duration>,
 }
 
-impl Clock {
+impl ServerClock {
     /// Time goes by itself.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the clock everyone else is to be given"
     )]
-    pub fn real() -> Clock {
+    pub fn real() -> ServerClock {
         let epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
-        Clock::new(Some(Instant::now()), epoch)
+        ServerClock::new(Some(Instant::now()), epoch)
     }
 
-    /// Time stands still until [`Clock::advance`] is called.
-    pub fn manual() -> Clock {
-        Clock::new(None, MANUAL_EPOCH)
+    /// Time stands still until [`ServerClock::advance`] is called.
+    pub fn manual() -> ServerClock {
+        ServerClock::new(None, MANUAL_EPOCH)
     }
 
-    fn new(started: Option<Instant>, epoch: u64) -> Clock {
-        Clock(Arc::new(Inner {
+    fn new(started: Option<Instant>, epoch: u64) -> ServerClock {
+        ServerClock(Arc::new(Inner {
             started,
             epoch,
             advanced: watch::Sender::new(Duration::ZERO),
@@ -81,8 +81,8 @@ impl Clock {
     }
 }
 
-impl Default for Clock {
-    fn default() -> Clock {
-        Clock::real()
+impl Default for ServerClock {
+    fn default() -> ServerClock {
+        ServerClock::real()
     }
 }

@@ -1,9 +1,9 @@
-//! What can go wrong with a request, and the list of what is to go wrong with which.
+//! Faults: what can go wrong with a request, and which requests it is planned for.
 
 use crate::log::Service;
 use crate::sync::lock;
 use crate::text;
-use crate::transport::Request;
+use crate::transport::HttpRequest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -62,10 +62,10 @@ pub enum Fault {
 
 /// Code of whoever embeds the server, such as one that kills the client.
 #[derive(Clone)]
-pub struct Hook(Arc<dyn Fn(&Request) + Send + Sync>);
+pub struct Hook(Arc<dyn Fn(&HttpRequest) + Send + Sync>);
 
 impl Hook {
-    pub(crate) fn run(&self, request: &Request) {
+    pub(crate) fn run(&self, request: &HttpRequest) {
         (self.0)(request);
     }
 }
@@ -78,12 +78,12 @@ impl fmt::Debug for Hook {
 
 impl Fault {
     /// A fault that runs this code when the request has arrived.
-    pub fn call(hook: impl Fn(&Request) + Send + Sync + 'static) -> Fault {
+    pub fn call(hook: impl Fn(&HttpRequest) + Send + Sync + 'static) -> Fault {
         Fault::Call(Hook(Arc::new(hook)))
     }
 
     /// A fault that runs this code when the request has taken effect, before it is answered.
-    pub fn call_after(hook: impl Fn(&Request) + Send + Sync + 'static) -> Fault {
+    pub fn call_after(hook: impl Fn(&HttpRequest) + Send + Sync + 'static) -> Fault {
         Fault::CallAfter(Hook(Arc::new(hook)))
     }
 }
@@ -122,7 +122,7 @@ impl Pattern {
         self
     }
 
-    fn matches(&self, request: &Request) -> bool {
+    fn matches(&self, request: &HttpRequest) -> bool {
         self.method
             .as_deref()
             .is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
@@ -181,7 +181,7 @@ impl Faults {
 
     /// The faults of one request, in the order they were planned; a pattern's next fault waits until
     /// the one before is used up only if that one already decides this request.
-    pub(crate) fn take(&self, request: &Request) -> Vec<Fault> {
+    pub(crate) fn take(&self, request: &HttpRequest) -> Vec<Fault> {
         let mut planned = lock(&self.0);
         let mut taken = Vec::new();
         for plan in planned.iter_mut() {

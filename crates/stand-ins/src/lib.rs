@@ -6,24 +6,24 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | start a server | [`GitHub::start`] with a [`github::World`], [`Registry::start`] |
-//! | say how it behaves | [`Options`], [`Limits`], [`RegistryOptions`] |
+//! | start a server | [`GitHubServer::start`] with a [`github::World`], [`RegistryServer::start`] |
+//! | say how it behaves | [`Options`], [`RateLimits`], [`RegistryOptions`] |
 //! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
 //! | see what was sent | [`EventLog`] |
-//! | see and change what the server holds | [`GitHub::world`], [`Registry::store`] |
-//! | be told of new tags and releases | [`GitHub::events`] |
-//! | move time | [`Clock::manual`] in the options |
+//! | see and change what the server holds | [`GitHubServer::world`], [`RegistryServer::store`] |
+//! | be told of new tags and releases | [`GitHubServer::events`] |
+//! | move time | [`ServerClock::manual`] in the options |
 //!
 //! ```
 //! use stand_ins::github::{Token, World};
-//! use stand_ins::{Fault, GitHub, Options, Pattern};
+//! use stand_ins::{Fault, GitHubServer, Options, Pattern};
 //!
 //! # async fn example() -> std::io::Result<()> {
 //! let mut world = World::new();
 //! world.token("secret", Token::github_token());
 //! world.repository("octo-org/module").commit("Begin").publish("1.0.0").commit("Go on");
 //!
-//! let github = GitHub::start(world, Options::default()).await?;
+//! let github = GitHubServer::start(world, Options::default()).await?;
 //! github.faults().when(Pattern::new("POST", "*/releases"), 1, Fault::AnswerLost);
 //! // … run a client against `github.api_url()`, then check:
 //! assert!(github.log().writes().iter().all(|entry| entry.landed));
@@ -50,9 +50,19 @@ mod sync;
 mod text;
 mod transport;
 
-pub use clock::Clock;
+pub use clock::ServerClock;
 pub use faults::{Fault, Faults, Pattern};
-pub use github::{Event, GitHub, Limits, Options};
-pub use log::{Category, Entry, EventLog, Service};
-pub use registry::{Registry, RegistryOptions};
-pub use transport::Request;
+pub use github::{GitHubEvent, GitHubServer, Options, RateLimits};
+pub use log::{Category, EventLog, LogEntry, Service};
+pub use registry::{RegistryOptions, RegistryServer};
+pub use transport::HttpRequest;
+
+// The names of before, until nobody uses them any more.
+#[doc(hidden)]
+pub use clock::ServerClock as Clock;
+#[doc(hidden)]
+pub use github::{GitHubEvent as Event, GitHubServer as GitHub, RateLimits as Limits};
+#[doc(hidden)]
+pub use log::LogEntry as Entry;
+#[doc(hidden)]
+pub use registry::RegistryServer as Registry;

@@ -1,4 +1,4 @@
-//! Every request that reached a server, in order, for tests to ask about.
+//! The log of every request that reached a server, in order.
 
 use crate::sync::lock;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub enum Category {
 
 /// One request, and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// Counts from 1 over all hosts of one server, in order of arrival.
     pub number: u64,
     pub at: Duration,
@@ -40,13 +40,13 @@ pub struct Entry {
     pub method: String,
     pub path: String,
     pub query: String,
-    /// The caller, as its `User-Agent` says.
+    /// The caller's `User-Agent`.
     pub agent: String,
     /// Without an answer (yet): `None`.
     pub status: Option<u16>,
     /// What it took of the primary limit.
     pub cost: u32,
-    /// Whether a write took effect, whatever the caller was told.
+    /// Whether a write took effect, whatever was answered.
     pub landed: bool,
     pub request_id: String,
 }
@@ -58,17 +58,17 @@ pub struct EventLog(Arc<Mutex<LogState>>);
 #[derive(Debug, Default)]
 struct LogState {
     arrived: u64,
-    entries: Vec<Entry>,
+    entries: Vec<LogEntry>,
 }
 
 impl EventLog {
     /// All requests since the start, or since [`EventLog::clear`].
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<LogEntry> {
         lock(&self.0).entries.clone()
     }
 
     /// The requests that `wanted` picks.
-    pub fn filter(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    pub fn filter(&self, wanted: impl Fn(&LogEntry) -> bool) -> Vec<LogEntry> {
         lock(&self.0)
             .entries
             .iter()
@@ -78,7 +78,7 @@ impl EventLog {
     }
 
     /// The requests that may have changed something, whether or not they were let in.
-    pub fn writes(&self) -> Vec<Entry> {
+    pub fn writes(&self) -> Vec<LogEntry> {
         self.filter(|entry| entry.category == Category::Write)
     }
 
@@ -92,7 +92,7 @@ impl EventLog {
         lock(&self.0).entries.clear();
     }
 
-    pub(crate) fn arrive(&self, entry: impl FnOnce(u64) -> Entry) -> u64 {
+    pub(crate) fn arrive(&self, entry: impl FnOnce(u64) -> LogEntry) -> u64 {
         let mut log = lock(&self.0);
         log.arrived += 1;
         let number = log.arrived;
@@ -100,7 +100,7 @@ impl EventLog {
         number
     }
 
-    pub(crate) fn update(&self, number: u64, change: impl FnOnce(&mut Entry)) {
+    pub(crate) fn update(&self, number: u64, change: impl FnOnce(&mut LogEntry)) {
         if let Some(entry) = lock(&self.0)
             .entries
             .iter_mut()

@@ -1,11 +1,11 @@
 //! HTTP on loopback, each server on a thread of its own: requests in, log and faults applied, replies out.
 
-use crate::clock::Clock;
+use crate::clock::ServerClock;
 use crate::faults::{Fault, Faults};
 use crate::log::Service;
-use crate::log::{Category, Entry, EventLog};
+use crate::log::{Category, EventLog, LogEntry};
 use crate::text;
-use crate::transport::{Payload, Reply, Request};
+use crate::transport::{HttpRequest, Payload, Reply};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE};
 use http_body_util::Full;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::oneshot;
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
-pub(crate) type Response = http::Response<Body>;
+pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, io::Error>;
+pub(crate) type Response = http::Response<ResponseBody>;
 
 /// Ends the connection without an answer.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl std::error::Error for Dropped {}
 /// What all stand-ins share for each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
-    pub(crate) clock: Clock,
+    pub(crate) clock: ServerClock,
     pub(crate) log: EventLog,
     pub(crate) faults: Faults,
 }
@@ -55,21 +55,21 @@ pub(crate) trait Backend: Send + Sync + 'static {
         path.to_owned()
     }
     /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
-    fn is_control(&self, _request: &Request) -> bool {
+    fn is_control(&self, _request: &HttpRequest) -> bool {
         false
     }
-    fn control(&self, _request: &Request, _body: &[u8]) -> Reply {
+    fn control(&self, _request: &HttpRequest, _body: &[u8]) -> Reply {
         Reply::status(404)
     }
     /// Answers one request; the effect happens in here.
     fn serve(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         body: Incoming,
         faults: &[Fault],
     ) -> impl Future<Output = Result<Reply, Dropped>> + Send;
     /// What the service says when a fault makes it answer `status`.
-    fn fault_reply(&self, request: &Request, fault: &Fault) -> Option<Reply>;
+    fn fault_reply(&self, request: &HttpRequest, fault: &Fault) -> Option<Reply>;
 }
 
 /// A running server; stops when dropped.
@@ -139,7 +139,7 @@ async fn answer<S: Backend>(
 ) -> Result<Response, Dropped> {
     let shared = server.shared();
     let (parts, body) = incoming.into_parts();
-    let mut request = Request {
+    let mut request = HttpRequest {
         number: 0,
         service: server.service(parts.uri.path(), listener),
         method: parts.method,
@@ -175,20 +175,7 @@ async fn answer<S: Backend>(
         None => server.serve(&request, body, &faults).await?,
     };
     for fault in &faults {
-        match fault {
-            Fault::CallAfter(hook) => hook.run(&request),
-            Fault::AnswerLost => return Err(Dropped),
-            Fault::HangAfter => std::future::pending().await,
-            Fault::StatusAfter(_) => reply = server.fault_reply(&request, fault).unwrap_or(reply),
-            Fault::WrongDigest => {
-                reply = reply.set(
-                    "docker-content-digest",
-                    format!("sha256:{}", "0".repeat(64)),
-                );
-            }
-            Fault::Body(body) => reply = reply.bytes(body.clone()),
-            _ => {}
-        }
+        reply = after_effect(server, &request, fault, reply).await?;
     }
     let status = reply.status.as_u16();
     shared
@@ -197,13 +184,35 @@ async fn answer<S: Backend>(
     Ok(send(reply, &faults, &shared.clock))
 }
 
-fn arrival(number: u64, request: &Request, clock: &Clock) -> Entry {
+/// What a fault makes of the reply to a request that has taken effect.
+async fn after_effect<S: Backend>(
+    server: &S,
+    request: &HttpRequest,
+    fault: &Fault,
+    reply: Reply,
+) -> Result<Reply, Dropped> {
+    match fault {
+        Fault::CallAfter(hook) => hook.run(request),
+        Fault::AnswerLost => return Err(Dropped),
+        Fault::HangAfter => std::future::pending().await,
+        Fault::StatusAfter(_) => return Ok(server.fault_reply(request, fault).unwrap_or(reply)),
+        Fault::WrongDigest => {
+            let other = format!("sha256:{}", "0".repeat(64));
+            return Ok(reply.set("docker-content-digest", other));
+        }
+        Fault::Body(body) => return Ok(reply.bytes(body.clone())),
+        _ => {}
+    }
+    Ok(reply)
+}
+
+fn arrival(number: u64, request: &HttpRequest, clock: &ServerClock) -> LogEntry {
     let category = match () {
         () if request.is_write() => Category::Write,
         () if request.headers.contains_key(http::header::IF_NONE_MATCH) => Category::Conditional,
         () => Category::Read,
     };
-    Entry {
+    LogEntry {
         number,
         at: clock.now(),
         service: request.service,
@@ -252,7 +261,7 @@ pub(crate) async fn drain(mut body: Incoming) -> Result<(), Dropped> {
 /// Bytes of a body between two faults.
 const CHUNK: usize = 64 * 1024;
 
-fn send(reply: Reply, faults: &[Fault], clock: &Clock) -> Response {
+fn send(reply: Reply, faults: &[Fault], clock: &ServerClock) -> Response {
     let length = reply.length();
     let plain = !faults.iter().any(|fault| {
         matches!(
@@ -286,13 +295,13 @@ async fn pump(
     payload: Payload,
     mut sender: Sender<Bytes, io::Error>,
     faults: Vec<Fault>,
-    clock: Clock,
+    clock: ServerClock,
 ) {
     let size = faults.iter().find_map(|fault| match fault {
         Fault::SlowBody { bytes, .. } => Some(*bytes),
         _ => None,
     });
-    let Ok(mut source) = Source::open(payload, size.unwrap_or(CHUNK).max(1)).await else {
+    let Ok(mut source) = ChunkReader::open(payload, size.unwrap_or(CHUNK).max(1)).await else {
         return sender.abort(io::Error::other("the body's file is gone"));
     };
     let mut sent: u64 = 0;
@@ -332,7 +341,7 @@ fn offset(at: u64, from: u64) -> Option<usize> {
     at.checked_sub(from).and_then(|at| usize::try_from(at).ok())
 }
 
-enum Source {
+enum ChunkReader {
     Bytes {
         rest: Bytes,
         size: usize,
@@ -343,14 +352,14 @@ enum Source {
     },
 }
 
-impl Source {
-    async fn open(payload: Payload, size: usize) -> io::Result<Source> {
+impl ChunkReader {
+    async fn open(payload: Payload, size: usize) -> io::Result<ChunkReader> {
         Ok(match payload {
-            Payload::Bytes(rest) => Source::Bytes { rest, size },
+            Payload::Bytes(rest) => ChunkReader::Bytes { rest, size },
             Payload::File { path, from, length } => {
                 let mut file = tokio::fs::File::open(path).await?;
                 file.seek(io::SeekFrom::Start(from)).await?;
-                Source::File {
+                ChunkReader::File {
                     rest: file.take(length),
                     size,
                 }
@@ -360,8 +369,8 @@ impl Source {
 
     async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let piece = match self {
-            Source::Bytes { rest, size } => rest.split_to(rest.len().min(*size)).to_vec(),
-            Source::File { rest, size } => {
+            ChunkReader::Bytes { rest, size } => rest.split_to(rest.len().min(*size)).to_vec(),
+            ChunkReader::File { rest, size } => {
                 let mut piece = Vec::with_capacity(*size);
                 // A file gives what it has at hand, so read until the piece is full or the file ends.
                 while piece.len() < *size && rest.read_buf(&mut piece).await? > 0 {}

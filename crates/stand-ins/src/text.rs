@@ -1,4 +1,4 @@
-//! Small text forms that the standard library lacks: dates, percent signs, globs and stable hex names.
+//! Text helpers that the standard library lacks: dates, percent-encoding, globs, ref names, stable hex ids.
 
 use sha2::{Digest, Sha256};
 

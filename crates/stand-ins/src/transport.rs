@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// The head of a request.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct HttpRequest {
     /// Its number in the log, from 1.
     pub number: u64,
     pub service: Service,
@@ -20,7 +20,7 @@ pub struct Request {
     pub headers: HeaderMap,
 }
 
-impl Request {
+impl HttpRequest {
     /// A header's value, if it is there and is text.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

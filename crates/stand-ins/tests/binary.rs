@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-struct Server {
+struct StandInProcess {
     child: Child,
     api: String,
 }
 
-impl Server {
-    fn start(world: &Path) -> Server {
+impl StandInProcess {
+    fn start(world: &Path) -> StandInProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_stand-in-github"))
             .args(["--token", "mine", "--world"])
             .arg(world)
@@ -26,7 +26,7 @@ impl Server {
         let api = line.strip_prefix("GITHUB_API_URL=").unwrap().to_owned();
         // Read to the last address: a reader that leaves early ends the writer.
         assert_eq!(lines.take(3).count(), 3);
-        Server { child, api }
+        StandInProcess { child, api }
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
@@ -37,7 +37,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for StandInProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -47,7 +47,7 @@ impl Drop for Server {
 #[tokio::test]
 async fn world_folder_survives_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Server::start(folder.path());
+    let first = StandInProcess::start(folder.path());
     let draft = json!({ "tag_name": "2.0.0", "draft": true });
     assert_eq!(
         first
@@ -74,7 +74,7 @@ async fn world_folder_survives_restart() {
     }
     drop(first);
 
-    let second = Server::start(folder.path());
+    let second = StandInProcess::start(folder.path());
     let listed = second.request("GET", "releases").send().await.unwrap();
     assert!(
         listed

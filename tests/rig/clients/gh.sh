@@ -1,17 +1,14 @@
-# shellcheck shell=bash
+#!/usr/bin/env bash
 # The GitHub CLI. It speaks plain HTTP with one host only, `github.localhost`, whose API it calls `api.github.localhost`; the stand-in
 # answers as the proxy for that name. Addresses in answers are another host to it, for which it takes the other token.
-# shellcheck disable=SC2154 # of tests/rig/clients/run, which starts this
-gh() { "$tools/venv/bin/gh" "$@"; }
+set -euo pipefail
+# shellcheck source=tests/rig/clients/support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+gh() { "${tools:?}/venv/bin/gh" "$@"; }
 export GH_HOST=github.localhost HTTP_PROXY=$GITHUB_API_URL GH_TOKEN=personal-token GH_ENTERPRISE_TOKEN=personal-token
 export GH_REPO=github.localhost/$REPOSITORY GH_CONFIG_DIR=$SCRATCH/config GH_PROMPT_DISABLED=1 GH_NO_UPDATE_NOTIFIER=1 NO_COLOR=1
 
-same() { # WHAT SEEN WANTED
-  [[ $2 == "$3" ]] || {
-    echo "$1: '$2', not '$3'"
-    exit 1
-  }
-}
 assets() { gh release view v2.0.0 --json assets --jq '[.assets[].name] | sort | join(" ")'; }
 
 gh auth status --hostname github.localhost

@@ -1,8 +1,8 @@
-//! A GitHub to talk to from shell scripts and containers. It prints its addresses, then serves until it is
-//! killed; its world is kept in a folder if one is named.
+//! The stand-in for GitHub as a program, for shell scripts and containers. It prints its addresses, then serves
+//! until it is killed. Its world is kept in a folder if one is named.
 
 use stand_ins::github::{Token, Untagged, World};
-use stand_ins::{Clock, GitHub, Limits, Options};
+use stand_ins::{GitHubServer, Options, RateLimits, ServerClock};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ usage: stand-in-github [--api-port N] [--upload-port N] [--web-port N] [--storag
 
 Without --world, or where the folder is empty, the world is the example repository
 kyma-project/btp-manager with the token gh-token. --token adds a job's token.
---limits changes some of GitHub's limits, such as '{\"github_token\": 50}'.
+--limits changes some of GitHubServer's limits, such as '{\"github_token\": 50}'.
 --untagged says which PATCH without tag_name moves a draft to untagged-… (usually: edits).
 GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world, GET|PUT /_stand-in/limits and
 GET|POST|DELETE /_stand-in/faults on the API's address are for scripts.
@@ -60,7 +60,7 @@ async fn serve(arguments: Arguments) -> io::Result<()> {
     if let Some(secret) = &arguments.token {
         world.token(secret, Token::github_token());
     }
-    let github = GitHub::start(world, arguments.options).await?;
+    let github = GitHubServer::start(world, arguments.options).await?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "GITHUB_API_URL={}", github.api_url())?;
@@ -73,7 +73,11 @@ async fn serve(arguments: Arguments) -> io::Result<()> {
 }
 
 /// Writes the world down whenever it has changed.
-async fn keep(github: &GitHub, clock: &Clock, folder: Option<PathBuf>) -> io::Result<()> {
+async fn keep(
+    github: &GitHubServer,
+    clock: &ServerClock,
+    folder: Option<PathBuf>,
+) -> io::Result<()> {
     let mut kept = None;
     loop {
         clock.sleep(KEEP_EVERY).await;
@@ -121,9 +125,9 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
 }
 
 /// `none`, or GitHub's own limits with those changed that the JSON object names.
-fn limits(value: &str) -> Result<Limits, String> {
+fn limits(value: &str) -> Result<RateLimits, String> {
     if value == "none" {
-        return Ok(Limits::none());
+        return Ok(RateLimits::none());
     }
     serde_json::from_str(value).map_err(|error| format!("--limits {value}: {error}"))
 }

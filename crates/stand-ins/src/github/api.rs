@@ -1,4 +1,4 @@
-//! One request to the API's host: who calls, the limits, the handler, the headers.
+//! One request to the API host: authentication, limits, handler, headers.
 
 use super::authentication::{self, Caller};
 use super::call::ApiCall;
@@ -8,7 +8,7 @@ use super::state::GitHubState;
 use super::{graphql, response, rest};
 use crate::server::{self, Dropped};
 use crate::sync::lock;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
@@ -29,7 +29,7 @@ impl Drop for ConcurrencySlot<'_> {
 
 pub(crate) async fn serve(
     state: &GitHubState,
-    request: &Request,
+    request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
     let reply = match authentication::authenticate(state, request) {
@@ -45,7 +45,7 @@ pub(crate) async fn serve(
 /// Handles a request if the caller's limits let it pass.
 async fn limited(
     state: &GitHubState,
-    request: &Request,
+    request: &HttpRequest,
     caller: Caller,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
@@ -74,7 +74,7 @@ async fn limited(
     Ok(quota.on(reply))
 }
 
-fn handle(state: &GitHubState, request: &Request, body: &Bytes, caller: &Caller) -> Reply {
+fn handle(state: &GitHubState, request: &HttpRequest, body: &Bytes, caller: &Caller) -> Reply {
     let body = match body.as_ref() {
         [] => Value::Null,
         bytes => match serde_json::from_slice(bytes) {

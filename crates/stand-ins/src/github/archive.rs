@@ -1,7 +1,7 @@
 //! Source archives: the files of a repository as a tarball or a zip.
 //! <https://docs.github.com/en/rest/repos/contents#download-a-repository-archive-tar>
 
-use super::model::Repository;
+use super::model::GitRepository;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Cursor, Write};
@@ -52,7 +52,7 @@ pub(crate) struct Packed {
 }
 
 /// Every file below a folder named after owner, repository and commit. What has no file is given a README.
-pub(crate) fn pack(repository: &Repository, commit: &str, format: Format) -> io::Result<Packed> {
+pub(crate) fn pack(repository: &GitRepository, commit: &str, format: Format) -> io::Result<Packed> {
     let short = commit.get(..7).unwrap_or(commit);
     let folder = format!("{}-{}-{short}", repository.owner, repository.name);
     let readme = ("README.md".to_owned(), format!("# {}\n", repository.name));

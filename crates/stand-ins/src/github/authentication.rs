@@ -1,11 +1,11 @@
-//! Who calls: the token of a request, as `Bearer`, as `token`, or as the password of `Basic`.
+//! Authentication: the token of a request, as `Bearer`, as `token`, or as the password of `Basic`.
 //! <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>
 
 use super::error::ApiError;
 use super::model::Token;
 use super::state::GitHubState;
 use crate::sync::lock;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::USER_AGENT;
@@ -18,9 +18,12 @@ pub(crate) struct Caller {
 }
 
 /// Finds out who calls, or answers a request that has no `User-Agent` or a wrong token.
-pub(crate) fn authenticate(state: &GitHubState, request: &Request) -> Result<Caller, Box<Reply>> {
+pub(crate) fn authenticate(
+    state: &GitHubState,
+    request: &HttpRequest,
+) -> Result<Caller, Box<Reply>> {
     if request.header(USER_AGENT).is_none_or(str::is_empty) {
-        let message = "Request forbidden by administrative rules. Please make sure your request has a \
+        let message = "HttpRequest forbidden by administrative rules. Please make sure your request has a \
                        User-Agent header.";
         return Err(Box::new(ApiError::new(403, message).reply(request)));
     }

@@ -1,16 +1,16 @@
-//! What a handler is told of one API request.
+//! One API request as handlers see it: body, token, state, and checks of fields and permissions.
 
 use super::error::ApiError;
-use super::event::Event;
-use super::model::{Level, Repository, Right, Token, TokenKind, World};
+use super::event::GitHubEvent;
+use super::model::{GitRepository, Level, Right, Token, TokenKind, World};
 use super::state::GitHubState;
 use crate::fields;
-use crate::transport::Request;
+use crate::transport::HttpRequest;
 use serde_json::Value;
 
 pub(crate) struct ApiCall<'a> {
     pub(crate) state: &'a GitHubState,
-    pub(crate) request: &'a Request,
+    pub(crate) request: &'a HttpRequest,
     pub(crate) body: Value,
     /// What limits count by.
     pub(crate) caller: &'a str,
@@ -25,7 +25,7 @@ impl ApiCall<'_> {
         self.state.shared.clock.unix()
     }
 
-    pub(crate) fn emit(&self, event: Event) {
+    pub(crate) fn emit(&self, event: GitHubEvent) {
         // Nobody has to listen.
         let _ = self.state.events.send(event);
     }
@@ -49,7 +49,7 @@ impl ApiCall<'_> {
     }
 
     /// Whether a repository shows itself at all to the caller.
-    pub(crate) fn sees(&self, repository: &Repository) -> bool {
+    pub(crate) fn sees(&self, repository: &GitRepository) -> bool {
         let reached = self.token.as_ref().is_some_and(|token| {
             let nothing =
                 token.kind == TokenKind::GitHubToken && token.rights.contents == Level::None;
@@ -59,7 +59,7 @@ impl ApiCall<'_> {
     }
 
     /// The repository as lists see it.
-    pub(crate) fn listed<'b>(&'b self, live: &'b Repository) -> Option<&'b Repository> {
+    pub(crate) fn listed<'b>(&'b self, live: &'b GitRepository) -> Option<&'b GitRepository> {
         match self.past {
             None => Some(live),
             Some(past) => past.repositories.get(&live.full_name()),

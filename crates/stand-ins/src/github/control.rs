@@ -1,9 +1,8 @@
-//! `/_stand-in/…` for shell scripts that cannot look into the process: the log, the world, the faults and the
-//! limits.
+//! The control API at `/_stand-in/…`, for shell scripts: the log, the world, the faults and the limits.
 //! These requests are neither counted nor logged.
 
 use super::model::World;
-use super::rate_limit::Limits;
+use super::rate_limit::RateLimits;
 use super::state::GitHubState;
 use crate::faults::{Fault, Pattern};
 use crate::sync::lock;
@@ -66,7 +65,7 @@ pub(crate) fn answer(state: &GitHubState, method: &Method, path: &str, body: &[u
             Reply::status(204)
         }
         (&Method::GET, "limits") => Reply::json(200, &json!(lock(&state.limiter).limits)),
-        (&Method::PUT, "limits") => match serde_json::from_slice::<Limits>(body) {
+        (&Method::PUT, "limits") => match serde_json::from_slice::<RateLimits>(body) {
             Ok(limits) => {
                 lock(&state.limiter).limits = limits;
                 Reply::status(204)

@@ -1,9 +1,9 @@
-//! Answers that say no, in the forms clients have to cope with.
+//! Error answers in GitHub's forms.
 //! <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>
 
 use super::model::{Level, Right, TokenKind};
 use crate::log::Service;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use crate::{fields, server};
 use serde_json::{Value, json};
 
@@ -84,7 +84,7 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn reply(self, request: &Request) -> Reply {
+    pub(crate) fn reply(self, request: &HttpRequest) -> Reply {
         let docs = documentation(request);
         let mut body = json!({ "message": self.message, "documentation_url": docs });
         // The uploads host has a form of its own: no `status`, but the request's id.
@@ -105,7 +105,7 @@ impl ApiError {
 }
 
 /// The page about what was tried.
-fn documentation(request: &Request) -> String {
+fn documentation(request: &HttpRequest) -> String {
     const ROOT: &str = "https://docs.github.com/rest";
     if request.service == Service::Upload {
         return ROOT.to_owned();

@@ -1,12 +1,12 @@
-//! What happened on GitHub, for whoever plays the builders.
+//! Events: what happened on GitHub, for tests that play the builders.
 
 use super::model::{Sha, TokenKind};
 use serde::{Deserialize, Serialize};
 
-/// A change that workflows, webhooks or builders outside would be told of.
+/// A change that starts workflows or builders outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum GitHubEvent {
     /// A tag came to be: through a ref, or by publishing a release. GitHub starts workflows for it
     /// unless `by` is [`TokenKind::GitHubToken`]; builders outside do not mind whose token it was.
     TagCreated {

@@ -19,19 +19,28 @@ mod storage;
 mod uploads;
 mod web;
 
-pub use event::Event;
+pub use event::GitHubEvent;
 pub use model::{
-    Asset, CheckRun, Commit, Issue, Job, Level, Pull, Release, Repository, Rights, Rule, Sha,
-    Status, TagObject, Token, TokenKind, WorkflowRun, World,
+    CheckRun, Commit, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredAsset, StoredJob,
+    StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind, World,
+};
+// The names of before, until nobody uses them any more.
+#[doc(hidden)]
+pub use model::{
+    GitRepository as Repository, StoredAsset as Asset, StoredRelease as Release,
+    StoredRun as WorkflowRun, StoredStatus as Status, StoredTag as TagObject,
 };
 pub use options::{Digests, Options, Untagged};
-pub use rate_limit::Limits;
+pub use rate_limit::RateLimits;
+
+#[doc(hidden)]
+pub use self::WorldSnapshot as Snapshot;
 
 use crate::faults::{Fault, Faults};
 use crate::log::{EventLog, Service};
 use crate::server::{self, Backend, Dropped, ServerThread, Shared};
 use crate::sync::lock;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use hyper::body::Incoming;
 use rate_limit::RateLimiter;
 use replica::Replica;
@@ -44,26 +53,26 @@ use tokio::sync::broadcast;
 /// A running GitHub on loopback: API, uploads host, web host and the host that signed URLs lead to.
 /// It stops when dropped.
 #[derive(Debug)]
-pub struct GitHub {
+pub struct GitHubServer {
     state: Arc<GitHubState>,
     _running: ServerThread,
 }
 
 /// The state at some time, and what lists still showed of the past then.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub struct WorldSnapshot {
     world: World,
     past: Vec<(Duration, Arc<World>)>,
 }
 
-impl GitHub {
+impl GitHubServer {
     /// Serves that world from now on.
     ///
     /// # Errors
     ///
     /// One of the ports is taken, or no thread can be started.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
-    pub async fn start(world: World, options: Options) -> io::Result<GitHub> {
+    pub async fn start(world: World, options: Options) -> io::Result<GitHubServer> {
         let (api, api_at) = server::bind(options.api_port)?;
         let (upload, upload_at) = server::bind(options.upload_port)?;
         let (web, web_at) = server::bind(options.web_port)?;
@@ -93,7 +102,7 @@ impl GitHub {
             (storage, Service::Storage),
         ];
         let running = server::run(Arc::clone(&state), listeners)?;
-        Ok(GitHub {
+        Ok(GitHubServer {
             state,
             _running: running,
         })
@@ -124,18 +133,18 @@ impl GitHub {
         lock(&self.state.world)
     }
 
-    /// Copies the state, for [`GitHub::restore`].
-    pub fn snapshot(&self) -> Snapshot {
+    /// Copies the state, for [`GitHubServer::restore`].
+    pub fn snapshot(&self) -> WorldSnapshot {
         let world = self.world();
         let past = lock(&self.state.replica).ages(self.state.shared.clock.now());
-        Snapshot {
+        WorldSnapshot {
             world: world.clone(),
             past,
         }
     }
 
     /// Everything is again as it was then; the clock goes on.
-    pub fn restore(&self, snapshot: &Snapshot) {
+    pub fn restore(&self, snapshot: &WorldSnapshot) {
         let mut world = self.world();
         lock(&self.state.replica).restore(self.state.shared.clock.now(), &snapshot.past);
         world.clone_from(&snapshot.world);
@@ -152,7 +161,7 @@ impl GitHub {
     }
 
     /// What happens from now on.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
+    pub fn events(&self) -> broadcast::Receiver<GitHubEvent> {
         self.state.events.subscribe()
     }
 }
@@ -174,17 +183,17 @@ impl Backend for GitHubState {
         }
     }
 
-    fn is_control(&self, request: &Request) -> bool {
+    fn is_control(&self, request: &HttpRequest) -> bool {
         self.options.control && request.path.starts_with(control::PREFIX)
     }
 
-    fn control(&self, request: &Request, body: &[u8]) -> Reply {
+    fn control(&self, request: &HttpRequest, body: &[u8]) -> Reply {
         control::answer(self, &request.method, &request.path, body)
     }
 
     async fn serve(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         body: Incoming,
         faults: &[Fault],
     ) -> Result<Reply, Dropped> {
@@ -196,7 +205,7 @@ impl Backend for GitHubState {
         }
     }
 
-    fn fault_reply(&self, request: &Request, fault: &Fault) -> Option<Reply> {
+    fn fault_reply(&self, request: &HttpRequest, fault: &Fault) -> Option<Reply> {
         let reply = rate_limit::for_fault(request, fault, &self.shared.clock)?;
         Some(response::sign(request, reply))
     }

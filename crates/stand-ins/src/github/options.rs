@@ -1,17 +1,17 @@
-//! What can be chosen about a GitHub before it starts.
+//! Options of a GitHub, chosen before it starts.
 
-use super::rate_limit::Limits;
-use crate::clock::Clock;
+use super::rate_limit::RateLimits;
+use crate::clock::ServerClock;
 use std::time::Duration;
 
 /// How a stand-in for GitHub behaves, and where it listens.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub clock: Clock,
+    pub clock: ServerClock,
     /// How long a write stays invisible to lists, by-tag look-ups and GraphQL.
     pub lag: Duration,
-    pub limits: Limits,
-    /// The most a page holds, whatever `per_page` says.
+    pub limits: RateLimits,
+    /// The most a page holds, whatever `per_page` asks for.
     pub page_size_max: usize,
     /// The most results a list gives; the page after them is 422.
     pub results_max: usize,
@@ -32,7 +32,7 @@ pub struct Options {
     pub control: bool,
 }
 
-/// When an asset's `digest` is told.
+/// When an asset's `digest` is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Digests {
     #[default]
@@ -59,9 +59,9 @@ pub enum Untagged {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            clock: Clock::default(),
+            clock: ServerClock::default(),
             lag: Duration::ZERO,
-            limits: Limits::default(),
+            limits: RateLimits::default(),
             page_size_max: 100,
             results_max: 10_000,
             asset_size_limit: 2 << 30,

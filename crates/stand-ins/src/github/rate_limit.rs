@@ -3,10 +3,10 @@
 
 use super::error::ApiError;
 use super::model::TokenKind;
-use crate::clock::Clock;
+use crate::clock::ServerClock;
 use crate::faults::Fault;
 use crate::log::Service;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -15,13 +15,13 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const SECONDARY: &str = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. \
-     For more on scraping GitHub and how it may affect your rights, please review our Terms of Service \
+     For more on scraping GitHubServer and how it may affect your rights, please review our Terms of Service \
      (https://docs.github.com/en/site-policy/github-terms/github-terms-of-service)";
 
 /// How many requests a caller may send. The defaults are GitHub's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct RateLimits {
     /// Requests per hour of a job's token, of other tokens, and without one.
     pub github_token: u32,
     pub others: u32,
@@ -35,14 +35,14 @@ pub struct Limits {
     pub concurrent: u32,
     /// How long the first error lasts; each request made meanwhile adds as much again.
     pub ban: Duration,
-    /// What the secondary limit answers with, 403 or 429, and whether it says for how long.
+    /// What the secondary limit answers with, 403 or 429, and whether `Retry-After` is sent.
     pub status: u16,
     pub retry_after: bool,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for RateLimits {
+    fn default() -> RateLimits {
+        RateLimits {
             github_token: 1000,
             others: 5000,
             anonymous: 60,
@@ -58,11 +58,11 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl RateLimits {
     /// No limit at all: for tests of something else, on a clock that stands still.
-    pub fn none() -> Limits {
+    pub fn none() -> RateLimits {
         let many = u32::MAX;
-        Limits {
+        RateLimits {
             github_token: many,
             others: many,
             anonymous: many,
@@ -71,7 +71,7 @@ impl Limits {
             creations_per_minute: many,
             creations_per_hour: many,
             concurrent: many,
-            ..Limits::default()
+            ..RateLimits::default()
         }
     }
 }
@@ -79,7 +79,7 @@ impl Limits {
 /// Counts for each caller.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimiter {
-    pub(crate) limits: Limits,
+    pub(crate) limits: RateLimits,
     callers: BTreeMap<String, Counts>,
 }
 
@@ -112,7 +112,7 @@ impl Window {
     }
 }
 
-/// The state of a primary limit, as `X-RateLimit-*` tell it.
+/// The state of a primary limit, as in the headers `X-RateLimit-*`.
 #[derive(Clone, Debug)]
 pub(crate) struct Quota {
     pub(crate) resource: &'static str,
@@ -139,7 +139,7 @@ impl Quota {
 }
 
 impl RateLimiter {
-    pub(crate) fn new(limits: Limits) -> RateLimiter {
+    pub(crate) fn new(limits: RateLimits) -> RateLimiter {
         RateLimiter {
             limits,
             callers: BTreeMap::new(),
@@ -161,7 +161,7 @@ impl RateLimiter {
         caller: &str,
         kind: Option<TokenKind>,
         resource: &'static str,
-        clock: &Clock,
+        clock: &ServerClock,
     ) -> Quota {
         let limit = self.limit(kind, resource);
         let now = clock.now();
@@ -190,8 +190,8 @@ impl RateLimiter {
         &mut self,
         caller: &str,
         kind: Option<TokenKind>,
-        request: &Request,
-        clock: &Clock,
+        request: &HttpRequest,
+        clock: &ServerClock,
     ) -> Result<Quota, Box<Reply>> {
         let graphql = request.path.ends_with("/graphql");
         let mut quota = self.quota(
@@ -242,7 +242,7 @@ impl RateLimiter {
     fn secondary(
         &mut self,
         caller: &str,
-        request: &Request,
+        request: &HttpRequest,
         graphql: bool,
         now: Duration,
     ) -> Option<Reply> {
@@ -292,19 +292,19 @@ impl RateLimiter {
     }
 }
 
-impl Limits {
-    fn error(&self, request: &Request, wait: Duration) -> Reply {
+impl RateLimits {
+    fn error(&self, request: &HttpRequest, wait: Duration) -> Reply {
         secondary(request, self.status, self.retry_after.then_some(wait))
     }
 }
 
-fn primary(request: &Request) -> Reply {
-    let message = "API rate limit exceeded for installation. If you reach out to GitHub Support for help, \
+fn primary(request: &HttpRequest) -> Reply {
+    let message = "API rate limit exceeded for installation. If you reach out to GitHubServer Support for help, \
                    please include the request ID and timestamp.";
     ApiError::new(403, message).reply(request)
 }
 
-fn secondary(request: &Request, status: u16, retry_after: Option<Duration>) -> Reply {
+fn secondary(request: &HttpRequest, status: u16, retry_after: Option<Duration>) -> Reply {
     let reply = ApiError::new(status, SECONDARY).reply(request);
     match retry_after {
         Some(wait) => reply.with(http::header::RETRY_AFTER, wait.as_secs().to_string()),
@@ -313,7 +313,11 @@ fn secondary(request: &Request, status: u16, retry_after: Option<Duration>) -> R
 }
 
 /// The answer a planned fault makes GitHub give.
-pub(crate) fn for_fault(request: &Request, fault: &Fault, clock: &Clock) -> Option<Reply> {
+pub(crate) fn for_fault(
+    request: &HttpRequest,
+    fault: &Fault,
+    clock: &ServerClock,
+) -> Option<Reply> {
     match fault {
         Fault::Status(status) | Fault::StatusAfter(status) => {
             let message = if *status >= 500 {

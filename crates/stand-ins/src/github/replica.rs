@@ -1,4 +1,4 @@
-//! Lists, by-tag look-ups and GraphQL answer from replicas that are behind.
+//! Replication lag: lists, by-tag look-ups and GraphQL answer from an older state.
 
 use super::model::World;
 use std::collections::VecDeque;

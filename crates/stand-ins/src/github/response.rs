@@ -1,15 +1,15 @@
-//! What every answer of the API carries, and the conditional ones.
+//! Headers of every API answer, and conditional requests.
 //! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
 
 use super::model::{Token, TokenKind};
 use crate::server;
 use crate::text;
-use crate::transport::{Payload, Reply, Request};
+use crate::transport::{HttpRequest, Payload, Reply};
 use http::StatusCode;
 use http::header::{ACCEPT, ETAG, IF_NONE_MATCH};
 
 /// Headers that every answer carries.
-pub(crate) fn sign(request: &Request, reply: Reply) -> Reply {
+pub(crate) fn sign(request: &HttpRequest, reply: Reply) -> Reply {
     reply
         .set("x-github-request-id", server::request_id(request.number))
         .set("x-github-media-type", "github.v3; format=json")
@@ -27,7 +27,7 @@ pub(crate) fn scoped(token: Option<&Token>, reply: Reply) -> Reply {
 }
 
 /// Reads carry an `ETag`; each caller and media type has its own.
-pub(crate) fn conditional(request: &Request, caller: &str, reply: Reply) -> Reply {
+pub(crate) fn conditional(request: &HttpRequest, caller: &str, reply: Reply) -> Reply {
     let (true, StatusCode::OK, Payload::Bytes(bytes)) =
         (request.is_read(), reply.status, &reply.payload)
     else {

@@ -1,6 +1,6 @@
 //! What one running GitHub shares among its requests.
 
-use super::event::Event;
+use super::event::GitHubEvent;
 use super::model::World;
 use super::options::Options;
 use super::rate_limit::RateLimiter;
@@ -17,7 +17,7 @@ pub(crate) struct GitHubState {
     pub(crate) limiter: Mutex<RateLimiter>,
     pub(crate) options: Options,
     pub(crate) urls: Urls,
-    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) events: broadcast::Sender<GitHubEvent>,
 }
 
 /// Addresses of the four hosts, without a slash at the end.

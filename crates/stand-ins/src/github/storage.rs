@@ -2,12 +2,12 @@
 //! <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>
 
 use super::archive::{self, Format};
-use super::model::Asset;
+use super::model::StoredAsset;
 use super::state::GitHubState;
 use crate::range::{self, ByteRange};
 use crate::sync::lock;
 use crate::text::stable_hex;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::StatusCode;
 use http::header::{
     ACCEPT_RANGES, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, RANGE,
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 const SIGNED_FOR: u64 = 300;
 
 /// Where the bytes of an asset can be fetched without a token for a while; a starter has none.
-pub(crate) fn signed_url(state: &GitHubState, asset: &Asset) -> Option<String> {
+pub(crate) fn signed_url(state: &GitHubState, asset: &StoredAsset) -> Option<String> {
     let content = asset.content.as_ref()?;
     let query = proof(state, content);
     Some(format!(
@@ -53,7 +53,7 @@ fn signature(subject: &str, until: u64) -> String {
     stable_hex(&format!("{subject} {until} storage"), 32)
 }
 
-fn is_proven(state: &GitHubState, request: &Request, subject: &str) -> bool {
+fn is_proven(state: &GitHubState, request: &HttpRequest, subject: &str) -> bool {
     let until = request.param("se").and_then(|until| until.parse().ok());
     until.is_some_and(|until| {
         state.shared.clock.unix() <= until
@@ -61,8 +61,8 @@ fn is_proven(state: &GitHubState, request: &Request, subject: &str) -> bool {
     })
 }
 
-/// The URL is all the proof it wants: with an `Authorization` beside it, it refuses, as S3 and Azure do.
-pub(crate) fn serve(state: &GitHubState, request: &Request) -> Reply {
+/// The signature in the URL is enough; a request with `Authorization` is refused, as S3 and Azure do.
+pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         let message = "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>";
         return xml(400, message);
@@ -92,7 +92,7 @@ fn xml(status: u16, message: &'static str) -> Reply {
 }
 
 /// A file, or the range of it that was asked for.
-fn file(request: &Request, path: PathBuf) -> Reply {
+fn file(request: &HttpRequest, path: PathBuf) -> Reply {
     let Ok(length) = std::fs::metadata(&path).map(|file| file.len()) else {
         return Reply::status(404);
     };
@@ -116,7 +116,7 @@ fn file(request: &Request, path: PathBuf) -> Reply {
 /// Archives of public repositories need no proof.
 fn archive(
     state: &GitHubState,
-    request: &Request,
+    request: &HttpRequest,
     full_name: &str,
     reference: &str,
     format: &str,

@@ -4,8 +4,8 @@
 use super::authentication::{self, Caller};
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
-use super::event::Event;
-use super::model::{Asset, Level, Repository, Right};
+use super::event::GitHubEvent;
+use super::model::{GitRepository, Level, Right, StoredAsset};
 use super::response;
 use super::rest::assets::stored_name;
 use super::rest::releases::is_visible;
@@ -14,7 +14,7 @@ use crate::faults::Fault;
 use crate::server::{self, Dropped};
 use crate::sync::lock;
 use crate::text;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
@@ -33,7 +33,7 @@ struct Received {
 
 pub(crate) async fn serve(
     state: &GitHubState,
-    request: &Request,
+    request: &HttpRequest,
     body: Incoming,
     faults: &[Fault],
 ) -> Result<Reply, Dropped> {
@@ -67,7 +67,7 @@ pub(crate) async fn serve(
 
 async fn upload(
     state: &GitHubState,
-    request: &Request,
+    request: &HttpRequest,
     caller: Caller,
     body: Incoming,
     faults: &[Fault],
@@ -144,7 +144,10 @@ async fn receive(state: &GitHubState, mut body: Incoming) -> std::io::Result<Rec
 }
 
 /// Finds the release that the path names, and lets `act` have it.
-fn with_release(call: &ApiCall, act: impl FnOnce(&mut Repository, u64) -> ApiResult) -> ApiResult {
+fn with_release(
+    call: &ApiCall,
+    act: impl FnOnce(&mut GitRepository, u64) -> ApiResult,
+) -> ApiResult {
     let segments = call.request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (&Method::POST, ["repos", owner, name, "releases", id, "assets"]) =
@@ -165,7 +168,7 @@ fn with_release(call: &ApiCall, act: impl FnOnce(&mut Repository, u64) -> ApiRes
     answer
 }
 
-fn check(call: &ApiCall, repository: &Repository, id: u64, declared: u64) -> ApiResult {
+fn check(call: &ApiCall, repository: &GitRepository, id: u64, declared: u64) -> ApiResult {
     let release = repository
         .releases
         .get(&id)
@@ -200,7 +203,7 @@ fn check(call: &ApiCall, repository: &Repository, id: u64, declared: u64) -> Api
 
 fn keep(
     call: &ApiCall,
-    repository: &mut Repository,
+    repository: &mut GitRepository,
     id: u64,
     declared: u64,
     received: Option<Received>,
@@ -208,7 +211,7 @@ fn keep(
     let content = received.map(store).transpose();
     let content = content.map_err(|error| ApiError::internal(&error))?;
     let now = call.now();
-    let asset = Asset {
+    let asset = StoredAsset {
         id: repository.new_id(),
         name: stored_name(&call.request.param("name").unwrap_or_default()),
         label: call.request.param("label"),
@@ -240,7 +243,7 @@ fn keep(
     release.assets.push(asset.clone());
     let release = release.clone();
     if asset.state == "uploaded" {
-        call.emit(Event::AssetUploaded {
+        call.emit(GitHubEvent::AssetUploaded {
             repository: repository.full_name(),
             release: id,
             name: asset.name.clone(),

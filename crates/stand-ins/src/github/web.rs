@@ -2,16 +2,16 @@
 //! <https://docs.github.com/en/repositories/releasing-projects-on-github/linking-to-releases>
 
 use super::archive::Format;
-use super::model::{Asset, Repository};
+use super::model::{GitRepository, StoredAsset};
 use super::state::GitHubState;
 use super::storage;
 use crate::sync::lock;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::header::{CONTENT_TYPE, LOCATION};
 
 /// `/{owner}/{repo}/releases/download/{tag}/{name}`, `/releases/latest/download/{name}` and
 /// `/archive/{ref}.tar.gz`: of published releases and public repositories, no drafts.
-pub(crate) fn serve(state: &GitHubState, request: &Request) -> Reply {
+pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let world = lock(&state.world);
@@ -31,7 +31,7 @@ pub(crate) fn serve(state: &GitHubState, request: &Request) -> Reply {
 }
 
 /// Where a page of a repository leads.
-fn url(state: &GitHubState, repository: &Repository, path: &[&str]) -> Option<String> {
+fn url(state: &GitHubState, repository: &GitRepository, path: &[&str]) -> Option<String> {
     match path {
         ["releases", "download", tag @ .., file] => {
             storage::signed_url(state, published(repository, &tag.join("/"), file)?)
@@ -50,7 +50,7 @@ fn url(state: &GitHubState, repository: &Repository, path: &[&str]) -> Option<St
     }
 }
 
-fn published<'a>(repository: &'a Repository, tag: &str, file: &str) -> Option<&'a Asset> {
+fn published<'a>(repository: &'a GitRepository, tag: &str, file: &str) -> Option<&'a StoredAsset> {
     let mut releases = repository.releases.values();
     let release = releases.find(|release| !release.draft && release.tag_name == tag)?;
     release.assets.iter().find(|asset| asset.name == file)

@@ -5,7 +5,7 @@ use super::error::RegistryError;
 use super::options::{Anonymous, Auth};
 use super::state::RegistryState;
 use super::tokens::IssuedToken;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use crate::{faults::Fault, sync::lock, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ pub(crate) const PATH: &str = "/token";
 /// Lets a request in, or answers it with 401. `name` is the repository it is about.
 pub(crate) fn admit(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: Option<&str>,
 ) -> Result<(), Box<Reply>> {
     let unauthorized =
@@ -62,7 +62,7 @@ fn challenge(state: &RegistryState, scope: Option<&str>) -> String {
     format!("Bearer realm=\"{realm}\",service=\"{}\"{scope}", state.host)
 }
 
-fn holds(state: &RegistryState, request: &Request, scope: Option<&str>) -> bool {
+fn holds(state: &RegistryState, request: &HttpRequest, scope: Option<&str>) -> bool {
     let Some((scheme, secret)) = request.credentials() else {
         return false;
     };
@@ -78,7 +78,7 @@ fn holds(state: &RegistryState, request: &Request, scope: Option<&str>) -> bool 
     alive && covers
 }
 
-fn user(request: &Request) -> Option<(String, String)> {
+fn user(request: &HttpRequest) -> Option<(String, String)> {
     let (scheme, secret) = request.credentials()?;
     let pair = String::from_utf8(STANDARD.decode(secret).ok()?).ok()?;
     let (name, password) = pair.split_once(':')?;
@@ -86,7 +86,7 @@ fn user(request: &Request) -> Option<(String, String)> {
 }
 
 /// The token endpoint.
-pub(crate) fn grant(state: &RegistryState, request: &Request, faults: &[Fault]) -> Reply {
+pub(crate) fn grant(state: &RegistryState, request: &HttpRequest, faults: &[Fault]) -> Reply {
     let Auth::Token(users) = &state.options.auth else {
         return Reply::status(404);
     };

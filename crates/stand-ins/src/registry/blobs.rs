@@ -1,4 +1,4 @@
-//! Blobs: whole, in ranges, or by way of another host.
+//! Blobs: served whole, in ranges, or by a redirect to another host.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs>
 
 use super::error::{RegistryError, RegistryResult};
@@ -6,7 +6,7 @@ use super::state::RegistryState;
 use crate::range::{self, ByteRange};
 use crate::sync::lock;
 use crate::text::stable_hex;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use http::header::{
     ACCEPT_RANGES, AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RANGE,
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) fn get(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     digest: &str,
 ) -> RegistryResult {
@@ -44,7 +44,12 @@ fn signature(digest: &str) -> String {
     stable_hex(&format!("{digest} storage"), 32)
 }
 
-fn file(state: &RegistryState, request: &Request, path: PathBuf, digest: &str) -> RegistryResult {
+fn file(
+    state: &RegistryState,
+    request: &HttpRequest,
+    path: PathBuf,
+    digest: &str,
+) -> RegistryResult {
     let length = std::fs::metadata(&path)
         .map_err(|_| RegistryError::blob_unknown())?
         .len();
@@ -85,8 +90,8 @@ pub(crate) fn delete(state: &RegistryState, name: &str, digest: &str) -> Registr
     Ok(Reply::status(202))
 }
 
-/// The other host: its URL is all the proof it wants, and credentials beside it are refused.
-pub(crate) fn storage(state: &RegistryState, request: &Request) -> Reply {
+/// The other host: the signature in the URL is enough, and a request with credentials is refused.
+pub(crate) fn storage(state: &RegistryState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         return Reply::status(400).bytes("<Error><Code>InvalidArgument</Code></Error>");
     }

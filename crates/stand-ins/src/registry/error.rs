@@ -1,4 +1,4 @@
-//! Answers that say no: the spec's error codes.
+//! Error answers, with the codes of the specification.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes>
 
 use crate::faults::Fault;

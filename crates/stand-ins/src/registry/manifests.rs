@@ -5,7 +5,7 @@ use super::error::{RegistryError, RegistryResult};
 use super::state::RegistryState;
 use super::store::{Store, digest_of, is_digest};
 use crate::fields;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use crate::{sync::lock, text};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, LINK, LOCATION};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub(crate) fn get(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     reference: &str,
 ) -> RegistryResult {
@@ -45,7 +45,7 @@ pub(crate) fn get(
 }
 
 /// By the very name, as docker-registry looks for it: `*/*` is no help.
-fn accepts(request: &Request, media_type: &str) -> bool {
+fn accepts(request: &HttpRequest, media_type: &str) -> bool {
     let lines = request
         .headers
         .get_all(ACCEPT)
@@ -57,7 +57,7 @@ fn accepts(request: &Request, media_type: &str) -> bool {
 
 pub(crate) fn put(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     reference: &str,
     bytes: &[u8],
@@ -151,7 +151,7 @@ pub(crate) fn delete(state: &RegistryState, name: &str, reference: &str) -> Regi
 }
 
 /// Tags in order, `n` at a time, after `last`.
-pub(crate) fn tags(state: &RegistryState, request: &Request, name: &str) -> RegistryResult {
+pub(crate) fn tags(state: &RegistryState, request: &HttpRequest, name: &str) -> RegistryResult {
     let store = lock(&state.store);
     let repository = store
         .repositories
@@ -184,7 +184,7 @@ pub(crate) fn tags(state: &RegistryState, request: &Request, name: &str) -> Regi
 /// <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers>
 pub(crate) fn referrers(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     digest: &str,
 ) -> RegistryResult {

@@ -14,13 +14,15 @@ mod upload_sessions;
 mod uploads;
 
 pub use options::{Anonymous, Auth, RegistryOptions};
-pub use store::{Manifest, Repository, Store};
+#[doc(hidden)]
+pub use store::ImageRepository as Repository;
+pub use store::{ImageRepository, Store, StoredManifest};
 
 use crate::faults::{Fault, Faults};
 use crate::log::{EventLog, Service};
 use crate::server::{self, Backend, Dropped, ServerThread, Shared};
 use crate::sync::lock;
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use hyper::body::Incoming;
 use state::RegistryState;
 use std::io;
@@ -28,19 +30,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A running registry on loopback, with a second host for blobs that are redirected. It stops when dropped.
 #[derive(Debug)]
-pub struct Registry {
+pub struct RegistryServer {
     state: Arc<RegistryState>,
     _running: ServerThread,
 }
 
-impl Registry {
+impl RegistryServer {
     /// Serves from now on.
     ///
     /// # Errors
     ///
     /// The port is taken, or the folder of the options cannot be read or written.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
-    pub async fn start(options: RegistryOptions) -> io::Result<Registry> {
+    pub async fn start(options: RegistryOptions) -> io::Result<RegistryServer> {
         let (registry, registry_at) = server::bind(options.port)?;
         let (storage, storage_at) = server::bind(0)?;
         let state = Arc::new(RegistryState {
@@ -57,7 +59,7 @@ impl Registry {
         });
         let listeners = vec![(registry, Service::Registry), (storage, Service::Storage)];
         let running = server::run(Arc::clone(&state), listeners)?;
-        Ok(Registry {
+        Ok(RegistryServer {
             state,
             _running: running,
         })
@@ -99,7 +101,7 @@ impl Backend for RegistryState {
 
     async fn serve(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         body: Incoming,
         faults: &[Fault],
     ) -> Result<Reply, Dropped> {
@@ -115,7 +117,7 @@ impl Backend for RegistryState {
         Ok(reply.set("docker-distribution-api-version", "registry/2.0"))
     }
 
-    fn fault_reply(&self, _: &Request, fault: &Fault) -> Option<Reply> {
+    fn fault_reply(&self, _: &HttpRequest, fault: &Fault) -> Option<Reply> {
         error::for_fault(fault)
     }
 }

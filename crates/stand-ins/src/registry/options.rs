@@ -1,6 +1,6 @@
-//! What can be chosen about a registry before it starts: registries differ, and clients have to cope.
+//! Options of a registry: the ways in which real registries differ.
 
-use crate::clock::Clock;
+use crate::clock::ServerClock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 )]
 #[derive(Clone, Debug)]
 pub struct RegistryOptions {
-    pub clock: Clock,
+    pub clock: ServerClock,
     /// 0 takes a free port.
     pub port: u16,
     /// Keeps blobs and index here; without it they are gone when the server stops.
@@ -33,7 +33,7 @@ pub struct RegistryOptions {
     pub strict_accept: bool,
     /// Whether an index may be pushed before what it lists.
     pub index_before_children: bool,
-    /// The most tags on a page, whatever `n` says.
+    /// The most tags on a page, whatever `n` asks for.
     pub page_size_max: usize,
 }
 
@@ -77,7 +77,7 @@ impl Auth {
 impl Default for RegistryOptions {
     fn default() -> RegistryOptions {
         RegistryOptions {
-            clock: Clock::default(),
+            clock: ServerClock::default(),
             port: 0,
             dir: None,
             auth: Auth::None,

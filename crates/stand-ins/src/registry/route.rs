@@ -1,11 +1,11 @@
-//! Which handler answers which path.
+//! Routes of the registry API: which handler answers which path.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints>
 
 use super::error::{RegistryError, RegistryResult};
 use super::state::RegistryState;
 use super::{auth, blobs, manifests, uploads};
 use crate::server::{self, Dropped};
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ const MANIFEST_MAX: usize = 4 << 20;
 
 pub(crate) async fn serve(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
     let segments = request.segments();

@@ -11,10 +11,10 @@ use tempfile::TempDir;
 /// All of a registry's state. Digests are written `sha256:<hex>`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Store {
-    pub repositories: BTreeMap<String, Repository>,
+    pub repositories: BTreeMap<String, ImageRepository>,
     #[serde(skip)]
     folder: PathBuf,
-    /// Holds the folder's life where nobody asked to keep it.
+    /// Deletes the folder when the store is dropped, where none was named in the options.
     #[serde(skip)]
     temporary: Option<TempDir>,
 }
@@ -22,9 +22,9 @@ pub struct Store {
 /// The images below one name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Repository {
+pub struct ImageRepository {
     /// By digest.
-    pub manifests: BTreeMap<String, Manifest>,
+    pub manifests: BTreeMap<String, StoredManifest>,
     pub tags: BTreeMap<String, String>,
     /// Digests of the blobs that were pushed or mounted here.
     pub blobs: BTreeSet<String>,
@@ -33,10 +33,10 @@ pub struct Repository {
 /// What is known of a manifest without reading its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Manifest {
+pub struct StoredManifest {
     pub media_type: String,
     pub size: u64,
-    /// The digest this one says something about, such as what a signature signs.
+    /// The digest this manifest refers to, such as that of a signed image.
     pub subject: Option<String>,
     pub artifact_type: Option<String>,
 }
@@ -147,7 +147,7 @@ impl Store {
         std::fs::write(self.path(&digest), bytes)?;
         let content: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
         let text = |pointer: &str| content.pointer(pointer)?.as_str().map(str::to_owned);
-        let manifest = Manifest {
+        let manifest = StoredManifest {
             media_type: media_type.to_owned(),
             size: bytes.len() as u64,
             subject: text("/subject/digest"),

@@ -8,7 +8,7 @@ use super::upload_sessions::UploadSession;
 use crate::server::{self, Dropped};
 use crate::sync::lock;
 use crate::text::{hex, stable_hex};
-use crate::transport::{Reply, Request};
+use crate::transport::{HttpRequest, Reply};
 use http::Method;
 use http::header::{CONTENT_RANGE, LOCATION, RANGE};
 use http_body_util::BodyExt;
@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt;
 
 pub(crate) async fn serve(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     rest: &[&str],
     body: Incoming,
@@ -65,7 +65,7 @@ pub(crate) async fn serve(
 
 async fn begin(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
@@ -90,7 +90,7 @@ async fn begin(
 /// Takes a blob over from another repository; `None`: it does not have it.
 fn mount(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     name: &str,
     digest: &str,
 ) -> io::Result<Option<Reply>> {
@@ -149,7 +149,7 @@ fn progress(state: &RegistryState, status: u16, name: &str, id: &str, size: u64)
 /// Adds the body to what has come so far; with PUT, or with a digest at the start, that was all.
 async fn more(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     id: &str,
     mut upload: UploadSession,
     body: Incoming,
@@ -203,7 +203,7 @@ async fn receive(upload: &mut UploadSession, mut body: Incoming) -> io::Result<b
 
 fn finish(
     state: &RegistryState,
-    request: &Request,
+    request: &HttpRequest,
     id: &str,
     upload: &UploadSession,
 ) -> RegistryResult {

@@ -3,7 +3,7 @@
 use super::common::{Api, answer, http};
 use serde_json::json;
 use stand_ins::github::{Digests, World};
-use stand_ins::{Clock, Fault, Options, Pattern};
+use stand_ins::{Fault, Options, Pattern, ServerClock};
 use std::time::Duration;
 
 const HELLO: &[u8] = b"hello\n";
@@ -244,7 +244,7 @@ async fn failed_upload_leaves_starter_asset() {
 /// `digest` may be null, so a client has to wait for it.
 #[tokio::test]
 async fn asset_digest_is_null_until_computed() {
-    let clock = Clock::manual();
+    let clock = ServerClock::manual();
     let late = Digests::After(Duration::from_secs(5));
     let options = Options {
         clock: clock.clone(),

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 use stand_ins::github::World;
-use stand_ins::{GitHub, Options};
+use stand_ins::{GitHubServer, Options};
 use std::collections::HashMap;
 
 /// The repository of [`World::example`].
@@ -16,18 +16,18 @@ pub(crate) const REPOSITORY: &str = "/repos/kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
 
 pub(crate) struct Api {
-    pub(crate) github: GitHub,
+    pub(crate) github: GitHubServer,
     http: reqwest::Client,
     token: Option<String>,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct ApiAnswer {
     pub(crate) status: u16,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl ApiAnswer {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -48,7 +48,7 @@ pub(crate) fn http() -> reqwest::Client {
 
 impl Api {
     pub(crate) async fn with(world: World, options: Options) -> Api {
-        let github = GitHub::start(world, options).await.unwrap();
+        let github = GitHubServer::start(world, options).await.unwrap();
         Api {
             github,
             http: http(),
@@ -60,7 +60,7 @@ impl Api {
         Api::with(
             World::example(),
             Options {
-                clock: stand_ins::Clock::manual(),
+                clock: stand_ins::ServerClock::manual(),
                 ..Options::default()
             },
         )
@@ -86,7 +86,7 @@ impl Api {
         }
     }
 
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> ApiAnswer {
         let request = self.request(method, path);
         let request = if body.is_null() {
             request
@@ -96,23 +96,23 @@ impl Api {
         answer(request).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> ApiAnswer {
         self.call("GET", path, Value::Null).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> ApiAnswer {
         self.call("POST", path, body).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> ApiAnswer {
         self.call("PATCH", path, body).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> ApiAnswer {
         self.call("DELETE", path, Value::Null).await
     }
 
-    pub(crate) async fn graphql(&self, query: &str, variables: Value) -> Answer {
+    pub(crate) async fn graphql(&self, query: &str, variables: Value) -> ApiAnswer {
         self.post(
             "/graphql",
             serde_json::json!({ "query": query, "variables": variables }),
@@ -133,7 +133,7 @@ impl Api {
             .body(bytes)
     }
 
-    pub(crate) async fn upload(&self, release: u64, name: &str, bytes: &'static [u8]) -> Answer {
+    pub(crate) async fn upload(&self, release: u64, name: &str, bytes: &'static [u8]) -> ApiAnswer {
         answer(self.upload_request(release, name, bytes)).await
     }
 
@@ -157,12 +157,12 @@ impl Api {
     }
 }
 
-pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn answer(request: reqwest::RequestBuilder) -> ApiAnswer {
     let response = request.send().await.unwrap();
     let headers = response.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-    Answer {
+    ApiAnswer {
         status: response.status().as_u16(),
         headers: headers.collect(),
         body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),

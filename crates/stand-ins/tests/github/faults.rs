@@ -3,7 +3,7 @@
 use super::common::{Api, answer};
 use serde_json::{Value, json};
 use stand_ins::github::World;
-use stand_ins::{Category, Clock, Fault, Options, Pattern, Service};
+use stand_ins::{Category, Fault, Options, Pattern, ServerClock, Service};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -184,7 +184,7 @@ async fn call_faults_run_hooks_with_the_request() {
 /// A slow body goes by the clock.
 #[tokio::test]
 async fn body_faults_slow_replace_and_cut() {
-    let clock = Clock::manual();
+    let clock = ServerClock::manual();
     let options = Options {
         clock: clock.clone(),
         ..Options::default()

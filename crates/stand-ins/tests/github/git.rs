@@ -3,7 +3,7 @@
 
 use super::common::{Api, REPOSITORY};
 use serde_json::json;
-use stand_ins::Event;
+use stand_ins::GitHubEvent;
 use stand_ins::github::{Rule, Token, TokenKind};
 
 const NAME: &str = "kyma-project/btp-manager";
@@ -102,7 +102,7 @@ async fn annotated_tag_needs_object_and_ref() {
         .await;
     assert_eq!(object.body["object"]["sha"], api.tip());
     assert_eq!(api.get("commits/2.0.0").await.body["sha"], api.tip());
-    let event = Event::TagCreated {
+    let event = GitHubEvent::TagCreated {
         repository: NAME.to_owned(),
         tag: "2.0.0".to_owned(),
         commit: api.tip(),

@@ -2,14 +2,14 @@
 
 use super::common::{Api, REPOSITORY, TOKEN, answer, client};
 use serde_json::{Value, json};
-use stand_ins::github::{Limits, Token, World};
-use stand_ins::{Category, Clock, Options};
+use stand_ins::github::{RateLimits, Token, World};
+use stand_ins::{Category, Options, ServerClock};
 use std::time::Duration;
 
 const NAME: &str = "kyma-project/btp-manager";
 
-async fn with(change: impl FnOnce(&mut Options)) -> (Api, Clock) {
-    let clock = Clock::manual();
+async fn with(change: impl FnOnce(&mut Options)) -> (Api, ServerClock) {
+    let clock = ServerClock::manual();
     let mut options = Options {
         clock: clock.clone(),
         ..Options::default()
@@ -190,11 +190,11 @@ async fn secondary_limit_extends_while_requests_continue() {
 /// "No more than 900 points per minute": 1 for a read, 5 for a write.
 #[tokio::test]
 async fn points_per_minute_are_limited() {
-    let limits = Limits {
+    let limits = RateLimits {
         points_per_minute: 7,
         status: 429,
         retry_after: false,
-        ..Limits::default()
+        ..RateLimits::default()
     };
     let (api, clock) = with(|options| options.limits = limits).await;
     api.draft("2.0.0").await;
@@ -241,7 +241,7 @@ async fn lists_lag_behind_writes() {
     assert_eq!(seen().await, (2, true));
 }
 
-/// GraphQL answers 200 with `errors`, and wants a token even for public data.
+/// `GraphQL` answers 200 with `errors`, and wants a token even for public data.
 #[tokio::test]
 async fn graphql_reports_errors_with_status_200() {
     let mut api = Api::start().await;

@@ -5,14 +5,14 @@
     reason = "a test that cannot go on shall stop"
 )]
 
-use super::common::{Client, MANIFEST, NAME, code, header};
+use super::common::{MANIFEST, NAME, RegistryClient, code, header};
 use serde_json::Value;
 use stand_ins::registry::{Anonymous, Auth};
-use stand_ins::{Clock, Fault, Pattern, RegistryOptions};
+use stand_ins::{Fault, Pattern, RegistryOptions, ServerClock};
 use std::time::Duration;
 
-async fn with_tokens(anonymous: Anonymous) -> (Client, Clock) {
-    let clock = Clock::manual();
+async fn with_tokens(anonymous: Anonymous) -> (RegistryClient, ServerClock) {
+    let clock = ServerClock::manual();
     let auth = Auth::token("ada", "secret");
     let options = RegistryOptions {
         auth,
@@ -20,7 +20,7 @@ async fn with_tokens(anonymous: Anonymous) -> (Client, Clock) {
         clock: clock.clone(),
         ..RegistryOptions::default()
     };
-    let client = Client::with(options).await;
+    let client = RegistryClient::with(options).await;
     client
         .registry
         .store()
@@ -38,7 +38,7 @@ async fn token(request: reqwest::RequestBuilder) -> String {
     body["token"].as_str().unwrap().to_owned()
 }
 
-async fn pull(client: &Client, token: &str) -> u16 {
+async fn pull(client: &RegistryClient, token: &str) -> u16 {
     let request = client
         .request("HEAD", "manifests/1.0.0")
         .header("accept", MANIFEST);
@@ -123,7 +123,7 @@ async fn token_endpoint_refuses_wrong_credentials() {
 #[tokio::test]
 async fn basic_authentication_is_required_on_every_request() {
     let auth = Auth::basic("ada", "secret");
-    let client = Client::with(RegistryOptions {
+    let client = RegistryClient::with(RegistryOptions {
         auth,
         ..RegistryOptions::default()
     })

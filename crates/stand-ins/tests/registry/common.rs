@@ -3,29 +3,29 @@
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
-use stand_ins::{Registry, RegistryOptions};
+use stand_ins::{RegistryOptions, RegistryServer};
 
 pub(crate) const NAME: &str = "kyma/module";
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-pub(crate) struct Client {
-    pub(crate) registry: Registry,
+pub(crate) struct RegistryClient {
+    pub(crate) registry: RegistryServer,
     http: reqwest::Client,
 }
 
-impl Client {
-    pub(crate) async fn with(options: RegistryOptions) -> Client {
+impl RegistryClient {
+    pub(crate) async fn with(options: RegistryOptions) -> RegistryClient {
         let http = client().redirect(reqwest::redirect::Policy::none());
-        let registry = Registry::start(options).await.unwrap();
-        Client {
+        let registry = RegistryServer::start(options).await.unwrap();
+        RegistryClient {
             registry,
             http: http.build().unwrap(),
         }
     }
 
-    pub(crate) async fn start() -> Client {
-        Client::with(RegistryOptions::default()).await
+    pub(crate) async fn start() -> RegistryClient {
+        RegistryClient::with(RegistryOptions::default()).await
     }
 
     /// `path` below the repository, or from the root, or a whole URL.

@@ -1,7 +1,7 @@
-//! A query with its variables, fragments and directives filled in, and checked against the schema.
+//! Parses a query, fills in variables, fragments and directives, and validates it against the schema.
 //! <https://spec.graphql.org/October2021/#sec-Validation>
 
-use super::schema::{Schema, base_of};
+use super::schema::{GraphQlSchema, base_of};
 use crate::fields;
 use graphql_parser::query::{
     Definition, Directive, Document, FragmentDefinition, OperationDefinition, Selection,
@@ -99,7 +99,7 @@ pub(crate) fn read(
         .map_err(|error| vec![QueryError::new(format!("Parse error: {error}"))])?;
     let one = |error: QueryError| vec![error];
     let (selections, definitions) = chosen(&parsed, operation).map_err(one)?;
-    let mut reader = Reader {
+    let mut reader = SelectionReader {
         fragments: BTreeMap::new(),
         variables: variables_of(definitions, variables)?,
     };
@@ -118,7 +118,7 @@ pub(crate) fn read(
     }
 }
 
-type Chosen<'q> = (
+type ChosenOperation<'q> = (
     &'q SelectionSet<'q, String>,
     &'q [VariableDefinition<'q, String>],
 );
@@ -127,7 +127,7 @@ type Chosen<'q> = (
 fn chosen<'q>(
     document: &'q Document<'q, String>,
     wanted: Option<&str>,
-) -> Result<Chosen<'q>, QueryError> {
+) -> Result<ChosenOperation<'q>, QueryError> {
     let mut found = Vec::new();
     for definition in &document.definitions {
         match definition {
@@ -144,7 +144,8 @@ fn chosen<'q>(
             Definition::Fragment(_) => {}
         }
     }
-    let by_name = |(name, _): &&(Option<&str>, Chosen<'q>)| wanted.is_none_or(|_| *name == wanted);
+    let by_name =
+        |(name, _): &&(Option<&str>, ChosenOperation<'q>)| wanted.is_none_or(|_| *name == wanted);
     let mut matching = found.iter().filter(by_name);
     match (matching.next(), matching.next()) {
         (Some((_, operation)), None) => Ok(*operation),
@@ -196,9 +197,8 @@ fn variables_of(
 fn fits(value: &Value, of_type: &Type<'_, String>) -> bool {
     match (of_type, value) {
         (_, Value::Null) => false,
-        (Type::NonNullType(inner), _) => fits(value, inner),
         (Type::ListType(inner), Value::Array(items)) => items.iter().all(|item| fits(item, inner)),
-        (Type::ListType(inner), _) => fits(value, inner),
+        (Type::NonNullType(inner) | Type::ListType(inner), _) => fits(value, inner),
         (Type::NamedType(name), _) => match name.as_str() {
             "Boolean" => value.is_boolean(),
             "Float" => value.is_number(),
@@ -238,12 +238,12 @@ fn arguments<'v, 'q: 'v>(
         .collect()
 }
 
-struct Reader<'q> {
+struct SelectionReader<'q> {
     fragments: BTreeMap<&'q str, &'q FragmentDefinition<'q, String>>,
     variables: Map<String, Value>,
 }
 
-impl<'q> Reader<'q> {
+impl<'q> SelectionReader<'q> {
     /// Fields in order, those of fragments among them.
     fn flatten(
         &self,
@@ -313,7 +313,7 @@ fn within(outer: &[String], condition: Option<&TypeCondition<'_, String>>) -> Ve
 
 /// Every field is one of its type, takes the arguments given, and has a selection where it needs one.
 fn check(fields: &[RequestedField], of_type: &str, errors: &mut Vec<QueryError>) {
-    let schema = Schema::get();
+    let schema = GraphQlSchema::get();
     for field in fields {
         let of_type = field.conditions.last().map_or(of_type, String::as_str);
         let RequestedField { name, position, .. } = field;

@@ -1,22 +1,22 @@
-//! Carries a checked query out: from object to object, only as far as was asked.
+//! Executes a validated query.
 //! <https://spec.graphql.org/October2021/#sec-Execution>
 
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolved};
+use super::object::{Object, ResolveContext, Resolved};
 use super::resolve::resolve;
-use super::schema::{Schema, base_of};
+use super::schema::{GraphQlSchema, base_of};
 use serde_json::{Map, Value, json};
 
 /// The data of an answer, and what could not be resolved.
-pub(crate) struct Execution<'a> {
-    pub(crate) context: Context<'a>,
+pub(crate) struct QueryExecution<'a> {
+    pub(crate) context: ResolveContext<'a>,
     pub(crate) errors: Vec<Value>,
     path: Vec<Value>,
 }
 
-impl<'a> Execution<'a> {
-    pub(crate) fn new(context: Context<'a>) -> Execution<'a> {
-        Execution {
+impl<'a> QueryExecution<'a> {
+    pub(crate) fn new(context: ResolveContext<'a>) -> QueryExecution<'a> {
+        QueryExecution {
             context,
             errors: Vec::new(),
             path: Vec::new(),
@@ -41,7 +41,7 @@ impl<'a> Execution<'a> {
         }
         match resolve(&self.context, object, field) {
             Ok(Resolved::Value(value)) => {
-                let schema = Schema::get();
+                let schema = GraphQlSchema::get();
                 let definition = schema.field(object.type_name(), &field.name);
                 match definition.map(|definition| base_of(&definition.field_type)) {
                     Some(base) if schema.is_composite(base) => self.json(base, &value, field),
@@ -81,7 +81,7 @@ impl<'a> Execution<'a> {
 /// The fields for objects of one type: those of fragments for other types left out, and fields that stand
 /// more than once merged.
 fn collect(of_type: &str, fields: &[RequestedField]) -> Vec<RequestedField> {
-    let schema = Schema::get();
+    let schema = GraphQlSchema::get();
     let mut collected: Vec<RequestedField> = Vec::new();
     for field in fields {
         let mut conditions = field.conditions.iter();

@@ -1,15 +1,13 @@
-//! What the schema says of itself: `__schema` and `__type`, by which clients find out what a server knows.
+//! Introspection: `__schema` and `__type`, by which clients find out what a server supports.
 //! <https://spec.graphql.org/October2021/#sec-Introspection>
 
 use super::object::{Object, Resolved};
-use super::schema::{Schema, name_of};
+use super::schema::{GraphQlSchema, SchemaText, name_of};
 use graphql_parser::schema::{Field, InputValue, Type, TypeDefinition};
 use serde_json::{Value, json};
 
-type Text = &'static str;
-
 pub(crate) fn schema() -> Object<'static> {
-    let types = Schema::get().types.values();
+    let types = GraphQlSchema::get().types.values();
     Object::Json(
         "__Schema",
         json!({
@@ -23,11 +21,11 @@ pub(crate) fn schema() -> Object<'static> {
 
 /// A type by its name, or `null`.
 pub(crate) fn of_type<'a>(name: &str) -> Resolved<'a> {
-    let found = Schema::get().types.get(name);
+    let found = GraphQlSchema::get().types.get(name);
     Resolved::maybe(found.map(|found| Object::Json("__Type", full(found))))
 }
 
-fn kind(of_type: Option<&TypeDefinition<'static, Text>>) -> Text {
+fn kind(of_type: Option<&TypeDefinition<'static, SchemaText>>) -> SchemaText {
     match of_type {
         Some(TypeDefinition::Object(_)) => "OBJECT",
         Some(TypeDefinition::Interface(_)) => "INTERFACE",
@@ -40,11 +38,11 @@ fn kind(of_type: Option<&TypeDefinition<'static, Text>>) -> Text {
 
 /// A type by name and kind, as it stands in the place where another one uses it.
 fn named(name: &str) -> Value {
-    let found = Schema::get().types.get(name);
+    let found = GraphQlSchema::get().types.get(name);
     json!({ "kind": kind(found), "name": name, "ofType": null })
 }
 
-fn used(of_type: &Type<'static, Text>) -> Value {
+fn used(of_type: &Type<'static, SchemaText>) -> Value {
     let wrapped = |kind: &str, inner| json!({ "kind": kind, "name": null, "ofType": used(inner) });
     match of_type {
         Type::NamedType(name) => named(name),
@@ -53,10 +51,10 @@ fn used(of_type: &Type<'static, Text>) -> Value {
     }
 }
 
-fn full(of_type: &TypeDefinition<'static, Text>) -> Value {
+fn full(of_type: &TypeDefinition<'static, SchemaText>) -> Value {
     let name = name_of(of_type);
-    let schema = Schema::get();
-    let list = |names: &[Text]| names.iter().map(|name| named(name)).collect::<Value>();
+    let schema = GraphQlSchema::get();
+    let list = |names: &[SchemaText]| names.iter().map(|name| named(name)).collect::<Value>();
     let fields = schema.fields(name);
     let (fields, interfaces) = match of_type {
         TypeDefinition::Object(object) => (
@@ -100,7 +98,7 @@ fn full(of_type: &TypeDefinition<'static, Text>) -> Value {
     })
 }
 
-fn field(field: &Field<'static, Text>) -> Value {
+fn field(field: &Field<'static, SchemaText>) -> Value {
     json!({
         "name": field.name,
         "description": null,
@@ -111,7 +109,7 @@ fn field(field: &Field<'static, Text>) -> Value {
     })
 }
 
-fn argument(argument: &InputValue<'static, Text>) -> Value {
+fn argument(argument: &InputValue<'static, SchemaText>) -> Value {
     json!({
         "name": argument.name,
         "description": null,

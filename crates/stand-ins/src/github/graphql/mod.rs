@@ -18,8 +18,8 @@ use super::error::{ApiError, ApiResult};
 use super::model::World;
 use crate::fields;
 use crate::transport::Reply;
-use execute::Execution;
-use object::{Context, Object};
+use execute::QueryExecution;
+use object::{Object, ResolveContext};
 use serde_json::{Value, json};
 
 /// Errors come with status 200, in a form of their own.
@@ -43,7 +43,7 @@ pub(crate) fn answer(call: &ApiCall, world: &World) -> ApiResult {
             return Ok(Reply::json(200, &json!({ "errors": errors })));
         }
     };
-    let mut execution = Execution::new(Context {
+    let mut execution = QueryExecution::new(ResolveContext {
         call,
         world: call.past.unwrap_or(world),
     });

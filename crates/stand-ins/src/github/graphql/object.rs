@@ -1,12 +1,12 @@
-//! What a field leads to: a value, an object of the schema, or a list of them.
+//! Objects of the schema, and what resolving a field gives: a value, an object, or a list of objects.
 
 use crate::fields;
 use crate::github::call::ApiCall;
-use crate::github::model::{Asset, Commit, Issue, Pull, Release, Repository, World};
+use crate::github::model::{Commit, GitRepository, Issue, Pull, StoredAsset, StoredRelease, World};
 use serde_json::{Value, json};
 
-/// What resolvers are told besides the object itself.
-pub(crate) struct Context<'a> {
+/// What resolvers need besides the object itself.
+pub(crate) struct ResolveContext<'a> {
     pub(crate) call: &'a ApiCall<'a>,
     /// As the replica has it.
     pub(crate) world: &'a World,
@@ -16,20 +16,20 @@ pub(crate) struct Context<'a> {
 #[derive(Clone)]
 pub(crate) enum Object<'a> {
     Query,
-    Repository(&'a Repository),
-    Release(&'a Repository, &'a Release),
-    Asset(&'a Repository, &'a Release, &'a Asset),
-    Ref(&'a Repository, String),
+    Repository(&'a GitRepository),
+    Release(&'a GitRepository, &'a StoredRelease),
+    Asset(&'a GitRepository, &'a StoredRelease, &'a StoredAsset),
+    Ref(&'a GitRepository, String),
     /// An annotated tag by the id of its object.
-    Tag(&'a Repository, String),
-    Commit(&'a Repository, String, &'a Commit),
+    Tag(&'a GitRepository, String),
+    Commit(&'a GitRepository, String, &'a Commit),
     /// Who made a commit or a tag: a name in git, the account that GitHub knows for it, and when.
     GitActor(String, Option<String>, u64),
-    Pull(&'a Repository, u64, &'a Pull),
+    Pull(&'a GitRepository, u64, &'a Pull),
     /// A commit of a pull request.
-    PullCommit(&'a Repository, String),
-    Issue(&'a Repository, u64, &'a Issue),
-    Label(&'a Repository, &'a str),
+    PullCommit(&'a GitRepository, String),
+    Issue(&'a GitRepository, u64, &'a Issue),
+    Label(&'a GitRepository, &'a str),
     /// A user, or a bot, by login.
     Actor(String),
     Connection(Box<Connection<'a>>),
@@ -91,13 +91,13 @@ impl<'a> Object<'a> {
     }
 
     /// A commit by its id.
-    pub(crate) fn commit(repository: &'a Repository, sha: &str) -> Option<Object<'a>> {
+    pub(crate) fn commit(repository: &'a GitRepository, sha: &str) -> Option<Object<'a>> {
         let (sha, commit) = repository.commits.get_key_value(sha)?;
         Some(Object::Commit(repository, sha.clone(), commit))
     }
 
     /// A commit or an annotated tag by its id.
-    pub(crate) fn git_object(repository: &'a Repository, sha: &str) -> Option<Object<'a>> {
+    pub(crate) fn git_object(repository: &'a GitRepository, sha: &str) -> Option<Object<'a>> {
         let tag = || {
             repository
                 .tag_objects

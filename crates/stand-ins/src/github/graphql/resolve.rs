@@ -1,7 +1,7 @@
-//! Which resolver answers for which object.
+//! Resolves a field of an object, by the resolver of the object's type.
 
 use super::document::RequestedField;
-use super::object::{Context, FieldError, Object, Resolution, Resolved};
+use super::object::{FieldError, Object, Resolution, ResolveContext, Resolved};
 use super::{
     connection, introspection, resolve_git, resolve_issues, resolve_releases, resolve_repository,
 };
@@ -11,7 +11,7 @@ use crate::text::rfc3339;
 use serde_json::{Value, json};
 
 pub(crate) fn resolve<'a>(
-    context: &Context<'a>,
+    context: &ResolveContext<'a>,
     object: &Object<'a>,
     field: &RequestedField,
 ) -> Result<Resolved<'a>, FieldError> {
@@ -60,7 +60,7 @@ pub(crate) fn resolve<'a>(
     })
 }
 
-fn query<'a>(context: &Context<'a>, field: &RequestedField) -> Resolution<'a> {
+fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> Resolution<'a> {
     let token = context.call.token.as_ref();
     Ok(Some(match field.name.as_str() {
         "repository" => {
@@ -82,12 +82,12 @@ fn query<'a>(context: &Context<'a>, field: &RequestedField) -> Resolution<'a> {
         "user" => Object::actor(field.text("login")).into(),
         "rateLimit" => rate_limit(context),
         "__schema" => introspection::schema().into(),
-        "__type" => introspection::of_type(field.text("name")).into(),
+        "__type" => introspection::of_type(field.text("name")),
         _ => return Ok(None),
     }))
 }
 
-fn rate_limit<'a>(context: &Context<'a>) -> Resolved<'a> {
+fn rate_limit<'a>(context: &ResolveContext<'a>) -> Resolved<'a> {
     let call = context.call;
     let kind = call.token.as_ref().map(|token| token.kind);
     let clock = &call.state.shared.clock;
@@ -106,8 +106,8 @@ fn rate_limit<'a>(context: &Context<'a>) -> Resolved<'a> {
     .into()
 }
 
-/// A bot's login is told without the `[bot]` that REST puts behind it.
-fn actor<'a>(context: &Context<'a>, login: &str, field: &str) -> Option<Resolved<'a>> {
+/// The login of a bot has no `[bot]` at its end, other than in REST.
+fn actor<'a>(context: &ResolveContext<'a>, login: &str, field: &str) -> Option<Resolved<'a>> {
     let web = &context.call.state.urls.web;
     let plain = login.trim_end_matches("[bot]");
     let page = if plain == login {

@@ -1,16 +1,16 @@
-//! Refs, commits with what lies behind them, and annotated tags.
+//! Fields of refs, commits and annotated tags.
 //! <https://docs.github.com/en/graphql/reference/objects#commit>
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolution, Resolved};
-use crate::github::model::{Commit, Repository};
+use super::object::{Object, Resolution, ResolveContext, Resolved};
+use crate::github::model::{Commit, GitRepository};
 use crate::github::rest::objects::page;
 use crate::text::{rfc3339, stable_hex};
 use serde_json::json;
 
 pub(crate) fn reference<'a>(
-    repository: &'a Repository,
+    repository: &'a GitRepository,
     full_name: &str,
     field: &str,
 ) -> Option<Resolved<'a>> {
@@ -32,8 +32,8 @@ pub(crate) fn reference<'a>(
 
 /// What commits and tags have in common.
 fn git_object<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     sha: &str,
     field: &str,
 ) -> Option<Resolved<'a>> {
@@ -49,8 +49,8 @@ fn git_object<'a>(
 }
 
 pub(crate) fn tag<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     sha: &str,
     field: &str,
 ) -> Option<Resolved<'a>> {
@@ -81,8 +81,8 @@ pub(crate) fn git_actor<'a>(
 }
 
 pub(crate) fn commit<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     sha: &str,
     commit: &'a Commit,
     field: &RequestedField,
@@ -133,7 +133,7 @@ pub(crate) fn commit<'a>(
 
 /// The commit and those before it, newest first, within the dates. With a path: all of them if the path is
 /// there, since files are the same at every commit.
-fn history(repository: &Repository, sha: &str, field: &RequestedField) -> Vec<String> {
+fn history(repository: &GitRepository, sha: &str, field: &RequestedField) -> Vec<String> {
     let dated = |argument: &str, fits: &dyn Fn(&str, &str) -> bool, commit: &Commit| {
         field
             .optional_text(argument)

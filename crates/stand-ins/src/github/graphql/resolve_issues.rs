@@ -1,10 +1,10 @@
-//! Pull requests, issues and their labels.
+//! Fields of pull requests, issues and labels.
 //! <https://docs.github.com/en/graphql/reference/objects#pullrequest>
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolution, Resolved};
-use crate::github::model::{Issue, Pull, Repository};
+use super::object::{Object, Resolution, ResolveContext, Resolved};
+use crate::github::model::{GitRepository, Issue, Pull};
 use crate::github::rest::objects::{address, id_of, node_id, page};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
@@ -32,8 +32,8 @@ struct Common<'a> {
 }
 
 fn common<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     of: &Common<'a>,
     field: &RequestedField,
 ) -> Resolution<'a> {
@@ -80,8 +80,8 @@ fn one_page() -> Value {
 }
 
 pub(crate) fn pull<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     number: u64,
     pull: &'a Pull,
     field: &RequestedField,
@@ -136,8 +136,8 @@ pub(crate) fn pull<'a>(
 }
 
 pub(crate) fn issue<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     number: u64,
     issue: &'a Issue,
     field: &RequestedField,
@@ -163,8 +163,8 @@ pub(crate) fn issue<'a>(
 }
 
 pub(crate) fn label<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     label: &str,
     field: &str,
 ) -> Option<Resolved<'a>> {

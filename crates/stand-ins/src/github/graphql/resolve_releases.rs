@@ -1,18 +1,18 @@
-//! Releases, drafts included, and their assets.
+//! Fields of releases, drafts included, and of assets.
 //! <https://docs.github.com/en/graphql/reference/objects#release>
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Context, Object, Resolution, Resolved};
-use crate::github::model::{Asset, Release, Repository};
+use super::object::{Object, Resolution, ResolveContext, Resolved};
+use crate::github::model::{GitRepository, StoredAsset, StoredRelease};
 use crate::github::rest::objects::{address, node_id, page};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
 
 pub(crate) fn release<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
-    release: &'a Release,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
+    release: &'a StoredRelease,
     field: &RequestedField,
 ) -> Resolution<'a> {
     let path = || {
@@ -71,10 +71,10 @@ pub(crate) fn release<'a>(
 }
 
 pub(crate) fn asset<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
-    release: &'a Release,
-    asset: &'a Asset,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
+    release: &'a StoredRelease,
+    asset: &'a StoredAsset,
     field: &str,
 ) -> Option<Resolved<'a>> {
     let call = context.call;

@@ -1,27 +1,27 @@
-//! A repository, and the lists that begin at it.
+//! Fields of a repository: releases, refs, pull requests, issues.
 //! <https://docs.github.com/en/graphql/reference/objects#repository>
 
 use super::connection;
 use super::document::{RequestedField, words};
-use super::object::{Context, FieldError, Object, Resolution, Resolved};
+use super::object::{FieldError, Object, Resolution, ResolveContext, Resolved};
 use super::resolve_issues::state_of;
 use crate::fields;
-use crate::github::model::{Level, Release, Repository, Right};
+use crate::github::model::{GitRepository, Level, Right, StoredRelease};
 use crate::github::rest::objects::{REPOSITORY_DATE, node_id, page};
 use crate::github::rest::releases::is_visible;
 use crate::text::rfc3339;
 use serde_json::{Value, json};
 
 pub(crate) fn repository<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     field: &RequestedField,
 ) -> Resolution<'a> {
     let call = context.call;
     let full_name = repository.full_name();
     let reference = |name: String| {
         let known = repository.refs.contains_key(&name);
-        Resolved::maybe(known.then(|| Object::Ref(repository, name)))
+        Resolved::maybe(known.then_some(Object::Ref(repository, name)))
     };
     Ok(Some(match field.name.as_str() {
         "id" => json!(node_id("R", repository.id)).into(),
@@ -71,10 +71,10 @@ pub(crate) fn repository<'a>(
 
 /// A published release hides its drafts, and one draft hides the others.
 fn release_of<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     tag: &str,
-) -> Option<&'a Release> {
+) -> Option<&'a StoredRelease> {
     let found = repository.releases_of(tag);
     let published = found.iter().find(|release| !release.draft);
     published
@@ -83,11 +83,11 @@ fn release_of<'a>(
 }
 
 fn releases<'a>(
-    context: &Context<'a>,
-    repository: &'a Repository,
+    context: &ResolveContext<'a>,
+    repository: &'a GitRepository,
     field: &RequestedField,
 ) -> Result<Object<'a>, String> {
-    let mut found: Vec<&Release> = repository
+    let mut found: Vec<&StoredRelease> = repository
         .releases
         .values()
         .filter(|release| is_visible(context.call, release))
@@ -118,7 +118,7 @@ fn full_ref(name: &str) -> String {
     }
 }
 
-fn refs<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object<'a>, String> {
+fn refs<'a>(repository: &'a GitRepository, field: &RequestedField) -> Result<Object<'a>, String> {
     let (prefix, part) = (field.text("refPrefix"), field.text("query"));
     let names = repository.refs.keys();
     let names = names.filter(|name| {
@@ -130,7 +130,7 @@ fn refs<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object
 }
 
 /// By id, or by an expression that names a ref or a commit.
-fn object<'a>(repository: &'a Repository, field: &RequestedField) -> Option<Object<'a>> {
+fn object<'a>(repository: &'a GitRepository, field: &RequestedField) -> Option<Object<'a>> {
     if let Some(oid) = field.optional_text("oid") {
         return Object::git_object(repository, oid);
     }
@@ -138,7 +138,7 @@ fn object<'a>(repository: &'a Repository, field: &RequestedField) -> Option<Obje
 }
 
 fn numbered<'a>(
-    repository: &'a Repository,
+    repository: &'a GitRepository,
     field: &RequestedField,
     kinds: &[&str],
 ) -> Result<Object<'a>, FieldError> {
@@ -161,7 +161,7 @@ fn numbered<'a>(
     })
 }
 
-fn pulls<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object<'a>, String> {
+fn pulls<'a>(repository: &'a GitRepository, field: &RequestedField) -> Result<Object<'a>, String> {
     let states = field.words("states");
     let base = field.optional_text("baseRefName");
     let head = field.optional_text("headRefName");
@@ -183,7 +183,7 @@ fn pulls<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Objec
     connection::new("PullRequestConnection", "PullRequestEdge", found, field)
 }
 
-fn issues<'a>(repository: &'a Repository, field: &RequestedField) -> Result<Object<'a>, String> {
+fn issues<'a>(repository: &'a GitRepository, field: &RequestedField) -> Result<Object<'a>, String> {
     let filter = field.arguments.get("filterBy");
     let filtered = |name: &str| words(filter?.get(name)?);
     let states = field.words("states").or_else(|| filtered("states"));

@@ -1,11 +1,12 @@
-//! The schema that queries are checked against and introspection tells of: `schema.graphql`, read once.
+//! The schema, parsed once from `schema.graphql`: for validation and for introspection.
 //! <https://spec.graphql.org/October2021/#sec-Type-System>
 
 use graphql_parser::schema::{Definition, Document, Field, Type, TypeDefinition, parse_schema};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-type Text = &'static str;
+/// How the parser keeps names of the schema.
+pub(crate) type SchemaText = &'static str;
 
 const SOURCE: &str = include_str!("schema.graphql");
 
@@ -42,26 +43,26 @@ type __EnumValue { deprecationReason: String description: String isDeprecated: B
 extend type Query { __schema: __Schema! __type(name: String!): __Type }
 ";
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::read);
+static SCHEMA: LazyLock<GraphQlSchema> = LazyLock::new(GraphQlSchema::read);
 
 /// All types by name.
 #[derive(Debug, Default)]
-pub(crate) struct Schema {
-    pub(crate) types: BTreeMap<Text, TypeDefinition<'static, Text>>,
+pub(crate) struct GraphQlSchema {
+    pub(crate) types: BTreeMap<SchemaText, TypeDefinition<'static, SchemaText>>,
     /// What may be asked of the query's root besides its own fields: `__schema` and `__type`.
-    introspection: Vec<Field<'static, Text>>,
+    introspection: Vec<Field<'static, SchemaText>>,
 }
 
-impl Schema {
-    pub(crate) fn get() -> &'static Schema {
+impl GraphQlSchema {
+    pub(crate) fn get() -> &'static GraphQlSchema {
         &SCHEMA
     }
 
-    fn read() -> Schema {
-        let mut schema = Schema::default();
+    fn read() -> GraphQlSchema {
+        let mut schema = GraphQlSchema::default();
         for source in [BUILT_IN, SOURCE] {
             // A unit test holds that both can be read.
-            let document: Document<'static, Text> =
+            let document: Document<'static, SchemaText> =
                 parse_schema(source).unwrap_or_else(|_| Document {
                     definitions: Vec::new(),
                 });
@@ -81,7 +82,7 @@ impl Schema {
     }
 
     /// The field of an object or interface type.
-    pub(crate) fn field(&self, of_type: &str, name: &str) -> Option<&Field<'static, Text>> {
+    pub(crate) fn field(&self, of_type: &str, name: &str) -> Option<&Field<'static, SchemaText>> {
         let mut fields = self.fields(of_type).iter();
         let own = fields.find(|field| field.name == name);
         own.or_else(|| {
@@ -91,7 +92,7 @@ impl Schema {
     }
 
     /// The fields of an object or interface type; other types have none.
-    pub(crate) fn fields(&self, of_type: &str) -> &[Field<'static, Text>] {
+    pub(crate) fn fields(&self, of_type: &str) -> &[Field<'static, SchemaText>] {
         match self.types.get(of_type) {
             Some(TypeDefinition::Object(object)) => &object.fields,
             Some(TypeDefinition::Interface(interface)) => &interface.fields,
@@ -125,7 +126,7 @@ impl Schema {
     }
 }
 
-pub(crate) fn name_of(of_type: &TypeDefinition<'static, Text>) -> Text {
+pub(crate) fn name_of(of_type: &TypeDefinition<'static, SchemaText>) -> SchemaText {
     match of_type {
         TypeDefinition::Scalar(it) => it.name,
         TypeDefinition::Object(it) => it.name,
@@ -137,7 +138,7 @@ pub(crate) fn name_of(of_type: &TypeDefinition<'static, Text>) -> Text {
 }
 
 /// The named type within lists and non-null types.
-pub(crate) fn base_of(of_type: &Type<'static, Text>) -> Text {
+pub(crate) fn base_of(of_type: &Type<'static, SchemaText>) -> SchemaText {
     match of_type {
         Type::NamedType(name) => name,
         Type::ListType(inner) | Type::NonNullType(inner) => base_of(inner),
@@ -150,9 +151,9 @@ mod tests {
 
     #[test]
     fn schema_is_complete() {
-        parse_schema::<Text>(BUILT_IN).unwrap();
-        parse_schema::<Text>(SOURCE).unwrap();
-        let schema = Schema::get();
+        parse_schema::<SchemaText>(BUILT_IN).unwrap();
+        parse_schema::<SchemaText>(SOURCE).unwrap();
+        let schema = GraphQlSchema::get();
         for name in schema.types.keys() {
             for field in schema.fields(name) {
                 let wanted = base_of(&field.field_type);

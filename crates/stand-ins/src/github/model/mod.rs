@@ -1,4 +1,4 @@
-//! What GitHub knows, as plain data: repositories, git objects, releases, checks, issues, tokens.
+//! GitHub's state as plain data: repositories, git objects, releases, checks, issues, tokens.
 
 mod blobs;
 mod releases;
@@ -11,6 +11,6 @@ pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};
 pub(crate) use world::ObjectKind;
 pub use world::{
-    Asset, CheckRun, Commit, Issue, Job, Pull, Release, Repository, Rule, Sha, Status, TagObject,
-    WorkflowRun, World,
+    CheckRun, Commit, GitRepository, Issue, Pull, Rule, Sha, StoredAsset, StoredJob, StoredRelease,
+    StoredRun, StoredStatus, StoredTag, World,
 };

@@ -1,6 +1,6 @@
 //! Rules about releases that need nothing but the repository itself.
 
-use super::world::{Release, Repository};
+use super::world::{GitRepository, StoredRelease};
 use crate::text;
 
 /// The name a draft has in URLs.
@@ -8,12 +8,12 @@ pub(crate) fn untagged_name(id: u64, salt: u64) -> String {
     format!("untagged-{}", text::stable_hex(&format!("{id} {salt}"), 20))
 }
 
-impl Repository {
+impl GitRepository {
     /// The release pinned as latest, else the newest by commit date and then by version; never a draft
     /// or a prerelease.
     /// <https://docs.github.com/en/rest/releases/releases#get-the-latest-release>
-    pub(crate) fn latest_release(&self) -> Option<&Release> {
-        let eligible = |release: &&Release| !release.draft && !release.prerelease;
+    pub(crate) fn latest_release(&self) -> Option<&StoredRelease> {
+        let eligible = |release: &&StoredRelease| !release.draft && !release.prerelease;
         let pinned = self
             .latest
             .and_then(|id| self.releases.get(&id))
@@ -38,7 +38,7 @@ impl Repository {
     }
 }
 
-impl Release {
+impl StoredRelease {
     /// Makes a draft of a published release.
     pub(crate) fn withdraw(&mut self) {
         self.draft = true;

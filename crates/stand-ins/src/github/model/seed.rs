@@ -2,8 +2,8 @@
 
 use super::blobs::Blobs;
 use super::world::{
-    Asset, CheckRun, Commit, Job, Pull, Release, Repository, Sha, Status, TagObject, WorkflowRun,
-    World,
+    CheckRun, Commit, GitRepository, Pull, Sha, StoredAsset, StoredJob, StoredRelease, StoredRun,
+    StoredStatus, StoredTag, World,
 };
 use super::{releases, token::Token};
 use crate::text;
@@ -35,19 +35,19 @@ impl World {
     }
 
     /// The repository of that full name, made if it is new, with nothing in it.
-    pub fn repository(&mut self, full_name: &str) -> &mut Repository {
+    pub fn repository(&mut self, full_name: &str) -> &mut GitRepository {
         let id = self.repositories.len() as u64 + 1;
         self.repositories
             .entry(full_name.to_owned())
             .or_insert_with(|| {
                 let (owner, name) = full_name.split_once('/').unwrap_or(("octo-org", full_name));
-                Repository {
+                GitRepository {
                     id,
                     owner: owner.to_owned(),
                     name: name.to_owned(),
                     default_branch: "main".to_owned(),
                     branch: "main".to_owned(),
-                    ..Repository::default()
+                    ..GitRepository::default()
                 }
             })
     }
@@ -74,7 +74,7 @@ impl World {
         let repository = self.repository(repository);
         let id = repository.new_id();
         if let Some(release) = repository.releases.get_mut(&release) {
-            release.assets.push(Asset {
+            release.assets.push(StoredAsset {
                 id,
                 name: name.to_owned(),
                 content_type: "application/octet-stream".to_owned(),
@@ -84,7 +84,7 @@ impl World {
                 uploader: release.author.clone(),
                 created_at: release.created_at,
                 updated_at: release.created_at,
-                ..Asset::default()
+                ..StoredAsset::default()
             });
         }
         Ok(())
@@ -95,7 +95,7 @@ impl World {
     /// # Errors
     ///
     /// The file with the bytes is gone.
-    pub fn bytes(&self, asset: &Asset) -> io::Result<Vec<u8>> {
+    pub fn bytes(&self, asset: &StoredAsset) -> io::Result<Vec<u8>> {
         match &asset.content {
             Some(content) => std::fs::read(self.blobs.path(content)?),
             None => Ok(Vec::new()),
@@ -142,14 +142,14 @@ impl World {
     }
 }
 
-impl Repository {
+impl GitRepository {
     /// The newest commit of the branch that is being seeded.
     pub fn tip(&self) -> Sha {
         self.branch_tip(&self.branch).unwrap_or_default()
     }
 
     /// Seeds another branch from here on; a new one starts at the present tip.
-    pub fn on(&mut self, branch: &str) -> &mut Repository {
+    pub fn on(&mut self, branch: &str) -> &mut GitRepository {
         let tip = self.tip();
         branch.clone_into(&mut self.branch);
         if !tip.is_empty() {
@@ -161,12 +161,12 @@ impl Repository {
     }
 
     /// A commit by `octocat` on the branch that is being seeded.
-    pub fn commit(&mut self, message: &str) -> &mut Repository {
+    pub fn commit(&mut self, message: &str) -> &mut GitRepository {
         self.commit_by(message, Some("octocat"))
     }
 
     /// A commit by an author whom GitHub may not know.
-    pub fn commit_by(&mut self, message: &str, login: Option<&str>) -> &mut Repository {
+    pub fn commit_by(&mut self, message: &str, login: Option<&str>) -> &mut GitRepository {
         let parent = self.branch_tip(&self.branch);
         let workflows = parent.as_ref().and_then(|sha| self.commits.get(sha));
         let commit = Commit {
@@ -182,7 +182,7 @@ impl Repository {
     }
 
     /// A commit that changes what is in `.github/workflows`.
-    pub fn commit_workflows(&mut self, message: &str, workflows: &str) -> &mut Repository {
+    pub fn commit_workflows(&mut self, message: &str, workflows: &str) -> &mut GitRepository {
         self.commit(message);
         // The id follows from the content, so the commit is made anew.
         let sha = self.tip();
@@ -195,7 +195,7 @@ impl Repository {
         self
     }
 
-    fn add(&mut self, commit: Commit) -> &mut Repository {
+    fn add(&mut self, commit: Commit) -> &mut GitRepository {
         let sha = text::stable_hex(&format!("commit {} {commit:?}", self.full_name()), 40);
         self.refs
             .insert(format!("refs/heads/{}", self.branch), sha.clone());
@@ -204,7 +204,7 @@ impl Repository {
     }
 
     /// A pull request, squashed onto the branch; its number stands in the commit's subject.
-    pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut Repository {
+    pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut GitRepository {
         let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
         self.commit_by(&format!("{title} (#{number})"), Some(login));
         let sha = self.tip();
@@ -228,15 +228,15 @@ impl Repository {
     }
 
     /// A lightweight tag at the tip.
-    pub fn tag(&mut self, name: &str) -> &mut Repository {
+    pub fn tag(&mut self, name: &str) -> &mut GitRepository {
         let tip = self.tip();
         self.refs.insert(format!("refs/tags/{name}"), tip);
         self
     }
 
     /// An annotated tag at the tip.
-    pub fn annotated_tag(&mut self, name: &str, message: &str) -> &mut Repository {
-        let tag = TagObject {
+    pub fn annotated_tag(&mut self, name: &str, message: &str) -> &mut GitRepository {
+        let tag = StoredTag {
             tag: name.to_owned(),
             message: message.to_owned(),
             object: self.tip(),
@@ -259,7 +259,7 @@ impl Repository {
             .map_or(FIRST_COMMIT, |commit| commit.date);
         self.releases.insert(
             id,
-            Release {
+            StoredRelease {
                 id,
                 tag_name: tag.to_owned(),
                 target_commitish: default_branch,
@@ -269,14 +269,14 @@ impl Repository {
                 created_at: date,
                 updated_at: date,
                 untagged: releases::untagged_name(id, 0),
-                ..Release::default()
+                ..StoredRelease::default()
             },
         );
         id
     }
 
     /// A published release of that tag, and the tag if it is missing. It is immutable where the setting is on.
-    pub fn publish(&mut self, tag: &str) -> &mut Repository {
+    pub fn publish(&mut self, tag: &str) -> &mut GitRepository {
         if self.tag_commit(tag).is_none() {
             self.tag(tag);
         }
@@ -297,7 +297,7 @@ impl Repository {
     }
 
     /// A finished check run at the tip.
-    pub fn check(&mut self, name: &str, conclusion: &str) -> &mut Repository {
+    pub fn check(&mut self, name: &str, conclusion: &str) -> &mut GitRepository {
         let id = self.new_id();
         self.check_runs.push(CheckRun {
             id,
@@ -315,16 +315,16 @@ impl Repository {
     }
 
     /// A commit status at the tip.
-    pub fn status(&mut self, context: &str, state: &str) -> &mut Repository {
+    pub fn status(&mut self, context: &str, state: &str) -> &mut GitRepository {
         let id = self.new_id();
-        self.statuses.push(Status {
+        self.statuses.push(StoredStatus {
             id,
             sha: self.tip(),
             context: context.to_owned(),
             state: state.to_owned(),
             creator: "octocat".to_owned(),
             created_at: FIRST_COMMIT,
-            ..Status::default()
+            ..StoredStatus::default()
         });
         self
     }
@@ -333,7 +333,7 @@ impl Repository {
     pub fn run(&mut self, name: &str, event: &str, status: &str, conclusion: Option<&str>) -> u64 {
         let (id, job) = (self.new_id(), self.new_id());
         let (status, conclusion) = (status.to_owned(), conclusion.map(str::to_owned));
-        let run = WorkflowRun {
+        let run = StoredRun {
             id,
             name: name.to_owned(),
             path: format!(".github/workflows/{name}.yaml"),
@@ -343,7 +343,7 @@ impl Repository {
             run_attempt: 1,
             run_number: self.runs.len() as u64 + 1,
             created_at: FIRST_COMMIT,
-            jobs: vec![Job {
+            jobs: vec![StoredJob {
                 id: job,
                 name: name.to_owned(),
                 status: status.clone(),
@@ -357,7 +357,7 @@ impl Repository {
     }
 }
 
-impl TagObject {
+impl StoredTag {
     /// The id follows from the content alone, as git's does: the same object made twice is one.
     pub(crate) fn sha(&self) -> Sha {
         text::stable_hex(&format!("tag {self:?}"), 40)

@@ -1,4 +1,4 @@
-//! Tokens and what they may do.
+//! Tokens and their permissions.
 //! <https://docs.github.com/en/actions/concepts/security/github_token>
 
 use serde::{Deserialize, Serialize};

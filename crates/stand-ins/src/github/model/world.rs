@@ -1,4 +1,4 @@
-//! What GitHub knows: repositories, their git objects, releases and checks, and who may do what.
+//! The state itself: repositories with git objects, releases, checks and issues, and the tokens.
 
 use super::blobs::Blobs;
 use super::token::Token;
@@ -13,7 +13,7 @@ pub type Sha = String;
 #[serde(default)]
 pub struct World {
     /// By `owner/name`.
-    pub repositories: BTreeMap<String, Repository>,
+    pub repositories: BTreeMap<String, GitRepository>,
     /// Former full names and what they are called now; requests to them are redirected.
     pub renamed: BTreeMap<String, String>,
     /// By secret.
@@ -25,7 +25,7 @@ pub struct World {
 /// A repository with everything that belongs to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Repository {
+pub struct GitRepository {
     pub id: u64,
     pub owner: String,
     pub name: String,
@@ -35,18 +35,18 @@ pub struct Repository {
     pub immutable_releases: bool,
     pub commits: BTreeMap<Sha, Commit>,
     /// Annotated tag objects.
-    pub tag_objects: BTreeMap<Sha, TagObject>,
+    pub tag_objects: BTreeMap<Sha, StoredTag>,
     /// Full names (`refs/heads/main`, `refs/tags/v1.0.0`, `refs/release-locks/v1.0.0`).
     pub refs: BTreeMap<String, Sha>,
     pub pulls: BTreeMap<u64, Pull>,
-    pub releases: BTreeMap<u64, Release>,
+    pub releases: BTreeMap<u64, StoredRelease>,
     /// The release pinned as latest by `make_latest`.
     pub latest: Option<u64>,
     /// Tag names of deleted immutable releases: no tag or release may use them again.
     pub reserved_tags: BTreeSet<String>,
     pub check_runs: Vec<CheckRun>,
-    pub statuses: Vec<Status>,
-    pub runs: BTreeMap<u64, WorkflowRun>,
+    pub statuses: Vec<StoredStatus>,
+    pub runs: BTreeMap<u64, StoredRun>,
     pub rules: Vec<Rule>,
     /// Issues that are no pull requests, by number.
     pub issues: BTreeMap<u64, Issue>,
@@ -57,7 +57,7 @@ pub struct Repository {
     pub(crate) branch: String,
 }
 
-/// A commit. Its tree is not modelled, but for [`Commit::workflows`] and [`Repository::files`].
+/// A commit. Its tree is not modelled, but for [`Commit::workflows`] and [`GitRepository::files`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Commit {
@@ -72,7 +72,7 @@ pub struct Commit {
 
 /// An annotated tag object; a ref has to lead to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagObject {
+pub struct StoredTag {
     pub tag: String,
     pub message: String,
     pub object: Sha,
@@ -80,7 +80,7 @@ pub struct TagObject {
     pub date: u64,
 }
 
-/// A pull request, by number in [`Repository::pulls`].
+/// A pull request, by number in [`GitRepository::pulls`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Pull {
@@ -116,7 +116,7 @@ pub struct Issue {
 /// A release or a draft of one. Several drafts may name one tag; one published release does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Release {
+pub struct StoredRelease {
     pub id: u64,
     pub tag_name: String,
     pub target_commitish: String,
@@ -131,13 +131,13 @@ pub struct Release {
     pub published_at: Option<u64>,
     /// `untagged-<hex>`: the draft's name in URLs.
     pub untagged: String,
-    pub assets: Vec<Asset>,
+    pub assets: Vec<StoredAsset>,
 }
 
-/// A file of a release; its bytes are named by [`Asset::content`] and read with [`World::bytes`].
+/// A file of a release; its bytes are named by [`StoredAsset::content`] and read with [`World::bytes`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Asset {
+pub struct StoredAsset {
     pub id: u64,
     pub name: String,
     pub label: Option<String>,
@@ -175,7 +175,7 @@ pub struct CheckRun {
 /// A commit status; the newest of each context counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Status {
+pub struct StoredStatus {
     pub id: u64,
     pub sha: Sha,
     pub context: String,
@@ -189,7 +189,7 @@ pub struct Status {
 /// A run of a workflow file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct WorkflowRun {
+pub struct StoredRun {
     pub id: u64,
     pub name: String,
     /// `.github/workflows/build.yaml`
@@ -202,13 +202,13 @@ pub struct WorkflowRun {
     pub run_attempt: u32,
     pub run_number: u64,
     pub created_at: u64,
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<StoredJob>,
 }
 
 /// A job of a workflow run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Job {
+pub struct StoredJob {
     pub id: u64,
     pub name: String,
     pub status: String,
@@ -246,12 +246,12 @@ impl ObjectKind {
 
 impl World {
     /// The repository of that `owner/name`; GitHub does not mind the case of either.
-    pub fn find(&self, full_name: &str) -> Option<&Repository> {
+    pub fn find(&self, full_name: &str) -> Option<&GitRepository> {
         let key = self.key_of(full_name)?;
         self.repositories.get(&key)
     }
 
-    pub(crate) fn find_mut(&mut self, full_name: &str) -> Option<&mut Repository> {
+    pub(crate) fn find_mut(&mut self, full_name: &str) -> Option<&mut GitRepository> {
         let key = self.key_of(full_name)?;
         self.repositories.get_mut(&key)
     }
@@ -264,14 +264,14 @@ impl World {
     }
 
     /// The repository that was renamed from that `owner/name`.
-    pub(crate) fn find_renamed(&self, full_name: &str) -> Option<&Repository> {
+    pub(crate) fn find_renamed(&self, full_name: &str) -> Option<&GitRepository> {
         let mut names = self.renamed.iter();
         let (_, now) = names.find(|(old, _)| old.eq_ignore_ascii_case(full_name))?;
         self.find(now)
     }
 }
 
-impl Repository {
+impl GitRepository {
     /// `owner/name`
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.name)
@@ -362,7 +362,7 @@ impl Repository {
         shas
     }
 
-    pub(crate) fn asset(&self, id: u64) -> Option<(&Release, &Asset)> {
+    pub(crate) fn asset(&self, id: u64) -> Option<(&StoredRelease, &StoredAsset)> {
         self.releases.values().find_map(|release| {
             release
                 .assets
@@ -373,7 +373,7 @@ impl Repository {
     }
 
     /// Releases of one tag, drafts included, lowest id first.
-    pub fn releases_of(&self, tag: &str) -> Vec<&Release> {
+    pub fn releases_of(&self, tag: &str) -> Vec<&StoredRelease> {
         self.releases
             .values()
             .filter(|release| release.tag_name == tag)

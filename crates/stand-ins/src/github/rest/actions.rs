@@ -1,16 +1,16 @@
-//! Workflow runs and their jobs, to be looked at.
+//! Workflow runs and their jobs, read-only.
 //! <https://docs.github.com/en/rest/actions/workflow-runs>
 
 use super::objects::{self, address, id_of, page};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, Repository, Right, WorkflowRun};
+use crate::github::model::{GitRepository, Level, Right, StoredRun};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
-fn view(call: &ApiCall, repository: &Repository, run: &WorkflowRun) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, run: &StoredRun) -> Value {
     let url = address(call, repository, &format!("/actions/runs/{}", run.id));
     let workflow = id_of(&run.path);
     let head = repository.commits.get(&run.head_sha).map(|commit| {
@@ -57,7 +57,7 @@ fn view(call: &ApiCall, repository: &Repository, run: &WorkflowRun) -> Value {
 }
 
 /// Anyone may look in a public repository; a private one takes the right.
-pub(crate) fn may_look(call: &ApiCall, repository: &Repository) -> Result<(), ApiError> {
+pub(crate) fn may_look(call: &ApiCall, repository: &GitRepository) -> Result<(), ApiError> {
     if repository.private {
         call.need(Right::Actions, Level::Read)?;
     }
@@ -66,15 +66,15 @@ pub(crate) fn may_look(call: &ApiCall, repository: &Repository) -> Result<(), Ap
 
 fn find<'a>(
     call: &ApiCall,
-    repository: &'a Repository,
+    repository: &'a GitRepository,
     id: &str,
-) -> Result<&'a WorkflowRun, ApiError> {
+) -> Result<&'a StoredRun, ApiError> {
     may_look(call, repository)?;
     let run = id.parse().ok().and_then(|id: u64| repository.runs.get(&id));
     run.ok_or_else(ApiError::not_found)
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     Ok(Reply::json(
         200,
         &view(call, repository, find(call, repository, id)?),
@@ -82,11 +82,15 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResul
 }
 
 /// Runs, newest first: of one workflow file, or of all.
-pub(crate) fn list(call: &ApiCall, repository: &Repository, workflow: Option<&str>) -> ApiResult {
+pub(crate) fn list(
+    call: &ApiCall,
+    repository: &GitRepository,
+    workflow: Option<&str>,
+) -> ApiResult {
     may_look(call, repository)?;
     let wanted = |field: &str, value: &str| call.filter(field, value);
     // The filter `status` also takes a conclusion.
-    let in_state = |run: &WorkflowRun| {
+    let in_state = |run: &StoredRun| {
         wanted("status", &run.status)
             || run
                 .conclusion
@@ -95,7 +99,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, workflow: Option<&st
     };
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let runs = listed.runs.values().rev();
-    let found: Vec<&WorkflowRun> = runs
+    let found: Vec<&StoredRun> = runs
         .filter(|run| workflow.is_none_or(|path| path == run.path))
         .filter(|run| wanted("head_sha", &run.head_sha) && wanted("event", &run.event))
         .filter(|run| wanted("branch", &run.head_branch) && in_state(run))
@@ -110,7 +114,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, workflow: Option<&st
     Ok(page.linked(Reply::json(200, &body)))
 }
 
-pub(crate) fn jobs(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn jobs(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let run = find(call, repository, id)?;
     let found = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
     let views: Vec<Value> = found

@@ -1,17 +1,17 @@
-//! Assets of a release, once they are there.
+//! Assets of a release: list, download, rename, delete.
 //! <https://docs.github.com/en/rest/releases/assets>
 
 use super::page::Page;
 use super::releases::is_visible;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Asset, Level, Release, Repository, Right};
+use crate::github::model::{GitRepository, Level, Right, StoredAsset, StoredRelease};
 use crate::github::storage;
 use crate::transport::Reply;
 use http::header::{ACCEPT, LOCATION};
 use serde_json::{Value, json};
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let id = id.parse::<u64>().map_err(|_| ApiError::not_found())?;
     // Whether the release is there at all is known at once; what is in it may be behind.
     let release = repository
@@ -24,7 +24,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, id: &str) -> ApiResu
         .and_then(|listed| listed.releases.get(&id))
         .map(|listed| listed.assets.iter().collect())
         .unwrap_or_default();
-    let page: Page<&Asset> = Page::new(call, repository, assets)?;
+    let page: Page<&StoredAsset> = Page::new(call, repository, assets)?;
     let views: Vec<Value> = page
         .items
         .iter()
@@ -34,7 +34,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, id: &str) -> ApiResu
 }
 
 /// With `Accept: application/octet-stream` the bytes, by way of a signed URL on another host.
-pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let (release, asset) = find(repository, id)?;
     if !is_visible(call, release) {
         return Err(ApiError::not_found());
@@ -51,7 +51,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResul
 }
 
 /// Renames in place; the bytes stay.
-pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> ApiResult {
+pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, id: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let (release, asset) = find(repository, id)?;
     if release.immutable {
@@ -92,7 +92,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> A
     Ok(Reply::json(200, &view))
 }
 
-pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, id: &str) -> ApiResult {
+pub(crate) fn delete(call: &ApiCall, repository: &mut GitRepository, id: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let (release, asset) = find(repository, id)?;
     if release.immutable {
@@ -108,7 +108,10 @@ pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, id: &str) -> A
     Ok(Reply::status(204))
 }
 
-fn find<'a>(repository: &'a Repository, id: &str) -> Result<(&'a Release, &'a Asset), ApiError> {
+fn find<'a>(
+    repository: &'a GitRepository,
+    id: &str,
+) -> Result<(&'a StoredRelease, &'a StoredAsset), ApiError> {
     id.parse()
         .ok()
         .and_then(|id| repository.asset(id))
@@ -116,7 +119,7 @@ fn find<'a>(repository: &'a Repository, id: &str) -> Result<(&'a Release, &'a As
 }
 
 /// What GitHub makes of a file's name: whatever is not a letter, digit, `-`, `_`, `+` or `@` becomes a
-/// dot, dots do not stand beside each other nor at the ends.
+/// dot; runs of dots become one, and dots at the ends are dropped.
 /// <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
 pub(crate) fn stored_name(name: &str) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || "-_+@".contains(c);

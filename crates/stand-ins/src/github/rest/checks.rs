@@ -1,4 +1,4 @@
-//! Check runs.
+//! Check runs: list, create, update.
 //! <https://docs.github.com/en/rest/checks/runs>
 
 use super::commits::resolved;
@@ -7,13 +7,13 @@ use super::page::Page;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{CheckRun, Level, Repository, Right, Token, TokenKind};
+use crate::github::model::{CheckRun, GitRepository, Level, Right, Token, TokenKind};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-fn view(call: &ApiCall, repository: &Repository, run: &CheckRun) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, run: &CheckRun) -> Value {
     let own = address(call, repository, &format!("/check-runs/{}", run.id));
     let mut output = json!({
         "title": null,
@@ -45,7 +45,7 @@ fn view(call: &ApiCall, repository: &Repository, run: &CheckRun) -> Value {
     })
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let found = repository
         .check_runs
         .iter()
@@ -56,7 +56,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResul
 
 /// `filter=latest`, the default, keeps one run of a name per suite, so the same name may still come
 /// more than once.
-pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let mut found: Vec<&CheckRun> = listed
@@ -80,7 +80,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiRe
 }
 
 /// The runs of one check suite.
-pub(crate) fn of_suite(call: &ApiCall, repository: &Repository, suite: &str) -> ApiResult {
+pub(crate) fn of_suite(call: &ApiCall, repository: &GitRepository, suite: &str) -> ApiResult {
     let runs = repository.check_runs.iter().rev();
     let found: Vec<&CheckRun> = runs.filter(|run| run.suite.to_string() == suite).collect();
     if found.is_empty() {
@@ -89,7 +89,7 @@ pub(crate) fn of_suite(call: &ApiCall, repository: &Repository, suite: &str) -> 
     paged(call, repository, found)
 }
 
-fn paged(call: &ApiCall, repository: &Repository, found: Vec<&CheckRun>) -> ApiResult {
+fn paged(call: &ApiCall, repository: &GitRepository, found: Vec<&CheckRun>) -> ApiResult {
     let page = Page::new(call, repository, found)?;
     let views: Vec<Value> = page
         .items
@@ -112,7 +112,7 @@ fn need_app<'a>(call: &'a ApiCall) -> Result<&'a Token, ApiError> {
     }
 }
 
-pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
+pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     let app = need_app(call)?.login.trim_end_matches("[bot]").to_owned();
     let (name, head_sha) = (call.required("name")?, call.required("head_sha")?);
     if !repository.commits.contains_key(&head_sha) {
@@ -143,7 +143,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
     Ok(Reply::json(201, &view))
 }
 
-pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> ApiResult {
+pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, id: &str) -> ApiResult {
     need_app(call)?;
     let found = repository
         .check_runs
@@ -155,7 +155,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> A
     Ok(Reply::json(200, &view(call, repository, &run)))
 }
 
-/// What GitHub takes as a conclusion; it says `stale` and `startup_failure` itself.
+/// The conclusions that an app may set; `stale` and `startup_failure` are GitHub's own.
 const CONCLUSIONS: [&str; 7] = [
     "action_required",
     "cancelled",

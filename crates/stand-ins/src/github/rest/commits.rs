@@ -5,12 +5,12 @@ use super::objects::{address, page, user};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::Repository;
+use crate::github::model::GitRepository;
 use crate::transport::Reply;
 use crate::{fields, text};
 use serde_json::{Value, json};
 
-pub(crate) fn view(call: &ApiCall, repository: &Repository, sha: &str) -> Value {
+pub(crate) fn view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Value {
     let Some(commit) = repository.commits.get(sha) else {
         return Value::Null;
     };
@@ -54,19 +54,19 @@ pub(crate) fn view(call: &ApiCall, repository: &Repository, sha: &str) -> Value 
 }
 
 /// By branch, tag or SHA.
-pub(crate) fn get(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     Ok(Reply::json(200, &view(call, repository, &sha)))
 }
 
 /// What the name leads to; an unknown one is 422, not 404.
-pub(crate) fn resolved(repository: &Repository, name: &str) -> Result<String, ApiError> {
+pub(crate) fn resolved(repository: &GitRepository, name: &str) -> Result<String, ApiError> {
     let found = repository.resolve(name);
     found.ok_or_else(|| ApiError::new(422, format!("No commit found for SHA: {name}")))
 }
 
 /// The git object: by full SHA only, without accounts.
-pub(crate) fn git_commit(call: &ApiCall, repository: &Repository, sha: &str) -> ApiResult {
+pub(crate) fn git_commit(call: &ApiCall, repository: &GitRepository, sha: &str) -> ApiResult {
     if !repository.commits.contains_key(sha) {
         return Err(ApiError::not_found());
     }
@@ -78,7 +78,7 @@ pub(crate) fn git_commit(call: &ApiCall, repository: &Repository, sha: &str) -> 
     Ok(Reply::json(200, &body))
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let start = call
         .request
         .param("sha")

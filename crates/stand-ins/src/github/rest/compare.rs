@@ -1,4 +1,4 @@
-//! What lies between two commits.
+//! The comparison of two commits.
 //! <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
 
 use super::commits::view;
@@ -6,14 +6,14 @@ use super::objects::{address, page};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Repository, Sha};
+use crate::github::model::{GitRepository, Sha};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
 /// How many commits come where no page size is asked for.
 const USUAL: usize = 250;
 
-pub(crate) fn compare(call: &ApiCall, repository: &Repository, names: &str) -> ApiResult {
+pub(crate) fn compare(call: &ApiCall, repository: &GitRepository, names: &str) -> ApiResult {
     let (base_name, head_name) = names.split_once("...").ok_or_else(ApiError::not_found)?;
     let resolve = |name: &str| repository.resolve(name).ok_or_else(ApiError::not_found);
     let (base, head) = (resolve(base_name)?, resolve(head_name)?);

@@ -5,7 +5,7 @@ use super::objects::{address, page};
 use crate::github::archive::Format;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::Repository;
+use crate::github::model::GitRepository;
 use crate::github::storage;
 use crate::text::{percent_decode, percent_encode, stable_hex};
 use crate::transport::Reply;
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 const LINE: usize = 60;
 
 /// A file, or what lies in a folder. The ref has to exist; files are the same at every commit.
-pub(crate) fn get(call: &ApiCall, repository: &Repository, path: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, path: &str) -> ApiResult {
     // Some clients escape the slashes of a path twice, and GitHub understands them.
     let path = &percent_decode(path);
     let reference = reference(call, repository)?;
@@ -59,7 +59,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, path: &str) -> ApiRes
     Ok(Reply::json(200, &json!(views)))
 }
 
-fn reference(call: &ApiCall, repository: &Repository) -> Result<String, ApiError> {
+fn reference(call: &ApiCall, repository: &GitRepository) -> Result<String, ApiError> {
     let name = call
         .request
         .param("ref")
@@ -74,7 +74,13 @@ fn reference(call: &ApiCall, repository: &Repository) -> Result<String, ApiError
 }
 
 /// The text itself where the media type says `raw`, else an object that holds it in Base64.
-fn file(call: &ApiCall, repository: &Repository, path: &str, text: &str, reference: &str) -> Reply {
+fn file(
+    call: &ApiCall,
+    repository: &GitRepository,
+    path: &str,
+    text: &str,
+    reference: &str,
+) -> Reply {
     let accept = call.request.header(ACCEPT).unwrap_or_default();
     if accept.contains(".raw") {
         return Reply::status(200)
@@ -101,7 +107,7 @@ fn file(call: &ApiCall, repository: &Repository, path: &str, text: &str, referen
 
 fn entry(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     path: &str,
     kind: &str,
     size: usize,
@@ -133,7 +139,7 @@ fn entry(
 /// Sends the caller to the storage host; without a ref to the archive of the default branch.
 pub(crate) fn archive(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     kind: &str,
     name: &str,
 ) -> ApiResult {

@@ -6,13 +6,13 @@ use super::page::Page;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Issue, Level, Repository, Right};
+use crate::github::model::{GitRepository, Issue, Level, Right};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use http::Method;
 use serde_json::{Value, json};
 
-pub(crate) fn read(call: &ApiCall, repository: &Repository, path: &[&str]) -> ApiResult {
+pub(crate) fn read(call: &ApiCall, repository: &GitRepository, path: &[&str]) -> ApiResult {
     match path {
         [] => list(call, repository),
         [number] => {
@@ -38,7 +38,7 @@ pub(crate) fn read(call: &ApiCall, repository: &Repository, path: &[&str]) -> Ap
     }
 }
 
-pub(crate) fn write(call: &ApiCall, repository: &mut Repository, path: &[&str]) -> ApiResult {
+pub(crate) fn write(call: &ApiCall, repository: &mut GitRepository, path: &[&str]) -> ApiResult {
     call.need(Right::Issues, Level::Write)?;
     match (&call.request.method, path) {
         (&Method::POST, []) => create(call, repository),
@@ -53,7 +53,7 @@ fn parse(number: &str) -> Result<u64, ApiError> {
     number.parse().map_err(|_| ApiError::not_found())
 }
 
-fn view(call: &ApiCall, repository: &Repository, number: u64, issue: &Issue) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, number: u64, issue: &Issue) -> Value {
     let own = address(call, repository, &format!("/issues/{number}"));
     let labels = issue.labels.iter();
     let id = repository.id * 1_000_000 + number;
@@ -84,7 +84,7 @@ fn view(call: &ApiCall, repository: &Repository, number: u64, issue: &Issue) -> 
     })
 }
 
-fn comment(call: &ApiCall, repository: &Repository, number: u64, id: u64, text: &str) -> Value {
+fn comment(call: &ApiCall, repository: &GitRepository, number: u64, id: u64, text: &str) -> Value {
     let html = page(call, repository, &format!("/issues/{number}"));
     json!({
         "id": id,
@@ -100,7 +100,7 @@ fn comment(call: &ApiCall, repository: &Repository, number: u64, id: u64, text: 
     })
 }
 
-fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
+fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let state = call.request.param("state");
     let state = state.as_deref().unwrap_or("open");
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
@@ -117,7 +117,7 @@ fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-fn labels(call: &ApiCall, repository: &Repository, number: u64) -> Result<Vec<Value>, ApiError> {
+fn labels(call: &ApiCall, repository: &GitRepository, number: u64) -> Result<Vec<Value>, ApiError> {
     let pull = repository.pulls.get(&number).map(|pull| &pull.labels);
     let issue = repository.issues.get(&number).map(|issue| &issue.labels);
     let names = pull.or(issue).ok_or_else(ApiError::not_found)?;
@@ -125,7 +125,7 @@ fn labels(call: &ApiCall, repository: &Repository, number: u64) -> Result<Vec<Va
     Ok(labels.map(|name| label(call, repository, name)).collect())
 }
 
-fn comments(repository: &Repository, number: u64) -> Result<&Vec<String>, ApiError> {
+fn comments(repository: &GitRepository, number: u64) -> Result<&Vec<String>, ApiError> {
     let pull = repository.pulls.get(&number).map(|pull| &pull.comments);
     let issue = repository.issues.get(&number).map(|issue| &issue.comments);
     pull.or(issue).ok_or_else(ApiError::not_found)
@@ -138,7 +138,7 @@ fn sent_labels(call: &ApiCall) -> Vec<String> {
     sent.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
+fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     let last = |keys: Option<&u64>| keys.copied().unwrap_or_default();
     let pulls = last(repository.pulls.keys().last());
     let number = pulls.max(last(repository.issues.keys().last())) + 1;
@@ -160,7 +160,7 @@ fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
     Ok(Reply::json(201, &view))
 }
 
-fn update(call: &ApiCall, repository: &mut Repository, number: u64) -> ApiResult {
+fn update(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiResult {
     let state = call.one_of("state", &["open", "closed"])?;
     let (title, body) = (call.text("title")?, call.text("body")?);
     let issue = repository.issues.get_mut(&number);
@@ -172,7 +172,7 @@ fn update(call: &ApiCall, repository: &mut Repository, number: u64) -> ApiResult
     Ok(Reply::json(200, &view(call, repository, number, &issue)))
 }
 
-fn add_comment(call: &ApiCall, repository: &mut Repository, number: u64) -> ApiResult {
+fn add_comment(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiResult {
     let text = call.required("body")?;
     let view = comment(
         call,
@@ -189,7 +189,7 @@ fn add_comment(call: &ApiCall, repository: &mut Repository, number: u64) -> ApiR
     Ok(Reply::json(201, &view))
 }
 
-fn add_labels(call: &ApiCall, repository: &mut Repository, number: u64) -> ApiResult {
+fn add_labels(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiResult {
     labels(call, repository, number)?;
     let pull = repository.pulls.get_mut(&number);
     let pull = pull.map(|pull| &mut pull.labels);

@@ -1,4 +1,4 @@
-//! The REST API: which handler answers which path.
+//! Routes of the REST API: which handler answers which path.
 //! <https://docs.github.com/en/rest>
 
 mod actions;
@@ -26,7 +26,7 @@ mod workflows;
 
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Repository, World};
+use crate::github::model::{GitRepository, World};
 use crate::text;
 use crate::transport::Reply;
 use http::Method;
@@ -61,7 +61,7 @@ pub(crate) fn route(call: &ApiCall, world: &mut World) -> ApiResult {
 
 /// 301 for reads; writes get 307, which keeps method and body.
 /// <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
-fn moved(call: &ApiCall, now: &Repository, rest: &[&str]) -> Reply {
+fn moved(call: &ApiCall, now: &GitRepository, rest: &[&str]) -> Reply {
     let (status, message) = if call.request.is_read() {
         (301, "Moved Permanently")
     } else {
@@ -80,7 +80,7 @@ fn moved(call: &ApiCall, now: &Repository, rest: &[&str]) -> Reply {
     Reply::json(status, &json!({ "message": message, "url": url })).with(LOCATION, url)
 }
 
-fn in_repository(call: &ApiCall, found: Option<&mut Repository>, rest: &[&str]) -> ApiResult {
+fn in_repository(call: &ApiCall, found: Option<&mut GitRepository>, rest: &[&str]) -> ApiResult {
     let repository = found
         .filter(|repository| call.sees(repository))
         .ok_or_else(ApiError::not_found)?;
@@ -98,7 +98,7 @@ fn in_repository(call: &ApiCall, found: Option<&mut Repository>, rest: &[&str]) 
     }
 }
 
-fn read(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiResult {
+fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult {
     match rest {
         [] => Ok(repositories::get(call, repository)),
         ["branches"] => repositories::branches(call, repository),
@@ -140,7 +140,7 @@ fn read(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiResult {
     }
 }
 
-fn read_git(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiResult {
+fn read_git(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult {
     match rest {
         ["ref", name @ ..] => refs::get(call, repository, &name.join("/")),
         ["refs", name @ ..] => refs::get_or_match(call, repository, &name.join("/")),
@@ -151,7 +151,7 @@ fn read_git(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiResult
     }
 }
 
-fn read_releases(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiResult {
+fn read_releases(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult {
     match rest {
         [] => releases::list(call, repository),
         ["latest"] => releases::latest(call, repository),
@@ -163,7 +163,7 @@ fn read_releases(call: &ApiCall, repository: &Repository, rest: &[&str]) -> ApiR
     }
 }
 
-fn write(call: &ApiCall, repository: &mut Repository, rest: &[&str]) -> ApiResult {
+fn write(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiResult {
     match (&call.request.method, rest) {
         (_, ["releases", path @ ..]) => write_releases(call, repository, path),
         (_, ["git", path @ ..]) => write_git(call, repository, path),
@@ -184,7 +184,7 @@ fn write(call: &ApiCall, repository: &mut Repository, rest: &[&str]) -> ApiResul
     }
 }
 
-fn write_git(call: &ApiCall, repository: &mut Repository, rest: &[&str]) -> ApiResult {
+fn write_git(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiResult {
     match (&call.request.method, rest) {
         (&Method::POST, ["refs"]) => refs::create(call, repository),
         (&Method::PATCH, ["refs", name @ ..]) => refs::update(call, repository, &name.join("/")),
@@ -194,7 +194,7 @@ fn write_git(call: &ApiCall, repository: &mut Repository, rest: &[&str]) -> ApiR
     }
 }
 
-fn write_releases(call: &ApiCall, repository: &mut Repository, rest: &[&str]) -> ApiResult {
+fn write_releases(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiResult {
     match (&call.request.method, rest) {
         (&Method::POST, []) => releases::create(call, repository),
         (&Method::POST, ["generate-notes"]) => notes::generate(call, repository),

@@ -1,20 +1,20 @@
-//! Generated release notes: text only, nothing is saved, and yet it takes the right to write.
+//! Generated release notes. Nothing is saved, and still `contents: write` is needed.
 //! <https://docs.github.com/en/repositories/releasing-projects-on-github/automatically-generated-release-notes>
 
 use super::objects::page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, Pull, Repository, Right, Sha};
+use crate::github::model::{GitRepository, Level, Pull, Right, Sha};
 use crate::transport::Reply;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-pub(crate) struct GeneratedNotes {
+pub(crate) struct NotesText {
     pub(crate) name: String,
     pub(crate) body: String,
 }
 
-pub(crate) fn generate(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn generate(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let tag = call.required("tag_name")?;
     let target = call
@@ -30,11 +30,11 @@ pub(crate) fn generate(call: &ApiCall, repository: &Repository) -> ApiResult {
 
 pub(crate) fn compose(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     tag: &str,
     target: &str,
     previous: Option<&str>,
-) -> Result<GeneratedNotes, ApiError> {
+) -> Result<NotesText, ApiError> {
     let invalid =
         |field: &str| ApiError::custom("Release", field, &format!("Invalid {field} parameter"));
     // The target counts only while the tag is missing.
@@ -57,30 +57,7 @@ pub(crate) fn compose(
         .map(|(_, commit)| repository.ancestors(commit))
         .unwrap_or_default();
     let pulls = merged(repository, &after.difference(&before).cloned().collect());
-    let mut lines = Vec::new();
-    if !pulls.is_empty() {
-        lines.push("## What's Changed".to_owned());
-        lines.extend(pulls.iter().map(|(number, pull)| {
-            let url = page(call, repository, &format!("/pull/{number}"));
-            format!("* {} by @{} in {url}", pull.title, pull.login)
-        }));
-        lines.push(String::new());
-        let known: BTreeSet<&str> = merged(repository, &before)
-            .iter()
-            .map(|(_, pull)| pull.login.as_str())
-            .collect();
-        let mut new = pulls.clone();
-        let mut seen = known;
-        new.retain(|(_, pull)| seen.insert(&pull.login));
-        if !new.is_empty() {
-            lines.push("## New Contributors".to_owned());
-            lines.extend(new.iter().map(|(number, pull)| {
-                let url = page(call, repository, &format!("/pull/{number}"));
-                format!("* @{} made their first contribution in {url}", pull.login)
-            }));
-            lines.push(String::new());
-        }
-    }
+    let mut lines = changes(call, repository, &pulls, &merged(repository, &before));
     let span = match &base {
         Some((name, _)) => format!("/compare/{name}...{tag}"),
         None => format!("/commits/{tag}"),
@@ -89,16 +66,54 @@ pub(crate) fn compose(
         "**Full Changelog**: {}",
         page(call, repository, &span)
     ));
-    Ok(GeneratedNotes {
+    Ok(NotesText {
         name: tag.to_owned(),
         body: lines.join("\n"),
     })
 }
 
+/// What was merged, and whose first pull request it was.
+fn changes(
+    call: &ApiCall,
+    repository: &GitRepository,
+    pulls: &[(u64, &Pull)],
+    earlier: &[(u64, &Pull)],
+) -> Vec<String> {
+    if pulls.is_empty() {
+        return Vec::new();
+    }
+    let url = |number: &u64| page(call, repository, &format!("/pull/{number}"));
+    let mut lines = vec!["## What's Changed".to_owned()];
+    lines.extend(
+        pulls.iter().map(|(number, pull)| {
+            format!("* {} by @{} in {}", pull.title, pull.login, url(number))
+        }),
+    );
+    lines.push(String::new());
+    let mut known: BTreeSet<&str> = earlier
+        .iter()
+        .map(|(_, pull)| pull.login.as_str())
+        .collect();
+    let mut new = pulls.to_vec();
+    new.retain(|(_, pull)| known.insert(&pull.login));
+    if !new.is_empty() {
+        lines.push("## New Contributors".to_owned());
+        lines.extend(new.iter().map(|(number, pull)| {
+            format!(
+                "* @{} made their first contribution in {}",
+                pull.login,
+                url(number)
+            )
+        }));
+        lines.push(String::new());
+    }
+    lines
+}
+
 /// The newest tag, other than the one itself, on the way back from the target. On a release branch
 /// whose tags are elsewhere that is an old one, or none.
 fn newest_ancestor_tag(
-    repository: &Repository,
+    repository: &GitRepository,
     tag: &str,
     ancestors: &BTreeSet<Sha>,
 ) -> Option<(String, Sha)> {
@@ -115,7 +130,7 @@ fn newest_ancestor_tag(
     tags.max_by_key(|(_, commit)| repository.commits.get(commit).map(|commit| commit.date))
 }
 
-fn merged<'a>(repository: &'a Repository, commits: &BTreeSet<Sha>) -> Vec<(u64, &'a Pull)> {
+fn merged<'a>(repository: &'a GitRepository, commits: &BTreeSet<Sha>) -> Vec<(u64, &'a Pull)> {
     let brought = |pull: &Pull| {
         pull.merge_commit
             .as_ref()

@@ -3,7 +3,7 @@
 
 use crate::fields;
 use crate::github::call::ApiCall;
-use crate::github::model::Repository;
+use crate::github::model::GitRepository;
 use crate::text::rfc3339;
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ const USER_LINKS: [(&str, &str); 9] = [
     ("received_events", "/received_events"),
 ];
 
-pub(crate) fn repository(call: &ApiCall, repository: &Repository) -> Value {
+pub(crate) fn repository(call: &ApiCall, repository: &GitRepository) -> Value {
     let (full_name, web) = (repository.full_name(), &call.state.urls.web);
     let mut body = json!({
         "id": repository.id,
@@ -144,7 +144,7 @@ pub(crate) fn user(call: &ApiCall, login: &str) -> Value {
 }
 
 /// A label of an issue or a pull request.
-pub(crate) fn label(call: &ApiCall, repository: &Repository, name: &str) -> Value {
+pub(crate) fn label(call: &ApiCall, repository: &GitRepository, name: &str) -> Value {
     let id = id_of(name);
     json!({
         "id": id,
@@ -189,7 +189,7 @@ fn link(body: &mut Value, own: &str, links: &[(&str, &str)]) {
 }
 
 /// An address below the repository's own in the API.
-pub(crate) fn address(call: &ApiCall, repository: &Repository, rest: &str) -> String {
+pub(crate) fn address(call: &ApiCall, repository: &GitRepository, rest: &str) -> String {
     format!(
         "{}/repos/{}{rest}",
         call.state.urls.api,
@@ -198,7 +198,7 @@ pub(crate) fn address(call: &ApiCall, repository: &Repository, rest: &str) -> St
 }
 
 /// An address below the repository's own on the web host.
-pub(crate) fn page(call: &ApiCall, repository: &Repository, rest: &str) -> String {
+pub(crate) fn page(call: &ApiCall, repository: &GitRepository, rest: &str) -> String {
     format!("{}/{}{rest}", call.state.urls.web, repository.full_name())
 }
 

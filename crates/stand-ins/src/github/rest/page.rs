@@ -3,7 +3,7 @@
 
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
-use crate::github::model::Repository;
+use crate::github::model::GitRepository;
 use crate::transport::Reply;
 use http::header::LINK;
 
@@ -17,7 +17,7 @@ pub(crate) struct Page<T> {
 impl<T> Page<T> {
     pub(crate) fn new(
         call: &ApiCall,
-        repository: &Repository,
+        repository: &GitRepository,
         all: Vec<T>,
     ) -> Result<Page<T>, ApiError> {
         Page::sized(call, repository, all, 30)
@@ -26,7 +26,7 @@ impl<T> Page<T> {
     /// With a page size of its own where the caller names none.
     pub(crate) fn sized(
         call: &ApiCall,
-        repository: &Repository,
+        repository: &GitRepository,
         all: Vec<T>,
         usual: usize,
     ) -> Result<Page<T>, ApiError> {
@@ -79,7 +79,7 @@ impl<T> Page<T> {
 }
 
 /// The same request for another page.
-fn address(call: &ApiCall, repository: &Repository, page: usize) -> String {
+fn address(call: &ApiCall, repository: &GitRepository, page: usize) -> String {
     let query = call
         .request
         .query

@@ -6,8 +6,8 @@ use super::rules;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
-use crate::github::event::Event;
-use crate::github::model::{Level, Release, Repository, Sha};
+use crate::github::event::GitHubEvent;
+use crate::github::model::{GitRepository, Level, Sha, StoredRelease};
 use serde_json::{Value, json};
 
 pub(crate) const RESERVED: &str = "tag_name was used by an immutable release";
@@ -16,8 +16,8 @@ pub(crate) const RESERVED: &str = "tag_name was used by an immutable release";
 /// other workflow files than the default branch has, making the tag takes the right to change them.
 pub(crate) fn check_target(
     call: &ApiCall,
-    repository: &Repository,
-    release: &Release,
+    repository: &GitRepository,
+    release: &StoredRelease,
 ) -> Result<(), ApiError> {
     if repository.tag_commit(&release.tag_name).is_some() {
         return Ok(());
@@ -42,7 +42,7 @@ pub(crate) fn check_target(
     }
 }
 
-fn target(repository: &Repository, release: &Release) -> Result<Sha, ApiError> {
+fn target(repository: &GitRepository, release: &StoredRelease) -> Result<Sha, ApiError> {
     let name = &release.target_commitish;
     let full = || repository.commits.contains_key(name).then(|| name.clone());
     // Clients send `refs/heads/main` as well: https://github.com/release-drafter/release-drafter/pull/1648
@@ -51,7 +51,10 @@ fn target(repository: &Repository, release: &Release) -> Result<Sha, ApiError> {
     found.ok_or_else(|| ApiError::field("Release", "invalid", "target_commitish"))
 }
 
-pub(crate) fn check_unique(repository: &Repository, release: &Release) -> Result<(), ApiError> {
+pub(crate) fn check_unique(
+    repository: &GitRepository,
+    release: &StoredRelease,
+) -> Result<(), ApiError> {
     let mut others = repository.releases.values();
     if others
         .any(|other| !other.draft && other.id != release.id && other.tag_name == release.tag_name)
@@ -64,8 +67,8 @@ pub(crate) fn check_unique(repository: &Repository, release: &Release) -> Result
 /// Publishing makes the tag where it is missing.
 pub(crate) fn ensure_tag(
     call: &ApiCall,
-    repository: &mut Repository,
-    release: &Release,
+    repository: &mut GitRepository,
+    release: &StoredRelease,
 ) -> Result<Sha, ApiError> {
     if let Some(commit) = repository.tag_commit(&release.tag_name) {
         return Ok(commit);
@@ -84,7 +87,7 @@ pub(crate) fn ensure_tag(
 }
 
 /// Refused tags come in this form through the releases API.
-fn rule_errors(repository: &Repository, release: &Release, violation: &str) -> Vec<Value> {
+fn rule_errors(repository: &GitRepository, release: &StoredRelease, violation: &str) -> Vec<Value> {
     let custom =
         |message: &str| json!({"resource": "Release", "code": "custom", "message": message});
     let mut pre_receive = custom(&format!("pre_receive {violation}"));
@@ -101,8 +104,8 @@ fn rule_errors(repository: &Repository, release: &Release, violation: &str) -> V
 
 pub(crate) fn publish(
     call: &ApiCall,
-    repository: &mut Repository,
-    release: &mut Release,
+    repository: &mut GitRepository,
+    release: &mut StoredRelease,
     make_latest: Option<MakeLatest>,
 ) -> Result<(), ApiError> {
     check_unique(repository, release)?;
@@ -126,7 +129,7 @@ pub(crate) fn publish(
         .map_or(release.created_at, |commit| commit.date);
     pin(repository, release, make_latest.or(Some(MakeLatest::True)));
     if let Some(token) = &call.token {
-        call.emit(Event::ReleasePublished {
+        call.emit(GitHubEvent::ReleasePublished {
             repository: repository.full_name(),
             release: release.id,
             tag: release.tag_name.clone(),
@@ -136,7 +139,11 @@ pub(crate) fn publish(
     Ok(())
 }
 
-pub(crate) fn pin(repository: &mut Repository, release: &Release, make_latest: Option<MakeLatest>) {
+pub(crate) fn pin(
+    repository: &mut GitRepository,
+    release: &StoredRelease,
+    make_latest: Option<MakeLatest>,
+) {
     match make_latest {
         Some(MakeLatest::True) if !release.prerelease => repository.latest = Some(release.id),
         Some(MakeLatest::False) if repository.latest == Some(release.id) => {

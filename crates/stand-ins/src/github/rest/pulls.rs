@@ -1,4 +1,4 @@
-//! Pull requests: for notes, and for their labels.
+//! Pull requests, read-only.
 //! <https://docs.github.com/en/rest/pulls/pulls>
 
 use super::commits::{self, resolved};
@@ -7,14 +7,13 @@ use super::page::Page;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Pull, Repository};
+use crate::github::model::{GitRepository, Pull};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
-fn view(call: &ApiCall, repository: &Repository, number: u64, pull: &Pull) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, number: u64, pull: &Pull) -> Value {
     let own = address(call, repository, &format!("/pulls/{number}"));
-    let issue = address(call, repository, &format!("/issues/{number}"));
     let html = page(call, repository, &format!("/pull/{number}"));
     let date = rfc3339(pull.merged_at.unwrap_or_default());
     let sha = pull.merge_commit.clone().unwrap_or_default();
@@ -52,36 +51,42 @@ fn view(call: &ApiCall, repository: &Repository, number: u64, pull: &Pull) -> Va
         "head": end(&pull.login, &pull.head),
         "base": end(&repository.owner, &pull.base),
     });
+    add_links(call, repository, number, &sha, &mut body);
+    body
+}
+
+/// The addresses of what belongs to a pull request, as fields and once more as `_links`.
+fn add_links(call: &ApiCall, repository: &GitRepository, number: u64, sha: &str, body: &mut Value) {
+    let own = address(call, repository, &format!("/pulls/{number}"));
+    let issue = address(call, repository, &format!("/issues/{number}"));
+    let html = page(call, repository, &format!("/pull/{number}"));
+    let statuses = address(call, repository, &format!("/statuses/{sha}"));
     let links = [
         ("issue", issue.clone()),
         ("comments", format!("{issue}/comments")),
         ("commits", format!("{own}/commits")),
         ("review_comments", format!("{own}/comments")),
         ("review_comment", format!("{own}/comments{{/number}}")),
-        (
-            "statuses",
-            address(call, repository, &format!("/statuses/{sha}")),
-        ),
+        ("statuses", statuses),
         ("diff", format!("{html}.diff")),
         ("patch", format!("{html}.patch")),
     ];
     let mut related = json!({ "self": { "href": own }, "html": { "href": html } });
     for (name, link) in links {
-        fields::set(&mut body, &format!("{name}_url"), link.clone());
+        fields::set(body, &format!("{name}_url"), link.clone());
         if !["diff", "patch"].contains(&name) {
             fields::set(&mut related, name, json!({ "href": link }));
         }
     }
-    fields::set(&mut body, "_links", related);
-    body
+    fields::set(body, "_links", related);
 }
 
-fn labels_of(call: &ApiCall, repository: &Repository, pull: &Pull) -> Vec<Value> {
+fn labels_of(call: &ApiCall, repository: &GitRepository, pull: &Pull) -> Vec<Value> {
     let labels = pull.labels.iter();
     labels.map(|name| label(call, repository, name)).collect()
 }
 
-fn find<'a>(repository: &'a Repository, number: &str) -> Result<(u64, &'a Pull), ApiError> {
+fn find<'a>(repository: &'a GitRepository, number: &str) -> Result<(u64, &'a Pull), ApiError> {
     let number: u64 = number.parse().map_err(|_| ApiError::not_found())?;
     repository
         .pulls
@@ -90,7 +95,7 @@ fn find<'a>(repository: &'a Repository, number: &str) -> Result<(u64, &'a Pull),
         .ok_or_else(ApiError::not_found)
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, number: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
     let (number, pull) = find(repository, number)?;
     let mut body = view(call, repository, number, pull);
     fields::set(&mut body, "merged", pull.merged_at.is_some());
@@ -111,7 +116,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, number: &str) -> ApiR
     Ok(Reply::json(200, &body))
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let state = call
         .request
         .param("state")
@@ -131,7 +136,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
 }
 
 /// A squashed pull request had one commit of its own; here it is the one that it was merged as.
-pub(crate) fn commits(call: &ApiCall, repository: &Repository, number: &str) -> ApiResult {
+pub(crate) fn commits(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
     let (_, pull) = find(repository, number)?;
     let page = Page::new(
         call,
@@ -147,7 +152,7 @@ pub(crate) fn commits(call: &ApiCall, repository: &Repository, number: &str) -> 
 }
 
 /// Those that brought the commit: by their merge commit.
-pub(crate) fn of_commit(call: &ApiCall, repository: &Repository, sha: &str) -> ApiResult {
+pub(crate) fn of_commit(call: &ApiCall, repository: &GitRepository, sha: &str) -> ApiResult {
     let sha = resolved(repository, sha)?;
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let found = listed
@@ -157,7 +162,7 @@ pub(crate) fn of_commit(call: &ApiCall, repository: &Repository, sha: &str) -> A
     paged(call, repository, found.collect())
 }
 
-fn paged(call: &ApiCall, repository: &Repository, found: Vec<(&u64, &Pull)>) -> ApiResult {
+fn paged(call: &ApiCall, repository: &GitRepository, found: Vec<(&u64, &Pull)>) -> ApiResult {
     let page = Page::new(call, repository, found)?;
     let views: Vec<Value> = page
         .items

@@ -1,18 +1,18 @@
-//! References of any namespace: created only if absent, moved, deleted, and guarded by rulesets.
+//! Git refs of any namespace: read, create if absent, move, delete.
 //! <https://docs.github.com/en/rest/git/refs>
 
 use super::objects::address;
 use super::rules;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::event::Event;
-use crate::github::model::{Level, ObjectKind, Repository, Right};
+use crate::github::event::GitHubEvent;
+use crate::github::model::{GitRepository, Level, ObjectKind, Right};
 use crate::text;
 use crate::transport::Reply;
 use http::header::LOCATION;
 use serde_json::{Value, json};
 
-fn view(call: &ApiCall, repository: &Repository, name: &str, sha: &str) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, name: &str, sha: &str) -> Value {
     let kind = repository.object(sha).map_or("commit", ObjectKind::name);
     json!({
         "ref": name,
@@ -27,7 +27,7 @@ fn view(call: &ApiCall, repository: &Repository, name: &str, sha: &str) -> Value
 }
 
 /// One ref by its name without `refs/`; it is as fresh as git itself.
-pub(crate) fn get(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let name = format!("refs/{name}");
     let sha = repository.refs.get(&name).ok_or_else(ApiError::not_found)?;
     Ok(Reply::json(200, &view(call, repository, &name, sha)))
@@ -35,7 +35,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, name: &str) -> ApiRes
 
 /// The older form of [`get`] and [`matching`] in one, which is still served: a ref of that very name as an
 /// object, else all that begin so as a list.
-pub(crate) fn get_or_match(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn get_or_match(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     if repository.refs.contains_key(&format!("refs/{name}")) {
         return get(call, repository, name);
     }
@@ -51,7 +51,7 @@ pub(crate) fn get_or_match(call: &ApiCall, repository: &Repository, name: &str) 
 }
 
 /// All refs that begin so; none is no error.
-pub(crate) fn matching(call: &ApiCall, repository: &Repository, prefix: &str) -> Reply {
+pub(crate) fn matching(call: &ApiCall, repository: &GitRepository, prefix: &str) -> Reply {
     let prefix = format!("refs/{prefix}");
     let refs = call.listed(repository).map(|listed| &listed.refs);
     let found = refs
@@ -64,8 +64,8 @@ pub(crate) fn matching(call: &ApiCall, repository: &Repository, prefix: &str) ->
     Reply::json(200, &json!(views))
 }
 
-/// The one call that says atomically whether a name was free.
-pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
+/// Creates a ref if there is none of that name: atomic, and so usable as a lock.
+pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let (name, sha) = (call.required("ref")?, call.required("sha")?);
     let well_formed = name
@@ -101,7 +101,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
     Ok(Reply::json(201, &view).with(LOCATION, location))
 }
 
-pub(crate) fn update(call: &ApiCall, repository: &mut Repository, name: &str) -> ApiResult {
+pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, name: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let name = format!("refs/{name}");
     let sha = call.required("sha")?;
@@ -133,7 +133,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut Repository, name: &str) ->
     Ok(Reply::json(200, &view(call, repository, &name, &sha)))
 }
 
-pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, name: &str) -> ApiResult {
+pub(crate) fn delete(call: &ApiCall, repository: &mut GitRepository, name: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let name = format!("refs/{name}");
     if !repository.refs.contains_key(&name) {
@@ -153,7 +153,7 @@ pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, name: &str) ->
     repository.refs.remove(&name);
     if let Some(tag) = name.strip_prefix("refs/tags/") {
         repository.withdraw_releases_of(tag);
-        call.emit(Event::TagDeleted {
+        call.emit(GitHubEvent::TagDeleted {
             repository: repository.full_name(),
             tag: tag.to_owned(),
         });

@@ -1,15 +1,15 @@
-//! Releases and assets as bodies: the fields sent, and the fields answered.
+//! Releases and assets as JSON: the fields of a request, and those of an answer.
 //! <https://docs.github.com/en/rest/releases/releases>
 
 use super::objects::{address, node_id, page, user};
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
-use crate::github::model::{Asset, Release, Repository};
+use crate::github::model::{GitRepository, StoredAsset, StoredRelease};
 use crate::github::options::Digests;
 use crate::text::{self, percent_encode, rfc3339};
 use serde_json::{Value, json};
 
-/// The longest text of a release; the documentation does not tell it.
+/// The longest text of a release; it is not documented.
 const BODY_MAX: usize = 125_000;
 
 /// What a create or an update asks for; `None`: not sent.
@@ -82,8 +82,8 @@ impl ReleaseInput {
     }
 }
 
-impl Release {
-    pub(crate) fn html_url(&self, call: &ApiCall, repository: &Repository) -> String {
+impl StoredRelease {
+    pub(crate) fn html_url(&self, call: &ApiCall, repository: &GitRepository) -> String {
         page(
             call,
             repository,
@@ -91,7 +91,7 @@ impl Release {
         )
     }
 
-    pub(crate) fn view(&self, call: &ApiCall, repository: &Repository) -> Value {
+    pub(crate) fn view(&self, call: &ApiCall, repository: &GitRepository) -> Value {
         let url = address(call, repository, &format!("/releases/{}", self.id));
         let upload = format!(
             "{}/repos/{}",
@@ -137,8 +137,13 @@ impl Release {
     }
 }
 
-impl Asset {
-    pub(crate) fn view(&self, call: &ApiCall, repository: &Repository, release: &Release) -> Value {
+impl StoredAsset {
+    pub(crate) fn view(
+        &self,
+        call: &ApiCall,
+        repository: &GitRepository,
+        release: &StoredRelease,
+    ) -> Value {
         let path = format!("/releases/download/{}/{}", release.url_name(), self.name);
         json!({
             "url": address(call, repository, &format!("/releases/assets/{}", self.id)),

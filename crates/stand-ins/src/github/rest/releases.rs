@@ -1,4 +1,4 @@
-//! Releases: drafts that look-ups by tag do not see, publishing, and what immutability freezes.
+//! Releases: list, look up, create, update, delete.
 //! <https://docs.github.com/en/rest/releases/releases>
 
 use super::page::Page;
@@ -7,15 +7,15 @@ use super::{notes, publishing};
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::event::Event;
-use crate::github::model::{Level, Release, Repository, Right, untagged_name};
+use crate::github::event::GitHubEvent;
+use crate::github::model::{GitRepository, Level, Right, StoredRelease, untagged_name};
 use crate::github::options::Untagged;
 use crate::transport::Reply;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
-    let mut releases: Vec<&Release> = call
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
+    let mut releases: Vec<&StoredRelease> = call
         .listed(repository)
         .map(|listed| {
             listed
@@ -35,12 +35,12 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-/// Drafts show themselves to those who may push, and to nobody else.
-pub(crate) fn is_visible(call: &ApiCall, release: &Release) -> bool {
+/// Drafts are visible to callers with push access only.
+pub(crate) fn is_visible(call: &ApiCall, release: &StoredRelease) -> bool {
     !release.draft || call.may_push()
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let release = id
         .parse()
         .ok()
@@ -52,7 +52,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResul
 }
 
 /// Published releases only, whoever asks.
-pub(crate) fn by_tag(call: &ApiCall, repository: &Repository, tag: &str) -> ApiResult {
+pub(crate) fn by_tag(call: &ApiCall, repository: &GitRepository, tag: &str) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let mut found = listed
         .releases
@@ -62,19 +62,19 @@ pub(crate) fn by_tag(call: &ApiCall, repository: &Repository, tag: &str) -> ApiR
     Ok(Reply::json(200, &release.view(call, repository)))
 }
 
-pub(crate) fn latest(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn latest(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let release = listed.latest_release().ok_or_else(ApiError::not_found)?;
     Ok(Reply::json(200, &release.view(call, repository)))
 }
 
-pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
+pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     let login = call.need(Right::Contents, Level::Write)?.login.clone();
     let input = ReleaseInput::read(call)?;
     call.required("tag_name")?;
     let id = repository.new_id();
     let now = call.now();
-    let mut release = Release {
+    let mut release = StoredRelease {
         id,
         author: login,
         created_at: now,
@@ -82,7 +82,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
         draft: true,
         untagged: untagged_name(id, now),
         target_commitish: repository.default_branch.clone(),
-        ..Release::default()
+        ..StoredRelease::default()
     };
     let publish = !input.draft.unwrap_or_default();
     apply(&mut release, &input);
@@ -108,7 +108,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
     if publish {
         publishing::publish(call, repository, &mut release, input.make_latest)?;
     } else {
-        call.emit(Event::DraftCreated {
+        call.emit(GitHubEvent::DraftCreated {
             repository: repository.full_name(),
             release: id,
             tag: release.tag_name.clone(),
@@ -120,7 +120,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
     Ok(Reply::json(201, &view).with(http::header::LOCATION, location))
 }
 
-pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> ApiResult {
+pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, id: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let id = id.parse::<u64>().map_err(|_| ApiError::not_found())?;
     let before = repository
@@ -161,7 +161,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut Repository, id: &str) -> A
 }
 
 /// Whether an update moves a draft from its tag to `untagged-…`.
-fn loses_tag(call: &ApiCall, before: &Release, input: &ReleaseInput) -> bool {
+fn loses_tag(call: &ApiCall, before: &StoredRelease, input: &ReleaseInput) -> bool {
     let publishes = input.draft == Some(false);
     let moved = match call.state.options.untagged {
         Untagged::Never => false,
@@ -171,7 +171,7 @@ fn loses_tag(call: &ApiCall, before: &Release, input: &ReleaseInput) -> bool {
     moved && before.draft && input.tag_name.is_none()
 }
 
-pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, id: &str) -> ApiResult {
+pub(crate) fn delete(call: &ApiCall, repository: &mut GitRepository, id: &str) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let id = id.parse::<u64>().map_err(|_| ApiError::not_found())?;
     let release = repository
@@ -184,14 +184,14 @@ pub(crate) fn delete(call: &ApiCall, repository: &mut Repository, id: &str) -> A
     if repository.latest == Some(id) {
         repository.latest = None;
     }
-    call.emit(Event::ReleaseDeleted {
+    call.emit(GitHubEvent::ReleaseDeleted {
         repository: repository.full_name(),
         release: id,
     });
     Ok(Reply::status(204))
 }
 
-fn apply(release: &mut Release, input: &ReleaseInput) {
+fn apply(release: &mut StoredRelease, input: &ReleaseInput) {
     if let Some(tag) = &input.tag_name {
         release.tag_name.clone_from(tag);
     }
@@ -209,7 +209,11 @@ fn apply(release: &mut Release, input: &ReleaseInput) {
 
 /// Name, text, `prerelease` and `make_latest` stay open; the rest is frozen, but may be repeated.
 /// <https://docs.github.com/en/code-security/concepts/supply-chain-security/immutable-releases>
-fn check_frozen(before: &Release, after: &Release, input: &ReleaseInput) -> Result<(), ApiError> {
+fn check_frozen(
+    before: &StoredRelease,
+    after: &StoredRelease,
+    input: &ReleaseInput,
+) -> Result<(), ApiError> {
     let frozen = [
         ("tag_name", before.tag_name != after.tag_name),
         (

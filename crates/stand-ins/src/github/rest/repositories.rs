@@ -6,11 +6,11 @@ use super::{commits, objects};
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, Repository, Right};
+use crate::github::model::{GitRepository, Level, Right};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository) -> Reply {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository) -> Reply {
     let mut body = objects::repository(call, repository);
     if call.token.is_some() {
         let permissions = json!({
@@ -26,7 +26,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository) -> Reply {
 }
 
 /// Every branch with its tip, by name.
-pub(crate) fn branches(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn branches(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let names = listed
         .refs
@@ -53,7 +53,7 @@ pub(crate) fn branches(call: &ApiCall, repository: &Repository) -> ApiResult {
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-pub(crate) fn branch(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn branch(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let tip = repository
         .branch_tip(name)
         .ok_or_else(|| ApiError::new(404, "Branch not found"))?;
@@ -73,9 +73,9 @@ pub(crate) fn branch(call: &ApiCall, repository: &Repository, name: &str) -> Api
     ))
 }
 
-/// The setting is told to administrators only.
+/// Only administrators may read the setting.
 /// <https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository>
-pub(crate) fn immutable_releases(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn immutable_releases(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     call.need(Right::Administration, Level::Read)?;
     if !repository.immutable_releases {
         return Err(ApiError::not_found());
@@ -88,7 +88,7 @@ pub(crate) fn immutable_releases(call: &ApiCall, repository: &Repository) -> Api
 
 pub(crate) fn set_immutable_releases(
     call: &ApiCall,
-    repository: &mut Repository,
+    repository: &mut GitRepository,
     on: bool,
 ) -> ApiResult {
     call.need(Right::Administration, Level::Write)?;
@@ -98,7 +98,7 @@ pub(crate) fn set_immutable_releases(
 
 /// Rules of a branch. Rules of tags, and names burned by immutable releases, do not show here.
 /// <https://docs.github.com/en/rest/repos/rules>
-pub(crate) fn rules(repository: &Repository, branch: &str) -> Reply {
+pub(crate) fn rules(repository: &GitRepository, branch: &str) -> Reply {
     let name = format!("refs/heads/{branch}");
     let matching = repository
         .rules

@@ -1,16 +1,16 @@
-//! What rulesets, immutable releases and the right to change workflows say about a ref.
+//! Who may change a ref: rulesets, immutable releases, and the permission `workflows`.
 //! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets>
 
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
-use crate::github::event::Event;
-use crate::github::model::{Level, Repository, Rule, Sha};
+use crate::github::event::GitHubEvent;
+use crate::github::model::{GitRepository, Level, Rule, Sha};
 use crate::text;
 
 /// Tells whoever plays the builders of a new tag.
-pub(crate) fn tag_created(call: &ApiCall, repository: &Repository, tag: &str, commit: &Sha) {
+pub(crate) fn tag_created(call: &ApiCall, repository: &GitRepository, tag: &str, commit: &Sha) {
     if let Some(token) = &call.token {
-        call.emit(Event::TagCreated {
+        call.emit(GitHubEvent::TagCreated {
             repository: repository.full_name(),
             tag: tag.to_owned(),
             commit: commit.clone(),
@@ -23,7 +23,7 @@ pub(crate) fn tag_created(call: &ApiCall, repository: &Repository, tag: &str, co
 /// refused in the very words of a ruleset, although no ruleset shows it.
 pub(crate) fn may_create(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     name: &str,
 ) -> Result<(), String> {
     let reserved = name
@@ -37,7 +37,7 @@ pub(crate) fn may_create(
 
 pub(crate) fn guard(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     name: &str,
     of: impl Fn(&Rule) -> bool,
     verb: &str,
@@ -60,7 +60,12 @@ fn words(verb: &str, noun: &str) -> String {
     )
 }
 
-fn bound(call: &ApiCall, repository: &Repository, name: &str, of: impl Fn(&Rule) -> bool) -> bool {
+fn bound(
+    call: &ApiCall,
+    repository: &GitRepository,
+    name: &str,
+    of: impl Fn(&Rule) -> bool,
+) -> bool {
     let login = call
         .token
         .as_ref()
@@ -73,7 +78,7 @@ fn bound(call: &ApiCall, repository: &Repository, name: &str, of: impl Fn(&Rule)
 }
 
 /// The tag of an immutable release stays where it is.
-pub(crate) fn frozen(repository: &Repository, name: &str) -> bool {
+pub(crate) fn frozen(repository: &GitRepository, name: &str) -> bool {
     name.strip_prefix("refs/tags/").is_some_and(|tag| {
         repository
             .releases_of(tag)
@@ -86,7 +91,7 @@ pub(crate) fn frozen(repository: &Repository, name: &str) -> bool {
 /// takes the right `workflows`, which a job's token never has.
 pub(crate) fn check_workflows(
     call: &ApiCall,
-    repository: &Repository,
+    repository: &GitRepository,
     sha: &str,
 ) -> Result<(), ApiError> {
     let Some((token, commit)) = call.token.as_ref().zip(repository.peel(sha)) else {

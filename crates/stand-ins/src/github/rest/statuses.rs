@@ -6,7 +6,7 @@ use super::objects::{self, address, user};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, Repository, Right, Status};
+use crate::github::model::{GitRepository, Level, Right, StoredStatus};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const STATUSES_MAX: usize = 1000;
 /// The longest description, in characters.
 const DESCRIPTION_MAX: usize = 140;
 
-fn view(call: &ApiCall, repository: &Repository, status: &Status) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, status: &StoredStatus) -> Value {
     json!({
         "url": address(call, repository, &format!("/statuses/{}", status.sha)),
         "id": status.id,
@@ -35,9 +35,13 @@ fn view(call: &ApiCall, repository: &Repository, status: &Status) -> Value {
 }
 
 /// Newest first.
-fn of_commit<'a>(call: &'a ApiCall, repository: &'a Repository, sha: &str) -> Vec<&'a Status> {
+fn of_commit<'a>(
+    call: &'a ApiCall,
+    repository: &'a GitRepository,
+    sha: &str,
+) -> Vec<&'a StoredStatus> {
     let statuses = call.listed(repository).map(|listed| &listed.statuses);
-    let mut found: Vec<&Status> = statuses
+    let mut found: Vec<&StoredStatus> = statuses
         .into_iter()
         .flatten()
         .filter(|status| status.sha == sha)
@@ -46,7 +50,7 @@ fn of_commit<'a>(call: &'a ApiCall, repository: &'a Repository, sha: &str) -> Ve
     found
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     let page = Page::new(call, repository, of_commit(call, repository, &sha))?;
     let views: Vec<Value> = page
@@ -58,7 +62,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiRe
 }
 
 /// The newest of each context; `pending` also where there is none at all.
-pub(crate) fn combined(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn combined(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     let mut contexts = BTreeSet::new();
     let mut newest = of_commit(call, repository, &sha);
@@ -92,7 +96,7 @@ pub(crate) fn combined(call: &ApiCall, repository: &Repository, name: &str) -> A
     Ok(page.linked(Reply::json(200, &body)))
 }
 
-pub(crate) fn create(call: &ApiCall, repository: &mut Repository, sha: &str) -> ApiResult {
+pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository, sha: &str) -> ApiResult {
     let creator = call.need(Right::Statuses, Level::Write)?.login.clone();
     if !repository.commits.contains_key(sha) {
         return Err(ApiError::new(
@@ -107,7 +111,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository, sha: &str) -> 
     let context = call
         .text("context")?
         .unwrap_or_else(|| "default".to_owned());
-    let same = |status: &&Status| status.sha == sha && status.context == context;
+    let same = |status: &&StoredStatus| status.sha == sha && status.context == context;
     if repository.statuses.iter().filter(same).count() >= STATUSES_MAX {
         let message = "This SHA and context has reached the maximum number of statuses.";
         return Err(ApiError::custom("Status", "base", message));
@@ -120,7 +124,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository, sha: &str) -> 
         let message = format!("description is too long (maximum is {DESCRIPTION_MAX} characters)");
         return Err(ApiError::custom("Status", "description", &message));
     }
-    let status = Status {
+    let status = StoredStatus {
         id: repository.new_id(),
         sha: sha.to_owned(),
         context,

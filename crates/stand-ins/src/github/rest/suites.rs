@@ -7,7 +7,7 @@ use super::page::Page;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{CheckRun, Repository};
+use crate::github::model::{CheckRun, GitRepository};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn outcome(runs: &[&CheckRun]) -> (&'static str, Option<&'static str>) {
     ("completed", Some(worst.unwrap_or("success")))
 }
 
-fn view(call: &ApiCall, repository: &Repository, id: u64, runs: &[&CheckRun]) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, id: u64, runs: &[&CheckRun]) -> Value {
     let own = address(call, repository, &format!("/check-suites/{id}"));
     let (status, conclusion) = outcome(runs);
     let first = runs.first();
@@ -78,7 +78,7 @@ fn view(call: &ApiCall, repository: &Repository, id: u64, runs: &[&CheckRun]) ->
     })
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let runs = listed
@@ -95,7 +95,7 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository, name: &str) -> ApiRe
     Ok(page.linked(Reply::json(200, &body)))
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, id: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let runs = repository.check_runs.iter();
     let suites = grouped(runs.filter(|run| run.suite.to_string() == id));
     let (id, runs) = suites.first_key_value().ok_or_else(ApiError::not_found)?;

@@ -5,13 +5,13 @@ use super::objects::address;
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, ObjectKind, Repository, Right, Sha, TagObject};
+use crate::github::model::{GitRepository, Level, ObjectKind, Right, Sha, StoredTag};
 use crate::transport::Reply;
 use crate::{fields, text};
 use http::header::LOCATION;
 use serde_json::{Value, json};
 
-fn view(call: &ApiCall, repository: &Repository, sha: &str, tag: &TagObject) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, sha: &str, tag: &StoredTag) -> Value {
     let kind = repository
         .object(&tag.object)
         .map_or("commit", ObjectKind::name);
@@ -35,7 +35,7 @@ fn view(call: &ApiCall, repository: &Repository, sha: &str, tag: &TagObject) -> 
     })
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, sha: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, sha: &str) -> ApiResult {
     let tag = repository
         .tag_objects
         .get(sha)
@@ -44,7 +44,7 @@ pub(crate) fn get(call: &ApiCall, repository: &Repository, sha: &str) -> ApiResu
 }
 
 /// Makes the object only; a ref has to be made for it.
-pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
+pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     let login = call.need(Right::Contents, Level::Write)?.login.clone();
     let object = call.required("object")?;
     call.required("type")?;
@@ -55,7 +55,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
         .as_str()
         .unwrap_or(&login)
         .to_owned();
-    let tag = TagObject {
+    let tag = StoredTag {
         tag: call.required("tag")?,
         message: call.required("message")?,
         object,
@@ -70,7 +70,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut Repository) -> ApiResult {
 }
 
 /// Tags with the commits they lead to, last name first.
-pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let names = listed
         .refs

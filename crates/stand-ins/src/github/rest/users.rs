@@ -34,7 +34,7 @@ fn root(call: &ApiCall) -> Reply {
     )
 }
 
-/// A person, or nobody: a job's token and an app's act for no user.
+/// The user of a personal token; a job's token and an app's have none.
 fn current(call: &ApiCall) -> ApiResult {
     let Some(token) = &call.token else {
         return Err(ApiError::new(401, "Requires authentication"));
@@ -76,7 +76,7 @@ fn rate_limit(call: &ApiCall) -> Reply {
     let kind = call.token.as_ref().map(|token| token.kind);
     let mut limiter = lock(&call.state.limiter);
     let mut quota = |resource| {
-        let quota = limiter.quota(&call.caller, kind, resource, &call.state.shared.clock);
+        let quota = limiter.quota(call.caller, kind, resource, &call.state.shared.clock);
         json!({
             "limit": quota.limit,
             "used": quota.used,

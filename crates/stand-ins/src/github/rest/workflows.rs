@@ -6,14 +6,14 @@ use super::objects::{address, id_of, page};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{Level, Repository, Right, WorkflowRun};
+use crate::github::model::{GitRepository, Level, Right, StoredRun};
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Paths and names. A workflow is called as its runs are, or as its file is.
-fn known(repository: &Repository) -> BTreeMap<String, String> {
+fn known(repository: &GitRepository) -> BTreeMap<String, String> {
     let files = repository.files.keys();
     let mut known: BTreeMap<String, String> = files
         .filter(|path| path.starts_with(".github/workflows/"))
@@ -26,7 +26,7 @@ fn known(repository: &Repository) -> BTreeMap<String, String> {
 }
 
 /// By id or by the name of its file.
-fn find(repository: &Repository, wanted: &str) -> Result<(String, String), ApiError> {
+fn find(repository: &GitRepository, wanted: &str) -> Result<(String, String), ApiError> {
     let mut known = known(repository).into_iter();
     let found = known.find(|(path, _)| {
         id_of(path).to_string() == wanted || path.rsplit('/').next() == Some(wanted)
@@ -34,7 +34,7 @@ fn find(repository: &Repository, wanted: &str) -> Result<(String, String), ApiEr
     found.ok_or_else(ApiError::not_found)
 }
 
-fn view(call: &ApiCall, repository: &Repository, path: &str, name: &str) -> Value {
+fn view(call: &ApiCall, repository: &GitRepository, path: &str, name: &str) -> Value {
     let id = id_of(path);
     let file = path.rsplit('/').next().unwrap_or_default();
     let html = format!("/blob/{}/{path}", repository.default_branch);
@@ -53,7 +53,7 @@ fn view(call: &ApiCall, repository: &Repository, path: &str, name: &str) -> Valu
     })
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     actions::may_look(call, repository)?;
     let found = known(repository).into_iter().collect::<Vec<_>>();
     let page = Page::new(call, repository, found)?;
@@ -66,20 +66,20 @@ pub(crate) fn list(call: &ApiCall, repository: &Repository) -> ApiResult {
     Ok(page.linked(Reply::json(200, &body)))
 }
 
-pub(crate) fn get(call: &ApiCall, repository: &Repository, wanted: &str) -> ApiResult {
+pub(crate) fn get(call: &ApiCall, repository: &GitRepository, wanted: &str) -> ApiResult {
     actions::may_look(call, repository)?;
     let (path, name) = find(repository, wanted)?;
     Ok(Reply::json(200, &view(call, repository, &path, &name)))
 }
 
-pub(crate) fn runs(call: &ApiCall, repository: &Repository, wanted: &str) -> ApiResult {
+pub(crate) fn runs(call: &ApiCall, repository: &GitRepository, wanted: &str) -> ApiResult {
     let (path, _) = find(repository, wanted)?;
     actions::list(call, repository, Some(&path))
 }
 
 /// Starts a run; 204, or 200 with its id where the body asks for it.
 /// <https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event>
-pub(crate) fn dispatch(call: &ApiCall, repository: &mut Repository, wanted: &str) -> ApiResult {
+pub(crate) fn dispatch(call: &ApiCall, repository: &mut GitRepository, wanted: &str) -> ApiResult {
     call.need(Right::Actions, Level::Write)?;
     let (path, name) = find(repository, wanted)?;
     let reference = call.required("ref")?;
@@ -89,7 +89,7 @@ pub(crate) fn dispatch(call: &ApiCall, repository: &mut Repository, wanted: &str
     let details = call.flag("return_run_details")?.unwrap_or_default();
     let branch = reference.trim_start_matches("refs/heads/").to_owned();
     let id = repository.new_id();
-    let run = WorkflowRun {
+    let run = StoredRun {
         id,
         name,
         path,
@@ -100,7 +100,7 @@ pub(crate) fn dispatch(call: &ApiCall, repository: &mut Repository, wanted: &str
         run_attempt: 1,
         run_number: repository.runs.len() as u64 + 1,
         created_at: call.now(),
-        ..WorkflowRun::default()
+        ..StoredRun::default()
     };
     repository.runs.insert(id, run);
     if !details {
