@@ -1,4 +1,4 @@
-//! What is wrong or remarkable, for people: one form for values, files, archives and releases.
+//! Diagnostics: the one form in which values, files, archives and images are reported as wrong or remarkable.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Severity {
     Error,
 }
 
-/// Where in a text something stands, counted from 1; the column in characters.
+/// A place in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -42,7 +42,7 @@ pub struct Diagnostic<C = FormatCode> {
     pub severity: Severity,
     /// What was seen, with the reader's own values: a sentence without its full stop.
     pub seen: String,
-    /// What was wanted instead, where `seen` does not say it.
+    /// What was wanted instead, where `seen` does not imply it.
     pub wanted: Option<String>,
     /// What to type or to change, with the reader's own values; may be of several lines.
     pub help: String,

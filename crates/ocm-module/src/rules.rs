@@ -27,36 +27,34 @@ pub fn version(text: &str) -> Vec<Diagnostic> {
         (
             !parsed.build.is_empty(),
             FormatCode::VersionBuildMetadata,
-            "has build metadata, which neither Lifecycle Manager nor a tag takes".to_owned(),
+            "has build metadata, which neither Lifecycle Manager nor a tag takes",
             format!("leave out +{}", parsed.build),
         ),
         (
             pre.contains('.'),
             FormatCode::VersionPrereleaseDotted,
-            "has a dot in its pre-release, which Lifecycle Manager refuses".to_owned(),
+            "has a dot in its pre-release, which Lifecycle Manager refuses",
             format!("write {core}-{}", pre.replace('.', "")),
         ),
         (
             pre.starts_with(|c: char| c.is_ascii_digit()),
             FormatCode::VersionPrereleaseDigit,
-            "has a pre-release that begins with a digit, which Lifecycle Manager refuses"
-                .to_owned(),
+            "has a pre-release that begins with a digit, which Lifecycle Manager refuses",
             format!("write {core}-rc{pre}"),
-        ),
-        (
-            plain.len() > MAX_VERSION,
-            FormatCode::VersionTooLong,
-            format!(
-                "is {} characters long; Lifecycle Manager takes {MAX_VERSION}",
-                plain.len()
-            ),
-            "shorten the pre-release".to_owned(),
         ),
     ];
     let broken = rules.into_iter().filter(|(broken, ..)| *broken);
-    broken
+    let mut found: Vec<_> = broken
         .map(|(_, code, why, help)| Diagnostic::error(code, format!("version {text} {why}"), help))
-        .collect()
+        .collect();
+    if plain.len() > MAX_VERSION {
+        let seen = format!("version {text} is {} characters long", plain.len());
+        let long = Diagnostic::error(FormatCode::VersionTooLong, seen, "shorten the pre-release");
+        found.push(long.wanted(format!(
+            "at most {MAX_VERSION}, the limit of Lifecycle Manager"
+        )));
+    }
+    found
 }
 
 /// What is wrong with a component's name, and with its last part as the module's name: `^([a-z]{3,}(-[a-z]{3,})*)?$`, at most
@@ -166,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn names_channels_and_namespaces() {
+    fn rules_for_names_channels_and_namespaces() {
         for (name, expected) in [
             ("kyma-project.io/module/btp-operator", vec![]),
             ("kyma.project.io/module/btp-operator", vec![]),

@@ -88,7 +88,7 @@ fn long_names_are_read() {
 }
 
 #[test]
-fn links_devices_and_unentry_paths_are_refused() {
+fn links_devices_and_unsafe_paths_are_refused() {
     let deep = "a/".repeat(40) + "x";
     for (entries, why) in [
         (vec![("../x", FILE, &b"x"[..])], "leads out"),

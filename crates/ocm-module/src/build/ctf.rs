@@ -50,7 +50,7 @@ pub fn files(version: &ComponentVersion) -> BTreeMap<String, Vec<u8>> {
 ///
 /// # Errors
 ///
-/// None that is known: the names are short, and nothing is written but memory.
+/// None is known: the names are short, and only memory is written.
 pub fn tgz(version: &ComponentVersion) -> Result<Vec<u8>, Diagnostic> {
     let files = files(version);
     let entries = files

@@ -74,7 +74,7 @@ struct LocalLayer<'a> {
     bytes: &'a [u8],
 }
 
-/// The manifest comes last, which the Lifecycle Manager of 2023 installed whatever its name.
+/// The manifest comes last: the Lifecycle Manager of 2023 installs the last layer, whatever its name.
 fn layers<'a>(inputs: &ComponentInputs<'a>) -> impl Iterator<Item = LocalLayer<'a>> {
     let layers = [
         ("default-cr", Some("default-cr.yaml"), inputs.default_cr),

@@ -105,7 +105,7 @@ fn kyma_cli_2_labels_for_scanners() {
     );
 }
 
-/// A form that is read but no longer built still leaves by the same writer with the same bytes.
+/// Descriptors of forms that are read but not built are packed to the same bytes.
 #[test]
 fn golden_descriptors_are_packed_to_golden_images() {
     for era in GOLDEN {
@@ -212,7 +212,7 @@ fn invalid_names_and_versions_are_not_built() {
     assert!(build("a.io/b", &many).contains("at most 102400"));
 }
 
-/// Any text, YAML or not: nothing here looks into it.
+/// Any text, YAML or not: building does not parse it.
 fn any_text(longest: usize) -> impl Strategy<Value = Vec<u8>> {
     let any = prop::collection::vec(
         any::<char>().prop_filter("a text", |c| *c != '\0'),
@@ -235,7 +235,7 @@ prop_compose! {
     }
 }
 
-/// What a reader gets, who knows the image's manifest and can fetch blobs by digest.
+/// The module as a reader sees it, who has the image's manifest and fetches blobs by digest.
 fn fetch(built: &ComponentVersion) -> (Descriptor, read::ModuleContent) {
     let blob = |digest: Digest| {
         built
@@ -270,7 +270,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_built_is_read_back((style, component, version, registry, manifest, default_cr, settings) in inputs()) {
+    fn built_modules_are_read_back((style, component, version, registry, manifest, default_cr, settings) in inputs()) {
         let version: Version = version.parse().unwrap();
         let source = git("https://github.com/kyma-project/btp-manager");
         let settings = settings.filter(|settings| *settings != manifest);

@@ -97,13 +97,31 @@ impl<'d> Fields<'d> {
         }
     }
 
-    fn wrong_kind(&self, key: &str, wanted: &str) {
+    fn wrong_kind(&self, key: &str, seen: &Value, wanted: &str) {
+        let kind = match seen {
+            Value::Null => "empty",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object with keys",
+        };
         let wrong = Diagnostic::error(
             FormatCode::ConfigValueKind,
-            format!("{key} is not {wanted}"),
+            format!("{key} is {kind}"),
             format!("write {wanted}"),
         );
-        self.note(key, wrong);
+        self.note(key, wrong.wanted(wanted));
+    }
+
+    /// The same for an item of a list.
+    fn wrong_item(&self, key: &str, wanted: &str) {
+        let wrong = Diagnostic::error(
+            FormatCode::ConfigValueKind,
+            format!("{key} has an item of another kind"),
+            format!("write {wanted}"),
+        );
+        self.note(key, wrong.wanted(wanted));
     }
 
     fn present(&self, key: &str) -> Option<&'d Value> {
@@ -123,8 +141,8 @@ impl<'d> Fields<'d> {
                 self.note(key, unquoted.wanted("a text"));
                 None
             }
-            Value::Null | Value::Array(_) | Value::Object(_) => {
-                self.wrong_kind(key, "a text");
+            other @ (Value::Null | Value::Array(_) | Value::Object(_)) => {
+                self.wrong_kind(key, other, "a text");
                 None
             }
         }
@@ -150,21 +168,22 @@ impl<'d> Fields<'d> {
         let value = self.present(key)?;
         let flag = value.as_bool();
         if flag.is_none() {
-            self.wrong_kind(key, "true or false");
+            self.wrong_kind(key, value, "true or false");
         }
         flag
     }
 
     pub(super) fn object(&self, key: &str) -> Option<Fields<'d>> {
-        if let Value::Object(map) = self.present(key)? {
-            Some(Fields {
+        match self.present(key)? {
+            Value::Object(map) => Some(Fields {
                 file: self.file,
                 map,
                 path: self.path_of(key),
-            })
-        } else {
-            self.wrong_kind(key, "an object with keys");
-            None
+            }),
+            other => {
+                self.wrong_kind(key, other, "an object with keys");
+                None
+            }
         }
     }
 
@@ -180,7 +199,7 @@ impl<'d> Fields<'d> {
                     map,
                     path,
                 }),
-                _ => self.wrong_kind(key, "a list of objects"),
+                _ => self.wrong_item(key, "a list of objects"),
             }
         }
         objects
@@ -191,7 +210,7 @@ impl<'d> Fields<'d> {
         let texts = items.filter_map(|item| {
             let text = item.as_str().map(str::to_owned);
             if text.is_none() {
-                self.wrong_kind(key, "a list of texts");
+                self.wrong_item(key, "a list of texts");
             }
             text
         });
@@ -202,8 +221,8 @@ impl<'d> Fields<'d> {
         match self.present(key) {
             None => &[],
             Some(Value::Array(items)) => items,
-            Some(_) => {
-                self.wrong_kind(key, "a list");
+            Some(other) => {
+                self.wrong_kind(key, other, "a list");
                 &[]
             }
         }

@@ -1,4 +1,4 @@
-//! How to get at the bytes of a resource or source.
+//! Access specifications: where the bytes of a resource or source are.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,14 +13,14 @@ pub struct AccessSpec {
     written: Map<String, Value>,
 }
 
-/// The accesses that modules use; all others are kept and left alone.
+/// The accesses that modules use; all others are kept as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessKind {
     /// A layer of the same image. `localBlob` today, `localOciBlob` until 2023, `localFilesystemBlob` in archives.
     LocalBlob {
         /// The digest of the layer.
         digest: Digest,
-        /// The media type of the layer, where it is told.
+        /// The media type of the layer, where it is given.
         media_type: Option<String>,
     },
     /// An image elsewhere. `ociArtifact` today, `ociRegistry` and `ociImage` before.
@@ -32,7 +32,7 @@ pub enum AccessKind {
     Git {
         /// The repository's address, with or without a scheme.
         repo_url: String,
-        /// The commit's hash, where it is told.
+        /// The commit's hash, where it is given.
         commit: Option<String>,
     },
     /// An access that modules do not use.
@@ -56,7 +56,7 @@ impl TryFrom<Map<String, Value>> for AccessSpec {
         let text = |key: &str| written.get(key).and_then(Value::as_str).map(str::to_owned);
         let need = |key: &str| text(key).ok_or_else(|| format!("an access without {key}"));
         let written_kind = need("type")?;
-        // `localBlob/v1` is `localBlob`: a version may stand behind every type (ocm-spec, "Type names").
+        // `localBlob/v1` is `localBlob`: every type may have a version after it (ocm-spec, "Type names").
         let kind = match written_kind.split('/').next().unwrap_or_default() {
             "localBlob" => local_blob(&need("localReference")?, text("mediaType"))?,
             "localOciBlob" => local_blob(&need("digest")?, None)?,
@@ -104,7 +104,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn reads_the_spellings_of_every_era() {
+    fn access_types_of_all_tools_are_read() {
         let digest = Digest::of(b"x");
         let blob = |media_type: Option<&str>| AccessKind::LocalBlob {
             digest,
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_names_nothing() {
+    fn incomplete_accesses_are_refused() {
         for (written, why) in [
             (json!({}), "without type"),
             (

@@ -1,7 +1,7 @@
 //! The OCM component descriptor: what a module is made of
 //! ([ocm-spec, component descriptor](https://github.com/open-component-model/ocm-spec/blob/main/doc/01-model/02-elements-toplevel.md)).
 //!
-//! Everything that is not looked at is carried along, so that a descriptor read and written again has lost nothing.
+//! Unknown keys are kept: a descriptor that is read and written again is the same.
 
 mod access;
 mod read;
@@ -25,14 +25,14 @@ pub enum SchemaVersion {
     V3Alpha1,
 }
 
-/// A component descriptor, in the terms of schema v2 whatever it was written in.
+/// A component descriptor, converted to schema v2 whatever it was written in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Descriptor {
     /// The layout that it was read from, and is written in.
     pub schema: SchemaVersion,
     /// The component.
     pub component: Component,
-    /// `signatures`, `nestedDigests` and what else stands beside the component.
+    /// `signatures`, `nestedDigests` and other keys beside the component.
     pub(crate) more: Map<String, Value>,
 }
 
@@ -56,7 +56,7 @@ pub struct Component {
     /// When it was made, in the form of RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
-    /// Where it lives now, and before it where it lived earlier: the last is the present one.
+    /// Where it lives now (the last), and where it lived before.
     #[serde(deserialize_with = "list")]
     pub repository_contexts: Vec<RepositoryContext>,
     /// What it was built from.

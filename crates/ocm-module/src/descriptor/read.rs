@@ -145,8 +145,8 @@ fn schema_version(document: &Map<String, Value>) -> Result<SchemaVersion, Diagno
 }
 
 fn too_long(bytes: usize) -> Diagnostic {
-    invalid(format!(
-        "is {bytes} bytes long; Lifecycle Manager reads at most {MAX_DESCRIPTOR}"
+    invalid(format!("is {bytes} bytes long")).wanted(format!(
+        "at most {MAX_DESCRIPTOR} bytes, the limit of Lifecycle Manager"
     ))
 }
 
@@ -155,7 +155,7 @@ fn invalid(why: impl std::fmt::Display) -> Diagnostic {
         FormatCode::DescriptorInvalid,
         "component descriptor",
         why,
-        "Lifecycle Manager would refuse it too: build the module image anew",
+        "Lifecycle Manager would refuse it too: build the module image again",
     )
 }
 
@@ -166,7 +166,7 @@ mod tests {
     use crate::fixtures::{ERAS, read, text};
 
     #[test]
-    fn the_golden_tars_hold_the_golden_descriptors() {
+    fn golden_tars_hold_the_golden_descriptors() {
         for (tar, yaml) in [
             (
                 "golden-cli-2.15/component-descriptor.tar",
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_era_is_read_and_loses_nothing() {
+    fn descriptors_of_all_tools_are_read_without_loss() {
         let provider = "kyma-project.io";
         let gcp = "europe-docker.pkg.dev/kyma-project";
         let jellyfish = "europe-west3-docker.pkg.dev/sap-kyma-jellyfish-dev/template-operator";
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_wrong() {
+    fn invalid_descriptors_are_refused_with_the_reason() {
         let golden = text("golden-cli-2.15/component-descriptor.yaml");
         let with = |from: &str, to: &str| golden.replace(from, to).into_bytes();
         for (bytes, why) in [
@@ -285,14 +285,14 @@ mod tests {
         ] {
             let error = Descriptor::from_text(&bytes).unwrap_err();
             assert_eq!(error.code, FormatCode::DescriptorInvalid);
-            assert!(error.seen.contains(why), "{why}: {error}");
+            assert!(error.to_string().contains(why), "{why}: {error}");
         }
         let error = Descriptor::from_layer("application/octet-stream", b"").unwrap_err();
         assert!(error.seen.contains("no descriptor has"));
     }
 
     #[test]
-    fn tar_quirks() {
+    fn descriptor_tars_of_other_tools_are_read() {
         let yaml = read("golden-cli-2.15/component-descriptor.yaml");
         let tar = |files: &[(&str, &[u8])]| {
             let mut builder = tar::Builder::new(Vec::new());

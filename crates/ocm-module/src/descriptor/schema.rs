@@ -72,7 +72,7 @@ impl Rules {
         });
     }
 
-    /// What resources and sources share. Their identity is name and extra identity, and with equals the version too.
+    /// What resources and sources share. Their identity is the name, the extra identity and the version.
     fn element<'v>(
         &mut self,
         element: &'v Map<String, Value>,
@@ -195,7 +195,7 @@ fn is_label_version(version: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-/// The schema's `relaxedSemver`: a `v` may stand in front, minor and patch may be missing.
+/// The schema's `relaxedSemver`: a `v` may come first, minor and patch may be missing.
 fn is_relaxed_version(version: &str) -> bool {
     let version = version.strip_prefix('v').unwrap_or(version);
     let end = version.find(['-', '+']).unwrap_or(version.len());
@@ -210,7 +210,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn relaxed_versions() {
+    fn relaxed_versions_by_the_schema() {
         for (version, fine) in [
             ("v1", true),
             ("1.2", true),

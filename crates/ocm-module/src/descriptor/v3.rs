@@ -1,4 +1,4 @@
-//! Schema `ocm.software/v3alpha1`, told in the terms of v2: the same parts under a Kubernetes-like roof
+//! Schema `ocm.software/v3alpha1`, converted to v2 and back: the same parts in the layout of a Kubernetes object
 //! (`ocm:api/ocm/compdesc/versions/ocm.software/v3alpha1`).
 
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ const SPEC: [(&str, &str); 3] = [
 ];
 const CONTEXTS: &str = "repositoryContexts";
 
-/// The component of a v3 document and what stands beside it.
+/// The component of a v3 document, and the other keys of the document.
 pub(super) fn to_v2(mut document: Map<String, Value>) -> (Value, Map<String, Value>) {
     let mut part = |key: &str| match document.remove(key) {
         Some(Value::Object(map)) => map,

@@ -21,7 +21,7 @@ pub struct ComponentRegistry {
 }
 
 impl ComponentRegistry {
-    /// Whether it is spoken to without TLS: because it was written so, or because it is on this machine.
+    /// Whether it is reached without TLS: because it was written with `http://`, or because it is on this machine.
     pub fn is_plain_http(&self) -> bool {
         self.plain_http
     }
@@ -79,7 +79,7 @@ impl FromStr for ComponentRegistry {
                 "give host and path, such as registry.example/kyma-project/prod, with http:// for plain HTTP",
             )
         };
-        // A base is what a repository can be below.
+        // A base is valid if a repository can be below it.
         let probe = ImageRepository::read(&format!("{base}/x"))
             .map_err(|why| invalid(why.replace("/x\"", "\"")))?;
         let plain_http = match scheme {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_component_has_one_place() {
+    fn components_have_one_repository_in_a_registry() {
         let name = "kyma.project.io/module/btp-operator";
         for (registry, shown, place) in [
             (
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bases_are_refused() {
+    fn invalid_registries_are_refused() {
         for (text, why) in [
             ("", "names no registry"),
             ("kyma-project", "neither a dot nor a port"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_hold_build_metadata() {
+    fn build_metadata_is_written_into_the_tag() {
         for (version, tag) in [
             ("v1.2.3", "v1.2.3"),
             ("1.2.3+ci.42", "1.2.3.build-ci.42"),

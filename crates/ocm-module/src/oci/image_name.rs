@@ -3,7 +3,7 @@
 use crate::values::{Digest, ImageRepository, ImageTag};
 use crate::{Diagnostic, FormatCode};
 
-/// An image's name as container runtimes read it: registry and `latest` may be implied, tag and digest may stand together.
+/// An image's name as container runtimes read it: registry and `latest` may be implied, tag and digest may come together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName {
     /// The name as it is written.
@@ -59,7 +59,7 @@ impl ImageName {
         self.digest
     }
 
-    /// Why the name may mean another image tomorrow, if so.
+    /// A diagnostic for a name that may mean another image tomorrow: without a tag, or with one that moves.
     pub fn moving(&self) -> Option<Diagnostic> {
         let text = &self.text;
         let tag = self.tag.as_ref().map(ImageTag::as_str).unwrap_or_default();
@@ -87,7 +87,7 @@ mod tests {
     const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     #[test]
-    fn names_are_read_as_runtimes_read_them() {
+    fn image_names_are_parsed_as_container_runtimes_do() {
         let both = format!("r.example:5000/a/b:1.2@sha256:{HEX}");
         for (text, parsed, full) in [
             (
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn moving_names_are_refused() {
+    fn missing_and_moving_tags_are_reported() {
         let code = |text: &str| ImageName::parse(text).unwrap().moving().map(|v| v.code);
         assert_eq!(code("r.example/a"), Some(FormatCode::ImageTagMissing));
         for text in [

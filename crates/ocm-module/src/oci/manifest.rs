@@ -83,7 +83,7 @@ pub struct IndexEntry {
     /// The manifest, by digest.
     #[serde(flatten)]
     pub manifest: ContentDescriptor,
-    /// What the image runs on, where it is told.
+    /// What the image runs on, where it is given.
     pub platform: Option<Platform>,
 }
 
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_and_their_order_survive() {
+    fn annotations_keep_their_order() {
         // Of a manifest written by the OCM library 0.18.0.
         let text = concat!(
             r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.ocm.software.component.config.v1+json","#,
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_names_manifests() {
+    fn indexes_are_parsed() {
         let digest = Digest::of(b"");
         let text = format!(
             r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{}","digest":"{digest}","size":7,"platform":{{"os":"linux","architecture":"amd64","variant":"v8"}}}}]}}"#,
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_could_be_two_things_or_none() {
+    fn invalid_and_ambiguous_manifests_are_refused() {
         for (text, why) in [
             ("", "EOF"),
             ("[]", "as the OCI defines"),
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_image_is_no_module() {
+    fn container_images_are_refused() {
         let config = ContentDescriptor::of("application/vnd.oci.image.config.v1+json", b"{}");
         let error = ImageManifest::new(config, vec![])
             .descriptor_layer(b"{}")

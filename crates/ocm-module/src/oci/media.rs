@@ -1,6 +1,6 @@
 //! Media types of the layers and manifests that make a component version.
 //!
-//! Written is the first of each list; the others are what older tools wrote and the OCM library still reads
+//! The first of each list is written; the others are those of older tools, which the OCM library still reads
 //! (`ocm:api/ocm/extensions/repositories/genericocireg/componentmapping/constants.go`).
 
 /// An image manifest of the OCI.

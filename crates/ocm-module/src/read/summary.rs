@@ -214,7 +214,7 @@ mod tests {
     use crate::oci::ImageDocument;
 
     #[test]
-    fn a_golden_module_as_tree_and_json() {
+    fn a_golden_module_as_tree_and_as_json() {
         let bytes = read("golden-cli-2.15/manifest.json");
         let ImageDocument::Manifest(manifest) = ImageDocument::parse(&bytes).unwrap() else {
             panic!()

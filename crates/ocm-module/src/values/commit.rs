@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_full_hash_is_a_commit() {
+    fn only_full_hashes_are_commits() {
         let full = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
         assert_eq!(full.parse::<CommitSha>().unwrap().short(), "4e4b9d4");
         for text in [

@@ -1,4 +1,4 @@
-//! The digest of bytes: the only name of an artifact that cannot come to mean something else.
+//! Digests: the only name of an artifact that always means the same bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +37,7 @@ impl Digest {
     }
 }
 
-/// Takes bytes as they stream by, and ends in their digest.
+/// Makes the digest of bytes that come in parts.
 #[derive(Clone, Default)]
 pub struct DigestHasher(Sha256);
 
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_the_empty_text_as_the_standard_says() {
+    fn digests_are_those_of_sha_256() {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of(b"").to_string(), empty);
         assert_eq!(empty.parse::<Digest>().unwrap(), Digest::of(b""));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_writings() {
+    fn invalid_digests_are_refused() {
         let hex = Digest::of(b"").hex();
         for text in [
             hex.clone(),

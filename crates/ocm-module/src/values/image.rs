@@ -1,4 +1,4 @@
-//! Names of images: strict, so that nothing is ever pulled from a registry or under a tag that nobody wrote.
+//! Image references, strict: no registry and no tag is ever implied.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,7 +36,7 @@ impl ImageRepository {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// Whether the registry is on this machine, where plain HTTP is the custom and is taken for granted.
+    /// Whether the registry is on this machine, where plain HTTP is usual.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.registry)
     }
@@ -84,7 +84,7 @@ impl FromStr for ImageRepository {
 }
 
 impl ImageRepository {
-    /// The same, with nothing but the reason where it is refused: the text may be a part of a longer one.
+    /// The same, with only the reason as the error: the text may be a part of a longer one.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if text.contains("://") {
             return Err("starts with a scheme".into());
@@ -223,7 +223,7 @@ impl ImageRef {
         }
     }
 
-    /// What stands behind the repository in a registry's paths: the tag or the digest.
+    /// The last part of a registry's paths: the tag or the digest.
     pub fn reference(&self) -> String {
         match &self.pin {
             Pin::Tag(tag) => tag.to_string(),
@@ -341,7 +341,7 @@ mod tests {
     const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     #[test]
-    fn full_names_are_taken_apart_and_put_together() {
+    fn full_image_references_are_parsed_and_printed() {
         for text in [
             "registry.example/a/b:1.2.0",
             "localhost:5000/btp-manager:v1.2.0",
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_implied() {
+    fn incomplete_image_references_are_refused() {
         for (text, why) in [
             ("btp-manager", "names no registry"),
             ("btp-manager:1.0", "names no registry"),
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_not_a_pin() {
+    fn a_pinned_image_needs_a_digest() {
         assert_eq!(
             "r.example/a:1".parse::<PinnedImage>().unwrap_err().code,
             FormatCode::ImageNotPinned
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_this_machine() {
+    fn loopback_hosts_are_recognised() {
         for (host, own) in [
             ("localhost:1", true),
             ("127.0.0.1:5000", true),

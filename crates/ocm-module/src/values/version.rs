@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_not_strict() {
+    fn invalid_versions_are_refused_with_help() {
         for (text, help) in [
             ("", "v1.2.0"),
             ("1.2", "1.2.0"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_as_semver_does() {
+    fn versions_are_ordered_as_semver_says() {
         let sorted = ["1.2.3-rc1", "1.2.3-rc.1.x", "1.2.3", "1.10.0"];
         let mut versions: Vec<Version> = sorted.iter().rev().map(|v| v.parse().unwrap()).collect();
         versions.sort();

@@ -1,4 +1,4 @@
-//! Which texts must be quoted, because unquoted they would be something else than a text (`go-yaml/yaml:resolve.go`, v2).
+//! Which texts have to be quoted, because a reader would not take them for texts (`go-yaml/yaml:resolve.go`, v2).
 
 /// Whether a plain scalar with this text would be read as null, boolean, number, timestamp or merge key by YAML 1.1.
 pub(super) fn is_ambiguous(text: &str) -> bool {
@@ -55,7 +55,8 @@ fn is_radix(plain: &str) -> bool {
 
 /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`, which takes integers too.
 ///
-/// go-yaml v2 leaves `1.` and `1e3` unquoted, which YAML 1.2 reads as numbers: here being read right goes before being equal.
+/// go-yaml v2 leaves `1.` and `1e3` unquoted, which YAML 1.2 reads as numbers. They are quoted here: to be read correctly is
+/// more important than equal bytes.
 fn is_decimal(plain: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(plain);
@@ -69,7 +70,7 @@ fn is_decimal(plain: &str) -> bool {
         && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// `2006-1-2`, and with a time behind `T`, `t` or a space.
+/// `2006-1-2`, and with a time after `T`, `t` or a space.
 fn is_timestamp(text: &str) -> bool {
     let (date, time) = text.split_at(text.find(['T', 't', ' ']).unwrap_or(text.len()));
     let number = |text: &str, lengths: &[usize], low: u32, high: u32| {
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_yaml_would_read_as_something_else() {
+    fn ambiguous_scalars_are_recognised() {
         for text in [
             "",
             "~",

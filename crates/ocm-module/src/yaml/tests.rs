@@ -22,7 +22,7 @@ fn documents_of_a_stream_are_read() {
 }
 
 #[test]
-fn whole_numbers_are_whole_however_they_are_written() {
+fn whole_floats_are_read_as_integers() {
     for (text, expected) in [
         ("0.0", json!(0)),
         ("-0.0", json!(0)),

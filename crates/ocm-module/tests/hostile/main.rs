@@ -1,4 +1,4 @@
-//! The reader of module images before bytes that mean harm or are merely broken: it answers, and it stays in its folder.
+//! Hostile and broken bytes: every reader of the crate answers without panic and keeps to its limits.
 
 #![expect(
     clippy::indexing_slicing,
@@ -45,7 +45,7 @@ fn originals() -> Vec<Vec<u8>> {
 
 /// Found by the fuzzer.
 #[test]
-fn what_failed_once_is_read() {
+fn inputs_that_failed_before_are_read() {
     let floating = "apiVersion: ocm.software/v3alpha1
 metadata: {name: kyma-project.io/module/btp-operator, version: v1.0.0, provider: {name: internal}}
 repositoryContexts: []
@@ -57,7 +57,7 @@ more: 0.0
 }
 
 #[test]
-fn the_originals_are_read() {
+fn unchanged_inputs_are_read() {
     for bytes in originals() {
         read_all(&bytes);
     }
@@ -67,17 +67,17 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
+    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
         read_all(&bytes);
     }
 
     #[test]
-    fn any_text(text in "[a-z0-9:\\-\\[\\]{}&*!'\"|>#, \n]{0,300}") {
+    fn any_text_is_read(text in "[a-z0-9:\\-\\[\\]{}&*!'\"|>#, \n]{0,300}") {
         read_all(text.as_bytes());
     }
 
     #[test]
-    fn changed_originals(
+    fn changed_inputs_are_read(
         which in 0..10_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         cut in prop::option::of(any::<prop::sample::Index>()),

@@ -1,4 +1,4 @@
-//! Everything that reads a module image, on the same bytes. The fuzz target takes this file as well.
+//! All readers of the crate, on the same bytes. The fuzz target includes this file.
 
 use std::path::{Component, Path};
 
@@ -9,7 +9,7 @@ use ocm_module::oci::{ComponentConfig, ImageDocument};
 use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
 use ocm_module::yaml;
 
-/// Answers whatever the bytes are, keeps to the limits and stays in its folder.
+/// Runs every reader. Whatever the bytes are, it answers, keeps to the limits and yields no path outside of the folder.
 pub(crate) fn read_all(bytes: &[u8]) {
     let _ = ImageDocument::parse(bytes);
     let _ = ComponentConfig::parse(bytes);
@@ -19,7 +19,7 @@ pub(crate) fn read_all(bytes: &[u8]) {
     {
         let value = descriptor.to_value();
         for written in [value.to_string(), yaml::to_string(&value)] {
-            // Quoting may make it longer than what is read.
+            // Quoting may make it longer than the limit.
             if written.len() <= MAX_DESCRIPTOR {
                 let again = Descriptor::from_text(written.as_bytes()).unwrap();
                 assert_eq!(again, descriptor);
@@ -58,7 +58,7 @@ pub(crate) fn read_all(bytes: &[u8]) {
     assert!(total <= 4 << 20);
 }
 
-/// The archive with checksums that fit its headers, which a change of theirs would otherwise make no headers.
+/// The archive with correct checksums: without them, a changed header would not be read as one.
 pub(crate) fn signed(bytes: &[u8]) -> Vec<u8> {
     let mut tar = bytes.to_vec();
     for block in tar.chunks_exact_mut(512) {

@@ -42,7 +42,7 @@ pub(super) enum Target {
 const MODULE_NAME: &str = "operator.kyma-project.io/module-name";
 const CLUSTER_SCOPED: &str = "operator.kyma-project.io/is-cluster-scoped";
 
-/// Four spaces before every line, and no line break behind the last.
+/// Four spaces before every line, and no line break after the last.
 fn indented(text: &str) -> String {
     let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
     lines

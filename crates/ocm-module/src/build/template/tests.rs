@@ -1,4 +1,4 @@
-//! The texts of the tools, and what must not break them.
+//! Templates against those that the tools wrote, and inputs that need quoting.
 
 use super::*;
 use crate::config::{CustomStateCheck, Gvk, Manager, ModuleConfig};

@@ -1,7 +1,7 @@
 //! Writes YAML as `sigs.k8s.io/yaml` does, byte for byte: JSON handed to go-yaml v2. Keys are sorted, lists are not indented,
 //! and texts are quoted only where they must be (`go-yaml/yaml:encode.go`, `emitterc.go` and `sorter.go`, v2.4.0).
 //!
-//! The descriptor's digest hangs on these bytes, so that the same module has the same digest whichever tool built it.
+//! The descriptor's digest depends on these bytes: the same module has the same digest whichever tool built it.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -254,7 +254,7 @@ enum Style {
 }
 
 impl Style {
-    /// go-yaml asks for a style by what the text would mean, and libyaml's emitter then gives way to what it can hold.
+    /// go-yaml asks for a style by what the text would mean; libyaml's emitter takes another where that one cannot hold it.
     fn of(text: &str) -> Self {
         let printable = text
             .chars()
@@ -275,7 +275,7 @@ impl Style {
     }
 }
 
-/// Whether a text of one line has nothing in it that means something to YAML outside of quotes.
+/// Whether a text of one line needs no quotes: no part of it has a meaning to YAML.
 fn may_stand_plain(text: &str) -> bool {
     if text.starts_with(' ')
         || text.ends_with(' ')
@@ -344,7 +344,7 @@ fn float_text(float: f64) -> String {
     }
 }
 
-/// The order of keys: letters after all else, and runs of digits by their value.
+/// The order of keys: letters come last, and runs of digits are compared by their value.
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
@@ -365,7 +365,7 @@ fn natural(a: &str, b: &str) -> Ordering {
             .collect()
     };
     let (run_a, run_b) = (run(&a), run(&b));
-    // A zero behind other digits is a digit of the number, not a leading zero.
+    // A zero after other digits is a digit of the number, not a leading zero.
     let before = a
         .get(..same)
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Against what Go wrote, and back through the reader.
+//! Bytes that Go tools wrote, and round trips through the reader.
 
 use super::*;
 use crate::fixtures::text;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 #[test]
-fn descriptors_of_go_tools_come_out_as_they_went_in() {
+fn descriptors_of_go_tools_keep_their_bytes() {
     for file in [
         "golden-cli-2.15/component-descriptor.yaml",
         "golden-cli-2.20/component-descriptor.yaml",
@@ -22,7 +22,7 @@ fn descriptors_of_go_tools_come_out_as_they_went_in() {
 }
 
 #[test]
-fn quotes_as_go_yaml_does() {
+fn quoting_equals_go_yaml() {
     for (value, written) in [
         (json!("refs/heads/main"), "refs/heads/main"),
         (json!(""), "\"\""),
@@ -61,7 +61,7 @@ fn quotes_as_go_yaml_does() {
 }
 
 #[test]
-fn lays_out_as_go_yaml_does() {
+fn layout_equals_go_yaml() {
     let value = json!({
         "list": [[1, [2]], {"b": [], "a": {"x": "y"}}, "one\ntwo\n", "no end\n\n  deep", " led\n", "\n"],
         "Z": 1, "a_b": 1, "ab": 1, "a10": 1, "a9": 1, "yes": {"k": "end\n\n"},
@@ -72,7 +72,7 @@ fn lays_out_as_go_yaml_does() {
 }
 
 #[test]
-fn long_lines_break_at_a_space_behind_column_80() {
+fn long_lines_break_after_column_80() {
     let words = "word ".repeat(20) + "end";
     let written = to_string(&json!({"a": {"b": words}}));
     assert_eq!(
@@ -122,7 +122,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_read_back(value in json_value()) {
+    fn written_yaml_is_read_back(value in json_value()) {
         let written = to_string(&value);
         prop_assert_eq!(yaml::document(&written).unwrap(), value, "{}", written);
     }
