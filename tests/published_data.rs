@@ -25,6 +25,7 @@ use btp_release::engine::Stop;
 use btp_release::plan::{Artifacts, Fields, Mark, ReleasePlan, Statement, Verdict};
 
 use serde_json::Value;
+use stand_ins::github::World;
 
 use golden::{EVIDENCE, Golden, versions, without};
 use interface::Interface;
@@ -349,9 +350,8 @@ async fn publish_keeps_the_bytes_of_evidence_that_is_there() {
         *scene.github.world() = before;
         let id = scene.repository(|repository| repository.releases_of(rig::TAG)[0].id);
         let bytes = left.as_bytes();
-        let mut world = scene.github.world();
-        world.attach(rig::REPOSITORY, id, EVIDENCE, bytes).unwrap();
-        drop(world);
+        let attach = |world: &mut World| world.attach(rig::REPOSITORY, id, EVIDENCE, bytes);
+        attach(&mut scene.github.world()).unwrap();
         publish(&scene, &golden).await;
         assert_eq!(
             String::from_utf8(evidence(&scene).to_bytes()).unwrap(),
