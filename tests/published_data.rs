@@ -22,7 +22,7 @@ mod rig;
 
 use btp_release::domain::{Digest, Lock};
 use btp_release::engine::Stop;
-use btp_release::plan::{Artifacts, Fields, Mark, ReleasePlan, Statement, Verdict};
+use btp_release::plan::{Artifacts, JsonObject, Mark, ReleasePlan, Statement, Verdict};
 
 use serde_json::Value;
 use stand_ins::github::World;
@@ -109,7 +109,7 @@ fn what_is_made_today_has_every_field_of_before() {
         let made = Artifacts::from(predicate.artifacts.0);
         assert_extends(&made.to_json(), &golden.text("artifacts.json"));
         let body = golden.text("draft-body.md");
-        let found = Fields::default();
+        let found = JsonObject::default();
         let made = Mark {
             found,
             ..Mark::find(&body).unwrap()
