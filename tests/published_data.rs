@@ -22,9 +22,10 @@ mod rig;
 
 use btp_release::domain::{Digest, Lock};
 use btp_release::engine::Stop;
-use btp_release::plan::{Artifacts, Fields, Mark, ReleasePlan, Statement, Verdict};
+use btp_release::plan::{Artifacts, JsonObject, Mark, ReleasePlan, Statement, Verdict};
 
 use serde_json::Value;
+use stand_ins::github::World;
 
 use golden::{EVIDENCE, Golden, versions, without};
 use interface::Interface;
@@ -108,7 +109,7 @@ fn what_is_made_today_has_every_field_of_before() {
         let made = Artifacts::from(predicate.artifacts.0);
         assert_extends(&made.to_json(), &golden.text("artifacts.json"));
         let body = golden.text("draft-body.md");
-        let found = Fields::default();
+        let found = JsonObject::default();
         let made = Mark {
             found,
             ..Mark::find(&body).unwrap()
@@ -349,9 +350,8 @@ async fn publish_keeps_the_bytes_of_evidence_that_is_there() {
         *scene.github.world() = before;
         let id = scene.repository(|repository| repository.releases_of(rig::TAG)[0].id);
         let bytes = left.as_bytes();
-        let mut world = scene.github.world();
-        world.attach(rig::REPOSITORY, id, EVIDENCE, bytes).unwrap();
-        drop(world);
+        let attach = |world: &mut World| world.attach(rig::REPOSITORY, id, EVIDENCE, bytes);
+        attach(&mut scene.github.world()).unwrap();
         publish(&scene, &golden).await;
         assert_eq!(
             String::from_utf8(evidence(&scene).to_bytes()).unwrap(),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-use super::Fields;
+use super::JsonObject;
 use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 
 /// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written. What was read is
 /// written again as it was, with the fields of a newer version.
 #[derive(Clone, Debug, Default)]
-pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, Fields>);
+pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, JsonObject>);
 
 /// One of them, as it was when it was awaited. Its name among the [`Artifacts`] says which one it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +139,8 @@ impl Serialize for Artifacts {
             let read = self.1.get(name).cloned().unwrap_or_default();
             Ok((name.clone(), read.updated(artifact)?))
         };
-        let all: serde_json::Result<BTreeMap<String, Fields>> = self.0.iter().map(all).collect();
+        let all: serde_json::Result<BTreeMap<String, JsonObject>> =
+            self.0.iter().map(all).collect();
         all.map_err(ser::Error::custom)?.serialize(serializer)
     }
 }
@@ -149,7 +150,7 @@ impl<'de> Deserialize<'de> for Artifacts {
         let mut artifacts = Self::default();
         for (name, json) in BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)? {
             let artifact = serde_json::from_str(json.get()).map_err(de::Error::custom)?;
-            let read = Fields::read(json.get()).map_err(de::Error::custom)?;
+            let read = JsonObject::read(json.get()).map_err(de::Error::custom)?;
             artifacts.1.insert(name.clone(), read);
             artifacts.0.insert(name, artifact);
         }

@@ -32,7 +32,7 @@ pub struct Statement {
 /// The statement's JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Form {
+struct StatementJson {
     #[serde(rename = "_type")]
     kind: String,
     subject: Vec<Subject>,
@@ -73,12 +73,12 @@ pub struct Predicate {
     pub publisher: String,
     /// What GitHub answered when all of this was read.
     #[serde(default)]
-    pub requests: Vec<Request>,
+    pub requests: Vec<AnsweredRequest>,
 }
 
-/// An answer of GitHub: `id` is its `X-GitHub-Request-Id`.
+/// An answer of GitHub: `id` is its `X-GitHub-AnsweredRequest-Id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct AnsweredRequest {
     /// Method and path.
     pub request: String,
     /// The HTTP status.
@@ -123,7 +123,7 @@ impl Statement {
             Artifact::Asset { digest, .. } => Subject::new(name.clone(), *digest),
             Artifact::Image { digest, tagged, .. } => Subject::new(tagged.to_string(), *digest),
         };
-        let form = Form {
+        let form = StatementJson {
             kind: TYPE.to_owned(),
             subject: predicate.artifacts.0.iter().map(subject).collect(),
             predicate_type: PREDICATE.to_owned(),
@@ -132,7 +132,7 @@ impl Statement {
         // Serialising plain values into memory has no way to fail. The plan is part of it as it was made, and only spaced.
         let text = serde_json::to_string(&form).unwrap_or_default();
         let text = pretty(&text) + "\n";
-        let Form {
+        let StatementJson {
             subject, predicate, ..
         } = form;
         Self {
@@ -172,7 +172,7 @@ impl Statement {
         };
         let text = String::from_utf8(bytes.to_vec())
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
-        let form: Form = serde_json::from_str(&text)
+        let form: StatementJson = serde_json::from_str(&text)
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
         if form.kind != TYPE || form.predicate_type != PREDICATE {
             return Err(invalid("is a statement of another type".into()));

@@ -8,9 +8,9 @@ use serde_json::value::{RawValue, to_raw_value};
 /// The fields of a JSON object, in the order in which they were written, each value as its text.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Fields(IndexMap<String, Box<RawValue>>);
+pub struct JsonObject(IndexMap<String, Box<RawValue>>);
 
-impl Fields {
+impl JsonObject {
     /// The fields of `value` as it is serialised.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Fields {
     }
 }
 
-impl PartialEq for Fields {
+impl PartialEq for JsonObject {
     fn eq(&self, other: &Self) -> bool {
         let fields = |of: &Self| -> Vec<(String, String)> {
             let fields = of.0.iter();
@@ -87,7 +87,7 @@ impl PartialEq for Fields {
     }
 }
 
-impl Eq for Fields {}
+impl Eq for JsonObject {}
 
 /// JSON without the spaces and line ends between its tokens. Names, texts and numbers stay as they were written.
 pub(super) fn compact(json: &str) -> String {
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn only_what_has_changed_is_written_anew() {
         let text = r#"{"z": [ 1.0 ], "rare": 1, "a": 2, "y": "\u002d"}"#;
-        let fields = Fields::read(text).unwrap();
+        let fields = JsonObject::read(text).unwrap();
         let mut known: Known = serde_json::from_str(text).unwrap();
         let written = |known: &Known| {
             let updated = fields.updated(known).unwrap();
@@ -215,9 +215,9 @@ mod tests {
         );
         (known.new, known.rare) = (1, None);
         assert_eq!(written(&known), r#"{"z":[1.0],"a":3,"y":"\u002d","new":1}"#);
-        let made = Fields::default().updated(&known).unwrap();
-        assert_eq!(made, Fields::read(r#"{"a":3,"new":1}"#).unwrap());
+        let made = JsonObject::default().updated(&known).unwrap();
+        assert_eq!(made, JsonObject::read(r#"{"a":3,"new":1}"#).unwrap());
         assert_ne!(made, fields);
-        assert!(Fields::read("[]").is_err());
+        assert!(JsonObject::read("[]").is_err());
     }
 }

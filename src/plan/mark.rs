@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fields;
+use super::JsonObject;
 use crate::domain::{CommitSha, Digest, Version};
 
 /// An HTML comment at the end of the release's body, which people do not see.
@@ -23,9 +23,9 @@ pub struct Mark {
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
-    /// The mark as it was found; empty for one that is new. Fields of a newer version are kept in it.
+    /// The mark as it was found; empty for one that is new. JsonObject of a newer version are kept in it.
     #[serde(skip)]
-    pub found: Fields,
+    pub found: JsonObject,
 }
 
 const OPEN: &str = "<!-- btp-release: ";
@@ -37,25 +37,24 @@ impl Mark {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
         let mark: Self = serde_json::from_str(json).ok()?;
-        let found = Fields::read(json).ok()?;
+        let found = JsonObject::read(json).ok()?;
         Some(Self { found, ..mark })
     }
 
     /// The body with this mark in place of any other.
     pub fn put(&self, body: &str) -> String {
         let text = Self::strip(body);
-        // `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
-        let json = self.to_json().replace("--", "-\\u002d");
+        let json = self.to_json();
         let gap = if text.is_empty() { "" } else { "\n\n" };
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
     }
 
+    /// The mark's JSON. `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
     fn to_json(&self) -> String {
         // Serialising a struct of plain values into memory has no way to fail.
         let fields = self.found.updated(self);
-        fields
-            .and_then(|fields| serde_json::to_string(&fields))
-            .unwrap_or_default()
+        let json = fields.and_then(|fields| serde_json::to_string(&fields));
+        json.unwrap_or_default().replace("--", "-\\u002d")
     }
 
     /// The body as people see it.
@@ -92,7 +91,7 @@ mod tests {
             run: run.into(),
             tag_was_there: false,
             leftovers: BTreeSet::new(),
-            found: Fields::default(),
+            found: JsonObject::default(),
         }
     }
 

@@ -13,8 +13,8 @@ mod verdict;
 mod wanted;
 
 pub use artifacts::{Artifact, Artifacts};
-pub use evidence::{EVIDENCE, MAX_EVIDENCE, Predicate, Record, Request, Statement};
-pub use json_text::Fields;
+pub use evidence::{AnsweredRequest, EVIDENCE, MAX_EVIDENCE, Predicate, Record, Statement};
+pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};
 pub use verdict::Verdict;

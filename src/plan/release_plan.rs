@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-use super::json_text::{Fields, compact};
+use super::json_text::{JsonObject, compact};
 use super::{Mark, Wanted};
 use crate::domain::{AssetName, Code, CommitSha, Diagnostic, Digest, ImageRef, RepoSlug, Tag};
 
@@ -212,7 +212,7 @@ impl ReleasePlan {
             run: self.wanted.run.clone(),
             tag_was_there,
             leftovers: BTreeSet::new(),
-            found: Fields::default(),
+            found: JsonObject::default(),
         }
     }
 
@@ -239,7 +239,7 @@ fn json(
     previous_tag: Option<&Tag>,
     guard: Option<&BranchGuard>,
 ) -> serde_json::Result<String> {
-    let mut fields = Fields::of(wanted)?;
+    let mut fields = JsonObject::of(wanted)?;
     fields.insert_before("repository", "schema", &SCHEMA)?;
     fields.insert_before("prerelease", "previous_tag", &previous_tag)?;
     fields.insert_before("notes", "guard", &guard)?;

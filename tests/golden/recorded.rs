@@ -75,8 +75,8 @@ impl Golden {
     }
 
     /// The release with a file altered, and whatever names the file by digest set right.
-    pub(crate) fn altered(&self, name: &str, alter: impl FnOnce(String) -> String) -> Self {
-        let (before, after) = (self.text(name), alter(self.text(name)));
+    pub(crate) fn altered(&self, name: &str, change: impl FnOnce(String) -> String) -> Self {
+        let (before, after) = (self.text(name), change(self.text(name)));
         assert_ne!(after, before, "nothing was altered in {name}");
         let digests = [&before, &after].map(|text| Digest::of(text.as_bytes()).to_string());
         let mut altered = self.clone();

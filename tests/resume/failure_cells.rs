@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use btp_release::domain::Digest;
+use btp_release::domain::{Code, Digest};
 use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
 use btp_release::release::existing_release::Decision;
 use btp_release::release::existing_release::ExistingRelease;
@@ -189,7 +189,7 @@ impl Scene {
         let planned = self.phase(ME, "plan", &inputs(cell)).await;
         match (expected, planned) {
             (Decision::Refuse(code), Err(stop)) => {
-                told(code.as_str(), &super::release::told("plan", &stop))?
+                told(code, &super::release::told("plan", &stop))?
             }
             (Decision::Refuse(_), Ok(_)) if seen_early => return Err("plan let it pass".into()),
             (_, Ok(_)) => {}
@@ -206,7 +206,7 @@ impl Scene {
             let Err(stop) = drafted else {
                 return Err("draft let it pass".into());
             };
-            told(code.as_str(), &super::release::told("draft", &stop))?;
+            told(code, &super::release::told("draft", &stop))?;
             if after != before || self.landed() > 0 {
                 return Err(format!("refused, and changed: {before:?}\n{after:?}"));
             }
@@ -284,9 +284,9 @@ fn of_another(there: ExistingRelease) -> bool {
     )
 }
 
-fn told(code: &str, why: &str) -> Result<(), String> {
-    let next = !matches!(code, "tag-reserved" | "release-immutable") || why.contains("1.2.1");
-    if why.contains(&format!("code: \"{code}\"")) && next {
+fn told(code: Code, why: &str) -> Result<(), String> {
+    let next = !matches!(code, Code::TagReserved | Code::ReleaseImmutable) || why.contains("1.2.1");
+    if why.contains(&format!("code: {code:?},")) && next {
         Ok(())
     } else {
         Err(format!("instead of {code}: {why}"))

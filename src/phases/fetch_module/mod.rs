@@ -36,12 +36,12 @@ struct Module {
     image: PinnedImage,
     descriptor: Descriptor,
     descriptor_text: Bytes,
-    files: Vec<Wanted>,
+    files: Vec<WantedFile>,
     kind: ManifestKind,
 }
 
 /// A file that the folder is to have.
-struct Wanted {
+struct WantedFile {
     path: &'static str,
     layer: Layer,
     source: Source,
@@ -162,14 +162,14 @@ async fn open(
             }
         }
     };
-    let mut files = vec![Wanted {
+    let mut files = vec![WantedFile {
         path,
         layer,
         source,
     }];
     if let Some(layer) = content.default_cr {
         let file = file_in(&layer, &bytes(&layer).await?)?;
-        files.push(Wanted {
+        files.push(WantedFile {
             path: DEFAULT_CR,
             layer,
             source: Source::File(file),

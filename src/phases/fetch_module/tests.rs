@@ -42,8 +42,8 @@ component:
     Descriptor::from_text(text.as_bytes()).unwrap()
 }
 
-fn wanted(path: &'static str, name: &str, source: Source) -> Wanted {
-    Wanted {
+fn wanted(path: &'static str, name: &str, source: Source) -> WantedFile {
+    WantedFile {
         path,
         layer: Layer {
             name: name.into(),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{EVIDENCE, PublishInputs, Seen};
 use crate::domain::Digest;
 use crate::plan::{
-    Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Request, Statement, Verdict,
+    AnsweredRequest, Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Statement, Verdict,
 };
 use crate::protocol::Action;
 use crate::protocol::{LocalFile, SeenCheck, SeenRelease};
@@ -82,7 +82,7 @@ fn statement(
             .any(|required| required.name.matches(&check.name))
     };
     let is_builder = |check: &&SeenCheck| tested.builders.iter().any(|b| b.matches(&check.name));
-    let answers = seen.first.answers.iter().map(|answer| Request {
+    let answers = seen.first.answers.iter().map(|answer| AnsweredRequest {
         request: answer.request.clone(),
         status: answer.status,
         id: answer.id.clone(),
