@@ -1,24 +1,27 @@
-//! `plan`: reads what there is, and either works everything out or lists every reason not to start.
+//! `plan`: reads what exists, and either works everything out or lists every reason not to start.
 
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Exit, Tag};
+use crate::domain::{CommitSha, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{Reader, SeenRelease, SeenRepository, ServiceError};
+use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
+use crate::release::view::ReleaseView;
 
 pub struct Plan {
     wanted: Wanted,
 }
 
-struct Seen {
+/// What a plan depends on.
+struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
-    tag: Option<CommitSha>,
-    releases: Vec<SeenRelease>,
+    release: ReleaseView,
+    /// The tags of all published releases but prereleases.
     published: Vec<String>,
+    /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
 }
 
@@ -27,17 +30,16 @@ impl Plan {
         Self { wanted }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<PlanState, ServiceError> {
         let wanted = &self.wanted;
         let guard = match &wanted.guard_branch {
             Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
             None => None,
         };
-        Ok(Seen {
+        Ok(PlanState {
             repository: reader.github.repository().await?,
             has_commit: reader.github.has_commit(&wanted.commit).await?,
-            tag: reader.github.tag(&wanted.tag).await?,
-            releases: reader.github.releases(&wanted.tag).await?,
+            release: ReleaseView::tag_and_releases(reader, &wanted.tag).await?,
             published: reader.github.published_tags().await?,
             guard,
         })
@@ -50,16 +52,12 @@ impl Phase for Plan {
         PhaseId::Plan
     }
 
-    fn blocked_exit(&self) -> Exit {
-        Exit::Preflight
-    }
-
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         Ok(decide(&self.wanted, &self.see(reader).await?))
     }
 }
 
-fn decide(wanted: &Wanted, seen: &Seen) -> Step {
+fn decide(wanted: &Wanted, seen: &PlanState) -> Step {
     let mut findings = Vec::new();
     let commit = &wanted.commit;
     if !seen.has_commit {
@@ -99,19 +97,19 @@ fn decide(wanted: &Wanted, seen: &Seen) -> Step {
             ));
         }
     }
-    let plan = draw(wanted, seen);
+    let plan = complete_plan(wanted, seen);
     if let Resolution::Refuse(finding) =
-        existing_release::resolve(&plan, seen.tag.as_ref(), &seen.releases)
+        existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
         findings.push(finding);
     }
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(evidence(&plan, &seen.published))
+    Step::Done(report(&plan, &seen.published))
 }
 
-fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
+fn complete_plan(wanted: &Wanted, seen: &PlanState) -> ReleasePlan {
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
@@ -125,10 +123,10 @@ fn draw(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
     ReleasePlan::draw(wanted.clone(), previous, guard)
 }
 
-fn evidence(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
-    let so = format!("{} is to be released at {}", plan.tag, plan.commit.short());
+fn report(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
+    let summary = format!("{} is to be released at {}", plan.tag, plan.commit.short());
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
-    PhaseReport::new(so)
+    PhaseReport::new(summary)
         .with("plan", plan.to_json())
         .with("version", &plan.version)
         .with("tag", &plan.tag)
@@ -157,8 +155,8 @@ mod tests {
     use crate::plan::tests::{example, example_wanted};
     use crate::release::examples::{foreign_draft, other};
 
-    fn seen() -> Seen {
-        Seen {
+    fn seen() -> PlanState {
+        PlanState {
             repository: SeenRepository {
                 slug: example_wanted().repository,
                 default_branch: "main".into(),
@@ -166,8 +164,7 @@ mod tests {
                 may_push: Some(true),
             },
             has_commit: true,
-            tag: None,
-            releases: vec![],
+            release: ReleaseView::default(),
             published: [
                 "v1.0.0",
                 "v1.10.0-rc1",
@@ -183,22 +180,20 @@ mod tests {
         }
     }
 
-    fn plan(wanted: &Wanted, seen: &Seen) -> ReleasePlan {
+    fn plan(wanted: &Wanted, seen: &PlanState) -> ReleasePlan {
         match decide(wanted, seen) {
-            Step::Done(evidence) => {
-                ReleasePlan::from_json(&evidence.outputs[0].value, None).unwrap()
-            }
+            Step::Done(report) => ReleasePlan::from_json(&report.outputs[0].value, None).unwrap(),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn neighbours_are_found_by_the_order_of_versions() {
+    fn previous_tag_is_the_next_lower_version() {
         let plan_of = |published: &[&str]| {
             let published = published.iter().map(|&t| t.into()).collect();
             plan(
                 &example_wanted(),
-                &Seen {
+                &PlanState {
                     published,
                     ..seen()
                 },
@@ -214,16 +209,19 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_is_listed() {
+    fn all_reasons_are_listed_together() {
         let wanted = Wanted {
             on_existing: OnExisting::Fail,
             guard_branch: Some("release-1.2".into()),
             notes: NotesSource::Text("x".repeat(NotesSource::MAX_CHARS + 1)),
             ..example_wanted()
         };
-        let mut seen = Seen {
+        let mut seen = PlanState {
             has_commit: false,
-            releases: vec![foreign_draft(&example())],
+            release: ReleaseView {
+                releases: vec![foreign_draft(&example())],
+                ..ReleaseView::default()
+            },
             guard: Some(("release-1.2".into(), None)),
             ..seen()
         };
@@ -243,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_remembers_the_head() {
+    fn plan_holds_the_head_of_the_guarded_branch() {
         let wanted = Wanted {
             guard_branch: Some("main".into()),
             ..example_wanted()
         };
-        let seen = Seen {
+        let seen = PlanState {
             guard: Some(("main".into(), Some(other()))),
             ..seen()
         };

@@ -1,6 +1,6 @@
-//! Changing the world: given to the interpreter of actions and to no one else.
+//! What can change GitHub, registries and files: given to the engine, and to nothing else.
 //!
-//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then looks before anything
+//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then reads before anything
 //! is sent again.
 
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{AssetId, ByteStream, LocalFile, ReleaseId, ServiceError};
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, LockOwner, Repository, Tag};
+use super::{AssetId, ByteStream, CheckState, LocalFile, ReleaseId, ServiceError};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
 
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
@@ -43,10 +43,51 @@ pub struct Publication {
 pub struct NewStatus {
     pub commit: CommitSha,
     pub context: String,
-    pub success: bool,
+    pub state: StatusState,
     /// At most 140 characters.
     pub description: String,
     pub url: Option<String>,
+}
+
+/// The two states of a commit status that are written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusState {
+    Success,
+    Failure,
+}
+
+impl StatusState {
+    /// As GitHub spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl From<StatusState> for CheckState {
+    fn from(state: StatusState) -> Self {
+        match state {
+            StatusState::Success => Self::Success,
+            StatusState::Failure => Self::Failure,
+        }
+    }
+}
+
+/// The lock of a tag as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockRequest {
+    pub tag: Tag,
+    /// What the lock points at.
+    pub commit: CommitSha,
+    pub owner: LockOwner,
+    /// The lock of an owner that has ended, where it is taken over.
+    pub from: Option<Lock>,
+    /// Tells apart requests of one process: one that lost against another owner may be sent again.
+    pub claim: u32,
+    /// What it is taken for.
+    pub purpose: String,
 }
 
 #[async_trait]
@@ -75,14 +116,8 @@ pub trait GitHubWriter: Send + Sync {
     async fn publish(&self, publication: &Publication) -> Result<(), ServiceError>;
     async fn delete_release(&self, release: ReleaseId) -> Result<(), ServiceError>;
     async fn delete_tag(&self, tag: &Tag) -> Result<(), ServiceError>;
-    /// Creates the lock if there is none, or takes it from whoever has it; `Cause::Conflict` if that is no longer so.
-    async fn take_lock(
-        &self,
-        tag: &Tag,
-        commit: &CommitSha,
-        owner: &LockOwner,
-        over: bool,
-    ) -> Result<(), ServiceError>;
+    /// Creates the lock if there is none, or takes it over; `Cause::Conflict` if that is no longer possible.
+    async fn take_lock(&self, request: &LockRequest) -> Result<(), ServiceError>;
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
 }
 

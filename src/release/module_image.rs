@@ -22,7 +22,7 @@ pub struct ModuleImage {
 #[derive(Debug)]
 pub enum ModuleImageError {
     Format(Diagnostic),
-    Port(ServiceError),
+    Service(ServiceError),
 }
 
 impl From<Diagnostic> for ModuleImageError {
@@ -39,7 +39,7 @@ impl From<ocm_module::Diagnostic> for ModuleImageError {
 
 impl From<ServiceError> for ModuleImageError {
     fn from(error: ServiceError) -> Self {
-        Self::Port(error)
+        Self::Service(error)
     }
 }
 

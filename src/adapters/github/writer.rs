@@ -9,10 +9,10 @@ use url::Url;
 use super::client::done;
 use super::{Doing, GitHub, failure, models};
 use crate::adapters::github::rate_limit::Kind;
-use crate::domain::{AssetName, CommitSha, Lock, LockOwner, Tag};
+use crate::domain::{AssetName, CommitSha, Lock, Tag};
 use crate::protocol::{
-    AssetId, Cause, GitHubWriter, LocalFile, NewDraft, NewStatus, Publication, ReleaseId,
-    ServiceError,
+    AssetId, Cause, GitHubWriter, LocalFile, LockRequest, NewDraft, NewStatus, Publication,
+    ReleaseId, ServiceError,
 };
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl GitHubWriter for GitHub {
 
     async fn set_status(&self, status: &NewStatus) -> Result<(), ServiceError> {
         let body = models::CreateStatus {
-            state: if status.success { "success" } else { "failure" },
+            state: status.state.as_str(),
             context: &status.context,
             description: &status.description,
             target_url: status.url.as_deref(),
@@ -114,14 +114,11 @@ impl GitHubWriter for GitHub {
             .doing(|| format!("delete the tag {tag}"))
     }
 
-    async fn take_lock(
-        &self,
-        tag: &Tag,
-        commit: &CommitSha,
-        owner: &LockOwner,
-        over: bool,
-    ) -> Result<(), ServiceError> {
-        self.make_lock(tag, commit, owner, over)
+    async fn take_lock(&self, request: &LockRequest) -> Result<(), ServiceError> {
+        let LockRequest {
+            tag, commit, owner, ..
+        } = request;
+        self.make_lock(tag, commit, owner, request.from.is_some())
             .await
             .doing(|| format!("take the lock of {tag}"))
     }

@@ -44,8 +44,8 @@ component:
     Descriptor::from_text(text.as_bytes()).unwrap()
 }
 
-fn wanted(path: &'static str, name: &str, source: Source) -> Wanted {
-    Wanted {
+fn wanted(path: &'static str, name: &str, source: FileSource) -> ModuleFile {
+    ModuleFile {
         path,
         layer: Layer {
             name: name.into(),
@@ -59,10 +59,14 @@ fn wanted(path: &'static str, name: &str, source: Source) -> Wanted {
 fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
     let files = match kind {
         ManifestKind::RawManifest => vec![
-            wanted(MANIFEST, "raw-manifest", Source::File(b"manifest".to_vec())),
-            wanted(DEFAULT_CR, "default-cr", Source::File(b"cr".to_vec())),
+            wanted(
+                MANIFEST,
+                "raw-manifest",
+                FileSource::File(b"manifest".to_vec()),
+            ),
+            wanted(DEFAULT_CR, "default-cr", FileSource::File(b"cr".to_vec())),
         ],
-        ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", Source::Chart)],
+        ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", FileSource::Chart)],
     };
     let image = format!("r.example/m@{}", Digest::of(b"image"));
     Module {
@@ -87,12 +91,11 @@ fn step(module: Module, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step
             digest: Digest::of(bytes),
         })
     });
-    let seen = Seen {
-        there: there.collect(),
+    let seen = FolderState {
+        files: there.collect(),
         index: index.map(Bytes::from),
-        module,
     };
-    decide(&plan(), Path::new("m"), &seen)
+    decide(&plan(), Path::new("m"), &module, &seen)
 }
 
 fn actions(step: Step) -> Vec<String> {
@@ -129,18 +132,18 @@ fn the_folder_gets_what_it_lacks_and_is_whole_last() {
         actions(step(raw(), Some(b"{}".to_vec()), &there)),
         ["write m/component-descriptor.yaml", "write m/module.json"]
     );
-    let Step::Done(evidence) = step(raw(), whole, &there) else {
+    let Step::Done(report) = step(raw(), whole, &there) else {
         panic!()
     };
     let short = Digest::of(b"manifest").short();
     assert_eq!(
-        evidence.so,
+        report.summary,
         format!(
             "{NAME} v1.2.0 is in m: manifest.yaml from the layer raw-manifest ({short}), default-cr.yaml from the layer default-cr ({short})"
         )
     );
     let value = |name: &str| {
-        let output = evidence.outputs.iter().find(|output| output.name == name);
+        let output = report.outputs.iter().find(|output| output.name == name);
         output.unwrap().value.clone()
     };
     assert_eq!(value("module-digest"), Digest::of(b"image").to_string());
@@ -165,11 +168,11 @@ fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
         actions(step(chart(), Some(index(&chart())), &[None]))[0],
         format!("save {}", Digest::of(b"manifest").short())
     );
-    let Step::Done(evidence) = step(chart(), Some(index(&chart())), &there) else {
+    let Step::Done(report) = step(chart(), Some(index(&chart())), &there) else {
         panic!()
     };
-    assert_eq!(evidence.outputs[2].value, "m/chart");
-    assert_eq!(evidence.outputs[3].value, "helm-chart");
+    assert_eq!(report.outputs[2].value, "m/chart");
+    assert_eq!(report.outputs[3].value, "helm-chart");
 }
 
 #[test]
@@ -214,19 +217,19 @@ fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
 #[test]
 fn a_manifest_that_is_too_large_is_streamed_unless_it_is_an_archive() {
     let large = |media_type: &str| {
-        let mut layer = wanted(MANIFEST, "raw-manifest", Source::Layer).layer;
+        let mut layer = wanted(MANIFEST, "raw-manifest", FileSource::Layer).layer;
         layer.blob.size = MAX_IN_MEMORY + 1;
         layer.blob.media_type = media_type.into();
         layer
     };
     assert!(is_streamed(&large("application/octet-stream")));
     assert!(!is_streamed(&large("application/x-tar")));
-    let small = wanted(MANIFEST, "raw-manifest", Source::Layer);
+    let small = wanted(MANIFEST, "raw-manifest", FileSource::Layer);
     assert!(!is_streamed(&small.layer));
 
     let streamed = || {
         let mut module = ours(ManifestKind::RawManifest);
-        module.files = vec![wanted(MANIFEST, "raw-manifest", Source::Layer)];
+        module.files = vec![wanted(MANIFEST, "raw-manifest", FileSource::Layer)];
         module
     };
     let Step::Act(all) = step(streamed(), None, &[None]) else {
