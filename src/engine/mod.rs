@@ -78,7 +78,7 @@ fn join(actions: &[Action]) -> String {
 }
 
 /// How the loop ended well.
-enum Ended {
+enum LoopEnd {
     Done(PhaseReport),
     DryRun(Vec<Action>),
 }
@@ -86,13 +86,13 @@ enum Ended {
 /// What this run has sent.
 struct Sent {
     action: Action,
-    answer: Answer,
+    confirmation: Confirmation,
 }
 
 /// Whether a service confirmed what was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Confirmed,
+enum Confirmation {
+    Received,
     /// It may have landed or not.
     Unknown,
 }
@@ -116,15 +116,15 @@ impl Engine<'_> {
             self.clean_up(phase, writer, delay).await;
         }
         ended.map(|ended| match ended {
-            Ended::Done(report) => Outcome::Done {
+            LoopEnd::Done(report) => Outcome::Done {
                 report,
                 actions: sent.into_iter().map(|sent| sent.action).collect(),
             },
-            Ended::DryRun(actions) => Outcome::DryRun(actions),
+            LoopEnd::DryRun(actions) => Outcome::DryRun(actions),
         })
     }
 
-    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<Ended, Stop> {
+    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<LoopEnd, Stop> {
         let id = phase.id();
         self.observer.see(&Event::Started {
             phase: id,
@@ -138,7 +138,7 @@ impl Engine<'_> {
                 ..self.reader
             };
             match self.unless_interrupted(phase.step(reader)).await?? {
-                Step::Done(report) => return Ok(Ended::Done(report)),
+                Step::Done(report) => return Ok(LoopEnd::Done(report)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked {
                         findings,
@@ -148,7 +148,7 @@ impl Engine<'_> {
                 Step::Wait(waiting) => self.wait(id, waiting, &mut interval).await?,
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
-                        return Ok(Ended::DryRun(actions));
+                        return Ok(LoopEnd::DryRun(actions));
                     };
                     let unsent: Vec<_> = actions
                         .iter()
@@ -206,14 +206,14 @@ impl Engine<'_> {
             let Err(error) = self.apply(phase.id(), writer, &action).await else {
                 sent.push(Sent {
                     action,
-                    answer: Answer::Confirmed,
+                    confirmation: Confirmation::Received,
                 });
                 continue;
             };
             if matches!(error.cause, Cause::Unknown { .. } | Cause::Conflict { .. }) {
                 sent.push(Sent {
                     action,
-                    answer: Answer::Unknown,
+                    confirmation: Confirmation::Unknown,
                 });
                 return Ok(());
             }
@@ -291,7 +291,7 @@ impl Engine<'_> {
             return self.sleep_until(next).await;
         }
         let before = sent.len();
-        sent.retain(|s| s.answer == Answer::Confirmed || !missing.contains(&s.action));
+        sent.retain(|s| s.confirmation == Confirmation::Received || !missing.contains(&s.action));
         *unchanged_reads = 0;
         if sent.len() == before {
             Err(not_visible())

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_of_the_world() {
+    fn draft_decision_for_each_release_and_tag() {
         let plan = example();
         let here = || Some(plan.commit.clone());
         let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_action_is_never_the_tag() {
+    fn draft_is_created_before_the_tag() {
         let plan = example();
         let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
             panic!("nothing to do")
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn another_run_takes_the_draft_up() {
+    fn draft_of_an_earlier_run_gets_the_new_mark() {
         let plan = example();
         let draft = our_draft(&plan);
         let later = ReleasePlan {
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_deletes_what_an_earlier_run_made_and_nothing_else() {
+    fn replace_deletes_only_the_draft_and_tag_of_an_earlier_run() {
         let plan = ReleasePlan {
             on_existing: OnExisting::Replace,
             ..example()

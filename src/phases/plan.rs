@@ -64,7 +64,7 @@ fn decide(wanted: &Wanted, seen: &PlanState) -> Step {
         findings.push(Diagnostic::error(
             Code::CommitMissing,
             format!("{} has no commit {commit}", wanted.repository),
-            "push the commit first, or give the full hash of one that is there as `commit`",
+            "push the commit first, or give the full hash of one that exists as `commit`",
         ));
     }
     if seen.repository.may_push == Some(false) {
@@ -93,7 +93,7 @@ fn decide(wanted: &Wanted, seen: &PlanState) -> Step {
                     "the release notes have {chars} characters, and a release may hold {}",
                     NotesSource::MAX_CHARS
                 ),
-                "shorten the file and link to the whole, or attach it as an asset",
+                "shorten the file and link to the full text, or attach it as an asset",
             ));
         }
     }

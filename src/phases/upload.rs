@@ -141,7 +141,7 @@ fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<
         let why = match file {
             None => Some((
                 Code::FileMissing,
-                "is not there, or is no regular file".to_owned(),
+                "does not exist, or is no regular file".to_owned(),
             )),
             Some(file) if file.size == 0 => Some((
                 Code::FileEmpty,
@@ -252,12 +252,12 @@ mod tests {
 
     #[test]
     fn unfinished_upload_is_repeated() {
-        let torn = unfinished(asset(1, "template.yaml", b"new"));
+        let unfinished_asset = unfinished(asset(1, "template.yaml", b"new"));
         let repair = [
             "delete the asset template.yaml, whose upload was not finished",
             "upload template.yaml (3 bytes)",
         ];
-        assert_eq!(actions(vec![torn]), repair);
+        assert_eq!(actions(vec![unfinished_asset]), repair);
     }
 
     #[test]
@@ -273,10 +273,13 @@ mod tests {
         ];
         assert_eq!(actions(vec![old.clone(), asset(2, NEW, b"new")]), swap);
         assert_eq!(actions(vec![asset(2, NEW, b"new")]), swap[1..]);
-        let torn = [format!(
+        let unfinished_asset = [format!(
             "delete the asset {NEW}, whose upload was not finished"
         )];
-        assert_eq!(actions(vec![old, unfinished(asset(2, NEW, b"new"))]), torn);
+        assert_eq!(
+            actions(vec![old, unfinished(asset(2, NEW, b"new"))]),
+            unfinished_asset
+        );
         let both = vec![asset(1, "template.yaml", b"new"), asset(2, NEW, b"new")];
         assert_eq!(
             actions(both),
@@ -288,12 +291,12 @@ mod tests {
 
     #[test]
     fn digest_found_by_downloading_counts() {
-        let silent = SeenAsset {
+        let without_digest = SeenAsset {
             digest: None,
             ..asset(1, "template.yaml", b"new")
         };
         let release = SeenRelease {
-            assets: vec![silent],
+            assets: vec![without_digest],
             ..our_draft(&example())
         };
         let seen = UploadState {

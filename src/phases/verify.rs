@@ -1,4 +1,4 @@
-//! `verify`: checks a published release against its evidence and the world, at any time later.
+//! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -197,7 +197,7 @@ impl<'a> Differences<'a> {
         let listed = statement.assets();
         for asset in &release.assets {
             if !listed.contains(&asset.name) {
-                self.compare(&format!("the asset {}", asset.name), "there", ABSENT);
+                self.compare(&format!("the asset {}", asset.name), "present", ABSENT);
             }
         }
         for asset in &statement.predicate.plan.assets {
@@ -222,7 +222,7 @@ mod tests {
     use crate::release::examples::{asset, other, our_draft, published};
     use crate::release::image_check::Contents;
 
-    type Alter = fn(&mut VerifyState);
+    type AlterRelease = fn(&mut VerifyState);
 
     /// A release as `publish` leaves it.
     fn seen() -> VerifyState {
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn each_altered_fact_is_found() {
         assert_eq!(codes(&seen()), []);
-        let table: [(Code, Alter); 14] = [
+        let table: [(Code, AlterRelease); 14] = [
             (Code::EvidenceDiffers, |s| s.release.tag = None),
             (Code::EvidenceDiffers, |s| s.release.tag = Some(other())),
             (Code::EvidenceDiffers, |s| {

@@ -136,7 +136,7 @@ pub enum Step {
     Act(Vec<Action>),
     /// Somebody else has to do something first.
     Wait(Waiting),
-    /// What is there contradicts the plan; everything found is listed.
+    /// What was read contradicts the plan; everything found is listed.
     Blocked(Vec<Diagnostic>),
 }
 

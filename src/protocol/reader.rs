@@ -1,4 +1,4 @@
-//! Reading the world: all that a phase is ever given.
+//! What can read GitHub, registries and files: all that a phase is given.
 //!
 //! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence; whatever cannot be told is an
 //! error. Implementations repeat a failed read themselves, so an error here is one that lasted.
@@ -21,13 +21,13 @@ use crate::domain::{
 /// Bytes on their way, in pieces; ends with an error where they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
 
-/// The whole view of the world that a phase has.
+/// What a phase reads with.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub github: &'a dyn GitHubReader,
     pub registry: &'a dyn RegistryReader,
     pub files: &'a dyn FilesReader,
-    /// The time of this look.
+    /// The time at which this step began.
     pub now: Moment,
 }
 

@@ -11,7 +11,7 @@ use crate::plan::ReleasePlan;
 use ocm_module::descriptor::Descriptor;
 use ocm_module::verify::verify;
 
-/// What an image holds, once all of it is there.
+/// What an image consists of, once all of it exists.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
     /// Such as `linux/amd64`; none for what is no container image.
@@ -138,7 +138,7 @@ pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatc
     found
 }
 
-/// The same with whether it was there before the release was begun: `leftovers` are the digests that were.
+/// The same, with whether the image existed before the release was begun: `leftovers` are the digests of those that did.
 pub(crate) fn staleness(
     plan: &ReleasePlan,
     leftovers: &BTreeSet<Digest>,
@@ -148,7 +148,7 @@ pub(crate) fn staleness(
     let left_over = leftovers.contains(&digest) && !proves_commit(plan, contents);
     let left_over = left_over.then(|| Mismatch {
         code: Code::ImageOfAnotherBuild,
-        seen: format!("{} was there before this release was begun", digest.short()),
+        seen: format!("{} existed before this release was begun", digest.short()),
         wanted: None,
     });
     left_over
@@ -157,7 +157,7 @@ pub(crate) fn staleness(
         .collect()
 }
 
-/// Whether the image proves that it was made from the release's commit, so that it is of this release even if it was there
+/// Whether the image proves that it was made from the release's commit, so that it is of this release even if it existed
 /// before: a build that gives the same bytes each time pushes nothing new.
 fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
     let labelled = contents

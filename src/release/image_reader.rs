@@ -54,18 +54,18 @@ pub(crate) struct ImageQuery {
     pub(crate) platforms: Vec<String>,
 }
 
-/// What was read below an image's digests. It cannot change; whether it is still there is asked again.
+/// What was read below an image's digests. It cannot change; whether it still exists is asked again.
 #[derive(Default)]
 pub(crate) struct ImageCache {
     documents: BTreeMap<Digest, Document>,
     /// By the digest of their manifest.
-    parts: BTreeMap<Digest, Part>,
+    parts: BTreeMap<Digest, ImagePart>,
     complete: Option<(Digest, Arc<Contents>)>,
 }
 
 /// What one manifest leads to.
 #[derive(Clone)]
-enum Part {
+enum ImagePart {
     Container {
         platform: Option<String>,
         labels: Labels,
@@ -144,7 +144,7 @@ impl ImageReader<'_> {
             Document::Manifest(manifest) => {
                 if let Some(labels) = self.add(digest, &manifest, &mut contents).await? {
                     let own = contents.platforms.iter().map(String::as_str).collect();
-                    all_there(platforms, &own)?;
+                    find_platforms(platforms, &own)?;
                     contents.labels = labels;
                 }
             }
@@ -222,24 +222,24 @@ impl ImageReader<'_> {
         };
         self.cache.parts.insert(digest, part.clone());
         match part {
-            Part::Module(module) => {
+            ImagePart::Module(module) => {
                 contents.modules.push(module);
                 Ok(None)
             }
-            Part::Container { platform, labels } => {
+            ImagePart::Container { platform, labels } => {
                 contents.platforms.extend(platform);
                 Ok(Some(labels))
             }
         }
     }
 
-    async fn part(&self, manifest: &Manifest) -> Result<Part, ImageProblem> {
+    async fn part(&self, manifest: &Manifest) -> Result<ImagePart, ImageProblem> {
         if manifest.is_component_version() {
-            return Ok(Part::Module(self.module(manifest).await?));
+            return Ok(ImagePart::Module(self.module(manifest).await?));
         }
         let config = self.blob(&manifest.config, MAX_IMAGE_CONFIG).await?;
         let config = ImageConfig::read(&config);
-        Ok(Part::Container {
+        Ok(ImagePart::Container {
             platform: config.platform(),
             labels: config.labels(),
         })
@@ -293,8 +293,8 @@ fn platform(entry: &IndexEntry) -> Option<String> {
     Some(format!("{}/{}", platform.os, platform.architecture))
 }
 
-fn all_there(wanted: &[String], there: &BTreeSet<&str>) -> Result<(), ImageProblem> {
-    match wanted.iter().find(|p| !there.contains(p.as_str())) {
+fn find_platforms(wanted: &[String], found: &BTreeSet<&str>) -> Result<(), ImageProblem> {
+    match wanted.iter().find(|p| !found.contains(p.as_str())) {
         Some(missing) => Err(ImageProblem::Incomplete(format!("it has no {missing}"))),
         None => Ok(()),
     }
@@ -302,7 +302,7 @@ fn all_there(wanted: &[String], there: &BTreeSet<&str>) -> Result<(), ImageProbl
 
 fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, ImageProblem> {
     let listed: BTreeSet<String> = index.manifests.iter().filter_map(platform).collect();
-    all_there(platforms, &listed.iter().map(String::as_str).collect())?;
+    find_platforms(platforms, &listed.iter().map(String::as_str).collect())?;
     // BuildKit lists attestations as images for `unknown/unknown`.
     let is_image = |entry: &IndexEntry| platform(entry).is_none_or(|p| p != "unknown/unknown");
     let is_wanted = |entry: &IndexEntry| {

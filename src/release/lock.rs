@@ -113,7 +113,7 @@ impl<P: NeedsLock> Phase for Locked<P> {
 struct TagLock {
     tag: Tag,
     me: LockOwner,
-    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent anew.
+    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent again.
     claim: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,

@@ -198,7 +198,7 @@ component: {{name: {name}, version: {version}, provider: internal, repositoryCon
     }
 
     #[test]
-    fn one_of_an_index_or_none() {
+    fn one_module_of_an_index_is_chosen_or_the_index_refused() {
         let of = |name: &str| module(&format!("kyma.project.io/module/{name}"), "v1.2.0");
         let (btp, keda) = (|| of("btp-operator"), || of("keda"));
         let older = module("kyma.project.io/module/btp-operator", "v1.1.0");

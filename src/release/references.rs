@@ -121,7 +121,7 @@ pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
 }
 
-/// The tag goes first: as long as the release is there, its mark tells whether the tag is ours.
+/// The tag goes first: as long as the release exists, its mark tells whether the tag is ours.
 pub(crate) fn delete_release(
     tag: &Tag,
     at: Option<&CommitSha>,

@@ -1,4 +1,4 @@
-//! One release as it is now: its tag, its assets, its images and the checks at its commit. Every phase that looks at a release
+//! One release as it is now: its tag, its assets, its images and the checks at its commit. Every phase that depends on a release
 //! reads it here; each part is read once in a step, and only if the phase asks for it.
 
 use std::collections::BTreeMap;
@@ -160,7 +160,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The release by the id that an earlier step found; all releases of the tag, where it is not there any more.
+    /// The release by the id that an earlier step found; all releases of the tag, where it does not exist any more.
     pub(crate) async fn known_release(&mut self) -> Result<(), ServiceError> {
         if let Some(id) = self.cache.release
             && let Some(release) = self.reader.github.release(id).await?
@@ -182,7 +182,7 @@ impl ViewReader<'_> {
         wanted: impl Fn(&SeenAsset) -> bool,
     ) -> Result<(), ServiceError> {
         let trusted = self.cache.trust == Trust::EarlierSteps;
-        let silent = |asset: &&SeenAsset| {
+        let without_digest = |asset: &&SeenAsset| {
             asset.state == AssetState::Uploaded && asset.digest.is_none() && wanted(asset)
         };
         for asset in self
@@ -190,7 +190,7 @@ impl ViewReader<'_> {
             .releases
             .iter()
             .flat_map(|r| &r.assets)
-            .filter(silent)
+            .filter(without_digest)
         {
             let known = self.cache.hashed.get(&asset.id).filter(|_| trusted);
             let digest = match known {
@@ -222,7 +222,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The images, side by side: what their tags resolve to, and whether all of each is there.
+    /// The images, side by side: what their tags resolve to, and whether each is complete.
     pub(crate) async fn images(
         &mut self,
         queries: impl IntoIterator<Item = ImageQuery>,

@@ -70,7 +70,7 @@ enum WriteResult {
     Refused,
 }
 
-/// Files that can be removed, and what a removal answers. Reads show what was there `lag` reads ago.
+/// Files that can be removed, and what a removal answers. Reads show what existed `lag` reads ago.
 struct TestFiles {
     files: Mutex<BTreeSet<String>>,
     shown: Mutex<Vec<BTreeSet<String>>>,
@@ -194,19 +194,19 @@ struct Run {
     took: Duration,
 }
 
-async fn run(world: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
+async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
     let clock = TestClock::default();
     let engine = Engine {
         reader: Reader {
             github: &UnusedServices,
             registry: &UnusedServices,
-            files: world,
+            files: disk,
             now: Moment::default(),
         },
         writer: (!dry).then_some(Writer {
             github: &UnusedServices,
             registry: &UnusedServices,
-            files: world,
+            files: disk,
         }),
         clock: &clock,
         interrupt: &TestInterrupt::default(),
@@ -214,7 +214,7 @@ async fn run(world: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
     let ended = engine.run(phase).await;
-    let writes = world.writes.lock().unwrap().clone();
+    let writes = disk.writes.lock().unwrap().clone();
     Run {
         ended,
         writes,
@@ -224,11 +224,11 @@ async fn run(world: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
 
 #[tokio::test]
 async fn actions_are_carried_out_in_order_and_then_read_again() {
-    let world = TestFiles::new(0, &[]);
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    let disk = TestFiles::new(0, &[]);
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(matches!(ended.ended, Ok(Outcome::Done { ref actions, .. }) if actions.len() == 2));
     assert_eq!(ended.writes, ["a", "b"]);
-    let again = run(&world, &mut Remove { waits: 0 }, false).await;
+    let again = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(
         matches!(again.ended, Ok(Outcome::Done { ref actions, .. }) if actions.is_empty()),
         "nothing to do is said"
@@ -244,8 +244,8 @@ async fn landed_write_is_never_sent_again_however_late_it_is_visible() {
             &[WriteResult::Fine, WriteResult::Lost],
             &[WriteResult::Lost, WriteResult::Lost],
         ] {
-            let world = TestFiles::new(lag, answers);
-            let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+            let disk = TestFiles::new(lag, answers);
+            let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
             assert!(
                 ended.ended.is_ok(),
                 "lag {lag} {answers:?} {:?}",
@@ -258,8 +258,8 @@ async fn landed_write_is_never_sent_again_however_late_it_is_visible() {
 
 #[tokio::test]
 async fn lost_write_is_sent_again_after_reading_for_a_while() {
-    let world = TestFiles::new(3, &[WriteResult::Cut]);
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    let disk = TestFiles::new(3, &[WriteResult::Cut]);
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(ended.ended.is_ok());
     let sent = |name: &str| ended.writes.iter().filter(|w| *w == name).count();
     assert_eq!((sent("a"), sent("b")), (2, 1));
@@ -271,9 +271,9 @@ async fn lost_write_is_sent_again_after_reading_for_a_while() {
 
 #[tokio::test]
 async fn conflict_is_read_again_and_refusal_ends_the_phase() {
-    let world = TestFiles::new(0, &[WriteResult::Conflict]);
-    world.files.lock().unwrap().remove("b");
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+    let disk = TestFiles::new(0, &[WriteResult::Conflict]);
+    disk.files.lock().unwrap().remove("b");
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(ended.ended.is_ok(), "{:?}", ended.ended);
     let refused = run(
         &TestFiles::new(0, &[WriteResult::Refused]),
@@ -312,7 +312,7 @@ async fn dry_run_writes_nothing() {
 async fn wait_polls_often_at_first_and_ends_at_the_deadline() {
     let short = run(&TestFiles::new(0, &[]), &mut Remove { waits: 20 }, false).await;
     assert!(short.ended.is_ok());
-    assert_eq!(short.took, Duration::from_secs(20), "a look a second");
+    assert_eq!(short.took, Duration::from_secs(20), "one read a second");
     let mut endless = Remove { waits: u32::MAX };
     let ended = run(&TestFiles::new(0, &[]), &mut endless, false).await;
     assert!(matches!(ended.ended, Err(Stop::TimedOut { .. })));
@@ -343,7 +343,7 @@ impl FilesWriter for Interrupting<'_> {
 
 #[tokio::test]
 async fn interrupt_stops_between_two_actions() {
-    let (world, interrupt, clock) = (
+    let (disk, interrupt, clock) = (
         TestFiles::new(0, &[]),
         TestInterrupt::default(),
         TestClock::default(),
@@ -352,13 +352,13 @@ async fn interrupt_stops_between_two_actions() {
         reader: Reader {
             github: &UnusedServices,
             registry: &UnusedServices,
-            files: &world,
+            files: &disk,
             now: Moment::default(),
         },
         writer: Some(Writer {
             github: &UnusedServices,
             registry: &UnusedServices,
-            files: &Interrupting(&world, &interrupt),
+            files: &Interrupting(&disk, &interrupt),
         }),
         clock: &clock,
         interrupt: &interrupt,
@@ -370,7 +370,7 @@ async fn interrupt_stops_between_two_actions() {
         Err(Stop::Cancelled)
     ));
     assert_eq!(
-        *world.writes.lock().unwrap(),
+        *disk.writes.lock().unwrap(),
         ["a"],
         "the first is finished, the second not begun"
     );

@@ -39,11 +39,11 @@ pub struct Await {
     cache: ReleaseCache,
     /// When the first step began.
     since: Option<Moment>,
-    earlier: Digests,
+    earlier: EarlierDigests,
 }
 
 /// What a step found, and how long it had been waited for then: a digest counts once it was the same in two steps.
-type Digests = BTreeMap<String, (Digest, Duration)>;
+type EarlierDigests = BTreeMap<String, (Digest, Duration)>;
 
 struct AwaitState {
     release: ReleaseView,
@@ -68,7 +68,7 @@ impl Await {
             options,
             cache: ReleaseCache::new(Trust::EarlierSteps),
             since: None,
-            earlier: Digests::new(),
+            earlier: EarlierDigests::new(),
         }
     }
 
@@ -117,14 +117,14 @@ impl Phase for Await {
 struct Decided {
     step: Step,
     /// What this step found, for the next one.
-    digests: Digests,
+    digests: EarlierDigests,
 }
 
 impl Decided {
     fn blocked(findings: Vec<Diagnostic>) -> Self {
         Self {
             step: Step::Blocked(findings),
-            digests: Digests::new(),
+            digests: EarlierDigests::new(),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Decided {
 fn decide(
     plan: &ReleasePlan,
     options: &AwaitOptions,
-    earlier: &Digests,
+    earlier: &EarlierDigests,
     seen: &AwaitState,
 ) -> Decided {
     let (release, mark) = match our_release(plan, &seen.release.releases) {
@@ -184,7 +184,7 @@ fn decide(
 #[derive(Default)]
 struct Progress {
     ready: Artifacts,
-    digests: Digests,
+    digests: EarlierDigests,
     /// One line for each that is not ready.
     on: Vec<String>,
 }
@@ -196,7 +196,7 @@ impl Progress {
         name: String,
         what: &str,
         mut artifact: Artifact,
-        earlier: &Digests,
+        earlier: &EarlierDigests,
         now: Duration,
     ) {
         let digest = artifact.digest();

@@ -53,7 +53,7 @@ fn assets() -> Vec<SeenAsset> {
     ]
 }
 
-fn complete() -> AwaitState {
+fn all_complete() -> AwaitState {
     state(assets(), image(b"m", Contents::default()))
 }
 
@@ -68,7 +68,7 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
 
 /// What the last of several steps waits for, or ends with.
 fn lines(steps: &[AwaitState]) -> Vec<String> {
-    let mut earlier = Digests::new();
+    let mut earlier = EarlierDigests::new();
     let mut lines = vec![];
     for seen in steps {
         let decided = decide(&example(), &options(), &earlier, seen);
@@ -86,16 +86,16 @@ fn lines(steps: &[AwaitState]) -> Vec<String> {
 #[test]
 fn artifact_is_ready_when_two_steps_find_the_same_digest() {
     assert_eq!(
-        lines(&[complete()]).len(),
+        lines(&[all_complete()]).len(),
         4,
-        "all three are seen once, beside the builder"
+        "all three were found once; the builder is the fourth line"
     );
     assert_eq!(
-        lines(&[complete(), complete()]),
+        lines(&[all_complete(), all_complete()]),
         ["all 3 artifacts of v1.2.0 are ready"]
     );
     let moved = state(assets(), image(b"other", Contents::default()));
-    let on = lines(&[complete(), moved]);
+    let on = lines(&[all_complete(), moved]);
     assert!(
         on[0].starts_with("image r.example/prod/btp-manager:v1.2.0: "),
         "{on:?}"
@@ -104,17 +104,17 @@ fn artifact_is_ready_when_two_steps_find_the_same_digest() {
 
 #[test]
 fn incomplete_artifacts_are_not_ready() {
-    let torn = SeenAsset {
+    let unfinished = SeenAsset {
         state: AssetState::Unfinished,
         ..asset(1, "template.yaml", b"t")
     };
-    let silent = SeenAsset {
+    let without_digest = SeenAsset {
         digest: None,
         ..asset(2, "rendered.yaml", b"r")
     };
     let seen = || {
         state(
-            vec![torn.clone(), silent.clone()],
+            vec![unfinished.clone(), without_digest.clone()],
             ImageState::Incomplete {
                 digest: Digest::of(b"m"),
                 why: "it has no linux/arm64".into(),
@@ -132,7 +132,7 @@ fn incomplete_artifacts_are_not_ready() {
     );
     let hashed = || {
         let mut seen = state(
-            vec![asset(1, "template.yaml", b"t"), silent.clone()],
+            vec![asset(1, "template.yaml", b"t"), without_digest.clone()],
             image(b"m", Contents::default()),
         );
         seen.release.hashed = [(AssetId(2), Digest::of(b"r"))].into();
@@ -229,14 +229,14 @@ fn failed_or_missing_builder_ends_the_wait() {
     );
     assert_eq!(with(vec![], 120), [Code::BuilderNeverStarted.as_str()]);
     let done = || {
-        let mut seen = complete();
+        let mut seen = all_complete();
         seen.release.checks = vec![check("post-image-build", CheckState::Failure)];
         seen
     };
     assert_eq!(
         lines(&[done(), done()]).len(),
         1,
-        "what is there is there, whatever a builder says of itself"
+        "artifacts that are ready count, whatever a builder reports"
     );
 }
 
@@ -246,7 +246,7 @@ fn manifest_with_another_binary_image_is_stale() {
         let text = format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: m}}\nspec: {{containers: [{{name: m, image: {image}}}]}}\n"
         );
-        let mut seen = complete();
+        let mut seen = all_complete();
         seen.release.asset_texts = [(AssetId(2), text.into())].into();
         seen
     };
@@ -264,7 +264,7 @@ fn manifest_with_another_binary_image_is_stale() {
 
 #[test]
 fn foreign_draft_ends_the_wait() {
-    let mut seen = complete();
+    let mut seen = all_complete();
     seen.release.releases = vec![foreign_draft(&example())];
     assert_eq!(lines(&[seen]), [Code::DraftForeign.as_str()]);
 }

@@ -72,7 +72,7 @@ impl Sources {
         if bytes.is_none() {
             self.findings.push(Diagnostic::error(
                 Code::FileMissing,
-                format!("{input}: the file {name} is not there"),
+                format!("{input}: the file {name} does not exist"),
                 "give the path relative to the working folder",
             ));
         }
@@ -98,7 +98,9 @@ impl Sources {
             (None, Some(FileRef::Url(url))) => {
                 self.findings.push(Diagnostic::error(
                     Code::FileByUrl,
-                    format!("the module configuration names {url}, and nothing is downloaded here"),
+                    format!(
+                        "the module configuration names {url}, and this phase downloads nothing"
+                    ),
                     format!("download it in a step before, and give its path as `{input}`"),
                 ));
                 None
@@ -236,7 +238,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-/// Where module images lie: the plan has the whole path.
+/// Where module images are stored: the plan has the full path.
 fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);

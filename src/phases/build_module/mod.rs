@@ -73,7 +73,7 @@ struct RegistryState {
     releases: Vec<SeenRelease>,
 }
 
-/// Why there is nothing to decide upon.
+/// Why nothing can be decided.
 enum BuildProblem {
     /// All that is wrong with the files.
     Module(Vec<Diagnostic>),
@@ -260,7 +260,7 @@ fn pushes(
         media_type: component.manifest.named.media_type.clone(),
         bytes: component.manifest.bytes.clone().into(),
     };
-    // By digest first: the tag appears only when what it names is whole.
+    // By digest first: the tag appears only when what it names is complete.
     if !seen.by_digest {
         actions.push(push(pinned(repository, component.digest())));
     }

@@ -1,4 +1,4 @@
-//! What is asked for, for each thing that may be there already.
+//! What is pushed and written, depending on what exists already.
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
@@ -66,7 +66,7 @@ fn assembled() -> Assembled {
     .unwrap()
 }
 
-/// A world in which nothing is there.
+/// Nothing exists yet.
 fn nothing(options: &BuildOptions) -> BuildState {
     let assembled = assembled();
     let files = wanted(options, &assembled).ok().unwrap();
@@ -118,7 +118,7 @@ fn actions(options: &BuildOptions, seen: &BuildState) -> Vec<String> {
 }
 
 #[test]
-fn the_tag_comes_last_and_what_is_there_is_left_alone() {
+fn tag_is_pushed_last_and_existing_blobs_are_not_pushed_again() {
     let options = options(None, true);
     let all = actions(&options, &nothing(&options));
     let short = |action: &String| action.split(' ').take(3).collect::<Vec<_>>().join(" ");
@@ -157,7 +157,7 @@ fn the_tag_comes_last_and_what_is_there_is_left_alone() {
 }
 
 #[test]
-fn every_missing_blob_may_be_mounted() {
+fn missing_blobs_are_mounted_from_the_named_repository() {
     let mut options = options(None, true);
     options.mount_from = Some("r.example/unsigned/x".parse().unwrap());
     let mut seen = nothing(&options);
@@ -175,7 +175,7 @@ fn every_missing_blob_may_be_mounted() {
 }
 
 #[test]
-fn done_names_the_image_by_digest_and_the_files() {
+fn report_names_the_image_by_digest_and_the_files() {
     let options = options(Some("m.tgz"), true);
     let Step::Done(report) = decide(&plan(OnExisting::Resume), &options, &everything(&options))
     else {
@@ -188,7 +188,7 @@ fn done_names_the_image_by_digest_and_the_files() {
 }
 
 #[test]
-fn an_archive_is_one_file_or_a_folder_whose_index_comes_last() {
+fn ctf_archive_is_one_file_or_a_folder_with_the_index_last() {
     for (path, push) in [
         ("m.tgz", true),
         ("m.tar.gz", false),
@@ -221,7 +221,7 @@ fn an_archive_is_one_file_or_a_folder_whose_index_comes_last() {
 }
 
 #[test]
-fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
+fn taken_tag_is_replaced_only_for_our_draft_with_on_existing_replace() {
     let options = options(None, true);
     for (policy, release, replaced) in [
         (OnExisting::Resume, our_draft(&example()), false),

@@ -30,11 +30,11 @@ pub struct FetchModule {
     image: PinnedImage,
     folder: PathBuf,
     /// Read once: an image by digest cannot change.
-    module: Option<Module>,
+    module: Option<FetchedModule>,
 }
 
 /// The image, and the files that are made of it.
-struct Module {
+struct FetchedModule {
     image: PinnedImage,
     descriptor: Descriptor,
     descriptor_text: Bytes,
@@ -91,7 +91,7 @@ impl FetchModule {
     async fn folder_state(
         &self,
         reader: Reader<'_>,
-        module: &Module,
+        module: &FetchedModule,
     ) -> Result<FolderState, ServiceError> {
         let index = self.folder.join(INDEX);
         let index = reader.files.read(&index, MAX_INDEX).await?;
@@ -130,7 +130,7 @@ async fn open(
     reader: Reader<'_>,
     plan: &ReleasePlan,
     image: PinnedImage,
-) -> Result<Module, ModuleImageError> {
+) -> Result<FetchedModule, ModuleImageError> {
     let ours = |descriptor: &Descriptor| {
         expected_module(plan).is_some_and(|expected| verify(descriptor, &expected).is_empty())
     };
@@ -155,7 +155,7 @@ async fn open(
             source: FileSource::File(file),
         });
     }
-    Ok(Module {
+    Ok(FetchedModule {
         image,
         descriptor,
         descriptor_text,
@@ -224,12 +224,12 @@ fn chart(layer: Layer) -> (ManifestKind, ModuleFile) {
     (ManifestKind::HelmChart, file)
 }
 
-/// Too large to be looked into, and no archive as far as its type tells: its bytes are the file's.
+/// Too large for memory, and no archive by its media type: its bytes are the file's.
 fn is_streamed(layer: &Layer) -> bool {
     layer.blob.size > MAX_IN_MEMORY && !layer.blob.media_type.contains("tar")
 }
 
-fn decide(plan: &ReleasePlan, folder: &Path, module: &Module, seen: &FolderState) -> Step {
+fn decide(plan: &ReleasePlan, folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
     let findings = mismatches(plan, module);
     if !findings.is_empty() {
         return Step::Blocked(findings);
@@ -258,7 +258,7 @@ fn decide(plan: &ReleasePlan, folder: &Path, module: &Module, seen: &FolderState
 }
 
 /// Why the image is not the module of this release.
-fn mismatches(plan: &ReleasePlan, module: &Module) -> Vec<Diagnostic> {
+fn mismatches(plan: &ReleasePlan, module: &FetchedModule) -> Vec<Diagnostic> {
     let in_digests = verify::digests(&module.descriptor).into_iter().map(|found| {
         Diagnostic::error(
             Code::ModuleDigestDiffers,
@@ -291,7 +291,7 @@ impl ModuleFile {
     fn missing(
         &self,
         folder: &Path,
-        module: &Module,
+        module: &FetchedModule,
         there: Option<&LocalFile>,
         is_complete: bool,
     ) -> Vec<Action> {
@@ -323,7 +323,7 @@ impl ModuleFile {
     }
 }
 
-fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
+fn save(module: &FetchedModule, layer: &Layer, to: PathBuf) -> Action {
     Action::SaveBlob {
         repository: module.image.repository.clone(),
         digest: layer.blob.digest,
@@ -332,7 +332,7 @@ fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
     }
 }
 
-fn report(folder: &Path, module: &Module) -> PhaseReport {
+fn report(folder: &Path, module: &FetchedModule) -> PhaseReport {
     let path = |name: &str| folder.join(name).display().to_string();
     let (manifest, kind) = match module.kind {
         ManifestKind::RawManifest => (MANIFEST, "raw-manifest"),
@@ -371,28 +371,28 @@ fn report(folder: &Path, module: &Module) -> PhaseReport {
 }
 
 /// What `module.json` says: the image, and which layer each file came from.
-fn index(module: &Module) -> Vec<u8> {
+fn index(module: &FetchedModule) -> Vec<u8> {
     #[derive(Serialize)]
-    struct File<'a> {
+    struct IndexedFile<'a> {
         path: &'a str,
         layer: &'a Layer,
     }
     #[derive(Serialize)]
-    struct Index<'a> {
+    struct FolderIndex<'a> {
         image: &'a PinnedImage,
         component: &'a str,
         version: &'a str,
-        files: Vec<File<'a>>,
+        files: Vec<IndexedFile<'a>>,
     }
     let component = &module.descriptor.component;
-    let index = Index {
+    let index = FolderIndex {
         image: &module.image,
         component: &component.name,
         version: &component.version,
         files: module
             .files
             .iter()
-            .map(|file| File {
+            .map(|file| IndexedFile {
                 path: file.path,
                 layer: &file.layer,
             })

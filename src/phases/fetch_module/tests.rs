@@ -1,4 +1,5 @@
-//! What is asked for, for each folder that may be there already and each image that is not this release's.
+//! What is written, depending on what the folder has already; and which images are refused.
+
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
@@ -56,7 +57,7 @@ fn wanted(path: &'static str, name: &str, source: FileSource) -> ModuleFile {
     }
 }
 
-fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
+fn module(descriptor: Descriptor, kind: ManifestKind) -> FetchedModule {
     let files = match kind {
         ManifestKind::RawManifest => vec![
             wanted(
@@ -69,7 +70,7 @@ fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
         ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", FileSource::Chart)],
     };
     let image = format!("r.example/m@{}", Digest::of(b"image"));
-    Module {
+    FetchedModule {
         image: image.parse().unwrap(),
         descriptor,
         descriptor_text: Bytes::from_static(b"text"),
@@ -78,12 +79,12 @@ fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
     }
 }
 
-fn ours(kind: ManifestKind) -> Module {
+fn ours(kind: ManifestKind) -> FetchedModule {
     let digest = Digest::of(b"manifest").hex();
     module(descriptor(NAME, "v1.2.0", COMMIT, &digest), kind)
 }
 
-fn step(module: Module, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
+fn step(module: FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
     let there = there.iter().map(|bytes| {
         bytes.map(|bytes| LocalFile {
             path: "x".into(),
@@ -110,7 +111,7 @@ fn actions(step: Step) -> Vec<String> {
 }
 
 #[test]
-fn the_folder_gets_what_it_lacks_and_is_whole_last() {
+fn missing_files_are_written_and_the_index_last() {
     let raw = || ours(ManifestKind::RawManifest);
     assert_eq!(
         actions(step(raw(), None, &[None, None])),
@@ -152,7 +153,7 @@ fn the_folder_gets_what_it_lacks_and_is_whole_last() {
 }
 
 #[test]
-fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
+fn chart_is_unpacked_again_unless_the_folder_is_complete() {
     let chart = || ours(ManifestKind::HelmChart);
     let there: [Option<&[u8]>; 1] = [Some(b"manifest")];
     assert_eq!(
@@ -176,7 +177,7 @@ fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
 }
 
 #[test]
-fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
+fn image_of_another_release_is_refused_with_every_reason() {
     let digest = Digest::of(b"manifest").hex();
     let other = "0".repeat(64);
     for (name, version, commit, digest, codes) in [
@@ -215,7 +216,7 @@ fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
 }
 
 #[test]
-fn a_manifest_that_is_too_large_is_streamed_unless_it_is_an_archive() {
+fn large_manifest_is_streamed_unless_it_is_an_archive() {
     let large = |media_type: &str| {
         let mut layer = wanted(MANIFEST, "raw-manifest", FileSource::Layer).layer;
         layer.blob.size = MAX_IN_MEMORY + 1;

@@ -148,7 +148,7 @@ impl Candidate<'_> {
         artifact.map(Artifact::digest)
     }
 
-    /// The tags of the images still mean what was tested, all of it is there, and it is of this release.
+    /// The tags of the images still resolve to what was tested, each image is complete, and it is of this release.
     fn images(&self) -> Vec<Diagnostic> {
         let images = self.seen.release.images.iter();
         images

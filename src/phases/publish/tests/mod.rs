@@ -21,7 +21,7 @@ fn plan() -> ReleasePlan {
     ReleasePlan { guard, ..example() }
 }
 
-/// A world in which everything is as it was tested.
+/// Everything is as it was tested.
 fn tested() -> PublishInputs {
     let image = plan().binary_image.unwrap();
     let digest = Digest::of(b"m");
@@ -131,7 +131,7 @@ fn incomplete(why: &str) -> ImageState {
     }
 }
 
-/// What the world looks like once everything before the last request was done.
+/// The state once everything before the publishing request was done.
 fn proven() -> PublishState {
     let mut seen = written();
     let Step::Act(actions) = decide(&plan(), &tested(), &seen) else {

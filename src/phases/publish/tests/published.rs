@@ -28,7 +28,7 @@ fn evidence_of_an_earlier_process_is_kept_while_it_says_the_same() {
     assert_eq!(
         written(&seen),
         left,
-        "other requests alone are no reason to write it anew"
+        "other requests alone are no reason to write it again"
     );
     seen.release.checks[1].url = Some("https://github.example/run".into());
     assert_eq!(written(&seen).predicate.requests[0].id, "B");
