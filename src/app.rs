@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::adapters::files::Files;
-use crate::adapters::github::rate_limit::Policy;
+use crate::adapters::github::rate_limit::RateLimitPolicy;
 use crate::adapters::github::{GitHub, GitHubSettings};
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
@@ -96,13 +96,21 @@ async fn run_phase<W: Write + Send>(
         token,
     } = settings.github;
     let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
-    github.policy = Policy {
+    github.policy = RateLimitPolicy {
         patience: settings.timeout,
         // Runs that were started together must not come back together.
         seed: std::process::id().into(),
-        ..Policy::default()
+        ..RateLimitPolicy::default()
     };
-    let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
+    let github = match GitHub::connect(github, http.clone(), Arc::clone(&clock)) {
+        Ok(github) => github,
+        Err(finding) => {
+            let exit = finding.code.exit();
+            let findings = vec![finding];
+            story.failed("input", &Failure { exit, findings });
+            return Ok(exit);
+        }
+    };
     let registry = Registries::new(&http, credentials, Arc::clone(&clock));
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;

@@ -1,4 +1,4 @@
-//! The files adapter against a real folder: what it writes, what it refuses, and that nothing is left behind.
+//! The files adapter in a real folder: what it reads and writes, what it refuses, and that nothing is left behind.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,13 +21,13 @@ use futures_util::stream;
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
-/// A working folder beside something that must not be touched.
-struct Desk {
+/// A working folder beside a folder that must not change.
+struct Workspace {
     whole: TempDir,
     files: Files,
 }
 
-impl Desk {
+impl Workspace {
     fn new() -> Self {
         let whole = tempfile::tempdir().unwrap();
         fs::create_dir(whole.path().join("work")).unwrap();
@@ -45,7 +45,7 @@ impl Desk {
         self.whole.path().join("outside")
     }
 
-    /// Everything there is, sorted, with a file's content.
+    /// All files and folders, sorted, with the content of the files.
     fn world(&self) -> Vec<String> {
         fn walk(folder: &Path, base: &Path, all: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -86,7 +86,7 @@ fn broken(error: &ServiceError) -> &str {
     }
 }
 
-/// A tar entry whose name is written as it is, however hostile.
+/// Adds a tar entry whose name is written unchanged, however hostile.
 fn entry(tar: &mut Builder<Vec<u8>>, kind: EntryType, name: &str, bytes: &[u8]) {
     let mut header = Header::new_gnu();
     let field = &mut header.as_gnu_mut().unwrap().name;
@@ -122,34 +122,41 @@ const FILE: EntryType = EntryType::Regular;
 const FOLDER: EntryType = EntryType::Directory;
 
 #[tokio::test]
-async fn reads_what_is_there_and_knows_what_is_not() {
-    let desk = Desk::new();
-    fs::write(desk.work().join("x"), "hello").unwrap();
-    let whole = desk.work().join("x");
+async fn existing_files_are_read_and_missing_ones_absent() {
+    let workspace = Workspace::new();
+    fs::write(workspace.work().join("x"), "hello").unwrap();
+    let whole = workspace.work().join("x");
     for path in [Path::new("x"), Path::new("./x"), whole.as_path()] {
-        let file = desk.files.file(path).await.unwrap().unwrap();
+        let file = workspace.files.file(path).await.unwrap().unwrap();
         assert_eq!((file.size, file.digest), (5, Digest::of(b"hello")));
         assert_eq!(fs::read(&file.path).unwrap(), b"hello");
-        let bytes = desk.files.read(path, 5).await.unwrap();
+        let bytes = workspace.files.read(path, 5).await.unwrap();
         assert_eq!(bytes, Some(Bytes::from_static(b"hello")));
     }
-    let error = desk.files.read("x".as_ref(), 4).await.unwrap_err();
+    let error = workspace.files.read("x".as_ref(), 4).await.unwrap_err();
     assert!(broken(&error).contains("more than 4 bytes"), "{error}");
     for absent in ["y", "no/such/folder/y"] {
-        assert_eq!(desk.files.file(absent.as_ref()).await.unwrap(), None);
-        assert_eq!(desk.files.read(absent.as_ref(), 9).await.unwrap(), None);
+        assert_eq!(workspace.files.file(absent.as_ref()).await.unwrap(), None);
+        assert_eq!(
+            workspace.files.read(absent.as_ref(), 9).await.unwrap(),
+            None
+        );
     }
-    let error = desk.files.file(&desk.work()).await.unwrap_err();
+    let error = workspace.files.file(&workspace.work()).await.unwrap_err();
     assert!(broken(&error).contains("not a regular file"), "{error}");
 }
 
 #[tokio::test]
-async fn no_path_leads_out() {
-    let desk = Desk::new();
-    symlink(desk.outside(), desk.work().join("link")).unwrap();
-    symlink(desk.outside().join("secret"), desk.work().join("leak")).unwrap();
-    let before = desk.world();
-    let outside = desk.outside().join("secret");
+async fn paths_out_of_the_folder_are_refused() {
+    let workspace = Workspace::new();
+    symlink(workspace.outside(), workspace.work().join("link")).unwrap();
+    symlink(
+        workspace.outside().join("secret"),
+        workspace.work().join("leak"),
+    )
+    .unwrap();
+    let before = workspace.world();
+    let outside = workspace.outside().join("secret");
     for path in [
         "../outside/secret",
         "a/../../outside/secret",
@@ -157,7 +164,7 @@ async fn no_path_leads_out() {
         outside.to_str().unwrap(),
     ] {
         let path = Path::new(path);
-        let files = &desk.files;
+        let files = &workspace.files;
         assert!(files.file(path).await.is_err(), "{path:?}");
         assert!(files.read(path, 99).await.is_err(), "{path:?}");
         assert!(files.write(path, b"evil").await.is_err(), "{path:?}");
@@ -167,23 +174,28 @@ async fn no_path_leads_out() {
             "{path:?}"
         );
     }
-    assert!(desk.files.read("leak".as_ref(), 99).await.is_err());
-    for itself in ["", ".", desk.work().to_str().unwrap()] {
-        assert!(desk.files.remove(itself.as_ref()).await.is_err());
+    assert!(workspace.files.read("leak".as_ref(), 99).await.is_err());
+    for itself in ["", ".", workspace.work().to_str().unwrap()] {
+        assert!(workspace.files.remove(itself.as_ref()).await.is_err());
     }
     assert!(
-        desk.files
+        workspace
+            .files
             .write("link/new/deep".as_ref(), b"")
             .await
             .is_err()
     );
-    assert_eq!(desk.world(), before);
+    assert_eq!(workspace.world(), before);
 
-    // A link in the file's own place is replaced, not followed; removing it removes it alone.
-    desk.files.write("leak".as_ref(), b"mine").await.unwrap();
-    desk.files.remove("link".as_ref()).await.unwrap();
+    // A link in the place of the file is replaced, not followed; removing a link leaves its target.
+    workspace
+        .files
+        .write("leak".as_ref(), b"mine")
+        .await
+        .unwrap();
+    workspace.files.remove("link".as_ref()).await.unwrap();
     assert_eq!(
-        desk.world(),
+        workspace.world(),
         [
             "outside/",
             "outside/secret=untouched",
@@ -194,9 +206,9 @@ async fn no_path_leads_out() {
 }
 
 #[tokio::test]
-async fn a_file_appears_whole_or_not_at_all() {
-    let desk = Desk::new();
-    let before = desk.world();
+async fn file_is_written_whole_or_not_at_all() {
+    let workspace = Workspace::new();
+    let before = workspace.world();
     let pieces = |last: Result<Bytes, ServiceError>| -> btp_release::protocol::ByteStream {
         let all = vec![Ok(Bytes::from_static(b"one ")), last];
         Box::pin(stream::iter(all))
@@ -207,21 +219,26 @@ async fn a_file_appears_whole_or_not_at_all() {
             detail: "another digest".into(),
         },
     );
-    let error = desk.files.save("d/f".as_ref(), pieces(Err(cut))).await;
+    let error = workspace.files.save("d/f".as_ref(), pieces(Err(cut))).await;
     assert_eq!(broken(&error.unwrap_err()), "another digest");
-    desk.files.remove("d".as_ref()).await.unwrap();
-    assert_eq!(desk.world(), before);
+    workspace.files.remove("d".as_ref()).await.unwrap();
+    assert_eq!(workspace.world(), before);
 
-    // What a killed process left in the place of the unfinished file is no obstacle, be it a link that leads out.
-    fs::create_dir(desk.work().join("d")).unwrap();
-    symlink(desk.outside().join("secret"), desk.work().join("d/.f.part")).unwrap();
-    fs::write(desk.work().join("d/f"), "old").unwrap();
-    desk.files
+    // The unfinished file of a killed process is replaced, even where it is a link out of the folder.
+    fs::create_dir(workspace.work().join("d")).unwrap();
+    symlink(
+        workspace.outside().join("secret"),
+        workspace.work().join("d/.f.part"),
+    )
+    .unwrap();
+    fs::write(workspace.work().join("d/f"), "old").unwrap();
+    workspace
+        .files
         .save("d/f".as_ref(), pieces(Ok(Bytes::from_static(b"two"))))
         .await
         .unwrap();
     assert_eq!(
-        desk.world(),
+        workspace.world(),
         [
             "outside/",
             "outside/secret=untouched",
@@ -233,7 +250,7 @@ async fn a_file_appears_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn unpacks_what_module_tools_have_written() {
+async fn archives_of_module_tools_are_unpacked() {
     let long = "d/".to_owned() + &"n".repeat(150);
     let mut posix = Builder::new(Vec::new());
     posix
@@ -276,7 +293,7 @@ async fn unpacks_what_module_tools_have_written() {
         ),
         (vec![0; 1024], vec![]),
     ] {
-        let desk = Desk::new();
+        let workspace = Workspace::new();
         let mut wanted: Vec<String> = seen
             .iter()
             .map(|s: &String| format!("work/out/{s}"))
@@ -285,22 +302,23 @@ async fn unpacks_what_module_tools_have_written() {
             0..0,
             ["outside/", "outside/secret=untouched", "work/", "work/out/"].map(String::from),
         );
-        desk.unpack(&archive).await.unwrap();
-        assert_eq!(desk.world(), wanted);
+        workspace.unpack(&archive).await.unwrap();
+        assert_eq!(workspace.world(), wanted);
     }
 }
 
 #[tokio::test]
-async fn modes_are_ordinary_and_the_owner_is_the_one_of_the_folder() {
-    let desk = Desk::new();
-    let root = fs::metadata(desk.work()).unwrap().uid() == 0;
+async fn unpacked_files_have_plain_modes_and_the_owner_of_the_folder() {
+    let workspace = Workspace::new();
+    let root = fs::metadata(workspace.work()).unwrap().uid() == 0;
     if root {
-        std::os::unix::fs::chown(desk.work(), Some(1234), Some(1234)).unwrap();
+        std::os::unix::fs::chown(workspace.work(), Some(1234), Some(1234)).unwrap();
     }
-    desk.unpack(&tar(&[(FOLDER, "d", b""), (FILE, "d/x", b"")]))
+    workspace
+        .unpack(&tar(&[(FOLDER, "d", b""), (FILE, "d/x", b"")]))
         .await
         .unwrap();
-    desk.files.write("new/f".as_ref(), b"").await.unwrap();
+    workspace.files.write("new/f".as_ref(), b"").await.unwrap();
     for (path, mode) in [
         ("out", None),
         ("out/d", Some(0o755)),
@@ -308,7 +326,7 @@ async fn modes_are_ordinary_and_the_owner_is_the_one_of_the_folder() {
         ("new", None),
         ("new/f", None),
     ] {
-        let seen = fs::metadata(desk.work().join(path)).unwrap();
+        let seen = fs::metadata(workspace.work().join(path)).unwrap();
         if let Some(mode) = mode {
             assert_eq!(seen.permissions().mode() & 0o7777, mode, "{path}");
         }
@@ -318,21 +336,21 @@ async fn modes_are_ordinary_and_the_owner_is_the_one_of_the_folder() {
     }
 }
 
-/// Nothing of any of these archives, each with the words it is refused with, may stay.
+/// Expects each archive to be refused with its message, and nothing of it to be left.
 async fn refused(archives: Vec<(&str, Vec<u8>, &str)>) {
     for (what, archive, why) in archives {
-        let desk = Desk::new();
-        let before = desk.world();
-        let Err(error) = desk.unpack(&archive).await else {
+        let workspace = Workspace::new();
+        let before = workspace.world();
+        let Err(error) = workspace.unpack(&archive).await else {
             panic!("{what} was unpacked");
         };
         assert!(broken(&error).contains(why), "{what}: {error}");
-        assert_eq!(desk.world(), before, "{what}");
+        assert_eq!(workspace.world(), before, "{what}");
     }
 }
 
 #[tokio::test]
-async fn hostile_entries_leave_nothing_behind() {
+async fn hostile_paths_leave_nothing_behind() {
     refused(vec![
         (
             "dots",
@@ -345,6 +363,19 @@ async fn hostile_entries_leave_nothing_behind() {
             "leads out",
         ),
         ("absolute", tar(&[(FILE, "/tmp/x", b"evil")]), "is absolute"),
+        ("no name", tar(&[(FILE, ".", b"x")]), "names no file"),
+        (
+            "escape codes",
+            tar(&[(FILE, "a\u{1b}[2J", b"x")]),
+            "file systems",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn entries_that_are_no_files_leave_nothing_behind() {
+    refused(vec![
         (
             "symlink",
             tar(&[(EntryType::Symlink, "l", b""), (FILE, "l", b"evil")]),
@@ -380,12 +411,13 @@ async fn hostile_entries_leave_nothing_behind() {
             tar(&[(EntryType::new(b'Z'), "z", b"")]),
             "neither a file",
         ),
-        ("no name", tar(&[(FILE, ".", b"x")]), "names no file"),
-        (
-            "escape codes",
-            tar(&[(FILE, "a\u{1b}[2J", b"x")]),
-            "file systems",
-        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn contradicting_entries_leave_nothing_behind() {
+    refused(vec![
         (
             "twice",
             tar(&[(FILE, "x", b"first"), (FILE, "x", b"second")]),
@@ -411,7 +443,7 @@ async fn hostile_entries_leave_nothing_behind() {
 }
 
 #[tokio::test]
-async fn broken_and_overblown_archives_leave_nothing_behind() {
+async fn broken_and_oversized_archives_leave_nothing_behind() {
     let bomb = gzip(&tar(&[(FILE, "zeros", &vec![0; 16 << 20])]));
     let many: Vec<_> = (0..10_001).map(|_| (FOLDER, "d", &b""[..])).collect();
     let mut huge = Builder::new(Vec::new());
@@ -458,18 +490,21 @@ fn sample() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_in_use_is_not_mixed_with() {
-    let desk = Desk::new();
+async fn folder_with_content_is_not_unpacked_into() {
+    let workspace = Workspace::new();
     let archive = tar(&[(FILE, "x", b"new")]);
-    fs::create_dir(desk.work().join("out")).unwrap();
-    desk.unpack(&archive).await.unwrap();
-    let after = desk.world();
-    let error = desk.unpack(&tar(&[(FILE, "y", b"")])).await.unwrap_err();
+    fs::create_dir(workspace.work().join("out")).unwrap();
+    workspace.unpack(&archive).await.unwrap();
+    let after = workspace.world();
+    let error = workspace
+        .unpack(&tar(&[(FILE, "y", b"")]))
+        .await
+        .unwrap_err();
     assert!(broken(&error).contains("not empty"), "{error}");
-    assert_eq!(desk.world(), after);
-    desk.files.remove("out".as_ref()).await.unwrap();
-    desk.files.remove("out".as_ref()).await.unwrap();
-    symlink(desk.outside(), desk.work().join("out")).unwrap();
-    assert!(desk.unpack(&archive).await.is_err());
-    assert_eq!(fs::read_dir(desk.outside()).unwrap().count(), 1);
+    assert_eq!(workspace.world(), after);
+    workspace.files.remove("out".as_ref()).await.unwrap();
+    workspace.files.remove("out".as_ref()).await.unwrap();
+    symlink(workspace.outside(), workspace.work().join("out")).unwrap();
+    assert!(workspace.unpack(&archive).await.is_err());
+    assert_eq!(fs::read_dir(workspace.outside()).unwrap().count(), 1);
 }

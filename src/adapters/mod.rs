@@ -1,4 +1,5 @@
-//! The world outside, each part behind its port: dull code that maps what a service says to our words.
+//! The services and the system, behind the traits of `protocol`: each adapter maps their answers to the types of the
+//! application.
 
 pub mod files;
 pub mod github;

@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::StepOutput;
 
-/// A step's summary may have 1 MiB; a larger one is dropped whole.
+/// The most bytes of a step's summary. The runner drops a larger one entirely.
 const MAX_SUMMARY: usize = 1024 * 1024;
 
+/// The files of a step. Without one, what would be written to it is dropped.
 pub struct RunnerFiles {
+    /// `GITHUB_OUTPUT`.
     pub output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`.
     pub summary: Option<PathBuf>,
 }
 
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_cannot_end_its_own_output() {
+    fn value_cannot_end_its_own_output() {
         let dir = tempfile::tempdir().unwrap();
         let mut files = RunnerFiles {
             output: Some(dir.path().join("out")),
@@ -72,7 +75,7 @@ mod tests {
         files
             .outputs(&[("a", "1\nghadelimiter_0\nb=2"), ("c", "")])
             .unwrap();
-        files.summary("nobody reads it").unwrap();
+        files.summary("there is no file for it").unwrap();
         let text = std::fs::read_to_string(dir.path().join("out")).unwrap();
         let lines: Vec<_> = text.lines().collect();
         let (name, delimiter) = lines[0].split_once("<<").unwrap();

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM. As PID 1 of a container a process has no default action for them, so both are always taken here.
+//! SIGINT and SIGTERM. As PID 1 of a container a process has no default action for them, so both are handled here.
 //! A cancelled job gets SIGINT, then SIGTERM after 7.5 s, and is killed 2.5 s later
 //! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>).
 
@@ -10,12 +10,17 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
+/// Whether the process was told to stop.
 pub struct Signals {
     raised: watch::Receiver<bool>,
 }
 
 impl Signals {
-    /// Takes the signals from here on; must be called within a runtime.
+    /// Handles the signals from now on. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses the handlers.
     pub fn listen() -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -25,7 +30,7 @@ impl Signals {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            // Nobody listens any more when the process is about to end anyway.
+            // There is no receiver any more when the process is about to end.
             let _ = raise.send(true);
         });
         Ok(Self { raised })

@@ -1,4 +1,4 @@
-//! The machine's own time.
+//! The time of the operating system.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::domain::Moment;
 use crate::protocol::Clock;
 
+/// Counts moments from its own start.
 pub struct SystemClock {
     start: Instant,
 }
@@ -14,8 +15,9 @@ pub struct SystemClock {
 impl SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that others take"
+        reason = "every other module is given this clock"
     )]
+    /// A clock that starts now.
     pub fn start() -> Self {
         Self {
             start: Instant::now(),
@@ -31,7 +33,7 @@ impl Clock for SystemClock {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that others take"
+        reason = "every other module is given this clock"
     )]
     fn wall(&self) -> SystemTime {
         SystemTime::now()
@@ -39,7 +41,7 @@ impl Clock for SystemClock {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that others take"
+        reason = "every other module is given this clock"
     )]
     async fn sleep_until(&self, at: Moment) {
         tokio::time::sleep(at.since(self.now()).max(Duration::ZERO)).await;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::protocol::StepOutput;
 
+/// Writes outputs to `W`; the summary is left out.
 pub struct Terminal<W>(pub W);
 
 impl<W: Write> StepOutput for Terminal<W> {

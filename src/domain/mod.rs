@@ -9,6 +9,7 @@ mod lock;
 mod name_pattern;
 mod repo;
 mod tag;
+pub(crate) mod urls;
 
 pub use asset::AssetName;
 pub use code::Code;

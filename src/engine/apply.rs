@@ -43,7 +43,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         Action::Publish(publication) => github.publish(publication).await,
         Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,
-        Action::TakeLock(request) => github.take_lock(request).await,
+        Action::TakeLock(request) => github.take_lock(&request.lock).await,
         Action::ReleaseLock { tag } => github.release_lock(tag).await,
     }
 }

@@ -36,7 +36,7 @@ impl Verify {
         view.tag().await?;
         view.releases().await?;
         let evidence = match view.so_far().evidence() {
-            Some(asset) => Some(reader.github.read_asset(asset.id, MAX_EVIDENCE).await?),
+            Some(asset) => Some(reader.github.read_asset(asset, MAX_EVIDENCE).await?),
             None => None,
         };
         view.digests(|_| true).await?;

@@ -5,10 +5,22 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, Repository, Tag};
 use crate::protocol::{
-    AssetId, Blob, LocalFile, LockRequest, NewDraft, NewStatus, Publication, ReleaseId, ReleaseKind,
+    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId, ReleaseKind,
 };
+
+/// The lock of a tag as a phase asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockRequest {
+    pub lock: NewLock,
+    /// The lock of an owner that has ended, where it is taken over.
+    pub from: Option<Lock>,
+    /// Tells apart requests of one process: one that lost against another owner may be sent again.
+    pub attempt: u32,
+    /// What it is taken for.
+    pub purpose: String,
+}
 
 /// One change. Two equal actions are the same change, which the engine never sends twice without reading in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +168,10 @@ impl fmt::Display for Action {
                 write!(f, "delete the tag {tag} at {}", commit.short())
             }
             Self::TakeLock(LockRequest {
-                tag, from, purpose, ..
+                lock: NewLock { tag, .. },
+                from,
+                purpose,
+                ..
             }) => match from {
                 None => write!(f, "take the lock of {tag}, to {purpose}"),
                 Some(from) => write!(

@@ -9,7 +9,7 @@ mod service_error;
 mod step_output;
 mod writer;
 
-pub use action::Action;
+pub use action::{Action, LockRequest};
 pub use clock::{Clock, Interrupt};
 pub use observed::{
     AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, ReleaseKind, SeenAnswer,
@@ -20,6 +20,6 @@ pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, Re
 pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{
-    Blob, BlobSource, FilesWriter, GitHubWriter, LockRequest, NewDraft, NewStatus, Publication,
-    RegistryWriter, StatusState, Writer,
+    Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock, NewStatus,
+    Publication, RegistryWriter, StatusState, Writer,
 };

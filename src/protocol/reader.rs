@@ -1,7 +1,11 @@
 //! What can read GitHub, registries and files: all that a phase is given.
 //!
-//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence; whatever cannot be told is an
-//! error. Implementations repeat a failed read themselves, so an error here is one that lasted.
+//! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence.
+//!
+//! # Errors
+//!
+//! Every method fails with a [`ServiceError`] where the answer is not known. Implementations retry transient errors
+//! themselves, so an error here is one that lasted.
 
 use std::path::Path;
 use std::pin::Pin;
@@ -11,7 +15,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    AssetId, LocalFile, Notes, ReleaseId, SeenAnswer, SeenCheck, SeenManifest, SeenRelease,
+    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease,
     SeenRepository, ServiceError,
 };
 use crate::domain::{
@@ -64,8 +68,8 @@ pub trait GitHubReader: Send + Sync {
     async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
     /// All that was checked at a commit: check runs, commit statuses and workflow runs.
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
-    /// A small asset's bytes; refused beyond `limit` bytes.
-    async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, ServiceError>;
+    /// A small asset's bytes, compared with its size; refused beyond `limit` bytes.
+    async fn read_asset(&self, asset: &SeenAsset, limit: u64) -> Result<Bytes, ServiceError>;
     /// Whether anyone may download from there, asked without any credentials.
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError>;
     /// The lock of a tag, as fresh as git itself.
@@ -77,8 +81,9 @@ pub trait GitHubReader: Send + Sync {
         run: u64,
         attempt: u64,
     ) -> Result<Option<bool>, ServiceError>;
-    /// The digest of an asset's bytes, by downloading them: for assets whose digest GitHub does not tell.
-    async fn hash_asset(&self, asset: AssetId) -> Result<Digest, ServiceError>;
+    /// The digest of an asset's bytes, by downloading them, compared with its size: for assets whose digest GitHub does not
+    /// give.
+    async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError>;
     /// What this process has been answered so far, in order: the first [`MOST_ANSWERS`].
     fn answers(&self) -> Vec<SeenAnswer>;
 }
@@ -88,12 +93,12 @@ pub trait GitHubReader: Send + Sync {
 pub trait RegistryReader: Send + Sync {
     /// What a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
-    /// A manifest's bytes, checked against the digest. At most 4 MiB.
+    /// A manifest's bytes, checked against the digest. At most 4 MiB. Read once in a process.
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;
-    /// Whether the repository holds a blob. One HEAD request.
+    /// Whether the repository holds a blob. One HEAD request, but none for a blob that this process has pushed.
     async fn has_blob(&self, repository: &Repository, digest: Digest)
     -> Result<bool, ServiceError>;
-    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes.
+    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. Read once in a process.
     async fn blob(
         &self,
         repository: &Repository,

@@ -1,7 +1,11 @@
 //! What can change GitHub, registries and files: given to the engine, and to nothing else.
 //!
-//! Every method sends its write once. `Cause::Unknown` means that it may have landed; the engine then reads before anything
-//! is sent again.
+//! Every method sends its write once.
+//!
+//! # Errors
+//!
+//! Every method fails with a [`ServiceError`]. After [`Cause::Unknown`](super::Cause::Unknown) the write may have been
+//! done or not, and the engine reads before it sends anything again.
 
 use std::path::{Path, PathBuf};
 
@@ -75,19 +79,33 @@ impl From<StatusState> for CheckState {
     }
 }
 
-/// The lock of a tag as it is asked for.
+/// A lock to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockRequest {
+pub struct NewLock {
     pub tag: Tag,
-    /// What the lock points at.
+    /// The commit that the lock's tag object points to.
     pub commit: CommitSha,
     pub owner: LockOwner,
-    /// The lock of an owner that has ended, where it is taken over.
-    pub from: Option<Lock>,
-    /// Tells apart requests of one process: one that lost against another owner may be sent again.
-    pub claim: u32,
-    /// What it is taken for.
-    pub purpose: String,
+    pub claim: LockClaim,
+}
+
+/// Whose lock is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockClaim {
+    /// Nobody has it.
+    CreateIfAbsent,
+    /// Its owner has ended.
+    TakeOver,
+}
+
+impl LockClaim {
+    /// The claim against a dead owner's lock, or against none.
+    pub fn of(dead: Option<&Lock>) -> Self {
+        match dead {
+            Some(_) => Self::TakeOver,
+            None => Self::CreateIfAbsent,
+        }
+    }
 }
 
 #[async_trait]
@@ -116,8 +134,9 @@ pub trait GitHubWriter: Send + Sync {
     async fn publish(&self, publication: &Publication) -> Result<(), ServiceError>;
     async fn delete_release(&self, release: ReleaseId) -> Result<(), ServiceError>;
     async fn delete_tag(&self, tag: &Tag) -> Result<(), ServiceError>;
-    /// Creates the lock if there is none, or takes it over; `Cause::Conflict` if that is no longer possible.
-    async fn take_lock(&self, request: &LockRequest) -> Result<(), ServiceError>;
+    /// Takes the lock of a tag; `Cause::Conflict` where there is one that was to be created, or none that was to be taken
+    /// over.
+    async fn take_lock(&self, lock: &NewLock) -> Result<(), ServiceError>;
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
 }
 

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
-use crate::protocol::{Cause, LockRequest, Reader, ServiceError};
+use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
 /// A lock whose owner cannot be asked about is taken over when it is so old: twice as long as a phase usually may take.
 const ABANDONED_AFTER: Duration = Duration::from_mins(10);
@@ -114,7 +114,7 @@ struct TagLock {
     tag: Tag,
     me: LockOwner,
     /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent again.
-    claim: u32,
+    attempt: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
     /// Why the service refuses to give a lock at all.
@@ -126,7 +126,7 @@ impl TagLock {
         Self {
             tag,
             me,
-            claim: 0,
+            attempt: 0,
             asked: false,
             refusal: None,
         }
@@ -145,11 +145,11 @@ impl TagLock {
         let seen = reader.github.lock(&self.tag).await?;
         let decision = self.decide(reader, seen.as_ref()).await?;
         let purpose = actions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let claim = Claim {
+        let wanted = WantedLock {
             commit: commit.clone(),
             purpose: purpose.join(", then "),
         };
-        Ok(self.obtain(decision, claim))
+        Ok(self.obtain(decision, wanted))
     }
 
     /// What comes before the end of a phase that has nothing to do: the last write of a former owner may not be visible yet.
@@ -175,25 +175,28 @@ impl TagLock {
         let Some(commit) = seen.commit else {
             return Ok(Some(Step::Blocked(vec![unreadable(&self.tag)])));
         };
-        let claim = Claim {
+        let wanted = WantedLock {
             commit,
             purpose: "see what it left".to_owned(),
         };
-        Ok(self.obtain(decision, claim))
+        Ok(self.obtain(decision, wanted))
     }
 
-    fn obtain(&mut self, decision: LockDecision, claim: Claim) -> Option<Step> {
+    fn obtain(&mut self, decision: LockDecision, wanted: WantedLock) -> Option<Step> {
         match decision {
             LockDecision::Mine => None,
             LockDecision::Take(from) => {
                 self.asked = true;
                 Some(Step::Act(vec![Action::TakeLock(LockRequest {
-                    tag: self.tag.clone(),
-                    commit: claim.commit,
-                    owner: self.me.clone(),
+                    lock: NewLock {
+                        tag: self.tag.clone(),
+                        commit: wanted.commit,
+                        owner: self.me.clone(),
+                        claim: LockClaim::of(from.as_ref()),
+                    },
                     from,
-                    claim: self.claim,
-                    purpose: claim.purpose,
+                    attempt: self.attempt,
+                    purpose: wanted.purpose,
                 })]))
             }
             LockDecision::AwaitVisibility(left) => Some(wait(format!(
@@ -201,7 +204,7 @@ impl TagLock {
                 left.as_secs()
             ))),
             LockDecision::Held(theirs) => {
-                self.claim += 1;
+                self.attempt += 1;
                 Some(wait(format!(
                     "the lock of {}: held by {}",
                     self.tag, theirs.owner
@@ -278,7 +281,7 @@ impl TagLock {
 }
 
 /// What the lock is asked for.
-struct Claim {
+struct WantedLock {
     /// What it points at.
     commit: CommitSha,
     /// For people: what is done with it.

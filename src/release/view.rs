@@ -195,7 +195,7 @@ impl ViewReader<'_> {
             let known = self.cache.hashed.get(&asset.id).filter(|_| trusted);
             let digest = match known {
                 Some(digest) => *digest,
-                None => self.reader.github.hash_asset(asset.id).await?,
+                None => self.reader.github.hash_asset(asset).await?,
             };
             self.cache.hashed.insert(asset.id, digest);
             self.view.hashed.insert(asset.id, digest);
@@ -212,7 +212,7 @@ impl ViewReader<'_> {
                 Some(text) => text.clone(),
                 None => {
                     let limit = asset_image_refs::MAX_BYTES;
-                    let text = self.reader.github.read_asset(asset.id, limit).await?;
+                    let text = self.reader.github.read_asset(asset, limit).await?;
                     self.cache.keep_text(asset, text.clone());
                     text
                 }

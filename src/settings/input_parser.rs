@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Context, ReadFile};
 use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
+use crate::domain::urls::is_secure;
 use crate::domain::{Code, Diagnostic, Place};
 use crate::domain::{CommitSha, LockOwner, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
@@ -279,17 +280,24 @@ impl<'a> InputParser<'a> {
     pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
         let context = self.context;
         let mut url = |input, given: &Option<String>, default: &str| {
+            // A runner always says which GitHub it belongs to; only a terminal may leave it out.
+            let default = if context.runner.is_some() {
+                ""
+            } else {
+                default
+            };
             let text = given.as_deref().unwrap_or(default);
-            let url = Url::parse(text).map_err(|error| {
-                Diagnostic::value(
-                    Code::UrlInvalid,
-                    "URL",
-                    text,
-                    format!("cannot be used: {error}"),
-                    "the runner sets it; on a terminal, leave it out for github.com",
-                )
-            });
-            self.take(input, url)
+            let url = match Url::parse(text) {
+                _ if text.is_empty() => Err("is missing".to_owned()),
+                Ok(url) if is_secure(&url) => Ok(url),
+                Ok(_) => Err("is not an https URL: the token is not sent there".to_owned()),
+                Err(error) => Err(format!("cannot be used: {error}")),
+            };
+            let help = "the runner sets it; on a terminal, leave it out for github.com";
+            self.take(
+                input,
+                url.map_err(|why| Diagnostic::value(Code::UrlInvalid, "URL", text, why, help)),
+            )
         };
         let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
         let graphql = url(

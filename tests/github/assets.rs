@@ -1,4 +1,4 @@
-//! Bytes of assets, there and back.
+//! Uploads and downloads of assets.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, LocalFil
 use stand_ins::github::World;
 use stand_ins::{Fault, Pattern, Service};
 
-use crate::rig::{REPOSITORY, Rig, TOKEN, file, kind};
+use crate::rig::{REPOSITORY, Rig, TOKEN, file, kind, seen_asset};
 
 #[tokio::test]
-async fn an_asset_arrives_as_the_bytes_that_were_there() {
+async fn uploaded_asset_has_the_bytes_of_the_file() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     let folder = tempfile::tempdir().unwrap();
@@ -25,8 +25,9 @@ async fn an_asset_arrives_as_the_bytes_that_were_there() {
     );
     assert_eq!(stored.content_type, "application/yaml");
     assert_eq!(stored.content, Some(file.digest.hex()));
-    assert_eq!(rig.github.hash_asset(asset).await.unwrap(), file.digest);
-    // Where the upload goes was learned once.
+    let seen = seen_asset(asset, bytes.len());
+    assert_eq!(rig.github.hash_asset(&seen).await.unwrap(), file.digest);
+    // The upload URL was read once.
     rig.github
         .upload_asset(id, &"b".parse().unwrap(), &file)
         .await
@@ -35,7 +36,7 @@ async fn an_asset_arrives_as_the_bytes_that_were_there() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_a_conflict() {
+async fn upload_under_an_existing_name_is_a_conflict() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     rig.hub
@@ -52,7 +53,7 @@ async fn a_name_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_longer_what_it_was_is_not_sent() {
+async fn changed_file_is_not_uploaded() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     let folder = tempfile::tempdir().unwrap();
@@ -69,7 +70,7 @@ async fn a_file_that_is_no_longer_what_it_was_is_not_sent() {
         "broken"
     );
     assert!(rig.hub.log().writes().is_empty());
-    // Of the same length: found out by the digest of what was stored.
+    // Of the same length: detected by the digest of the stored bytes.
     std::fs::write(&looked_at.path, b"behind").unwrap();
     assert_eq!(
         kind(&rig.github.upload_asset(id, &name, &looked_at).await),
@@ -78,7 +79,7 @@ async fn a_file_that_is_no_longer_what_it_was_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_upload_that_may_have_failed_half_way_is_unknown_and_sent_once() {
+async fn unanswered_upload_is_unknown_and_sent_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(&folder, "a.yaml", b"bytes");
     for fault in [
@@ -102,7 +103,7 @@ async fn an_upload_that_may_have_failed_half_way_is_unknown_and_sent_once() {
 }
 
 #[tokio::test]
-async fn an_upload_that_stalls_is_given_up() {
+async fn stalled_upload_ends_as_unknown() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     let folder = tempfile::tempdir().unwrap();
@@ -125,7 +126,7 @@ async fn an_upload_that_stalls_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_is_begun_again() {
+async fn interrupted_download_is_retried() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     let bytes = vec![7; 3_000_000];
@@ -134,10 +135,11 @@ async fn a_download_that_breaks_is_begun_again() {
         .attach(REPOSITORY, id.0, "a.bin", &bytes)
         .unwrap();
     let asset = AssetId(rig.repository(|repository| repository.releases[&id.0].assets[0].id));
+    let asset = seen_asset(asset, bytes.len());
     let storage = Pattern::default().on(Service::Storage);
     rig.hub.faults().when(storage, 2, Fault::CutAt(1_000_000));
     assert_eq!(
-        rig.github.hash_asset(asset).await.unwrap(),
+        rig.github.hash_asset(&asset).await.unwrap(),
         Digest::of(&bytes)
     );
     let sent = rig
@@ -145,10 +147,13 @@ async fn a_download_that_breaks_is_begun_again() {
         .log()
         .filter(|entry| entry.service == Service::Storage);
     assert_eq!(sent.len(), 3);
-    assert_eq!(kind(&rig.github.hash_asset(AssetId(42)).await), "denied");
+    assert_eq!(
+        kind(&rig.github.hash_asset(&seen_asset(AssetId(42), 1)).await),
+        "denied"
+    );
 }
 
-/// The most memory that the process has had, in KiB.
+/// The peak memory of the process in KiB.
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status
@@ -159,7 +164,7 @@ fn peak_memory() -> u64 {
 }
 
 #[tokio::test]
-async fn a_large_asset_takes_no_more_memory_than_a_small_one() {
+async fn large_asset_is_streamed_in_constant_memory() {
     const SIZE: u64 = 256 << 20;
     let rig = Rig::with(World::example(), |_| ()).await;
     let id = rig.draft("1.1.0");
@@ -182,8 +187,9 @@ async fn a_large_asset_takes_no_more_memory_than_a_small_one() {
         .upload_asset(id, &"large.bin".parse().unwrap(), &file)
         .await
         .unwrap();
-    assert_eq!(rig.github.hash_asset(asset).await.unwrap(), file.digest);
-    // Other tests run beside this one, and count too; an asset that is held in memory would be twice as much.
+    let seen = seen_asset(asset, usize::try_from(SIZE).unwrap());
+    assert_eq!(rig.github.hash_asset(&seen).await.unwrap(), file.digest);
+    // Other tests run in the same process and count as well; an asset held in memory would take twice as much.
     let grown = (peak_memory() - before) >> 10;
     assert!(grown < 128, "{grown} MiB");
 }

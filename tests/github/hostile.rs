@@ -1,4 +1,4 @@
-//! Servers that ask for what they must not be given, and GitHub in other places and on the move.
+//! Servers that try to get the token or the bytes, and GitHub at other URLs.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::domain::Code;
 use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseId};
 
-use crate::rig::{SharedClock, connect, file, kind, settings, tag};
+use crate::rig::{SharedClock, connect, file, kind, seen_asset, settings, tag};
 
-/// A server on loopback that answers each request by its first line, and keeps what it was sent.
+/// A server on loopback that answers each request by its first line, and keeps the heads of the requests.
 struct Server {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    /// `answer` is given the request's first line without the version, and answers with status, headers and body.
+    /// `answer` gets the first line of a request without the version, and returns status, headers and body.
     fn start(answer: impl Fn(&str) -> (u16, String, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -35,7 +36,7 @@ impl Server {
                 let _ = stream.write_all(
                     format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}").as_bytes(),
                 );
-                // What is still being sent is read, so that closing does not reset the answer away.
+                // The rest of the request is read: closing with unread bytes would reset the connection before the answer arrives.
                 let _ = stream.shutdown(std::net::Shutdown::Write);
                 let _ = stream.read_to_end(&mut Vec::new());
             }
@@ -87,7 +88,7 @@ fn release(upload_url: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_request_says_who_asks_and_what_for() {
+async fn requests_carry_each_required_header_once() {
     let server = Server::start(|_| ok(REPOSITORY));
     github(&server).repository().await.unwrap();
     let head = server.heads()[0].to_ascii_lowercase();
@@ -108,7 +109,7 @@ async fn every_request_says_who_asks_and_what_for() {
 }
 
 #[tokio::test]
-async fn an_enterprise_server_has_its_api_below_a_path() {
+async fn base_path_of_an_enterprise_server_is_kept() {
     let server = Server::start(|line| match line {
         "GET /api/v3/repos/kyma-project/btp-manager" => ok(REPOSITORY),
         "GET /api/v3/repos/kyma-project/btp-manager/releases?per_page=100" => ok("[]"),
@@ -125,7 +126,7 @@ async fn an_enterprise_server_has_its_api_below_a_path() {
 }
 
 #[tokio::test]
-async fn a_moved_repository_is_followed_on_the_same_host() {
+async fn redirects_of_a_moved_repository_are_followed_on_the_same_host() {
     for (status, method) in [
         (301, "GET"),
         (302, "GET"),
@@ -158,7 +159,7 @@ async fn a_moved_repository_is_followed_on_the_same_host() {
 }
 
 #[tokio::test]
-async fn the_token_is_sent_to_no_other_host() {
+async fn token_is_not_sent_to_another_host() {
     let other = Server::start(|_| ok("the bytes"));
     let elsewhere = other.url.clone();
     let server = Server::start(move |line| match line {
@@ -175,14 +176,14 @@ async fn the_token_is_sent_to_no_other_host() {
     assert_eq!(kind(&github.published_tags().await), "broken");
     assert_eq!(other.heads(), [""; 0]);
 
-    let digest = github.hash_asset(AssetId(1)).await.unwrap();
+    let digest = github.hash_asset(&seen_asset(AssetId(1), 9)).await.unwrap();
     assert_eq!(digest, btp_release::domain::Digest::of(b"the bytes"));
     assert_eq!(other.lines(), ["GET /signed?sig=1 HTTP/1.1"]);
     assert!(!other.heads()[0].contains("s3cret"), "{:?}", other.heads());
 }
 
 #[tokio::test]
-async fn nothing_is_uploaded_to_an_unknown_host() {
+async fn upload_to_an_unknown_host_is_refused() {
     let server = Server::start(|_| ok(&release("https://uploads.example.com/assets{?name,label}")));
     let folder = tempfile::tempdir().unwrap();
     let file = file(&folder, "a.yaml", b"bytes");
@@ -199,28 +200,32 @@ async fn nothing_is_uploaded_to_an_unknown_host() {
 }
 
 #[tokio::test]
-async fn other_places_are_refused_before_anything_is_sent() {
+async fn insecure_urls_and_tokens_are_refused_on_connect() {
     let clock = stand_ins::Clock::manual();
-    for (api, graphql, token) in [
+    for (api, graphql, token, code) in [
         (
             "http://api.github.com",
             "http://api.github.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "https://api.example.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "http://api.github.com/graphql",
             "t",
+            Code::UrlInvalid,
         ),
         (
             "https://api.github.com",
             "https://api.github.com/graphql",
             "t\n",
+            Code::AccessDenied,
         ),
     ] {
         let settings = GitHubSettings {
@@ -229,11 +234,13 @@ async fn other_places_are_refused_before_anything_is_sent() {
         };
         let http = Http::new(&HttpSettings::default()).unwrap();
         let outcome = GitHub::connect(settings, http, Arc::new(SharedClock(clock.clone())));
-        assert_eq!(kind(&outcome), "broken", "{api} {graphql}");
+        let finding = outcome.err().unwrap();
+        assert_eq!(finding.code, code, "{api} {graphql}");
+        assert!(!format!("{finding:?}").contains("t\\n"), "{finding:?}");
     }
 }
 
-/// Takes what is logged.
+/// Collects the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -247,7 +254,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn the_token_is_in_no_message_and_no_log() {
+async fn token_is_in_no_message_and_no_log() {
     let server = Server::start(|line| match line {
         line if line.starts_with("GET") => (
             403,
@@ -263,7 +270,7 @@ async fn the_token_is_in_no_message_and_no_log() {
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    // Other tests, which have no subscriber, may be the first to come by the same place.
+    // Another test without a subscriber may have disabled the same callsite before.
     tracing::callsite::rebuild_interest_cache();
     let settings = settings(&server.url, "s3cret");
     assert!(!format!("{settings:?}").contains("s3cret"));
@@ -297,7 +304,7 @@ async fn the_token_is_in_no_message_and_no_log() {
 }
 
 #[tokio::test]
-async fn a_slow_upload_that_moves_is_not_given_up() {
+async fn slow_upload_with_progress_is_not_ended() {
     const SIZE: usize = 24 << 20;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -341,4 +348,56 @@ async fn a_slow_upload_that_moves_is_not_given_up() {
         .upload_asset(ReleaseId(7), &"a.bin".parse().unwrap(), &file)
         .await;
     assert_eq!(asset.unwrap(), AssetId(9));
+}
+
+#[tokio::test]
+async fn downloaded_bytes_are_compared_with_the_size() {
+    for (size, kind_of_failure, requests) in [(9, "ok", 1), (10, "unknown", 5), (8, "broken", 1)] {
+        let server = Server::start(|_| ok("the bytes"));
+        let github = github(&server);
+        let asset = seen_asset(AssetId(1), size);
+        let hashed = github.hash_asset(&asset).await;
+        assert_eq!(kind(&hashed), kind_of_failure, "{size}: {hashed:?}");
+        assert_eq!(server.heads().len(), requests, "{size}");
+        let read = github.read_asset(&asset, 100).await;
+        assert_eq!(kind(&read), kind_of_failure, "{size}: {read:?}");
+    }
+    // Too large for the caller: nothing is asked for.
+    let server = Server::start(|_| ok("the bytes"));
+    let (github, asset) = (github(&server), seen_asset(AssetId(1), 9));
+    let read = github.read_asset(&asset, 8);
+    assert_eq!((kind(&read.await), server.heads().len()), ("broken", 0));
+}
+
+#[tokio::test]
+async fn read_asset_compares_the_digest_that_github_gives() {
+    let server = Server::start(|_| ok("the bytes"));
+    let github = github(&server);
+    let mut asset = seen_asset(AssetId(1), 9);
+    for (digest, kind_of_outcome) in [(&b"the bytes"[..], "ok"), (b"others", "broken")] {
+        asset.digest = Some(btp_release::domain::Digest::of(digest));
+        let read = github.read_asset(&asset, 9).await;
+        assert_eq!(kind(&read), kind_of_outcome, "{read:?}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_may_be_a_date() {
+    let count = Arc::new(Mutex::new(0));
+    let server = Server::start(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        match *count {
+            // The manual clock starts at the beginning of 2026.
+            1 => {
+                let headers = "retry-after: Thu, 01 Jan 2026 00:01:30 GMT\r\n";
+                (503, headers.to_owned(), String::new())
+            }
+            _ => ok(REPOSITORY),
+        }
+    });
+    let clock = stand_ins::Clock::manual();
+    let github = connect(settings(&server.url, "s3cret"), &clock);
+    github.repository().await.unwrap();
+    assert_eq!(clock.now(), Duration::from_secs(90));
 }

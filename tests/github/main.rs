@@ -1,5 +1,5 @@
-//! The GitHub adapter over real sockets: against the stand-in, whose state and log say what really happened, and against
-//! servers that misbehave as the stand-in never would.
+//! The GitHub adapter over sockets: against the stand-in, whose state and log say what was really done, and against servers
+//! that behave as the stand-in never does.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Looking: what is there is seen, what is not there is absent, and what cannot be told is an error.
+//! Reads: what exists is found, a proven absence is absent, anything else is an error.
 
 use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
 use stand_ins::github::{Digests, Level, Token, World};
@@ -7,7 +7,7 @@ use stand_ins::{Category, Limits};
 use crate::rig::{REPOSITORY, Rig, TOKEN, kind, tag};
 
 #[tokio::test]
-async fn the_repository_is_seen_with_the_right_to_push() {
+async fn repository_is_read_with_the_right_to_push() {
     let rig = Rig::start().await;
     let seen = rig.github.repository().await.unwrap();
     assert_eq!(seen.slug.to_string(), REPOSITORY);
@@ -16,7 +16,7 @@ async fn the_repository_is_seen_with_the_right_to_push() {
 }
 
 #[tokio::test]
-async fn a_repository_that_does_not_show_itself_is_an_error_that_names_the_request() {
+async fn invisible_repository_is_denied_with_the_request_id() {
     let rig = Rig::start().await;
     let other = rig.connect(TOKEN, |settings| {
         settings.repository = "kyma-project/nothing".parse().unwrap();
@@ -42,7 +42,7 @@ async fn a_repository_that_does_not_show_itself_is_an_error_that_names_the_reque
 }
 
 #[tokio::test]
-async fn only_an_administrator_learns_whether_releases_become_immutable() {
+async fn immutable_releases_setting_is_readable_by_administrators_only() {
     let rig = Rig::start().await;
     let mut administrator = Token::pat("admin");
     administrator.rights.administration = Level::Read;
@@ -57,7 +57,7 @@ async fn only_an_administrator_learns_whether_releases_become_immutable() {
 }
 
 #[tokio::test]
-async fn commits_and_branches_are_there_or_absent() {
+async fn commits_and_branches_are_found_or_absent() {
     let rig = Rig::start().await;
     rig.repository(|repository| {
         repository
@@ -84,7 +84,7 @@ async fn commits_and_branches_are_there_or_absent() {
 }
 
 #[tokio::test]
-async fn a_tag_is_followed_to_its_commit() {
+async fn annotated_tags_are_followed_to_their_commit() {
     let rig = Rig::start().await;
     rig.repository(|repository| {
         repository
@@ -111,7 +111,7 @@ async fn a_tag_is_followed_to_its_commit() {
 }
 
 #[tokio::test]
-async fn drafts_are_found_with_their_duplicates_and_the_published_one() {
+async fn releases_include_drafts_and_duplicates() {
     let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
     let drafts: Vec<ReleaseId> = (0..5).map(|_| rig.draft("1.1.0")).collect();
     rig.draft("1.1.0-rc1");
@@ -135,7 +135,7 @@ async fn drafts_are_found_with_their_duplicates_and_the_published_one() {
 }
 
 #[tokio::test]
-async fn a_draft_is_found_however_deep_it_stands_in_the_list() {
+async fn draft_at_the_end_of_the_list_is_found() {
     let mut world = World::example();
     let draft = world.repository(REPOSITORY).draft("1.1.0");
     for minor in 2..40 {
@@ -155,7 +155,7 @@ async fn a_draft_is_found_however_deep_it_stands_in_the_list() {
 }
 
 #[tokio::test]
-async fn published_tags_are_neither_drafts_nor_prereleases() {
+async fn published_tags_leave_out_drafts_and_prereleases() {
     let rig = Rig::with(World::example(), |options| options.page_size_max = 3).await;
     rig.repository(|repository| {
         for minor in 1..9 {
@@ -176,7 +176,7 @@ async fn published_tags_are_neither_drafts_nor_prereleases() {
 }
 
 #[tokio::test]
-async fn the_latest_release_may_be_none() {
+async fn latest_tag_may_be_absent() {
     let rig = Rig::start().await;
     assert_eq!(
         rig.github.latest_tag().await.unwrap().as_deref(),
@@ -190,7 +190,7 @@ async fn the_latest_release_may_be_none() {
 }
 
 #[tokio::test]
-async fn a_release_is_seen_with_all_its_assets() {
+async fn release_is_read_with_all_pages_of_assets() {
     let rig = Rig::with(World::example(), |options| {
         options.page_size_max = 20;
         options.digests = Digests::Never;
@@ -230,7 +230,7 @@ async fn a_release_is_seen_with_all_its_assets() {
 }
 
 #[tokio::test]
-async fn notes_are_generated_and_nothing_is_saved() {
+async fn generating_notes_changes_nothing() {
     let rig = Rig::start().await;
     let before = rig.hub.world().clone();
     let previous = tag("1.0.0");
@@ -244,7 +244,7 @@ async fn notes_are_generated_and_nothing_is_saved() {
 }
 
 #[tokio::test]
-async fn polling_costs_one_request_of_the_quota_until_something_changes() {
+async fn unchanged_polls_cost_no_quota() {
     let rig = Rig::with(World::example(), |options| {
         options.limits = Limits::default()
     })
@@ -281,7 +281,7 @@ async fn polling_costs_one_request_of_the_quota_until_something_changes() {
 }
 
 #[tokio::test]
-async fn a_list_read_again_costs_nothing_page_by_page() {
+async fn unchanged_pages_of_a_list_cost_no_quota() {
     let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
     for _ in 0..5 {
         rig.draft("1.1.0");
@@ -298,7 +298,7 @@ async fn a_list_read_again_costs_nothing_page_by_page() {
 }
 
 #[tokio::test]
-async fn one_token_without_rights_sees_what_is_public_only() {
+async fn read_only_token_sees_no_drafts() {
     let rig = Rig::start().await;
     rig.hub.world().token("reader", Token::read_only());
     let id = rig.draft("1.1.0");

@@ -1,4 +1,4 @@
-//! One GitHub, one adapter connected to it, and one clock for both that moves only when somebody waits.
+//! A stand-in for GitHub, an adapter connected to it, and a clock for both that moves only when somebody waits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,14 +7,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::domain::{CommitSha, Digest, Moment, Tag};
-use btp_release::protocol::{Cause, Clock, LocalFile, ReleaseId, ServiceError};
+use btp_release::protocol::{
+    AssetId, AssetState, Cause, Clock, LocalFile, ReleaseId, SeenAsset, ServiceError,
+};
 use stand_ins::github::{Repository, World};
 use stand_ins::{Entry, Limits, Options};
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
 
-/// The stand-in's clock, moved on by whoever sleeps.
+/// The stand-in's clock, which a sleep moves on at once.
 pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
 
 #[async_trait::async_trait]
@@ -76,7 +78,7 @@ impl Rig {
         ReleaseId(self.repository(|repository| repository.draft(tag)))
     }
 
-    /// Requests whose path ends so, whatever the method.
+    /// The requests with this method whose path ends like this.
     pub(crate) fn requests(&self, method: &str, end: &str) -> Vec<Entry> {
         self.hub
             .log()
@@ -98,6 +100,18 @@ pub(crate) fn connect(settings: GitHubSettings, clock: &stand_ins::Clock) -> Git
     GitHub::connect(settings, http, Arc::new(SharedClock(clock.clone()))).unwrap()
 }
 
+/// An asset as it is asked for: its id and size decide, and GitHub gives no digest.
+pub(crate) fn seen_asset(id: AssetId, size: usize) -> SeenAsset {
+    SeenAsset {
+        id,
+        name: "a.bin".into(),
+        state: AssetState::Uploaded,
+        size: size as u64,
+        digest: None,
+        download_url: String::new(),
+    }
+}
+
 pub(crate) fn tag(text: &str) -> Tag {
     text.parse().unwrap()
 }
@@ -112,7 +126,7 @@ pub(crate) fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> Loca
     }
 }
 
-/// The kind of a failure, for tables.
+/// The kind of an outcome, for tables.
 pub(crate) fn kind<T>(outcome: &Result<T, ServiceError>) -> &'static str {
     match outcome {
         Ok(_) => "ok",

@@ -1,4 +1,4 @@
-//! Broken connections, failing servers and limits.
+//! Broken connections, failing servers and rate limits.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use stand_ins::{Fault, Limits, Pattern, Service};
 use crate::rig::{REPOSITORY, Rig, TOKEN, file, kind, tag};
 
 #[tokio::test]
-async fn a_read_survives_what_passes() {
+async fn read_retries_transient_errors() {
     let rig = Rig::start().await;
     let github = rig.connect(TOKEN, |settings| {
         settings.answer_timeout = Duration::from_millis(600)
@@ -33,14 +33,14 @@ async fn a_read_survives_what_passes() {
             let seen = github.releases(&tag("1.0.0")).await;
             assert_eq!(seen.unwrap().len(), 1, "{fault:?} {path}");
             rig.hub.faults().clear();
-            // Without an answer that is kept, the list is read anew.
+            // Changes the list, so that the next round is not answered by 304.
             rig.repository(|repository| _ = repository.draft("0.0.1"));
         }
     }
 }
 
 #[tokio::test]
-async fn what_lasts_is_unknown_and_never_absence() {
+async fn lasting_errors_are_unknown_and_never_absence() {
     let rig = Rig::start().await;
     for path in ["/releases", "/graphql"] {
         rig.hub
@@ -60,7 +60,7 @@ async fn what_lasts_is_unknown_and_never_absence() {
 }
 
 #[tokio::test]
-async fn graphql_errors_are_errors() {
+async fn graphql_errors_are_classified() {
     let rig = Rig::start().await;
     for (body, expected) in [
         (
@@ -101,7 +101,7 @@ async fn graphql_errors_are_errors() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_is_told_with_its_request() {
+async fn unreadable_answer_is_reported_with_its_request_id() {
     let rig = Rig::start().await;
     for body in ["", "not JSON", "[]", "{\"full_name\": 7}"] {
         rig.hub
@@ -176,7 +176,7 @@ async fn write(rig: &Rig, github: &GitHub, number: usize) -> Result<(), ServiceE
 const WRITES: usize = 9;
 
 #[tokio::test]
-async fn a_write_without_a_usable_answer_is_unknown_and_was_sent_once() {
+async fn unanswered_write_is_unknown_and_sent_once() {
     for number in 0..WRITES {
         for (fault, landed) in [
             (Fault::ConnectionCutBefore, 0),
@@ -187,7 +187,7 @@ async fn a_write_without_a_usable_answer_is_unknown_and_was_sent_once() {
             (Fault::HangAfter, 1),
         ] {
             let rig = Rig::start().await;
-            // Short only where it has to run out, and long enough for the request to arrive on a busy machine.
+            // Short where the time limit is to be met, but long enough for the request to arrive on a busy machine.
             let patience = match fault {
                 Fault::HangAfter => Duration::from_millis(700),
                 _ => Duration::from_secs(30),
@@ -215,7 +215,7 @@ async fn a_write_without_a_usable_answer_is_unknown_and_was_sent_once() {
 }
 
 #[tokio::test]
-async fn a_write_that_a_limit_refused_goes_again_when_the_limit_says() {
+async fn rate_limited_write_is_repeated_after_the_wait() {
     for number in 0..WRITES {
         for (fault, earliest, latest) in [
             (
@@ -278,7 +278,7 @@ async fn a_write_that_a_limit_refused_goes_again_when_the_limit_says() {
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_by_reads() {
+async fn retry_after_is_honoured() {
     let rig = Rig::start().await;
     for status in [403, 429] {
         let fault = Fault::SecondaryLimit {
@@ -293,7 +293,7 @@ async fn retry_after_is_honoured_by_reads() {
 }
 
 #[tokio::test]
-async fn a_limit_beyond_patience_ends_at_once_and_names_the_time() {
+async fn limit_beyond_patience_fails_at_once_with_the_time() {
     let rig = Rig::start().await;
     let github = rig.connect(TOKEN, |settings| {
         settings.policy.patience = Duration::from_mins(5)
@@ -309,13 +309,13 @@ async fn a_limit_beyond_patience_ends_at_once_and_names_the_time() {
             "{error}"
         );
     }
-    // The second time nothing was asked: the answer is known.
+    // The second call sent nothing: the limit is known.
     assert_eq!(rig.hub.log().last(), 1);
     assert_eq!(rig.clock.now(), Duration::ZERO);
 }
 
 #[tokio::test]
-async fn a_release_of_five_hundred_assets_never_meets_a_limit() {
+async fn five_hundred_uploads_stay_below_the_limits() {
     let rig = Rig::with(World::example(), |options| {
         options.limits = Limits::default()
     })

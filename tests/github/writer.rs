@@ -1,4 +1,4 @@
-//! Touching: each write does what it says, once, and each refusal is sorted by what follows from it.
+//! Writes: each is sent once, and each refusal has its cause.
 
 use btp_release::protocol::{AssetId, Cause, GitHubWriter, NewDraft, Publication, ReleaseId};
 use stand_ins::github::{Release, Token};
@@ -29,7 +29,7 @@ fn release(rig: &Rig, id: ReleaseId) -> Release {
 }
 
 #[tokio::test]
-async fn a_draft_is_made_edited_and_published() {
+async fn draft_is_created_edited_and_published() {
     let rig = Rig::start().await;
     let id = rig
         .github
@@ -67,7 +67,7 @@ async fn a_draft_is_made_edited_and_published() {
 }
 
 #[tokio::test]
-async fn publishing_need_not_make_the_latest() {
+async fn publish_without_make_latest_keeps_the_latest() {
     let rig = Rig::start().await;
     let before = rig.repository(|repository| repository.latest);
     let id = rig
@@ -84,7 +84,7 @@ async fn publishing_need_not_make_the_latest() {
 }
 
 #[tokio::test]
-async fn a_draft_whose_target_takes_a_right_for_workflows_is_made_without_it() {
+async fn draft_is_created_without_target_where_workflow_rights_are_missing() {
     let rig = Rig::start().await;
     rig.repository(|repository| {
         repository
@@ -118,7 +118,7 @@ async fn a_draft_whose_target_takes_a_right_for_workflows_is_made_without_it() {
 }
 
 #[tokio::test]
-async fn a_tag_is_created_if_there_is_none() {
+async fn existing_tag_is_a_conflict() {
     let rig = Rig::start().await;
     rig.github
         .create_tag(&tag("api/v1.1.0"), &rig.tip())
@@ -136,7 +136,7 @@ async fn a_tag_is_created_if_there_is_none() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_a_conflict() {
+async fn existing_names_are_conflicts() {
     let rig = Rig::start().await;
     let second = rig.draft("1.0.0");
     assert_eq!(
@@ -158,7 +158,7 @@ async fn a_name_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_reserved_tag_name_is_refused_with_githubs_words() {
+async fn reserved_tag_name_is_refused_with_the_message_of_github() {
     let rig = Rig::start().await;
     rig.repository(|repository| repository.reserved_tags.insert("1.1.0".into()));
     let error = rig
@@ -174,7 +174,7 @@ async fn a_reserved_tag_name_is_refused_with_githubs_words() {
 }
 
 #[tokio::test]
-async fn an_asset_is_renamed_and_deleted_in_place() {
+async fn asset_is_renamed_and_deleted() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     rig.hub
@@ -192,7 +192,7 @@ async fn an_asset_is_renamed_and_deleted_in_place() {
 }
 
 #[tokio::test]
-async fn what_is_gone_is_deleted() {
+async fn deleting_twice_succeeds() {
     let rig = Rig::start().await;
     let id = rig.draft("1.1.0");
     rig.repository(|repository| _ = repository.tag("1.1.0"));
@@ -217,7 +217,7 @@ async fn what_is_gone_is_deleted() {
 }
 
 #[tokio::test]
-async fn without_the_right_every_write_is_denied_and_names_it() {
+async fn writes_without_the_right_are_denied_with_its_name() {
     let rig = Rig::start().await;
     rig.hub.world().token("reader", Token::read_only());
     let reader = rig.connect("reader", |_| ());
@@ -252,7 +252,7 @@ async fn without_the_right_every_write_is_denied_and_names_it() {
 }
 
 #[tokio::test]
-async fn a_write_to_what_does_not_show_itself_is_denied() {
+async fn write_to_an_invisible_release_is_denied() {
     let rig = Rig::start().await;
     let outcome = rig
         .github

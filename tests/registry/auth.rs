@@ -1,4 +1,4 @@
-//! Tokens and passwords, against the stand-in: who is asked, how often, and what is said when it is refused.
+//! Tokens and passwords, against the stand-in: where they are sent, how often tokens are fetched, how refusals are reported.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use stand_ins::registry::{Anonymous, Auth};
 use stand_ins::{Fault, Pattern, RegistryOptions, Service};
 
-use crate::faults::Scene;
+use crate::faults::Fixture;
 use crate::rig::{FastClock, blob, registries, sample, timed};
 
 fn token() -> RegistryOptions {
@@ -21,9 +21,9 @@ fn token() -> RegistryOptions {
     }
 }
 
-fn bob(scene: &Scene, password: &str) -> Credentials {
+fn bob(fixture: &Fixture, password: &str) -> Credentials {
     Credentials::anonymous().with(
-        &scene.server.host(),
+        &fixture.server.host(),
         Credential::Basic {
             user: "bob".into(),
             password: password.into(),
@@ -31,8 +31,8 @@ fn bob(scene: &Scene, password: &str) -> Credentials {
     )
 }
 
-fn tokens(scene: &Scene) -> usize {
-    let fetched = scene
+fn tokens(fixture: &Fixture) -> usize {
+    let fetched = fixture
         .server
         .log()
         .filter(|entry| entry.service == Service::Token);
@@ -40,51 +40,51 @@ fn tokens(scene: &Scene) -> usize {
 }
 
 #[tokio::test]
-async fn a_token_is_fetched_once_for_all_who_need_it() {
-    let scene = Scene::with(token()).await;
+async fn concurrent_requests_fetch_one_token() {
+    let fixture = Fixture::with(token()).await;
     let all = registries(Credentials::anonymous());
-    let looks = join_all((0..20).map(|_| all.resolve(&scene.tag))).await;
+    let looks = join_all((0..20).map(|_| all.resolve(&fixture.tag))).await;
     assert!(looks.into_iter().all(|seen| seen.unwrap().is_some()));
-    assert_eq!(tokens(&scene), 1);
-    // The next one goes straight through.
-    let before = scene.server.log().last();
-    all.resolve(&scene.tag).await.unwrap();
-    assert_eq!(scene.server.log().last(), before + 1);
+    assert_eq!(tokens(&fixture), 1);
+    // The next request uses the same token.
+    let before = fixture.server.log().last();
+    all.resolve(&fixture.tag).await.unwrap();
+    assert_eq!(fixture.server.log().last(), before + 1);
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_it_runs_out() {
-    let scene = Scene::with(token()).await;
+async fn expired_token_is_refreshed() {
+    let fixture = Fixture::with(token()).await;
     let clock = FastClock::start();
     let all = timed(Credentials::anonymous(), Arc::clone(&clock));
-    all.resolve(&scene.tag).await.unwrap();
+    all.resolve(&fixture.tag).await.unwrap();
     clock
         .sleep_until(clock.now().plus(Duration::from_mins(1)))
         .await;
-    all.resolve(&scene.tag).await.unwrap();
-    assert_eq!(tokens(&scene), 2);
+    all.resolve(&fixture.tag).await.unwrap();
+    assert_eq!(tokens(&fixture), 2);
     assert_eq!(
-        scene.seen("/manifests/"),
+        fixture.seen("/manifests/"),
         ["HEAD 401", "HEAD 200", "HEAD 200"]
     );
 }
 
 #[tokio::test]
-async fn a_token_that_dies_in_the_middle_of_a_pull_is_replaced() {
-    let scene = Scene::with(token()).await;
-    scene
+async fn token_revoked_during_a_pull_is_replaced() {
+    let fixture = Fixture::with(token()).await;
+    fixture
         .server
         .faults()
         .when(Pattern::path("/token"), 2, Fault::TokenDiesAfter(1));
     let cuts = Fault::CutAt(100_000);
-    scene
+    fixture
         .server
         .faults()
         .when(Pattern::path("/blobs/"), 5, cuts);
-    assert_eq!(scene.pull().await.unwrap(), scene.layer);
-    assert!(tokens(&scene) >= 3, "{}", tokens(&scene));
+    assert_eq!(fixture.pull().await.unwrap(), fixture.layer);
+    assert!(tokens(&fixture) >= 3, "{}", tokens(&fixture));
     assert!(
-        scene
+        fixture
             .seen("/blobs/")
             .iter()
             .filter(|seen| *seen == "GET 401")
@@ -94,28 +94,28 @@ async fn a_token_that_dies_in_the_middle_of_a_pull_is_replaced() {
 }
 
 #[tokio::test]
-async fn pushing_asks_for_the_right_to_push() {
-    let scene = Scene::with(token()).await;
-    let all = registries(bob(&scene, "pw"));
+async fn push_requests_the_scope_to_push() {
+    let fixture = Fixture::with(token()).await;
+    let all = registries(bob(&fixture, "pw"));
     let mut layer = blob(sample(1000));
-    all.push_blob(&scene.at, &layer).await.unwrap();
+    all.push_blob(&fixture.at, &layer).await.unwrap();
     all.push_manifest(
-        &scene.tag,
+        &fixture.tag,
         "application/vnd.oci.image.manifest.v1+json",
         "{}".into(),
     )
     .await
     .unwrap();
-    assert_eq!(tokens(&scene), 1);
-    // A mount needs to read elsewhere, too.
-    layer.mount_from = Some(scene.at.clone());
-    let to = crate::rig::repository(&scene.server.host(), "other");
+    assert_eq!(tokens(&fixture), 1);
+    // A mount also needs the scope to pull from the other repository.
+    layer.mount_from = Some(fixture.at.clone());
+    let to = crate::rig::repository(&fixture.server.host(), "other");
     all.push_blob(&to, &layer).await.unwrap();
     assert_eq!(
-        scene.seen("/v2/other/blobs/uploads/"),
+        fixture.seen("/v2/other/blobs/uploads/"),
         ["POST 401", "POST 201"]
     );
-    // Who may only pull is told so, and in the registry's words.
+    // A push with the right to pull only is refused with the registry's message.
     let anonymous = registries(Credentials::anonymous());
     let error = anonymous
         .push_blob(&to, &blob(sample(99)))
@@ -133,7 +133,7 @@ async fn pushing_asks_for_the_right_to_push() {
 }
 
 #[tokio::test]
-async fn a_token_service_that_refuses_is_named() {
+async fn refusal_of_the_token_service_is_reported() {
     for (anonymous, password, status, words) in [
         (
             Anonymous::Pulls,
@@ -154,16 +154,16 @@ async fn a_token_service_that_refuses_is_named() {
             "DENIED: Unauthenticated request.",
         ),
     ] {
-        let scene = Scene::with(RegistryOptions {
+        let fixture = Fixture::with(RegistryOptions {
             anonymous,
             ..token()
         })
         .await;
-        let credentials = password.map_or_else(Credentials::anonymous, |it| bob(&scene, it));
+        let credentials = password.map_or_else(Credentials::anonymous, |it| bob(&fixture, it));
         let all = registries(credentials);
-        let gone = scene.at.tagged("none".parse().unwrap());
-        // The same for what is there and for what is not, and never absence.
-        for image in [&scene.tag, &gone] {
+        let gone = fixture.at.tagged("none".parse().unwrap());
+        // Existing and missing images are refused alike; neither is reported as absent.
+        for image in [&fixture.tag, &gone] {
             let error = all.resolve(image).await.unwrap_err();
             let Cause::Denied {
                 status: seen,
@@ -188,36 +188,36 @@ async fn a_token_service_that_refuses_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_service_that_stumbles_is_asked_again() {
-    let scene = Scene::with(token()).await;
-    scene
+async fn token_requests_are_retried() {
+    let fixture = Fixture::with(token()).await;
+    fixture
         .server
         .faults()
         .when(Pattern::path("/token"), 2, Fault::Status(503));
-    assert_eq!(scene.pull().await.unwrap(), scene.layer);
-    assert_eq!(tokens(&scene), 3);
-    scene
+    assert_eq!(fixture.pull().await.unwrap(), fixture.layer);
+    assert_eq!(tokens(&fixture), 3);
+    fixture
         .server
         .faults()
         .when(Pattern::path("/token"), 1000, Fault::Status(503));
-    let cause = scene.pull().await.unwrap_err();
+    let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Unknown { .. }), "{cause:?}");
-    assert!(tokens(&scene) < 20, "{}", tokens(&scene));
+    assert!(tokens(&fixture) < 20, "{}", tokens(&fixture));
 }
 
 #[tokio::test]
-async fn a_realm_further_inside_than_the_registry_is_not_asked() {
+async fn realm_on_a_private_address_is_refused() {
     for realm in [
         "https://10.1.2.3/token",
         "https://169.254.169.254/token",
         "http://10.0.0.1/token",
     ] {
-        let scene = Scene::with(RegistryOptions {
+        let fixture = Fixture::with(RegistryOptions {
             token_realm: Some(realm.into()),
             ..token()
         })
         .await;
-        let cause = scene.pull_with(bob(&scene, "pw")).await.unwrap_err();
+        let cause = fixture.pull_with(bob(&fixture, "pw")).await.unwrap_err();
         let Cause::Broken { detail } = &cause else {
             panic!("{cause}");
         };
@@ -226,15 +226,15 @@ async fn a_realm_further_inside_than_the_registry_is_not_asked() {
 }
 
 #[tokio::test]
-async fn a_password_is_tried_only_where_it_is_for() {
-    let scene = Scene::with(RegistryOptions {
+async fn password_is_sent_only_to_its_own_host() {
+    let fixture = Fixture::with(RegistryOptions {
         auth: Auth::basic("bob", "pw"),
         ..RegistryOptions::default()
     })
     .await;
     assert_eq!(
-        scene.pull_with(bob(&scene, "pw")).await.unwrap(),
-        scene.layer
+        fixture.pull_with(bob(&fixture, "pw")).await.unwrap(),
+        fixture.layer
     );
     let elsewhere = Credentials::anonymous().with(
         "127.0.0.1:1",
@@ -243,7 +243,7 @@ async fn a_password_is_tried_only_where_it_is_for() {
             password: "pw".into(),
         },
     );
-    let cause = scene.pull_with(elsewhere).await.unwrap_err();
+    let cause = fixture.pull_with(elsewhere).await.unwrap_err();
     assert!(
         matches!(cause, Cause::Denied { status: 401, .. }),
         "{cause:?}"
@@ -251,8 +251,8 @@ async fn a_password_is_tried_only_where_it_is_for() {
 }
 
 #[tokio::test]
-async fn a_redirected_blob_is_fetched_without_credentials() {
-    let scene = Scene::with(RegistryOptions {
+async fn redirected_blob_is_read_without_credentials() {
+    let fixture = Fixture::with(RegistryOptions {
         redirect_blobs: true,
         ..token()
     })
@@ -265,29 +265,35 @@ async fn a_redirected_blob_is_fetched_without_credentials() {
             .push(request.headers.contains_key("authorization"));
     });
     let storage = Pattern::path("").on(Service::Storage);
-    scene.server.faults().when(storage.clone(), 10, note);
-    scene
+    fixture.server.faults().when(storage.clone(), 10, note);
+    fixture
         .server
         .faults()
         .when(storage, 1, Fault::CutAt(200_000));
-    let pulled = scene.pull_with(bob(&scene, "pw")).await;
-    assert_eq!(pulled.unwrap(), scene.layer);
+    let pulled = fixture.pull_with(bob(&fixture, "pw")).await;
+    assert_eq!(pulled.unwrap(), fixture.layer);
     assert_eq!(*carried.lock().unwrap(), [false, false]);
 }
 
 #[tokio::test]
-async fn a_token_that_dies_before_the_last_request_of_an_upload_is_replaced() {
-    let scene = Scene::with(token()).await;
+async fn token_revoked_during_an_upload_is_replaced() {
+    let fixture = Fixture::with(token()).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("layer");
     let bytes = sample(300_000);
     std::fs::write(&path, &bytes).unwrap();
     let mut layer = blob(bytes);
     layer.bytes = BlobSource::File(path);
-    // The look and the start of the upload use it up.
+    // The HEAD request and the start of the upload use it up.
     let dies = Fault::TokenDiesAfter(2);
-    scene.server.faults().when(Pattern::path("/token"), 1, dies);
-    let all = registries(bob(&scene, "pw"));
-    all.push_blob(&scene.at, &layer).await.unwrap();
-    assert_eq!(scene.seen("/uploads/"), ["POST 202", "PUT 401", "PUT 201"]);
+    fixture
+        .server
+        .faults()
+        .when(Pattern::path("/token"), 1, dies);
+    let all = registries(bob(&fixture, "pw"));
+    all.push_blob(&fixture.at, &layer).await.unwrap();
+    assert_eq!(
+        fixture.seen("/uploads/"),
+        ["POST 202", "PUT 401", "PUT 201"]
+    );
 }

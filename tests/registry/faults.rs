@@ -1,4 +1,4 @@
-//! Every misfortune that a registry or the way to it can bring, against the stand-in.
+//! Faults of a registry and of the connection to it, against the stand-in.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,15 +18,15 @@ use crate::rig::{FastClock, blob, collect, registries, repository, sample, timed
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BYTES: &[u8] = br#"{"schemaVersion":2}"#;
 
-/// A registry with one manifest and one blob in it.
-pub(crate) struct Scene {
+/// A registry with one manifest and one blob.
+pub(crate) struct Fixture {
     pub(crate) server: Registry,
     pub(crate) at: Repository,
     pub(crate) tag: ImageRef,
     pub(crate) layer: Vec<u8>,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn with(options: RegistryOptions) -> Self {
         let server = Registry::start(options).await.unwrap();
         let at = repository(&server.host(), "kyma/module");
@@ -83,7 +83,7 @@ impl Scene {
             .map_err(|error| error.cause)
     }
 
-    /// Where the pulls began, from the `Range` of every request for a blob from now on.
+    /// The first byte that each request for a blob asks for from now on.
     fn ranges(&self) -> Arc<Mutex<Vec<u64>>> {
         let starts = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&starts);
@@ -101,40 +101,41 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_limit_is_waited_for_as_long_as_it_says() {
-    let scene = Scene::start().await;
+async fn retry_after_is_honoured() {
+    let fixture = Fixture::start().await;
     let clock = FastClock::start();
     let all = timed(Credentials::anonymous(), Arc::clone(&clock));
     let retry_after = |seconds| Fault::TooManyRequests {
         retry_after: Some(Duration::from_secs(seconds)),
     };
-    scene.fault("/manifests/", 2, retry_after(20));
+    fixture.fault("/manifests/", 2, retry_after(20));
     let before = clock.now();
-    assert!(all.resolve(&scene.tag).await.unwrap().is_some());
+    assert!(all.resolve(&fixture.tag).await.unwrap().is_some());
     let waited = clock.now().since(before);
     assert!(waited >= Duration::from_secs(40), "{waited:?}");
     assert_eq!(
-        scene.seen("/manifests/"),
+        fixture.seen("/manifests/"),
         ["HEAD 429", "HEAD 429", "HEAD 200"]
     );
 
-    scene.fault("/manifests/", 1, retry_after(3600));
-    let error = all.resolve(&scene.tag).await.unwrap_err();
+    fixture.fault("/manifests/", 1, retry_after(3600));
+    let error = all.resolve(&fixture.tag).await.unwrap_err();
     let Cause::Limited { detail } = &error.cause else {
         panic!("{error}");
     };
     assert!(detail.contains("3600 s"), "{detail}");
-    assert_eq!(scene.seen("/manifests/").len(), 4);
+    assert_eq!(fixture.seen("/manifests/").len(), 4);
 
-    // Also by a write: a limit says that nothing was done.
-    scene.fault("/uploads/", 1, retry_after(1));
+    // By a write as well: the limit means that it was not done.
+    fixture.fault("/uploads/", 1, retry_after(1));
     let layer = blob(sample(1000));
-    all.push_blob(&scene.at, &layer).await.unwrap();
-    assert!(all.has_blob(&scene.at, layer.digest).await.unwrap());
+    all.push_blob(&fixture.at, &layer).await.unwrap();
+    let other = registries(Credentials::anonymous());
+    assert!(other.has_blob(&fixture.at, layer.digest).await.unwrap());
 }
 
 #[tokio::test]
-async fn reads_survive_what_passes() {
+async fn read_retries_transient_errors() {
     for fault in [
         Fault::Status(503),
         Fault::Status(500),
@@ -144,57 +145,59 @@ async fn reads_survive_what_passes() {
         Fault::Hang,
         Fault::TooManyRequests { retry_after: None },
     ] {
-        let scene = Scene::start().await;
+        let fixture = Fixture::start().await;
         let all = registries(Credentials::anonymous());
         let digest = Digest::of(BYTES);
-        scene.fault("", 2, fault.clone());
-        let seen = all.resolve(&scene.tag).await.unwrap();
+        fixture.fault("", 2, fault.clone());
+        let seen = all.resolve(&fixture.tag).await.unwrap();
         assert_eq!(seen.unwrap().digest, digest, "{fault:?}");
-        scene.fault("", 2, fault.clone());
-        let bytes = all.manifest(&scene.at.pinned(digest)).await.unwrap();
+        fixture.fault("", 2, fault.clone());
+        let bytes = all.manifest(&fixture.at.pinned(digest)).await.unwrap();
         assert_eq!(bytes.unwrap(), BYTES, "{fault:?}");
-        scene.fault("", 2, fault.clone());
-        assert!(all.has_blob(&scene.at, scene.digest()).await.unwrap());
-        scene.fault("", 2, fault.clone());
-        let bytes = all.blob(&scene.at, scene.digest(), scene.size()).await;
-        assert_eq!(bytes.unwrap(), scene.layer, "{fault:?}");
-        scene.fault("", 2, fault.clone());
-        assert_eq!(scene.pull().await.unwrap(), scene.layer, "{fault:?}");
-        assert_eq!(scene.server.faults().pending(), 0);
+        fixture.fault("", 2, fault.clone());
+        assert!(all.has_blob(&fixture.at, fixture.digest()).await.unwrap());
+        fixture.fault("", 2, fault.clone());
+        let bytes = all
+            .blob(&fixture.at, fixture.digest(), fixture.size())
+            .await;
+        assert_eq!(bytes.unwrap(), fixture.layer, "{fault:?}");
+        fixture.fault("", 2, fault.clone());
+        assert_eq!(fixture.pull().await.unwrap(), fixture.layer, "{fault:?}");
+        assert_eq!(fixture.server.faults().pending(), 0);
     }
 }
 
 #[tokio::test]
-async fn what_does_not_pass_ends_and_is_not_absence() {
-    let scene = Scene::start().await;
+async fn lasting_errors_are_never_absence() {
+    let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
-    scene.fault("", 1000, Fault::Status(503));
+    fixture.fault("", 1000, Fault::Status(503));
     for cause in [
-        all.resolve(&scene.tag).await.unwrap_err().cause,
-        all.has_blob(&scene.at, scene.digest())
+        all.resolve(&fixture.tag).await.unwrap_err().cause,
+        all.has_blob(&fixture.at, fixture.digest())
             .await
             .unwrap_err()
             .cause,
-        scene.pull().await.unwrap_err(),
+        fixture.pull().await.unwrap_err(),
     ] {
         assert!(
             matches!(&cause, Cause::Unknown { detail } if detail.contains("503")),
             "{cause:?}"
         );
     }
-    let requests = scene.server.log().last();
+    let requests = fixture.server.log().last();
     assert!(requests < 30, "{requests}");
 
     for status in [401, 403] {
-        scene.server.faults().clear();
-        scene.fault("", 1000, Fault::Status(status));
+        fixture.server.faults().clear();
+        fixture.fault("", 1000, Fault::Status(status));
         for cause in [
-            all.resolve(&scene.tag).await.unwrap_err().cause,
-            all.has_blob(&scene.at, scene.digest())
+            all.resolve(&fixture.tag).await.unwrap_err().cause,
+            all.has_blob(&fixture.at, fixture.digest())
                 .await
                 .unwrap_err()
                 .cause,
-            scene.pull().await.unwrap_err(),
+            fixture.pull().await.unwrap_err(),
         ] {
             assert!(
                 matches!(cause, Cause::Denied { status: seen, .. } if seen == status),
@@ -203,11 +206,11 @@ async fn what_does_not_pass_ends_and_is_not_absence() {
         }
     }
 
-    scene.server.faults().clear();
-    let gone = scene.at.tagged("2".parse().unwrap());
+    fixture.server.faults().clear();
+    let gone = fixture.at.tagged("2".parse().unwrap());
     assert_eq!(all.resolve(&gone).await.unwrap(), None);
     let error = all
-        .blob(&scene.at, Digest::of(b"gone"), 10)
+        .blob(&fixture.at, Digest::of(b"gone"), 10)
         .await
         .unwrap_err();
     assert!(
@@ -217,34 +220,34 @@ async fn what_does_not_pass_ends_and_is_not_absence() {
 }
 
 #[tokio::test]
-async fn a_cut_pull_goes_on_where_it_stopped() {
-    let scene = Scene::start().await;
-    let ranges = scene.ranges();
-    scene.fault("/blobs/", 1, Fault::CutAt(200_000));
-    assert_eq!(scene.pull().await.unwrap(), scene.layer);
-    assert_eq!(scene.seen("/blobs/"), ["GET 200", "GET 206"]);
+async fn interrupted_pull_continues_by_range() {
+    let fixture = Fixture::start().await;
+    let ranges = fixture.ranges();
+    fixture.fault("/blobs/", 1, Fault::CutAt(200_000));
+    assert_eq!(fixture.pull().await.unwrap(), fixture.layer);
+    assert_eq!(fixture.seen("/blobs/"), ["GET 200", "GET 206"]);
     assert_eq!(*ranges.lock().unwrap(), [0, 200_000]);
 }
 
 #[tokio::test]
-async fn a_cut_pull_begins_again_where_ranges_are_ignored() {
-    let scene = Scene::with(RegistryOptions {
+async fn interrupted_pull_restarts_where_ranges_are_ignored() {
+    let fixture = Fixture::with(RegistryOptions {
         ranges: false,
         ..RegistryOptions::default()
     })
     .await;
-    scene.fault("/blobs/", 1, Fault::CutAt(200_000));
-    scene.fault("/blobs/", 1, Fault::CutAt(100_000));
-    scene.fault("/blobs/", 1, Fault::CutAt(500_000));
-    assert_eq!(scene.pull().await.unwrap(), scene.layer);
-    assert_eq!(scene.seen("/blobs/"), ["GET 200"; 4]);
+    fixture.fault("/blobs/", 1, Fault::CutAt(200_000));
+    fixture.fault("/blobs/", 1, Fault::CutAt(100_000));
+    fixture.fault("/blobs/", 1, Fault::CutAt(500_000));
+    assert_eq!(fixture.pull().await.unwrap(), fixture.layer);
+    assert_eq!(fixture.seen("/blobs/"), ["GET 200"; 4]);
 }
 
 #[tokio::test]
-async fn ten_cuts_at_random_places_cost_no_byte_twice() {
+async fn ten_interruptions_transfer_no_byte_twice() {
     for round in 0..10_u64 {
-        let scene = Scene::start().await;
-        let ranges = scene.ranges();
+        let fixture = Fixture::start().await;
+        let ranges = fixture.ranges();
         let dice = sample(8 * 11 * (1 + usize::try_from(round).unwrap()));
         let mut dice = dice[dice.len() - 88..]
             .chunks(8)
@@ -252,148 +255,160 @@ async fn ten_cuts_at_random_places_cost_no_byte_twice() {
         let mut starts = vec![0];
         for _ in 0..10 {
             let from = starts[starts.len() - 1];
-            // At times nothing at all arrives.
-            let cut = dice.next().unwrap() % (2 * scene.size() / 11);
-            let cut = cut.min(scene.size() - from - 1);
-            scene.fault("/blobs/", 1, Fault::CutAt(cut));
+            // A cut at 0 delivers nothing.
+            let cut = dice.next().unwrap() % (2 * fixture.size() / 11);
+            let cut = cut.min(fixture.size() - from - 1);
+            fixture.fault("/blobs/", 1, Fault::CutAt(cut));
             starts.push(from + cut);
         }
-        assert_eq!(scene.pull().await.unwrap(), scene.layer);
+        let all = timed(Credentials::anonymous(), FastClock::start_slowly());
+        let pulled = collect(all.open_blob(&fixture.at, fixture.digest(), fixture.size()));
+        assert_eq!(pulled.await.unwrap(), fixture.layer);
         assert_eq!(*ranges.lock().unwrap(), starts, "round {round}");
     }
 }
 
 #[tokio::test]
-async fn a_pull_that_never_gets_anywhere_ends() {
-    let scene = Scene::start().await;
-    scene.fault("/blobs/", 1000, Fault::CutAt(0));
-    let cause = scene.pull().await.unwrap_err();
+async fn pull_without_progress_ends() {
+    let fixture = Fixture::start().await;
+    fixture.fault("/blobs/", 1000, Fault::CutAt(0));
+    let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Unknown { .. }), "{cause:?}");
-    assert!(scene.seen("/blobs/").len() < 10);
-    // Nor one that crawls for ever.
-    let scene = Scene::start().await;
-    scene.fault("/blobs/", 1000, Fault::CutAt(10));
-    let cause = scene.pull().await.unwrap_err();
+    assert!(fixture.seen("/blobs/").len() < 10);
+    // Nor does a pull that makes little progress go on for ever.
+    let fixture = Fixture::start().await;
+    fixture.fault("/blobs/", 1000, Fault::CutAt(10));
+    let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Unknown { .. }), "{cause:?}");
-    assert!(scene.seen("/blobs/").len() < 60);
+    assert!(fixture.seen("/blobs/").len() < 60);
 }
 
 #[tokio::test]
-async fn a_body_that_hangs_is_left_and_taken_up_again() {
-    let scene = Scene::start().await;
-    let ranges = scene.ranges();
-    scene.fault("/blobs/", 2, Fault::Stall(200_000));
-    assert_eq!(scene.pull().await.unwrap(), scene.layer);
+async fn stalled_body_is_continued_on_a_new_connection() {
+    let fixture = Fixture::start().await;
+    let ranges = fixture.ranges();
+    fixture.fault("/blobs/", 2, Fault::Stall(200_000));
+    assert_eq!(fixture.pull().await.unwrap(), fixture.layer);
     assert_eq!(*ranges.lock().unwrap(), [0, 200_000, 400_000]);
 }
 
 #[tokio::test]
-async fn one_wrong_byte_is_found() {
+async fn one_altered_byte_is_detected() {
     for place in [0, 300_000, 639_999] {
-        let scene = Scene::start().await;
-        scene.fault("/blobs/", 1, Fault::FlipByte(place));
-        let cause = scene.pull().await.unwrap_err();
+        let fixture = Fixture::start().await;
+        fixture.fault("/blobs/", 1, Fault::FlipByte(place));
+        let cause = fixture.pull().await.unwrap_err();
         assert!(
             matches!(&cause, Cause::Broken { detail } if detail.contains("its bytes are")),
             "{cause:?}"
         );
-        scene.fault("/blobs/", 1, Fault::FlipByte(place));
+        fixture.fault("/blobs/", 1, Fault::FlipByte(place));
         let all = registries(Credentials::anonymous());
-        let error = all.blob(&scene.at, scene.digest(), scene.size()).await;
+        let error = all
+            .blob(&fixture.at, fixture.digest(), fixture.size())
+            .await;
         assert!(matches!(error.unwrap_err().cause, Cause::Broken { .. }));
     }
-    // And after a cut, in the part that came second.
-    let scene = Scene::start().await;
-    scene.fault("/blobs/", 1, Fault::CutAt(200_000));
-    scene.fault("/blobs/", 1, Fault::FlipByte(1));
-    let cause = scene.pull().await.unwrap_err();
+    // Also in the part that comes after an interruption.
+    let fixture = Fixture::start().await;
+    fixture.fault("/blobs/", 1, Fault::CutAt(200_000));
+    fixture.fault("/blobs/", 1, Fault::FlipByte(1));
+    let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
 }
 
 #[tokio::test]
-async fn a_blob_of_another_size_is_not_taken() {
-    let scene = Scene::start().await;
+async fn blob_of_another_size_is_refused() {
+    let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
-    for wrong in [scene.size() - 1, scene.size() + 1, 0] {
-        let error = collect(all.open_blob(&scene.at, scene.digest(), wrong)).await;
+    for wrong in [fixture.size() - 1, fixture.size() + 1, 0] {
+        let error = collect(all.open_blob(&fixture.at, fixture.digest(), wrong)).await;
         let cause = error.unwrap_err().cause;
         assert!(
             matches!(&cause, Cause::Broken { detail } if detail.contains("640000 bytes")),
             "{cause:?}"
         );
     }
-    let error = all.blob(&scene.at, scene.digest(), scene.size() - 1).await;
+    let error = all
+        .blob(&fixture.at, fixture.digest(), fixture.size() - 1)
+        .await;
     assert!(matches!(error.unwrap_err().cause, Cause::Broken { .. }));
-    let empty = scene.server.store().put_blob(scene.at.path(), b"").unwrap();
-    let bytes = collect(all.open_blob(&scene.at, empty.parse().unwrap(), 0)).await;
+    let empty = fixture
+        .server
+        .store()
+        .put_blob(fixture.at.path(), b"")
+        .unwrap();
+    let bytes = collect(all.open_blob(&fixture.at, empty.parse().unwrap(), 0)).await;
     assert_eq!(bytes.unwrap(), b"");
 }
 
 #[tokio::test]
-async fn an_altered_manifest_is_found_whatever_its_header_says() {
-    let scene = Scene::start().await;
+async fn altered_manifest_is_detected_despite_its_digest_header() {
+    let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
-    let pinned = scene.at.pinned(Digest::of(BYTES));
-    scene.fault(
+    let pinned = fixture.at.pinned(Digest::of(BYTES));
+    fixture.fault(
         "/manifests/",
         1,
         Fault::Body(r#"{"schemaVersion":3}"#.into()),
     );
     let error = all.manifest(&pinned).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Broken { .. }), "{error}");
-    scene.fault("/manifests/", 1, Fault::WrongDigest);
+    fixture.fault("/manifests/", 1, Fault::WrongDigest);
     let error = all.resolve(&pinned.clone().into()).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Broken { .. }), "{error}");
-    // The header is of no weight where the bytes are there.
-    scene.fault("/manifests/", 1, Fault::WrongDigest);
+    // A wrong header does not matter where the bytes are read.
+    fixture.fault("/manifests/", 1, Fault::WrongDigest);
     assert_eq!(all.manifest(&pinned).await.unwrap().unwrap(), BYTES);
 }
 
 #[tokio::test]
-async fn a_write_is_sent_once_and_looked_for_the_next_time() {
+async fn unanswered_write_is_sent_once_and_found_by_the_next_push() {
     for fault in [Fault::AnswerLost, Fault::StatusAfter(502), Fault::HangAfter] {
-        let scene = Scene::start().await;
+        let fixture = Fixture::start().await;
         let all = registries(Credentials::anonymous());
         let layer = blob(sample(5000));
         let puts = || {
-            scene
+            fixture
                 .seen("/uploads/")
                 .iter()
                 .filter(|seen| seen.starts_with("PUT"))
                 .count()
         };
-        scene
+        fixture
             .server
             .faults()
             .when(Pattern::new("PUT", "/uploads/"), 1, fault.clone());
-        let error = all.push_blob(&scene.at, &layer).await.unwrap_err();
+        let error = all.push_blob(&fixture.at, &layer).await.unwrap_err();
         assert!(matches!(error.cause, Cause::Unknown { .. }), "{error}");
         assert_eq!(puts(), 1, "{fault:?}");
-        all.push_blob(&scene.at, &layer).await.unwrap();
+        all.push_blob(&fixture.at, &layer).await.unwrap();
         assert_eq!(puts(), 1, "{fault:?}");
 
-        scene
+        fixture
             .server
             .faults()
             .when(Pattern::new("PUT", "/manifests/"), 1, fault.clone());
-        let put = all.push_manifest(&scene.tag, MANIFEST, BYTES.into()).await;
+        let put = all
+            .push_manifest(&fixture.tag, MANIFEST, BYTES.into())
+            .await;
         assert!(matches!(put.unwrap_err().cause, Cause::Unknown { .. }));
-        assert_eq!(scene.seen("/manifests/").len(), 1, "{fault:?}");
+        assert_eq!(fixture.seen("/manifests/").len(), 1, "{fault:?}");
     }
 }
 
 #[tokio::test]
-async fn nothing_is_uploaded_where_it_cannot_be_told_what_is_there() {
-    let scene = Scene::start().await;
+async fn push_fails_where_presence_is_unknown() {
+    let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
-    scene
+    fixture
         .server
         .faults()
         .when(Pattern::new("HEAD", "/blobs/"), 100, Fault::Status(500));
     let error = all
-        .push_blob(&scene.at, &blob(sample(10)))
+        .push_blob(&fixture.at, &blob(sample(10)))
         .await
         .unwrap_err();
     assert!(matches!(error.cause, Cause::Unknown { .. }), "{error}");
-    assert_eq!(scene.server.log().writes().len(), 0);
+    assert_eq!(fixture.server.log().writes().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! The same misfortunes on the way to real registries: docker-registry, which honours ranges, and where it is installed
+//! The same faults on the connection to real registries: docker-registry, which honours ranges, and where it is installed
 //! ferro-oci-server (<https://crates.io/crates/ferro-oci-server>), which ignores them.
 
 #![expect(
@@ -10,8 +10,10 @@ use btp_release::adapters::registry::Credentials;
 use btp_release::domain::Digest;
 use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 
-use crate::proxy::{Mishap, Proxy};
-use crate::rig::{DockerRegistry, Ferro, blob, collect, registries, repository, sample};
+use crate::proxy::{InjectedFault, Proxy};
+use crate::rig::{
+    DockerRegistry, FastClock, Ferro, blob, collect, registries, repository, sample, timed,
+};
 
 const MANIFEST: &[u8] =
     br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
@@ -36,7 +38,7 @@ impl Server {
     }
 }
 
-/// A layer and a manifest, pushed past the proxy.
+/// Pushes a layer and a manifest, without the proxy.
 async fn fill(server: &Server) -> Vec<u8> {
     let layer = sample(SIZE);
     let all = registries(Credentials::anonymous());
@@ -51,57 +53,63 @@ async fn fill(server: &Server) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_passes_is_survived_and_what_was_altered_is_found() {
+async fn real_registries_transient_errors_are_retried_and_altered_bytes_detected() {
     for server in Server::all() {
         let layer = fill(&server).await;
         let proxy = Proxy::before(server.host());
         let at = repository(&proxy.host, "kyma/module");
         let tag = at.tagged("1".parse().unwrap());
         let (whole, manifest) = (Digest::of(&layer), Digest::of(MANIFEST));
-        let all = registries(Credentials::anonymous());
-        let pull = async || collect(all.open_blob(&at, whole, SIZE as u64)).await;
+        // Each round has an adapter of its own, which has read nothing yet.
+        let new = || registries(Credentials::anonymous());
+        let pull = async || collect(new().open_blob(&at, whole, SIZE as u64)).await;
 
-        for mishap in [
-            Mishap::Status(429, Some(1)),
-            Mishap::Status(503, None),
-            Mishap::Reset,
+        for fault in [
+            InjectedFault::Status(429, Some(1)),
+            InjectedFault::Status(503, None),
+            InjectedFault::Reset,
         ] {
             for path in ["/manifests/", "/blobs/"] {
-                proxy.next(path, vec![mishap.clone(); 2]);
+                proxy.next(path, vec![fault.clone(); 2]);
                 if path == "/blobs/" {
-                    assert_eq!(pull().await.unwrap(), layer, "{mishap:?}");
+                    assert_eq!(pull().await.unwrap(), layer, "{fault:?}");
                 } else {
+                    let all = new();
                     let seen = all.resolve(&tag).await.unwrap().unwrap();
-                    assert_eq!(seen.digest, manifest, "{mishap:?}");
+                    assert_eq!(seen.digest, manifest, "{fault:?}");
                     let bytes = all.manifest(&at.pinned(manifest)).await.unwrap();
-                    assert_eq!(bytes.unwrap(), MANIFEST, "{mishap:?}");
+                    assert_eq!(bytes.unwrap(), MANIFEST, "{fault:?}");
                 }
-                assert_eq!(proxy.pending(), 0, "{mishap:?}");
+                assert_eq!(proxy.pending(), 0, "{fault:?}");
             }
         }
-        for mishap in [Mishap::Cut(200_000), Mishap::Hang(200_000)] {
-            proxy.next("/blobs/", [mishap.clone()]);
-            assert_eq!(pull().await.unwrap(), layer, "{mishap:?}");
-            assert_eq!(proxy.pending(), 0, "{mishap:?}");
+        for fault in [InjectedFault::Cut(200_000), InjectedFault::Hang(200_000)] {
+            proxy.next("/blobs/", [fault.clone()]);
+            assert_eq!(pull().await.unwrap(), layer, "{fault:?}");
+            assert_eq!(proxy.pending(), 0, "{fault:?}");
         }
-        proxy.next("/blobs/", [Mishap::Flip(300_000)]);
+        proxy.next("/blobs/", [InjectedFault::Flip(300_000)]);
         let cause = pull().await.unwrap_err().cause;
         assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
-        // Its true digest stands in the header all the same.
-        proxy.next("/manifests/", [Mishap::Flip(20)]);
-        let cause = all.manifest(&at.pinned(manifest)).await.unwrap_err().cause;
+        // The header still has the right digest.
+        proxy.next("/manifests/", [InjectedFault::Flip(20)]);
+        let cause = new()
+            .manifest(&at.pinned(manifest))
+            .await
+            .unwrap_err()
+            .cause;
         assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
     }
 }
 
 #[tokio::test]
-async fn a_pull_cut_ten_times_ends_with_the_right_bytes_and_costs_none_twice() {
+async fn real_registries_interrupted_pull_transfers_no_byte_twice() {
     for server in Server::all() {
         let layer = fill(&server).await;
         let proxy = Proxy::before(server.host());
         let at = repository(&proxy.host, "kyma/module");
-        let all = registries(Credentials::anonymous());
-        // Where every cut means to begin again, ten of them are nine too many to go on.
+        let all = timed(Credentials::anonymous(), FastClock::start_slowly());
+        // A registry that ignores ranges sends everything again after each cut; ten would be more than the attempts.
         let (cuts, honours_ranges) = match server {
             Server::Docker(_) => (10, true),
             Server::Ferro(_) => (1, false),
@@ -110,8 +118,8 @@ async fn a_pull_cut_ten_times_ends_with_the_right_bytes_and_costs_none_twice() {
             let dice = sample(8 * cuts * round);
             let cuts = dice.chunks(8).rev().take(cuts).map(|bytes| {
                 let number = u64::from_le_bytes(bytes.try_into().unwrap());
-                // Ten of them stay below the whole.
-                Mishap::Cut(usize::try_from(number % (SIZE as u64 / 11)).unwrap())
+                // Ten of them together are less than the whole layer.
+                InjectedFault::Cut(usize::try_from(number % (SIZE as u64 / 11)).unwrap())
             });
             proxy.next("/blobs/", cuts);
             proxy.passed();

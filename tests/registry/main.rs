@@ -1,4 +1,4 @@
-//! The registry adapter over real sockets: against Debian's docker-registry, and against a stand-in that misbehaves.
+//! The registry adapter over sockets: against Debian's docker-registry, and against a stand-in with injected faults.
 
 mod auth;
 mod faults;
@@ -8,5 +8,8 @@ mod module;
 mod plan;
 mod proxy;
 mod real;
+mod repeated_reads;
 mod rig;
+mod scripted_server;
+mod token_realm;
 mod unusual_registries;

@@ -1,5 +1,4 @@
-//! Module images through docker-registry and skopeo, and before readers that take the steps of Lifecycle Manager, of 2023
-//! and of today.
+//! Module images through docker-registry and skopeo, read in the steps of Lifecycle Manager of 2023 and of its present version.
 
 #![expect(
     clippy::unwrap_used,
@@ -63,7 +62,7 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
 }
 
 #[tokio::test]
-async fn a_module_comes_back_as_it_was_and_installs_then_and_now() {
+async fn module_image_round_trips_and_installs_with_both_lifecycle_managers() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };
@@ -107,7 +106,7 @@ async fn a_module_comes_back_as_it_was_and_installs_then_and_now() {
 }
 
 #[tokio::test]
-async fn what_a_neighbour_has_is_mounted_and_not_sent() {
+async fn build_module_mounts_a_blob_instead_of_uploading_it() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };

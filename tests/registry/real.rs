@@ -18,7 +18,7 @@ use crate::rig::{DockerRegistry, blob, collect, have, registries, repository, sa
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// An image of one layer, as bytes of its parts.
+/// An image with one layer.
 struct Image {
     config: Blob,
     layer: Blob,
@@ -43,7 +43,7 @@ fn tagged(repository: &Repository, tag: &str) -> ImageRef {
 }
 
 #[tokio::test]
-async fn what_is_pushed_comes_back_and_skopeo_reads_it() {
+async fn pushed_image_is_read_back_by_us_and_by_skopeo() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };
@@ -67,7 +67,9 @@ async fn what_is_pushed_comes_back_and_skopeo_reads_it() {
     for part in [&image.config, &image.layer, &image.layer] {
         all.push_blob(&to, part).await.unwrap();
     }
-    assert!(all.has_blob(&to, image.layer.digest).await.unwrap());
+    // Another adapter has not pushed it, and has to ask.
+    let other = registries(Credentials::anonymous());
+    assert!(other.has_blob(&to, image.layer.digest).await.unwrap());
     for name in [to.pinned(digest).into(), tag.clone()] {
         all.push_manifest(&name, OCI_MANIFEST, image.manifest.clone().into())
             .await
@@ -117,7 +119,7 @@ pub(crate) fn copy_with_skopeo(image: &ImageRef, folder: &Path) {
 }
 
 #[tokio::test]
-async fn a_blob_is_mounted_from_a_neighbour() {
+async fn blob_is_mounted_from_another_repository() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };
@@ -125,21 +127,22 @@ async fn a_blob_is_mounted_from_a_neighbour() {
     let from = repository(&server.host, "one");
     let mut layer = blob(sample(1000));
     all.push_blob(&from, &layer).await.unwrap();
-    // No bytes to send: they can only come from there.
+    // There are no bytes to send: the blob has to be mounted.
     layer.bytes = BlobSource::File("/nonexistent".into());
     layer.mount_from = Some(from);
     let to = repository(&server.host, "two");
     all.push_blob(&to, &layer).await.unwrap();
-    assert!(all.has_blob(&to, layer.digest).await.unwrap());
-    // A neighbour that does not have it is no failure, only no help.
+    let other = registries(Credentials::anonymous());
+    assert!(other.has_blob(&to, layer.digest).await.unwrap());
+    // Where the other repository does not have the blob, it is uploaded.
     layer = blob(sample(2000));
     layer.mount_from = Some(repository(&server.host, "empty"));
     all.push_blob(&to, &layer).await.unwrap();
-    assert!(all.has_blob(&to, layer.digest).await.unwrap());
+    assert!(other.has_blob(&to, layer.digest).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_manifest_without_its_blobs_asks_for_another_look() {
+async fn manifest_with_missing_blob_is_a_conflict() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };
@@ -158,7 +161,7 @@ async fn a_manifest_without_its_blobs_asks_for_another_look() {
 }
 
 #[tokio::test]
-async fn a_blob_with_other_bytes_is_refused_by_the_registry() {
+async fn blob_with_another_digest_or_size_is_refused() {
     let Some(server) = DockerRegistry::start(&[]) else {
         return;
     };
@@ -186,7 +189,7 @@ async fn a_blob_with_other_bytes_is_refused_by_the_registry() {
 }
 
 #[tokio::test]
-async fn passwords_open_what_they_are_for_and_a_wrong_one_is_called_wrong() {
+async fn wrong_password_is_reported_as_denied() {
     let Some(server) = DockerRegistry::start(&[("bob", "p:w")]) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What the tests of the registry adapter stand on: a fast clock, sample blobs, and docker-registry as a child process.
+//! Helpers of the registry tests: a fast clock, sample blobs, and docker-registry as a child process.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,27 +22,41 @@ use btp_release::protocol::{Blob, BlobSource, ByteStream, Clock, ServiceError};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
-/// Real time, a hundred times as fast: waits are short, and an answer still comes before its time limit.
+/// Real time, many times as fast: waits are short, and an answer over a socket still comes before its time limit.
 ///
-/// A clock that jumps would end every wait for a real socket at once.
-pub(crate) struct FastClock(Instant);
-
-const SPEED: u32 = 100;
+/// A clock that jumps would end each wait for a socket at once.
+pub(crate) struct FastClock {
+    start: Instant,
+    speed: u32,
+}
 
 impl FastClock {
+    /// A hundred times as fast: the adapter takes 0.3 s of real time for silence.
+    pub(crate) fn start() -> Arc<Self> {
+        Self::at_speed(100)
+    }
+
+    /// Slow enough that a busy machine is not taken for a silent registry, for tests that count requests.
+    pub(crate) fn start_slowly() -> Arc<Self> {
+        Self::at_speed(15)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the clock that is handed in"
     )]
-    pub(crate) fn start() -> Arc<Self> {
-        Arc::new(Self(Instant::now()))
+    fn at_speed(speed: u32) -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            speed,
+        })
     }
 }
 
 #[async_trait]
 impl Clock for FastClock {
     fn now(&self) -> Moment {
-        Moment::at(self.0.elapsed() * SPEED)
+        Moment::at(self.start.elapsed() * self.speed)
     }
 
     fn wall(&self) -> SystemTime {
@@ -50,7 +64,7 @@ impl Clock for FastClock {
     }
 
     async fn sleep_until(&self, at: Moment) {
-        let wait = at.since(self.now()) / SPEED;
+        let wait = at.since(self.now()) / self.speed;
         let _ = tokio::time::timeout(wait, std::future::pending::<()>()).await;
     }
 }

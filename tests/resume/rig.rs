@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use btp_release::adapters::files::Files;
-use btp_release::adapters::github::rate_limit::Policy;
+use btp_release::adapters::github::rate_limit::RateLimitPolicy;
 use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
@@ -262,9 +262,9 @@ impl Scene {
             access.repository,
             access.token,
         );
-        github.policy = Policy {
+        github.policy = RateLimitPolicy {
             patience: settings.timeout,
-            ..Policy::default()
+            ..RateLimitPolicy::default()
         };
         let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
         let registry = self.registries();

@@ -1,5 +1,6 @@
 //! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
 
+mod failure;
 mod safe_path;
 mod unpack;
 
@@ -17,21 +18,22 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
 use crate::protocol::{ByteStream, Cause, FilesReader, FilesWriter, LocalFile, ServiceError};
-use safe_path::{Part, Root};
+use failure::broken;
+use safe_path::{PartialPath, Root};
 
 const PIECE: usize = 256 << 10;
 
-/// The working folder's files.
+/// Reads and writes files below one folder.
 #[derive(Clone, Debug)]
 pub struct Files(Root);
 
 impl Files {
-    /// Paths given later are relative to `root`, or inside of it.
+    /// `root` is the folder that paths are relative to, and that absolute paths must lie in.
     pub fn below(root: impl Into<PathBuf>) -> Self {
         Self(Root::new(root.into()))
     }
 
-    /// Runs what blocks where blocking is fine, and says what it was about when it fails.
+    /// Runs blocking work on a thread for it, and adds to its failure what was being done.
     async fn blocking<T: Send + 'static>(
         &self,
         doing: &str,
@@ -99,7 +101,7 @@ impl FilesWriter for Files {
         let (place, part, file) = self
             .blocking("write", path, |root, path| {
                 let place = root.place(path)?;
-                let (part, file) = Part::file(&place)?;
+                let (part, file) = PartialPath::file(&place)?;
                 Ok((place, part, file))
             })
             .await?;
@@ -109,7 +111,7 @@ impl FilesWriter for Files {
         }
         file.flush().await.map_err(saving)?;
         file.get_ref().sync_all().await.map_err(saving)?;
-        self.blocking("write", path, move |_, _| part.become_real(&place))
+        self.blocking("write", path, move |_, _| part.rename_to(&place))
             .await
     }
 
@@ -120,7 +122,7 @@ impl FilesWriter for Files {
     }
 
     async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError> {
-        let stop = Stop::default();
+        let stop = CancelOnDrop::default();
         let flag = Arc::clone(&stop.0);
         let archive = archive.to_owned();
         self.blocking("unpack to", folder, move |root, folder| {
@@ -128,11 +130,11 @@ impl FilesWriter for Files {
                 return Err(broken(format!("{} is not there", archive.display())));
             };
             let place = root.place(folder)?;
-            let part = Part::folder(&place)?;
+            let part = PartialPath::folder(&place)?;
             unpack::unpack(file, &part, &flag)
                 .map_err(|e| broken(format!("{}: {e}", archive.display())))?;
-            // Over a folder with something in it the system refuses to do it.
-            part.become_real(&place)
+            // The system refuses to rename over a folder that is not empty.
+            part.rename_to(&place)
         })
         .await
     }
@@ -154,12 +156,12 @@ impl FilesWriter for Files {
     }
 }
 
-/// A regular file, opened, with the path that works from anywhere in this process.
+/// Opens a regular file. Returns it with its absolute path.
 fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
     let Some(path) = root.existing(path)? else {
         return Ok(None);
     };
-    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    // Checked before it is opened: opening a pipe waits for a writer.
     if !fs::metadata(&path).map_err(broken)?.is_file() {
         return Err(broken("is not a regular file"));
     }
@@ -167,39 +169,12 @@ fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
     Ok(Some((path, file)))
 }
 
-/// Ends the blocking work of a future that is dropped.
+/// Tells blocking work to end when the future that waits for it is dropped.
 #[derive(Default)]
-struct Stop(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Stop {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-fn broken(detail: impl Into<Detail>) -> Cause {
-    Cause::Broken {
-        detail: detail.into().0,
-    }
-}
-
-/// Words for what went wrong, our own or the system's.
-struct Detail(String);
-
-impl From<&str> for Detail {
-    fn from(words: &str) -> Self {
-        Self(words.to_owned())
-    }
-}
-
-impl From<String> for Detail {
-    fn from(words: String) -> Self {
-        Self(words)
-    }
-}
-
-impl From<io::Error> for Detail {
-    fn from(error: io::Error) -> Self {
-        Self(error.to_string())
     }
 }

@@ -1,24 +1,26 @@
-//! Where a path leads, and how something comes to be there all at once.
+//! Paths that stay inside the working folder, and files and folders that appear there only when they are complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::path::{Component, Path, PathBuf};
 
-use super::broken;
+use super::failure::broken;
 use crate::protocol::Cause;
 
+/// The working folder.
 #[derive(Clone, Debug)]
 pub(super) struct Root(PathBuf);
 
-/// A path to write to, whose folder exists and is inside of the root.
+/// A path to write to: its folder exists and lies inside the working folder.
 #[derive(Debug)]
 pub(super) struct SafePath {
     pub(super) path: PathBuf,
     owner: Owner,
 }
 
-/// Who owns the root: in a container we are `root` ourselves, and later steps must be able to delete what we leave.
+/// The owner of the working folder. In a container this process runs as `root`, and later steps must be able to delete its
+/// files.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owner {
     uid: u32,
@@ -26,7 +28,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    pub(super) fn take(self, path: &Path) {
+    pub(super) fn apply_to(self, path: &Path) {
         let done = fs::symlink_metadata(path).and_then(|seen| {
             if seen.uid() == 0 && self.uid != 0 {
                 lchown(path, Some(self.uid), Some(self.gid))
@@ -45,7 +47,8 @@ impl Root {
         Self(root)
     }
 
-    /// The real path of something that exists, every link in it followed; it must be inside.
+    /// The real path of an existing file or folder, with all links followed. `None` where there is none; an error where it lies
+    /// outside.
     pub(super) fn existing(&self, path: &Path) -> Result<Option<PathBuf>, Cause> {
         let root = self.real()?;
         match root.join(self.relative(path, &root)?).canonicalize() {
@@ -60,7 +63,7 @@ impl Root {
         }
     }
 
-    /// A place to write to; its folder is made where it is missing.
+    /// A path to write to. Missing folders are created.
     pub(super) fn place(&self, path: &Path) -> Result<SafePath, Cause> {
         let root = self.real()?;
         let seen = fs::metadata(&root).map_err(broken)?;
@@ -72,12 +75,12 @@ impl Root {
         let Some(name) = relative.file_name() else {
             return Err(broken("is the working folder itself"));
         };
-        // Step by step, so that no folder is ever made through a link that leads out.
+        // One folder after the other, so that none is created through a link that leads out.
         let mut folder = root.clone();
         for part in relative.parent().into_iter().flat_map(Path::components) {
             folder.push(part);
             match fs::create_dir(&folder) {
-                Ok(()) => owner.take(&folder),
+                Ok(()) => owner.apply_to(&folder),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(broken(format!("{}: {e}", folder.display()))),
             }
@@ -102,7 +105,7 @@ impl Root {
             .map_err(|e| broken(format!("the working folder {}: {e}", self.0.display())))
     }
 
-    /// The path from the root, by its words alone.
+    /// The path relative to the root, without looking at the file system.
     fn relative(&self, path: &Path, real_root: &Path) -> Result<PathBuf, Cause> {
         let inside = if path.is_absolute() {
             path.strip_prefix(&self.0)
@@ -123,15 +126,16 @@ impl Root {
     }
 }
 
-/// A file or folder in the making, beside the place where it is to appear. Gone when it is dropped before that.
+/// An incomplete file or folder under a hidden name beside its final one. It is removed when dropped before it was renamed.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartialPath {
     path: PathBuf,
     owner: Owner,
-    real: bool,
+    /// It has its final name and is kept.
+    complete: bool,
 }
 
-impl Part {
+impl PartialPath {
     pub(super) fn file(place: &SafePath) -> Result<(Self, File), Cause> {
         let part = Self::beside(place)?;
         let file = OpenOptions::new()
@@ -139,18 +143,18 @@ impl Part {
             .create_new(true)
             .open(&part.path)
             .map_err(broken)?;
-        part.owner.take(&part.path);
+        part.owner.apply_to(&part.path);
         Ok((part, file))
     }
 
     pub(super) fn folder(place: &SafePath) -> Result<Self, Cause> {
         let part = Self::beside(place)?;
         fs::create_dir(&part.path).map_err(broken)?;
-        part.owner.take(&part.path);
+        part.owner.apply_to(&part.path);
         Ok(part)
     }
 
-    /// The name is always the same, so that the leftovers of a process that was killed are cleared by the next.
+    /// The hidden name is always the same, so that what a killed process left is removed by the next one.
     fn beside(place: &SafePath) -> Result<Self, Cause> {
         let name = place.path.file_name().unwrap_or_default();
         let mut hidden = std::ffi::OsString::from(".");
@@ -159,7 +163,7 @@ impl Part {
         let part = Self {
             path: place.path.with_file_name(hidden),
             owner: place.owner,
-            real: false,
+            complete: false,
         };
         match clear(&part.path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(broken(e)),
@@ -167,9 +171,10 @@ impl Part {
         }
     }
 
-    pub(super) fn become_real(mut self, place: &SafePath) -> Result<(), Cause> {
+    /// Gives it its final name.
+    pub(super) fn rename_to(mut self, place: &SafePath) -> Result<(), Cause> {
         fs::rename(&self.path, &place.path).map_err(broken)?;
-        self.real = true;
+        self.complete = true;
         Ok(())
     }
 
@@ -177,18 +182,18 @@ impl Part {
         &self.path
     }
 
-    /// Gives something made below this folder its owner and an ordinary mode.
-    pub(super) fn settle(&self, path: &Path, mode: u32) -> io::Result<()> {
+    /// Gives a file or folder below this folder the owner of the working folder, and a mode.
+    pub(super) fn set_owner_and_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-        self.owner.take(path);
+        self.owner.apply_to(path);
         Ok(())
     }
 }
 
-impl Drop for Part {
+impl Drop for PartialPath {
     fn drop(&mut self) {
-        if !self.real {
-            // What cannot be removed is named by the next attempt.
+        if !self.complete {
+            // The next attempt reports what cannot be removed.
             let _ = clear(&self.path);
         }
     }

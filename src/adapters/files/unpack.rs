@@ -1,41 +1,45 @@
-//! Unpacking into a folder that nobody else knows yet. What an archive may hold is for `module::unpack` to say.
+//! Unpacks archives into a new folder. `ocm_module::unpack` decides what an archive may contain.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::safe_path::Part;
+use super::safe_path::PartialPath;
 use ocm_module::unpack::{File, Limits, UnpackError, files};
 
-pub(super) fn unpack(archive: fs::File, to: &Part, stop: &AtomicBool) -> Result<(), UnpackError> {
-    let archive = Awaited { archive, stop };
+pub(super) fn unpack(
+    archive: fs::File,
+    to: &PartialPath,
+    stop: &AtomicBool,
+) -> Result<(), UnpackError> {
+    let archive = CancellableFile { archive, stop };
     files(archive, &Limits::default(), &mut |mut file| {
         make_file(to, &mut file)
     })
 }
 
-/// An archive that ends in an error when nobody waits for it any more.
-struct Awaited<'a> {
+/// An archive that fails to be read once the unpacking was cancelled.
+struct CancellableFile<'a> {
     archive: fs::File,
     stop: &'a AtomicBool,
 }
 
-impl Read for Awaited<'_> {
+impl Read for CancellableFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("nobody waits for it any more"));
+            return Err(io::Error::other("unpacking was cancelled"));
         }
         self.archive.read(buffer)
     }
 }
 
-fn make_folders(to: &Part, path: &Path) -> io::Result<()> {
+fn make_folders(to: &PartialPath, path: &Path) -> io::Result<()> {
     let mut folder = to.path().to_owned();
     for part in path {
         folder.push(part);
         match fs::create_dir(&folder) {
-            Ok(()) => to.settle(&folder, 0o755)?,
+            Ok(()) => to.set_owner_and_mode(&folder, 0o755)?,
             Err(e)
                 if e.kind() == io::ErrorKind::AlreadyExists
                     && fs::symlink_metadata(&folder)?.is_dir() => {}
@@ -45,7 +49,7 @@ fn make_folders(to: &Part, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn make_file(to: &Part, file: &mut File<'_>) -> io::Result<()> {
+fn make_file(to: &PartialPath, file: &mut File<'_>) -> io::Result<()> {
     let path = Path::new(file.path.as_str());
     make_folders(to, path.parent().unwrap_or(Path::new("")))?;
     let target = to.path().join(path);
@@ -55,7 +59,7 @@ fn make_file(to: &Part, file: &mut File<'_>) -> io::Result<()> {
         .open(&target)
         .map_err(|e| named(path, &e))?;
     io::copy(file.content, &mut new)?;
-    to.settle(&target, if file.executable { 0o755 } else { 0o644 })
+    to.set_owner_and_mode(&target, if file.executable { 0o755 } else { 0o644 })
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {

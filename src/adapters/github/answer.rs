@@ -1,31 +1,27 @@
-//! An answer of GitHub with its body, read within bounds.
-
-use std::time::Duration;
+//! An answer of GitHub with its body, which is read up to a limit.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-use super::failure;
-use super::models::GraphQlAnswer;
-use crate::adapters::github::rate_limit::Signals;
 use crate::adapters::http::describe;
 use crate::protocol::Cause;
 
-/// A hundred releases with notes of the usual length are a tenth of it.
+/// The most bytes of a body that are read. A page of a hundred releases with notes of the usual length has a tenth of it.
 const LONGEST_BODY: usize = 16 << 20;
 
+/// An answer of any status.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct GitHubAnswer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// The body was longer than is ever read.
+    /// Whether the body was longer than [`LONGEST_BODY`].
     cut: bool,
 }
 
-impl Answer {
-    /// Reads the whole answer, or tells in words why it broke off.
+impl GitHubAnswer {
+    /// Reads the whole answer, or says why it broke off.
     pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, String> {
         let mut body = BytesMut::new();
         let mut cut = false;
@@ -43,7 +39,7 @@ impl Answer {
         })
     }
 
-    /// An answer whose body has been read elsewhere.
+    /// An answer whose body was read elsewhere.
     pub(super) fn head(response: &mut reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
@@ -57,6 +53,7 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// The body as JSON.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Cause> {
         let unreadable = |why: &str| {
             let request = self.request_id().unwrap_or("unknown");
@@ -78,55 +75,18 @@ impl Answer {
         self.header("x-github-request-id")
     }
 
+    /// Where a redirect leads; `None` for an answer that is none.
     pub(super) fn location(&self) -> Option<&str> {
         let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
         self.header(header::LOCATION.as_str())
             .filter(|_| is_redirect)
     }
 
-    /// What the rate_limit wants to know.
-    pub(super) fn signals(&self) -> Signals {
-        Signals {
-            status: self.status,
-            retry_after: self.number(&header::RETRY_AFTER).map(Duration::from_secs),
-            remaining: self.number(&HeaderName::from_static("x-ratelimit-remaining")),
-            reset: self.number(&HeaderName::from_static("x-ratelimit-reset")),
-            says_limited: matches!(self.status, 403 | 429)
-                && failure::message(self)
-                    .to_ascii_lowercase()
-                    .contains("rate limit"),
-        }
-    }
-
-    /// The same of an answer over GraphQL, which has status 200 whatever happened: the status that REST would have given
-    /// ([Rate limits for the GraphQL API](https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api)).
-    pub(super) fn graphql_signals(&self) -> Signals {
-        let mut signals = self.signals();
-        let Ok(answer) = self.json::<GraphQlAnswer>() else {
-            return signals;
-        };
-        for error in answer.errors {
-            match error.kind.as_str() {
-                "RATE_LIMITED" => {
-                    signals.status = 403;
-                    signals.says_limited = true;
-                }
-                "" | "INTERNAL" | "SERVICE_UNAVAILABLE" | "TIMEOUT" => signals.status = 502,
-                _ => {}
-            }
-        }
-        signals
-    }
-
-    fn number(&self, name: &HeaderName) -> Option<u64> {
-        self.header(name.as_str())?.trim().parse().ok()
-    }
-
     #[cfg(test)]
     pub(super) fn of(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
         let headers = headers
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
         Self {
             status,
             headers: headers.collect(),

@@ -1,30 +1,26 @@
-//! The bytes of assets, up and down, in constant memory.
+//! Uploads and downloads of assets, in constant memory.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
+use bytes::Bytes;
 use http::{Method, header};
+use reqwest::Response;
 use tokio::fs::File;
-use tokio::io::AsyncReadExt;
 use url::Url;
 
-use super::answer::Answer;
-use super::client::{API_VERSION, JSON, done};
+use super::answer::GitHubAnswer;
+use super::client::{API_VERSION, JSON, success};
+use super::rate_limit::RequestKind;
 use super::{GitHub, models, origin};
-use crate::adapters::github::rate_limit::Kind;
-use crate::adapters::http::describe;
+use crate::adapters::http::{Progress, describe, file_body};
 use crate::domain::{AssetName, Digest, DigestHasher};
-use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId};
+use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId, SeenAsset};
 
-const CHUNK: usize = 128 << 10;
 const OCTETS: &str = "application/octet-stream";
-const MOST_REDIRECTS: usize = 3;
-/// In bytes per second: slower than that, an asset of 2 GiB would outlast a job.
-const SLOWEST: u64 = 128 << 10;
+const MAX_REDIRECTS: usize = 3;
+/// The lowest rate of an upload in bytes per second. A slower one would take longer for 2 GiB than a job may.
+const LOWEST_RATE: u64 = 128 << 10;
 
 impl GitHub {
     /// <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
@@ -50,16 +46,16 @@ impl GitHub {
         let answer = self
             .client
             .rate_limit
-            .send(Kind::Upload, || async {
+            .send(RequestKind::Upload, || async {
                 let answer = self.upload_once(&url, name, file).await?;
-                Ok((answer.signals(), answer))
+                Ok((self.client.signals(&answer), answer))
             })
             .await?;
-        let stored: models::Asset = done(&answer)?.json()?;
-        check(stored, name, file)
+        let stored: models::Asset = success(&answer)?.json()?;
+        check_stored(stored, name, file)
     }
 
-    /// Where the release takes assets. It never changes, and is asked for once.
+    /// The URI template for uploads to a release. It never changes, and is read once.
     async fn upload_template(&self, release: ReleaseId) -> Result<String, Cause> {
         let known = self.upload_urls().get(&release).cloned();
         if let Some(template) = known {
@@ -76,11 +72,11 @@ impl GitHub {
         url: &Url,
         name: &AssetName,
         file: &LocalFile,
-    ) -> Result<Answer, String> {
+    ) -> Result<GitHubAnswer, String> {
         let opened = File::open(&file.path).await;
         let opened = opened.map_err(|error| format!("the file cannot be opened: {error}"))?;
-        let sent = Arc::new(AtomicU64::new(0));
-        let body = reqwest::Body::wrap_stream(chunks(opened, file.size, sent.clone()));
+        let progress = Progress::default();
+        let body = file_body(opened, file.size, &progress);
         let request = self
             .client
             .http
@@ -94,11 +90,11 @@ impl GitHub {
             .body(body);
         let started = self.client.clock.now();
         let stall = self.client.stall_timeout;
-        let exchange = while_moving(&sent, stall, async {
+        let exchange = while_moving(&progress, stall, async {
             let response = request.send().await.map_err(|error| describe(&error))?;
-            Answer::read(response).await
+            GitHubAnswer::read(response).await
         });
-        let most = stall * 3 + Duration::from_secs(file.size / SLOWEST);
+        let most = stall * 3 + Duration::from_secs(file.size / LOWEST_RATE);
         let outcome = tokio::time::timeout(most, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("not uploaded within {} s", most.as_secs())));
@@ -106,7 +102,7 @@ impl GitHub {
         outcome.map(|answer| self.client.without_token(answer))
     }
 
-    pub(super) async fn download_and_hash(&self, asset: AssetId) -> Result<Digest, Cause> {
+    pub(super) async fn download_and_hash(&self, asset: &SeenAsset) -> Result<Digest, Cause> {
         self.download(asset, Keep::Nothing)
             .await
             .map(|got| got.digest)
@@ -114,45 +110,53 @@ impl GitHub {
 
     pub(super) async fn download_and_keep(
         &self,
-        asset: AssetId,
+        asset: &SeenAsset,
         limit: u64,
     ) -> Result<Bytes, Cause> {
-        self.download(asset, Keep::AtMost(limit))
-            .await
-            .map(|got| got.kept)
+        if asset.size > limit {
+            return Err(broken(format!("the asset has more than {limit} bytes")));
+        }
+        let got = self.download(asset, Keep::Everything).await?;
+        match asset.digest {
+            Some(digest) if digest != got.digest => Err(broken(format!(
+                "its bytes are {}, and GitHub says {digest}",
+                got.digest
+            ))),
+            _ => Ok(got.kept),
+        }
     }
 
-    /// Asked of the page for people, without a token. A redirect leads to where the bytes are.
-    pub(super) async fn answers_anyone(&self, url: &str) -> Result<bool, Cause> {
+    /// Whether a download succeeds or is redirected without a token.
+    pub(super) async fn is_downloadable_by_anyone(&self, url: &str) -> Result<bool, Cause> {
         let url =
             Url::parse(url).map_err(|error| broken(format!("{url:?} is no address: {error}")))?;
         let answer = self
             .client
             .rate_limit
-            .send(Kind::Read, || async {
+            .send(RequestKind::Read, || async {
                 let request = self.client.http.answers().head(url.clone());
                 let response = request.send().await.map_err(|error| describe(&error))?;
-                let answer = Answer::read(response).await?;
-                Ok((answer.signals(), answer))
+                let answer = GitHubAnswer::read(response).await?;
+                Ok((self.client.signals(&answer), answer))
             })
             .await?;
         Ok(matches!(answer.status, 200 | 302 | 307))
     }
 
     /// <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>: the bytes, or a redirect to where they are.
-    async fn download(&self, asset: AssetId, keep: Keep) -> Result<Downloaded, Cause> {
-        let url = self.url(&["releases", "assets", &asset.to_string()]);
+    async fn download(&self, asset: &SeenAsset, keep: Keep) -> Result<Downloaded, Cause> {
+        let url = self.url(&["releases", "assets", &asset.id.to_string()]);
         let (answer, got) = self
             .client
             .rate_limit
-            .send(Kind::Read, || async {
-                let (answer, got) = self.download_once(&url, keep).await?;
-                Ok((answer.signals(), (answer, got)))
+            .send(RequestKind::Read, || async {
+                let (answer, got) = self.download_once(&url, asset.size, keep).await?;
+                Ok((self.client.signals(&answer), (answer, got)))
             })
             .await?;
         match got {
             Some(got) => got,
-            None => Err(done(&answer)
+            None => Err(success(&answer)
                 .err()
                 .unwrap_or_else(|| broken("GitHub answers without the bytes".into()))),
         }
@@ -162,31 +166,31 @@ impl GitHub {
     async fn download_once(
         &self,
         url: &Url,
+        size: u64,
         keep: Keep,
-    ) -> Result<(Answer, Option<Result<Downloaded, Cause>>), String> {
+    ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
         let mut url = url.clone();
         let mut token = Some(self.client.authorization());
-        for _ in 0..=MOST_REDIRECTS {
-            let mut request = self
-                .client
-                .http
-                .answers()
-                .get(url.clone())
-                .header(header::ACCEPT, OCTETS);
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = self.client.http.answers().get(url.clone());
+            request = request.header(header::ACCEPT, OCTETS);
             if let Some(token) = token.take() {
                 request = request
                     .header(header::AUTHORIZATION, token)
                     .header(API_VERSION.0, API_VERSION.1);
             }
             let started = self.client.clock.now();
-            let response = request.send().await.map_err(|error| describe(&error))?;
+            let mut response = request.send().await.map_err(|error| describe(&error))?;
             if response.status().as_u16() == 200 {
-                let (head, got) = consume(response, keep).await?;
+                let got = consume(&mut response, size, keep).await?;
+                let head = GitHubAnswer::head(&mut response);
                 self.client
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
                 return Ok((head, Some(got)));
             }
-            let answer = self.client.without_token(Answer::read(response).await?);
+            let answer = self
+                .client
+                .without_token(GitHubAnswer::read(response).await?);
             self.client
                 .log(&Method::GET, &url, started, &Ok(answer.clone()));
             match answer.location() {
@@ -200,11 +204,11 @@ impl GitHub {
     }
 }
 
-/// What becomes of bytes once they are hashed.
-#[derive(Clone, Copy)]
+/// What is done with bytes besides hashing them.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
     Nothing,
-    AtMost(u64),
+    Everything,
 }
 
 struct Downloaded {
@@ -212,31 +216,41 @@ struct Downloaded {
     kept: Bytes,
 }
 
+/// Reads exactly `size` bytes. A body that ends before is a broken connection, which another attempt may mend.
 async fn consume(
-    mut response: reqwest::Response,
+    response: &mut Response,
+    size: u64,
     keep: Keep,
-) -> Result<(Answer, Result<Downloaded, Cause>), String> {
+) -> Result<Result<Downloaded, Cause>, String> {
     let mut hasher = DigestHasher::default();
     let mut kept = Vec::new();
+    let mut read = 0;
     while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
+        read += chunk.len() as u64;
+        if read > size {
+            let why = format!("more than the {size} bytes come that GitHub says the asset has");
+            return Ok(Err(broken(why)));
+        }
         hasher.update(&chunk);
-        if let Keep::AtMost(limit) = keep {
+        if keep == Keep::Everything {
             kept.extend_from_slice(&chunk);
-            if kept.len() as u64 > limit {
-                let large = broken(format!("the asset has more than {limit} bytes"));
-                return Ok((Answer::head(&mut response), Err(large)));
-            }
         }
     }
-    let got = Downloaded {
+    if read < size {
+        return Err(format!("the download ended after {read} of {size} bytes"));
+    }
+    Ok(Ok(Downloaded {
         digest: hasher.finish(),
         kept: kept.into(),
-    };
-    Ok((Answer::head(&mut response), Ok(got)))
+    }))
 }
 
-/// What GitHub says it stored must be what was sent; its digest may come later.
-fn check(stored: models::Asset, name: &AssetName, file: &LocalFile) -> Result<AssetId, Cause> {
+/// Compares what GitHub stored with what was sent. Its digest may come later.
+fn check_stored(
+    stored: models::Asset,
+    name: &AssetName,
+    file: &LocalFile,
+) -> Result<AssetId, Cause> {
     let asset = stored.seen();
     if asset.name != name.as_str() {
         return Err(broken(format!("GitHub stored it as {:?}", asset.name)));
@@ -256,33 +270,19 @@ fn check(stored: models::Asset, name: &AssetName, file: &LocalFile) -> Result<As
     Ok(asset.id)
 }
 
-/// A file's first `size` bytes, counted as they are taken.
-fn chunks(
-    file: File,
-    size: u64,
-    taken: Arc<AtomicU64>,
-) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    stream::try_unfold((file.take(size), taken), |(mut file, taken)| async move {
-        let mut chunk = BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        taken.fetch_add(read as u64, Ordering::Relaxed);
-        Ok((read > 0).then(|| (chunk.freeze(), (file, taken))))
-    })
-}
-
-/// Gives up on an exchange when, for as long as `stall`, it neither ends nor moves on.
+/// Ends an exchange that has neither ended nor progressed within the time of `stall`.
 async fn while_moving<T>(
-    moved: &AtomicU64,
+    progress: &Progress,
     stall: Duration,
     exchange: impl Future<Output = Result<T, String>>,
 ) -> Result<T, String> {
     let mut exchange = pin!(exchange);
-    let mut before = moved.load(Ordering::Relaxed);
+    let mut before = progress.bytes();
     loop {
         if let Ok(outcome) = tokio::time::timeout(stall, exchange.as_mut()).await {
             return outcome;
         }
-        let now = moved.load(Ordering::Relaxed);
+        let now = progress.bytes();
         if now == before {
             return Err(format!(
                 "the upload stalled for {} s after {now} bytes",
@@ -293,7 +293,7 @@ async fn while_moving<T>(
     }
 }
 
-/// So that a browser shows or saves the asset as what it is.
+/// The type under which a browser shows or saves the asset.
 fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "yaml" | "yml" => "application/yaml",

@@ -1,8 +1,8 @@
-//! What others say of a commit: statuses, check runs, workflow runs.
+//! What was checked at a commit: statuses, check runs, workflow runs.
 
 use std::collections::BTreeMap;
 
-use super::reader::ALL_PAGES;
+use super::client::ALL_PAGES;
 use super::{GitHub, models};
 use crate::domain::CommitSha;
 use crate::protocol::{Cause, CheckState, SeenCheck};
@@ -53,7 +53,8 @@ impl GitHub {
     }
 }
 
-/// `filter=latest` is the latest of each *suite*, so that one name may come several times: the highest id is the newest.
+/// The newest check of each name, by its id. GitHub's `filter=latest` gives the latest of each *suite*, so that a name may
+/// come several times.
 fn newest(checks: impl Iterator<Item = models::Check>) -> impl Iterator<Item = SeenCheck> {
     let mut newest: BTreeMap<String, models::Check> = BTreeMap::new();
     for check in checks {

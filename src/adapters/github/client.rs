@@ -1,7 +1,6 @@
-//! Requests to GitHub: how they are made, sent in turn, followed to the last page, and told in the log.
+//! Requests to GitHub: built, sent within the limits, followed along redirects and pages, and logged.
 
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, header};
@@ -12,34 +11,41 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::GitHubAnswer;
 use super::etags::ETags;
+use super::limits::{graphql_signals, signals};
 use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
-use super::origin;
-use super::{GitHubSettings, failure};
-use crate::adapters::github::rate_limit::{Kind, RateLimiter};
-use crate::adapters::http::{Http, describe, is_private, same_origin};
-use crate::domain::Moment;
+use super::rate_limit::{LimitSignals, RateLimiter, RequestKind};
+use super::settings::GitHubSettings;
+use super::{failure, origin};
+use crate::adapters::http::{Http, describe};
+use crate::domain::urls::{is_secure, same_origin};
+use crate::domain::{Code, Diagnostic, Moment};
 use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
 pub(super) const JSON: &str = "application/vnd.github+json";
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>. octocrab sends it with what it sends.
 pub(super) const API_VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
+/// GitHub lists ten thousand results at most
+/// ([Pagination](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)).
+pub(super) const ALL_PAGES: usize = 100;
 /// The most entries that a page of a list has.
 const PAGE: usize = 100;
 
+/// Sends requests to one GitHub with one token.
 pub(super) struct Client {
     pub(super) http: Http,
     pub(super) rate_limit: RateLimiter,
-    pub(super) clock: std::sync::Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) api: Url,
     pub(super) answer_timeout: Duration,
     pub(super) stall_timeout: Duration,
-    /// Sends what is JSON both ways. It is told nothing but this client: its own retries, redirects, token, base path and
-    /// user agent would each do something that has to be done otherwise here.
+    /// Builds and sends the requests with JSON. It is given nothing but the HTTP client: its retries would repeat writes, its
+    /// redirects would follow a write, and token, base path and user agent are the same for the requests beside it.
     octocrab: Octocrab,
     graphql: Url,
+    /// What every request to GitHub itself carries.
     authorization: HeaderValue,
     token: SecretString,
     etags: Mutex<ETags>,
@@ -50,34 +56,17 @@ impl Client {
     pub(super) fn new(
         settings: &GitHubSettings,
         http: Http,
-        clock: std::sync::Arc<dyn Clock>,
-    ) -> Result<Self, Cause> {
-        let refuse = |detail: String| Err(Cause::Broken { detail });
-        for url in [&settings.api_url, &settings.graphql_url] {
-            if !is_private(url) {
-                return refuse(format!(
-                    "{url} is not an https URL: the token is not sent there"
-                ));
-            }
-        }
-        if !same_origin(&settings.api_url, &settings.graphql_url) {
-            return refuse(format!(
-                "{} and {} are not of one GitHub: the token is for one of them only",
-                settings.api_url, settings.graphql_url
-            ));
-        }
-        let bearer = format!("Bearer {}", settings.token.expose_secret());
-        let Ok(mut authorization) = HeaderValue::try_from(bearer) else {
-            return refuse("the token has characters that no token has, such as a line end".into());
-        };
-        authorization.set_sensitive(true);
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Diagnostic> {
+        check_urls(&settings.api_url, &settings.graphql_url)?;
+        let authorization = bearer(&settings.token)?;
         let Ok(octocrab) = OctocrabBuilder::new_empty()
             .with_service(ReqwestConnector::new(http.answers().clone()))
             .with_auth(AuthState::None)
             .build();
         Ok(Self {
             http,
-            rate_limit: RateLimiter::new(settings.policy.clone(), clock.clone()),
+            rate_limit: RateLimiter::new(&settings.policy, clock.clone()),
             clock,
             api: settings.api_url.clone(),
             answer_timeout: settings.answer_timeout,
@@ -91,7 +80,7 @@ impl Client {
         })
     }
 
-    /// A URL below the API's base path, each segment escaped.
+    /// A URL below the base path of the API; each segment is escaped.
     pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.api.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -100,7 +89,7 @@ impl Client {
         url
     }
 
-    /// What is there, or `None` where GitHub says that nothing is.
+    /// The object at a URL; `None` for a 404.
     pub(super) async fn find<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>, Cause> {
         let answer = self.read(&url).await?;
         match answer.status {
@@ -109,13 +98,13 @@ impl Client {
         }
     }
 
-    /// What must be there.
+    /// The object at a URL, which must exist.
     pub(super) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Cause> {
         let answer = self.read(&url).await?;
         self.take(url, answer)
     }
 
-    /// All entries of a list, of its first `most` pages.
+    /// The entries of the first `most` pages of a list.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         url: Url,
@@ -129,8 +118,8 @@ impl Client {
             .collect())
     }
 
-    /// The first `most` pages of a list, by the links from page to page. What is asked for on condition comes with the links
-    /// that it had when it was new: behind a full page there may be another by now, whatever they say.
+    /// The first `most` pages of a list, along the links from page to page. A page that was confirmed by 304 has the links of
+    /// its first answer, so after a full page the next one is asked for, whatever the links say.
     pub(super) async fn pages<P: DeserializeOwned + Paged>(
         &self,
         mut url: Url,
@@ -156,15 +145,15 @@ impl Client {
         Ok(pages)
     }
 
-    /// An answer of any status to a GET, asked for on condition that it changed since the last time.
-    pub(super) async fn read(&self, url: &Url) -> Result<Answer, Cause> {
+    /// The answer of any status to a GET: the last one again where GitHub says that nothing has changed (304).
+    pub(super) async fn read(&self, url: &Url) -> Result<GitHubAnswer, Cause> {
         let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
         let answer = self
             .rate_limit
-            .send(Kind::Read, || async {
+            .send(RequestKind::Read, || async {
                 let answer = self.exchange(&Method::GET, url, etag, None::<&()>).await?;
-                Ok((answer.signals(), answer))
+                Ok((self.signals(&answer), answer))
             })
             .await?;
         Ok(match kept {
@@ -173,48 +162,49 @@ impl Client {
         })
     }
 
-    /// What an answer holds. Only one that can be read is kept: a damaged one would be confirmed for ever after.
-    fn take<T: DeserializeOwned>(&self, url: Url, answer: Answer) -> Result<T, Cause> {
-        let value = done(&answer)?.json()?;
+    /// The object in an answer. Only an answer that can be read is kept for conditional requests: a damaged one would be
+    /// confirmed again and again.
+    fn take<T: DeserializeOwned>(&self, url: Url, answer: GitHubAnswer) -> Result<T, Cause> {
+        let value = success(&answer)?.json()?;
         self.etags().put(url, answer);
         Ok(value)
     }
 
-    /// An answer of any status to anything but a GET.
+    /// The answer of any status to a request that is no GET.
     pub(super) async fn send<B: Serialize + Sync>(
         &self,
-        kind: Kind,
+        kind: RequestKind,
         method: Method,
         url: &Url,
         body: Option<&B>,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<GitHubAnswer, Cause> {
         self.rate_limit
             .send(kind, || async {
                 let answer = self.exchange(&method, url, None, body).await?;
-                Ok((answer.signals(), answer))
+                Ok((self.signals(&answer), answer))
             })
             .await
     }
 
-    /// The data of a query, all of it: where a part is missing for an error, nothing is known.
+    /// The data of a GraphQL query. An answer with errors is a failure, even where it has some of the data.
     pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
         let answer = self
             .rate_limit
-            .send(Kind::Query, || async {
+            .send(RequestKind::GraphQl, || async {
                 let answer = self
                     .exchange(&Method::POST, &self.graphql, None, Some(query))
                     .await?;
-                Ok((answer.graphql_signals(), answer))
+                Ok((graphql_signals(&answer, self.clock.wall()), answer))
             })
             .await?;
-        let reply: GraphQlAnswer = done(&answer)?.json()?;
+        let reply: GraphQlAnswer = success(&answer)?.json()?;
         match reply.data {
             Some(data) if reply.errors.is_empty() => Ok(data),
             _ => Err(failure::graphql_cause(&reply.errors, &answer)),
         }
     }
 
-    /// Sends a request once, or where GitHub says it has moved to: on the same host, and with the same method
+    /// Sends a request once, and along redirects that stay on the host and keep the method
     /// ([Follow redirects](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects)).
     async fn exchange<B: Serialize + ?Sized>(
         &self,
@@ -222,9 +212,9 @@ impl Client {
         url: &Url,
         etag: Option<&str>,
         body: Option<&B>,
-    ) -> Result<Answer, String> {
+    ) -> Result<GitHubAnswer, String> {
         let mut url = url.clone();
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..MAX_REDIRECTS {
             let answer = self.exchange_once(method, &url, etag, body).await?;
             let keeps_method = method == Method::GET || matches!(answer.status, 307 | 308);
             match answer.location().map(|to| origin::redirected(&url, to)) {
@@ -241,7 +231,7 @@ impl Client {
         url: &Url,
         etag: Option<&str>,
         body: Option<&B>,
-    ) -> Result<Answer, String> {
+    ) -> Result<GitHubAnswer, String> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(url.as_str())
@@ -257,18 +247,18 @@ impl Client {
         self.timed(method, url, async {
             let response = self.octocrab.execute(request).await;
             let response = response.map_err(|error| describe(&error))?;
-            Answer::read(response.map(reqwest::Body::wrap).into()).await
+            GitHubAnswer::read(response.map(reqwest::Body::wrap).into()).await
         })
         .await
     }
 
-    /// Gives an exchange its deadline and its line in the log, and takes the token out of an answer that repeats it.
+    /// Ends an exchange after the time limit, logs it, and removes the token from an answer that repeats it.
     async fn timed(
         &self,
         method: &Method,
         url: &Url,
-        exchange: impl Future<Output = Result<Answer, String>>,
-    ) -> Result<Answer, String> {
+        exchange: impl Future<Output = Result<GitHubAnswer, String>>,
+    ) -> Result<GitHubAnswer, String> {
         let started = self.clock.now();
         let outcome = tokio::time::timeout(self.answer_timeout, exchange)
             .await
@@ -282,12 +272,18 @@ impl Client {
         outcome.map(|answer| self.without_token(answer))
     }
 
+    /// What an answer says of the rate limits.
+    pub(super) fn signals(&self, answer: &GitHubAnswer) -> LimitSignals {
+        signals(answer, self.clock.wall())
+    }
+
+    /// Logs an exchange, and remembers its answer as evidence.
     pub(super) fn log(
         &self,
         method: &Method,
         url: &Url,
         started: Moment,
-        outcome: &Result<Answer, String>,
+        outcome: &Result<GitHubAnswer, String>,
     ) {
         let (path, ms) = (url.path(), self.clock.now().since(started).as_millis());
         match outcome {
@@ -304,8 +300,8 @@ impl Client {
         }
     }
 
-    /// Something on the way may show in its error page what it was sent.
-    pub(super) fn without_token(&self, mut answer: Answer) -> Answer {
+    /// An error page of a proxy may show the request that it was sent.
+    pub(super) fn without_token(&self, mut answer: GitHubAnswer) -> GitHubAnswer {
         let token = self.token.expose_secret();
         if !answer.is_success() && !token.is_empty() {
             let text = String::from_utf8_lossy(&answer.body);
@@ -332,13 +328,47 @@ impl Client {
         self.authorization.clone()
     }
 
-    fn etags(&self) -> std::sync::MutexGuard<'_, ETags> {
+    fn etags(&self) -> MutexGuard<'_, ETags> {
         self.etags.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The answer, if it is a success.
-pub(super) fn done(answer: &Answer) -> Result<&Answer, Cause> {
+/// Refuses URLs that the token must not be sent to.
+fn check_urls(api: &Url, graphql: &Url) -> Result<(), Diagnostic> {
+    let refuse = |seen: String| {
+        let help = "set GITHUB_API_URL and GITHUB_GRAPHQL_URL as the runner does, or leave both out for github.com";
+        Err(Diagnostic::error(Code::UrlInvalid, seen, help))
+    };
+    for url in [api, graphql] {
+        if !is_secure(url) {
+            return refuse(format!(
+                "{url} is not an https URL: the token is not sent there"
+            ));
+        }
+    }
+    if !same_origin(api, graphql) {
+        return refuse(format!(
+            "{api} and {graphql} are not of one GitHub: the token is for one of them only"
+        ));
+    }
+    Ok(())
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, Diagnostic> {
+    let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+    let mut header = header.map_err(|_| {
+        Diagnostic::error(
+            Code::AccessDenied,
+            "the token for GitHub has characters that no token has, such as a line end",
+            "set the secret again, without a line end",
+        )
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// The answer if it is a success, or what its refusal means.
+pub(super) fn success(answer: &GitHubAnswer) -> Result<&GitHubAnswer, Cause> {
     if answer.is_success() {
         Ok(answer)
     } else {

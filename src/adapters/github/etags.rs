@@ -1,44 +1,44 @@
-//! Answers kept to ask whether they still hold: a poll that finds nothing new costs nothing of the quota
+//! Answers that are kept for conditional requests: a poll that finds nothing new does not count against the quota
 //! ([Use conditional requests](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate)).
 
 use std::collections::VecDeque;
 
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::GitHubAnswer;
 
-/// Enough for the pages of a large repository; the oldest go first.
-const MOST_BYTES: usize = 8 << 20;
+/// The most bytes of bodies that are kept: enough for the pages of a large repository. The oldest are dropped first.
+const MAX_BYTES: usize = 8 << 20;
 
-/// An `ETag` belongs to one URL, one media type and one token; the last two are the same for all that is kept here.
+/// The last answer of each URL. An `ETag` is also bound to a media type and a token, which never differ here.
 #[derive(Default)]
 pub(super) struct ETags {
-    /// Oldest use first.
-    kept: VecDeque<(Url, Answer)>,
+    /// Oldest first.
+    kept: VecDeque<(Url, GitHubAnswer)>,
     bytes: usize,
 }
 
 impl ETags {
-    pub(super) fn get(&self, url: &Url) -> Option<&Answer> {
+    pub(super) fn get(&self, url: &Url) -> Option<&GitHubAnswer> {
         self.kept
             .iter()
             .find(|(kept, _)| kept == url)
             .map(|(_, answer)| answer)
     }
 
-    /// Keeps an answer in place of any before it, if it can be asked about and is not too large.
-    pub(super) fn put(&mut self, url: Url, answer: Answer) {
+    /// Keeps an answer in place of the last one, if it has an `ETag` and is not too large.
+    pub(super) fn put(&mut self, url: Url, answer: GitHubAnswer) {
         if let Some(at) = self.kept.iter().position(|(kept, _)| *kept == url)
             && let Some((_, old)) = self.kept.remove(at)
         {
             self.bytes -= old.body.len();
         }
-        if answer.header("etag").is_none() || answer.body.len() > MOST_BYTES {
+        if answer.header("etag").is_none() || answer.body.len() > MAX_BYTES {
             return;
         }
         self.bytes += answer.body.len();
         self.kept.push_back((url, answer));
-        while self.bytes > MOST_BYTES
+        while self.bytes > MAX_BYTES
             && let Some((_, oldest)) = self.kept.pop_front()
         {
             self.bytes -= oldest.body.len();
@@ -56,19 +56,19 @@ mod tests {
             .unwrap()
     }
 
-    fn answer(etag: &str, length: usize) -> Answer {
-        Answer::of(200, &[("etag", etag)], &"x".repeat(length))
+    fn answer(etag: &str, length: usize) -> GitHubAnswer {
+        GitHubAnswer::of(200, &[("etag", etag)], &"x".repeat(length))
     }
 
     #[test]
-    fn keeps_the_newest_answer_of_each_url_within_bounds() {
+    fn newest_answer_of_each_url_is_kept_within_the_limit() {
         let mut etags = ETags::default();
         etags.put(url(1), answer("a", 10));
         etags.put(url(1), answer("b", 20));
         assert_eq!(etags.get(&url(1)).unwrap().header("etag"), Some("b"));
         assert_eq!((etags.kept.len(), etags.bytes), (1, 20));
 
-        etags.put(url(1), Answer::of(200, &[], "no tag"));
+        etags.put(url(1), GitHubAnswer::of(200, &[], "no tag"));
         assert!(etags.get(&url(1)).is_none());
 
         for page in 0..20 {

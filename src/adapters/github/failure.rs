@@ -1,4 +1,4 @@
-//! What a refusal of GitHub says, and what may be concluded from it.
+//! Why GitHub refused a request, and what may be concluded from it.
 //!
 //! [Troubleshooting the REST API](https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api),
 //! [Client errors](https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api)
@@ -7,15 +7,14 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::GitHubAnswer;
 use super::models::GraphQlError;
+use crate::adapters::http::{excerpt, excerpt_of_body};
 use crate::protocol::Cause;
 
-/// Of what a server sent, so much is shown.
-const LONGEST_EXCERPT: usize = 500;
-
+/// The body of a refusal.
 #[derive(Deserialize)]
-struct Body {
+struct ErrorBody {
     #[serde(default)]
     message: String,
     /// Objects, texts, one of them without a list, or nothing.
@@ -23,9 +22,8 @@ struct Body {
     errors: Value,
 }
 
-/// What follows from an answer that is not what was hoped for. Absence is not known here: where 404 answers the question,
-/// it is taken before.
-pub(super) fn cause(answer: &Answer) -> Cause {
+/// The cause that a refusal stands for. 404 is a cause here: where it answers the question, the caller has taken it before.
+pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
     let status = answer.status;
     let message = message(answer);
     let request_id = answer.request_id().map(str::to_owned);
@@ -65,21 +63,18 @@ pub(super) fn cause(answer: &Answer) -> Cause {
 }
 
 /// GitHub's message with the errors that go with it, on one line.
-pub(super) fn message(answer: &Answer) -> String {
+pub(super) fn message(answer: &GitHubAnswer) -> String {
     let text = match body(answer) {
-        Some(Body { message, errors }) => {
+        Some(ErrorBody { message, errors }) => {
             let details = details(&errors);
-            match (message.is_empty(), details.is_empty()) {
+            excerpt(&match (message.is_empty(), details.is_empty()) {
                 (_, true) => message,
                 (true, false) => details,
                 (false, false) => format!("{message}: {details}"),
-            }
+            })
         }
-        // A page for people, from GitHub or from something in between, tells less than the status.
-        None if answer.body.trim_ascii_start().starts_with(b"<") => String::new(),
-        None => String::from_utf8_lossy(&answer.body).into_owned(),
+        None => excerpt_of_body(&answer.body).unwrap_or_default(),
     };
-    let text = excerpt(&text);
     if text.is_empty() {
         StatusCode::from_u16(answer.status)
             .ok()
@@ -91,8 +86,8 @@ pub(super) fn message(answer: &Answer) -> String {
     }
 }
 
-/// Whether a right that is named in the refusal is one for workflow files. GitHub asks for it when a tag makes workflow
-/// files visible that differ from those of the default branch
+/// Whether the token lacks the right to write workflow files. GitHub asks for it when a tag would make workflow files
+/// visible that differ from those of the default branch
 /// ([Create a release](https://docs.github.com/en/rest/releases/releases#create-a-release)).
 pub(super) fn wants_workflows(cause: &Cause) -> bool {
     let Cause::Denied {
@@ -111,13 +106,13 @@ pub(super) fn wants_workflows(cause: &Cause) -> bool {
 }
 
 /// Whether a deletion found nothing to delete.
-pub(super) fn is_gone(answer: &Answer) -> bool {
+pub(super) fn is_gone(answer: &GitHubAnswer) -> bool {
     let says = |text: &str| message(answer).contains(text);
     answer.status == 404 || (answer.status == 422 && says("Reference does not exist"))
 }
 
-/// A reference that was to be moved, and was removed meanwhile: that is someone else's doing, to be looked at.
-pub(super) fn or_gone(cause: Cause) -> Cause {
+/// Turns the refusal to move a reference that was deleted meanwhile into a conflict, so that the caller looks again.
+pub(super) fn gone_is_conflict(cause: Cause) -> Cause {
     match cause {
         Cause::Refused {
             status: 422,
@@ -132,8 +127,18 @@ pub(super) fn or_gone(cause: Cause) -> Cause {
     }
 }
 
-/// What follows from the errors of a GraphQL answer.
-pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &Answer) -> Cause {
+/// The status that REST would have given for the errors of a GraphQL answer; `None` where the query itself failed.
+pub(super) fn graphql_status(errors: &[GraphQlError]) -> Option<u16> {
+    let status = |error: &GraphQlError| match error.kind.as_str() {
+        "RATE_LIMITED" => Some(403),
+        "" | "INTERNAL" | "SERVICE_UNAVAILABLE" | "TIMEOUT" => Some(502),
+        _ => None,
+    };
+    errors.iter().rev().find_map(status)
+}
+
+/// The cause that the errors of a GraphQL answer stand for.
+pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &GitHubAnswer) -> Cause {
     let message = errors
         .iter()
         .map(|error| error.message.as_str())
@@ -158,7 +163,7 @@ pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &Answer) -> Cause {
             accepted: None,
             request_id,
         }
-    } else if answer.graphql_signals().status >= 500 {
+    } else if graphql_status(errors) == Some(502) {
         Cause::Unknown { detail: message }
     } else {
         Cause::Refused {
@@ -169,8 +174,8 @@ pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &Answer) -> Cause {
     }
 }
 
-/// Whether the name is in use: of a release's tag, of an asset, of a reference.
-fn is_taken(answer: &Answer) -> bool {
+/// Whether the name of a tag, an asset or a reference is in use.
+fn is_taken(answer: &GitHubAnswer) -> bool {
     let Some(body) = body(answer) else {
         return false;
     };
@@ -181,7 +186,7 @@ fn is_taken(answer: &Answer) -> bool {
     coded || body.message.contains("already exists")
 }
 
-fn body(answer: &Answer) -> Option<Body> {
+fn body(answer: &GitHubAnswer) -> Option<ErrorBody> {
     serde_json::from_slice(&answer.body).ok()
 }
 
@@ -206,25 +211,12 @@ fn detail(error: &Value) -> String {
     }
 }
 
-/// On one line and not too long: it ends in a sentence of ours.
-fn excerpt(text: &str) -> String {
-    let line = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    match line.char_indices().nth(LONGEST_EXCERPT) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(status: u16, body: &str) -> Cause {
-        cause(&Answer::of(
+        cause(&GitHubAnswer::of(
             status,
             &[
                 ("x-github-request-id", "AB:1"),
@@ -235,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_is_sorted_by_what_follows_from_it() {
+    fn status_decides_the_cause() {
         let not_found = r#"{"message":"Not Found","documentation_url":"x","status":"404"}"#;
         for status in [401, 403, 404] {
             assert_eq!(
@@ -261,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_use_is_a_conflict() {
+    fn name_in_use_is_a_conflict() {
         for body in [
             r#"{"message":"Validation Failed","errors":[{"resource":"Release","code":"already_exists","field":"tag_name"}]}"#,
             r#"{"message":"Reference already exists"}"#,
@@ -277,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_whatever_their_form() {
+    fn message_is_read_from_every_form_of_errors() {
         for (body, told) in [
             (
                 r#"{"message":"Validation Failed","errors":[{"resource":"Release","code":"missing_field","field":"tag_name"}]}"#,
@@ -302,18 +294,18 @@ mod tests {
             ("", "Unprocessable Entity"),
             ("[1]", "[1]"),
         ] {
-            assert_eq!(message(&Answer::of(422, &[], body)), told);
+            assert_eq!(message(&GitHubAnswer::of(422, &[], body)), told);
         }
-        let long = message(&Answer::of(422, &[], &"ü".repeat(9000)));
-        assert_eq!(long.chars().count(), LONGEST_EXCERPT + 1);
+        let long = message(&GitHubAnswer::of(422, &[], &"ü".repeat(9000)));
+        assert_eq!(long.chars().count(), 501);
     }
 
     #[test]
-    fn the_refusal_for_workflow_files_is_known() {
+    fn missing_right_for_workflow_files_is_recognised() {
         let denied = |status, accepted: &str, message: &str| {
             let headers = [("x-accepted-github-permissions", accepted)];
             let body = format!(r#"{{"message":"{message}"}}"#);
-            wants_workflows(&cause(&Answer::of(status, &headers, &body)))
+            wants_workflows(&cause(&GitHubAnswer::of(status, &headers, &body)))
         };
         let accepted = "contents=write; contents=write,workflows=write";
         assert!(denied(
@@ -332,26 +324,5 @@ mod tests {
             "Resource not accessible by integration"
         ));
         assert!(!denied(404, accepted, "Not Found"));
-    }
-
-    #[test]
-    fn graphql_tells_limits_and_failures_by_its_errors() {
-        let signals = |body: &str| Answer::of(200, &[], body).graphql_signals();
-        let limited =
-            signals(r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#);
-        assert!(limited.says_limited && limited.status == 403);
-        let failed = r#"{"data":null,"errors":[{"message":"Something went wrong while executing your query"}]}"#;
-        assert_eq!(signals(failed).status, 502);
-        assert_eq!(
-            signals(
-                r#"{"data":{"repository":null},"errors":[{"type":"NOT_FOUND","message":"no"}]}"#
-            )
-            .status,
-            200
-        );
-        assert_eq!(
-            signals(r#"{"data":{"repository":{"release":null}}}"#).status,
-            200
-        );
     }
 }

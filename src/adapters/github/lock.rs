@@ -1,18 +1,18 @@
-//! The lock of a tag: a reference that is created only where there is none, to an annotated tag that says whose it is.
+//! The lock of a tag: a reference, which GitHub creates only where there is none, to an annotated tag that names the owner.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::Method;
 
-use super::client::done;
+use super::client::success;
+use super::rate_limit::RequestKind;
 use super::{GitHub, failure, models};
-use crate::adapters::github::rate_limit::Kind;
-use crate::domain::{CommitSha, Lock, LockOwner, RepoSlug, SeenLock, Tag};
-use crate::protocol::Cause;
+use crate::domain::{Lock, RepoSlug, SeenLock, Tag};
+use crate::protocol::{Cause, LockClaim, NewLock};
 
 impl GitHub {
-    /// References are as fresh as git itself.
-    pub(super) async fn see_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, Cause> {
+    /// Reads the lock from git's references, which do not lag behind a write.
+    pub(super) async fn read_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, Cause> {
         let name = Lock::reference(tag);
         let url = self.url(&["git", "ref", name.trim_start_matches("refs/")]);
         let found = self.client.find::<models::Reference>(url).await?;
@@ -37,8 +37,8 @@ impl GitHub {
         }))
     }
 
-    /// `None` where this token may not know.
-    pub(super) async fn see_end(
+    /// Whether an attempt of a run has ended; `None` where the token may not read it.
+    pub(super) async fn run_has_ended(
         &self,
         repository: &RepoSlug,
         run: u64,
@@ -58,53 +58,45 @@ impl GitHub {
         if matches!(answer.status, 401 | 403 | 404) {
             return Ok(None);
         }
-        let run: models::WorkflowRun = done(&answer)?.json()?;
+        let run: models::WorkflowRun = success(&answer)?.json()?;
         Ok(Some(run.status == "completed" || run.run_attempt > attempt))
     }
 
-    /// An object that nothing refers to changes nothing, so that it is asked for as often as need be; the reference is the
-    /// write.
-    pub(super) async fn make_lock(
-        &self,
-        tag: &Tag,
-        commit: &CommitSha,
-        owner: &LockOwner,
-        over: bool,
-    ) -> Result<(), Cause> {
-        let lock = Lock {
-            owner: owner.clone(),
+    /// Creates the tag object of the lock, then points the reference to it. The object may be created again and again, as
+    /// it changes nothing while nothing refers to it; the reference is the write.
+    pub(super) async fn create_lock(&self, lock: &NewLock) -> Result<(), Cause> {
+        let content = Lock {
+            owner: lock.owner.clone(),
             since: self.now().as_secs(),
-            taken_over: over,
+            taken_over: lock.claim == LockClaim::TakeOver,
         };
         let body = models::CreateTagObject {
             tag: "release-lock",
-            message: &lock.message(),
-            object: commit.as_str(),
+            message: &content.message(),
+            object: lock.commit.as_str(),
             kind: "commit",
         };
         let url = self.url(&["git", "tags"]);
         let answer = self
             .client
-            .send(Kind::Ask, Method::POST, &url, Some(&body))
+            .send(RequestKind::ReadByPost, Method::POST, &url, Some(&body))
             .await?;
-        let object: models::GitObjectId = done(&answer)?.json()?;
-        let name = Lock::reference(tag);
-        let made: Result<models::Reference, Cause> = if over {
-            let url = self.url(&["git", &name]);
-            let body = models::UpdateReference {
-                sha: &object.sha,
-                force: true,
-            };
-            self.write(Kind::Change, Method::PATCH, &url, &body).await
-        } else {
-            let url = self.url(&["git", "refs"]);
-            let body = models::CreateReference {
-                name: &name,
-                sha: &object.sha,
-            };
-            self.write(Kind::Create, Method::POST, &url, &body).await
+        let object: models::GitObjectId = success(&answer)?.json()?;
+        let name = Lock::reference(&lock.tag);
+        let written = match lock.claim {
+            LockClaim::CreateIfAbsent => self.create_reference(&name, &object.sha).await,
+            LockClaim::TakeOver => self.move_reference(&name, &object.sha).await,
         };
-        made.map(drop).map_err(failure::or_gone)
+        written.map_err(failure::gone_is_conflict)
+    }
+
+    /// Moves a reference, also to what does not descend from where it was.
+    async fn move_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
+        let url = self.url(&["git", name]);
+        let body = models::UpdateReference { sha, force: true };
+        self.write::<_, models::Reference>(RequestKind::Change, Method::PATCH, &url, &body)
+            .await
+            .map(drop)
     }
 
     fn now(&self) -> Duration {

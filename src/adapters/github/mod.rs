@@ -1,7 +1,7 @@
-//! GitHub behind its ports: releases, their assets, tags and commits of one repository.
+//! One repository on GitHub: its releases with their assets, tags, commits and checks.
 //!
-//! octocrab carries the JSON, without its retries and its models; assets go and come as streams beside it. Everything is
-//! asked for in turn by one [`RateLimiter`](rate_limit::RateLimiter).
+//! octocrab builds and sends the JSON requests, without its retries and models; assets are streamed beside it. All requests
+//! go through one [`RateLimiter`](rate_limit::RateLimiter).
 
 mod answer;
 mod assets;
@@ -9,74 +9,48 @@ mod checks;
 mod client;
 mod etags;
 mod failure;
+mod limits;
 mod lock;
 mod models;
 mod origin;
 pub mod rate_limit;
 mod reader;
+mod settings;
 mod writer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 
+pub use settings::GitHubSettings;
+
 use super::http::Http;
-use crate::domain::RepoSlug;
+use crate::domain::{Diagnostic, RepoSlug};
 use crate::protocol::{Cause, Clock, ReleaseId, ServiceError};
 use client::Client;
-use rate_limit::Policy;
 
-#[derive(Clone, Debug)]
-pub struct GitHubSettings {
-    /// As in `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` of GitHub Enterprise Server.
-    pub api_url: Url,
-    /// As in `GITHUB_GRAPHQL_URL`; on the same host.
-    pub graphql_url: Url,
-    pub repository: RepoSlug,
-    pub token: SecretString,
-    pub policy: Policy,
-    /// For a whole answer to come. GitHub itself ends requests after ten seconds.
-    pub answer_timeout: Duration,
-    /// For the next bytes of an asset to come or go, and for the answer after the last one.
-    pub stall_timeout: Duration,
-}
-
-impl GitHubSettings {
-    pub fn new(api_url: Url, graphql_url: Url, repository: RepoSlug, token: SecretString) -> Self {
-        Self {
-            api_url,
-            graphql_url,
-            repository,
-            token,
-            policy: Policy::default(),
-            answer_timeout: Duration::from_mins(1),
-            stall_timeout: Duration::from_mins(2),
-        }
-    }
-}
-
-/// One repository on GitHub, for looking and for touching.
+/// Reads and changes one repository on GitHub.
 pub struct GitHub {
     client: Client,
     repository: RepoSlug,
-    /// Where each release takes its assets, as far as it has been seen.
+    /// The upload URL of each release that has been seen; it never changes.
     upload_urls: Mutex<HashMap<ReleaseId, String>>,
 }
 
 impl GitHub {
     /// Sends nothing yet. Has to be called within a tokio runtime, as octocrab starts a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the token would be sent in plain text or to two hosts, or cannot stand in a header.
     pub fn connect(
         settings: GitHubSettings,
         http: Http,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, ServiceError> {
-        let client = Client::new(&settings, http, clock)
-            .map_err(|cause| ServiceError::new("connect to GitHub", cause))?;
+    ) -> Result<Self, Diagnostic> {
         Ok(Self {
-            client,
+            client: Client::new(&settings, http, clock)?,
             repository: settings.repository,
             upload_urls: Mutex::default(),
         })
@@ -96,7 +70,7 @@ impl GitHub {
     }
 }
 
-/// Says what was being done when it failed.
+/// Adds to a cause what was being done.
 trait Doing<T> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T, ServiceError>;
 }

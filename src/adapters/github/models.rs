@@ -1,4 +1,4 @@
-//! GitHub's JSON, no more of it than is used. Unknown fields pass: GitHub adds them at any time.
+//! GitHub's JSON, as far as it is used. Unknown fields are ignored: GitHub adds some at any time.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::protocol::{AssetId, AssetState, ReleaseId, SeenAsset, SeenRelease};
 
 /// <https://docs.github.com/en/rest/repos/repos#get-a-repository>
 #[derive(Deserialize)]
-pub(super) struct Repository {
+pub(super) struct RepositoryModel {
     pub full_name: String,
     pub default_branch: String,
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(super) struct Release {
     pub body: Option<String>,
     pub draft: bool,
     pub prerelease: bool,
-    /// Older servers do not know it.
+    /// Absent on older servers.
     #[serde(default)]
     pub immutable: bool,
     pub html_url: String,
@@ -108,7 +108,7 @@ impl Release {
     }
 }
 
-/// A release in the list, of which only so much is read as tells whether it is wanted.
+/// A release in a list: enough to know whether it is wanted.
 #[derive(Deserialize)]
 pub(super) struct ListedRelease {
     pub id: u64,
@@ -145,7 +145,7 @@ impl Asset {
                 _ => AssetState::Unfinished,
             },
             size: self.size,
-            // A digest of another kind tells as little as none.
+            // A digest of an unknown algorithm is as good as none.
             digest: self.digest.and_then(|digest| digest.parse().ok()),
             name: self.name,
             download_url: self.browser_download_url,
@@ -175,7 +175,7 @@ pub(super) struct PublishRelease<'a> {
     pub make_latest: &'a str,
 }
 
-/// The same endpoint, for less.
+/// The same endpoint, without publishing.
 #[derive(Serialize)]
 pub(super) struct EditRelease<'a> {
     pub tag_name: &'a str,
@@ -315,7 +315,7 @@ impl Paged for WorkflowRuns {
     }
 }
 
-/// A check run or a workflow run; both tell these in one way.
+/// A check run or a workflow run, which have these fields in common.
 #[derive(Deserialize)]
 pub(super) struct Check {
     pub id: u64,

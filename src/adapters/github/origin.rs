@@ -1,8 +1,8 @@
-//! Where the token may go: to the API it is for and to that API's upload host, and nowhere else.
+//! Which URLs are sent the token: those of its API and of that API's upload host.
 
 use url::{Host, Url};
 
-use crate::adapters::http::{is_loopback, is_private, same_origin};
+use crate::domain::urls::{is_loopback, is_secure, same_origin};
 use crate::protocol::Cause;
 
 /// The URL of a release's uploads, from the URI template that GitHub gives (`…/assets{?name,label}`) and a name.
@@ -29,7 +29,7 @@ pub(super) fn upload_url(api: &Url, template: &str, name: &str) -> Result<Url, C
 /// [API endpoints of GHE.com](https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/about-github-enterprise-cloud-with-data-residency#api-access)).
 fn may_upload(api: &Url, upload: &Url) -> bool {
     if same_origin(api, upload) || (is_loopback(api) && is_loopback(upload)) {
-        return is_private(upload);
+        return is_secure(upload);
     }
     let (Some(Host::Domain(api_host)), Some(Host::Domain(upload_host))) =
         (api.host(), upload.host())
@@ -46,13 +46,13 @@ fn may_upload(api: &Url, upload: &Url) -> bool {
         && upload_host.strip_prefix("uploads.") == Some(site)
 }
 
-/// The URL that a redirect leads to, when it may be followed without credentials: never to plain text on another machine,
-/// nor from another machine into this one.
+/// The URL that a redirect leads to, if it may be followed without credentials: not to plain HTTP on another machine, and
+/// not from another machine to this one.
 pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Cause> {
     let to = from.join(location).map_err(|error| Cause::Broken {
         detail: format!("GitHub redirects to what is no URL: {error}"),
     })?;
-    if !is_private(&to) || (is_loopback(&to) && !is_loopback(from)) {
+    if !is_secure(&to) || (is_loopback(&to) && !is_loopback(from)) {
         return Err(Cause::Broken {
             detail: format!(
                 "GitHub redirects to {}://{}, which is not followed",
@@ -84,7 +84,7 @@ pub(super) fn next_page(from: &Url, link: &str) -> Result<Option<Url>, Cause> {
     Ok(Some(next))
 }
 
-/// The page after a page.
+/// The URL of the page after a page, by its number.
 pub(super) fn following(mut page: Url) -> Url {
     let query: Vec<(String, String)> = page.query_pairs().into_owned().collect();
     let number = query.iter().find(|(name, _)| name == "page");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn uploads_go_to_the_hosts_that_github_documents() {
+    fn uploads_go_to_documented_hosts_only() {
         for (api, upload) in [
             (
                 "https://api.github.com/",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn redirects_stay_encrypted() {
+    fn redirects_to_plain_http_or_loopback_are_refused() {
         let api = url("https://api.github.com/x");
         let to = redirected(&api, "https://objects.example.com/y?sig=1").unwrap();
         assert_eq!(to.host_str(), Some("objects.example.com"));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_page_is_what_the_header_says() {
+    fn next_page_is_read_from_the_link_header() {
         let from = url("https://api.github.com/x");
         let next = |link: &str| next_page(&from, link).map(|page| page.map(String::from));
         let page = "https://api.github.com/repositories/1/releases?a=1,2&page=2";

@@ -1,4 +1,4 @@
-//! Looking at the repository.
+//! Reads of the repository.
 
 use std::collections::BTreeSet;
 
@@ -6,26 +6,22 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
 
-use super::client::done;
-use super::models;
-use super::{Doing, GitHub};
-use crate::adapters::github::rate_limit::Kind;
+use super::client::{ALL_PAGES, success};
+use super::rate_limit::RequestKind;
+use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
-    AssetId, Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenCheck, SeenRelease,
+    Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenRelease,
     SeenRepository, ServiceError,
 };
 
-/// Tags of tags of tags are legal; nobody makes them.
+/// How many annotated tags are followed from one to the next. Git sets no limit.
 const DEEPEST_TAG: usize = 5;
-/// GitHub lists ten thousand results at most
-/// ([Pagination](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)).
-pub(super) const ALL_PAGES: usize = 100;
-/// Of the releases, when one tag's are looked for. The list is documented neither to begin with drafts nor to be ordered
-/// by what a draft has, so that it is not enough to read while drafts come. A thousand releases are nearly every
-/// repository's whole list, and GraphQL finds a release of the tag wherever it stands.
+/// The pages of releases that are read to find those of one tag. Neither is the list documented to begin with drafts nor to
+/// be ordered by something that a draft has, so all of these are read. A thousand releases are more than nearly every
+/// repository has, and GraphQL finds a release of the tag beyond them.
 const RELEASE_PAGES: usize = 10;
-/// A release comes with its first assets; from so many on, there may be more of them.
+/// A release comes with its first 30 assets; with as many, it may have more.
 const FULL_RELEASE: usize = 30;
 
 const RELEASE_OF_TAG: &str = "query($owner: String!, $name: String!, $tag: String!) { \
@@ -123,20 +119,20 @@ impl GitHubReader for GitHub {
             .doing(|| format!("look at the checks of {commit}"))
     }
 
-    async fn read_asset(&self, asset: AssetId, limit: u64) -> Result<Bytes, ServiceError> {
+    async fn read_asset(&self, asset: &SeenAsset, limit: u64) -> Result<Bytes, ServiceError> {
         self.download_and_keep(asset, limit)
             .await
-            .doing(|| format!("download the asset with id {asset}"))
+            .doing(|| format!("download the asset {}", asset.name))
     }
 
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError> {
-        self.answers_anyone(url)
+        self.is_downloadable_by_anyone(url)
             .await
             .doing(|| format!("look whether anyone may download {url}"))
     }
 
     async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
-        self.see_lock(tag)
+        self.read_lock(tag)
             .await
             .doing(|| format!("look for the lock of {tag}"))
     }
@@ -147,21 +143,21 @@ impl GitHubReader for GitHub {
         run: u64,
         attempt: u64,
     ) -> Result<Option<bool>, ServiceError> {
-        self.see_end(repository, run, attempt)
+        self.run_has_ended(repository, run, attempt)
             .await
             .doing(|| format!("look whether run {run} of {repository} has ended"))
     }
 
-    async fn hash_asset(&self, asset: AssetId) -> Result<Digest, ServiceError> {
+    async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError> {
         self.download_and_hash(asset)
             .await
-            .doing(|| format!("download the asset with id {asset}"))
+            .doing(|| format!("download the asset {}", asset.name))
     }
 }
 
 impl GitHub {
     async fn see_repository(&self) -> Result<SeenRepository, Cause> {
-        let seen: models::Repository = self.client.get(self.url(&[])).await?;
+        let seen: models::RepositoryModel = self.client.get(self.url(&[])).await?;
         let slug: RepoSlug = seen.full_name.parse().map_err(|error| Cause::Broken {
             detail: format!("GitHub names the repository in an unknown way: {error}"),
         })?;
@@ -173,14 +169,16 @@ impl GitHub {
         })
     }
 
-    /// The setting is for administrators: others are told that there is none, in the words for one that is off
+    /// `None` where the token may not read the setting: only an administrator may, and others get 404 as if it were off
     /// (<https://docs.github.com/en/rest/repos/repos#check-if-immutable-releases-are-enabled-for-a-repository>).
     async fn see_immutable_releases(&self) -> Result<Option<bool>, Cause> {
         let answer = self.client.read(&self.url(&["immutable-releases"])).await?;
         match answer.status {
             403 | 404 => Ok(None),
             _ => Ok(Some(
-                done(&answer)?.json::<models::ImmutableReleases>()?.enabled,
+                success(&answer)?
+                    .json::<models::ImmutableReleases>()?
+                    .enabled,
             )),
         }
     }
@@ -193,17 +191,17 @@ impl GitHub {
         match answer.status {
             // 409: the repository is empty. 422: no hash that it could have.
             404 | 409 | 422 => Ok(false),
-            _ => done(&answer).map(|_| true),
+            _ => success(&answer).map(|_| true),
         }
     }
 
-    /// The commit that a reference points at in the end.
+    /// The commit that a reference points to, through annotated tags.
     async fn commit_of(&self, reference: &str) -> Result<Option<CommitSha>, Cause> {
         let url = self.url(&["git", "ref", reference]);
         let Some(found) = self.client.find::<models::Reference>(url).await? else {
             return Ok(None);
         };
-        // Servers have answered with a reference that only begins so.
+        // Some servers answer with another reference that begins with this name.
         if found.name != format!("refs/{reference}") {
             return Ok(None);
         }
@@ -229,8 +227,8 @@ impl GitHub {
         Ok(Some(commit))
     }
 
-    /// Drafts are found by no tag over REST, and of several releases with one tag GraphQL names one: both are asked, and
-    /// then each release itself, since lists may lag behind.
+    /// REST finds no draft by its tag, and GraphQL gives one release of several with the same tag: both are asked, and then
+    /// each release by its id, since lists may lag behind.
     async fn releases_of(&self, tag: &Tag) -> Result<Vec<SeenRelease>, Cause> {
         let mut ids: BTreeSet<u64> = self
             .list_releases(RELEASE_PAGES)
@@ -303,9 +301,9 @@ impl GitHub {
         };
         let answer = self
             .client
-            .send(Kind::Ask, Method::POST, &url, Some(&body))
+            .send(RequestKind::ReadByPost, Method::POST, &url, Some(&body))
             .await?;
-        let notes: models::GeneratedNotes = done(&answer)?.json()?;
+        let notes: models::GeneratedNotes = success(&answer)?.json()?;
         Ok(Notes { body: notes.body })
     }
 }

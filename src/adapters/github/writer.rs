@@ -1,4 +1,4 @@
-//! Touching the repository: one write each, sent once.
+//! Changes of the repository: each method sends one write, once.
 
 use async_trait::async_trait;
 use http::Method;
@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::client::done;
+use super::client::success;
+use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, failure, models};
-use crate::adapters::github::rate_limit::Kind;
 use crate::domain::{AssetName, CommitSha, Lock, Tag};
 use crate::protocol::{
-    AssetId, Cause, GitHubWriter, LocalFile, LockRequest, NewDraft, NewStatus, Publication,
-    ReleaseId, ServiceError,
+    AssetId, Cause, GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId,
+    ServiceError,
 };
 
 #[async_trait]
@@ -29,27 +29,21 @@ impl GitHubWriter for GitHub {
         tag: &Tag,
         body: &str,
     ) -> Result<(), ServiceError> {
-        // Nothing is said of `draft`: should someone have published it meanwhile, it stays published.
+        // Without `draft`: a release that somebody has published meanwhile stays published.
         let edit = models::EditRelease {
             tag_name: tag.as_str(),
             body,
         };
         let url = self.url(&["releases", &release.to_string()]);
-        self.write::<_, models::Release>(Kind::Change, Method::PATCH, &url, &edit)
+        self.write::<_, models::Release>(RequestKind::Change, Method::PATCH, &url, &edit)
             .await
             .map(drop)
             .doing(|| format!("edit the draft release {tag}"))
     }
 
     async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError> {
-        let body = models::CreateReference {
-            name: &tag.to_ref(),
-            sha: commit.as_str(),
-        };
-        let url = self.url(&["git", "refs"]);
-        self.write::<_, models::Reference>(Kind::Create, Method::POST, &url, &body)
+        self.create_reference(&tag.to_ref(), commit.as_str())
             .await
-            .map(drop)
             .doing(|| format!("create the tag {tag} at {}", commit.short()))
     }
 
@@ -84,7 +78,7 @@ impl GitHubWriter for GitHub {
             target_url: status.url.as_deref(),
         };
         let url = self.url(&["statuses", status.commit.as_str()]);
-        self.write::<_, models::Status>(Kind::Create, Method::POST, &url, &body)
+        self.write::<_, models::Status>(RequestKind::Create, Method::POST, &url, &body)
             .await
             .map(drop)
             .doing(|| {
@@ -114,13 +108,10 @@ impl GitHubWriter for GitHub {
             .doing(|| format!("delete the tag {tag}"))
     }
 
-    async fn take_lock(&self, request: &LockRequest) -> Result<(), ServiceError> {
-        let LockRequest {
-            tag, commit, owner, ..
-        } = request;
-        self.make_lock(tag, commit, owner, request.from.is_some())
+    async fn take_lock(&self, lock: &NewLock) -> Result<(), ServiceError> {
+        self.create_lock(lock)
             .await
-            .doing(|| format!("take the lock of {tag}"))
+            .doing(|| format!("take the lock of {}", lock.tag))
     }
 
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError> {
@@ -131,8 +122,8 @@ impl GitHubWriter for GitHub {
 }
 
 impl GitHub {
-    /// Made with its target, or else without, where GitHub wants a right for workflow files that a workflow's own token
-    /// never has. The first request was refused then, so that the second makes the only draft.
+    /// Creates a draft with its target, or without it where GitHub refuses that for want of the right to write workflow
+    /// files, which a workflow's own token never has. After a refusal the second request creates the only draft.
     async fn make_draft(&self, draft: &NewDraft) -> Result<ReleaseId, Cause> {
         let mut body = models::CreateRelease {
             tag_name: draft.tag.as_str(),
@@ -144,7 +135,7 @@ impl GitHub {
         };
         match self.post_release(&body).await {
             Err(refusal) if failure::wants_workflows(&refusal) => {
-                tracing::info!("the draft is made without its target: {refusal}");
+                tracing::info!("the draft is created without its target: {refusal}");
                 body.target_commitish = None;
                 self.post_release(&body).await
             }
@@ -154,7 +145,9 @@ impl GitHub {
 
     async fn post_release(&self, body: &models::CreateRelease<'_>) -> Result<ReleaseId, Cause> {
         let url = self.url(&["releases"]);
-        let made: models::Release = self.write(Kind::Create, Method::POST, &url, body).await?;
+        let made: models::Release = self
+            .write(RequestKind::Create, Method::POST, &url, body)
+            .await?;
         let id = ReleaseId(made.id);
         if !made.draft {
             return Err(Cause::Broken {
@@ -170,7 +163,9 @@ impl GitHub {
         let body = models::RenameAsset {
             name: name.as_str(),
         };
-        let renamed: models::Asset = self.write(Kind::Change, Method::PATCH, &url, &body).await?;
+        let renamed: models::Asset = self
+            .write(RequestKind::Change, Method::PATCH, &url, &body)
+            .await?;
         if renamed.name != name.as_str() {
             return Err(Cause::Broken {
                 detail: format!("GitHub named it {:?} instead", renamed.name),
@@ -191,8 +186,9 @@ impl GitHub {
                 "false"
             },
         };
-        let published: models::Release =
-            self.write(Kind::Change, Method::PATCH, &url, &body).await?;
+        let published: models::Release = self
+            .write(RequestKind::Change, Method::PATCH, &url, &body)
+            .await?;
         if published.draft || published.tag_name != publication.tag.as_str() {
             return Err(Cause::Broken {
                 detail: format!(
@@ -209,26 +205,37 @@ impl GitHub {
         Ok(())
     }
 
+    /// Creates a reference where there is none.
+    pub(super) async fn create_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
+        let url = self.url(&["git", "refs"]);
+        let body = models::CreateReference { name, sha };
+        self.write::<_, models::Reference>(RequestKind::Create, Method::POST, &url, &body)
+            .await
+            .map(drop)
+    }
+
+    /// Sends a write and returns what GitHub answers for the object that it wrote.
     pub(super) async fn write<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
-        kind: Kind,
+        kind: RequestKind,
         method: Method,
         url: &Url,
         body: &B,
     ) -> Result<T, Cause> {
         let answer = self.client.send(kind, method, url, Some(body)).await?;
-        done(&answer)?.json()
+        success(&answer)?.json()
     }
 
+    /// Deletes what a URL names, or finds it deleted.
     async fn delete(&self, segments: &[&str]) -> Result<(), Cause> {
         let url = self.url(segments);
         let answer = self
             .client
-            .send(Kind::Change, Method::DELETE, &url, None::<&()>)
+            .send(RequestKind::Change, Method::DELETE, &url, None::<&()>)
             .await?;
         if failure::is_gone(&answer) {
             return Ok(());
         }
-        done(&answer).map(drop)
+        success(&answer).map(drop)
     }
 }

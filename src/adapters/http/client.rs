@@ -1,14 +1,16 @@
-//! How this program speaks HTTP: one policy for roots, time limits, redirects and plain text, whoever is spoken to.
+//! The HTTP clients: their root certificates, time limits and look-ups.
 
 use std::error::Error as StdError;
+use std::io;
 use std::net::IpAddr;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
-use url::{Host, Url};
 
-/// Who is asking. GitHub refuses requests without it.
+use super::dns::{AddressCheck, NameLookup, Resolver, SystemLookup};
+
+/// Sent with every request; GitHub refuses requests without it.
 const USER_AGENT: &str = concat!(
     "btp-release/",
     env!("CARGO_PKG_VERSION"),
@@ -17,14 +19,15 @@ const USER_AGENT: &str = concat!(
     ")"
 );
 
+/// What differs from one environment to another.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// PEM certificates to trust besides Mozilla's, such as those of a company's own proxy: the bytes of the file that
+    /// PEM certificates to trust besides Mozilla's, such as those of a company's proxy: the content of the file that
     /// `SSL_CERT_FILE` names.
     pub extra_roots: Option<Vec<u8>>,
-    /// For a connection to stand, TLS included.
+    /// Limit for setting up a connection, TLS included.
     pub connect_timeout: Duration,
-    /// For the next bytes of an answer to come.
+    /// Limit for the next bytes of an answer.
     pub idle_timeout: Duration,
 }
 
@@ -38,6 +41,7 @@ impl Default for HttpSettings {
     }
 }
 
+/// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("the additional certificates hold no PEM certificate")]
@@ -48,50 +52,100 @@ pub enum HttpError {
     Setup(String),
 }
 
-/// The clients of one process. Cheap to clone; clones share their connections.
+/// The HTTP clients of a process. Clones share their connections.
 ///
-/// Neither follows a redirect by itself: who sends credentials decides where they go. Proxies are taken from `HTTPS_PROXY`
-/// and its like.
+/// No client follows redirects by itself: whoever sends credentials decides where they go. Proxies are taken from
+/// `HTTPS_PROXY` and the like.
 #[derive(Clone, Debug)]
 pub struct Http {
     answers: Client,
     uploads: Client,
+    base: Arc<Base>,
+}
+
+/// What all clients have in common.
+#[derive(Debug)]
+struct Base {
+    roots: Vec<Certificate>,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+    lookup: Arc<dyn NameLookup>,
 }
 
 impl Http {
+    /// # Errors
+    ///
+    /// When the additional certificates cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, HttpError> {
+        Self::with_lookup(settings, Arc::new(SystemLookup))
+    }
+
+    /// The same, with another way to look names up.
+    ///
+    /// # Errors
+    ///
+    /// When the additional certificates cannot be used.
+    pub fn with_lookup(
+        settings: &HttpSettings,
+        lookup: Arc<dyn NameLookup>,
+    ) -> Result<Self, HttpError> {
         install_crypto();
-        let roots = roots(settings.extra_roots.as_deref())?;
-        let builder = || -> ClientBuilder {
-            Client::builder()
-                .user_agent(USER_AGENT)
-                .tls_certs_only(roots.iter().cloned())
-                .redirect(redirect::Policy::none())
-                .connect_timeout(settings.connect_timeout)
+        let base = Base {
+            roots: roots(settings.extra_roots.as_deref())?,
+            connect_timeout: settings.connect_timeout,
+            idle_timeout: settings.idle_timeout,
+            lookup,
         };
-        let setup = |error: reqwest::Error| HttpError::Setup(describe(&error));
         Ok(Self {
-            answers: builder()
-                .read_timeout(settings.idle_timeout)
-                .build()
-                .map_err(setup)?,
-            uploads: builder().build().map_err(setup)?,
+            answers: build(base.builder(None).read_timeout(base.idle_timeout))?,
+            uploads: build(base.builder(None))?,
+            base: Arc::new(base),
         })
     }
 
-    /// For everything but uploads: gives up when an answer, or the next part of it, does not come in time.
+    /// For everything but uploads: a request fails when its answer, or the next part of it, does not come in time.
     pub fn answers(&self) -> &Client {
         &self.answers
     }
 
-    /// For requests with a large body. It sets no limit but that for connecting, since reqwest would count the time that
-    /// the body takes as time without an answer; whoever uses it watches the progress.
+    /// For requests with a large body. It limits nothing but connecting, since reqwest would count the time that the body
+    /// takes as time without an answer; the caller has to watch the progress.
     pub fn uploads(&self) -> &Client {
         &self.uploads
     }
+
+    /// A client of its own that connects only to addresses that pass the check. Addresses that stand in a URL are not
+    /// looked up, and therefore not checked here.
+    pub(crate) fn checked(&self, check: Arc<dyn AddressCheck>) -> Result<Client, HttpError> {
+        let builder = self.base.builder(Some(check));
+        build(builder.read_timeout(self.base.idle_timeout))
+    }
+
+    /// All addresses of a name.
+    pub(crate) async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        self.base.lookup.addresses(name).await
+    }
 }
 
-/// Without a provider, building a client panics; an earlier choice of the process is kept.
+impl Base {
+    fn builder(&self, check: Option<Arc<dyn AddressCheck>>) -> ClientBuilder {
+        let lookup = Arc::clone(&self.lookup);
+        Client::builder()
+            .user_agent(USER_AGENT)
+            .tls_certs_only(self.roots.iter().cloned())
+            .redirect(redirect::Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .dns_resolver(Resolver { lookup, check })
+    }
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, HttpError> {
+    builder
+        .build()
+        .map_err(|error| HttpError::Setup(describe(&error)))
+}
+
+/// Building a client panics without a crypto provider. One that the process has chosen before is kept.
 fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -117,35 +171,7 @@ fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     Ok(roots)
 }
 
-/// Whether a URL may be spoken to at all: encrypted, or without leaving this machine.
-pub(crate) fn is_private(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.has_host(),
-        "http" => is_loopback(url),
-        _ => false,
-    }
-}
-
-/// Whether a URL leads to this machine. `localhost` is taken at its word ([RFC 6761, section 6.3]).
-///
-/// [RFC 6761, section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
-}
-
-/// Whether credentials for one URL are credentials for the other.
-pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
-    one.scheme() == other.scheme()
-        && one.host() == other.host()
-        && one.port_or_known_default() == other.port_or_known_default()
-}
-
-/// What went wrong, from the outermost words to the innermost, without the URL: it may be a signed one.
+/// What went wrong with a request, from the outermost words to the innermost, without the URL: it may be a signed one.
 pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
     // What wraps an error of reqwest says nothing that reqwest does not.
@@ -180,49 +206,8 @@ pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> Url {
-        text.parse().unwrap()
-    }
-
     #[test]
-    fn plain_text_stays_on_this_machine() {
-        for text in [
-            "https://api.github.com/",
-            "http://127.0.0.1:8080/x",
-            "http://127.9.9.9/",
-            "http://[::1]:80/",
-            "http://localhost:1/",
-        ] {
-            assert!(is_private(&url(text)), "{text}");
-        }
-        for text in [
-            "http://api.github.com/",
-            "http://127.0.0.1.example.com/",
-            "http://10.0.0.1/",
-            "http://localhost.example.com/",
-            "ftp://127.0.0.1/",
-            "file:///etc/passwd",
-        ] {
-            assert!(!is_private(&url(text)), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        let one = url("https://api.github.com/x");
-        assert!(same_origin(&one, &url("https://API.github.com:443/y")));
-        for other in [
-            "http://api.github.com/x",
-            "https://api.github.com:8443/x",
-            "https://api.github.com.evil.example/x",
-            "https://github.com/x",
-        ] {
-            assert!(!same_origin(&one, &url(other)), "{other}");
-        }
-    }
-
-    #[test]
-    fn certificates_of_ones_own_are_checked_at_once() {
+    fn extra_roots_are_checked_when_the_client_is_built() {
         let with = |pem: &str| {
             Http::new(&HttpSettings {
                 extra_roots: Some(pem.as_bytes().to_vec()),
@@ -236,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_request_is_told_without_its_url() {
+    async fn describe_leaves_out_the_url() {
         let http = Http::new(&HttpSettings::default()).unwrap();
         // Port 1 on loopback: nobody listens there.
         let error = http

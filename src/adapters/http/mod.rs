@@ -1,6 +1,15 @@
-//! How this program speaks HTTP, whoever is spoken to.
+//! HTTP as every adapter uses it: one client, one retry policy, one way to show what a server said.
 
 mod client;
+mod dns;
+mod excerpt;
+mod retry;
+mod upload;
 
+pub(crate) use client::describe;
 pub use client::{Http, HttpError, HttpSettings};
-pub(crate) use client::{describe, is_loopback, is_private, same_origin};
+pub(crate) use dns::{AddressCheck, AddressRefused};
+pub use dns::{NameLookup, SystemLookup};
+pub(crate) use excerpt::{excerpt, excerpt_of_body};
+pub(crate) use retry::{Random, Retry, RetryPolicy, doubled, jitter, retry_after};
+pub(crate) use upload::{Progress, file_body};

@@ -1,8 +1,11 @@
-//! Who we are at which registry: given outright, or read from the text of a docker `config.json`.
+//! The credentials for each registry: given outright, or read from the text of a docker `config.json`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
@@ -11,8 +14,16 @@ use crate::domain::{Code, Diagnostic};
 /// Docker Hub has three names; its images say `docker.io`, its API listens on this one.
 pub(super) const DOCKER_HUB_API: &str = "registry-1.docker.io";
 const DOCKER_HUB: &str = "docker.io";
+/// Standard base64 ([RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), padded or not, as the tools
+/// that write `config.json` differ.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
-/// What proves who we are at one registry.
+/// The credential for one registry.
 #[derive(Clone, Debug)]
 pub enum Credential {
     Basic {
@@ -23,7 +34,7 @@ pub enum Credential {
     Identity(SecretString),
 }
 
-/// The credentials of every registry; one that is not listed is asked without any.
+/// The credentials of all registries. A registry that is not listed is asked without any.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     by_host: BTreeMap<String, Credential>,
@@ -37,7 +48,7 @@ impl Credentials {
         Self::default()
     }
 
-    /// Adds what is used at `host` or `host:port`, in place of what was there.
+    /// Adds the credential for `host` or `host:port`, in place of any before it.
     #[must_use]
     pub fn with(mut self, host: &str, credential: Credential) -> Self {
         self.by_host.insert(host_key(host), credential);
@@ -46,6 +57,10 @@ impl Credentials {
 
     /// Reads the text of docker's
     /// [`config.json`](https://docs.docker.com/reference/cli/docker/login/#credential-stores).
+    ///
+    /// # Errors
+    ///
+    /// When it is not such a text, or an entry cannot be decoded.
     pub fn from_docker_config(text: &str) -> Result<Self, Diagnostic> {
         let config: DockerConfig =
             serde_json::from_str(text).map_err(|e| invalid("config.json", unread(&e)))?;
@@ -83,8 +98,8 @@ impl Credentials {
         self.by_host.get(&host_key(host))
     }
 
-    /// How we present ourselves there, to be said when that is refused.
-    pub(super) fn whom(&self, host: &str) -> String {
+    /// As whom requests to a registry are sent, for the message when one is refused.
+    pub(super) fn identity_at(&self, host: &str) -> String {
         match self.at(host) {
             Some(credential) => credential.to_string(),
             None => match self.helpers.get(host).or_else(|| self.helpers.get("*")) {
@@ -109,7 +124,7 @@ impl fmt::Display for Credential {
 #[derive(Deserialize)]
 struct DockerConfig {
     #[serde(default)]
-    auths: BTreeMap<String, Entry>,
+    auths: BTreeMap<String, ConfigEntry>,
     #[serde(default, rename = "credsStore")]
     store: Option<String>,
     #[serde(default, rename = "credHelpers")]
@@ -118,7 +133,7 @@ struct DockerConfig {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Entry {
+struct ConfigEntry {
     #[serde(deserialize_with = "secret")]
     auth: Option<SecretString>,
     username: Option<String>,
@@ -128,20 +143,22 @@ struct Entry {
     identity: Option<SecretString>,
 }
 
-/// Absent, or a text that is never shown again.
+/// Deserializes a text that may be absent and is never shown again.
 pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
     Ok(Option::<String>::deserialize(from)?.map(SecretString::from))
 }
 
-impl Entry {
-    /// `None` for an empty entry, which says that a credential store has the rest.
+impl ConfigEntry {
+    /// `None` for an empty entry: a credential store has the rest.
     fn credential(self, key: &str) -> Result<Option<Credential>, Diagnostic> {
         let filled = |s: &SecretString| !s.expose_secret().is_empty();
         if let Some(token) = self.identity.filter(filled) {
             return Ok(Some(Credential::Identity(token)));
         }
         if let Some(auth) = self.auth.filter(filled) {
-            let text = base64(auth.expose_secret())
+            let text = BASE64
+                .decode(auth.expose_secret().trim())
+                .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .ok_or_else(|| invalid(key, "has an auth that is not base64"))?;
             let (user, password) = text
@@ -204,31 +221,6 @@ fn without_scheme(key: &str) -> &str {
         .unwrap_or(key)
 }
 
-/// Decodes standard base64 ([RFC 4648 §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), padded or not.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim().trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for digit in digits.bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    // One digit alone in the last group carries less than a byte.
-    (count < 6).then_some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_way_of_writing_an_entry() {
+    fn docker_config_entries_are_read_in_every_form() {
         let all = Credentials::from_docker_config(
             r#"{"auths": {
                 "ghcr.io": {"auth": "Ym9iOnM6ZWNyZXQ="},
@@ -273,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_it_cannot_use() {
+    fn unusable_lists_credential_helpers() {
         let all = Credentials::from_docker_config(
             r#"{"credsStore": "desktop", "credHelpers": {"europe-docker.pkg.dev": "gcloud"}}"#,
         )
@@ -286,13 +278,13 @@ mod tests {
             ]
         );
         assert_eq!(
-            all.whom("europe-docker.pkg.dev"),
+            all.identity_at("europe-docker.pkg.dev"),
             "without credentials; docker-credential-gcloud cannot be run here"
         );
     }
 
     #[test]
-    fn a_broken_configuration_is_refused_without_quoting_it() {
+    fn invalid_docker_config_is_refused_without_quoting_it() {
         for (text, why) in [
             ("not json, s3cret", "line 1"),
             (
@@ -310,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_ever_formatted() {
+    fn credentials_are_formatted_without_secrets() {
         let all = Credentials::anonymous().with(
             "r.example",
             Credential::Basic {
@@ -318,11 +310,11 @@ mod tests {
                 password: "s3cret".into(),
             },
         );
-        assert!(!format!("{all:?} {}", all.whom("r.example")).contains("s3cret"));
+        assert!(!format!("{all:?} {}", all.identity_at("r.example")).contains("s3cret"));
     }
 
     #[test]
-    fn base64_is_the_standard_one() {
+    fn base64_is_the_standard_one_padded_or_not() {
         for (text, bytes) in [
             ("", &b""[..]),
             ("Zg==", b"f"),
@@ -330,10 +322,10 @@ mod tests {
             ("Zm9v", b"foo"),
             ("+/+/", b"\xfb\xff\xbf"),
         ] {
-            assert_eq!(base64(text).as_deref(), Some(bytes), "{text}");
+            assert_eq!(BASE64.decode(text).as_deref(), Ok(bytes), "{text}");
         }
         for text in ["Z", "Zm9vY", "Zm 9v", "Z-8=", "=Zg"] {
-            assert_eq!(base64(text), None, "{text}");
+            assert!(BASE64.decode(text).is_err(), "{text}");
         }
     }
 }

@@ -1,56 +1,58 @@
-//! A blob as a stream that goes on where it stopped, and that ends well only with the right size and digest.
+//! A blob as a stream that continues where a connection broke, and that ends in an error unless size and digest are right.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 use reqwest::{Method, Response, StatusCode};
 
-use super::failure::Failure;
-use super::retry::Retry;
-use super::transport::{Call, Wire, endpoint};
+use super::client::RegistryClient;
+use super::failure::RequestFailure;
+use super::request::{RegistryRequest, content_length, endpoint};
+use super::retry::Attempts;
 use crate::domain::{Digest, DigestHasher, Repository};
 use crate::protocol::{ByteStream, Cause, ServiceError};
 
-/// Connections that one blob may use up, however much each of them brings.
+/// The most connections for one blob, however much each of them brings.
 const CONNECTIONS: u32 = 50;
 
+/// What is known of a blob's size in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Size {
+pub(super) enum BlobSize {
     Exactly(u64),
     AtMost(u64),
 }
 
 struct Download {
-    wire: Arc<Wire>,
+    client: Arc<RegistryClient>,
     repository: Repository,
     digest: Digest,
-    size: Size,
-    /// Bytes handed on, all of which are in the hash: what is handed on is what is checked, however it came together.
+    size: BlobSize,
+    /// Bytes handed on, over all connections. The hash is of exactly these.
     delivered: u64,
     hasher: DigestHasher,
-    body: Option<Open>,
+    body: Option<OpenBody>,
     connections: u32,
     /// Cleared for a server that answers a range with another one.
     ranges: bool,
-    retry: Retry,
+    attempts: Attempts,
 }
 
-struct Open {
+struct OpenBody {
     response: Response,
-    /// Bytes that were handed on before, from a server that began again.
+    /// Bytes that were handed on before, where a server ignored the range and started over.
     skip: u64,
 }
 
 pub(super) fn open(
-    wire: &Arc<Wire>,
+    client: &Arc<RegistryClient>,
     repository: &Repository,
     digest: Digest,
-    size: Size,
+    size: BlobSize,
 ) -> ByteStream {
     let download = Download {
-        wire: Arc::clone(wire),
+        client: Arc::clone(client),
         repository: repository.clone(),
         digest,
         size,
@@ -59,7 +61,7 @@ pub(super) fn open(
         body: None,
         connections: 0,
         ranges: true,
-        retry: Retry::new(&*wire.clock),
+        attempts: Attempts::new(client.clock()),
     };
     let doing = format!("read the blob {repository}@{digest}");
     Box::pin(stream::try_unfold(download, move |download| {
@@ -80,30 +82,31 @@ impl Download {
             }
             match self.piece().await {
                 Ok(Some(piece)) => {
-                    self.retry = Retry::new(&*self.wire.clock);
+                    // Progress starts the count of attempts anew.
+                    self.attempts = Attempts::new(self.client.clock());
                     return Ok(Some((piece, self)));
                 }
                 Ok(None) => {}
                 Err(failure) => {
                     self.body = None;
-                    let wire = Arc::clone(&self.wire);
-                    self.retry.after(&*wire.clock, failure).await?;
+                    let client = Arc::clone(&self.client);
+                    self.attempts.wait(client.clock(), failure).await?;
                 }
             }
         }
     }
 
     fn is_whole(&self) -> bool {
-        matches!(self.size, Size::Exactly(size) if size == self.delivered)
+        matches!(self.size, BlobSize::Exactly(size) if size == self.delivered)
     }
 
-    /// One step: a connection, or a piece of what it brings.
-    async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    /// One step: opens a connection, or takes the next piece from it.
+    async fn piece(&mut self) -> Result<Option<Bytes>, RequestFailure> {
         let Some(open) = &mut self.body else {
             self.body = Some(self.connect().await?);
             return Ok(None);
         };
-        let Some(mut piece) = self.wire.chunk(&mut open.response).await? else {
+        let Some(mut piece) = self.client.transport.chunk(&mut open.response).await? else {
             return self.ended();
         };
         let skipped = piece
@@ -115,9 +118,11 @@ impl Download {
             return Ok(None);
         }
         self.delivered += piece.len() as u64;
-        let (Size::Exactly(most) | Size::AtMost(most)) = self.size;
+        let (BlobSize::Exactly(most) | BlobSize::AtMost(most)) = self.size;
         if self.delivered > most {
-            return Err(Failure::broken(format!("has more than {most} bytes")));
+            return Err(RequestFailure::broken(format!(
+                "has more than {most} bytes"
+            )));
         }
         self.hasher.update(&piece);
         if self.is_whole() {
@@ -126,15 +131,15 @@ impl Download {
         Ok(Some(piece))
     }
 
-    /// A body that ends early is a cut, even where the server says that all is well.
-    fn ended(&mut self) -> Result<Option<Bytes>, Failure> {
+    /// A body that ends early is a broken connection, even where the server ends it properly.
+    fn ended(&mut self) -> Result<Option<Bytes>, RequestFailure> {
         match self.size {
-            Size::Exactly(size) => Err(Failure::passing(format!(
+            BlobSize::Exactly(size) => Err(RequestFailure::passing(format!(
                 "ended after {} of {size} bytes",
                 self.delivered
             ))),
-            Size::AtMost(_) => {
-                self.size = Size::Exactly(self.delivered);
+            BlobSize::AtMost(_) => {
+                self.size = BlobSize::Exactly(self.delivered);
                 Ok(None)
             }
         }
@@ -150,26 +155,26 @@ impl Download {
         })
     }
 
-    async fn connect(&mut self) -> Result<Open, Failure> {
+    async fn connect(&mut self) -> Result<OpenBody, RequestFailure> {
         self.connections += 1;
         if self.connections > CONNECTIONS {
-            return Err(Failure::Lasting(Cause::Unknown {
+            return Err(RequestFailure::Lasting(Cause::Unknown {
                 detail: format!("broke {CONNECTIONS} connections"),
             }));
         }
         let url = endpoint(&self.repository, &format!("blobs/{}", self.digest))?;
-        let mut call = Call::read(Method::GET, &self.repository, url);
+        let mut request = RegistryRequest::read(Method::GET, &self.repository, url);
         let from = if self.ranges { self.delivered } else { 0 };
         if from > 0 {
             let range = HeaderValue::try_from(format!("bytes={from}-"))
-                .map_err(|e| Failure::broken(e.to_string()))?;
-            call.headers.insert(RANGE, range);
+                .map_err(|e| RequestFailure::broken(e.to_string()))?;
+            request.headers.insert(RANGE, range);
         }
-        let response = self.wire.send(&call).await?;
+        let response = self.client.send(&request).await?;
         match response.status() {
             StatusCode::OK => {
-                self.learn_size(content_length(response.headers()))?;
-                Ok(Open {
+                self.expect_size(content_length(response.headers()))?;
+                Ok(OpenBody {
                     response,
                     skip: self.delivered,
                 })
@@ -178,43 +183,41 @@ impl Download {
                 let (start, total) = content_range(response.headers()).unwrap_or((u64::MAX, None));
                 if start != from {
                     self.ranges = false;
-                    return Err(Failure::passing(format!(
+                    return Err(RequestFailure::passing(format!(
                         "answered with another range than from byte {from}"
                     )));
                 }
-                self.learn_size(total)?;
-                Ok(Open { response, skip: 0 })
+                self.expect_size(total)?;
+                Ok(OpenBody { response, skip: 0 })
             }
             StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => {
                 self.ranges = false;
-                Err(Failure::passing(format!("has no bytes from {from} on")))
+                Err(RequestFailure::passing(format!(
+                    "has no bytes from {from} on"
+                )))
             }
-            _ => Err(self.wire.refused(&self.repository, response).await),
+            _ => Err(self.client.refused(&self.repository, response).await),
         }
     }
 
     /// Compares the announced size with the wanted one before a byte is taken.
-    fn learn_size(&mut self, announced: Option<u64>) -> Result<(), Failure> {
+    fn expect_size(&mut self, announced: Option<u64>) -> Result<(), RequestFailure> {
         let Some(announced) = announced else {
             return Ok(());
         };
         match self.size {
-            Size::Exactly(size) if announced != size => Err(Failure::broken(format!(
+            BlobSize::Exactly(size) if announced != size => Err(RequestFailure::broken(format!(
                 "has {announced} bytes, not {size}"
             ))),
-            Size::AtMost(limit) if announced > limit => Err(Failure::broken(format!(
+            BlobSize::AtMost(limit) if announced > limit => Err(RequestFailure::broken(format!(
                 "has {announced} bytes, more than the {limit} that are allowed"
             ))),
             _ => {
-                self.size = Size::Exactly(announced);
+                self.size = BlobSize::Exactly(announced);
                 Ok(())
             }
         }
     }
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Start and total of `bytes 5-9/10` (RFC 9110 §14.4).

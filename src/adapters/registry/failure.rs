@@ -1,33 +1,31 @@
-//! What went wrong with one request, sorted by whether asking again could help, and in the registry's own words.
+//! Why a request failed, by whether another attempt could help, with the registry's own message.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use crate::adapters::http::describe;
-use crate::protocol::{Cause, Clock};
-
-/// Words of a registry that are shown: enough for a sentence, not for a page.
-const WORDS: usize = 300;
+use crate::adapters::http::{AddressRefused, describe, excerpt, excerpt_of_body, retry_after};
+use crate::protocol::Cause;
 
 #[derive(Debug)]
-pub(super) enum Failure {
-    /// May go away by itself. `wait` is what the server asked for.
+pub(super) enum RequestFailure {
+    /// Another attempt may succeed. `wait` is what the server asked for.
     Passing {
         detail: String,
         wait: Option<Duration>,
     },
-    /// Refused for the rate, and so certainly not done.
+    /// Refused by a rate limit: what was asked did not happen. `wait` is what the server asked for.
     Limited {
         detail: String,
         wait: Option<Duration>,
     },
+    /// Another attempt would fail in the same way.
     Lasting(Cause),
 }
 
-impl Failure {
+impl RequestFailure {
     pub(super) fn passing(detail: impl Into<String>) -> Self {
         Self::Passing {
             detail: detail.into(),
@@ -35,14 +33,18 @@ impl Failure {
         }
     }
 
-    pub(super) fn transport(error: &reqwest::Error) -> Self {
-        Self::passing(describe(error))
-    }
-
     pub(super) fn broken(detail: impl Into<String>) -> Self {
         Self::Lasting(Cause::Broken {
             detail: detail.into(),
         })
+    }
+
+    /// No answer, or not all of it.
+    pub(super) fn transport(error: &reqwest::Error) -> Self {
+        match AddressRefused::find(error) {
+            Some(refused) => Self::broken(refused.to_string()),
+            None => Self::passing(describe(error)),
+        }
     }
 
     pub(super) fn detail(&self) -> String {
@@ -52,7 +54,8 @@ impl Failure {
         }
     }
 
-    pub(super) fn wait(&self) -> Option<Duration> {
+    /// How long the server asks to wait.
+    pub(super) fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Passing { wait, .. } | Self::Limited { wait, .. } => *wait,
             Self::Lasting(_) => None,
@@ -60,28 +63,36 @@ impl Failure {
     }
 }
 
-impl From<Cause> for Failure {
+impl From<Cause> for RequestFailure {
     fn from(cause: Cause) -> Self {
         Self::Lasting(cause)
     }
 }
 
-impl From<Failure> for Cause {
-    fn from(failure: Failure) -> Self {
+impl From<RequestFailure> for Cause {
+    fn from(failure: RequestFailure) -> Self {
         match failure {
-            Failure::Passing { detail, .. } => Cause::Unknown { detail },
-            Failure::Limited { detail, .. } => Cause::Limited { detail },
-            Failure::Lasting(cause) => cause,
+            RequestFailure::Passing { detail, .. } => Cause::Unknown { detail },
+            RequestFailure::Limited { detail, wait } => Cause::Limited {
+                detail: match wait {
+                    Some(wait) => format!("{detail} (asks to wait {} s)", wait.as_secs()),
+                    None => detail,
+                },
+            },
+            RequestFailure::Lasting(cause) => cause,
         }
     }
 }
 
-/// An answer that is not the one hoped for.
+/// An answer that refuses the request.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    pub(super) words: Words,
-    pub(super) wait: Option<Duration>,
+    /// What the registry says, in one line; never empty.
+    pub(super) message: String,
+    /// The error codes of the OCI distribution specification.
+    codes: Vec<String>,
+    wait: Option<Duration>,
     /// `X-Request-Id` or its like, for whoever runs the registry.
     pub(super) request_id: Option<String>,
 }
@@ -91,51 +102,56 @@ impl Refusal {
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-        clock: &dyn Clock,
+        now: SystemTime,
     ) -> Self {
-        let text = |name: &str| headers.get(name)?.to_str().ok().map(readable);
+        let text = |name: &str| headers.get(name)?.to_str().ok().map(excerpt);
+        let (codes, message) = read_body(status, body);
         Self {
             status,
-            words: Words::read(status, body),
-            wait: headers
-                .get(RETRY_AFTER)
-                .and_then(|value| super::retry::retry_after(value.to_str().ok()?, clock.wall())),
+            message,
+            codes,
+            wait: retry_after(headers, now),
             request_id: text("x-request-id").or_else(|| text("x-github-request-id")),
         }
     }
 
-    /// What may be concluded from it. `whom` says as whom was asked.
-    pub(super) fn sort(self, whom: &str) -> Failure {
+    pub(super) fn has_code(&self, codes: &[&str]) -> bool {
+        self.codes.iter().any(|seen| codes.contains(&seen.as_str()))
+    }
+
+    /// What may be concluded from the status. `identity` says as whom the request was sent.
+    pub(super) fn classify(self, identity: &str) -> RequestFailure {
         let Self {
             status,
-            words,
+            message,
             wait,
             request_id,
+            ..
         } = self;
-        let message = words.text;
-        let code = status.as_u16();
-        match code {
-            401 | 403 => Failure::Lasting(Cause::Denied {
-                status: code,
-                message: format!("{message} (asked {whom})"),
+        let status = status.as_u16();
+        let detail = || format!("{status} {message}");
+        match status {
+            401 | 403 => RequestFailure::Lasting(Cause::Denied {
+                status,
+                message: format!("{message} (asked {identity})"),
                 accepted: None,
                 request_id,
             }),
-            429 => Failure::Limited {
-                detail: format!("{code} {message}"),
+            429 => RequestFailure::Limited {
+                detail: detail(),
                 wait,
             },
-            408 | 425 | 500.. => Failure::Passing {
-                detail: format!("{code} {message}"),
+            408 | 425 | 500.. => RequestFailure::Passing {
+                detail: detail(),
                 wait,
             },
-            409 => Failure::Lasting(Cause::Conflict {
-                status: code,
+            409 => RequestFailure::Lasting(Cause::Conflict {
+                status,
                 message,
                 request_id,
             }),
-            _ => Failure::Lasting(Cause::Refused {
-                status: code,
+            _ => RequestFailure::Lasting(Cause::Refused {
+                status,
                 message,
                 request_id,
             }),
@@ -143,98 +159,61 @@ impl Refusal {
     }
 }
 
-/// The error body of the OCI distribution specification, "Error Codes", or whatever came in its place.
-#[derive(Debug)]
-pub(super) struct Words {
-    pub(super) codes: Vec<String>,
-    pub(super) text: String,
-}
-
-impl Words {
-    fn read(status: StatusCode, body: &[u8]) -> Self {
-        #[derive(Deserialize)]
-        struct Envelope {
-            errors: Vec<Item>,
-        }
-        #[derive(Deserialize)]
-        struct Item {
-            #[serde(default)]
-            code: String,
-            #[serde(default)]
-            message: Option<String>,
-        }
-        /// What token services write, among them OAuth 2.0's (RFC 6749 §5.2).
-        #[derive(Deserialize)]
-        struct Plain {
-            message: Option<String>,
-            details: Option<String>,
-            error_description: Option<String>,
-            error: Option<String>,
-        }
-
-        let reason = status.canonical_reason().unwrap_or("no words");
-        if let Ok(envelope) = serde_json::from_slice::<Envelope>(body) {
-            let say = |item: &Item| match item.message.as_deref() {
-                Some(message) if !message.is_empty() => format!("{}: {message}", item.code),
-                _ => item.code.clone(),
-            };
-            let text = envelope
-                .errors
-                .iter()
-                .map(say)
-                .collect::<Vec<_>>()
-                .join("; ");
-            return Self {
-                codes: envelope.errors.into_iter().map(|item| item.code).collect(),
-                text: readable(if text.is_empty() { reason } else { &text }),
-            };
-        }
-        let text = serde_json::from_slice::<Plain>(body)
-            .map_or_else(
-                |_| String::from_utf8(body.to_vec()).ok(),
-                |plain| {
-                    let said = plain.message.or(plain.details);
-                    said.or(plain.error_description).or(plain.error)
-                },
-            )
-            // A page for browsers says less than its status does.
-            .filter(|text| !text.trim().is_empty() && !text.trim_start().starts_with('<'));
-        Self {
-            codes: Vec::new(),
-            text: readable(text.as_deref().unwrap_or(reason)),
-        }
+/// Codes and message of the body that the OCI distribution specification wants ("Error Codes"), or of what came instead:
+/// the JSON of token services, plain text, or nothing but the status.
+fn read_body(status: StatusCode, body: &[u8]) -> (Vec<String>, String) {
+    #[derive(Deserialize)]
+    struct Envelope {
+        errors: Vec<Item>,
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        message: Option<String>,
+    }
+    /// What token services send, among it the error of OAuth 2.0 (RFC 6749, section 5.2).
+    #[derive(Deserialize)]
+    struct PlainError {
+        message: Option<String>,
+        details: Option<String>,
+        error_description: Option<String>,
+        error: Option<String>,
     }
 
-    pub(super) fn has(&self, code: &str) -> bool {
-        self.codes.iter().any(|seen| seen == code)
-    }
-}
-
-/// Text from outside on one line, without control characters and not too long.
-pub(super) fn readable(text: &str) -> String {
-    let mut line: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(WORDS + 1)
-        .collect();
-    if line.chars().count() > WORDS {
-        line.pop();
-        line.push('…');
-    }
-    line
+    let mut codes = Vec::new();
+    let message = if let Ok(envelope) = serde_json::from_slice::<Envelope>(body) {
+        let sentence = |item: &Item| match item.message.as_deref() {
+            Some(message) if !message.is_empty() => format!("{}: {message}", item.code),
+            _ => item.code.clone(),
+        };
+        let sentences: Vec<_> = envelope.errors.iter().map(sentence).collect();
+        codes.extend(envelope.errors.into_iter().map(|item| item.code));
+        Some(sentences.join("; "))
+    } else if let Ok(plain) = serde_json::from_slice::<PlainError>(body) {
+        let message = plain.message.or(plain.details);
+        message.or(plain.error_description).or(plain.error)
+    } else {
+        excerpt_of_body(body)
+    };
+    let message = message
+        .map(|message| excerpt(&message))
+        .filter(|message| !message.is_empty())
+        .unwrap_or_else(|| status.canonical_reason().unwrap_or("no message").to_owned());
+    (codes, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn words(body: &str) -> String {
-        Words::read(StatusCode::FORBIDDEN, body.as_bytes()).text
+    fn message(body: &str) -> String {
+        read_body(StatusCode::FORBIDDEN, body.as_bytes()).1
     }
 
     #[test]
-    fn finds_the_words_of_any_registry() {
+    fn message_is_found_in_every_known_form_of_body() {
         for (body, text) in [
             (
                 r#"{"errors":[{"code":"DENIED","message":"no","detail":{}}]}"#,
@@ -259,8 +238,8 @@ mod tests {
             ("<html>long page</html>", "Forbidden"),
             ("", "Forbidden"),
         ] {
-            assert_eq!(words(body), text, "{body}");
+            assert_eq!(message(body), text, "{body}");
         }
-        assert_eq!(words(&"é".repeat(1000)).chars().count(), WORDS + 1);
+        assert_eq!(message(&"é".repeat(1000)).chars().count(), 501);
     }
 }

@@ -1,48 +1,53 @@
-//! Any OCI registry behind the ports, after the [OCI distribution specification][spec] 1.1.
+//! Any OCI registry, after the [OCI distribution specification][spec] 1.1.
 //!
-//! `oci-client` has the names of media types, `http-auth` reads challenges; the rest is ours, because a release depends on
-//! what a general client leaves to its caller: a HEAD goes out at once and only a 401 starts a token flow; every size and
-//! digest is checked against what was asked for; a read survives 429 with `Retry-After`, 5xx, cuts and silence, and a large
-//! blob goes on by `Range` where it stopped; a wrong password is said to be one; credentials never reach another host; and
-//! a write is sent once, so that a lost answer can be looked into.
+//! `oci-client` has the media types and `http-auth` parses challenges. Requests are our own, over `reqwest`, since a release
+//! depends on what a general client leaves to its caller:
+//!
+//! - HEAD is sent at once; only a 401 starts a token flow.
+//! - Every size and digest is compared with what was asked for.
+//! - A read is repeated after 429 (with `Retry-After`), 5xx, a broken connection or silence; a large blob continues by
+//!   `Range` where it stopped.
+//! - A wrong password is reported as one, and credentials never reach another host.
+//! - A write is sent once, so that the caller can look whether it was done.
 //!
 //! [spec]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
 mod auth;
+mod cache;
+mod challenge;
+mod client;
 mod credentials;
 mod download;
 mod failure;
-mod push;
 mod reader;
 mod realm;
+mod request;
 mod retry;
 mod transport;
+mod writer;
 
 use std::sync::Arc;
 
 pub use credentials::{Credential, Credentials};
 
 use crate::adapters::http::Http;
-use crate::domain::Digest;
 use crate::protocol::Clock;
-use transport::Wire;
+use cache::ContentCache;
+use client::RegistryClient;
 
-/// All registries; which one is meant follows from an image's name.
+/// All registries; the name of an image says which one is meant. Clones share tokens and what was read by digest.
 #[derive(Clone)]
-pub struct Registries(Arc<Wire>);
-
-impl Registries {
-    pub fn new(http: &Http, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Wire::new(http.clone(), credentials, clock)))
-    }
+pub struct Registries {
+    client: Arc<RegistryClient>,
+    cache: Arc<ContentCache>,
 }
 
-/// A digest in a header, where it is one that we can compare.
-fn digest_header(headers: &reqwest::header::HeaderMap) -> Option<Digest> {
-    headers
-        .get("docker-content-digest")?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+impl Registries {
+    /// Sends nothing yet.
+    pub fn new(http: &Http, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            client: Arc::new(RegistryClient::new(http.clone(), credentials, clock)),
+            cache: Arc::default(),
+        }
+    }
 }

@@ -1,51 +1,66 @@
-//! Reading registries: manifests and blobs, every byte of them checked.
+//! Reading registries: manifests and blobs, compared with the digest that was asked for.
+
+use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::download::{self, Size};
-use super::failure::Failure;
-use super::retry::Retry;
-use super::transport::{Access, Call, Wire, endpoint};
-use super::{Registries, digest_header};
+use super::Registries;
+use super::cache::ContentKind;
+use super::client::RegistryClient;
+use super::download::{self, BlobSize};
+use super::failure::RequestFailure;
+use super::request::{RegistryRequest, RepositoryAccess, content_length, digest_header, endpoint};
+use super::retry::retried;
 use crate::domain::{Digest, ImageRef, PinnedImage, Repository};
-use crate::protocol::{RegistryReader, SeenManifest, ServiceError};
+use crate::protocol::{Cause, RegistryReader, SeenManifest, ServiceError};
 
 /// The size that the specification asks registries to take at least ("Pushing Manifests").
 const MANIFEST_LIMIT: u64 = 4 << 20;
 
+/// All types that an image may have. A registry answers 404 for an image of a type that is not accepted.
+const MANIFEST_TYPES: [&str; 4] = [
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
+];
+
+static ACCEPT: LazyLock<HeaderValue> = LazyLock::new(|| {
+    HeaderValue::try_from(MANIFEST_TYPES.join(", ")).unwrap_or(HeaderValue::from_static("*/*"))
+});
+
 #[async_trait]
 impl RegistryReader for Registries {
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
-        let wire = &*self.0;
-        let mut retry = Retry::new(&*wire.clock);
-        loop {
-            match wire.try_resolve(image).await {
-                Ok(seen) => return Ok(seen),
-                Err(failure) => retry
-                    .after(&*wire.clock, failure)
-                    .await
-                    .map_err(|cause| ServiceError::new(format!("look up {image}"), cause))?,
-            }
-        }
+        let client = &*self.client;
+        let seen = retried(client.clock(), || client.resolve(image)).await;
+        seen.map_err(|cause| ServiceError::new(format!("look up {image}"), cause))
     }
 
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
-        let wire = &*self.0;
-        let named = ImageRef::from(image.clone());
-        let mut retry = Retry::new(&*wire.clock);
-        loop {
-            match wire.get_manifest(&named).await {
-                Ok(got) => return Ok(got.map(|(_, bytes)| bytes)),
-                Err(failure) => retry.after(&*wire.clock, failure).await.map_err(|cause| {
-                    ServiceError::new(format!("read the manifest {image}"), cause)
-                })?,
-            }
+        let (repository, digest) = (&image.repository, image.digest);
+        if let Some(bytes) = self.cache.get(ContentKind::Manifest, repository, digest) {
+            return Ok(Some(bytes));
         }
+        let client = &*self.client;
+        let named = ImageRef::from(image.clone());
+        let got = retried(client.clock(), || client.get_manifest(&named)).await;
+        let got =
+            got.map_err(|cause| ServiceError::new(format!("read the manifest {image}"), cause))?;
+        Ok(got.map(|(_, bytes)| {
+            self.cache
+                .put(ContentKind::Manifest, repository, digest, &bytes);
+            bytes
+        }))
     }
 
     async fn has_blob(
@@ -53,16 +68,16 @@ impl RegistryReader for Registries {
         repository: &Repository,
         digest: Digest,
     ) -> Result<bool, ServiceError> {
-        let wire = &*self.0;
-        let mut retry = Retry::new(&*wire.clock);
-        loop {
-            match wire.try_has_blob(repository, digest, Access::Pull).await {
-                Ok(there) => return Ok(there),
-                Err(failure) => retry.after(&*wire.clock, failure).await.map_err(|cause| {
-                    ServiceError::new(format!("look for the blob {repository}@{digest}"), cause)
-                })?,
-            }
+        if self.cache.was_pushed(repository, digest) {
+            return Ok(true);
         }
+        let client = &*self.client;
+        let there = retried(client.clock(), || {
+            client.has_blob(repository, digest, RepositoryAccess::Pull)
+        });
+        there.await.map_err(|cause| {
+            ServiceError::new(format!("look for the blob {repository}@{digest}"), cause)
+        })
     }
 
     async fn blob(
@@ -71,23 +86,45 @@ impl RegistryReader for Registries {
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, ServiceError> {
-        download::open(&self.0, repository, digest, Size::AtMost(limit))
+        if let Some(bytes) = self.cache.get(ContentKind::Blob, repository, digest) {
+            return within(limit, bytes).map_err(|cause| {
+                ServiceError::new(format!("read the blob {repository}@{digest}"), cause)
+            });
+        }
+        let whole = download::open(&self.client, repository, digest, BlobSize::AtMost(limit))
             .try_fold(BytesMut::new(), |mut whole, piece| async move {
                 whole.extend_from_slice(&piece);
                 Ok(whole)
             })
-            .await
-            .map(BytesMut::freeze)
+            .await?
+            .freeze();
+        self.cache
+            .put(ContentKind::Blob, repository, digest, &whole);
+        Ok(whole)
     }
 }
 
-impl Wire {
-    /// HEAD tells digest, type and size without counting as a pull (Docker Hub's rate limit) and without a body.
-    async fn try_resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, Failure> {
+/// The bytes, unless there are too many of them for this caller.
+fn within(limit: u64, bytes: Bytes) -> Result<Bytes, Cause> {
+    if bytes.len() as u64 <= limit {
+        return Ok(bytes);
+    }
+    Err(Cause::Broken {
+        detail: format!(
+            "has {} bytes, more than the {limit} that are allowed",
+            bytes.len()
+        ),
+    })
+}
+
+impl RegistryClient {
+    /// HEAD gives digest, type and size without a body, and Docker Hub does not count it as a pull.
+    async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, RequestFailure> {
         let repository = image.repository();
         let url = endpoint(repository, &format!("manifests/{}", image.reference()))?;
-        let call = Call::read(Method::HEAD, repository, url).accepting(ACCEPTED);
-        let response = self.send(&call).await?;
+        let request =
+            RegistryRequest::read(Method::HEAD, repository, url).accepting(ACCEPT.clone());
+        let response = self.send(&request).await?;
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => {}
@@ -95,12 +132,12 @@ impl Wire {
             StatusCode::METHOD_NOT_ALLOWED => return self.resolve_by_get(image).await,
             _ => return Err(self.refused(repository, response).await),
         }
-        // The specification makes the digest a SHOULD only.
+        // The specification makes the header with the digest a SHOULD only.
         let (Some(digest), Some(media_type)) = (digest_header(headers), media_type(headers)) else {
             return self.resolve_by_get(image).await;
         };
         if let Some(pin) = image.digest().filter(|pin| *pin != digest) {
-            return Err(Failure::broken(format!(
+            return Err(RequestFailure::broken(format!(
                 "answered with {digest}, asked for {pin}"
             )));
         }
@@ -111,7 +148,10 @@ impl Wire {
         }))
     }
 
-    async fn resolve_by_get(&self, image: &ImageRef) -> Result<Option<SeenManifest>, Failure> {
+    async fn resolve_by_get(
+        &self,
+        image: &ImageRef,
+    ) -> Result<Option<SeenManifest>, RequestFailure> {
         let got = self.get_manifest(image).await?;
         Ok(got.map(|(media_type, bytes)| SeenManifest {
             digest: Digest::of(&bytes),
@@ -120,41 +160,47 @@ impl Wire {
         }))
     }
 
-    /// Type and bytes. The bytes decide: what a header says of their digest is not asked.
-    async fn get_manifest(&self, image: &ImageRef) -> Result<Option<(String, Bytes)>, Failure> {
+    /// Type and bytes. The digest is computed from the bytes; the header with it is not used.
+    async fn get_manifest(
+        &self,
+        image: &ImageRef,
+    ) -> Result<Option<(String, Bytes)>, RequestFailure> {
         let repository = image.repository();
         let url = endpoint(repository, &format!("manifests/{}", image.reference()))?;
-        let call = Call::read(Method::GET, repository, url).accepting(ACCEPTED);
-        let response = self.send(&call).await?;
+        let request = RegistryRequest::read(Method::GET, repository, url).accepting(ACCEPT.clone());
+        let response = self.send(&request).await?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
             _ => return Err(self.refused(repository, response).await),
         }
         let headers = response.headers().clone();
-        let bytes = self.body(response, MANIFEST_LIMIT).await?;
+        let bytes = self.transport.body(response, MANIFEST_LIMIT).await?;
         let digest = Digest::of(&bytes);
         if let Some(pin) = image.digest().filter(|pin| *pin != digest) {
-            return Err(Failure::broken(format!(
+            return Err(RequestFailure::broken(format!(
                 "its bytes are {digest}, not {pin}"
             )));
         }
         let media_type = media_type(&headers)
             .or_else(|| own_media_type(&bytes))
-            .ok_or_else(|| Failure::broken("neither its headers nor its bytes tell what it is"))?;
+            .ok_or_else(|| {
+                RequestFailure::broken("neither its headers nor its bytes tell what it is")
+            })?;
         Ok(Some((media_type, bytes)))
     }
 
-    pub(super) async fn try_has_blob(
+    /// Whether the repository has a blob, asked with the given rights.
+    pub(super) async fn has_blob(
         &self,
         repository: &Repository,
         digest: Digest,
-        access: Access,
-    ) -> Result<bool, Failure> {
+        access: RepositoryAccess,
+    ) -> Result<bool, RequestFailure> {
         let url = endpoint(repository, &format!("blobs/{digest}"))?;
-        let mut call = Call::read(Method::HEAD, repository, url);
-        call.access = access;
-        let response = self.send(&call).await?;
+        let mut request = RegistryRequest::read(Method::HEAD, repository, url);
+        request.access = access;
+        let response = self.send(&request).await?;
         match response.status() {
             StatusCode::OK => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),
@@ -163,36 +209,25 @@ impl Wire {
     }
 }
 
-/// All that an image may be. A registry answers 404 for what is there in a form that is not listed.
-const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, \
-    application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json, \
-    application/vnd.docker.distribution.manifest.v2+json";
-
+/// The type in the header, where it is one of a manifest.
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let essence = text.split(';').next().unwrap_or(text).trim();
-    ACCEPTED
-        .split(", ")
-        .any(|known| known == essence)
+    MANIFEST_TYPES
+        .contains(&essence)
         .then(|| essence.to_owned())
 }
 
-/// What a manifest says of itself, for registries that call it `application/json` or the like.
+/// The type that a manifest names itself, for registries that call it `application/json` or the like.
 fn own_media_type(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Manifest {
+    struct TypedManifest {
         #[serde(rename = "mediaType")]
         media_type: String,
     }
-    serde_json::from_slice::<Manifest>(bytes)
+    serde_json::from_slice::<TypedManifest>(bytes)
         .ok()
         .map(|manifest| manifest.media_type)
-}
-
-/// From the header itself: the client's own idea of the length is that of the body, which a HEAD has not.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -200,16 +235,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_exactly_the_types_of_manifests_and_indexes() {
-        use oci_client::manifest as known;
+    fn accept_names_the_types_of_manifests_and_indexes() {
         assert_eq!(
-            ACCEPTED.split(", ").collect::<Vec<_>>(),
-            [
-                known::OCI_IMAGE_INDEX_MEDIA_TYPE,
-                known::OCI_IMAGE_MEDIA_TYPE,
-                known::IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-                known::IMAGE_MANIFEST_MEDIA_TYPE,
-            ]
+            *ACCEPT,
+            "application/vnd.oci.image.index.v1+json, \
+             application/vnd.oci.image.manifest.v1+json, \
+             application/vnd.docker.distribution.manifest.list.v2+json, \
+             application/vnd.docker.distribution.manifest.v2+json"
         );
     }
 }

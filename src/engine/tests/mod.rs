@@ -17,8 +17,8 @@ use crate::domain::{
 };
 use crate::protocol::{
     AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,
-    LockRequest, NewDraft, NewStatus, Notes, Publication, RegistryReader, RegistryWriter,
-    ReleaseId, SeenAnswer, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId,
+    SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 

@@ -45,7 +45,7 @@ impl GitHubReader for UnusedServices {
     async fn checks(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         unreachable!()
     }
-    async fn read_asset(&self, _: AssetId, _: u64) -> Result<Bytes, ServiceError> {
+    async fn read_asset(&self, _: &SeenAsset, _: u64) -> Result<Bytes, ServiceError> {
         unreachable!()
     }
     async fn is_public(&self, _: &str) -> Result<bool, ServiceError> {
@@ -62,7 +62,7 @@ impl GitHubReader for UnusedServices {
     ) -> Result<Option<bool>, ServiceError> {
         unreachable!()
     }
-    async fn hash_asset(&self, _: AssetId) -> Result<Digest, ServiceError> {
+    async fn hash_asset(&self, _: &SeenAsset) -> Result<Digest, ServiceError> {
         unreachable!()
     }
 }
@@ -104,7 +104,7 @@ impl GitHubWriter for UnusedServices {
     async fn delete_tag(&self, _: &Tag) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn take_lock(&self, _: &LockRequest) -> Result<(), ServiceError> {
+    async fn take_lock(&self, _: &NewLock) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn release_lock(&self, _: &Tag) -> Result<(), ServiceError> {

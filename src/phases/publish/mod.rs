@@ -204,7 +204,7 @@ async fn first_read(reader: Reader<'_>, release: &ReleaseView) -> Result<FirstRe
     let answers = reader.github.answers();
     let evidence = match release.evidence() {
         Some(asset) if asset.size <= MAX_EVIDENCE => {
-            let bytes = reader.github.read_asset(asset.id, MAX_EVIDENCE).await?;
+            let bytes = reader.github.read_asset(asset, MAX_EVIDENCE).await?;
             Statement::from_bytes(&bytes).ok()
         }
         _ => None,

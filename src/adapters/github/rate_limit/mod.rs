@@ -1,73 +1,40 @@
-//! When a request to GitHub may go, and what its answer means for the next one.
+//! When a request to GitHub may be sent, and whether it is sent again ([rate limits], [best practices]).
 //!
-//! What is kept to, and why: [rate limits], [best practices].
-//!
-//! - A read is repeated when no usable answer came; a write is sent once, unless GitHub said that it refused it unread.
-//! - `Retry-After` decides first, then the reset time of a used-up quota, then a wait that doubles.
-//! - Writes are spaced, and all requests stay below the secondary limits, so that those are never met.
+//! - A read is repeated when no usable answer came. A write is sent once, unless GitHub said that a limit refused it.
+//! - `Retry-After` decides first, then the reset time of a used-up quota, then a back-off.
+//! - Writes are spaced, and all requests stay below the documented secondary limits.
 //!
 //! [rate limits]: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 //! [best practices]: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 
+mod request_kind;
 mod retry_policy;
+mod signals;
 mod throttle;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::domain::Moment;
+pub use request_kind::RequestKind;
+pub use signals::LimitSignals;
+
+use crate::adapters::http::{Random, Retry, RetryPolicy};
 use crate::protocol::{Cause, Clock};
-use retry_policy::{Next, judge};
+use retry_policy::{LimitScope, RetryDecision, decide};
 use throttle::Throttle;
 
-/// What a request is to GitHub's limits, and whether it may be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// GET.
-    Read,
-    /// POST that changes nothing.
-    Ask,
-    /// A query over GraphQL, which has a quota of its own.
-    Query,
-    /// PATCH or DELETE.
-    Change,
-    /// POST of something new.
-    Create,
-    /// POST of an asset, which has been seen to count as two creations.
-    Upload,
-}
-
-impl Kind {
-    fn writes(self) -> bool {
-        matches!(self, Self::Change | Self::Create | Self::Upload)
-    }
-}
-
-/// What of an answer says when the next request may go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signals {
-    pub status: u16,
-    /// `Retry-After`, where it is a number of seconds.
-    pub retry_after: Option<Duration>,
-    /// `X-RateLimit-Remaining`.
-    pub remaining: Option<u64>,
-    /// `X-RateLimit-Reset`: seconds since 1970.
-    pub reset: Option<u64>,
-    /// The body says that a limit was met.
-    pub says_limited: bool,
-}
-
+/// How patient the rate limiter is.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub struct RateLimitPolicy {
     /// How often a read is sent at most, and a write that limits refuse.
     pub attempts: u32,
-    /// How long one call may wait in all. GitHub's longest quota is one of an hour.
+    /// The longest time that one call may wait in all. GitHub's longest quota is for one hour.
     pub patience: Duration,
-    /// Spreads what several runs do at the same time; any number.
+    /// Spreads the waits of processes that run at the same time: a number that differs between them.
     pub seed: u64,
 }
 
-impl Default for Policy {
+impl Default for RateLimitPolicy {
     fn default() -> Self {
         Self {
             attempts: 5,
@@ -77,105 +44,117 @@ impl Default for Policy {
     }
 }
 
+/// Sends requests to GitHub within its limits.
 pub struct RateLimiter {
     clock: Arc<dyn Clock>,
-    policy: Policy,
-    state: Mutex<State>,
+    policy: RetryPolicy,
+    state: Mutex<LimiterState>,
 }
 
-struct State {
-    pace: Throttle,
-    random: u64,
+struct LimiterState {
+    throttle: Throttle,
+    random: Random,
 }
 
 impl RateLimiter {
-    pub fn new(policy: Policy, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State {
-            pace: Throttle::default(),
-            random: policy.seed,
-        });
+    pub fn new(policy: &RateLimitPolicy, clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            policy,
-            state,
+            policy: RetryPolicy {
+                attempts: policy.attempts,
+                patience: policy.patience,
+            },
+            state: Mutex::new(LimiterState {
+                throttle: Throttle::default(),
+                random: Random::seeded(policy.seed),
+            }),
         }
     }
 
-    /// Sends a request when its turn has come, again where that is right, and answers with the last answer, whatever its
-    /// status. `send` gives the answer with its signals, or the words for why there was none.
-    pub async fn send<T, F>(&self, kind: Kind, mut send: impl FnMut() -> F) -> Result<T, Cause>
+    /// Sends a request when it may be sent, and again where that is right. Returns the last answer, whatever its status.
+    /// `send` gives an answer with its signals, or says why there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Limited`] when a limit lasts longer than the policy allows, [`Cause::Unknown`] when no answer came.
+    pub async fn send<T, F>(
+        &self,
+        kind: RequestKind,
+        mut send: impl FnMut() -> F,
+    ) -> Result<T, Cause>
     where
-        F: Future<Output = Result<(Signals, T), String>>,
+        F: Future<Output = Result<(LimitSignals, T), String>>,
     {
-        let give_up = self.clock.now().plus(self.policy.patience);
-        let mut attempt = 1;
+        let random = Random::seeded(self.state().random.next());
+        let mut retry = Retry::new(self.policy, self.clock.now(), random);
         loop {
-            self.turn(kind, give_up).await?;
+            self.wait_until_allowed(kind, &retry).await?;
             let outcome = send().await;
             let signals = outcome.as_ref().ok().map(|(signals, _)| *signals);
-            let next = self.learn(kind, attempt, signals);
             let now = self.clock.now();
-            let last = attempt >= self.policy.attempts;
-            match next {
-                Next::Limited { why, wait, .. } if last || now.plus(wait) > give_up => {
-                    return Err(self.limited(why, wait));
+            match self.decide(kind, retry.failed() + 1, signals) {
+                RetryDecision::Limited { why, wait, .. } => {
+                    if retry.failed_at(now, Some(wait)).is_none() {
+                        return Err(self.limited(why, wait));
+                    }
+                    self.pause(why, wait).await;
                 }
-                Next::Limited { why, wait, .. } => self.rest(why, wait).await,
-                Next::Again { wait } if !last && now.plus(wait) <= give_up => {
-                    self.rest("no usable answer", wait).await;
-                }
-                Next::Again { .. } | Next::Take => {
-                    return match outcome {
-                        Ok((_, answer)) => Ok(answer),
-                        Err(detail) if attempt == 1 => Err(Cause::Unknown { detail }),
-                        Err(detail) => Err(Cause::Unknown {
-                            detail: format!("{detail}, the last of {attempt} times"),
-                        }),
-                    };
-                }
+                RetryDecision::Retry { wait } => match retry.failed_at(now, wait) {
+                    Some(wait) => self.pause("no usable answer", wait).await,
+                    None => return last(outcome, retry.failed()),
+                },
+                RetryDecision::Take => return last(outcome, retry.failed() + 1),
             }
-            attempt += 1;
         }
     }
 
-    fn learn(&self, kind: Kind, attempt: u32, signals: Option<Signals>) -> Next {
+    /// Decides on an answer, and holds back the requests that its limits concern.
+    fn decide(
+        &self,
+        kind: RequestKind,
+        attempt: u32,
+        signals: Option<LimitSignals>,
+    ) -> RetryDecision {
         let (now, wall) = (self.clock.now(), self.clock.wall());
         let mut state = self.state();
-        let random = state.random();
-        let next = judge(kind, attempt, signals, wall, random);
+        let random = state.random.next();
+        let decision = decide(kind, attempt, signals, wall, random);
         if let Some(signals) = signals {
-            state.pace.learn(now, wall, kind, signals);
+            state.throttle.learn(now, wall, kind, signals);
         }
-        if let Next::Limited {
-            wait, quota: false, ..
-        } = next
+        if let RetryDecision::Limited {
+            wait,
+            scope: LimitScope::Token,
+            ..
+        } = decision
         {
-            state.pace.hold(now.plus(wait));
+            state.throttle.hold(now.plus(wait));
         }
-        next
+        decision
     }
 
-    /// Waits until a request may go, and counts it as gone.
-    async fn turn(&self, kind: Kind, give_up: Moment) -> Result<(), Cause> {
+    /// Waits until a request may be sent, and counts it as sent.
+    async fn wait_until_allowed(&self, kind: RequestKind, retry: &Retry) -> Result<(), Cause> {
         loop {
             let now = self.clock.now();
             let (at, why) = {
                 let mut state = self.state();
-                let (at, why) = state.pace.earliest(now, kind);
+                let (at, why) = state.throttle.earliest(now, kind);
                 if at <= now {
-                    state.pace.sent(now, kind);
+                    state.throttle.sent(now, kind);
                     return Ok(());
                 }
                 (at, why)
             };
-            if at > give_up {
-                return Err(self.limited(why, at.since(now)));
+            let wait = at.since(now);
+            if wait > retry.left(now) {
+                return Err(self.limited(why, wait));
             }
-            self.rest(why, at.since(now)).await;
+            self.pause(why, wait).await;
         }
     }
 
-    async fn rest(&self, why: &str, wait: Duration) {
+    async fn pause(&self, why: &str, wait: Duration) {
         if wait >= Duration::from_secs(5) {
             tracing::warn!(
                 wait_s = wait.as_secs(),
@@ -196,7 +175,7 @@ impl RateLimiter {
     }
 
     fn time_after(&self, wait: Duration) -> String {
-        // Beyond this it is no time that GitHub means, and perhaps none that can be written.
+        // A later time is an error of the server, and may not even be representable.
         const FAR: Duration = Duration::from_hours(24 * 365);
         let time = self
             .clock
@@ -205,24 +184,24 @@ impl RateLimiter {
             .filter(|_| wait < FAR)
             .filter(|time| time.duration_since(SystemTime::UNIX_EPOCH).is_ok());
         time.map_or_else(
-            || "a time unknown".to_owned(),
+            || "an unknown time".to_owned(),
             |time| humantime::format_rfc3339_seconds(time).to_string(),
         )
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// [SplitMix64](https://prng.di.unimi.it/splitmix64.c): spreading waits needs no better numbers.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = self.random;
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// What a call returns after its last attempt.
+fn last<T>(outcome: Result<(LimitSignals, T), String>, attempts: u32) -> Result<T, Cause> {
+    match outcome {
+        Ok((_, answer)) => Ok(answer),
+        Err(detail) if attempts == 1 => Err(Cause::Unknown { detail }),
+        Err(detail) => Err(Cause::Unknown {
+            detail: format!("{detail}, the last of {attempts} times"),
+        }),
     }
 }
 

@@ -1,40 +1,51 @@
-//! What an answer, or none, means for a request: take it, or send it again after a while.
+//! Whether an answer, or a missing one, is taken or the request is sent again.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use super::{Kind, Signals};
+use super::request_kind::RequestKind;
+use super::signals::LimitSignals;
+use crate::adapters::http::{doubled, jitter};
 
 /// The least wait after a secondary limit that names none
 /// ([Exceeding the rate limit](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit)).
-const SECONDARY: Duration = Duration::from_mins(1);
-const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
+const SECONDARY_LIMIT_WAIT: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Nothing is gained by sending it again, or it must not be sent again.
+pub(super) enum RetryDecision {
+    /// Another attempt would gain nothing, or must not be made.
     Take,
     /// A read that was not answered.
-    Again { wait: Duration },
-    /// Refused unread, writes too.
+    Retry {
+        /// What GitHub asked for.
+        wait: Option<Duration>,
+    },
+    /// GitHub refused the request without acting on it, which holds for writes as well.
     Limited {
         wait: Duration,
-        /// Of one kind's quota only, not of everything that the token does.
-        quota: bool,
+        scope: LimitScope,
         why: &'static str,
     },
 }
 
+/// Which requests a limit holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LimitScope {
+    /// Those of one quota: REST's or GraphQL's.
+    Quota,
+    /// Everything that the token does.
+    Token,
+}
+
 /// `signals` is `None` where no answer came; `attempt` counts from 1; `random` is any number.
-pub(super) fn judge(
-    kind: Kind,
+pub(super) fn decide(
+    kind: RequestKind,
     attempt: u32,
-    signals: Option<Signals>,
+    signals: Option<LimitSignals>,
     wall: SystemTime,
     random: u64,
-) -> Next {
+) -> RetryDecision {
     let Some(signals) = signals else {
-        return repeat(kind, back_off(attempt, random));
+        return retry_read(kind, None);
     };
     match signals.status {
         429 => limited(attempt, signals, wall, random),
@@ -44,76 +55,39 @@ pub(super) fn judge(
         {
             limited(attempt, signals, wall, random)
         }
-        408 | 500..=599 => repeat(
-            kind,
-            signals.retry_after.unwrap_or(back_off(attempt, random)),
-        ),
-        _ => Next::Take,
+        408 | 500..=599 => retry_read(kind, signals.retry_after),
+        _ => RetryDecision::Take,
     }
 }
 
-/// After an answer that tells nothing, a write may have landed: whoever sent it must look first.
-fn repeat(kind: Kind, wait: Duration) -> Next {
+/// After an answer that says nothing a write may have been done: the caller must look first.
+fn retry_read(kind: RequestKind, wait: Option<Duration>) -> RetryDecision {
     if kind.writes() {
-        Next::Take
+        RetryDecision::Take
     } else {
-        Next::Again { wait }
+        RetryDecision::Retry { wait }
     }
 }
 
-fn limited(attempt: u32, signals: Signals, wall: SystemTime, random: u64) -> Next {
+fn limited(attempt: u32, signals: LimitSignals, wall: SystemTime, random: u64) -> RetryDecision {
     if let Some(wait) = signals.retry_after {
-        let why = "GitHub asks to wait (Retry-After)";
-        return Next::Limited {
+        return RetryDecision::Limited {
             wait,
-            quota: false,
-            why,
+            scope: LimitScope::Token,
+            why: "GitHub asks to wait (Retry-After)",
         };
     }
-    if let Some(wait) = until_reset(signals, wall) {
-        let why = "the token's quota of requests is used up";
-        return Next::Limited {
+    if let Some(wait) = signals.until_reset(wall) {
+        return RetryDecision::Limited {
             wait,
-            quota: true,
-            why,
+            scope: LimitScope::Quota,
+            why: "the token's quota of requests is used up",
         };
     }
-    let doubled = SECONDARY.saturating_mul(doubling(attempt));
-    Next::Limited {
-        wait: doubled.saturating_add(part(doubled / 10, random)),
-        quota: false,
+    let wait = doubled(SECONDARY_LIMIT_WAIT, attempt);
+    RetryDecision::Limited {
+        wait: wait.saturating_add(jitter(wait / 10, random)),
+        scope: LimitScope::Token,
         why: "GitHub's secondary rate limit was met",
     }
-}
-
-/// How long until a used-up quota is filled again. One second more, as the two clocks need not agree to the second.
-pub(super) fn until_reset(signals: Signals, wall: SystemTime) -> Option<Duration> {
-    if signals.remaining != Some(0) {
-        return None;
-    }
-    let now = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let reset = Duration::from_secs(signals.reset?);
-    Some(
-        reset
-            .saturating_sub(now)
-            .saturating_add(Duration::from_secs(1)),
-    )
-}
-
-/// Doubles from one second on, less a random part of up to a half.
-fn back_off(attempt: u32, random: u64) -> Duration {
-    let full = FIRST_BACK_OFF
-        .saturating_mul(doubling(attempt))
-        .min(LONGEST_BACK_OFF);
-    full.saturating_sub(part(full / 2, random))
-}
-
-fn doubling(attempt: u32) -> u32 {
-    2_u32.saturating_pow(attempt.saturating_sub(1))
-}
-
-/// A random part of a duration.
-fn part(whole: Duration, random: u64) -> Duration {
-    let thousandth = u32::try_from(random % 1001).unwrap_or_default();
-    whole / 1000 * thousandth
 }

@@ -1,23 +1,24 @@
-//! The rate_limit under a clock that jumps to wherever it is asked to wait for.
+//! The rate limiter under a clock that jumps to the end of each wait.
 
 use std::time::UNIX_EPOCH;
 
 use super::*;
+use crate::domain::Moment;
 
 const EPOCH: u64 = 1_800_000_000;
 
-/// Time passes only by waiting.
+/// A clock that moves only when somebody waits.
 #[derive(Default)]
-struct Jumping(Mutex<Duration>);
+struct JumpingClock(Mutex<Duration>);
 
-impl Jumping {
+impl JumpingClock {
     fn advance(&self, by: Duration) {
         *self.0.lock().unwrap() += by;
     }
 }
 
 #[async_trait::async_trait]
-impl Clock for Jumping {
+impl Clock for JumpingClock {
     fn now(&self) -> Moment {
         Moment::at(*self.0.lock().unwrap())
     }
@@ -34,15 +35,15 @@ fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn answer(status: u16) -> Signals {
-    Signals {
+fn answer(status: u16) -> LimitSignals {
+    LimitSignals {
         status,
-        ..Signals::default()
+        ..LimitSignals::default()
     }
 }
 
-fn used_up(status: u16, reset_in: u64) -> Signals {
-    Signals {
+fn used_up(status: u16, reset_in: u64) -> LimitSignals {
+    LimitSignals {
         remaining: Some(0),
         reset: Some(EPOCH + reset_in),
         ..answer(status)
@@ -50,15 +51,15 @@ fn used_up(status: u16, reset_in: u64) -> Signals {
 }
 
 /// Sends one request that is answered as listed, the last answer over and over; tells when each was sent, and the result.
-fn play(kind: Kind, answers: &[Option<Signals>]) -> (Vec<u64>, Result<u16, Cause>) {
-    let clock = Arc::new(Jumping::default());
-    let policy = Policy {
+fn play(kind: RequestKind, answers: &[Option<LimitSignals>]) -> (Vec<u64>, Result<u16, Cause>) {
+    let clock = Arc::new(JumpingClock::default());
+    let policy = RateLimitPolicy {
         patience: secs(900),
-        ..Policy::default()
+        ..RateLimitPolicy::default()
     };
-    let rate_limit = RateLimiter::new(policy, clock.clone());
+    let limiter = RateLimiter::new(&policy, clock.clone());
     let mut sent = Vec::new();
-    let result = run(rate_limit.send(kind, || {
+    let result = run(limiter.send(kind, || {
         let reply = answers[sent.len().min(answers.len() - 1)];
         sent.push(clock.now().since_start().as_secs());
         async move {
@@ -78,14 +79,18 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_read_is_repeated_until_it_is_answered() {
+fn read_is_retried_until_answered() {
     for trouble in [
         None,
         Some(answer(500)),
         Some(answer(502)),
         Some(answer(408)),
     ] {
-        for kind in [Kind::Read, Kind::Ask, Kind::Query] {
+        for kind in [
+            RequestKind::Read,
+            RequestKind::ReadByPost,
+            RequestKind::GraphQl,
+        ] {
             let (sent, result) = play(kind, &[trouble, trouble, Some(answer(200))]);
             assert_eq!((sent.len(), result), (3, Ok(200)), "{trouble:?} {kind:?}");
             assert!(sent[2] <= 3, "{sent:?}");
@@ -94,19 +99,23 @@ fn a_read_is_repeated_until_it_is_answered() {
 }
 
 #[test]
-fn a_read_is_given_up_after_its_attempts() {
-    let (sent, result) = play(Kind::Read, &[Some(answer(503))]);
+fn read_fails_after_the_last_attempt() {
+    let (sent, result) = play(RequestKind::Read, &[Some(answer(503))]);
     assert_eq!((sent.len(), result), (5, Ok(503)));
-    let (sent, result) = play(Kind::Read, &[None]);
+    let (sent, result) = play(RequestKind::Read, &[None]);
     let detail = "the connection broke, the last of 5 times".into();
     assert_eq!((sent.len(), result), (5, Err(Cause::Unknown { detail })));
 }
 
 #[test]
-fn a_write_that_was_not_answered_is_never_sent_again() {
-    for kind in [Kind::Change, Kind::Create, Kind::Upload] {
+fn write_without_answer_is_not_retried() {
+    for kind in [
+        RequestKind::Change,
+        RequestKind::Create,
+        RequestKind::Upload,
+    ] {
         for trouble in [500, 502, 503, 504, 408] {
-            let busy = Signals {
+            let busy = LimitSignals {
                 retry_after: Some(secs(1)),
                 ..answer(trouble)
             };
@@ -120,9 +129,9 @@ fn a_write_that_was_not_answered_is_never_sent_again() {
 }
 
 #[test]
-fn answers_that_tell_something_are_taken() {
+fn other_statuses_are_not_retried() {
     for status in [200, 201, 204, 301, 304, 400, 401, 403, 404, 409, 410, 422] {
-        for kind in [Kind::Read, Kind::Create] {
+        for kind in [RequestKind::Read, RequestKind::Create] {
             let (sent, result) = play(kind, &[Some(answer(status))]);
             assert_eq!((sent.len(), result), (1, Ok(status)));
         }
@@ -130,28 +139,28 @@ fn answers_that_tell_something_are_taken() {
 }
 
 #[test]
-fn retry_after_decides_first() {
+fn retry_after_takes_precedence() {
     for status in [403, 429, 503] {
-        let wait = Signals {
+        let wait = LimitSignals {
             retry_after: Some(secs(7)),
             ..used_up(status, 500)
         };
-        let (sent, result) = play(Kind::Read, &[Some(wait), Some(answer(200))]);
-        // The quota is known to be used up as well, so that the turn comes no earlier than its reset.
+        let (sent, result) = play(RequestKind::Read, &[Some(wait), Some(answer(200))]);
+        // The quota is used up as well, so the next request is sent after its reset.
         assert_eq!((sent, result), (vec![0, 501], Ok(200)), "{status}");
-        let wait = Signals {
+        let wait = LimitSignals {
             remaining: Some(9),
             ..wait
         };
-        let (sent, _) = play(Kind::Read, &[Some(wait), Some(answer(200))]);
+        let (sent, _) = play(RequestKind::Read, &[Some(wait), Some(answer(200))]);
         assert_eq!(sent, [0, 7], "{status}");
     }
 }
 
 #[test]
-fn a_used_up_quota_is_waited_for() {
+fn used_up_quota_is_awaited() {
     for status in [403, 429] {
-        for kind in [Kind::Read, Kind::Create] {
+        for kind in [RequestKind::Read, RequestKind::Create] {
             let (sent, result) = play(kind, &[Some(used_up(status, 100)), Some(answer(201))]);
             assert_eq!((sent, result), (vec![0, 101], Ok(201)));
         }
@@ -159,25 +168,25 @@ fn a_used_up_quota_is_waited_for() {
 }
 
 #[test]
-fn a_quota_that_outlasts_patience_ends_the_wait_at_once() {
-    let (sent, result) = play(Kind::Read, &[Some(used_up(403, 1800))]);
+fn reset_beyond_patience_fails_at_once() {
+    let (sent, result) = play(RequestKind::Read, &[Some(used_up(403, 1800))]);
     let Err(Cause::Limited { detail }) = result else {
         panic!("{result:?}")
     };
     assert_eq!(sent, [0]);
     assert!(detail.contains("2027-01-15T08:30:01Z"), "{detail}");
-    let (_, result) = play(Kind::Read, &[Some(used_up(403, u64::MAX - EPOCH))]);
+    let (_, result) = play(RequestKind::Read, &[Some(used_up(403, u64::MAX - EPOCH))]);
     assert!(matches!(result, Err(Cause::Limited { .. })), "{result:?}");
 }
 
 #[test]
-fn a_secondary_limit_is_waited_for_a_minute_at_least_and_then_longer() {
+fn secondary_limit_waits_a_minute_then_doubles() {
     for status in [403, 429] {
-        let limited = Some(Signals {
+        let limited = Some(LimitSignals {
             says_limited: true,
             ..answer(status)
         });
-        for kind in [Kind::Read, Kind::Upload] {
+        for kind in [RequestKind::Read, RequestKind::Upload] {
             let (sent, result) = play(kind, &[limited, limited, Some(answer(201))]);
             assert_eq!(result, Ok(201));
             assert!((60..=66).contains(&sent[1]), "{sent:?}");
@@ -187,10 +196,10 @@ fn a_secondary_limit_is_waited_for_a_minute_at_least_and_then_longer() {
 }
 
 #[test]
-fn one_that_stays_limited_ends_as_limited() {
+fn lasting_limit_ends_as_limited() {
     let (sent, result) = play(
-        Kind::Create,
-        &[Some(Signals {
+        RequestKind::Create,
+        &[Some(LimitSignals {
             retry_after: Some(secs(2)),
             ..answer(429)
         })],
@@ -200,12 +209,12 @@ fn one_that_stays_limited_ends_as_limited() {
 }
 
 /// When `count` requests of a kind would be sent, all asked for at once and each answered at once.
-fn schedule(kind: Kind, count: usize) -> Vec<Duration> {
-    let clock = Arc::new(Jumping::default());
-    let rate_limit = RateLimiter::new(Policy::default(), clock.clone());
+fn schedule(kind: RequestKind, count: usize) -> Vec<Duration> {
+    let clock = Arc::new(JumpingClock::default());
+    let limiter = RateLimiter::new(&RateLimitPolicy::default(), clock.clone());
     (0..count)
         .map(|_| {
-            let sent = run(rate_limit.send(kind, || async {
+            let sent = run(limiter.send(kind, || async {
                 Ok((answer(200), clock.now().since_start()))
             }));
             // What an answer takes at the very least.
@@ -229,8 +238,8 @@ fn most_within(times: &[Duration], window: Duration) -> usize {
 }
 
 #[test]
-fn few_writes_go_at_once_and_many_a_second_apart() {
-    let times = schedule(Kind::Change, 30);
+fn many_writes_are_sent_a_second_apart() {
+    let times = schedule(RequestKind::Change, 30);
     assert!(times[3] < secs(1), "{times:?}");
     for pair in times[3..].windows(2) {
         assert!(pair[1] >= pair[0] + secs(1), "{times:?}");
@@ -238,8 +247,8 @@ fn few_writes_go_at_once_and_many_a_second_apart() {
 }
 
 #[test]
-fn five_hundred_uploads_never_meet_a_limit() {
-    let times = schedule(Kind::Upload, 500);
+fn five_hundred_uploads_stay_below_the_limits() {
+    let times = schedule(RequestKind::Upload, 500);
     assert!(most_within(&times, secs(60)) * 2 < 80);
     assert!(most_within(&times, secs(3600)) * 2 < 500);
     assert!(times[499] < secs(2 * 3600 + 900), "{:?}", times[499]);
@@ -247,35 +256,35 @@ fn five_hundred_uploads_never_meet_a_limit() {
 
 #[test]
 fn reads_stay_below_the_points_of_a_minute() {
-    let times = schedule(Kind::Read, 2000);
+    let times = schedule(RequestKind::Read, 2000);
     assert!(times[700] < secs(1));
     assert!(most_within(&times, secs(60)) < 900);
 }
 
 #[test]
-fn the_last_request_of_a_quota_holds_the_next_of_the_same() {
-    let clock = Arc::new(Jumping::default());
-    let rate_limit = RateLimiter::new(Policy::default(), clock.clone());
+fn last_request_of_a_quota_holds_back_the_next_one() {
+    let clock = Arc::new(JumpingClock::default());
+    let limiter = RateLimiter::new(&RateLimitPolicy::default(), clock.clone());
     let ask = |kind, signals| {
-        run(rate_limit.send(kind, || async {
+        run(limiter.send(kind, || async {
             Ok((signals, clock.now().since_start().as_secs()))
         }))
     };
-    assert_eq!(ask(Kind::Read, used_up(200, 50)), Ok(0));
-    assert_eq!(ask(Kind::Query, answer(200)), Ok(0));
-    assert_eq!(ask(Kind::Create, answer(201)), Ok(51));
+    assert_eq!(ask(RequestKind::Read, used_up(200, 50)), Ok(0));
+    assert_eq!(ask(RequestKind::GraphQl, answer(200)), Ok(0));
+    assert_eq!(ask(RequestKind::Create, answer(201)), Ok(51));
 }
 
 #[test]
-fn runs_with_different_seeds_do_not_wait_in_step() {
+fn different_seeds_give_different_waits() {
     let second_try = |seed| {
-        let clock = Arc::new(Jumping::default());
-        let policy = Policy {
+        let clock = Arc::new(JumpingClock::default());
+        let policy = RateLimitPolicy {
             seed,
-            ..Policy::default()
+            ..RateLimitPolicy::default()
         };
-        let rate_limit = RateLimiter::new(policy, clock.clone());
-        run(rate_limit.send(Kind::Read, || async { Ok((answer(500), ())) })).unwrap();
+        let limiter = RateLimiter::new(&policy, clock.clone());
+        run(limiter.send(RequestKind::Read, || async { Ok((answer(500), ())) })).unwrap();
         clock.now().since_start()
     };
     assert_eq!(second_try(1), second_try(1));

@@ -1,30 +1,31 @@
-//! How fast requests may follow each other: the quota that GitHub tells, and the secondary limits that it only documents
+//! When the next request may be sent: after the reset of a used-up quota, and below the secondary limits
 //! ([About secondary rate limits](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits)).
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use super::retry_policy::until_reset;
-use super::{Kind, Signals};
+use super::request_kind::RequestKind;
+use super::signals::LimitSignals;
 use crate::domain::Moment;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
-/// Windows are taken a little longer than GitHub says: what we send at even distances may arrive at uneven ones.
+/// Added to each window, since requests that are sent at even distances may arrive at uneven ones.
 const SLACK: Duration = Duration::from_secs(3);
-/// So many writes in a minute are no "large number" yet; more are spaced.
+/// More writes than these in a minute are sent at least [`SPACING`] apart
+/// ([Pause between mutative requests](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests)).
 const FEW_WRITES: usize = 4;
 const SPACING: Duration = Duration::from_secs(1);
 
-/// A sum over the requests of a while that must not be exceeded.
+/// The most that the requests within a window may weigh together.
 struct Ceiling {
     within: Duration,
     most: u32,
-    weight: fn(Kind) -> u32,
+    weight: fn(RequestKind) -> u32,
     why: &'static str,
 }
 
-/// GitHub's limits, less a tenth for whatever else uses the same token.
+/// GitHub's secondary limits, less a tenth for other users of the same token.
 const CEILINGS: [Ceiling; 3] = [
     Ceiling {
         within: MINUTE,
@@ -46,38 +47,42 @@ const CEILINGS: [Ceiling; 3] = [
     },
 ];
 
-fn points(kind: Kind) -> u32 {
+fn points(kind: RequestKind) -> u32 {
     match kind {
-        Kind::Read | Kind::Query => 1,
-        Kind::Ask | Kind::Change | Kind::Create | Kind::Upload => 5,
+        RequestKind::Read | RequestKind::GraphQl => 1,
+        RequestKind::ReadByPost
+        | RequestKind::Change
+        | RequestKind::Create
+        | RequestKind::Upload => 5,
     }
 }
 
-fn creations(kind: Kind) -> u32 {
+fn creations(kind: RequestKind) -> u32 {
     match kind {
-        Kind::Read | Kind::Query | Kind::Change => 0,
-        // Notes are not created, but GitHub need not know that.
-        Kind::Ask | Kind::Create => 1,
-        Kind::Upload => 2,
+        RequestKind::Read | RequestKind::GraphQl | RequestKind::Change => 0,
+        // Nothing is created, but GitHub may count each POST.
+        RequestKind::ReadByPost | RequestKind::Create => 1,
+        RequestKind::Upload => 2,
     }
 }
 
-/// What was sent in the last hour, and until when nothing is to be sent.
+/// The requests of the last hour, and the moments before which none may be sent.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
-    history: VecDeque<(Moment, Kind)>,
-    /// For everything.
+    history: VecDeque<(Moment, RequestKind)>,
+    /// For all requests.
     held: Option<Moment>,
-    /// For what is counted by REST's quota, or by GraphQL's.
+    /// For the requests of REST's quota.
     rest_held: Option<Moment>,
+    /// For the requests of GraphQL's quota.
     graphql_held: Option<Moment>,
 }
 
 impl Throttle {
-    /// The first moment from `now` on at which a request may go, and what keeps it from going at once.
-    pub(super) fn earliest(&self, now: Moment, kind: Kind) -> (Moment, &'static str) {
+    /// The first moment from `now` on at which a request may be sent, and why not before.
+    pub(super) fn earliest(&self, now: Moment, kind: RequestKind) -> (Moment, &'static str) {
         let quota = match kind {
-            Kind::Query => self.graphql_held,
+            RequestKind::GraphQl => self.graphql_held,
             _ => self.rest_held,
         };
         let mut earliest = (now, "");
@@ -95,7 +100,8 @@ impl Throttle {
         earliest
     }
 
-    pub(super) fn sent(&mut self, now: Moment, kind: Kind) {
+    /// Counts a request that is being sent.
+    pub(super) fn sent(&mut self, now: Moment, kind: RequestKind) {
         while let Some((at, _)) = self.history.front() {
             if now.since(*at) <= HOUR + SLACK {
                 break;
@@ -105,22 +111,29 @@ impl Throttle {
         self.history.push_back((now, kind));
     }
 
+    /// Holds back all requests until a moment.
     pub(super) fn hold(&mut self, until: Moment) {
         self.held = self.held.max(Some(until));
     }
 
-    /// Takes from any answer that it was the last of its quota.
-    pub(super) fn learn(&mut self, now: Moment, wall: SystemTime, kind: Kind, signals: Signals) {
+    /// Notes that an answer, of any status, was the last one of its quota.
+    pub(super) fn learn(
+        &mut self,
+        now: Moment,
+        wall: SystemTime,
+        kind: RequestKind,
+        signals: LimitSignals,
+    ) {
         let held = match kind {
-            Kind::Query => &mut self.graphql_held,
+            RequestKind::GraphQl => &mut self.graphql_held,
             _ => &mut self.rest_held,
         };
-        let until = until_reset(signals, wall).map(|wait| now.plus(wait));
+        let until = signals.until_reset(wall).map(|wait| now.plus(wait));
         *held = until.max(*held);
     }
 
-    /// A while after the last write, if this is another of many.
-    fn spaced_from(&self, now: Moment, kind: Kind) -> Option<Moment> {
+    /// [`SPACING`] after the last write, if this is another one of many.
+    fn spaced_from(&self, now: Moment, kind: RequestKind) -> Option<Moment> {
         let is_post = |kind| points(kind) > 1;
         let mut recent = self
             .history
@@ -131,8 +144,8 @@ impl Throttle {
         (is_post(kind) && recent.count() >= FEW_WRITES - 1).then(|| last.plus(SPACING))
     }
 
-    /// When so much of the history has left the ceiling's window that this request fits below it.
-    fn fits_from(&self, ceiling: &Ceiling, kind: Kind) -> Option<Moment> {
+    /// When enough of the history has left the window for this request to stay below the ceiling.
+    fn fits_from(&self, ceiling: &Ceiling, kind: RequestKind) -> Option<Moment> {
         let mut sum = (ceiling.weight)(kind);
         if sum == 0 {
             return None;

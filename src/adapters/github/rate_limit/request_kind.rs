@@ -1,0 +1,25 @@
+//! What a request is to GitHub's rate limits, and whether it may be sent again.
+
+/// The kinds of requests that limits and retries tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// GET.
+    Read,
+    /// POST that changes nothing.
+    ReadByPost,
+    /// A query over GraphQL, which has a quota of its own.
+    GraphQl,
+    /// PATCH or DELETE.
+    Change,
+    /// POST of something new.
+    Create,
+    /// POST of an asset, which has been seen to count as two creations.
+    Upload,
+}
+
+impl RequestKind {
+    /// Whether it changes something, so that it must not be repeated without a look.
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Change | Self::Create | Self::Upload)
+    }
+}

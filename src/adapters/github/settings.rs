@@ -1,0 +1,40 @@
+//! How GitHub is reached.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::rate_limit::RateLimitPolicy;
+use crate::domain::RepoSlug;
+
+/// Where GitHub is, for which repository and with which token.
+#[derive(Clone, Debug)]
+pub struct GitHubSettings {
+    /// As in `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` of GitHub Enterprise Server.
+    pub api_url: Url,
+    /// As in `GITHUB_GRAPHQL_URL`; on the same host.
+    pub graphql_url: Url,
+    pub repository: RepoSlug,
+    pub token: SecretString,
+    pub policy: RateLimitPolicy,
+    /// Limit for a whole answer. GitHub itself ends requests after ten seconds.
+    pub answer_timeout: Duration,
+    /// Limit for the next bytes of an asset to be sent or received, and for the answer after the last one.
+    pub stall_timeout: Duration,
+}
+
+impl GitHubSettings {
+    /// The usual limits.
+    pub fn new(api_url: Url, graphql_url: Url, repository: RepoSlug, token: SecretString) -> Self {
+        Self {
+            api_url,
+            graphql_url,
+            repository,
+            token,
+            policy: RateLimitPolicy::default(),
+            answer_timeout: Duration::from_mins(1),
+            stall_timeout: Duration::from_mins(2),
+        }
+    }
+}

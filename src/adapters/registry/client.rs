@@ -1,0 +1,130 @@
+//! Sends requests to registries: with the token or password that they take, and along redirects.
+
+use std::sync::Arc;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::{Response, StatusCode, Url};
+
+use super::auth::Authenticator;
+use super::credentials::Credentials;
+use super::failure::RequestFailure;
+use super::request::{RegistryRequest, base, location, secured};
+use super::transport::Transport;
+use crate::adapters::http::{Http, Progress};
+use crate::domain::Repository;
+use crate::domain::urls::same_origin;
+use crate::protocol::Clock;
+
+const REDIRECTS: usize = 5;
+
+pub(super) struct RegistryClient {
+    pub(super) transport: Arc<Transport>,
+    auth: Authenticator,
+}
+
+impl RegistryClient {
+    pub(super) fn new(http: Http, credentials: Credentials, clock: Arc<dyn Clock>) -> Self {
+        let transport = Arc::new(Transport { http, clock });
+        Self {
+            auth: Authenticator::new(Arc::clone(&transport), credentials),
+            transport,
+        }
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.transport.clock
+    }
+
+    /// Sends a request once, and once more where a 401 can be answered. The caller handles any status that is then left.
+    pub(super) async fn send(
+        &self,
+        request: &RegistryRequest<'_>,
+    ) -> Result<Response, RequestFailure> {
+        let (repository, access) = (request.repository, &request.access);
+        let known = self.auth.known(repository, access).await?;
+        let response = self.follow(request, known.as_ref()).await?;
+        // A 401 of another server, after a redirect, is no challenge of the registry.
+        if response.status() != StatusCode::UNAUTHORIZED
+            || !same_origin(response.url(), &base(repository)?)
+        {
+            return Ok(response);
+        }
+        let better = self
+            .auth
+            .answer_challenge(repository, access, response.headers(), known.as_ref())
+            .await?;
+        match better {
+            Some(header) => self.follow(request, Some(&header)).await,
+            None => Ok(response),
+        }
+    }
+
+    /// The failure that an answer means which is not the one that was asked for.
+    pub(super) async fn refused(
+        &self,
+        repository: &Repository,
+        response: Response,
+    ) -> RequestFailure {
+        let refusal = self.transport.refusal(response).await;
+        refusal.classify(&self.identity_at(repository))
+    }
+
+    /// As whom requests to a repository are sent, for messages.
+    pub(super) fn identity_at(&self, repository: &Repository) -> String {
+        self.auth.identity_at(repository)
+    }
+
+    /// Follows the redirects of reads. The registry's own origin alone is sent credentials: a store of blobs has signed
+    /// URLs, and may refuse a request that carries both.
+    async fn follow(
+        &self,
+        request: &RegistryRequest<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response, RequestFailure> {
+        let registry = base(request.repository)?;
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let at_registry = same_origin(&url, &registry);
+            let authorization = authorization.filter(|_| at_registry);
+            let response = self.send_once(request, url, authorization).await?;
+            if !request.is_read() || !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let next = location(&response).ok_or_else(|| {
+                RequestFailure::broken(format!("{} without a Location", response.status()))
+            })?;
+            url = secured(next, &registry)?;
+        }
+        Err(RequestFailure::broken(format!(
+            "{} redirects more than {REDIRECTS} times",
+            request.repository.registry()
+        )))
+    }
+
+    async fn send_once(
+        &self,
+        request: &RegistryRequest<'_>,
+        url: Url,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response, RequestFailure> {
+        // The client for uploads has no time limit of its own; the transport watches the silence.
+        let client = self.transport.http.uploads();
+        let mut builder = client
+            .request(request.method.clone(), url)
+            .headers(request.headers.clone());
+        if let Some(authorization) = authorization {
+            builder = builder.header(AUTHORIZATION, authorization);
+        }
+        let Some(payload) = &request.payload else {
+            return self.transport.exchange(builder.send(), None).await;
+        };
+        let progress = Progress::default();
+        let builder = builder
+            .header(CONTENT_TYPE, payload.media_type)
+            .header(CONTENT_LENGTH, payload.size)
+            .body(payload.open(&progress).await?);
+        self.transport
+            .exchange(builder.send(), Some(&progress))
+            .await
+    }
+}

@@ -1,0 +1,79 @@
+//! What a URL says about where a request goes.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Whether a request to this URL is safe from being read on the way: HTTPS, or HTTP that does not leave this machine.
+pub(crate) fn is_secure(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
+        _ => false,
+    }
+}
+
+/// Whether a URL leads to this machine. `localhost` is taken at its word ([RFC 6761, section 6.3]).
+///
+/// [RFC 6761, section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether credentials for one URL are credentials for the other.
+pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host() == other.host()
+        && one.port_or_known_default() == other.port_or_known_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_https_and_loopback_are_secure() {
+        for text in [
+            "https://api.github.com/",
+            "http://127.0.0.1:8080/x",
+            "http://127.9.9.9/",
+            "http://[::1]:80/",
+            "http://localhost:1/",
+        ] {
+            assert!(is_secure(&url(text)), "{text}");
+        }
+        for text in [
+            "http://api.github.com/",
+            "http://127.0.0.1.example.com/",
+            "http://10.0.0.1/",
+            "http://localhost.example.com/",
+            "ftp://127.0.0.1/",
+            "file:///etc/passwd",
+        ] {
+            assert!(!is_secure(&url(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn same_origin_compares_scheme_host_and_port() {
+        let one = url("https://api.github.com/x");
+        assert!(same_origin(&one, &url("https://API.github.com:443/y")));
+        for other in [
+            "http://api.github.com/x",
+            "https://api.github.com:8443/x",
+            "https://api.github.com.evil.example/x",
+            "https://github.com/x",
+        ] {
+            assert!(!same_origin(&one, &url(other)), "{other}");
+        }
+    }
+}
