@@ -132,7 +132,7 @@ async fn run_phase<W: Write + Send>(
         deadline: Deadline::after(clock.now(), settings.timeout),
     };
     let mut phase = settings.phase;
-    let ended = engine.settle(phase.as_mut()).await;
+    let ended = engine.run(phase.as_mut()).await;
     report(phase.id(), ended, context, story)
 }
 
@@ -246,8 +246,8 @@ fn report<W: Write + Send>(
     match result {
         Ok(outcome) => {
             story.ended(phase, &outcome);
-            if let Outcome::Settled { evidence, .. } = &outcome {
-                let outputs: Vec<_> = evidence
+            if let Outcome::Done { report, .. } = &outcome {
+                let outputs: Vec<_> = report
                     .outputs
                     .iter()
                     .map(|o| (o.name, o.value.as_str()))

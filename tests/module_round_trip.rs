@@ -188,7 +188,7 @@ impl Desk {
         std::fs::read_to_string(self.folder.path().join(name)).ok()
     }
 
-    async fn settle(&self, mut phase: impl Phase) -> PhaseReport {
+    async fn run(&self, mut phase: impl Phase) -> PhaseReport {
         let files = Files::below(self.folder.path().to_owned());
         let engine = Engine {
             reader: Reader {
@@ -207,9 +207,9 @@ impl Desk {
             observer: &Silent,
             deadline: Deadline::after(self.clock.now(), Duration::from_mins(1)),
         };
-        match engine.settle(&mut phase).await.unwrap() {
-            Outcome::Settled { evidence, .. } => evidence,
-            Outcome::Would(actions) => panic!("{actions:?}"),
+        match engine.run(&mut phase).await.unwrap() {
+            Outcome::Done { report, .. } => report,
+            Outcome::DryRun(actions) => panic!("{actions:?}"),
         }
     }
 
@@ -252,11 +252,9 @@ impl Desk {
             mount_from: None,
             repository_url: "https://github.com/kyma-project/btp-manager".into(),
         };
-        let built = self.settle(BuildModule::new(plan.clone(), recipe)).await;
+        let built = self.run(BuildModule::new(plan.clone(), recipe)).await;
         let image: PinnedImage = output(&built, "module-image").parse().unwrap();
-        let fetched = self
-            .settle(FetchModule::new(plan, image, "in".into()))
-            .await;
+        let fetched = self.run(FetchModule::new(plan, image, "in".into())).await;
         assert_eq!(
             output(&fetched, "module-digest"),
             output(&built, "module-digest")

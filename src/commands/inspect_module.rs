@@ -18,6 +18,6 @@ pub async fn inspect(registry: &dyn RegistryReader, image: &ImageRef) -> Result<
             exit: Exit::Blocked,
             findings: vec![error],
         }),
-        Err(ModuleImageError::Port(error)) => Err(Failure::of_port(&error, "run it again")),
+        Err(ModuleImageError::Service(error)) => Err(Failure::of_port(&error, "run it again")),
     }
 }

@@ -1,7 +1,7 @@
 //! The one place where an action becomes a write.
 
 use crate::protocol::Action;
-use crate::protocol::{LockClaim, NewLock, ServiceError, Writer};
+use crate::protocol::{ServiceError, Writer};
 
 pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
     let Writer {
@@ -43,21 +43,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         Action::Publish(publication) => github.publish(publication).await,
         Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,
-        Action::TakeLock {
-            tag,
-            commit,
-            owner,
-            from,
-            ..
-        } => {
-            let lock = NewLock {
-                tag: tag.clone(),
-                commit: commit.clone(),
-                owner: owner.clone(),
-                claim: LockClaim::of(from.as_ref()),
-            };
-            github.take_lock(&lock).await
-        }
+        Action::TakeLock(request) => github.take_lock(&request.lock).await,
         Action::ReleaseLock { tag } => github.release_lock(tag).await,
     }
 }

@@ -25,7 +25,7 @@ pub enum Event<'a> {
     Acted {
         phase: PhaseId,
         action: &'a Action,
-        /// Why there was no clear success, if so.
+        /// Why it did not clearly succeed, if so.
         answer: Option<&'a ServiceError>,
     },
 }

@@ -1,10 +1,11 @@
-//! Looks, lets the phase decide, acts, and looks again, until the phase says that it is done.
+//! Reads, lets the phase decide, acts, and reads again, until the phase says that it is done.
 
 use crate::domain::Diagnostic;
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
 
 mod apply;
 mod event;
+mod poll;
 #[cfg(test)]
 mod tests;
 
@@ -16,21 +17,20 @@ use crate::domain::{Deadline, Exit, Moment};
 use crate::protocol::{Cause, Clock, Interrupt, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
+use poll::PollInterval;
 
-/// How long GitHub may take to show in its lists what it has just confirmed: up to several seconds were seen.
-const SETTLE: Duration = Duration::from_secs(2);
-/// How many looks in a row may show nothing of what was sent.
-const QUIET_LOOKS: u32 = 8;
-/// The shortest pause of a wait, kept for its first seconds and after every change.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// A look comes late by at most this part of the time without a change, until the pause reaches the phase's own.
-const LATE_BY: u32 = 20;
-/// How often what must not outlive a phase is tried to be undone.
-const LEAVING: u32 = 4;
+/// How long to wait before reading again what was confirmed and is not visible yet: GitHub's lists were seen to lag by
+/// several seconds.
+const VISIBILITY_PAUSE: Duration = Duration::from_secs(2);
+/// How many reads in a row may show nothing of what was sent.
+const MAX_UNCHANGED_READS: u32 = 8;
+/// How often the clean-up after a phase is tried.
+const CLEAN_UP_ATTEMPTS: u32 = 4;
 
+/// Runs a phase against the services.
 pub struct Engine<'a> {
     pub reader: Reader<'a>,
-    /// `None` is a dry run: there is nothing to touch the world with.
+    /// `None` is a dry run: there is nothing to change anything with.
     pub writer: Option<Writer<'a>>,
     pub clock: &'a dyn Clock,
     pub interrupt: &'a dyn Interrupt,
@@ -41,20 +41,20 @@ pub struct Engine<'a> {
 /// How a phase ended well.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
-    /// It is so. `acted` is empty where there was nothing to do.
-    Settled {
-        evidence: PhaseReport,
-        acted: Vec<Action>,
+    Done {
+        report: PhaseReport,
+        /// What was changed; empty where there was nothing to do.
+        actions: Vec<Action>,
     },
-    /// Dry run: what would be done next.
-    Would(Vec<Action>),
+    /// What would be changed first, were it no dry run.
+    DryRun(Vec<Action>),
 }
 
 /// Why a phase stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
     #[error(transparent)]
-    Port(#[from] ServiceError),
+    Service(#[from] ServiceError),
     #[error("blocked")]
     Blocked {
         findings: Vec<Diagnostic>,
@@ -63,8 +63,8 @@ pub enum Stop {
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
     /// What was confirmed stays invisible: a defect here, or of the service.
-    #[error("confirmed, and still not to be seen: {}", join(.actions))]
-    Unsettled { actions: Vec<Action> },
+    #[error("confirmed, and still not visible: {}", join(.actions))]
+    NotVisible { actions: Vec<Action> },
     #[error("interrupted")]
     Cancelled,
 }
@@ -77,79 +77,103 @@ fn join(actions: &[Action]) -> String {
         .join(", ")
 }
 
-/// How the work ended well.
-enum Done {
-    So(PhaseReport),
-    Would(Vec<Action>),
+/// How the loop ended well.
+enum LoopEnd {
+    Done(PhaseReport),
+    DryRun(Vec<Action>),
 }
 
-/// What this run has sent, and whether an answer came back.
+/// What this run has sent.
 struct Sent {
     action: Action,
-    answered: bool,
+    confirmation: Confirmation,
+}
+
+/// Whether a service confirmed what was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Confirmation {
+    Received,
+    /// It may have landed or not.
+    Unknown,
 }
 
 impl Engine<'_> {
-    pub async fn settle(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
+    /// Runs a phase to its end, and cleans up after it.
+    ///
+    /// # Errors
+    ///
+    /// Why the phase stopped before it was done.
+    pub async fn run(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
         let mut sent = Vec::new();
         let ended = self.work(phase, &mut sent).await;
         if let Some(writer) = self.writer {
             let unseen = ended.is_err() && sent.iter().any(|sent| !sent.action.is_lock());
-            self.leave(phase, writer, unseen).await;
+            let delay = if unseen {
+                VISIBILITY_PAUSE * MAX_UNCHANGED_READS
+            } else {
+                Duration::ZERO
+            };
+            self.clean_up(phase, writer, delay).await;
         }
-        ended.map(|done| match done {
-            Done::So(evidence) => Outcome::Settled {
-                evidence,
-                acted: sent.into_iter().map(|sent| sent.action).collect(),
+        ended.map(|ended| match ended {
+            LoopEnd::Done(report) => Outcome::Done {
+                report,
+                actions: sent.into_iter().map(|sent| sent.action).collect(),
             },
-            Done::Would(actions) => Outcome::Would(actions),
+            LoopEnd::DryRun(actions) => Outcome::DryRun(actions),
         })
     }
 
-    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<Done, Stop> {
+    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<LoopEnd, Stop> {
         let id = phase.id();
         self.observer.see(&Event::Started {
             phase: id,
             deadline: self.deadline,
         });
-        let mut quiet = 0;
-        let mut pause = Pause::default();
+        let mut unchanged_reads = 0;
+        let mut interval = PollInterval::default();
         loop {
             let reader = Reader {
                 now: self.clock.now(),
                 ..self.reader
             };
             match self.unless_interrupted(phase.step(reader)).await?? {
-                Step::Done(evidence) => return Ok(Done::So(evidence)),
+                Step::Done(report) => return Ok(LoopEnd::Done(report)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked {
                         findings,
-                        exit: phase.blocked_exit(),
+                        exit: id.blocked_exit(),
                     });
                 }
-                Step::Wait(waiting) => self.wait(id, waiting, &mut pause).await?,
+                Step::Wait(waiting) => self.wait(id, waiting, &mut interval).await?,
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
-                        return Ok(Done::Would(actions));
+                        return Ok(LoopEnd::DryRun(actions));
                     };
-                    let fresh: Vec<_> = actions
+                    let unsent: Vec<_> = actions
                         .iter()
                         .filter(|action| !sent.iter().any(|s| s.action == **action))
                         .cloned()
                         .collect();
-                    if fresh.is_empty() {
-                        quiet += 1;
-                        self.not_yet_visible(&actions, sent, &mut quiet).await?;
+                    if unsent.is_empty() {
+                        unchanged_reads += 1;
+                        self.not_yet_visible(&actions, sent, &mut unchanged_reads)
+                            .await?;
                     } else {
-                        quiet = 0;
-                        self.act(phase, writer, fresh, sent).await?;
+                        unchanged_reads = 0;
+                        self.act(phase, writer, unsent, sent).await?;
                     }
                 }
             }
         }
     }
 
-    async fn wait(&self, phase: PhaseId, waiting: Waiting, pause: &mut Pause) -> Result<(), Stop> {
+    async fn wait(
+        &self,
+        phase: PhaseId,
+        waiting: Waiting,
+        interval: &mut PollInterval,
+    ) -> Result<(), Stop> {
         let now = self.clock.now();
         if self.deadline.passed(now) {
             return Err(Stop::TimedOut {
@@ -157,7 +181,7 @@ impl Engine<'_> {
                 allowed: self.deadline.allowed(),
             });
         }
-        let next = pause.next(&waiting, now);
+        let next = interval.next(&waiting, now);
         self.observer.see(&Event::Waiting {
             phase,
             on: &waiting.on,
@@ -167,7 +191,7 @@ impl Engine<'_> {
         self.sleep_until(self.deadline.clamp(now, next)).await
     }
 
-    /// Carries actions out one by one. Where the answer to one was lost, the rest waits for another look.
+    /// Carries actions out one by one. Where the answer to one was lost, everything is read again before the rest.
     async fn act(
         &self,
         phase: &mut dyn Phase,
@@ -179,31 +203,28 @@ impl Engine<'_> {
             if self.interrupt.raised() {
                 return Err(Stop::Cancelled);
             }
-            match self.apply(phase.id(), writer, &action).await {
-                Ok(()) => sent.push(Sent {
+            let Err(error) = self.apply(phase.id(), writer, &action).await else {
+                sent.push(Sent {
                     action,
-                    answered: true,
-                }),
-                Err(error) => match error.cause {
-                    Cause::Unknown { .. } | Cause::Conflict { .. } => {
-                        sent.push(Sent {
-                            action,
-                            answered: false,
-                        });
-                        return Ok(());
-                    }
-                    _ if phase.continues_after_refusal(&action, &error) => return Ok(()),
-                    _ => {
-                        return Err(match phase.explain(&action, &error) {
-                            Some(finding) => Stop::Blocked {
-                                findings: vec![finding],
-                                exit: Exit::Blocked,
-                            },
-                            None => error.into(),
-                        });
-                    }
-                },
+                    confirmation: Confirmation::Received,
+                });
+                continue;
+            };
+            if matches!(error.cause, Cause::Unknown { .. } | Cause::Conflict { .. }) {
+                sent.push(Sent {
+                    action,
+                    confirmation: Confirmation::Unknown,
+                });
+                return Ok(());
             }
+            return match phase.refused(&action, &error) {
+                AfterRefusal::Continue => Ok(()),
+                AfterRefusal::Stop => Err(error.into()),
+                AfterRefusal::Blocked(finding) => Err(Stop::Blocked {
+                    findings: vec![finding],
+                    exit: Exit::Blocked,
+                }),
+            };
         }
         Ok(())
     }
@@ -224,55 +245,56 @@ impl Engine<'_> {
         answer
     }
 
-    /// Undoes what must not outlive the phase. No interrupt stops it, and how it goes does not change how the phase ended.
-    /// While something that was sent is `unseen`, nobody else is to go on as if it had not been.
-    async fn leave(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut unseen: bool) {
-        for _ in 0..LEAVING {
-            let actions = phase.leave(self.reader).await;
+    /// Undoes what must not outlive the phase. No interrupt stops it, and how it ends does not change how the phase ended.
+    /// With a `delay`, something that was sent is not visible yet, and nobody else is to continue as if it had not been sent.
+    async fn clean_up(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut delay: Duration) {
+        for _ in 0..CLEAN_UP_ATTEMPTS {
+            let actions = phase.clean_up(self.reader).await;
             if matches!(&actions, Ok(actions) if actions.is_empty()) {
                 return;
             }
-            if std::mem::take(&mut unseen) {
-                self.rest(SETTLE * QUIET_LOOKS).await;
-            }
-            let mut left = actions.is_ok();
+            self.pause(std::mem::take(&mut delay)).await;
+            let mut clean = actions.is_ok();
             for action in actions.unwrap_or_default() {
-                left &= self.apply(phase.id(), writer, &action).await.is_ok();
+                clean &= self.apply(phase.id(), writer, &action).await.is_ok();
             }
-            if left {
+            if clean {
                 return;
             }
-            self.rest(SETTLE).await;
+            self.pause(VISIBILITY_PAUSE).await;
         }
     }
 
-    async fn rest(&self, pause: Duration) {
-        self.clock.sleep_until(self.clock.now().plus(pause)).await;
+    async fn pause(&self, pause: Duration) {
+        if !pause.is_zero() {
+            self.clock.sleep_until(self.clock.now().plus(pause)).await;
+        }
     }
 
-    /// Everything that is missing was already sent. Services show a write late, so it is looked for again for a while;
-    /// only what never had an answer is then taken as not landed, and may be sent once more.
+    /// Everything that is missing was already sent. Services show a write late, so it is read again for a while; only what
+    /// never had an answer is then taken as not landed, and may be sent once more.
     async fn not_yet_visible(
         &self,
         missing: &[Action],
         sent: &mut Vec<Sent>,
-        quiet: &mut u32,
+        unchanged_reads: &mut u32,
     ) -> Result<(), Stop> {
         let now = self.clock.now();
-        let unsettled = || Stop::Unsettled {
+        let not_visible = || Stop::NotVisible {
             actions: missing.to_vec(),
         };
         if self.deadline.passed(now) {
-            return Err(unsettled());
+            return Err(not_visible());
         }
-        if *quiet <= QUIET_LOOKS {
-            return self.sleep_until(self.deadline.clamp(now, SETTLE)).await;
+        if *unchanged_reads <= MAX_UNCHANGED_READS {
+            let next = self.deadline.clamp(now, VISIBILITY_PAUSE);
+            return self.sleep_until(next).await;
         }
         let before = sent.len();
-        sent.retain(|s| s.answered || !missing.contains(&s.action));
-        *quiet = 0;
+        sent.retain(|s| s.confirmation == Confirmation::Received || !missing.contains(&s.action));
+        *unchanged_reads = 0;
         if sent.len() == before {
-            Err(unsettled())
+            Err(not_visible())
         } else {
             Ok(())
         }
@@ -282,7 +304,7 @@ impl Engine<'_> {
         self.unless_interrupted(self.clock.sleep_until(at)).await
     }
 
-    /// Only for what changes nothing: a look or a pause may be dropped half-way.
+    /// Only for what changes nothing: a read or a pause may be dropped half-way.
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
         if self.interrupt.raised() {
             return Err(Stop::Cancelled);
@@ -291,24 +313,5 @@ impl Engine<'_> {
             Either::Left((done, _)) => Ok(done),
             Either::Right(((), _)) => Err(Stop::Cancelled),
         }
-    }
-}
-
-/// Quick looks at first and after every change, then slower ones. Artifacts of one build come close together: who has seen
-/// one of them looks often for the others.
-#[derive(Default)]
-struct Pause {
-    unchanged: Option<(Vec<String>, Moment)>,
-}
-
-impl Pause {
-    fn next(&mut self, waiting: &Waiting, now: Moment) -> Duration {
-        let since = match &self.unchanged {
-            Some((on, since)) if *on == waiting.on => *since,
-            _ => now,
-        };
-        self.unchanged = Some((waiting.on.clone(), since));
-        let pause = now.since(since) / LATE_BY;
-        pause.max(FIRST_PAUSE).min(waiting.every)
     }
 }

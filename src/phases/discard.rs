@@ -5,32 +5,22 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, ServiceError};
-use crate::release::lock::TagLock;
-use crate::release::references::drop_release;
+use crate::release::lock::{Locked, NeedsLock, WhenDone};
+use crate::release::references::delete_release;
+use crate::release::view::ReleaseView;
 
 pub struct Discard {
     tag: Tag,
-    lock: TagLock,
-}
-
-struct Seen {
-    tag: Option<CommitSha>,
-    releases: Vec<SeenRelease>,
+    /// The commit of the draft that the last step found.
+    commit: Option<CommitSha>,
 }
 
 impl Discard {
-    pub fn new(tag: Tag, owner: LockOwner) -> Self {
-        let lock = TagLock::new(tag.clone(), owner);
-        Self { tag, lock }
-    }
-
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
-        Ok(Seen {
-            tag: reader.github.tag(&self.tag).await?,
-            releases: reader.github.releases(&self.tag).await?,
-        })
+    /// The phase, which changes something only while `owner` holds the lock of the tag.
+    pub fn locked(tag: Tag, owner: LockOwner) -> Locked<Self> {
+        Locked::new(Self { tag, commit: None }, owner)
     }
 }
 
@@ -41,36 +31,34 @@ impl Phase for Discard {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let seen = self.see(reader).await?;
-        let step = decide(&self.tag, &seen);
-        let first = match (&step, seen.ours()) {
-            (Step::Act(actions), Some((_, mark))) => {
-                self.lock.pass(reader, &mark.commit, actions).await?
-            }
-            (Step::Done(_), _) => self.lock.pass_dead(reader).await?,
-            _ => None,
-        };
-        Ok(first.unwrap_or(step))
-    }
-
-    fn continues_after_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
-        self.lock.continues_after_refusal(action, refusal)
-    }
-
-    async fn leave(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
-        self.lock.leave(reader).await
+        let seen = ReleaseView::tag_and_releases(reader, &self.tag).await?;
+        self.commit = our_release(&seen).map(|(_, mark)| mark.commit);
+        Ok(decide(&self.tag, &seen))
     }
 }
 
-impl Seen {
-    fn ours(&self) -> Option<(&SeenRelease, Mark)> {
-        self.releases
-            .iter()
-            .find_map(|draft| Some((draft, Mark::find(&draft.body)?)))
+impl NeedsLock for Discard {
+    fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
+    fn commit(&self) -> Option<&CommitSha> {
+        self.commit.as_ref()
+    }
+
+    /// A run that holds the lock may be about to create what is to be deleted.
+    fn when_done(&self) -> WhenDone {
+        WhenDone::WaitForOwner
     }
 }
 
-fn decide(tag: &Tag, seen: &Seen) -> Step {
+fn our_release(seen: &ReleaseView) -> Option<(&SeenRelease, Mark)> {
+    seen.releases
+        .iter()
+        .find_map(|draft| Some((draft, Mark::find(&draft.body)?)))
+}
+
+fn decide(tag: &Tag, seen: &ReleaseView) -> Step {
     if let Some(published) = seen.releases.iter().find(|release| !release.draft) {
         return Step::Blocked(vec![Diagnostic::error(
             Code::AlreadyPublished,
@@ -78,20 +66,20 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
             "a published release is never discarded; release another version",
         )]);
     }
-    let Some((draft, mark)) = seen.ours() else {
+    let Some((draft, mark)) = our_release(seen) else {
         return Step::Done(PhaseReport::new(nothing_of_ours(tag, seen)));
     };
-    Step::Act(drop_release(tag, seen.tag.as_ref(), draft, &mark))
+    Step::Act(delete_release(tag, seen.tag.as_ref(), draft, &mark))
 }
 
-fn nothing_of_ours(tag: &Tag, seen: &Seen) -> String {
+fn nothing_of_ours(tag: &Tag, seen: &ReleaseView) -> String {
     match (&seen.tag, seen.releases.len()) {
-        (None, 0) => format!("there is no draft and no tag {tag}"),
+        (None, 0) => format!("no draft and no tag {tag} exist"),
         (Some(at), 0) => format!(
-            "there is no draft {tag}; the tag at {} is not ours and stays",
+            "no draft {tag} exists; the tag at {} is not ours and stays",
             at.short()
         ),
-        (_, _) => format!("there is no draft {tag} of ours; others' drafts stay"),
+        (_, _) => format!("no draft {tag} of ours exists; others' drafts stay"),
     }
 }
 
@@ -102,16 +90,21 @@ mod tests {
     use crate::release::examples::{foreign_draft, other, our_draft, published};
 
     fn actions(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Vec<String> {
-        match decide(&example().tag, &Seen { tag, releases }) {
-            Step::Act(actions) => actions.iter().map(Action::to_string).collect(),
-            Step::Done(evidence) => vec![evidence.so],
+        let seen = ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
+        };
+        match decide(&example().tag, &seen) {
+            Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
+            Step::Done(report) => vec![report.summary],
             Step::Blocked(findings) => findings.iter().map(|f| f.code.to_string()).collect(),
             Step::Wait(_) => vec![],
         }
     }
 
     #[test]
-    fn only_what_carries_our_mark_goes() {
+    fn discard_deletes_only_releases_with_our_mark() {
         let plan = example();
         let here = || Some(plan.commit.clone());
         let tag = "delete the tag v1.2.0 at 4e4b9d4";

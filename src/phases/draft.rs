@@ -7,52 +7,40 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, LockOwner};
+use crate::domain::{CommitSha, Digest, LockOwner, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
-use crate::release::lock::TagLock;
-use crate::release::references::drop_release;
+use crate::release::lock::{Locked, NeedsLock};
+use crate::release::references::delete_release;
+use crate::release::view::ReleaseView;
 
 pub struct Draft {
     plan: ReleasePlan,
-    lock: TagLock,
 }
 
-struct Seen {
-    tag: Option<CommitSha>,
-    releases: Vec<SeenRelease>,
-    /// Only looked up where there is a draft to make.
-    notes: Option<String>,
-    /// What the awaited images' tags resolve to; as above.
+/// What a new draft is made of, and nothing else needs.
+struct DraftDetails {
+    notes: String,
+    /// What the awaited images' tags resolve to before anything of this release was built.
     leftovers: BTreeSet<Digest>,
 }
 
 impl Draft {
-    pub fn new(plan: ReleasePlan, owner: LockOwner) -> Self {
-        let lock = TagLock::new(plan.tag.clone(), owner);
-        Self { plan, lock }
+    /// The phase, which changes something only while `owner` holds the lock of the tag.
+    pub fn locked(plan: ReleasePlan, owner: LockOwner) -> Locked<Self> {
+        Locked::new(Self { plan }, owner)
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
-        let plan = &self.plan;
-        Ok(Seen {
-            tag: reader.github.tag(&plan.tag).await?,
-            releases: reader.github.releases(&plan.tag).await?,
-            notes: None,
-            leftovers: BTreeSet::new(),
-        })
-    }
-
-    /// What a draft is made of, and nothing else needs.
-    async fn see_more(&self, reader: Reader<'_>, seen: &mut Seen) -> Result<(), ServiceError> {
+    async fn details(&self, reader: Reader<'_>) -> Result<DraftDetails, ServiceError> {
+        let mut leftovers = BTreeSet::new();
         for (_, image) in self.plan.images() {
             let there = reader.registry.resolve(&image).await?;
-            seen.leftovers.extend(there.map(|manifest| manifest.digest));
+            leftovers.extend(there.map(|manifest| manifest.digest));
         }
-        seen.notes = Some(self.notes(reader).await?);
-        Ok(())
+        let notes = self.notes(reader).await?;
+        Ok(DraftDetails { notes, leftovers })
     }
 
     async fn notes(&self, reader: Reader<'_>) -> Result<String, ServiceError> {
@@ -77,44 +65,48 @@ impl Phase for Draft {
         PhaseId::Draft
     }
 
-    /// What is to be done is decided from a look that began when the lock was held already.
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let mut seen = self.see(reader).await?;
-        match decide(&self.plan, &seen) {
-            Step::Act(actions) => {
-                if let Some(first) = self.lock.pass(reader, &self.plan.commit, &actions).await? {
-                    return Ok(first);
-                }
-                if let [Action::CreateDraft(_)] = actions.as_slice() {
-                    self.see_more(reader, &mut seen).await?;
-                }
-                Ok(decide(&self.plan, &seen))
+        let seen = ReleaseView::tag_and_releases(reader, &self.plan.tag).await?;
+        Ok(decide(&self.plan, &seen))
+    }
+
+    fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
+        match (action, &refusal.cause) {
+            (Action::CreateDraft(_), Cause::Refused { message, .. })
+                if message.contains(RESERVED_TAG_NAME) =>
+            {
+                AfterRefusal::Blocked(reserved(&self.plan))
             }
-            Step::Done(evidence) => self.lock.done(reader, evidence).await,
-            step => Ok(step),
+            _ => AfterRefusal::Stop,
         }
     }
+}
 
-    fn continues_after_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
-        self.lock.continues_after_refusal(action, refusal)
+#[async_trait]
+impl NeedsLock for Draft {
+    fn tag(&self) -> &Tag {
+        &self.plan.tag
     }
 
-    fn explain(&self, action: &Action, refusal: &ServiceError) -> Option<Diagnostic> {
-        let Cause::Refused { message, .. } = &refusal.cause else {
-            return None;
-        };
-        let is_reserved = matches!(action, Action::CreateDraft(_)) && message.contains(BURNED);
-        is_reserved.then(|| reserved(&self.plan))
+    fn commit(&self) -> Option<&CommitSha> {
+        Some(&self.plan.commit)
     }
 
-    async fn leave(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
-        self.lock.leave(reader).await
+    async fn complete(
+        &mut self,
+        reader: Reader<'_>,
+        mut actions: Vec<Action>,
+    ) -> Result<Vec<Action>, ServiceError> {
+        if let [Action::CreateDraft(draft)] = actions.as_mut_slice() {
+            complete(draft, &self.details(reader).await?);
+        }
+        Ok(actions)
     }
 }
 
 /// How GitHub refuses the tag name of an immutable release that was deleted: it is never free again
 /// (<https://docs.github.com/en/code-security/concepts/supply-chain-security/immutable-releases>).
-const BURNED: &str = "was used by an immutable release";
+const RESERVED_TAG_NAME: &str = "was used by an immutable release";
 
 fn reserved(plan: &ReleasePlan) -> Diagnostic {
     Diagnostic::error(
@@ -130,15 +122,18 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
     )
 }
 
-fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
+fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
     match existing_release::resolve(plan, seen.tag.as_ref(), &seen.releases) {
-        Resolution::Create => Step::Act(vec![Action::CreateDraft(new_draft(plan, seen))]),
-        Resolution::GoOn(draft, mark) => go_on(plan, seen, draft, &mark),
+        Resolution::Create => Step::Act(vec![Action::CreateDraft(new_draft(
+            plan,
+            seen.tag.as_ref(),
+        ))]),
+        Resolution::Resume(draft, mark) => resume(plan, seen, draft, &mark),
         Resolution::Replace(release, mark) => {
-            Step::Act(drop_release(&plan.tag, seen.tag.as_ref(), release, &mark))
+            Step::Act(delete_release(&plan.tag, seen.tag.as_ref(), release, &mark))
         }
-        Resolution::DropSurplus(actions) => Step::Act(actions),
-        Resolution::Done(release) => Step::Done(evidence(
+        Resolution::DeleteDuplicates(actions) => Step::Act(actions),
+        Resolution::Done(release) => Step::Done(report(
             release,
             format!("{} is already published", plan.tag),
         )),
@@ -146,7 +141,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
     }
 }
 
-fn go_on(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> Step {
+fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Mark) -> Step {
     if mark.plan != plan.digest() {
         let mark = plan.renewed_mark(mark);
         return Step::Act(vec![Action::EditDraft {
@@ -160,30 +155,37 @@ fn go_on(plan: &ReleasePlan, seen: &Seen, draft: &SeenRelease, mark: &Mark) -> S
             tag: plan.tag.clone(),
             commit: plan.commit.clone(),
         }]),
-        Some(_) => Step::Done(evidence(
+        Some(_) => Step::Done(report(
             draft,
             format!("{} is a draft at {}", plan.tag, plan.commit.short()),
         )),
     }
 }
 
-fn evidence(release: &SeenRelease, so: String) -> PhaseReport {
+fn report(release: &SeenRelease, so: String) -> PhaseReport {
     PhaseReport::new(so)
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }
 
-fn new_draft(plan: &ReleasePlan, seen: &Seen) -> NewDraft {
-    let mark = Mark {
-        leftovers: seen.leftovers.clone(),
-        ..plan.mark(seen.tag.is_some())
-    };
+/// Without its details: see [`complete`].
+fn new_draft(plan: &ReleasePlan, tag: Option<&CommitSha>) -> NewDraft {
     NewDraft {
         tag: plan.tag.clone(),
         target: plan.commit.clone(),
         name: plan.tag.to_string(),
-        body: mark.put(&cut(seen.notes.as_deref().unwrap_or_default())),
+        body: plan.mark(tag.is_some()).put(""),
         prerelease: plan.prerelease,
+    }
+}
+
+fn complete(draft: &mut NewDraft, details: &DraftDetails) {
+    if let Some(mark) = Mark::find(&draft.body) {
+        let mark = Mark {
+            leftovers: details.leftovers.clone(),
+            ..mark
+        };
+        draft.body = mark.put(&cut(&details.notes));
     }
 }
 
@@ -211,19 +213,18 @@ mod tests {
     use crate::plan::tests::example;
     use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 
-    fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Seen {
-        Seen {
+    fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> ReleaseView {
+        ReleaseView {
             tag,
             releases,
-            notes: Some("## What's Changed".into()),
-            leftovers: BTreeSet::new(),
+            ..ReleaseView::default()
         }
     }
 
     /// The step in one word, or the codes of its findings.
     fn word(step: Step) -> String {
         match step {
-            Step::Done(evidence) => format!("done: {}", evidence.so),
+            Step::Done(report) => format!("done: {}", report.summary),
             Step::Act(actions) => actions
                 .iter()
                 .map(ToString::to_string)
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_of_the_world() {
+    fn draft_decision_for_each_release_and_tag() {
         let plan = example();
         let here = || Some(plan.commit.clone());
         let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
@@ -333,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_action_is_never_the_tag() {
+    fn draft_is_created_before_the_tag() {
         let plan = example();
         let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
             panic!("nothing to do")
@@ -347,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn another_run_takes_the_draft_up() {
+    fn draft_of_an_earlier_run_gets_the_new_mark() {
         let plan = example();
         let draft = our_draft(&plan);
         let later = plan.with(|wanted| wanted.run = "18".into());
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_deletes_what_an_earlier_run_made_and_nothing_else() {
+    fn replace_deletes_only_the_draft_and_tag_of_an_earlier_run() {
         let plan = example().with(|wanted| wanted.on_existing = OnExisting::Replace);
         let word_of = |tag, draft| word(decide(&plan, &seen(tag, vec![draft])));
         let both = "delete the tag v1.2.0 at 0000000; delete the draft release v1.2.0 (id 7)";

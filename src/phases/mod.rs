@@ -1,6 +1,6 @@
 //! The phases in their order. Each reads GitHub, registries and files, and says what is missing; none can change anything.
 //!
-//! In every file the same three parts: what is `Seen`, how it is seen, and a pure `decide`.
+//! In every file the same three parts: the state that the phase depends on, `see`, which reads it, and a pure `decide`.
 
 mod await_artifacts;
 mod build_module;
@@ -19,7 +19,7 @@ pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::{Plan, PlanOptions};
-pub use publish::{Legs, Publish, PublishInputs, RequiredCheck};
-pub use record_tests::RecordTests;
+pub use publish::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
+pub use record_tests::{LegResult, RecordTests};
 pub use upload::Upload;
 pub use verify::Verify;

@@ -1,13 +1,14 @@
-//! `plan`: reads what there is, and either works everything out or lists every reason not to start.
+//! `plan`: reads what exists, and either works everything out or lists every reason not to start.
 
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Exit, Tag};
+use crate::domain::{CommitSha, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{Reader, SeenRelease, SeenRepository, ServiceError};
+use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
+use crate::release::view::ReleaseView;
 
 /// What the inputs of `plan` say.
 #[derive(Clone, Debug)]
@@ -24,12 +25,14 @@ pub struct Plan {
     options: PlanOptions,
 }
 
-struct Seen {
+/// What a plan depends on.
+struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
-    tag: Option<CommitSha>,
-    releases: Vec<SeenRelease>,
+    release: ReleaseView,
+    /// The tags of all published releases but prereleases.
     published: Vec<String>,
+    /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
 }
 
@@ -38,17 +41,16 @@ impl Plan {
         Self { options }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
+    async fn see(&self, reader: Reader<'_>) -> Result<PlanState, ServiceError> {
         let wanted = &self.options.wanted;
         let guard = match &self.options.guard_branch {
             Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
             None => None,
         };
-        Ok(Seen {
+        Ok(PlanState {
             repository: reader.github.repository().await?,
             has_commit: reader.github.has_commit(&wanted.commit).await?,
-            tag: reader.github.tag(&wanted.tag).await?,
-            releases: reader.github.releases(&wanted.tag).await?,
+            release: ReleaseView::tag_and_releases(reader, &wanted.tag).await?,
             published: reader.github.published_tags().await?,
             guard,
         })
@@ -61,16 +63,12 @@ impl Phase for Plan {
         PhaseId::Plan
     }
 
-    fn blocked_exit(&self) -> Exit {
-        Exit::Preflight
-    }
-
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         Ok(decide(&self.options, &self.see(reader).await?))
     }
 }
 
-fn decide(options: &PlanOptions, seen: &Seen) -> Step {
+fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let wanted = &options.wanted;
     let mut findings = Vec::new();
     let commit = &wanted.commit;
@@ -78,7 +76,7 @@ fn decide(options: &PlanOptions, seen: &Seen) -> Step {
         findings.push(Diagnostic::error(
             Code::CommitMissing,
             format!("{} has no commit {commit}", wanted.repository),
-            "push the commit first, or give the full hash of one that is there as `commit`",
+            "push the commit first, or give the full hash of one that exists as `commit`",
         ));
     }
     if seen.repository.may_push == Some(false) {
@@ -107,23 +105,23 @@ fn decide(options: &PlanOptions, seen: &Seen) -> Step {
                     "the release notes have {chars} characters, and a release may hold {}",
                     NotesSource::MAX_CHARS
                 ),
-                "shorten the file and link to the whole, or attach it as an asset",
+                "shorten the file and link to the full text, or attach it as an asset",
             ));
         }
     }
     let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
-        existing_release::resolve(&plan, seen.tag.as_ref(), &seen.releases)
+        existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
         findings.push(finding);
     }
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(evidence(&plan, &seen.published))
+    Step::Done(report(&plan, &seen.published))
 }
 
-fn complete(options: &PlanOptions, seen: &Seen) -> ReleasePlan {
+fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
@@ -138,10 +136,10 @@ fn complete(options: &PlanOptions, seen: &Seen) -> ReleasePlan {
     ReleasePlan::complete(wanted.clone(), previous, guard)
 }
 
-fn evidence(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
-    let so = format!("{} is to be released at {}", plan.tag, plan.commit.short());
+fn report(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
+    let summary = format!("{} is to be released at {}", plan.tag, plan.commit.short());
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
-    PhaseReport::new(so)
+    PhaseReport::new(summary)
         .with("plan", plan.to_json())
         .with("version", &plan.version)
         .with("tag", &plan.tag)
@@ -170,8 +168,8 @@ mod tests {
     use crate::plan::tests::{example, example_wanted};
     use crate::release::examples::{foreign_draft, other};
 
-    fn seen() -> Seen {
-        Seen {
+    fn seen() -> PlanState {
+        PlanState {
             repository: SeenRepository {
                 slug: example_wanted().repository,
                 default_branch: "main".into(),
@@ -179,8 +177,7 @@ mod tests {
                 may_push: Some(true),
             },
             has_commit: true,
-            tag: None,
-            releases: vec![],
+            release: ReleaseView::default(),
             published: [
                 "v1.0.0",
                 "v1.10.0-rc1",
@@ -204,22 +201,22 @@ mod tests {
         }
     }
 
-    fn plan(options: &PlanOptions, seen: &Seen) -> ReleasePlan {
+    fn plan(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
         match decide(options, seen) {
-            Step::Done(evidence) => {
-                ReleasePlan::from_json(&evidence.outputs[0].value, None).unwrap()
+            Step::Done(report) => {
+                ReleasePlan::from_json(&report.outputs[0].value, None).unwrap()
             }
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn neighbours_are_found_by_the_order_of_versions() {
+    fn previous_tag_is_the_next_lower_version() {
         let plan_of = |published: &[&str]| {
             let published = published.iter().map(|&t| t.into()).collect();
             plan(
                 &options(),
-                &Seen {
+                &PlanState {
                     published,
                     ..seen()
                 },
@@ -235,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_is_listed() {
+    fn all_reasons_are_listed_together() {
         let wanted = Wanted {
             on_existing: OnExisting::Fail,
             notes: NotesSource::Text("x".repeat(NotesSource::MAX_CHARS + 1)),
@@ -246,9 +243,12 @@ mod tests {
             guard_branch: Some("release-1.2".into()),
             ..options()
         };
-        let mut seen = Seen {
+        let mut seen = PlanState {
             has_commit: false,
-            releases: vec![foreign_draft(&example())],
+            release: ReleaseView {
+                releases: vec![foreign_draft(&example())],
+                ..ReleaseView::default()
+            },
             guard: Some(("release-1.2".into(), None)),
             ..seen()
         };
@@ -273,7 +273,7 @@ mod tests {
             guard_branch: Some("main".into()),
             ..options()
         };
-        let seen = Seen {
+        let seen = PlanState {
             guard: Some(("main".into(), Some(other()))),
             ..seen()
         };

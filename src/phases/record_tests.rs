@@ -1,36 +1,34 @@
-//! `record-tests`: says of one leg of the tests how it ended, for exactly the artifacts that it tested.
+//! `record-tests`: records how one leg of the tests ended, for exactly the artifacts that it tested.
 
 use async_trait::async_trait;
 
 use crate::plan::{ReleasePlan, Verdict};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{CheckState, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError};
+use crate::protocol::{
+    CheckState, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError, StatusState,
+};
 use crate::release::references::our_release;
 
 pub struct RecordTests {
     plan: ReleasePlan,
-    leg: String,
-    passed: bool,
-    verdict: Verdict,
+    result: LegResult,
+}
+
+/// How one leg of the tests ended.
+#[derive(Clone, Debug)]
+pub struct LegResult {
+    /// Such as `k3s-1.31`.
+    pub leg: String,
+    pub state: StatusState,
+    /// What was tested, and in which run.
+    pub verdict: Verdict,
     /// The page of the run.
-    url: Option<String>,
+    pub url: Option<String>,
 }
 
 impl RecordTests {
-    pub fn new(
-        plan: ReleasePlan,
-        leg: String,
-        passed: bool,
-        verdict: Verdict,
-        url: Option<String>,
-    ) -> Self {
-        Self {
-            plan,
-            leg,
-            passed,
-            verdict,
-            url,
-        }
+    pub fn new(plan: ReleasePlan, result: LegResult) -> Self {
+        Self { plan, result }
     }
 
     fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
@@ -40,16 +38,14 @@ impl RecordTests {
                 self.plan.tag
             )));
         }
-        let context = Verdict::context(&self.leg);
-        let description = self.verdict.to_string();
-        let state = if self.passed {
-            CheckState::Success
-        } else {
-            CheckState::Failure
-        };
+        let context = Verdict::context(&self.result.leg);
+        let description = self.result.verdict.to_string();
+        let state = CheckState::from(self.result.state);
         let there = statuses.iter().find(|status| status.name == context);
         let recorded = there.and_then(|status| Verdict::read(status.description.as_deref()?));
-        if there.is_some_and(|s| s.state == state) && recorded.as_ref() == Some(&self.verdict) {
+        if there.is_some_and(|s| s.state == state)
+            && recorded.as_ref() == Some(&self.result.verdict)
+        {
             return Step::Done(PhaseReport::new(format!(
                 "{context} is {state} at {}",
                 self.plan.commit.short()
@@ -58,9 +54,9 @@ impl RecordTests {
         Step::Act(vec![Action::SetStatus(NewStatus {
             commit: self.plan.commit.clone(),
             context,
-            success: self.passed,
+            state: self.result.state,
             description,
-            url: self.url.clone(),
+            url: self.result.url.clone(),
         })])
     }
 }
@@ -85,12 +81,18 @@ mod tests {
     use crate::release::examples::{our_draft, published};
 
     #[test]
-    fn a_verdict_is_written_once_and_renewed_when_it_differs() {
+    fn verdict_is_written_once_and_again_when_it_differs() {
         let verdict = Verdict {
             run: "17".into(),
             artifacts: Digest::of(b"all"),
         };
-        let phase = RecordTests::new(example(), "k3s-1.31".into(), true, verdict.clone(), None);
+        let result = LegResult {
+            leg: "k3s-1.31".into(),
+            state: StatusState::Success,
+            verdict: verdict.clone(),
+            url: None,
+        };
+        let phase = RecordTests::new(example(), result);
         let Step::Act(actions) = phase.decide(&[], &[]) else {
             panic!("nothing to do")
         };
@@ -98,8 +100,8 @@ mod tests {
             panic!("{actions:?}")
         };
         assert_eq!(
-            (status.context.as_str(), status.success),
-            ("btp-release/e2e/k3s-1.31", true)
+            (status.context.as_str(), status.state),
+            ("btp-release/e2e/k3s-1.31", StatusState::Success)
         );
         assert!(status.description.len() <= 140, "GitHub's limit");
         let seen = |state, description: &str| SeenCheck {

@@ -1,17 +1,18 @@
-//! `upload`: brings files into our draft, by content: what is there already is left alone.
+//! `upload`: uploads files to our draft; an asset that has the same bytes already is left as it is.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, Digest};
+use crate::domain::AssetName;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Artifact, Artifacts, ReleasePlan};
-use crate::protocol::{AssetId, AssetState, LocalFile, Reader, SeenRelease, ServiceError};
+use crate::protocol::{LocalFile, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::release::asset_sync::{beside, sync};
+use crate::release::asset_sync::{sync_asset, temporary_name};
 use crate::release::references::our_release;
+use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 /// GitHub's limits for release assets
 /// (<https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>).
@@ -21,39 +22,41 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 pub struct Upload {
     plan: ReleasePlan,
     files: BTreeMap<AssetName, PathBuf>,
+    cache: ReleaseCache,
 }
 
-struct Seen {
-    releases: Vec<SeenRelease>,
+/// What the draft has, and what it is to have.
+struct UploadState {
+    release: ReleaseView,
+    /// `None` where there is no such regular file.
     files: BTreeMap<AssetName, Option<LocalFile>>,
-    /// Digests that GitHub does not tell, found by downloading.
-    hashed: BTreeMap<AssetId, Digest>,
 }
 
 impl Upload {
     pub fn new(plan: ReleasePlan, files: BTreeMap<AssetName, PathBuf>) -> Self {
-        Self { plan, files }
+        Self {
+            plan,
+            files,
+            cache: ReleaseCache::new(Trust::DigestsOnly),
+        }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
+    async fn see(&mut self, reader: Reader<'_>) -> Result<UploadState, ServiceError> {
         let mut files = BTreeMap::new();
         for (name, path) in &self.files {
             files.insert(name.clone(), reader.files.file(path).await?);
         }
-        let releases = reader.github.releases(&self.plan.tag).await?;
-        let mut hashed = BTreeMap::new();
-        for asset in releases.iter().flat_map(|release| &release.assets) {
-            let ours = files
-                .keys()
-                .any(|name| [name.as_str(), &beside(name)].contains(&asset.name.as_str()));
-            if ours && asset.digest.is_none() && asset.state == AssetState::Uploaded {
-                hashed.insert(asset.id, reader.github.hash_asset(asset).await?);
-            }
-        }
-        Ok(Seen {
-            releases,
+        let is_ours = |asset: &SeenAsset| {
+            let name = asset.name.as_str();
+            let mut ours = files.keys();
+            ours.any(|ours| [ours.as_str(), &temporary_name(ours)].contains(&name))
+        };
+        let mut view = self.cache.view(reader, &self.plan.tag);
+        view.releases().await?;
+        view.digests(is_ours).await?;
+        Ok(UploadState {
+            release: view.finish(),
             files,
-            hashed,
         })
     }
 }
@@ -65,12 +68,13 @@ impl Phase for Upload {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        Ok(decide(&self.plan, &self.see(reader).await?))
+        let seen = self.see(reader).await?;
+        Ok(decide(&self.plan, &seen))
     }
 }
 
-fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
-    let release = match our_release(plan, &seen.releases) {
+fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
+    let release = match our_release(plan, &seen.release.releases) {
         Ok((release, _)) => release,
         Err(finding) => return Step::Blocked(vec![finding]),
     };
@@ -82,7 +86,7 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
         .iter()
         .filter_map(|(name, file)| Some((name, file.as_ref()?)))
     {
-        actions.extend(sync(release, &seen.hashed, name, file));
+        actions.extend(sync_asset(&seen.release, release, name, file));
         let artifact = Artifact::Asset {
             digest: file.digest,
             size: file.size,
@@ -109,12 +113,12 @@ fn decide(plan: &ReleasePlan, seen: &Seen) -> Step {
     if !actions.is_empty() {
         return Step::Act(actions);
     }
-    let so = format!(
+    let summary = format!(
         "{} has {} as wanted",
         plan.tag,
         count(seen.files.len(), "asset")
     );
-    Step::Done(PhaseReport::new(so).with("assets", artifacts.to_json()))
+    Step::Done(PhaseReport::new(summary).with("assets", artifacts.to_json()))
 }
 
 fn count(n: usize, what: &str) -> String {
@@ -122,7 +126,7 @@ fn count(n: usize, what: &str) -> String {
 }
 
 /// Everything that GitHub would refuse half-way, found before the first write.
-fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnostic> {
+fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, file) in &seen.files {
         if !plan.assets.contains(name) {
@@ -137,7 +141,7 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnos
         let why = match file {
             None => Some((
                 Code::FileMissing,
-                "is not there, or is no regular file".to_owned(),
+                "does not exist, or is no regular file".to_owned(),
             )),
             Some(file) if file.size == 0 => Some((
                 Code::FileEmpty,
@@ -181,8 +185,9 @@ fn limits(plan: &ReleasePlan, seen: &Seen, release: &SeenRelease) -> Vec<Diagnos
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Digest;
     use crate::plan::tests::example;
-    use crate::protocol::SeenAsset;
+    use crate::protocol::{AssetId, AssetState};
     use crate::release::examples::{asset, foreign_draft, our_draft, published};
 
     const NEW: &str = "btp-release-new.template.yaml";
@@ -210,10 +215,12 @@ mod tests {
             .collect();
         decide(
             &example(),
-            &Seen {
-                releases: vec![release],
+            &UploadState {
+                release: ReleaseView {
+                    releases: vec![release],
+                    ..ReleaseView::default()
+                },
                 files,
-                hashed: BTreeMap::new(),
             },
         )
     }
@@ -238,23 +245,23 @@ mod tests {
     }
 
     #[test]
-    fn equal_bytes_are_left_alone() {
+    fn asset_with_equal_bytes_is_not_uploaded_again() {
         assert_eq!(actions(vec![asset(1, "template.yaml", b"new")]), [""; 0]);
         assert_eq!(actions(vec![]), ["upload template.yaml (3 bytes)"]);
     }
 
     #[test]
-    fn a_torn_upload_is_repaired() {
-        let torn = unfinished(asset(1, "template.yaml", b"new"));
+    fn unfinished_upload_is_repeated() {
+        let unfinished_asset = unfinished(asset(1, "template.yaml", b"new"));
         let repair = [
             "delete the asset template.yaml, whose upload was not finished",
             "upload template.yaml (3 bytes)",
         ];
-        assert_eq!(actions(vec![torn]), repair);
+        assert_eq!(actions(vec![unfinished_asset]), repair);
     }
 
     #[test]
-    fn other_bytes_arrive_beside_before_the_old_ones_go() {
+    fn replacement_is_uploaded_before_the_old_asset_is_deleted() {
         let old = asset(1, "template.yaml", b"old");
         assert_eq!(
             actions(vec![old.clone()]),
@@ -266,10 +273,13 @@ mod tests {
         ];
         assert_eq!(actions(vec![old.clone(), asset(2, NEW, b"new")]), swap);
         assert_eq!(actions(vec![asset(2, NEW, b"new")]), swap[1..]);
-        let torn = [format!(
+        let unfinished_asset = [format!(
             "delete the asset {NEW}, whose upload was not finished"
         )];
-        assert_eq!(actions(vec![old, unfinished(asset(2, NEW, b"new"))]), torn);
+        assert_eq!(
+            actions(vec![old, unfinished(asset(2, NEW, b"new"))]),
+            unfinished_asset
+        );
         let both = vec![asset(1, "template.yaml", b"new"), asset(2, NEW, b"new")];
         assert_eq!(
             actions(both),
@@ -280,19 +290,22 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_that_github_does_not_tell_is_found_out() {
-        let silent = SeenAsset {
+    fn digest_found_by_downloading_counts() {
+        let without_digest = SeenAsset {
             digest: None,
             ..asset(1, "template.yaml", b"new")
         };
         let release = SeenRelease {
-            assets: vec![silent],
+            assets: vec![without_digest],
             ..our_draft(&example())
         };
-        let seen = Seen {
-            releases: vec![release],
+        let seen = UploadState {
+            release: ReleaseView {
+                releases: vec![release],
+                hashed: [(AssetId(1), Digest::of(b"new"))].into(),
+                ..ReleaseView::default()
+            },
             files: [("template.yaml".parse().unwrap(), Some(file(b"new")))].into(),
-            hashed: [(AssetId(1), Digest::of(b"new"))].into(),
         };
         assert!(matches!(decide(&example(), &seen), Step::Done(_)));
     }
@@ -333,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn others_and_published_releases_are_not_touched() {
+    fn foreign_and_published_releases_are_not_changed() {
         let files = || vec![("template.yaml", Some(file(b"new")))];
         assert_eq!(
             codes(foreign_draft(&example()), files()),

@@ -1,82 +1,61 @@
-//! `verify`: checks a published release against its evidence and the world, at any time later.
-
-use std::collections::BTreeMap;
+//! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, Tag};
-use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, Statement};
-use crate::protocol::{AssetId, AssetState, Reader, SeenRelease, ServiceError};
+use crate::domain::{Digest, Tag};
+use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
+use crate::protocol::{AssetState, Reader, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::release::image_check::{self, ImageProblem};
+use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::references::row;
+use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 pub struct Verify {
     tag: Tag,
+    cache: ReleaseCache,
 }
 
-struct Seen {
-    tag: Option<CommitSha>,
-    releases: Vec<SeenRelease>,
+/// A release, and what its evidence says of it.
+struct VerifyState {
+    release: ReleaseView,
     evidence: Option<Bytes>,
-    hashed: BTreeMap<AssetId, Digest>,
-    /// What the tags of the evidence's images resolve to now.
-    images: BTreeMap<String, Option<Digest>>,
-    /// What of them cannot be pulled, and why.
-    incomplete: Vec<String>,
 }
 
 impl Verify {
     pub fn new(tag: Tag) -> Self {
-        Self { tag }
+        Self {
+            tag,
+            cache: ReleaseCache::new(Trust::DigestsOnly),
+        }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
-        let mut seen = Seen {
-            tag: reader.github.tag(&self.tag).await?,
-            releases: reader.github.releases(&self.tag).await?,
-            evidence: None,
-            hashed: BTreeMap::new(),
-            images: BTreeMap::new(),
-            incomplete: vec![],
+    async fn see(&mut self, reader: Reader<'_>) -> Result<VerifyState, ServiceError> {
+        let mut view = self.cache.view(reader, &self.tag);
+        view.tag().await?;
+        view.releases().await?;
+        let evidence = match view.so_far().evidence() {
+            Some(asset) => Some(reader.github.read_asset(asset, MAX_EVIDENCE).await?),
+            None => None,
         };
-        for asset in seen.releases.iter().flat_map(|release| &release.assets) {
-            if asset.name == EVIDENCE && asset.state == AssetState::Uploaded {
-                seen.evidence = Some(reader.github.read_asset(asset, MAX_EVIDENCE).await?);
-            }
-            if asset.digest.is_none() && asset.state == AssetState::Uploaded {
-                seen.hashed
-                    .insert(asset.id, reader.github.hash_asset(asset).await?);
-            }
-        }
-        let statement = seen
-            .evidence
+        view.digests(|_| true).await?;
+        let statement = evidence
             .as_deref()
             .and_then(|bytes| Statement::from_bytes(bytes).ok());
-        for (_, image) in statement
-            .iter()
-            .flat_map(|statement| statement.predicate.plan.images())
-        {
-            let digest = reader
-                .registry
-                .resolve(&image)
-                .await?
-                .map(|manifest| manifest.digest);
-            seen.images.insert(image.to_string(), digest);
-            let Some(digest) = digest else {
-                continue;
-            };
-            match image_check::contents(reader, &image.repository().pinned(digest), &[]).await {
-                Ok(_) => {}
-                Err(ImageProblem::Incomplete(why)) => {
-                    seen.incomplete.push(format!("{image}: {why}"))
-                }
-                Err(ImageProblem::Port(error)) => return Err(error),
-            }
+        if let Some(statement) = statement {
+            let images = statement.predicate.plan.images();
+            view.images(images.map(|(_, image)| ImageQuery {
+                name: image.to_string(),
+                image,
+                platforms: vec![],
+            }))
+            .await?;
         }
-        Ok(seen)
+        Ok(VerifyState {
+            release: view.finish(),
+            evidence,
+        })
     }
 }
 
@@ -87,17 +66,19 @@ impl Phase for Verify {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        Ok(decide(&self.tag, &self.see(reader).await?))
+        let seen = self.see(reader).await?;
+        Ok(decide(&self.tag, &seen))
     }
 }
 
-fn decide(tag: &Tag, seen: &Seen) -> Step {
+fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     let missing = |why: String| {
         let help = "only what `publish` of btp-release published can be verified";
         Step::Blocked(vec![Diagnostic::error(Code::EvidenceMissing, why, help)])
     };
-    let [release] = seen.releases.as_slice() else {
-        return missing(format!("{tag} has {} releases", seen.releases.len()));
+    let releases = seen.release.releases.as_slice();
+    let [release] = releases else {
+        return missing(format!("{tag} has {} releases", releases.len()));
     };
     if release.draft {
         return missing(format!("{tag} is a draft"));
@@ -109,131 +90,142 @@ fn decide(tag: &Tag, seen: &Seen) -> Step {
         Ok(statement) => statement,
         Err(invalid) => return Step::Blocked(vec![invalid.into()]),
     };
-    let findings = differences(tag, seen, release, &statement);
-    if !findings.is_empty() {
-        return Step::Blocked(findings);
+    let mut differences = Differences::of(tag);
+    differences.in_release(seen, release, &statement.predicate.plan);
+    differences.in_text(release, &statement, Digest::of(bytes));
+    differences.in_images(seen);
+    differences.in_subjects(seen, release, &statement);
+    differences.in_assets(release, &statement);
+    if !differences.found.is_empty() {
+        return Step::Blocked(differences.found);
     }
-    let plan = &statement.predicate.plan;
-    let so = format!(
+    let summary = format!(
         "{tag} is as it was published: {} subjects at {}",
         statement.subject.len(),
-        plan.commit.short()
+        statement.predicate.plan.commit.short()
     );
-    Step::Done(PhaseReport::new(so).with("release-url", &release.url))
+    Step::Done(PhaseReport::new(summary).with("release-url", &release.url))
 }
 
-fn differences(
-    tag: &Tag,
-    seen: &Seen,
-    release: &SeenRelease,
-    statement: &Statement,
-) -> Vec<Diagnostic> {
-    let plan = &statement.predicate.plan;
-    let mut found = Vec::new();
-    let mut compare = |what: &str, now: String, was: String| {
-        if now != was {
-            let why = format!("{what} is {now}, and was {was} when {tag} was published");
-            found.push(Diagnostic::error(
-                Code::EvidenceDiffers,
-                why,
-                "find out who changed it; nobody should have",
-            ));
-        }
-    };
-    let none = || "absent".to_owned();
-    compare(
-        "the tag of the evidence",
-        tag.to_string(),
-        plan.tag.to_string(),
-    );
-    compare(
-        "the tag's commit",
-        seen.tag.as_ref().map_or_else(none, ToString::to_string),
-        plan.commit.to_string(),
-    );
-    compare(
-        "prerelease",
-        release.prerelease.to_string(),
-        plan.prerelease.to_string(),
-    );
-    // Whoever alters the evidence has to alter the table in the release's text, too, and the other way round.
-    let evidence = seen.evidence.as_deref().map(Digest::of);
-    let rows = statement
-        .subject
-        .iter()
-        .map(|s| (s.name.as_str(), s.digest()));
-    for (name, digest) in rows.chain([(EVIDENCE, evidence)]) {
-        let there = digest.is_some_and(|digest| release.body.contains(&row(name, digest)));
-        let say = |there| {
-            if there {
-                "as in the evidence"
-            } else {
-                "another"
-            }
-        };
-        compare(
-            &format!("the line of {name} in the text"),
-            say(there).into(),
-            say(true).into(),
-        );
-    }
-    for incomplete in &seen.incomplete {
-        compare("an image", incomplete.clone(), "whole".into());
-    }
-    let mark = Mark::find(&release.body);
-    compare(
-        "the plan in the mark",
-        mark.as_ref().map_or_else(none, |m| m.plan.to_string()),
-        plan.digest().to_string(),
-    );
-    let digest = |name: &str| {
-        let asset = release
-            .assets
-            .iter()
-            .find(|a| a.name == name && a.state == AssetState::Uploaded)?;
-        asset.digest.or_else(|| seen.hashed.get(&asset.id).copied())
-    };
-    for subject in &statement.subject {
-        let now = match seen.images.get(&subject.name) {
-            Some(digest) => *digest,
-            None => digest(&subject.name),
-        };
-        let say = |digest: Option<Digest>| digest.map_or_else(none, |d| d.to_string());
-        compare(&subject.name, say(now), say(subject.digest()));
-    }
-    let listed = statement.assets();
-    for extra in release
-        .assets
-        .iter()
-        .filter(|asset| !listed.contains(&asset.name))
-    {
-        compare(&format!("the asset {}", extra.name), "there".into(), none());
-    }
-    for asset in plan
-        .assets
-        .iter()
-        .filter(|name| !statement.subject.iter().any(|s| s.name == name.as_str()))
-    {
-        compare(
-            &format!("the asset {asset}"),
-            "not among the subjects".into(),
-            "planned".into(),
-        );
-    }
-    found
+/// What is not as it was when the release was published.
+struct Differences<'a> {
+    tag: &'a Tag,
+    found: Vec<Diagnostic>,
 }
+
+impl<'a> Differences<'a> {
+    fn of(tag: &'a Tag) -> Self {
+        Self { tag, found: vec![] }
+    }
+
+    fn compare(&mut self, what: &str, now: &str, was: &str) {
+        if now != was {
+            let difference = Diagnostic::error(
+                Code::EvidenceDiffers,
+                format!("{what} is {now}"),
+                "find out who changed it; nobody should have",
+            );
+            let wanted = format!("{was}, as when {} was published", self.tag);
+            self.found.push(difference.wanted(wanted));
+        }
+    }
+
+    fn in_release(&mut self, seen: &VerifyState, release: &SeenRelease, plan: &ReleasePlan) {
+        let or_absent =
+            |found: Option<String>| -> String { found.unwrap_or_else(|| ABSENT.to_owned()) };
+        let commit = or_absent(seen.release.tag.as_ref().map(ToString::to_string));
+        let mark = Mark::find(&release.body);
+        let in_mark = or_absent(mark.map(|mark| mark.plan.to_string()));
+        let flag = |flag: bool| if flag { "true" } else { "false" };
+        self.compare(
+            "the tag of the evidence",
+            self.tag.as_str(),
+            plan.tag.as_str(),
+        );
+        self.compare("the tag's commit", &commit, plan.commit.as_str());
+        self.compare(
+            "prerelease",
+            flag(release.prerelease),
+            flag(plan.prerelease),
+        );
+        self.compare("the plan in the mark", &in_mark, &plan.digest().to_string());
+    }
+
+    /// Whoever alters the evidence has to alter the table in the release's text, too, and the other way round.
+    fn in_text(&mut self, release: &SeenRelease, statement: &Statement, evidence: Digest) {
+        let subjects = statement.subject.iter();
+        let rows = subjects.map(|s| (s.name.as_str(), s.digest()));
+        for (name, digest) in rows.chain([(EVIDENCE, Some(evidence))]) {
+            if !digest.is_some_and(|digest| release.body.contains(&row(name, digest))) {
+                let what = format!("the line of {name} in the text");
+                self.compare(&what, "missing or another", "as in the evidence");
+            }
+        }
+    }
+
+    fn in_images(&mut self, seen: &VerifyState) {
+        for (name, image) in &seen.release.images {
+            if let ImageState::Incomplete { why, .. } = image {
+                self.compare(
+                    &format!("the image {name}"),
+                    &format!("incomplete: {why}"),
+                    "complete",
+                );
+            }
+        }
+    }
+
+    fn in_subjects(&mut self, seen: &VerifyState, release: &SeenRelease, statement: &Statement) {
+        let asset = |name: &str| {
+            let mut assets = release.assets.iter();
+            let asset = assets.find(|a| a.name == name && a.state == AssetState::Uploaded)?;
+            seen.release.digest(asset)
+        };
+        let or_absent =
+            |digest: Option<Digest>| digest.map_or_else(|| ABSENT.to_owned(), |d| d.to_string());
+        for subject in &statement.subject {
+            let now = match seen.release.images.get(&subject.name) {
+                Some(image) => image.digest(),
+                None => asset(&subject.name),
+            };
+            self.compare(&subject.name, &or_absent(now), &or_absent(subject.digest()));
+        }
+    }
+
+    /// The assets are those of the plan and the evidence, and every one of the plan's is among the subjects.
+    fn in_assets(&mut self, release: &SeenRelease, statement: &Statement) {
+        let listed = statement.assets();
+        for asset in &release.assets {
+            if !listed.contains(&asset.name) {
+                self.compare(&format!("the asset {}", asset.name), "present", ABSENT);
+            }
+        }
+        for asset in &statement.predicate.plan.assets {
+            if !statement.subject.iter().any(|s| s.name == asset.as_str()) {
+                let what = format!("the asset {asset}");
+                self.compare(&what, "not among the subjects", "one of the subjects");
+            }
+        }
+    }
+}
+
+const ABSENT: &str = "absent";
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
     use super::*;
     use crate::plan::tests::example;
     use crate::plan::{Artifact, Artifacts, Predicate};
     use crate::release::examples::{asset, other, our_draft, published};
+    use crate::release::image_check::Contents;
 
-    type Alter = fn(&mut Seen);
+    type AlterRelease = fn(&mut VerifyState);
 
     /// A release as `publish` leaves it.
-    fn seen() -> Seen {
+    fn seen() -> VerifyState {
         let plan = example();
         let image = plan.binary_image.clone().unwrap();
         let digest = Digest::of(b"m");
@@ -279,21 +271,24 @@ mod tests {
             .collect();
         rows.push(row(EVIDENCE, Digest::of(&bytes)));
         let body = plan.mark(false).put(&rows.join("\n"));
-        Seen {
-            tag: Some(plan.commit.clone()),
-            releases: vec![published(SeenRelease {
-                body,
-                assets,
-                ..our_draft(&plan)
-            })],
+        let contents = Arc::new(Contents::default());
+        let complete = ImageState::Complete { digest, contents };
+        VerifyState {
+            release: ReleaseView {
+                tag: Some(plan.commit.clone()),
+                releases: vec![published(SeenRelease {
+                    body,
+                    assets,
+                    ..our_draft(&plan)
+                })],
+                images: [(image.to_string(), complete)].into(),
+                ..ReleaseView::default()
+            },
             evidence: Some(bytes.into()),
-            hashed: BTreeMap::new(),
-            images: [(image.to_string(), Some(digest))].into(),
-            incomplete: vec![],
         }
     }
 
-    fn codes(seen: &Seen) -> Vec<Code> {
+    fn codes(seen: &VerifyState) -> Vec<Code> {
         match decide(&example().tag, seen) {
             Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
             Step::Done(_) => vec![],
@@ -302,19 +297,21 @@ mod tests {
     }
 
     #[test]
-    fn any_single_altered_fact_is_found() {
+    fn each_altered_fact_is_found() {
         assert_eq!(codes(&seen()), []);
-        let table: [(Code, Alter); 14] = [
-            (Code::EvidenceDiffers, |s| s.tag = None),
-            (Code::EvidenceDiffers, |s| s.tag = Some(other())),
-            (Code::EvidenceDiffers, |s| s.releases[0].prerelease = true),
+        let table: [(Code, AlterRelease); 14] = [
+            (Code::EvidenceDiffers, |s| s.release.tag = None),
+            (Code::EvidenceDiffers, |s| s.release.tag = Some(other())),
             (Code::EvidenceDiffers, |s| {
-                let body = &s.releases[0].body;
-                s.releases[0].body = body.replace("btp-release: ", "");
+                s.release.releases[0].prerelease = true
             }),
             (Code::EvidenceDiffers, |s| {
-                let body = &s.releases[0].body;
-                s.releases[0].body = body.replace("rendered.yaml", "x");
+                let body = &s.release.releases[0].body;
+                s.release.releases[0].body = body.replace("btp-release: ", "");
+            }),
+            (Code::EvidenceDiffers, |s| {
+                let body = &s.release.releases[0].body;
+                s.release.releases[0].body = body.replace("rendered.yaml", "x");
             }),
             (Code::EvidenceDiffers, |s| {
                 let text = String::from_utf8(s.evidence.as_ref().unwrap().to_vec()).unwrap();
@@ -324,27 +321,37 @@ mod tests {
                 );
             }),
             (Code::EvidenceDiffers, |s| {
-                s.incomplete.push("an image".into())
+                for image in s.release.images.values_mut() {
+                    let digest = image.digest().unwrap();
+                    let why = "a part is missing".into();
+                    *image = ImageState::Incomplete { digest, why };
+                }
             }),
             (Code::EvidenceDiffers, |s| {
-                s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+                s.release.releases[0].assets[0].digest = Some(Digest::of(b"u"))
             }),
             (Code::EvidenceDiffers, |s| {
-                drop(s.releases[0].assets.remove(0))
+                drop(s.release.releases[0].assets.remove(0))
             }),
             (Code::EvidenceDiffers, |s| {
-                s.releases[0].assets.push(asset(4, "x", b"x"))
+                s.release.releases[0].assets.push(asset(4, "x", b"x"))
             }),
             (Code::EvidenceDiffers, |s| {
-                s.images
-                    .values_mut()
-                    .for_each(|d| *d = Some(Digest::of(b"n")))
+                let (digest, contents) = (Digest::of(b"n"), Arc::default());
+                for image in s.release.images.values_mut() {
+                    let contents = Arc::clone(&contents);
+                    *image = ImageState::Complete { digest, contents };
+                }
             }),
             (Code::EvidenceDiffers, |s| {
-                s.images.values_mut().for_each(|d| *d = None)
+                for image in s.release.images.values_mut() {
+                    *image = ImageState::Absent;
+                }
             }),
             (Code::EvidenceMissing, |s| s.evidence = None),
-            (Code::EvidenceMissing, |s| s.releases[0].draft = true),
+            (Code::EvidenceMissing, |s| {
+                s.release.releases[0].draft = true
+            }),
         ];
         for (nth, (code, alter)) in table.into_iter().enumerate() {
             let mut seen = seen();

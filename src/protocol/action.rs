@@ -5,10 +5,24 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
-use crate::protocol::{AssetId, Blob, LocalFile, NewDraft, NewStatus, Publication, ReleaseId};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, Repository, Tag};
+use crate::protocol::{
+    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId, ReleaseKind,
+};
 
-/// One change of the world. Two equal actions are the same change, which the engine never sends twice without a look.
+/// The lock of a tag as a phase asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockRequest {
+    pub lock: NewLock,
+    /// The lock of an owner that has ended, where it is taken over.
+    pub from: Option<Lock>,
+    /// Tells apart requests of one process: one that lost against another owner may be sent again.
+    pub attempt: u32,
+    /// What it is taken for.
+    pub purpose: String,
+}
+
+/// One change. Two equal actions are the same change, which the engine never sends twice without reading in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     CreateDraft(NewDraft),
@@ -68,31 +82,22 @@ pub enum Action {
     DeleteRelease {
         release: ReleaseId,
         tag: Tag,
-        published: bool,
+        kind: ReleaseKind,
     },
     DeleteTag {
         tag: Tag,
         commit: CommitSha,
     },
-    TakeLock {
-        tag: Tag,
-        commit: CommitSha,
-        owner: LockOwner,
-        /// The dead owner's, where it is taken over.
-        from: Option<Lock>,
-        claim: u32,
-        /// What it is taken for.
-        purpose: String,
-    },
+    TakeLock(LockRequest),
     ReleaseLock {
         tag: Tag,
     },
 }
 
 impl Action {
-    /// Whether it is about who may act, and not about the release.
+    /// Whether it only concerns the lock, and nothing of the release.
     pub fn is_lock(&self) -> bool {
-        matches!(self, Self::TakeLock { .. } | Self::ReleaseLock { .. })
+        matches!(self, Self::TakeLock(_) | Self::ReleaseLock { .. })
     }
 }
 
@@ -147,39 +152,34 @@ impl fmt::Display for Action {
             }
             Self::RemoveFolder { folder } => write!(f, "remove {}", folder.display()),
             Self::SetStatus(status) => {
-                let state = if status.success { "success" } else { "failure" };
                 write!(
                     f,
-                    "record {state} of {} at {}",
+                    "record {} of {} at {}",
+                    status.state.as_str(),
                     status.context,
                     status.commit.short()
                 )
             }
             Self::Publish(publication) => write!(f, "publish {}", publication.tag),
-            Self::DeleteRelease {
-                release,
-                tag,
-                published,
-            } => {
-                let kind = if *published { "published" } else { "draft" };
+            Self::DeleteRelease { release, tag, kind } => {
                 write!(f, "delete the {kind} release {tag} (id {release})")
             }
             Self::DeleteTag { tag, commit } => {
                 write!(f, "delete the tag {tag} at {}", commit.short())
             }
-            Self::TakeLock {
-                tag,
-                from: Some(from),
+            Self::TakeLock(LockRequest {
+                lock: NewLock { tag, .. },
+                from,
                 purpose,
                 ..
-            } => write!(
-                f,
-                "take over the lock of {tag} from {}, which has ended, to {purpose}",
-                from.owner
-            ),
-            Self::TakeLock { tag, purpose, .. } => {
-                write!(f, "take the lock of {tag}, to {purpose}")
-            }
+            }) => match from {
+                None => write!(f, "take the lock of {tag}, to {purpose}"),
+                Some(from) => write!(
+                    f,
+                    "take over the lock of {tag} from {}, which has ended, to {purpose}",
+                    from.owner
+                ),
+            },
             Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
         }
     }

@@ -1,4 +1,4 @@
-//! What a phase is, and what it needs of the world, in our own words: reading and writing are kept apart.
+//! What a phase is, and the interfaces to GitHub, registries and files that it needs: reading and writing are kept apart.
 
 mod action;
 mod clock;
@@ -9,17 +9,17 @@ mod service_error;
 mod step_output;
 mod writer;
 
-pub use action::Action;
+pub use action::{Action, LockRequest};
 pub use clock::{Clock, Interrupt};
 pub use observed::{
-    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck,
-    SeenManifest, SeenRelease, SeenRepository,
+    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, ReleaseKind, SeenAnswer,
+    SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
-pub use phase::{Output, Phase, PhaseId, PhaseReport, Step, Waiting};
+pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
 pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{
     Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock, NewStatus,
-    Publication, RegistryWriter, Writer,
+    Publication, RegistryWriter, StatusState, Writer,
 };

@@ -1,4 +1,4 @@
-//! What can be seen of the world, with nothing of how it was asked for.
+//! What was read from GitHub, registries and files, independent of how it was asked for.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -54,6 +54,32 @@ pub struct SeenRelease {
     pub created_at: String,
     /// Every asset, also those that were never finished.
     pub assets: Vec<SeenAsset>,
+}
+
+impl SeenRelease {
+    pub fn kind(&self) -> ReleaseKind {
+        if self.draft {
+            ReleaseKind::Draft
+        } else {
+            ReleaseKind::Published
+        }
+    }
+}
+
+/// Whether everyone can see a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseKind {
+    Draft,
+    Published,
+}
+
+impl fmt::Display for ReleaseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,58 +8,76 @@ use async_trait::async_trait;
 use super::{Action, Reader, ServiceError};
 use crate::domain::{Diagnostic, Exit};
 
-/// A phase's name: the `phase` input, the subcommand and the title of its log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PhaseId {
-    /// Checks the version, the repository and the rights, and works everything out. Writes nothing.
-    Plan,
-    /// Creates the draft release, then the tag, which starts the builders.
-    Draft,
-    /// Makes and pushes the module image, and writes the files of the release.
-    BuildModule,
-    /// Brings files into the draft, by content.
-    Upload,
-    /// Waits for the assets and images, and finds out their digests.
-    Await,
-    /// Unpacks the module image, by digest, into a folder.
-    FetchModule,
-    /// Records how a leg of the tests ended, for exactly the artifacts that it tested.
-    RecordTests,
-    /// Reads every promise again, and publishes with one request.
-    Publish,
-    /// Checks a published release against its evidence and the world.
-    Verify,
-    /// Deletes our own draft and tag.
-    Discard,
+/// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    ReadsOnly,
+    Writes,
+}
+
+/// All that is fixed for each phase, in the order of a release: one line is one phase.
+macro_rules! phases {
+    ($($variant:ident $name:literal $effect:ident $minutes:literal min, $about:literal)+) => {
+        /// A phase's name: the `phase` input, the subcommand and the title of its log lines.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum PhaseId {
+            $(#[doc = $about] $variant,)+
+        }
+
+        impl PhaseId {
+            /// In the order of a release.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            /// As it is typed.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// What it does, in one sentence.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $about,)+
+                }
+            }
+
+            /// Whether it may change anything.
+            pub const fn effect(self) -> Effect {
+                match self {
+                    $(Self::$variant => Effect::$effect,)+
+                }
+            }
+
+            /// How long it may take where nobody says otherwise.
+            pub const fn default_timeout(self) -> Duration {
+                match self {
+                    $(Self::$variant => Duration::from_mins($minutes),)+
+                }
+            }
+        }
+    };
+}
+
+phases! {
+    Plan "plan" ReadsOnly 5 min, "Checks the version, the repository and the rights, and works everything out. Writes nothing."
+    Draft "draft" Writes 5 min, "Creates the draft release, then the tag, which starts the builders."
+    BuildModule "build-module" Writes 5 min, "Makes and pushes the module image, and writes the files of the release."
+    Upload "upload" Writes 5 min, "Uploads files to the draft, unless it has the same bytes already."
+    Await "await" ReadsOnly 20 min, "Waits for the assets and images, and finds out their digests."
+    FetchModule "fetch-module" Writes 5 min, "Unpacks the module image, by digest, into a folder."
+    RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."
+    Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
+    Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."
+    Discard "discard" Writes 5 min, "Deletes our own draft and tag."
 }
 
 impl PhaseId {
-    /// In the order of a release.
-    pub const ALL: [Self; 10] = [
-        Self::Plan,
-        Self::Draft,
-        Self::BuildModule,
-        Self::Upload,
-        Self::Await,
-        Self::FetchModule,
-        Self::RecordTests,
-        Self::Publish,
-        Self::Verify,
-        Self::Discard,
-    ];
-
-    pub fn as_str(self) -> &'static str {
+    /// What the process ends with when the phase is blocked.
+    pub const fn blocked_exit(self) -> Exit {
         match self {
-            Self::Plan => "plan",
-            Self::Draft => "draft",
-            Self::BuildModule => "build-module",
-            Self::Upload => "upload",
-            Self::Await => "await",
-            Self::FetchModule => "fetch-module",
-            Self::RecordTests => "record-tests",
-            Self::Publish => "publish",
-            Self::Verify => "verify",
-            Self::Discard => "discard",
+            Self::Plan => Exit::Preflight,
+            _ => Exit::Blocked,
         }
     }
 }
@@ -75,62 +93,72 @@ impl fmt::Display for PhaseId {
 pub trait Phase: Send {
     fn id(&self) -> PhaseId;
 
-    /// What the process ends with when this phase is blocked.
-    fn blocked_exit(&self) -> Exit {
-        Exit::Blocked
-    }
-
-    /// Looks, and says what is missing. A phase may remember what it saw in order to tell a change, never in place of
-    /// looking.
+    /// Reads, and says what is missing. A phase may remember what it read in order to notice a change, and what is named by
+    /// a digest; everything else is read again each time.
+    ///
+    /// # Errors
+    ///
+    /// What a service answered where neither presence nor absence can be concluded from it.
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError>;
 
-    /// Whether the phase goes on without an action that was refused for good.
-    fn continues_after_refusal(&mut self, _action: &Action, _refusal: &ServiceError) -> bool {
-        false
+    /// What follows when one of its actions was refused for good.
+    fn refused(&mut self, _action: &Action, _refusal: &ServiceError) -> AfterRefusal {
+        AfterRefusal::Stop
     }
 
-    /// What a refusal means, where the phase knows more than the service says.
-    fn explain(&self, _action: &Action, _refusal: &ServiceError) -> Option<Diagnostic> {
-        None
-    }
-
-    /// What must not outlive the phase. Asked for when it has ended, however that was.
-    async fn leave(&mut self, _look: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+    /// What must not outlive the phase. Asked for when it has ended, whether well or not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Phase::step`]; the engine asks again a few times.
+    async fn clean_up(&mut self, _reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         Ok(vec![])
     }
 }
 
-/// What a phase says after a look.
+/// What follows when an action was refused for good.
+#[derive(Debug, PartialEq)]
+pub enum AfterRefusal {
+    /// The phase fails with the service's own message.
+    Stop,
+    /// The phase fails, and knows more than the service says.
+    Blocked(Diagnostic),
+    /// The action was not essential: the phase reads again, and goes on without it.
+    Continue,
+}
+
+/// What a phase says after it has read.
 #[derive(Debug, PartialEq)]
 pub enum Step {
     /// All that the phase promises is so.
     Done(PhaseReport),
-    /// These are missing. They are carried out in order, and then looked at again.
+    /// These are missing. They are carried out in order, and then everything is read again.
     Act(Vec<Action>),
-    /// Someone else's turn.
+    /// Somebody else has to do something first.
     Wait(Waiting),
-    /// The world contradicts the plan; everything found is listed.
+    /// What was read contradicts the plan; everything found is listed.
     Blocked(Vec<Diagnostic>),
 }
 
-/// What is so, once a phase is done.
+/// What a phase found to be so when it was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhaseReport {
     /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
-    pub so: String,
+    pub summary: String,
     pub outputs: Vec<Output>,
-    /// What does not stand in the way, and should be known.
+    /// What stopped nothing, and should be known.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl PhaseReport {
-    pub fn new(so: impl Into<String>) -> Self {
+    pub fn new(summary: impl Into<String>) -> Self {
         Self {
-            so: so.into(),
+            summary: summary.into(),
             ..Self::default()
         }
     }
 
+    /// The same with one more output.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.outputs.push(Output {
@@ -141,17 +169,18 @@ impl PhaseReport {
     }
 }
 
-/// An output of the step, for later steps and jobs. A hint only: whoever takes it looks again.
+/// An output of the step, for later steps and jobs. A hint only: whoever takes it reads again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     pub name: &'static str,
     pub value: String,
 }
 
+/// What a phase waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// What is awaited, and how each of them stands: one line for each.
+    /// What is awaited, and the state of each: one line for each.
     pub on: Vec<String>,
-    /// The longest pause between two looks.
-    pub every: Duration,
+    /// The longest pause before it is read again.
+    pub poll_after: Duration,
 }

@@ -1,4 +1,4 @@
-//! Reading the world: all that a phase is ever given.
+//! What can read GitHub, registries and files: all that a phase is given.
 //!
 //! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence.
 //!
@@ -25,13 +25,13 @@ use crate::domain::{
 /// Bytes on their way, in pieces; ends with an error where they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
 
-/// The whole view of the world that a phase has.
+/// What a phase reads with.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub github: &'a dyn GitHubReader,
     pub registry: &'a dyn RegistryReader,
     pub files: &'a dyn FilesReader,
-    /// The time of this look.
+    /// The time at which this step began.
     pub now: Moment,
 }
 
@@ -91,11 +91,11 @@ pub trait GitHubReader: Send + Sync {
 /// Any OCI registry; which one, and with which credentials, follows from the image's name.
 #[async_trait]
 pub trait RegistryReader: Send + Sync {
-    /// What a tag or digest resolves to now. One HEAD request, but none for a digest that was resolved before.
+    /// What a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
     /// A manifest's bytes, checked against the digest. At most 4 MiB. Read once in a process.
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;
-    /// Whether the repository holds a blob. One HEAD request, but none for a blob that was found before.
+    /// Whether the repository holds a blob. One HEAD request, but none for a blob that this process has pushed.
     async fn has_blob(&self, repository: &Repository, digest: Digest)
     -> Result<bool, ServiceError>;
     /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. Read once in a process.

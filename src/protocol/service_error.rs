@@ -1,10 +1,10 @@
-//! How a service can fail us, sorted by what may be concluded from it.
+//! How a service can fail, by what may be concluded from it.
 
 /// What was being done, and why it did not work.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {cause}")]
 pub struct ServiceError {
-    /// In the words of the reader: "look for the draft release v1.2.0".
+    /// In the words of the reader: "find the draft release v1.2.0".
     pub doing: String,
     pub cause: Cause,
 }
@@ -36,7 +36,7 @@ pub enum Cause {
         accepted: Option<String>,
         request_id: Option<String>,
     },
-    /// Someone, perhaps we ourselves in an answer that was lost, did it first: look again.
+    /// Someone, perhaps we ourselves in an answer that was lost, did it first: read again.
     #[error("already so: {message}{}", request(request_id.as_ref()))]
     Conflict {
         status: u16,

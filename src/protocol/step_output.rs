@@ -3,7 +3,7 @@
 use std::io;
 
 pub trait StepOutput {
-    /// Writer outputs on, by name. Values may be of several lines.
+    /// Passes outputs on, by name. Values may be of several lines.
     fn outputs(&mut self, outputs: &[(&str, &str)]) -> io::Result<()>;
     /// Adds to the page that people see, in Markdown.
     fn summary(&mut self, markdown: &str) -> io::Result<()>;

@@ -1,18 +1,18 @@
-//! Changing the world: given to the interpreter of actions and to no one else.
+//! What can change GitHub, registries and files: given to the engine, and to nothing else.
 //!
 //! Every method sends its write once.
 //!
 //! # Errors
 //!
 //! Every method fails with a [`ServiceError`]. After [`Cause::Unknown`](super::Cause::Unknown) the write may have been
-//! done or not, and the engine looks before it sends anything again.
+//! done or not, and the engine reads before it sends anything again.
 
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{AssetId, ByteStream, LocalFile, ReleaseId, ServiceError};
+use super::{AssetId, ByteStream, CheckState, LocalFile, ReleaseId, ServiceError};
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
 
 #[derive(Clone, Copy)]
@@ -47,10 +47,36 @@ pub struct Publication {
 pub struct NewStatus {
     pub commit: CommitSha,
     pub context: String,
-    pub success: bool,
+    pub state: StatusState,
     /// At most 140 characters.
     pub description: String,
     pub url: Option<String>,
+}
+
+/// The two states of a commit status that are written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusState {
+    Success,
+    Failure,
+}
+
+impl StatusState {
+    /// As GitHub spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl From<StatusState> for CheckState {
+    fn from(state: StatusState) -> Self {
+        match state {
+            StatusState::Success => Self::Success,
+            StatusState::Failure => Self::Failure,
+        }
+    }
 }
 
 /// A lock to take.

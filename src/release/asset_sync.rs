@@ -1,30 +1,25 @@
-//! Bringing one file into a release, by content.
+//! What is left to do until a release has a file: nothing, where it has the same bytes already.
 
-use std::collections::BTreeMap;
+use super::view::ReleaseView;
+use crate::domain::AssetName;
+use crate::protocol::{Action, AssetState, LocalFile, SeenAsset, SeenRelease};
 
-use crate::domain::{AssetName, Digest};
-use crate::protocol::Action;
-use crate::protocol::{AssetId, AssetState, LocalFile, SeenAsset, SeenRelease};
-
-/// Under this name an asset's new bytes wait until they have arrived in full.
-pub(crate) fn beside(name: &AssetName) -> String {
+/// The name of an asset's new bytes until they have been uploaded in full.
+pub(crate) fn temporary_name(name: &AssetName) -> String {
     format!("btp-release-new.{name}")
 }
 
-/// What one file still needs. ExistingRelease is never a moment without a good copy: new bytes arrive beside the old ones, and
-/// take their name only when they are complete.
-///
-/// `hashed` are digests that GitHub does not tell, found by downloading.
-pub(crate) fn sync(
+/// What one file still needs. The release has a complete copy at every moment: new bytes are uploaded under a temporary name,
+/// and replace the old ones only when they are complete.
+pub(crate) fn sync_asset(
+    view: &ReleaseView,
     release: &SeenRelease,
-    hashed: &BTreeMap<AssetId, Digest>,
     name: &AssetName,
     file: &LocalFile,
 ) -> Vec<Action> {
     let find = |name: &str| release.assets.iter().find(|asset| asset.name == name);
-    let is_good = |asset: &SeenAsset| {
-        let digest = asset.digest.or_else(|| hashed.get(&asset.id).copied());
-        asset.state == AssetState::Uploaded && digest == Some(file.digest)
+    let is_complete = |asset: &SeenAsset| {
+        asset.state == AssetState::Uploaded && view.digest(asset) == Some(file.digest)
     };
     let delete = |asset: &SeenAsset, why| Action::DeleteAsset {
         asset: asset.id,
@@ -36,14 +31,14 @@ pub(crate) fn sync(
         name,
         file: file.clone(),
     };
-    let (there, new) = (find(name.as_str()), find(&beside(name)));
-    match (there, new) {
-        (Some(there), None) if is_good(there) => vec![],
-        (Some(there), Some(new)) if is_good(there) => {
+    let (current, new) = (find(name.as_str()), find(&temporary_name(name)));
+    match (current, new) {
+        (Some(current), None) if is_complete(current) => vec![],
+        (Some(current), Some(new)) if is_complete(current) => {
             vec![delete(new, "left over from a replacement")]
         }
-        (there, Some(new)) if is_good(new) => {
-            let old = there.map(|old| delete(old, "whose replacement has arrived"));
+        (current, Some(new)) if is_complete(new) => {
+            let old = current.map(|old| delete(old, "whose replacement has arrived"));
             let rename = Action::RenameAsset {
                 asset: new.id,
                 from: new.name.clone(),
@@ -53,12 +48,16 @@ pub(crate) fn sync(
         }
         (_, Some(new)) => vec![delete(new, "whose upload was not finished")],
         (None, None) => vec![upload(name.clone())],
-        (Some(there), None) if there.state == AssetState::Unfinished => {
+        (Some(current), None) if current.state == AssetState::Unfinished => {
             vec![
-                delete(there, "whose upload was not finished"),
+                delete(current, "whose upload was not finished"),
                 upload(name.clone()),
             ]
         }
-        (Some(_), None) => beside(name).parse().map(upload).into_iter().collect(),
+        (Some(_), None) => temporary_name(name)
+            .parse()
+            .map(upload)
+            .into_iter()
+            .collect(),
     }
 }

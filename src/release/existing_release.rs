@@ -1,5 +1,5 @@
-//! What becomes of a release of the same name that is there already, and of its tag: decided here for every case, for `plan`
-//! and `draft` alike. `docs/replace.md` is made of it.
+//! What happens to an existing release of the same name and to its tag: decided here for every case, for `plan` and `draft`
+//! alike. The table in `docs/replace.md` is generated from it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::domain::CommitSha;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Mark, OnExisting, ReleasePlan};
 use crate::protocol::Action;
-use crate::protocol::SeenRelease;
+use crate::protocol::{ReleaseKind, SeenRelease};
 
 /// What the inputs `on-existing` and `replace-published` ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,28 +20,29 @@ pub enum ReplacePolicy {
     ReplacePublished,
 }
 
-/// What there is of the release.
+/// What exists of the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExistingRelease {
     Nothing,
-    /// This run's own draft, be it of an earlier attempt.
-    Begun,
-    /// Two at once, without a lock: those but the first are this plan's own, and empty.
-    Surplus,
+    /// The draft of this run, perhaps of an earlier attempt.
+    DraftOfThisRun,
+    /// Several that were created at once without a lock: all but the first are of this plan, and have no assets.
+    EmptyDuplicates,
     /// A draft with our mark, of an earlier run.
     Draft,
     DraftOfAnotherCommit,
     ForeignDraft,
-    Several,
-    /// Published by this very run.
-    Finished,
+    SeveralReleases,
+    /// Published by this run.
+    PublishedByThisRun,
     Published,
     PublishedOfAnotherCommit,
     ForeignPublished,
     Immutable,
     ImmutableOfAnotherCommit,
-    /// The tag's name is one that an immutable release has used up. Nobody sees that before asking for a draft.
-    Reserved,
+    /// The tag's name belonged to an immutable release, and GitHub never gives it again. Nothing shows that before a draft is
+    /// created.
+    ReservedTagName,
 }
 
 /// Where the tag is.
@@ -49,21 +50,21 @@ pub enum ExistingRelease {
 pub enum TagState {
     Absent,
     /// At the commit of this release.
-    Here,
-    /// At the other commit of the release that is there, and made with it.
-    Theirs,
+    AtCommit,
+    /// At the commit of the release that exists, which is another one, and created together with it.
+    AtReplacedCommit,
     Elsewhere,
 }
 
-/// What follows.
+/// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Create,
-    GoOn,
-    /// Delete what is there, and create anew.
+    Resume,
+    /// Delete what exists, and create it again.
     Replace,
-    /// Delete what is surplus, and go on with the first.
-    DropSurplus,
+    /// Delete all but the first, and resume that one.
+    DeleteDuplicates,
     Done,
     Refuse(Code),
 }
@@ -93,19 +94,19 @@ impl ReplacePolicy {
 impl ExistingRelease {
     pub const ALL: [Self; 14] = [
         Self::Nothing,
-        Self::Begun,
-        Self::Surplus,
+        Self::DraftOfThisRun,
+        Self::EmptyDuplicates,
         Self::Draft,
         Self::DraftOfAnotherCommit,
         Self::ForeignDraft,
-        Self::Several,
-        Self::Finished,
+        Self::SeveralReleases,
+        Self::PublishedByThisRun,
         Self::Published,
         Self::PublishedOfAnotherCommit,
         Self::ForeignPublished,
         Self::Immutable,
         Self::ImmutableOfAnotherCommit,
-        Self::Reserved,
+        Self::ReservedTagName,
     ];
 
     fn is_of_another_commit(self) -> bool {
@@ -117,24 +118,24 @@ impl ExistingRelease {
         )
     }
 
-    /// The places where a tag can be beside it.
+    /// Where the tag can be when this is what exists.
     pub fn tags(self) -> impl Iterator<Item = TagState> {
         let all = [
             TagState::Absent,
-            TagState::Here,
-            TagState::Theirs,
+            TagState::AtCommit,
+            TagState::AtReplacedCommit,
             TagState::Elsewhere,
         ];
         all.into_iter()
-            .filter(move |tag| *tag != TagState::Theirs || self.is_of_another_commit())
+            .filter(move |tag| *tag != TagState::AtReplacedCommit || self.is_of_another_commit())
     }
 }
 
 /// The whole decision.
-pub fn decision(policy: ReplacePolicy, there: ExistingRelease, tag: TagState) -> Decision {
-    use Decision::{Create, Done, DropSurplus, GoOn, Refuse, Replace};
-    let is_here = tag == TagState::Here;
-    let elsewhere = matches!(tag, TagState::Elsewhere | TagState::Theirs);
+pub fn decision(policy: ReplacePolicy, existing: ExistingRelease, tag: TagState) -> Decision {
+    use Decision::{Create, DeleteDuplicates, Done, Refuse, Replace, Resume};
+    let at_commit = tag == TagState::AtCommit;
+    let elsewhere = matches!(tag, TagState::Elsewhere | TagState::AtReplacedCommit);
     let unless_elsewhere = |decision| {
         if elsewhere {
             Refuse(Code::TagElsewhere)
@@ -142,34 +143,34 @@ pub fn decision(policy: ReplacePolicy, there: ExistingRelease, tag: TagState) ->
             decision
         }
     };
-    // A tag that came with what is replaced goes with it; any other elsewhere stays, and so nothing can be replaced.
+    // A tag that was created with what is replaced is deleted with it. Any other tag stays, and then nothing can be replaced.
     let replace = match tag {
         TagState::Elsewhere => Refuse(Code::TagElsewhere),
         _ => Replace,
     };
-    let done_or = |code| if is_here { Done } else { Refuse(code) };
-    match there {
-        ExistingRelease::Begun => unless_elsewhere(GoOn),
-        ExistingRelease::Surplus => unless_elsewhere(DropSurplus),
-        ExistingRelease::Finished => done_or(Code::AlreadyPublished),
-        ExistingRelease::Nothing | ExistingRelease::Reserved if elsewhere => {
+    let done_or = |code| if at_commit { Done } else { Refuse(code) };
+    match existing {
+        ExistingRelease::DraftOfThisRun => unless_elsewhere(Resume),
+        ExistingRelease::EmptyDuplicates => unless_elsewhere(DeleteDuplicates),
+        ExistingRelease::PublishedByThisRun => done_or(Code::AlreadyPublished),
+        ExistingRelease::Nothing | ExistingRelease::ReservedTagName if elsewhere => {
             Refuse(Code::TagElsewhere)
         }
-        ExistingRelease::Nothing | ExistingRelease::Reserved
-            if policy == ReplacePolicy::Fail && is_here =>
+        ExistingRelease::Nothing | ExistingRelease::ReservedTagName
+            if policy == ReplacePolicy::Fail && at_commit =>
         {
             Refuse(Code::ReleaseExists)
         }
         ExistingRelease::Nothing => Create,
-        ExistingRelease::Reserved => Refuse(Code::TagReserved),
+        ExistingRelease::ReservedTagName => Refuse(Code::TagReserved),
         _ if policy == ReplacePolicy::Fail => Refuse(Code::ReleaseExists),
         ExistingRelease::ForeignDraft => Refuse(Code::DraftForeign),
         ExistingRelease::ForeignPublished => Refuse(Code::ReleaseForeign),
-        ExistingRelease::Several => Refuse(Code::ReleaseDuplicates),
+        ExistingRelease::SeveralReleases => Refuse(Code::ReleaseDuplicates),
         ExistingRelease::Draft | ExistingRelease::DraftOfAnotherCommit if policy.replaces() => {
             replace
         }
-        ExistingRelease::Draft => unless_elsewhere(GoOn),
+        ExistingRelease::Draft => unless_elsewhere(Resume),
         ExistingRelease::DraftOfAnotherCommit => {
             unless_elsewhere(Refuse(Code::DraftOfAnotherCommit))
         }
@@ -189,12 +190,12 @@ pub fn decision(policy: ReplacePolicy, there: ExistingRelease, tag: TagState) ->
     }
 }
 
-/// The same with what it is about.
+/// A decision with what it applies to.
 pub(crate) enum Resolution<'a> {
     Create,
-    GoOn(&'a SeenRelease, Mark),
+    Resume(&'a SeenRelease, Mark),
     Replace(&'a SeenRelease, Mark),
-    DropSurplus(Vec<Action>),
+    DeleteDuplicates(Vec<Action>),
     Done(&'a SeenRelease),
     Refuse(Diagnostic),
 }
@@ -208,30 +209,30 @@ pub(crate) fn resolve<'a>(
         [one] => Mark::find(&one.body).map(|mark| (one, mark)),
         _ => None,
     };
-    let surplus = surplus(plan, releases);
-    let there = match releases {
+    let duplicates_to_delete = empty_duplicates(plan, releases);
+    let existing = match releases {
         [] => ExistingRelease::Nothing,
         [one] => existing_release(plan, one, ours.as_ref().map(|(_, mark)| mark)),
-        _ if surplus.is_some() => ExistingRelease::Surplus,
-        _ => ExistingRelease::Several,
+        _ if duplicates_to_delete.is_some() => ExistingRelease::EmptyDuplicates,
+        _ => ExistingRelease::SeveralReleases,
     };
-    let is_theirs = |at: &CommitSha| matches!(&ours, Some((_, mark)) if mark.commit == *at && !mark.tag_was_there);
-    let tag_is = match tag {
+    let was_created_with_it = |at: &CommitSha| matches!(&ours, Some((_, mark)) if mark.commit == *at && !mark.tag_was_there);
+    let tag_state = match tag {
         None => TagState::Absent,
-        Some(at) if *at == plan.commit => TagState::Here,
-        Some(at) if is_theirs(at) => TagState::Theirs,
+        Some(at) if *at == plan.commit => TagState::AtCommit,
+        Some(at) if was_created_with_it(at) => TagState::AtReplacedCommit,
         Some(_) => TagState::Elsewhere,
     };
     match (
-        decision(ReplacePolicy::of(plan), there, tag_is),
+        decision(ReplacePolicy::of(plan), existing, tag_state),
         ours,
-        surplus,
+        duplicates_to_delete,
     ) {
         (Decision::Create, _, _) => Resolution::Create,
-        (Decision::GoOn, Some((draft, mark)), _) => Resolution::GoOn(draft, mark),
+        (Decision::Resume, Some((draft, mark)), _) => Resolution::Resume(draft, mark),
         (Decision::Replace, Some((release, mark)), _) => Resolution::Replace(release, mark),
         (Decision::Done, Some((release, _)), _) => Resolution::Done(release),
-        (Decision::DropSurplus, _, Some(actions)) => Resolution::DropSurplus(actions),
+        (Decision::DeleteDuplicates, _, Some(actions)) => Resolution::DeleteDuplicates(actions),
         (Decision::Refuse(code), _, _) => Resolution::Refuse(refusal(code, plan, tag, releases)),
         _ => Resolution::Refuse(duplicates(plan, releases)),
     }
@@ -243,16 +244,15 @@ fn existing_release(
     mark: Option<&Mark>,
 ) -> ExistingRelease {
     let Some(mark) = mark else {
-        return if release.draft {
-            ExistingRelease::ForeignDraft
-        } else {
-            ExistingRelease::ForeignPublished
+        return match release.kind() {
+            ReleaseKind::Draft => ExistingRelease::ForeignDraft,
+            ReleaseKind::Published => ExistingRelease::ForeignPublished,
         };
     };
     let same_commit = mark.commit == plan.commit;
     match (release.draft, release.immutable, same_commit) {
-        (true, ..) if same_commit && mark.run == plan.run => ExistingRelease::Begun,
-        (false, ..) if same_commit && mark.run == plan.run => ExistingRelease::Finished,
+        (true, ..) if same_commit && mark.run == plan.run => ExistingRelease::DraftOfThisRun,
+        (false, ..) if same_commit && mark.run == plan.run => ExistingRelease::PublishedByThisRun,
         (true, _, true) => ExistingRelease::Draft,
         (true, _, false) => ExistingRelease::DraftOfAnotherCommit,
         (false, true, true) => ExistingRelease::Immutable,
@@ -262,8 +262,9 @@ fn existing_release(
     }
 }
 
-/// Two that made drafts at once, without a lock, agree by the lowest id. What is deleted is this plan's own, and empty.
-fn surplus(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> {
+/// Two runs that created drafts at once, without a lock, both keep the one with the lowest id. What is deleted is of this plan,
+/// and has no assets.
+fn empty_duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> {
     let (lowest, others) = releases.split_first()?;
     Mark::find(&lowest.body).filter(|mark| mark.commit == plan.commit)?;
     let delete = |draft: &SeenRelease| {
@@ -271,7 +272,7 @@ fn surplus(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> 
         (draft.draft && draft.assets.is_empty() && ours).then(|| Action::DeleteRelease {
             release: draft.id,
             tag: plan.tag.clone(),
-            published: false,
+            kind: ReleaseKind::Draft,
         })
     };
     others.iter().map(delete).collect()
@@ -297,7 +298,7 @@ fn refusal(
         (Code::ReleaseExists, ..) => Diagnostic::error(
             Code::ReleaseExists,
             format!("{} already has {}", plan.tag, what_exists(tag, releases)),
-            format!("set `on-existing: resume` to go on with it, or {next}"),
+            format!("set `on-existing: resume` to continue it, or {next}"),
         ),
         (Code::ReleaseImmutable, [one], ..) => Diagnostic::error(
             Code::ReleaseImmutable,
@@ -315,16 +316,16 @@ fn refusal(
             Diagnostic::error(
                 Code::AlreadyPublished,
                 format!(
-                    "{} is published ({}), of {}, and {now}; this release is of {}",
+                    "{} is published ({}), of {}, and {now}",
                     plan.tag,
                     one.url,
-                    mark.commit.short(),
-                    plan.commit.short()
+                    mark.commit.short()
                 ),
                 format!(
                     "{next}; to replace what is published, set `on-existing: replace` and give the reason as `replace-published`"
                 ),
             )
+            .wanted(format!("a release of {}", plan.commit.short()))
         }
         _ => duplicates(plan, releases),
     }
@@ -332,14 +333,9 @@ fn refusal(
 
 fn what_exists(tag: Option<&CommitSha>, releases: &[SeenRelease]) -> String {
     let tag = tag.map(|at| format!("a tag at {}", at.short()));
-    let releases = releases.iter().map(|r| {
-        let kind = if r.draft {
-            "a draft release"
-        } else {
-            "a published release"
-        };
-        format!("{kind} (id {})", r.id)
-    });
+    let releases = releases
+        .iter()
+        .map(|r| format!("a {} release (id {})", r.kind(), r.id));
     tag.into_iter()
         .chain(releases)
         .collect::<Vec<_>>()
@@ -361,19 +357,19 @@ impl fmt::Display for ExistingRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nothing => "nothing",
-            Self::Begun => "this run's own draft",
-            Self::Surplus => "two drafts, the later one of this plan and empty",
+            Self::DraftOfThisRun => "this run's own draft",
+            Self::EmptyDuplicates => "two drafts, the later one of this plan and empty",
             Self::Draft => "our draft",
             Self::DraftOfAnotherCommit => "our draft of another commit",
             Self::ForeignDraft => "a foreign draft",
-            Self::Several => "two drafts",
-            Self::Finished => "published by this run",
+            Self::SeveralReleases => "two drafts",
+            Self::PublishedByThisRun => "published by this run",
             Self::Published => "published",
             Self::PublishedOfAnotherCommit => "published, of another commit",
             Self::ForeignPublished => "published by somebody else",
             Self::Immutable => "published and immutable",
             Self::ImmutableOfAnotherCommit => "published and immutable, of another commit",
-            Self::Reserved => "reserved tag name",
+            Self::ReservedTagName => "reserved tag name",
         })
     }
 }
@@ -382,8 +378,8 @@ impl fmt::Display for TagState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "absent",
-            Self::Here => "at our commit",
-            Self::Theirs => "at its commit, made with it",
+            Self::AtCommit => "at our commit",
+            Self::AtReplacedCommit => "at its commit, made with it",
             Self::Elsewhere => "elsewhere",
         })
     }
@@ -393,9 +389,9 @@ impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create => f.write_str("create"),
-            Self::GoOn => f.write_str("go on"),
+            Self::Resume => f.write_str("go on"),
             Self::Replace => f.write_str("**replace**"),
-            Self::DropSurplus => f.write_str("delete the later one, go on"),
+            Self::DeleteDuplicates => f.write_str("delete the later one, go on"),
             Self::Done => f.write_str("done already"),
             Self::Refuse(code) => write!(f, "`{code}`"),
         }

@@ -1,147 +1,245 @@
-//! The lock of a tag, for phases that make or delete its release: whoever writes holds it.
+//! The lock of a tag: a phase that makes, changes or deletes the tag's release runs as [`Locked`], and writes only while it
+//! holds the lock.
 //!
-//! It is a reference, which GitHub creates only where there is none
+//! The lock is a reference, which GitHub creates only where there is none
 //! (<https://docs.github.com/en/rest/git/refs#create-a-reference>), so that of many runs one succeeds. A lock outlives its
-//! owner only if that was killed; then it is taken over, and nothing is done until what the dead one did last is visible.
+//! owner only if that was killed; then it is taken over, and nothing is done until the last write of the former owner is
+//! visible.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
-use crate::protocol::{Action, PhaseReport, Step, Waiting};
-use crate::protocol::{Cause, Reader, ServiceError};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
 /// A lock whose owner cannot be asked about is taken over when it is so old: twice as long as a phase usually may take.
-const STALE: Duration = Duration::from_mins(10);
-/// How long a dead owner's last write may take to be visible in lists.
-const SETTLE: Duration = Duration::from_secs(15);
+const ABANDONED_AFTER: Duration = Duration::from_mins(10);
+/// How long a former owner's last write may take to be visible in lists.
+const VISIBLE_AFTER: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_secs(5);
 
-pub(crate) struct TagLock {
+/// What a phase that needs the lock of a tag tells about itself.
+#[async_trait]
+pub trait NeedsLock: Phase {
+    fn tag(&self) -> &Tag;
+
+    /// The commit of the release that the phase acts upon; the lock points at it.
+    fn commit(&self) -> Option<&CommitSha>;
+
+    /// What the phase does about somebody else's lock when it has nothing to do itself.
+    fn when_done(&self) -> WhenDone {
+        WhenDone::LeaveToOwner
+    }
+
+    /// Completes actions with what only they need to know. It is read while the lock is held.
+    ///
+    /// # Errors
+    ///
+    /// As [`Phase::step`].
+    async fn complete(
+        &mut self,
+        _reader: Reader<'_>,
+        actions: Vec<Action>,
+    ) -> Result<Vec<Action>, ServiceError> {
+        Ok(actions)
+    }
+}
+
+/// What a phase that is done does about a lock that somebody else holds. One whose owner has ended is taken over in any case,
+/// so that it does not stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenDone {
+    /// The phase is done: what the owner does is no concern of it.
+    LeaveToOwner,
+    /// The phase waits: what the owner is about to do may give it something to do.
+    WaitForOwner,
+}
+
+/// A phase that changes something only while it holds the lock of its tag: what it then does was decided from a read that
+/// began when the lock was held. The lock is released at the end, whether the phase ended well or not.
+///
+/// The rules of a repository may refuse such references. Then the phase goes on without a lock, and says so in a warning.
+pub struct Locked<P> {
+    phase: P,
+    lock: TagLock,
+}
+
+impl<P: NeedsLock> Locked<P> {
+    pub fn new(phase: P, owner: LockOwner) -> Self {
+        let lock = TagLock::new(phase.tag().clone(), owner);
+        Self { phase, lock }
+    }
+}
+
+#[async_trait]
+impl<P: NeedsLock> Phase for Locked<P> {
+    fn id(&self) -> PhaseId {
+        self.phase.id()
+    }
+
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        match self.phase.step(reader).await? {
+            Step::Act(actions) => {
+                let before = self.lock.before(reader, self.phase.commit(), &actions);
+                match before.await? {
+                    Some(first) => Ok(first),
+                    None => Ok(Step::Act(self.phase.complete(reader, actions).await?)),
+                }
+            }
+            Step::Done(report) => {
+                let first = self.lock.when_done(reader, self.phase.when_done()).await?;
+                Ok(first.unwrap_or_else(|| Step::Done(self.lock.warn(report))))
+            }
+            step => Ok(step),
+        }
+    }
+
+    fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
+        if self.lock.note_refusal(action, refusal) {
+            AfterRefusal::Continue
+        } else {
+            self.phase.refused(action, refusal)
+        }
+    }
+
+    async fn clean_up(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        self.lock.release(reader).await
+    }
+}
+
+struct TagLock {
     tag: Tag,
     me: LockOwner,
-    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent anew.
-    claim: u32,
+    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent again.
+    attempt: u32,
+    /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
-    /// Why there is no lock to be had.
-    refused: Option<String>,
+    /// Why the service refuses to give a lock at all.
+    refusal: Option<String>,
 }
 
 impl TagLock {
-    pub(crate) fn new(tag: Tag, me: LockOwner) -> Self {
+    fn new(tag: Tag, me: LockOwner) -> Self {
         Self {
             tag,
             me,
-            claim: 0,
+            attempt: 0,
             asked: false,
-            refused: None,
+            refusal: None,
         }
     }
 
-    /// `None` where the way is free, or what comes first.
-    pub(crate) async fn pass(
+    /// What comes before the actions; `None` where they may be carried out.
+    async fn before(
         &mut self,
         reader: Reader<'_>,
-        commit: &CommitSha,
-        purpose: &[Action],
+        commit: Option<&CommitSha>,
+        actions: &[Action],
     ) -> Result<Option<Step>, ServiceError> {
-        if self.refused.is_some() {
+        let Some(commit) = commit.filter(|_| self.refusal.is_none()) else {
+            return Ok(None);
+        };
+        let seen = reader.github.lock(&self.tag).await?;
+        let decision = self.decide(reader, seen.as_ref()).await?;
+        let purpose = actions.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let wanted = WantedLock {
+            commit: commit.clone(),
+            purpose: purpose.join(", then "),
+        };
+        Ok(self.obtain(decision, wanted))
+    }
+
+    /// What comes before the end of a phase that has nothing to do: the last write of a former owner may not be visible yet.
+    async fn when_done(
+        &mut self,
+        reader: Reader<'_>,
+        when_done: WhenDone,
+    ) -> Result<Option<Step>, ServiceError> {
+        if self.refusal.is_some() {
             return Ok(None);
         }
-        let seen = reader.github.lock(&self.tag).await?;
-        let purpose = purpose.iter().map(ToString::to_string).collect::<Vec<_>>();
-        self.go(reader, seen, commit, purpose.join(", then ")).await
+        let Some(seen) = reader.github.lock(&self.tag).await? else {
+            return Ok(None);
+        };
+        let decision = self.decide(reader, Some(&seen)).await?;
+        let is_abandoned = matches!(
+            decision,
+            LockDecision::Take(_) | LockDecision::AwaitVisibility(_)
+        );
+        if when_done == WhenDone::LeaveToOwner && !is_abandoned {
+            return Ok(None);
+        }
+        let Some(commit) = seen.commit else {
+            return Ok(Some(Step::Blocked(vec![unreadable(&self.tag)])));
+        };
+        let wanted = WantedLock {
+            commit,
+            purpose: "see what it left".to_owned(),
+        };
+        Ok(self.obtain(decision, wanted))
     }
 
-    /// The same where there is nothing to do: what a dead owner did last may not be visible yet, and its lock is to go.
-    pub(crate) async fn pass_dead(
-        &mut self,
-        reader: Reader<'_>,
-    ) -> Result<Option<Step>, ServiceError> {
-        let seen = reader.github.lock(&self.tag).await?;
-        let Some(commit) = seen.as_ref().and_then(|seen| seen.commit.clone()) else {
-            return Ok(seen.map(|_| Step::Blocked(vec![unreadable(&self.tag)])));
-        };
-        let purpose = "see what it left".to_owned();
-        self.go(reader, seen, &commit, purpose).await
-    }
-
-    /// The same for who is done: a dead owner's lock goes, so that nobody finds it later; a living one's is its own affair.
-    /// PhaseReport tells where it went without a lock.
-    pub(crate) async fn done(
-        &mut self,
-        reader: Reader<'_>,
-        mut evidence: PhaseReport,
-    ) -> Result<Step, ServiceError> {
-        let seen = reader.github.lock(&self.tag).await?;
-        let over = self.is_over(reader, seen.as_ref()).await?;
-        let first = match decide(&self.me, seen.as_ref(), over) {
-            LockDecision::Take(Some(_)) | LockDecision::Settle(_) => self.pass_dead(reader).await?,
-            _ => None,
-        };
-        evidence.warnings.extend(self.warning());
-        Ok(first.unwrap_or(Step::Done(evidence)))
-    }
-
-    async fn go(
-        &mut self,
-        reader: Reader<'_>,
-        seen: Option<SeenLock>,
-        commit: &CommitSha,
-        purpose: String,
-    ) -> Result<Option<Step>, ServiceError> {
-        let over = self.is_over(reader, seen.as_ref()).await?;
-        let way = decide(&self.me, seen.as_ref(), over);
-        let take = |from: Option<Lock>, claim| Action::TakeLock {
-            tag: self.tag.clone(),
-            commit: commit.clone(),
-            owner: self.me.clone(),
-            from,
-            claim,
-            purpose,
-        };
-        Ok(match way {
-            LockDecision::Free => None,
+    fn obtain(&mut self, decision: LockDecision, wanted: WantedLock) -> Option<Step> {
+        match decision {
+            LockDecision::Mine => None,
             LockDecision::Take(from) => {
                 self.asked = true;
-                Some(Step::Act(vec![take(from, self.claim)]))
+                Some(Step::Act(vec![Action::TakeLock(LockRequest {
+                    lock: NewLock {
+                        tag: self.tag.clone(),
+                        commit: wanted.commit,
+                        owner: self.me.clone(),
+                        claim: LockClaim::of(from.as_ref()),
+                    },
+                    from,
+                    attempt: self.attempt,
+                    purpose: wanted.purpose,
+                })]))
             }
-            LockDecision::Settle(left) => Some(wait(format!(
-                "what the lock's former owner did last: visible in {} s at the latest",
+            LockDecision::AwaitVisibility(left) => Some(wait(format!(
+                "the last write of the lock's former owner: visible in {} s at the latest",
                 left.as_secs()
             ))),
             LockDecision::Held(theirs) => {
-                self.claim += 1;
+                self.attempt += 1;
                 Some(wait(format!(
                     "the lock of {}: held by {}",
                     self.tag, theirs.owner
                 )))
             }
-            LockDecision::Unknown => Some(Step::Blocked(vec![unreadable(&self.tag)])),
-        })
+            LockDecision::Unreadable => Some(Step::Blocked(vec![unreadable(&self.tag)])),
+        }
     }
 
-    /// Whether the lock's owner has ended, where that can be told.
-    async fn is_over(
+    /// Asks about the lock's owner, where that can be told.
+    async fn decide(
         &self,
         reader: Reader<'_>,
         seen: Option<&SeenLock>,
-    ) -> Result<Option<bool>, ServiceError> {
+    ) -> Result<LockDecision, ServiceError> {
         let owner = seen.and_then(|seen| Some(&seen.lock.as_ref()?.owner));
-        match owner {
+        let ended = match owner {
             Some(LockOwner {
                 repository: Some(repository),
                 run: Some(run),
                 attempt,
                 ..
             }) if *run != self.me.run.unwrap_or_default() => {
-                reader.github.run_is_over(repository, *run, *attempt).await
+                reader
+                    .github
+                    .run_is_over(repository, *run, *attempt)
+                    .await?
             }
-            _ => Ok(None),
-        }
+            _ => None,
+        };
+        Ok(decide(&self.me, seen, ended))
     }
 
-    /// The lock, if there is one that stands in nobody's way but ours.
-    pub(crate) async fn leave(&self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+    /// Releases the lock, if it is our own.
+    async fn release(&self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         if !self.asked {
             return Ok(vec![]);
         }
@@ -155,23 +253,20 @@ impl TagLock {
         Ok(is_mine.then_some(release).into_iter().collect())
     }
 
-    /// Rules of a repository may refuse such references. Then it goes without, and duplicates are dealt with afterwards.
-    pub(crate) fn continues_after_refusal(
-        &mut self,
-        action: &Action,
-        refusal: &ServiceError,
-    ) -> bool {
-        let refused = matches!(action, Action::TakeLock { .. })
+    /// Whether it was the lock that was refused for good.
+    fn note_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
+        let refused = matches!(action, Action::TakeLock(_))
             && matches!(refusal.cause, Cause::Denied { .. } | Cause::Refused { .. });
         if refused {
-            self.refused = Some(refusal.to_string());
+            self.refusal = Some(refusal.to_string());
         }
         refused
     }
 
-    fn warning(&self) -> Option<Diagnostic> {
-        self.refused.as_ref().map(|why| {
-            Diagnostic::error(
+    /// The report of who had to work without a lock tells so.
+    fn warn(&self, mut report: PhaseReport) -> PhaseReport {
+        if let Some(why) = &self.refusal {
+            report.warnings.push(Diagnostic::warning(
                 Code::LockRefused,
                 format!("worked without the lock of {}: {why}", self.tag),
                 format!(
@@ -179,15 +274,24 @@ impl TagLock {
                     self.tag,
                     Lock::reference(&self.tag)
                 ),
-            )
-        })
+            ));
+        }
+        report
     }
+}
+
+/// What the lock is asked for.
+struct WantedLock {
+    /// What it points at.
+    commit: CommitSha,
+    /// For people: what is done with it.
+    purpose: String,
 }
 
 fn wait(on: String) -> Step {
     Step::Wait(Waiting {
         on: vec![on],
-        every: Duration::from_secs(5),
+        poll_after: POLL,
     })
 }
 
@@ -195,41 +299,42 @@ fn unreadable(tag: &Tag) -> Diagnostic {
     let reference = Lock::reference(tag);
     Diagnostic::error(
         Code::LockUnreadable,
-        format!("{reference} is there, and does not say whose it is"),
+        format!("{reference} exists, and does not say whose lock it is"),
         format!("if no release of {tag} is being made, delete it: git push origin :{reference}"),
     )
 }
 
 #[derive(Debug, PartialEq)]
 enum LockDecision {
-    Free,
-    /// From a dead owner, where there is one.
+    /// This process holds it.
+    Mine,
+    /// From an owner that has ended, where there is one.
     Take(Option<Lock>),
-    /// Ours, and younger than what its dead owner may have left.
-    Settle(Duration),
+    /// This process took it over so recently that the former owner's last write may not be visible yet.
+    AwaitVisibility(Duration),
     Held(Lock),
-    Unknown,
+    Unreadable,
 }
 
-/// `over` tells whether the owner's run has ended, where that is known.
-fn decide(me: &LockOwner, seen: Option<&SeenLock>, over: Option<bool>) -> LockDecision {
+/// `ended` tells whether the owner's run has ended, where that is known.
+fn decide(me: &LockOwner, seen: Option<&SeenLock>, ended: Option<bool>) -> LockDecision {
     let Some(seen) = seen else {
         return LockDecision::Take(None);
     };
     let Some(lock) = &seen.lock else {
-        return LockDecision::Unknown;
+        return LockDecision::Unreadable;
     };
     if lock.owner == *me {
-        return match SETTLE.checked_sub(seen.age) {
-            Some(left) if lock.taken_over && !left.is_zero() => LockDecision::Settle(left),
-            _ => LockDecision::Free,
+        return match VISIBLE_AFTER.checked_sub(seen.age) {
+            Some(left) if lock.taken_over && !left.is_zero() => LockDecision::AwaitVisibility(left),
+            _ => LockDecision::Mine,
         };
     }
     let earlier_attempt = lock.owner.run.is_some()
         && lock.owner.run == me.run
         && lock.owner.repository == me.repository
         && lock.owner.attempt < me.attempt;
-    if earlier_attempt || over.unwrap_or(seen.age >= STALE) {
+    if earlier_attempt || ended.unwrap_or(seen.age >= ABANDONED_AFTER) {
         LockDecision::Take(Some(lock.clone()))
     } else {
         LockDecision::Held(lock.clone())
@@ -262,14 +367,14 @@ mod tests {
     }
 
     #[test]
-    fn every_lock_and_what_follows() {
+    fn lock_decision_by_owner_and_age() {
         let me = owner(Some(17), 2, "me");
-        let word = |seen: Option<SeenLock>, over| match decide(&me, seen.as_ref(), over) {
-            LockDecision::Free => "free".to_owned(),
+        let word = |seen: Option<SeenLock>, ended| match decide(&me, seen.as_ref(), ended) {
+            LockDecision::Mine => "mine".to_owned(),
             LockDecision::Take(from) => format!("take from {}", from.is_some()),
-            LockDecision::Settle(left) => format!("settle {}", left.as_secs()),
+            LockDecision::AwaitVisibility(left) => format!("wait {}", left.as_secs()),
             LockDecision::Held(_) => "held".into(),
-            LockDecision::Unknown => "unknown".into(),
+            LockDecision::Unreadable => "unreadable".into(),
         };
         let other = || owner(Some(16), 1, "a");
         let local = || owner(None, 1, "b");
@@ -277,11 +382,11 @@ mod tests {
             lock: None,
             ..held(local(), false, 9_999)
         };
-        for (seen, over, expected) in [
+        for (seen, ended, expected) in [
             (None, None, "take from false"),
-            (Some(held(me.clone(), false, 0)), None, "free"),
-            (Some(held(me.clone(), true, 5)), None, "settle 10"),
-            (Some(held(me.clone(), true, 15)), None, "free"),
+            (Some(held(me.clone(), false, 0)), None, "mine"),
+            (Some(held(me.clone(), true, 5)), None, "wait 10"),
+            (Some(held(me.clone(), true, 15)), None, "mine"),
             (Some(held(other(), false, 0)), Some(true), "take from true"),
             (Some(held(other(), false, 9_999)), Some(false), "held"),
             (Some(held(other(), false, 599)), None, "held"),
@@ -299,10 +404,10 @@ mod tests {
                 None,
                 "take from true",
             ),
-            (Some(unreadable), None, "unknown"),
+            (Some(unreadable), None, "unreadable"),
         ] {
-            let told = format!("{seen:?} {over:?}");
-            assert_eq!(word(seen, over), expected, "{told}");
+            let told = format!("{seen:?} {ended:?}");
+            assert_eq!(word(seen, ended), expected, "{told}");
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct ModuleImage {
 #[derive(Debug)]
 pub enum ModuleImageError {
     Format(Diagnostic),
-    Port(ServiceError),
+    Service(ServiceError),
 }
 
 impl From<Diagnostic> for ModuleImageError {
@@ -39,7 +39,7 @@ impl From<ocm_module::Diagnostic> for ModuleImageError {
 
 impl From<ServiceError> for ModuleImageError {
     fn from(error: ServiceError) -> Self {
-        Self::Port(error)
+        Self::Service(error)
     }
 }
 
@@ -198,7 +198,7 @@ component: {{name: {name}, version: {version}, provider: internal, repositoryCon
     }
 
     #[test]
-    fn one_of_an_index_or_none() {
+    fn one_module_of_an_index_is_chosen_or_the_index_refused() {
         let of = |name: &str| module(&format!("kyma.project.io/module/{name}"), "v1.2.0");
         let (btp, keda) = (|| of("btp-operator"), || of("keda"));
         let older = module("kyma.project.io/module/btp-operator", "v1.1.0");

@@ -1,10 +1,10 @@
-//! What several phases find or ask for, said in one way.
+//! Findings and actions that several phases share.
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag, Version};
 use crate::plan::{Mark, ReleasePlan};
 use crate::protocol::Action;
-use crate::protocol::SeenRelease;
+use crate::protocol::{ReleaseKind, SeenRelease};
 use ocm_module::verify::Expected;
 
 /// The one release of the plan that carries our mark, draft or published; anything else is said.
@@ -39,24 +39,19 @@ pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<Expected<'_>> {
 pub(crate) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Diagnostic {
     Diagnostic::error(
         Code::DraftOfAnotherCommit,
+        format!("the release {} was made for {}", plan.tag, mark.commit.short()),
         format!(
-            "the release {} was made for {}, and this plan is of {}",
-            plan.tag,
-            mark.commit.short(),
-            plan.commit.short()
-        ),
-        format!(
-            "run again with `commit: {}` to go on with it, or with `on-existing: replace` to start anew",
+            "run again with `commit: {}` to continue it, or with `on-existing: replace` to start again",
             mark.commit
         ),
     )
+    .wanted(format!("a release of {}", plan.commit.short()))
 }
 
 pub(crate) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
-    let (code, kind) = if release.draft {
-        (Code::DraftForeign, "draft")
-    } else {
-        (Code::ReleaseForeign, "published release")
+    let (code, kind) = match release.kind() {
+        ReleaseKind::Draft => (Code::DraftForeign, "draft"),
+        ReleaseKind::Published => (Code::ReleaseForeign, "published release"),
     };
     Diagnostic::error(
         code,
@@ -96,7 +91,7 @@ pub(crate) fn tag_elsewhere(
     let next = format!("release another version, such as {}", version.next_patch());
     let help = match releases {
         [one] if one.draft && Mark::find(&one.body).is_some_and(|m| m.commit == *at) => format!(
-            "run again with `commit: {at}` to go on with the draft that is there, or `btp-release discard {tag}` to drop it"
+            "run again with `commit: {at}` to continue the draft that exists, or `btp-release discard {tag}` to delete it"
         ),
         [] => format!(
             "delete the tag if it is a mistake (git push origin :{}), or {next}",
@@ -106,20 +101,17 @@ pub(crate) fn tag_elsewhere(
     };
     Diagnostic::error(
         Code::TagElsewhere,
-        format!(
-            "the tag {tag} points at {}, and this release is of {}",
-            at.short(),
-            commit.short()
-        ),
+        format!("the tag {tag} points at {}", at.short()),
         help,
     )
+    .wanted(commit.short())
 }
 
-/// The plan's tag is gone; GitHub would make one anew on publishing, which no builder has seen.
+/// The plan's tag does not exist; GitHub would create it on publishing, and no builder would have seen it.
 pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
     Diagnostic::error(
         Code::TagMissing,
-        format!("the tag {} is not there", plan.tag),
+        format!("the tag {} does not exist", plan.tag),
         "run the phase `draft` again: it creates the tag, which starts the builders",
     )
 }
@@ -129,22 +121,22 @@ pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
 }
 
-/// The tag goes first: as long as the release is there, its mark tells whether the tag is ours.
-pub(crate) fn drop_release(
+/// The tag goes first: as long as the release exists, its mark tells whether the tag is ours.
+pub(crate) fn delete_release(
     tag: &Tag,
     at: Option<&CommitSha>,
     ours: &SeenRelease,
     mark: &Mark,
 ) -> Vec<Action> {
     let tag_is_ours = |at: &&CommitSha| **at == mark.commit && !mark.tag_was_there;
-    let delete_tag = at.filter(tag_is_ours).map(|at| Action::DeleteTag {
+    let tag_first = at.filter(tag_is_ours).map(|at| Action::DeleteTag {
         tag: tag.clone(),
         commit: at.clone(),
     });
-    let delete_release = Action::DeleteRelease {
+    let release = Action::DeleteRelease {
         release: ours.id,
         tag: tag.clone(),
-        published: !ours.draft,
+        kind: ours.kind(),
     };
-    delete_tag.into_iter().chain([delete_release]).collect()
+    tag_first.into_iter().chain([release]).collect()
 }

@@ -41,7 +41,7 @@ impl Failure {
                     again()
                 ),
             ),
-            Stop::Unsettled { .. } => one(
+            Stop::NotVisible { .. } => one(
                 Exit::Unavailable,
                 Code::NotVisible,
                 stop.to_string(),
@@ -53,7 +53,7 @@ impl Failure {
                 "interrupted between two actions".into(),
                 again(),
             ),
-            Stop::Port(error) => Self::of_port(&error, &again()),
+            Stop::Service(error) => Self::of_port(&error, &again()),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::Diagnostic;
 use crate::domain::Moment;
 use crate::engine::{Event, Observer, Outcome};
 use crate::protocol::Cause;
-use crate::protocol::PhaseId;
+use crate::protocol::{Effect, PhaseId};
 
 const HEARTBEAT: Duration = Duration::from_mins(1);
 
@@ -55,19 +55,21 @@ impl<W: Write + Send> Story<W> {
     }
 
     pub fn ended(&self, phase: PhaseId, outcome: &Outcome) {
-        if let Outcome::Settled { evidence, .. } = outcome {
-            for warning in &evidence.warnings {
+        if let Outcome::Done { report, .. } = outcome {
+            for warning in &report.warnings {
                 self.tell("warning", phase.as_str(), warning);
             }
         }
         match outcome {
-            Outcome::Settled { evidence, acted } if acted.is_empty() && phase_acts(phase) => {
-                self.line(&format!("{phase}: nothing to do: {}", evidence.so));
+            Outcome::Done { report, actions }
+                if actions.is_empty() && phase.effect() == Effect::Writes =>
+            {
+                self.line(&format!("{phase}: nothing to do: {}", report.summary));
             }
-            Outcome::Settled { evidence, .. } => {
-                self.line(&format!("{phase}: done: {}", evidence.so));
+            Outcome::Done { report, .. } => {
+                self.line(&format!("{phase}: done: {}", report.summary));
             }
-            Outcome::Would(actions) => {
+            Outcome::DryRun(actions) => {
                 for action in actions {
                     self.line(&format!("{phase}: would {action}"));
                 }
@@ -153,11 +155,6 @@ impl<W: Write + Send> Story<W> {
             .chain(changed)
             .collect()
     }
-}
-
-/// Whether a phase changes anything: of one that never does, "nothing to do" would say nothing.
-fn phase_acts(phase: PhaseId) -> bool {
-    !matches!(phase, PhaseId::Plan | PhaseId::Await)
 }
 
 impl<W: Write + Send> Observer for Story<W> {

@@ -11,19 +11,19 @@ use crate::protocol::PhaseId;
 pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
     let mut text = format!("### {phase}\n\n");
     match result {
-        Ok(Outcome::Settled { evidence, acted }) => {
-            let _ = writeln!(text, "{}.\n", escaped(&evidence.so));
-            for action in acted {
+        Ok(Outcome::Done { report, actions }) => {
+            let _ = writeln!(text, "{}.\n", escaped(&report.summary));
+            for action in actions {
                 let _ = writeln!(text, "- {}", escaped(&action.to_string()));
             }
-            if let Some(page) = evidence.outputs.iter().find(|o| o.name == "release-url") {
+            if let Some(page) = report.outputs.iter().find(|o| o.name == "release-url") {
                 let _ = writeln!(
                     text,
                     "\n[The release on GitHub](<{}>)",
                     escaped(&page.value)
                 );
             }
-            let table = evidence
+            let table = report
                 .outputs
                 .iter()
                 .find(|o| matches!(o.name, "artifacts" | "assets"));
@@ -31,7 +31,7 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
                 text.push_str(&artifact_table(&artifacts));
             }
         }
-        Ok(Outcome::Would(actions)) => {
+        Ok(Outcome::DryRun(actions)) => {
             text.push_str("Dry run. It would:\n\n");
             for action in actions {
                 let _ = writeln!(text, "- {}", escaped(&action.to_string()));

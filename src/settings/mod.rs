@@ -20,12 +20,12 @@ use crate::domain::NamePattern;
 use crate::domain::{AssetName, JobResults, PinnedImage, RepoSlug, Repository, Tag, TagFormat};
 use crate::domain::{Code, Diagnostic};
 use crate::phases::{
-    Await, AwaitOptions, BuildModule, BuildOptions, Discard, Draft, FetchModule, Legs, Publish,
-    PublishInputs, RecordTests, RequiredCheck, Upload, Verify,
+    Await, AwaitOptions, BuildModule, BuildOptions, Discard, Draft, FetchModule, LegResult, Legs,
+    Publish, PublishInputs, PublishToken, RecordTests, RequiredCheck, Upload, Verify,
 };
 use crate::plan::{Artifact, ReleasePlan, Verdict};
 use crate::protocol::CheckState;
-use crate::protocol::Phase;
+use crate::protocol::{Phase, StatusState};
 use ocm_module::build::DescriptorStyle;
 use ocm_module::template::TemplateForm;
 
@@ -85,12 +85,7 @@ pub fn resolve(
     read_file: ReadFile<'_>,
 ) -> Result<Settings, Vec<Diagnostic>> {
     let mut parser = InputParser::new(context, read_file);
-    let default = match args {
-        PhaseArgs::Await(_) => AWAIT_TIMEOUT,
-        _ => USUAL_TIMEOUT,
-    };
     let common = args.common();
-    let timeout = parser.duration("timeout", common.timeout.as_deref(), default);
     let (dry_run, verbose) = (common.dry_run, common.verbose || context.debug);
     let login = parser.login(&common.registry);
     let docker_config = parser.docker_config(&common.registry);
@@ -118,9 +113,14 @@ pub fn resolve(
             args.version.as_ref(),
             args.tag_format.as_ref(),
             &args.common,
-            |tag| Box::new(Discard::new(tag, owner)),
+            |tag| Box::new(Discard::locked(tag, owner)),
         ),
     };
+    let default = ready
+        .as_ref()
+        .map(|ready| ready.phase.id().default_timeout());
+    let given = common.timeout.as_deref();
+    let timeout = parser.duration("timeout", given, default.unwrap_or_default());
     let settings = || {
         let Ready { phase, reached } = ready?;
         let (api_url, graphql_url) = urls?;
@@ -145,8 +145,6 @@ pub fn resolve(
     parser.finish(settings())
 }
 
-const USUAL_TIMEOUT: Duration = Duration::from_mins(5);
-const AWAIT_TIMEOUT: Duration = Duration::from_mins(20);
 const AWAIT_INTERVAL: Duration = Duration::from_secs(10);
 const BUILDER_STARTS: Duration = Duration::from_mins(3);
 
@@ -154,7 +152,7 @@ fn draft(parser: &mut InputParser<'_>, args: &DraftArgs) -> Option<Ready> {
     let plan = parser.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
     Some(Ready {
-        phase: Box::new(Draft::new(plan, parser.lock_owner())),
+        phase: Box::new(Draft::locked(plan, parser.lock_owner())),
         reached,
     })
 }
@@ -271,10 +269,10 @@ fn await_artifacts(parser: &mut InputParser<'_>, args: &AwaitArgs) -> Option<Rea
     let plan = parser.plan(&args.plan, &args.common)?;
     let reached = Reached::by(&plan);
     let watch = AwaitOptions {
-        every,
+        poll_interval: every,
         platforms,
         builders,
-        start_within,
+        builder_start_timeout: start_within,
     };
     Some(Ready {
         phase: Box::new(Await::new(plan, watch)),
@@ -343,17 +341,24 @@ fn publish(parser: &mut InputParser<'_>, args: &PublishArgs) -> Option<Ready> {
         legs,
         checks,
         builders,
-        own_token: parser.context.uses_own_token(),
+        token: if parser.context.uses_own_token() {
+            PublishToken::OfWorkflowRun
+        } else {
+            PublishToken::Other
+        },
     };
     Some(Ready {
-        phase: Box::new(Publish::new(plan, tested, parser.lock_owner())),
+        phase: Box::new(Publish::locked(plan, tested, parser.lock_owner())),
         reached,
     })
 }
 
 fn record_tests(parser: &mut InputParser<'_>, args: &RecordTestsArgs) -> Option<Ready> {
-    let results = [("success", true), ("failure", false)];
-    let passed = parser.choice("result", args.result.as_deref(), &results);
+    let results = [
+        ("success", StatusState::Success),
+        ("failure", StatusState::Failure),
+    ];
+    let state = parser.choice("result", args.result.as_deref(), &results);
     let leg = args.leg.clone();
     if leg.is_none() {
         parser.missing(
@@ -375,7 +380,13 @@ fn record_tests(parser: &mut InputParser<'_>, args: &RecordTestsArgs) -> Option<
     };
     let url = parser.run_url();
     let reached = Reached::by(&plan);
-    let phase = RecordTests::new(plan, leg?, passed.unwrap_or(true), verdict, url);
+    let result = LegResult {
+        leg: leg?,
+        state: state.unwrap_or(StatusState::Success),
+        verdict,
+        url,
+    };
+    let phase = RecordTests::new(plan, result);
     Some(Ready {
         phase: Box::new(phase),
         reached,

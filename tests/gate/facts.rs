@@ -1,6 +1,6 @@
 //! Single facts of a tested release, and the code by which each altered one is refused.
 
-use btp_release::domain::Digest;
+use btp_release::domain::{Code, Digest};
 use stand_ins::github::TagObject;
 
 use super::images::sidecar;
@@ -14,18 +14,18 @@ use super::world::{
 
 /// What is altered, the codes of the refusal, and how it is altered.
 pub(crate) type Fact = (&'static str, Codes, fn(&Scene));
-pub(crate) type Codes = &'static [&'static str];
+pub(crate) type Codes = &'static [Code];
 
 /// What may change at any time until the one request: it is also altered right before that.
 pub(crate) const IN_THE_WORLD: &[Fact] = &[
     // The tag and the branch.
-    ("the tag is moved", &["tag-elsewhere"], |s| {
+    ("the tag is moved", &[Code::TagElsewhere], |s| {
         tag(s, Some(other))
     }),
-    ("the tag is deleted", &["tag-missing"], |s| tag(s, None)),
+    ("the tag is deleted", &[Code::TagMissing], |s| tag(s, None)),
     (
         "the tag is now an annotated one elsewhere",
-        &["tag-elsewhere"],
+        &[Code::TagElsewhere],
         |s| {
             s.repository(|r| {
                 let object = TagObject {
@@ -40,45 +40,45 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "a pull request is squashed onto the branch",
-        &["branch-moved"],
+        &[Code::BranchMoved],
         |s| {
             s.repository(|r| drop(r.merge("Late", "ada", &[]).tip()));
         },
     ),
     (
         "a pull request is merged with a merge commit",
-        &["branch-moved"],
+        &[Code::BranchMoved],
         merge_commit,
     ),
     (
         "a commit is pushed onto the branch",
-        &["branch-moved"],
+        &[Code::BranchMoved],
         |s| s.repository(|r| drop(r.commit("Late").tip())),
     ),
-    ("the branch is set back", &["branch-moved"], |s| {
+    ("the branch is set back", &[Code::BranchMoved], |s| {
         s.repository(|r| {
             let parent = r.commits[&r.tip()].parents[0].clone();
             r.refs.insert("refs/heads/main".into(), parent);
         });
     }),
-    ("the branch is deleted", &["branch-moved"], |s| {
+    ("the branch is deleted", &[Code::BranchMoved], |s| {
         s.repository(|r| drop(r.refs.remove("refs/heads/main")))
     }),
     // The draft.
-    ("the mark is edited away", &["draft-foreign"], |s| {
+    ("the mark is edited away", &[Code::DraftForeign], |s| {
         draft(s, |d| d.body = Some("## Mine now".into()))
     }),
-    ("the text is emptied", &["draft-foreign"], |s| {
+    ("the text is emptied", &[Code::DraftForeign], |s| {
         draft(s, |d| d.body = None)
     }),
     (
         "another run took the draft up",
-        &["draft-of-another-plan"],
+        &[Code::DraftOfAnotherPlan],
         |s| mark(s, |m| m.plan = Digest::of(b"theirs")),
     ),
     (
         "the draft is of another commit",
-        &["draft-of-another-commit"],
+        &[Code::DraftOfAnotherCommit],
         |s| {
             let other = s.repository(|r| other(r));
             mark(s, |m| m.commit = other.parse().unwrap());
@@ -86,44 +86,46 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "somebody makes a second draft",
-        &["release-duplicates"],
+        &[Code::ReleaseDuplicates],
         |s| second(s, true),
     ),
     (
         "somebody publishes a second release",
-        &["release-duplicates"],
+        &[Code::ReleaseDuplicates],
         |s| second(s, false),
     ),
-    ("the draft is deleted", &["draft-missing"], |s| {
+    ("the draft is deleted", &[Code::DraftMissing], |s| {
         s.repository(|r| r.releases.retain(|_, d| d.tag_name != TAG))
     }),
-    ("the draft is given another tag", &["draft-missing"], |s| {
-        draft(s, |d| d.tag_name = "v9.9.9".into())
-    }),
+    (
+        "the draft is given another tag",
+        &[Code::DraftMissing],
+        |s| draft(s, |d| d.tag_name = "v9.9.9".into()),
+    ),
     // Assets.
     (
         "an asset's bytes are swapped for as many others",
-        &["asset-differs"],
+        &[Code::AssetDiffers],
         |s| swap(s, "rendered.yaml", other_bytes),
     ),
     (
         "an asset is replaced by a longer one",
-        &["asset-differs"],
+        &[Code::AssetDiffers],
         |s| swap(s, "rendered.yaml", |t| t + "---\n"),
     ),
     (
         "an asset is deleted and uploaded anew with others",
-        &["asset-differs"],
+        &[Code::AssetDiffers],
         |s| {
             upload_again(s, "rendered.yaml", other_bytes);
         },
     ),
-    ("an asset is deleted", &["asset-differs"], |s| {
+    ("an asset is deleted", &[Code::AssetDiffers], |s| {
         remove(s, "rendered.yaml")
     }),
     (
         "an upload of an asset breaks off",
-        &["asset-differs"],
+        &[Code::AssetDiffers],
         |s| {
             asset(s, "rendered.yaml", |a| {
                 (a.state, a.content) = ("starter".into(), None)
@@ -132,26 +134,30 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "an asset is renamed",
-        &["asset-differs", "asset-unplanned"],
+        &[Code::AssetDiffers, Code::AssetUnplanned],
         |s| {
             asset(s, "rendered.yaml", |a| a.name = "rendered-old.yaml".into());
         },
     ),
     (
         "two assets change names",
-        &["asset-differs", "manifest-differs", "template-differs"],
+        &[
+            Code::AssetDiffers,
+            Code::ManifestDiffers,
+            Code::TemplateDiffers,
+        ],
         |s| {
             asset(s, "rendered.yaml", |a| a.name = "x".into());
             asset(s, "template.yaml", |a| a.name = "rendered.yaml".into());
             asset(s, "x", |a| a.name = "template.yaml".into());
         },
     ),
-    ("somebody adds an asset", &["asset-unplanned"], |s| {
+    ("somebody adds an asset", &[Code::AssetUnplanned], |s| {
         attach(s, "sbom.json", b"{}")
     }),
     (
         "somebody's upload of an asset breaks off",
-        &["asset-unplanned"],
+        &[Code::AssetUnplanned],
         |s| {
             attach(s, "sbom.json", b"{}");
             asset(s, "sbom.json", |a| {
@@ -161,7 +167,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "the template is replaced by another build's",
-        &["asset-differs", "template-differs"],
+        &[Code::AssetDiffers, Code::TemplateDiffers],
         |s| {
             swap(s, "template.yaml", |t| t.replace("1.2.0", "1.1.0"));
         },
@@ -169,24 +175,24 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     // The images.
     (
         "the manager is pushed again under the tag",
-        &["image-differs"],
+        &[Code::ImageDiffers],
         |s| {
             push_manager(s, |_, image| image.holding(b"another"));
         },
     ),
     (
         "the manager is pushed again from another commit",
-        &["image-differs", "image-of-another-build"],
+        &[Code::ImageDiffers, Code::ImageOfAnotherBuild],
         |s| {
             push_manager(s, |_, image| image.label("revision", &"0".repeat(40)));
         },
     ),
-    ("the manager's tag is deleted", &["image-differs"], |s| {
+    ("the manager's tag is deleted", &[Code::ImageDiffers], |s| {
         lose_tag(s, BINARY)
     }),
     (
         "a platform of the index is gone",
-        &["image-incomplete"],
+        &[Code::ImageIncomplete],
         |s| {
             let store = &mut s.registry.store();
             let arm = child(store, 1);
@@ -200,10 +206,10 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "the tag means one platform only",
-        &["image-differs", "image-incomplete"],
+        &[Code::ImageDiffers, Code::ImageIncomplete],
         |s| point_manager(s, 0),
     ),
-    ("the manager's index is gone", &["image-differs"], |s| {
+    ("the manager's index is gone", &[Code::ImageDiffers], |s| {
         let store = &mut s.registry.store();
         let index = store.resolve(BINARY, TAG).unwrap();
         store
@@ -213,27 +219,27 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
             .manifests
             .remove(&index);
     }),
-    ("a layer is gone", &["image-incomplete"], |s| {
+    ("a layer is gone", &[Code::ImageIncomplete], |s| {
         lose_part(s, 1, "/layers/0")
     }),
-    ("a configuration is gone", &["image-incomplete"], |s| {
+    ("a configuration is gone", &[Code::ImageIncomplete], |s| {
         lose_part(s, 1, "/config")
     }),
-    ("the sidecar is pushed again", &["image-differs"], |s| {
+    ("the sidecar is pushed again", &[Code::ImageDiffers], |s| {
         sidecar(&mut s.registry.store(), SIDECAR, SIDECAR_TAG, b"another");
     }),
-    ("the sidecar is gone", &["image-differs"], |s| {
+    ("the sidecar is gone", &[Code::ImageDiffers], |s| {
         lose_tag(s, SIDECAR)
     }),
     (
         "the sidecar was there before the release",
-        &["image-of-another-build"],
+        &[Code::ImageOfAnotherBuild],
         |s| {
             let digest = s.registry.store().resolve(SIDECAR, SIDECAR_TAG).unwrap();
             mark(s, |m| m.leftovers = [digest.parse().unwrap()].into());
         },
     ),
-    ("the module's tag is deleted", &["image-differs"], |s| {
+    ("the module's tag is deleted", &[Code::ImageDiffers], |s| {
         let name = module_repository(&s.registry.store());
         assert!(name.starts_with(MODULES));
         lose_tag(s, &name);
@@ -241,9 +247,9 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     (
         "the module is pushed again from another commit",
         &[
-            "image-differs",
-            "image-of-another-build",
-            "template-differs",
+            Code::ImageDiffers,
+            Code::ImageOfAnotherBuild,
+            Code::TemplateDiffers,
         ],
         |s| {
             push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
@@ -251,33 +257,37 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "the module's configuration is gone",
-        &["image-incomplete"],
+        &[Code::ImageIncomplete],
         |s| lose_module_part(s, "/config"),
     ),
     (
         "the module's first layer is gone",
-        &["image-incomplete"],
+        &[Code::ImageIncomplete],
         |s| lose_module_part(s, "/layers/0"),
     ),
     (
         "the module's manifest is gone",
-        &["image-incomplete"],
+        &[Code::ImageIncomplete],
         |s| lose_module_part(s, "/layers/1"),
     ),
     // The verdicts.
-    ("a leg has no verdict", &["verdict-missing"], forget_verdict),
-    ("a leg failed when run again", &["verdict-failed"], |s| {
+    (
+        "a leg has no verdict",
+        &[Code::VerdictMissing],
+        forget_verdict,
+    ),
+    ("a leg failed when run again", &[Code::VerdictFailed], |s| {
         say(s, |v| v.state = "failure".into())
     }),
-    ("a leg ended with an error", &["verdict-failed"], |s| {
+    ("a leg ended with an error", &[Code::VerdictFailed], |s| {
         say(s, |v| v.state = "error".into())
     }),
-    ("a leg is run again", &["verdict-failed"], |s| {
+    ("a leg is run again", &[Code::VerdictFailed], |s| {
         say(s, |v| v.state = "pending".into())
     }),
     (
         "a leg tested other digests",
-        &["verdict-of-other-bytes"],
+        &[Code::VerdictOfOtherBytes],
         |s| {
             say(s, |v| {
                 v.description = Some(format!("run 17 tested {}", Digest::of(b"others")))
@@ -286,7 +296,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "a leg tested in another run",
-        &["verdict-of-other-bytes"],
+        &[Code::VerdictOfOtherBytes],
         |s| {
             say(s, |v| {
                 v.description = v
@@ -298,72 +308,80 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "a leg does not say what it tested",
-        &["verdict-of-other-bytes"],
+        &[Code::VerdictOfOtherBytes],
         |s| say(s, |v| v.description = None),
     ),
-    ("a leg tested another commit", &["verdict-missing"], |s| {
-        let at = s.repository(|r| other(r));
-        say(s, |v| v.sha = at);
-        s.repository(|r| {
-            super::release::verdict(r, super::release::LEGS[0]).context = "elsewhere".into()
-        });
-    }),
+    (
+        "a leg tested another commit",
+        &[Code::VerdictMissing],
+        |s| {
+            let at = s.repository(|r| other(r));
+            say(s, |v| v.sha = at);
+            s.repository(|r| {
+                super::release::verdict(r, super::release::LEGS[0]).context = "elsewhere".into()
+            });
+        },
+    ),
     (
         "a check run speaks for a leg",
-        &["verdict-of-other-bytes"],
+        &[Code::VerdictOfOtherBytes],
         |s| {
             forget_verdict(s);
             s.repository(|r| drop(r.check("btp-release/e2e/k3s-1.31", "success").tip()));
         },
     ),
     // The required checks.
-    ("a required check is red", &["check-not-green"], |s| {
+    ("a required check is red", &[Code::CheckNotGreen], |s| {
         conclude(s, "failure")
     }),
-    ("a required check is neutral", &["check-not-green"], |s| {
+    ("a required check is neutral", &[Code::CheckNotGreen], |s| {
         conclude(s, "neutral")
     }),
-    ("a required check was skipped", &["check-not-green"], |s| {
-        conclude(s, "skipped")
-    }),
+    (
+        "a required check was skipped",
+        &[Code::CheckNotGreen],
+        |s| conclude(s, "skipped"),
+    ),
     (
         "a required check was cancelled",
-        &["check-not-green"],
+        &[Code::CheckNotGreen],
         |s| conclude(s, "cancelled"),
     ),
     (
         "a required check took too long",
-        &["check-not-green"],
+        &[Code::CheckNotGreen],
         |s| conclude(s, "timed_out"),
     ),
-    ("a required check runs again", &["check-not-green"], |s| {
+    ("a required check runs again", &[Code::CheckNotGreen], |s| {
         check(s, |c| {
             (c.status, c.conclusion) = ("in_progress".into(), None)
         });
     }),
     (
         "a required check is red in a newer run",
-        &["check-not-green"],
+        &[Code::CheckNotGreen],
         |s| s.repository(|r| drop(r.check("lint", "failure").tip())),
     ),
-    ("a required check is gone", &["check-missing"], |s| {
+    ("a required check is gone", &[Code::CheckMissing], |s| {
         s.repository(|r| r.check_runs.clear())
     }),
     (
         "a required check is of another commit",
-        &["check-missing"],
+        &[Code::CheckMissing],
         |s| {
             let at = s.repository(|r| other(r));
             check(s, |c| c.head_sha = at);
         },
     ),
-    ("a required status is red", &["check-not-green"], |s| {
+    ("a required status is red", &[Code::CheckNotGreen], |s| {
         status(s, "failure")
     }),
-    ("a required status is pending", &["check-not-green"], |s| {
-        status(s, "pending")
-    }),
-    ("a required status is gone", &["check-missing"], |s| {
+    (
+        "a required status is pending",
+        &[Code::CheckNotGreen],
+        |s| status(s, "pending"),
+    ),
+    ("a required status is gone", &[Code::CheckMissing], |s| {
         s.repository(|r| r.statuses.retain(|status| status.context != "ci/prow"));
     }),
 ];

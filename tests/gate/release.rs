@@ -1,7 +1,8 @@
-//! A release that went well up to and including its tests, and what the job that publishes is told of it.
+//! A release that went well up to and including its tests, and the inputs of the job that publishes it.
 
 use std::collections::BTreeMap;
 
+use btp_release::domain::Code;
 use btp_release::engine::Stop;
 use btp_release::plan::{Artifacts, ReleasePlan, Verdict};
 use serde_json::Value;
@@ -21,7 +22,7 @@ const NEEDS: &str = r#"{"unit-tests":{"result":"success"},"e2e":{"result":"succe
 
 /// The inputs of the phase `publish`.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct PublishJob {
     pub(crate) plan: String,
     pub(crate) artifacts: String,
     pub(crate) needs: String,
@@ -34,15 +35,13 @@ pub(crate) struct Snapshot {
     images: BTreeMap<String, ImageRepository>,
 }
 
-pub(crate) fn codes(stop: &Stop) -> Vec<&'static str> {
+/// The codes of a refusal, each once.
+pub(crate) fn codes(stop: &Stop) -> Vec<Code> {
     let Stop::Blocked { findings, .. } = stop else {
         panic!("{stop}")
     };
-    let mut codes: Vec<_> = findings
-        .iter()
-        .map(|finding| finding.code.as_str())
-        .collect();
-    codes.sort_unstable();
+    let mut codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable_by_key(|code| code.as_str());
     codes.dedup();
     codes
 }
@@ -109,7 +108,7 @@ impl Scene {
     }
 
     /// The whole pipeline but its end.
-    pub(crate) async fn until_tested(&self) -> Told {
+    pub(crate) async fn until_tested(&self) -> PublishJob {
         self.repository(|repository| {
             repository
                 .check("lint", "success")
@@ -140,7 +139,7 @@ impl Scene {
         let inputs = [("plan", plan.as_str()), ("artifacts", &artifacts)];
         self.phase(RUN, "fetch-module", &inputs).await.unwrap();
         self.record(&plan, &artifacts).await;
-        Told {
+        PublishJob {
             plan,
             artifacts,
             needs: NEEDS.into(),
@@ -148,13 +147,13 @@ impl Scene {
         }
     }
 
-    pub(crate) async fn publish(&self, told: &Told) -> Result<Outputs, Stop> {
+    pub(crate) async fn publish(&self, job: &PublishJob) -> Result<Outputs, Stop> {
         let inputs = [
-            ("plan", told.plan.as_str()),
-            ("artifacts", &told.artifacts),
-            ("needs", &told.needs),
+            ("plan", job.plan.as_str()),
+            ("artifacts", &job.artifacts),
+            ("needs", &job.needs),
             ("optional-jobs", "upgrade"),
-            ("test-legs", &told.legs),
+            ("test-legs", &job.legs),
             ("required-checks", "lint\nci/prow"),
         ];
         self.phase(RUN, "publish", &inputs).await
@@ -195,7 +194,7 @@ impl Scene {
     }
 }
 
-impl Told {
+impl PublishJob {
     /// The tests took what this artifact is now, and passed.
     pub(crate) fn tested(&mut self, scene: &Scene, artifact: &str, now: &str) {
         let mut artifacts: Value = serde_json::from_str(&self.artifacts).unwrap();

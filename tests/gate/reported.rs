@@ -1,21 +1,22 @@
 //! What is altered for the publishing job alone, or was so when it was tested; and what may change.
 
+use btp_release::domain::Code;
 use stand_ins::github::TagObject;
 
 use super::facts::Codes;
 use super::images::Image;
-use super::release::{BINARY, Told};
+use super::release::{BINARY, PublishJob};
 use super::rig::{Scene, TAG};
 use super::world::{attach, draft, plan, push_module, say, tag, tested_asset, tested_manager};
 
-type Fact = (&'static str, Codes, fn(&Scene, &mut Told));
-type NoFact = (&'static str, fn(&Scene, &mut Told));
+type ReportedFact = (&'static str, Codes, fn(&Scene, &mut PublishJob));
+type HarmlessChange = (&'static str, fn(&Scene, &mut PublishJob));
 
-/// What the publishing job is told, or was so when it was awaited and tested.
-pub(crate) const BEFORE: &[Fact] = &[
+/// The inputs of the publishing job, and what was already wrong when it was awaited and tested.
+pub(crate) const BEFORE: &[ReportedFact] = &[
     (
         "somebody published the draft",
-        &["published-differs"],
+        &[Code::PublishedDiffers],
         |s, _| {
             s.repository(|r| {
                 let release = r.releases.values_mut().find(|d| d.draft).unwrap();
@@ -25,64 +26,70 @@ pub(crate) const BEFORE: &[Fact] = &[
         },
     ),
     // The jobs.
-    ("a job failed", &["job-not-successful"], |_, t| {
+    ("a job failed", &[Code::JobNotSuccessful], |_, t| {
         t.job("e2e", "failure")
     }),
-    ("a job was cancelled", &["job-not-successful"], |_, t| {
+    ("a job was cancelled", &[Code::JobNotSuccessful], |_, t| {
         t.job("unit-tests", "cancelled")
     }),
-    ("a job was skipped", &["job-not-successful"], |_, t| {
+    ("a job was skipped", &[Code::JobNotSuccessful], |_, t| {
         t.job("e2e", "skipped")
     }),
     (
         "a job that may be skipped failed",
-        &["job-not-successful"],
+        &[Code::JobNotSuccessful],
         |_, t| t.job("upgrade", "failure"),
     ),
-    ("no job is needed", &["jobs-missing"], |_, t| {
+    ("no job is needed", &[Code::JobsMissing], |_, t| {
         t.needs = "{}".into()
     }),
     // The legs.
-    ("a third leg never ran", &["verdict-missing"], |_, t| {
+    ("a third leg never ran", &[Code::VerdictMissing], |_, t| {
         t.legs += "\nk3s-1.33"
     }),
-    ("three legs must have run", &["verdict-missing"], |_, t| {
-        t.legs = "3".into()
-    }),
+    (
+        "three legs must have run",
+        &[Code::VerdictMissing],
+        |_, t| t.legs = "3".into(),
+    ),
     // What was awaited.
     (
         "nothing was awaited",
-        &["asset-differs", "image-differs", "verdict-of-other-bytes"],
+        &[
+            Code::AssetDiffers,
+            Code::ImageDiffers,
+            Code::VerdictOfOtherBytes,
+        ],
         |_, t| t.artifacts = "{}".into(),
     ),
     (
         "the module was not awaited",
-        &["image-differs", "verdict-of-other-bytes"],
+        &[Code::ImageDiffers, Code::VerdictOfOtherBytes],
         |_, t| t.forget("module-image"),
     ),
     (
         "an asset was not awaited",
-        &["asset-differs", "verdict-of-other-bytes"],
+        &[Code::AssetDiffers, Code::VerdictOfOtherBytes],
         |_, t| t.forget("rendered.yaml"),
     ),
     // Of another build already when they were tested.
     (
         "the tested manager is of another commit",
-        &["image-of-another-build"],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             tested_manager(s, t, |_, image| image.label("revision", &"0".repeat(40)));
         },
     ),
     (
         "the tested manager is of another version",
-        &["image-of-another-build"],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             tested_manager(s, t, |_, image| image.label("version", "1.1.0"));
         },
     ),
     (
         "the tested manager is of another repository",
-        &["image-of-another-build"],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             tested_manager(s, t, |_, image| {
                 image.label("source", "https://github.com/ada/btp-manager")
@@ -91,7 +98,7 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "one platform of the tested manager is of another commit",
-        &["image-of-another-build"],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             tested_manager(s, t, |on, image| {
                 if on == "arm64" {
@@ -104,7 +111,7 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "one platform of the tested manager is another one",
-        &["image-incomplete"],
+        &[Code::ImageIncomplete],
         |s, t| {
             tested_manager(s, t, |_, mut image| {
                 "amd64".clone_into(&mut image.architecture);
@@ -114,7 +121,7 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "the tested module is of another commit",
-        &["image-of-another-build", "template-differs"],
+        &[Code::ImageOfAnotherBuild, Code::TemplateDiffers],
         |s, t| {
             let now = push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
             t.tested(s, "module-image", &now);
@@ -122,7 +129,7 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "the tested module runs another manager",
-        &["image-of-another-build", "template-differs"],
+        &[Code::ImageOfAnotherBuild, Code::TemplateDiffers],
         |s, t| {
             let now = push_module(s, "btp-manager:v1.2.0", "btp-manager:v1.1.0");
             t.tested(s, "module-image", &now);
@@ -130,14 +137,14 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "the tested template is another build's",
-        &["template-differs"],
+        &[Code::TemplateDiffers],
         |s, t| {
             tested_asset(s, t, "template.yaml", |text| text.replace("1.2.0", "1.1.0"));
         },
     ),
     (
         "the tested template for the control plane is another build's",
-        &["template-differs"],
+        &[Code::TemplateDiffers],
         |s, t| {
             tested_asset(s, t, "template_control_plane.yaml", |text| {
                 text.replace("1.2.0", "1.1.0")
@@ -146,7 +153,7 @@ pub(crate) const BEFORE: &[Fact] = &[
     ),
     (
         "the tested manifest runs another manager",
-        &["manifest-differs"],
+        &[Code::ManifestDiffers],
         |s, t| {
             tested_asset(s, t, "rendered.yaml", |text| {
                 text.replace("btp-manager:v1.2.0", "btp-manager:v1.1.0")
@@ -156,7 +163,7 @@ pub(crate) const BEFORE: &[Fact] = &[
 ];
 
 /// What is no promise of a release.
-pub(crate) const HARMLESS: &[NoFact] = &[
+pub(crate) const HARMLESS: &[HarmlessChange] = &[
     ("nothing is altered", |_, _| {}),
     (
         "the tag is now an annotated one of the same commit",

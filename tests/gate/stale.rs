@@ -1,33 +1,35 @@
-//! The story of the release scripts of 2023 after a failed attempt, and of a builder that fails.
+//! `await` after a failed attempt of the same version, and with a builder that fails.
 //!
-//! They asked whether the tag was in the list of all tags, and it was: the attempt before had pushed it.
+//! The release scripts of 2023 asked whether the tag was in the list of all tags: an earlier attempt had pushed it already.
 //! <https://github.com/kyma-project/btp-manager/blob/34d09186/scripts/await_artifacts.sh>
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use btp_release::domain::Moment;
+use btp_release::domain::{Code, Moment};
 use btp_release::engine::Stop;
 use btp_release::plan::ReleasePlan;
 use btp_release::protocol::Clock;
 
 use super::described;
 use super::images::{Image, sidecar};
-use super::release::{BINARY, LEGS, MODULES, RUN, SIDECAR, SIDECAR_TAG, Told, module_repository};
+use super::release::{
+    BINARY, LEGS, MODULES, PublishJob, RUN, SIDECAR, SIDECAR_TAG, codes, module_repository,
+};
 use super::rig::{Outputs, Run, Scene, SharedClock, TAG};
 use super::world::module_tag;
 
-type Happening = Box<dyn FnOnce(&Scene) + Send>;
+type LaterChange = Box<dyn FnOnce(&Scene) + Send>;
 
-/// Somebody acts when so much time has passed.
-struct Eventful {
+/// A clock that makes changes when so much time has passed.
+struct ClockWithChanges {
     clock: SharedClock,
     scene: Arc<Scene>,
-    to_come: Mutex<Vec<(Duration, Happening)>>,
+    pending: Mutex<Vec<(Duration, LaterChange)>>,
 }
 
 #[async_trait::async_trait]
-impl Clock for Eventful {
+impl Clock for ClockWithChanges {
     fn now(&self) -> Moment {
         self.clock.now()
     }
@@ -37,9 +39,9 @@ impl Clock for Eventful {
     async fn sleep_until(&self, at: Moment) {
         self.clock.sleep_until(at).await;
         let now = self.clock.0.now();
-        let mut to_come = self.to_come.lock().unwrap();
-        while to_come.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, happens) = to_come.remove(0);
+        let mut pending = self.pending.lock().unwrap();
+        while pending.first().is_some_and(|(at, _)| *at <= now) {
+            let (_, happens) = pending.remove(0);
             happens(&self.scene);
         }
     }
@@ -49,16 +51,16 @@ async fn awaited(
     scene: &Arc<Scene>,
     plan: &str,
     more: &[(&str, &str)],
-    to_come: Vec<(Duration, Happening)>,
+    pending: Vec<(Duration, LaterChange)>,
 ) -> Result<Outputs, Stop> {
     let begun = scene.clock.now();
-    let to_come = to_come
+    let pending = pending
         .into_iter()
         .map(|(after, what)| (begun + after, what));
-    let clock: Arc<dyn Clock> = Arc::new(Eventful {
+    let clock: Arc<dyn Clock> = Arc::new(ClockWithChanges {
         clock: SharedClock(scene.clock.clone()),
         scene: Arc::clone(scene),
-        to_come: Mutex::new(to_come.collect()),
+        pending: Mutex::new(pending.collect()),
     });
     let inputs: Vec<_> = [("plan", plan)]
         .into_iter()
@@ -114,7 +116,7 @@ fn scripts_would_go_on(scene: &Scene) -> bool {
 }
 
 #[tokio::test]
-async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
+async fn images_of_a_failed_attempt_are_stale() {
     let scene = Arc::new(Scene::start(|_| {}).await);
     let old = failed_attempt(&scene).await;
     let run = Run { id: 18, ..RUN };
@@ -164,7 +166,7 @@ async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
     let module = leftovers_of_module(&scene);
     point_module(&scene, &old[1]);
     let (of, pushed) = (ReleasePlan::from_json(&plan, None).unwrap(), module.clone());
-    let to_come: Vec<(Duration, Happening)> = vec![
+    let pending: Vec<(Duration, LaterChange)> = vec![
         (
             Duration::from_mins(1),
             Box::new(move |s| s.push_manager(&of, b"the repaired manager")),
@@ -175,7 +177,7 @@ async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
         ),
     ];
     let begun = scene.clock.now();
-    let seen = awaited(&scene, &plan, &[], to_come).await;
+    let seen = awaited(&scene, &plan, &[], pending).await;
     let artifacts = seen.unwrap_or_else(|stop| panic!("{}", described(&stop)))["artifacts"].clone();
     assert!(scene.clock.now() >= begun + Duration::from_secs(90));
     assert!(
@@ -192,13 +194,13 @@ async fn what_a_failed_attempt_left_under_the_tags_is_stale() {
                 .tip(),
         )
     });
-    let told = Told {
+    let job = PublishJob {
         plan,
         artifacts,
         needs: r#"{"e2e":{"result":"success"}}"#.into(),
         legs: LEGS.join("\n"),
     };
-    let published = scene.publish(&told).await;
+    let published = scene.publish(&job).await;
     published.unwrap_or_else(|stop| panic!("{}", described(&stop)));
 }
 
@@ -220,7 +222,7 @@ fn point_module(scene: &Scene, digest: &str) {
 }
 
 #[tokio::test]
-async fn a_builder_that_fails_ends_the_wait_within_one_poll() {
+async fn failed_builder_ends_the_wait_within_one_poll() {
     let scene = Arc::new(Scene::start(|_| {}).await);
     let plan = scene.planned().await;
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
@@ -230,7 +232,7 @@ async fn a_builder_that_fails_ends_the_wait_within_one_poll() {
         (check.status, check.conclusion) = ("in_progress".into(), None);
     });
     let fails_after = Duration::from_secs(127);
-    let fails: Happening = Box::new(|s| {
+    let fails: LaterChange = Box::new(|s| {
         s.repository(|repository| {
             let check = repository.check_runs.last_mut().unwrap();
             (check.status, check.conclusion) = ("completed".into(), Some("failure".into()));
@@ -239,14 +241,14 @@ async fn a_builder_that_fails_ends_the_wait_within_one_poll() {
     let more = [("builder-checks", "post-*"), ("await-interval", "10s")];
     let begun = scene.clock.now();
     let ended = awaited(&scene, &plan, &more, vec![(fails_after, fails)]).await;
-    assert_eq!(described(&ended.unwrap_err()), r#"["builder-failed"]"#);
+    assert_eq!(codes(&ended.unwrap_err()), [Code::BuilderFailed]);
     let late = scene.clock.now().saturating_sub(begun + fails_after);
     assert!(late <= Duration::from_secs(10), "{late:?}");
 }
 
 /// A build for one platform pushes no index, but the image itself.
 #[tokio::test]
-async fn an_image_for_one_platform_is_not_ready_where_two_are_wanted() {
+async fn image_for_one_of_two_wanted_platforms_is_incomplete() {
     let scene = Arc::new(Scene::start(|_| {}).await);
     let plan = scene.planned().await;
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();

@@ -1,24 +1,25 @@
 //! `verify` finds a published release as it was published, and then any single fact that somebody altered.
 
+use btp_release::domain::Code;
 use btp_release::plan::Mark;
 
 use super::images::Image;
-use super::release::{BINARY, RUN, module_repository};
+use super::release::{BINARY, RUN, codes, module_repository};
 use super::rig::{REPOSITORY, Scene, TAG};
+use super::tested;
 use super::world::{
     attach, bytes, child, draft, lose_part, lose_tag, mark, other, other_bytes, push_manager,
     remove, second, swap, tag,
 };
-use super::{described, tested};
 
 const EVIDENCE: &str = "release-evidence.json";
-const DIFFERS: &str = r#"["evidence-differs"]"#;
-const MISSING: &str = r#"["evidence-missing"]"#;
-const UNREADABLE: &str = r#"["evidence-unreadable"]"#;
+const DIFFERS: Code = Code::EvidenceDiffers;
+const MISSING: Code = Code::EvidenceMissing;
+const UNREADABLE: Code = Code::EvidenceUnreadable;
 
-type Fact = (&'static str, &'static str, fn(&Scene));
+type AlteredFact = (&'static str, Code, fn(&Scene));
 
-const ALTERED: &[Fact] = &[
+const ALTERED: &[AlteredFact] = &[
     ("an asset's bytes are others", DIFFERS, |s| {
         swap(s, "rendered.yaml", other_bytes);
     }),
@@ -94,13 +95,13 @@ const ALTERED: &[Fact] = &[
 ];
 
 #[tokio::test]
-async fn any_single_fact_altered_after_publishing_is_found() {
-    let (scene, told, _) = tested().await;
-    scene.publish(&told).await.unwrap();
+async fn verify_finds_each_fact_altered_after_publishing() {
+    let (scene, job, _) = tested().await;
+    scene.publish(&job).await.unwrap();
     let snapshot = scene.snapshot();
     let verify = async || {
         let ended = scene.phase(RUN, "verify", &[("version", TAG)]).await;
-        ended.err().map(|stop| described(&stop))
+        ended.err().map(|stop| codes(&stop))
     };
     assert_eq!(verify().await, None, "as it was published");
     let evidence = String::from_utf8(bytes(&scene, EVIDENCE)).unwrap();
@@ -110,7 +111,7 @@ async fn any_single_fact_altered_after_publishing_is_found() {
         scene.restore(&snapshot);
         alter(&scene);
         let found = verify().await;
-        if found.as_deref() != Some(*expected) {
+        if found.as_deref() != Some(&[*expected]) {
             missed.push(format!("{fact}: {found:?}"));
         }
     }

@@ -6,7 +6,7 @@ use stand_ins::github::{Asset, CheckRun, Commit, Release, Repository, Status};
 use stand_ins::registry::Store;
 
 use super::images::{self, Image, Pushed, index, manifest_of, point};
-use super::release::{BINARY, LEGS, Told, module_repository};
+use super::release::{BINARY, LEGS, PublishJob, module_repository};
 use super::rig::{REPOSITORY, Scene, TAG};
 
 /// A commit that the release is not of.
@@ -122,13 +122,13 @@ pub(crate) fn bytes(scene: &Scene, name: &str) -> Vec<u8> {
 /// An asset that was already of another build when it was awaited and tested.
 pub(crate) fn tested_asset(
     scene: &Scene,
-    told: &mut Told,
+    job: &mut PublishJob,
     name: &str,
     alter: impl FnOnce(String) -> String,
 ) {
     swap(scene, name, alter);
     let now = Digest::of(&bytes(scene, name)).to_string();
-    told.tested(scene, name, &now);
+    job.tested(scene, name, &now);
 }
 
 /// As much of the plan as images tell of it.
@@ -157,9 +157,13 @@ pub(crate) fn push_manager(scene: &Scene, alter: impl Fn(&str, Image) -> Image) 
 }
 
 /// So, and it was so when it was awaited and tested.
-pub(crate) fn tested_manager(scene: &Scene, told: &mut Told, alter: impl Fn(&str, Image) -> Image) {
+pub(crate) fn tested_manager(
+    scene: &Scene,
+    job: &mut PublishJob,
+    alter: impl Fn(&str, Image) -> Image,
+) {
     let now = push_manager(scene, alter);
-    told.tested(scene, "binary-image", &now);
+    job.tested(scene, "binary-image", &now);
 }
 
 /// The manager's manifest for a platform, in the order of the index.

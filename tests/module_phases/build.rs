@@ -3,74 +3,76 @@
 use btp_release::domain::Digest;
 use serde_json::Value;
 
-use crate::rig::{COMMIT, DEFAULT_CR, Desk, IMAGE, MANIFEST, NAME, REPOSITORY};
+use crate::rig::{COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_built_is_what_is_fetched_in_both_forms() {
+async fn fetched_module_equals_the_built_one_in_both_forms() {
     for (style, tag) in [("2023", "v1.2.0"), ("local-blob", "1.2.0")] {
-        let desk = Desk::new().await;
-        desk.plan(&desk.registry.host(), tag);
+        let workspace = Workspace::new().await;
+        workspace.plan(&workspace.registry.host(), tag);
         let style = format!("--descriptor-style={style}");
         let more = [
             "--default-cr=default-cr.yaml",
             style.as_str(),
             "--ctf=module.tgz",
         ];
-        let built = desk.build(&more).await;
-        assert_eq!(built.code, 0, "{}", built.told);
-        let again = desk.build(&more).await;
-        assert!(again.told.contains("nothing to do"), "{}", again.told);
+        let built = workspace.build(&more).await;
+        assert_eq!(built.code, 0, "{}", built.stderr);
+        let again = workspace.build(&more).await;
+        assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
         assert_eq!(again.out, built.out);
-        assert!(desk.path("module.tgz").is_file());
+        assert!(workspace.path("module.tgz").is_file());
 
         let image = built.output("module-image");
-        let fetched = desk.fetch(image).await;
-        assert_eq!(fetched.code, 0, "{}", fetched.told);
+        let fetched = workspace.fetch(image).await;
+        assert_eq!(fetched.code, 0, "{}", fetched.stderr);
         assert_eq!(
             fetched.output("module-digest"),
             built.output("module-digest")
         );
         assert_eq!(fetched.output("manifest-kind"), "raw-manifest");
         let words = "module: manifest.yaml from the layer raw-manifest (";
-        assert!(fetched.told.contains(words), "{}", fetched.told);
+        assert!(fetched.stderr.contains(words), "{}", fetched.stderr);
         assert_eq!(
-            desk.read("module/manifest.yaml"),
-            desk.read("manifest.yaml")
+            workspace.read("module/manifest.yaml"),
+            workspace.read("manifest.yaml")
         );
-        let descriptor = desk.read("module/component-descriptor.yaml");
+        let descriptor = workspace.read("module/component-descriptor.yaml");
         assert!(descriptor.starts_with("component:\n"), "{descriptor}");
         assert!(descriptor.contains(COMMIT));
-        let template = desk.read("module-release/template.yaml");
+        let template = workspace.read("module-release/template.yaml");
         let template: Value = yaml_serde::from_str(&template).unwrap();
         let default_cr: Value = yaml_serde::from_str(DEFAULT_CR).unwrap();
         assert_eq!(template["spec"]["data"], default_cr);
         if tag == "1.2.0" {
             // The form of 2023 has it in the template alone.
-            assert_eq!(desk.read("module/default-cr.yaml"), DEFAULT_CR);
+            assert_eq!(workspace.read("module/default-cr.yaml"), DEFAULT_CR);
         }
         assert_eq!(
-            desk.read("module-release/rendered.yaml"),
-            desk.read("manifest.yaml")
+            workspace.read("module-release/rendered.yaml"),
+            workspace.read("manifest.yaml")
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_neighbour_has_is_mounted_and_not_sent() {
-    let desk = Desk::new().await;
-    let neighbour = format!("{}/unsigned/btp-operator", desk.registry.host());
-    let manifest = desk.read("manifest.yaml");
-    let digest = desk
+async fn blobs_of_a_neighbour_repository_are_mounted_and_not_uploaded() {
+    let workspace = Workspace::new().await;
+    let neighbour = format!("{}/unsigned/btp-operator", workspace.registry.host());
+    let manifest = workspace.read("manifest.yaml");
+    let digest = workspace
         .registry
         .store()
         .put_blob("unsigned/btp-operator", manifest.as_bytes());
     let digest = digest.unwrap();
-    let built = desk.build(&[&format!("--mount-from={neighbour}")]).await;
-    assert_eq!(built.code, 0, "{}", built.told);
+    let built = workspace
+        .build(&[&format!("--mount-from={neighbour}")])
+        .await;
+    assert_eq!(built.code, 0, "{}", built.stderr);
     let of_manifest = |entry: &stand_ins::Entry| {
         entry.method != "GET" && entry.query.replace("%3A", ":").contains(&digest)
     };
-    let seen = desk.registry.log().filter(of_manifest);
+    let seen = workspace.registry.log().filter(of_manifest);
     // One request, and no body: its bytes were never sent.
     assert_eq!(seen.len(), 1, "{seen:?}");
     assert_eq!(
@@ -78,45 +80,47 @@ async fn what_a_neighbour_has_is_mounted_and_not_sent() {
         ("POST", Some(201))
     );
     assert!(seen[0].query.contains("from=unsigned"), "{seen:?}");
-    let fetched = desk.fetch(built.output("module-image")).await;
-    assert_eq!(fetched.code, 0, "{}", fetched.told);
-    assert_eq!(desk.read("module/manifest.yaml"), manifest);
+    let fetched = workspace.fetch(built.output("module-image")).await;
+    assert_eq!(fetched.code, 0, "{}", fetched.stderr);
+    assert_eq!(workspace.read("module/manifest.yaml"), manifest);
 
-    let elsewhere = desk.build(&["--mount-from=r.example/unsigned"]).await;
-    assert_eq!(elsewhere.code, 2, "{}", elsewhere.told);
+    let elsewhere = workspace.build(&["--mount-from=r.example/unsigned"]).await;
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.stderr);
     assert!(
-        elsewhere.told.contains("error[mount-elsewhere]"),
+        elsewhere.stderr.contains("error[mount-elsewhere]"),
         "{}",
-        elsewhere.told
+        elsewhere.stderr
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archive_needs_no_registry() {
-    let desk = Desk::new().await;
+async fn ctf_archive_is_built_without_a_registry() {
+    let workspace = Workspace::new().await;
     // Nobody listens there.
-    desk.plan("127.0.0.1:9", "v1.2.0");
+    workspace.plan("127.0.0.1:9", "v1.2.0");
     for path in ["module.tgz", "module"] {
-        let built = desk.build(&["--no-push", &format!("--ctf={path}")]).await;
-        assert_eq!(built.code, 0, "{}", built.told);
+        let built = workspace
+            .build(&["--no-push", &format!("--ctf={path}")])
+            .await;
+        assert_eq!(built.code, 0, "{}", built.stderr);
         assert_eq!(built.output("ctf"), path);
     }
-    let index: Value = serde_json::from_str(&desk.read("module/artifact-index.json")).unwrap();
+    let index: Value = serde_json::from_str(&workspace.read("module/artifact-index.json")).unwrap();
     let digest = index["artifacts"][0]["digest"].as_str().unwrap();
-    let blob = desk.read(&format!("module/blobs/{}", digest.replace(':', ".")));
+    let blob = workspace.read(&format!("module/blobs/{}", digest.replace(':', ".")));
     assert_eq!(Digest::of(blob.as_bytes()).to_string(), digest);
-    assert!(desk.registry.log().writes().is_empty());
+    assert!(workspace.registry.log().writes().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_wrong_is_told_with_its_place() {
-    let desk = Desk::new().await;
-    desk.write(
+async fn all_findings_are_printed_with_file_and_line() {
+    let workspace = Workspace::new().await;
+    workspace.write(
         "module-config.yaml",
         "name: kyma-project.io/module/other\nversion: 1.2.1\nchanel: fast\nmanifest: manifest.yaml\nrelease: x\n",
     );
-    desk.write("default-cr.yaml", "kind: Unknown\napiVersion: a/v1\n");
-    desk.write(
+    workspace.write("default-cr.yaml", "kind: Unknown\napiVersion: a/v1\n");
+    workspace.write(
         "manifest.yaml",
         &MANIFEST.replace("{binary-image}", "r.example/other:latest"),
     );
@@ -125,8 +129,8 @@ async fn all_that_is_wrong_is_told_with_its_place() {
         "--module-config=module-config.yaml",
         "--channel=X",
     ];
-    let built = desk.build(&more).await;
-    assert_eq!(built.code, 12, "{}", built.told);
+    let built = workspace.build(&more).await;
+    assert_eq!(built.code, 12, "{}", built.stderr);
     for words in [
         "error[config-name-differs]",
         "error[config-version-differs]",
@@ -138,37 +142,39 @@ async fn all_that_is_wrong_is_told_with_its_place() {
         "error[manager-image-missing]",
         "manifest.yaml:",
     ] {
-        assert!(built.told.contains(words), "{words}\n{}", built.told);
+        assert!(built.stderr.contains(words), "{words}\n{}", built.stderr);
     }
-    let config = desk.build(&["--template-form=of-config"]).await;
-    assert_eq!(config.code, 2, "{}", config.told);
-    desk.plan(&desk.registry.host(), "1.2.0");
-    desk.write("manifest.yaml", &MANIFEST.replace("{binary-image}", IMAGE));
-    let differs = desk.build(&[]).await;
+    let config = workspace.build(&["--template-form=of-config"]).await;
+    assert_eq!(config.code, 2, "{}", config.stderr);
+    workspace.plan(&workspace.registry.host(), "1.2.0");
+    workspace.write("manifest.yaml", &MANIFEST.replace("{binary-image}", IMAGE));
+    let differs = workspace.build(&[]).await;
     assert!(
-        differs.told.contains("error[module-image-differs]"),
+        differs.stderr.contains("error[module-image-differs]"),
         "{}",
-        differs.told
+        differs.stderr
     );
-    assert!(desk.registry.log().writes().is_empty());
+    assert!(workspace.registry.log().writes().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_is_shown_as_a_tree_and_as_json_without_a_token() {
-    let desk = Desk::new().await;
-    let built = desk.build(&[]).await;
-    assert_eq!(built.code, 0, "{}", built.told);
-    let tagged = format!("{}/{REPOSITORY}:v1.2.0", desk.registry.host());
+async fn inspect_module_prints_tree_and_json_without_a_token() {
+    let workspace = Workspace::new().await;
+    let built = workspace.build(&[]).await;
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    let tagged = format!("{}/{REPOSITORY}:v1.2.0", workspace.registry.host());
     for image in [tagged.as_str(), built.output("module-image")] {
-        let shown = desk.run(&["inspect-module", image], false).await;
-        assert_eq!(shown.code, 0, "{}", shown.told);
+        let shown = workspace.run(&["inspect-module", image], false).await;
+        assert_eq!(shown.code, 0, "{}", shown.stderr);
         assert!(
             shown.out.starts_with(&format!("{NAME} v1.2.0\n")),
             "{}",
             shown.out
         );
         assert!(shown.out.contains(COMMIT), "{}", shown.out);
-        let json = desk.run(&["inspect-module", image, "--json"], false).await;
+        let json = workspace
+            .run(&["inspect-module", image, "--json"], false)
+            .await;
         let json: Value = serde_json::from_str(&json.out).unwrap();
         assert_eq!(json["layers"][0]["name"], "raw-manifest");
         assert_eq!(json["digest"], built.output("module-digest"));
@@ -177,12 +183,12 @@ async fn an_image_is_shown_as_a_tree_and_as_json_without_a_token() {
         ("btp-operator", 2, "image-invalid"),
         (&tagged.replace("v1.2.0", "v9"), 12, "module-missing"),
     ] {
-        let shown = desk.run(&["inspect-module", image], false).await;
-        assert_eq!(shown.code, code, "{}", shown.told);
+        let shown = workspace.run(&["inspect-module", image], false).await;
+        assert_eq!(shown.code, code, "{}", shown.stderr);
         assert!(
-            shown.told.contains(&format!("error[{finding}]")),
+            shown.stderr.contains(&format!("error[{finding}]")),
             "{}",
-            shown.told
+            shown.stderr
         );
         assert_eq!(shown.out, "");
     }

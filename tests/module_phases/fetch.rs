@@ -8,11 +8,12 @@ use serde_json::json;
 use stand_ins::{Fault, Pattern};
 
 use crate::rig::{
-    Desk, MANIFEST, MANIFEST_TYPE, REPOSITORY, gzip, push, push_document, push_index, push_of, tar,
+    MANIFEST, MANIFEST_TYPE, REPOSITORY, Workspace, gzip, push, push_document, push_index, push_of,
+    tar,
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hostile_image_leaves_nothing_outside_the_folder() {
+async fn hostile_image_writes_nothing_outside_the_folder() {
     let crd = MANIFEST.as_bytes();
     let bomb = gzip(&tar("x", &vec![0; 64 << 20]));
     // What is unpacked into a folder, and what is taken out in memory.
@@ -40,36 +41,36 @@ async fn a_hostile_image_leaves_nothing_outside_the_folder() {
         ("manifest bomb", raw, bomb),
         ("cut manifest", raw, tar("x", crd)[..700].to_vec()),
     ] {
-        let desk = Desk::new().await;
-        let before = desk.files();
-        let image = push(&desk, name, kind, media_type, &layer);
-        let ended = desk.fetch(&image).await;
-        assert_eq!(ended.code, 12, "{what}\n{}", ended.told);
+        let workspace = Workspace::new().await;
+        let before = workspace.files();
+        let image = push(&workspace, name, kind, media_type, &layer);
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 12, "{what}\n{}", ended.stderr);
         assert!(
-            ended.told.contains(&format!("error[{code}]")),
+            ended.stderr.contains(&format!("error[{code}]")),
             "{what}\n{}",
-            ended.told
+            ended.stderr
         );
-        stays_inside(&desk, &before, what);
+        stays_inside(&workspace, &before, what);
         assert!(!Path::new("/tmp/btp-release-x").exists());
     }
 }
 
-fn stays_inside(desk: &Desk, before: &BTreeMap<PathBuf, Vec<u8>>, what: &str) {
-    let module = desk.path("module");
-    let mut after = desk.files();
+fn stays_inside(workspace: &Workspace, before: &BTreeMap<PathBuf, Vec<u8>>, what: &str) {
+    let module = workspace.path("module");
+    let mut after = workspace.files();
     // A chart's archive was saved by its digest; nothing of it was unpacked, and nothing says that the folder is whole.
     after.retain(|path, _| *path != module.join("chart.tgz"));
     assert_eq!(&after, before, "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_layer_of_another_digest_is_not_used() {
-    let desk = Desk::new().await;
-    let before = desk.files();
+async fn layer_with_another_digest_is_refused() {
+    let workspace = Workspace::new().await;
+    let before = workspace.files();
     let layer = MANIFEST.as_bytes();
     let image = push(
-        &desk,
+        &workspace,
         "raw-manifest",
         "yaml",
         "application/octet-stream",
@@ -77,22 +78,23 @@ async fn a_layer_of_another_digest_is_not_used() {
     );
     let blob = format!("/v2/{REPOSITORY}/blobs/{}", Digest::of(layer));
     let always = 100;
-    desk.registry
+    workspace
+        .registry
         .faults()
         .when(Pattern::new("GET", &blob), always, Fault::FlipByte(7));
-    let ended = desk.fetch(&image).await;
-    assert_eq!(ended.code, 12, "{}", ended.told);
+    let ended = workspace.fetch(&image).await;
+    assert_eq!(ended.code, 12, "{}", ended.stderr);
     assert!(
-        ended.told.contains("error[content-broken]"),
+        ended.stderr.contains("error[content-broken]"),
         "{}",
-        ended.told
+        ended.stderr
     );
-    stays_inside(&desk, &before, "another digest");
+    stays_inside(&workspace, &before, "another digest");
 }
 
 /// `application/gzip` and the like say little: eras packed one thing under another's name.
 #[tokio::test(flavor = "multi_thread")]
-async fn bytes_count_more_than_media_types() {
+async fn layer_format_is_detected_by_content_not_by_media_type() {
     let manifest = MANIFEST.as_bytes();
     let chart = gzip(&tar("btp-operator/Chart.yaml", b"name: btp-operator\n"));
     let raw = ("raw-manifest", "raw-manifest");
@@ -112,28 +114,28 @@ async fn bytes_count_more_than_media_types() {
             chart,
         ),
     ] {
-        let desk = Desk::new().await;
-        let image = push(&desk, name, "yaml", media_type, &layer);
-        let ended = desk.fetch(&image).await;
-        assert_eq!(ended.code, 0, "{name} {media_type}\n{}", ended.told);
+        let workspace = Workspace::new().await;
+        let image = push(&workspace, name, "yaml", media_type, &layer);
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 0, "{name} {media_type}\n{}", ended.stderr);
         assert_eq!(ended.output("manifest-kind"), kind, "{name} {media_type}");
         if kind == "raw-manifest" {
-            assert_eq!(desk.read("module/manifest.yaml"), MANIFEST);
+            assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
         } else {
-            let chart = desk.read("module/chart/btp-operator/Chart.yaml");
+            let chart = workspace.read("module/chart/btp-operator/Chart.yaml");
             assert_eq!(chart, "name: btp-operator\n");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_index_leads_to_the_one_module_in_it() {
-    let desk = Desk::new().await;
+async fn module_is_found_in_an_index() {
+    let workspace = Workspace::new().await;
     let octets = "application/octet-stream";
     let module = |component: &str, text: &str| {
         let component = format!("kyma-project.io/module/{component}");
         push_of(
-            &desk,
+            &workspace,
             &component,
             "raw-manifest",
             "yaml",
@@ -145,10 +147,10 @@ async fn an_index_leads_to_the_one_module_in_it() {
     let (keda, istio) = (module("keda", "a: 1\n"), module("istio", "a: 1\n"));
     let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of(b"{}"), "size": 2});
     let image = push_document(
-        &desk,
+        &workspace,
         &json!({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": []}),
     );
-    let nested = push_index(&desk, &[&image]);
+    let nested = push_index(&workspace, &[&image]);
     let gone = format!("x@{}", Digest::of(b"gone"));
     for (images, code) in [
         (vec![ours.as_str()], None),
@@ -163,30 +165,30 @@ async fn an_index_leads_to_the_one_module_in_it() {
         (vec![&ours, &gone], Some("module-missing")),
         (vec![ours.as_str(); 33], Some("module-unclear")),
     ] {
-        let ended = desk.fetch(&push_index(&desk, &images)).await;
+        let ended = workspace.fetch(&push_index(&workspace, &images)).await;
         let Some(code) = code else {
-            assert_eq!(ended.code, 0, "{images:?}\n{}", ended.told);
-            assert_eq!(desk.read("module/manifest.yaml"), MANIFEST);
+            assert_eq!(ended.code, 0, "{images:?}\n{}", ended.stderr);
+            assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
             let digest = ours.rsplit('@').next().unwrap();
             assert_eq!(ended.output("module-digest"), digest, "{images:?}");
-            std::fs::remove_dir_all(desk.path("module")).unwrap();
+            std::fs::remove_dir_all(workspace.path("module")).unwrap();
             continue;
         };
-        assert_eq!(ended.code, 12, "{images:?}\n{}", ended.told);
+        assert_eq!(ended.code, 12, "{images:?}\n{}", ended.stderr);
         assert!(
-            ended.told.contains(&format!("error[{code}]")),
+            ended.stderr.contains(&format!("error[{code}]")),
             "{images:?}\n{}",
-            ended.told
+            ended.stderr
         );
-        assert!(!desk.path("module").exists());
+        assert!(!workspace.path("module").exists());
     }
-    let several = push_index(&desk, &[&keda, &ours]);
-    let shown = desk.run(&["inspect-module", &several], false).await;
+    let several = push_index(&workspace, &[&keda, &ours]);
+    let shown = workspace.run(&["inspect-module", &several], false).await;
     assert_eq!(shown.code, 12);
     // A person is told what there is to choose from.
     assert!(
-        shown.told.contains(&keda) && shown.told.contains(&ours),
+        shown.stderr.contains(&keda) && shown.stderr.contains(&ours),
         "{}",
-        shown.told
+        shown.stderr
     );
 }

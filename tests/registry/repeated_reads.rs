@@ -29,7 +29,7 @@ async fn manifest_is_read_once() {
 }
 
 #[tokio::test]
-async fn tag_is_resolved_each_time_and_digest_once() {
+async fn tags_and_digests_are_resolved_each_time() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     let first = all.resolve(&fixture.tag).await.unwrap();
@@ -39,11 +39,11 @@ async fn tag_is_resolved_each_time_and_digest_once() {
     for _ in 0..3 {
         assert_eq!(all.resolve(&pinned).await.unwrap(), first);
     }
-    assert_eq!(fixture.seen("/manifests/").len(), 3);
+    assert_eq!(fixture.seen("/manifests/").len(), 5);
 }
 
 #[tokio::test]
-async fn blob_is_read_once() {
+async fn blob_is_read_once_and_its_presence_each_time() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     let digest = Digest::of(&fixture.layer);
@@ -55,7 +55,8 @@ async fn blob_is_read_once() {
     // The stream of a blob that is in memory is made of that.
     let streamed = collect(all.open_blob(&fixture.at, digest, fixture.size())).await;
     assert_eq!(streamed.unwrap(), fixture.layer);
-    assert_eq!(fixture.seen("/blobs/"), ["GET 200"]);
+    let requests = fixture.seen("/blobs/");
+    assert_eq!(requests, ["GET 200", "HEAD 200", "HEAD 200", "HEAD 200"]);
     // Limit and size are those of each call.
     let limited = all.blob(&fixture.at, digest, fixture.size() - 1).await;
     let cause = limited.unwrap_err().cause;
@@ -138,6 +139,6 @@ async fn missing_blob_in_a_manifest_push_forgets_what_was_present() {
     let path = format!("HEAD /v2/a/b/blobs/{}", layer.digest);
     assert_eq!(
         refused.lines(),
-        [path.as_str(), "PUT /v2/a/b/manifests/1", path.as_str()]
+        [&path, &path, "PUT /v2/a/b/manifests/1", path.as_str()]
     );
 }

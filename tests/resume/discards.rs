@@ -1,4 +1,4 @@
-//! `discard` after any cut: nothing of ours is left, and everything of others.
+//! `discard` after a cut at any request: nothing of ours is left, and everything of others is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::matrix::{Cut, Server};
 use super::rig::{Run, Scene, TAG};
 use super::stages::Undisturbed;
 
-type All = (BTreeMap<u64, Release>, BTreeMap<String, String>);
+type ReleasesAndRefs = (BTreeMap<u64, Release>, BTreeMap<String, String>);
 
 impl Scene {
     /// What is left of the tag: releases, and references with its name.
@@ -26,14 +26,14 @@ impl Scene {
         })
     }
 
-    fn all(&self) -> All {
+    fn all(&self) -> ReleasesAndRefs {
         self.repository(|repository| (repository.releases.clone(), repository.refs.clone()))
     }
 
     async fn discarded_after(
         &self,
         undisturbed: &Undisturbed,
-        others: &All,
+        others: &ReleasesAndRefs,
         request: u64,
         cut: Cut,
     ) -> Result<bool, String> {
@@ -63,7 +63,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn after_any_cut_only_what_is_others_stays() {
+async fn discard_after_any_cut_leaves_only_what_is_of_others() {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
     scene.repository(|repository| {
         repository.draft("v1.2.0-rc1");

@@ -1,8 +1,9 @@
-//! The lock of a release: who has it, whose it was, and what happens where there can be none.
+//! The lock of a tag: held, taken over, unreadable, and refused by the repository's rules.
 
 use std::time::Duration;
 
-use btp_release::domain::{Code, Lock, LockOwner};
+use btp_release::domain::{Code, Diagnostic, Lock, LockOwner};
+use btp_release::engine::Stop;
 use stand_ins::github::{Repository, Rule, TagObject, Token};
 
 use super::rig::{REPOSITORY, Run, Scene, TAG, TOKEN};
@@ -41,17 +42,15 @@ impl Scene {
         });
     }
 
-    async fn draft(&self) -> Result<(), String> {
+    async fn draft(&self) -> Result<(), Stop> {
         self.begin(ME);
-        let plan = self.plan(ME, self).await?;
+        let plan = self.plan(ME, self).await.unwrap();
         let drafted = self.phase(ME, "draft", &[("plan", &plan)]).await;
-        drafted
-            .map(drop)
-            .map_err(|stop| super::release::told("draft", &stop))
+        drafted.map(drop)
     }
 
     /// Drafts of the tag, whether it is tagged, and whether a lock is left.
-    fn made(&self) -> (usize, bool, bool) {
+    fn drafts_tag_and_lock(&self) -> (usize, bool, bool) {
         self.repository(|repository: &mut Repository| {
             (
                 repository.releases_of(TAG).len(),
@@ -62,11 +61,18 @@ impl Scene {
     }
 }
 
+fn only_finding(drafted: Result<(), Stop>) -> Diagnostic {
+    match drafted {
+        Err(Stop::Blocked { mut findings, .. }) if findings.len() == 1 => findings.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn a_lock_goes_with_its_phase() {
+async fn lock_is_released_at_the_end_and_not_taken_for_nothing() {
     let scene = scene().await;
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
     let before = scene.github.log().writes().len();
     scene.draft().await.unwrap();
     assert_eq!(
@@ -77,7 +83,7 @@ async fn a_lock_goes_with_its_phase() {
 }
 
 #[tokio::test]
-async fn a_dead_runs_lock_is_taken_over_once_its_draft_must_be_visible() {
+async fn lock_of_an_ended_run_is_taken_over_and_its_last_write_awaited() {
     let scene = scene().await;
     let dead = Run { id: 7, attempt: 1 };
     scene.begin(dead);
@@ -85,31 +91,31 @@ async fn a_dead_runs_lock_is_taken_over_once_its_draft_must_be_visible() {
     scene.held_by(Some(dead.id), Duration::ZERO);
     let before = scene.clock.now();
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
     assert!(scene.clock.now() >= before + Duration::from_secs(15));
 }
 
 #[tokio::test]
-async fn a_living_runs_lock_is_waited_for() {
+async fn lock_of_a_running_run_is_waited_for() {
     let scene = scene().await;
     let alive = Run { id: 7, attempt: 1 };
     scene.begin(alive);
     scene.held_by(Some(alive.id), Duration::from_hours(1));
-    let why = scene.draft().await.unwrap_err();
-    assert!(why.contains("gave up after 5m"), "{why}");
-    assert_eq!(scene.made(), (0, false, true));
+    let stop = scene.draft().await.unwrap_err();
+    assert!(matches!(stop, Stop::TimedOut { .. }), "{stop}");
+    assert_eq!(scene.drafts_tag_and_lock(), (0, false, true));
     scene.end(alive);
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
 }
 
 #[tokio::test]
-async fn where_nobody_can_be_asked_age_decides() {
+async fn lock_without_a_known_run_is_taken_over_by_age() {
     let scene = scene().await;
     scene.held_by(None, Duration::from_mins(4));
     assert!(scene.draft().await.is_err(), "9 minutes are not enough");
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
 
     scene.reset().await;
     let mut token = Token::github_token();
@@ -121,34 +127,29 @@ async fn where_nobody_can_be_asked_age_decides() {
     scene.held_by(Some(unknown.id), Duration::from_mins(4));
     assert!(scene.draft().await.is_err());
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
 }
 
 #[tokio::test]
-async fn an_unreadable_lock_is_nobodys_to_take() {
+async fn unreadable_lock_is_refused() {
     let scene = scene().await;
     scene.repository(|repository| {
         let tip = repository.tip();
         repository.refs.insert(LOCK.into(), tip)
     });
-    let why = scene.draft().await.unwrap_err();
-    assert!(
-        why.contains(&format!("{:?}", Code::LockUnreadable)),
-        "{why}"
-    );
-    assert_eq!(scene.made(), (0, false, true));
+    let finding = only_finding(scene.draft().await);
+    assert_eq!(finding.code, Code::LockUnreadable);
+    assert_eq!(scene.drafts_tag_and_lock(), (0, false, true));
 }
 
 #[tokio::test]
-async fn a_reserved_name_is_refused_with_the_next_one() {
+async fn reserved_tag_name_is_refused_and_the_next_version_named() {
     let scene = scene().await;
     scene.repository(|repository| repository.reserved_tags.insert(TAG.into()));
-    let why = scene.draft().await.unwrap_err();
-    assert!(
-        why.contains(&format!("{:?}", Code::TagReserved)) && why.contains("1.2.1"),
-        "{why}"
-    );
-    assert_eq!(scene.made(), (0, false, false));
+    let finding = only_finding(scene.draft().await);
+    assert_eq!(finding.code, Code::TagReserved);
+    assert!(finding.help.contains("1.2.1"), "{}", finding.help);
+    assert_eq!(scene.drafts_tag_and_lock(), (0, false, false));
 }
 
 fn refuse_locks(scene: &Scene) {
@@ -161,15 +162,15 @@ fn refuse_locks(scene: &Scene) {
 }
 
 #[tokio::test]
-async fn where_rules_refuse_the_lock_it_goes_without() {
+async fn draft_continues_without_a_lock_where_rules_refuse_it() {
     let scene = scene().await;
     refuse_locks(&scene);
     scene.draft().await.unwrap();
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
 }
 
 #[tokio::test]
-async fn without_a_lock_the_lowest_of_equal_drafts_stays() {
+async fn without_a_lock_the_draft_with_the_lowest_id_is_kept() {
     let scene = Scene::at(stand_ins::Clock::real(), |options| {
         options.lag = Duration::from_secs(1);
     })
@@ -179,7 +180,7 @@ async fn without_a_lock_the_lowest_of_equal_drafts_stays() {
     let plan = scene.plan(ME, &scene).await.unwrap();
     let failed = super::processes::one_plan_at_once(&scene, ME, &plan, 8).await;
     assert_eq!(failed, [""; 0]);
-    assert_eq!(scene.made(), (1, true, false));
+    assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));
     let made = scene
         .github
         .log()

@@ -10,7 +10,7 @@
 )]
 
 mod discards;
-mod failure_cells;
+mod existing_releases;
 mod locks;
 mod matrix;
 mod processes;
@@ -25,7 +25,7 @@ use support::scene as rig;
 
 use std::time::Duration;
 
-fn every_cut_is_survived(lag: Duration) {
+fn survive_every_cut(lag: Duration) {
     let (cases, failed) = matrix::survive_all(lag);
     for case in failed.iter().take(10) {
         eprintln!("{case}\n");
@@ -38,18 +38,18 @@ fn every_cut_is_survived(lag: Duration) {
 }
 
 #[test]
-fn every_request_cut_in_every_way() {
-    every_cut_is_survived(Duration::ZERO);
+fn release_survives_a_cut_at_every_request() {
+    survive_every_cut(Duration::ZERO);
 }
 
 #[test]
-fn every_request_cut_in_every_way_while_lists_lag() {
-    every_cut_is_survived(Duration::from_secs(3));
+fn release_survives_a_cut_at_every_request_while_lists_lag() {
+    survive_every_cut(Duration::from_secs(3));
 }
 
 /// Both wait for real most of the time: side by side, and beside the tests that do not.
 #[test]
-fn as_real_processes_killed_at_every_request_and_fifty_at_once() {
+fn real_processes_survive_kills_at_every_request_and_fifty_at_once_make_one_draft() {
     let (cases, failed) = std::thread::scope(|scope| {
         let fifty = scope.spawn(processes::fifty_make_one);
         let kills = processes::survive_kills();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use btp_release::protocol::PhaseId;
 use futures_util::future::join_all;
 use tokio::process::Command;
 
@@ -110,7 +111,6 @@ fn kill(process: &AtomicU32) {
     assert!(killed.unwrap().success());
 }
 
-const WRITING: [&str; 4] = ["draft", "build-module", "upload", "publish"];
 /// A run after a killed one waits for real until what the dead one did must be visible: many wait at once.
 const WORKERS: usize = 32;
 
@@ -118,7 +118,11 @@ type Case = (&'static str, Server, u64, Cut);
 
 async fn cases(scene: &Scene) -> Vec<Case> {
     let mut cases = Vec::new();
-    for phase in WRITING {
+    // Nothing discards what is released.
+    let phases = PhaseId::ALL
+        .into_iter()
+        .filter(|id| *id != PhaseId::Discard);
+    for phase in phases.map(PhaseId::as_str) {
         scene.reset().await;
         let only = Only::new(scene, phase);
         let run = Run { id: 1, attempt: 1 };

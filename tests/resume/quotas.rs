@@ -34,7 +34,7 @@ fn was_limited(entry: &Entry) -> bool {
 }
 
 #[tokio::test]
-async fn five_hundred_assets_never_meet_a_limit() {
+async fn release_of_500_assets_stays_below_every_limit() {
     let scene = limited().await;
     let names: Vec<_> = (0..500).map(|n| format!("file-{n:03}.txt")).collect();
     for name in &names {
@@ -62,7 +62,7 @@ async fn five_hundred_assets_never_meet_a_limit() {
 }
 
 #[tokio::test]
-async fn half_an_hour_of_waiting_costs_two_requests() {
+async fn waiting_for_half_an_hour_costs_two_requests_of_the_quota() {
     let scene = limited().await;
     let plan = plan(&scene, "template.yaml").await;
     let plan = ("plan", plan.as_str());

@@ -1,4 +1,4 @@
-//! The pipeline from `plan` to `publish` with its builders, and what the world is when it has ended.
+//! The pipeline from `plan` to `verify` with its builders, and what GitHub and the registry hold when it has ended.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,8 @@ use btp_release::protocol::{Blob, BlobSource, RegistryReader, RegistryWriter, Se
 use serde_json::json;
 
 use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+
+const LEGS: &str = "k3s-1.31\nk3s-1.32";
 
 /// What carries a phase out: this process, or another one.
 pub(crate) trait Phases {
@@ -96,9 +98,19 @@ impl Scene {
         let artifacts = awaited["artifacts"].as_str();
         let inputs = [("plan", plan), ("artifacts", artifacts)];
         by.phase(run, "fetch-module", &inputs).await?;
+        for leg in LEGS.lines() {
+            let inputs = [("plan", plan), ("artifacts", artifacts), ("leg", leg)];
+            by.phase(run, "record-tests", &inputs).await?;
+        }
         let needs = r#"{"unit-tests":{"result":"success"}}"#;
-        let inputs = [("plan", plan), ("artifacts", artifacts), ("needs", needs)];
-        by.phase(run, "publish", &inputs).await.map(drop)
+        let inputs = [
+            ("plan", plan),
+            ("artifacts", artifacts),
+            ("needs", needs),
+            ("test-legs", LEGS),
+        ];
+        by.phase(run, "publish", &inputs).await?;
+        by.phase(run, "verify", &[("version", TAG)]).await.map(drop)
     }
 
     /// A builder outside that looks before it pushes.

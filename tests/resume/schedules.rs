@@ -28,19 +28,19 @@ const RUNS: [Run; 2] = [Run { id: 1, attempt: 1 }, Run { id: 2, attempt: 1 }];
 
 /// What happens to the next request of whoever goes on.
 #[derive(Clone, Copy, Debug)]
-enum Mishap {
+enum RequestFault {
     ConnectionBefore,
     AnswerLost,
     Status(u16),
     StatusAfter(u16),
-    DiesBefore,
-    DiesAfter,
+    KilledBefore,
+    KilledAfter,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct ScheduleStep {
     who: usize,
-    mishap: Option<Mishap>,
+    fault: Option<RequestFault>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,26 +50,26 @@ struct Schedule {
     replaces: bool,
     /// Whether the second run is of another commit.
     elsewhere: bool,
-    steps: Vec<Step>,
+    steps: Vec<ScheduleStep>,
 }
 
 fn schedules() -> impl Strategy<Value = Schedule> {
-    let mishap = prop_oneof![
+    let fault = prop_oneof![
         40 => Just(None),
-        1 => Just(Some(Mishap::ConnectionBefore)),
-        1 => Just(Some(Mishap::AnswerLost)),
-        1 => Just(Some(Mishap::Status(502))),
-        1 => Just(Some(Mishap::StatusAfter(500))),
-        1 => Just(Some(Mishap::DiesBefore)),
-        1 => Just(Some(Mishap::DiesAfter)),
+        1 => Just(Some(RequestFault::ConnectionBefore)),
+        1 => Just(Some(RequestFault::AnswerLost)),
+        1 => Just(Some(RequestFault::Status(502))),
+        1 => Just(Some(RequestFault::StatusAfter(500))),
+        1 => Just(Some(RequestFault::KilledBefore)),
+        1 => Just(Some(RequestFault::KilledAfter)),
     ];
-    let step = (0..2_usize, mishap).prop_map(|(who, mishap)| Step { who, mishap });
+    let step = (0..2_usize, fault).prop_map(|(who, fault)| ScheduleStep { who, fault });
     // One after the other is as likely as to and fro.
     let burst = (step, 1..12_usize);
     let steps = prop::collection::vec(burst, 0..40).prop_map(|bursts| {
         let steps = bursts.into_iter().flat_map(|(step, times)| {
-            let calm = Step {
-                mishap: None,
+            let calm = ScheduleStep {
+                fault: None,
                 ..step
             };
             std::iter::once(step).chain(std::iter::repeat_n(calm, times - 1))
@@ -91,13 +91,13 @@ fn schedules() -> impl Strategy<Value = Schedule> {
 }
 
 /// The stand-ins' clock, on which a process sleeps until somebody moves it.
-struct NapClock {
+struct SleepClock {
     clock: stand_ins::Clock,
     until: Arc<Mutex<Option<Duration>>>,
 }
 
 #[async_trait::async_trait]
-impl Clock for NapClock {
+impl Clock for SleepClock {
     fn now(&self) -> Moment {
         Moment::at(self.clock.now())
     }
@@ -143,13 +143,13 @@ async fn release(
         .map(drop)
 }
 
-struct Stage {
+struct SharedScene {
     scene: Scene,
     folders: [tempfile::TempDir; 3],
     arrived: Arc<Notify>,
 }
 
-impl Stage {
+impl SharedScene {
     async fn new(lag: Duration) -> Self {
         let folders = [(); 3].map(|()| super::rig::in_memory());
         for folder in &folders {
@@ -166,7 +166,7 @@ impl Stage {
 
     fn process<'a>(&'a self, who: usize, more: &'a [(&'a str, &'a str)]) -> Process<'a> {
         let until: Arc<Mutex<Option<Duration>>> = Arc::default();
-        let clock: Arc<dyn Clock> = Arc::new(NapClock {
+        let clock: Arc<dyn Clock> = Arc::new(SleepClock {
             clock: self.scene.clock.clone(),
             until: Arc::clone(&until),
         });
@@ -189,20 +189,20 @@ impl Stage {
     }
 
     /// One goes on until its next request has had its effect, or it sleeps, or it has ended.
-    async fn turn(&self, process: &mut Process<'_>, mishap: Option<Mishap>) {
+    async fn turn(&self, process: &mut Process<'_>, fault: Option<RequestFault>) {
         let (log, clock) = (self.scene.github.log(), &self.scene.clock);
         let next = log.last() + 1;
-        if let Some(mishap) = mishap {
+        if let Some(fault) = fault {
             let faults = self.scene.github.faults();
             let arrived = Arc::clone(&self.arrived);
             faults.at(next, Fault::call(move |_| arrived.notify_one()));
-            match mishap {
-                Mishap::ConnectionBefore => faults.at(next, Fault::ConnectionCutBefore),
-                Mishap::AnswerLost => faults.at(next, Fault::AnswerLost),
-                Mishap::Status(status) => faults.at(next, Fault::Status(status)),
-                Mishap::StatusAfter(status) => faults.at(next, Fault::StatusAfter(status)),
-                Mishap::DiesBefore => faults.at(next, Fault::Hang),
-                Mishap::DiesAfter => {}
+            match fault {
+                RequestFault::ConnectionBefore => faults.at(next, Fault::ConnectionCutBefore),
+                RequestFault::AnswerLost => faults.at(next, Fault::AnswerLost),
+                RequestFault::Status(status) => faults.at(next, Fault::Status(status)),
+                RequestFault::StatusAfter(status) => faults.at(next, Fault::StatusAfter(status)),
+                RequestFault::KilledBefore => faults.at(next, Fault::Hang),
+                RequestFault::KilledAfter => {}
             }
         }
         let until = *process.until.lock().unwrap();
@@ -230,11 +230,14 @@ impl Stage {
             Poll::Pending
         })
         .await;
-        let dies = matches!(mishap, Some(Mishap::DiesBefore | Mishap::DiesAfter));
+        let dies = matches!(
+            fault,
+            Some(RequestFault::KilledBefore | RequestFault::KilledAfter)
+        );
         if ended || dies {
             process.work = None;
         }
-        if mishap.is_some() {
+        if fault.is_some() {
             self.watch();
         }
     }
@@ -263,7 +266,7 @@ impl Stage {
         let more = [("on-existing", policy), ("commit", commit.as_str())];
         let mut processes = [self.process(0, &[]), self.process(1, &more)];
         for step in &schedule.steps {
-            self.step(&mut processes, step.who, step.mishap).await;
+            self.step(&mut processes, step.who, step.fault).await;
         }
         let mut turns = 0;
         while let Some(who) = processes.iter().position(|process| process.work.is_some()) {
@@ -277,7 +280,12 @@ impl Stage {
         self.last(&tip, &other, &others).await
     }
 
-    async fn step(&self, processes: &mut [Process<'_>; 2], who: usize, mishap: Option<Mishap>) {
+    async fn step(
+        &self,
+        processes: &mut [Process<'_>; 2],
+        who: usize,
+        fault: Option<RequestFault>,
+    ) {
         // Where one has ended, it is the other's turn.
         let who = match processes[who].work {
             Some(_) => who,
@@ -286,14 +294,19 @@ impl Stage {
         if processes[who].work.is_none() {
             return;
         }
-        self.turn(&mut processes[who], mishap).await;
+        self.turn(&mut processes[who], fault).await;
         if processes[who].work.is_none() {
             self.scene.end(RUNS[who]);
         }
     }
 
     /// A last run, which nothing disturbs, ends it; of whichever commit the release then is.
-    async fn last(&self, tip: &str, other: &str, theirs: &Theirs) -> Result<(), String> {
+    async fn last(
+        &self,
+        tip: &str,
+        other: &str,
+        theirs: &OtherReleasesAndRefs,
+    ) -> Result<(), String> {
         let clock: Arc<dyn Clock> = Arc::new(super::rig::SharedClock(self.scene.clock.clone()));
         let run = Run { id: 3, attempt: 1 };
         self.scene.begin(run);
@@ -311,13 +324,13 @@ impl Stage {
             return Err(format!("of {commit}"));
         }
         self.scene
-            .repository(|repository| so(repository, &commit, theirs))
+            .repository(|repository| check_result(repository, &commit, theirs))
     }
 }
 
-type Theirs = (Vec<stand_ins::github::Release>, Vec<(String, String)>);
+type OtherReleasesAndRefs = (Vec<stand_ins::github::Release>, Vec<(String, String)>);
 
-fn others(repository: &mut Repository) -> Theirs {
+fn others(repository: &mut Repository) -> OtherReleasesAndRefs {
     let releases = repository.releases.values();
     let refs = repository.refs.iter();
     (
@@ -328,7 +341,11 @@ fn others(repository: &mut Repository) -> Theirs {
     )
 }
 
-fn so(repository: &mut Repository, commit: &str, theirs: &Theirs) -> Result<(), String> {
+fn check_result(
+    repository: &mut Repository,
+    commit: &str,
+    theirs: &OtherReleasesAndRefs,
+) -> Result<(), String> {
     if others(repository) != *theirs {
         return Err(format!(
             "others' things, or a lock: {:?}\ninstead of\n{theirs:?}",
@@ -357,15 +374,15 @@ fn so(repository: &mut Repository, commit: &str, theirs: &Theirs) -> Result<(), 
 }
 
 #[test]
-fn two_runs_in_any_order_end_as_one() {
+fn two_runs_in_any_order_make_one_release() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let stages = runtime.block_on(async {
         [
-            Stage::new(Duration::ZERO).await,
-            Stage::new(Duration::from_secs(3)).await,
+            SharedScene::new(Duration::ZERO).await,
+            SharedScene::new(Duration::from_secs(3)).await,
         ]
     });
     let config = Config {

@@ -21,19 +21,19 @@ pub(crate) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+js
 pub(crate) const REPOSITORY: &str =
     "prod/component-descriptors/kyma-project.io/module/btp-operator";
 
-pub(crate) struct Desk {
+pub(crate) struct Workspace {
     pub(crate) registry: Registry,
     pub(crate) folder: tempfile::TempDir,
 }
 
-pub(crate) struct Ended {
+pub(crate) struct CommandResult {
     pub(crate) code: i32,
     /// `name=value` lines, or what was asked to be shown.
     pub(crate) out: String,
-    pub(crate) told: String,
+    pub(crate) stderr: String,
 }
 
-impl Ended {
+impl CommandResult {
     pub(crate) fn output(&self, name: &str) -> &str {
         let lines = self.out.lines().filter_map(|line| line.split_once('='));
         lines
@@ -44,17 +44,17 @@ impl Ended {
     }
 }
 
-impl Desk {
+impl Workspace {
     pub(crate) async fn new() -> Self {
         let registry = Registry::start(RegistryOptions::default()).await.unwrap();
-        let desk = Self {
+        let workspace = Self {
             registry,
             folder: tempfile::tempdir().unwrap(),
         };
-        desk.write("manifest.yaml", &MANIFEST.replace("{binary-image}", IMAGE));
-        desk.write("default-cr.yaml", DEFAULT_CR);
-        desk.plan(&desk.registry.host(), "v1.2.0");
-        desk
+        workspace.write("manifest.yaml", &MANIFEST.replace("{binary-image}", IMAGE));
+        workspace.write("default-cr.yaml", DEFAULT_CR);
+        workspace.plan(&workspace.registry.host(), "v1.2.0");
+        workspace
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -78,7 +78,7 @@ impl Desk {
     }
 
     /// The binary, with no more of an environment than it needs.
-    pub(crate) async fn run(&self, arguments: &[&str], token: bool) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str], token: bool) -> CommandResult {
         let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
         command
             .args(arguments)
@@ -89,14 +89,14 @@ impl Desk {
         }
         let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
         let ended = ended.await.unwrap();
-        Ended {
+        CommandResult {
             code: ended.status.code().unwrap(),
             out: String::from_utf8(ended.stdout).unwrap(),
-            told: String::from_utf8(ended.stderr).unwrap(),
+            stderr: String::from_utf8(ended.stderr).unwrap(),
         }
     }
 
-    pub(crate) async fn build(&self, more: &[&str]) -> Ended {
+    pub(crate) async fn build(&self, more: &[&str]) -> CommandResult {
         let usual = [
             "build-module",
             "--plan=@plan.json",
@@ -105,7 +105,7 @@ impl Desk {
         self.run(&[&usual, more].concat(), true).await
     }
 
-    pub(crate) async fn fetch(&self, image: &str) -> Ended {
+    pub(crate) async fn fetch(&self, image: &str) -> CommandResult {
         let image = format!("--module-image={image}");
         self.run(&["fetch-module", "--plan=@plan.json", &image], true)
             .await
@@ -146,13 +146,19 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Pushes an image whose only resource is this layer; its reference by digest.
-pub(crate) fn push(desk: &Desk, name: &str, kind: &str, media_type: &str, layer: &[u8]) -> String {
-    push_of(desk, NAME, name, kind, media_type, layer)
+pub(crate) fn push(
+    workspace: &Workspace,
+    name: &str,
+    kind: &str,
+    media_type: &str,
+    layer: &[u8],
+) -> String {
+    push_of(workspace, NAME, name, kind, media_type, layer)
 }
 
 /// The same of any component.
 pub(crate) fn push_of(
-    desk: &Desk,
+    workspace: &Workspace,
     component: &str,
     name: &str,
     kind: &str,
@@ -192,32 +198,36 @@ pub(crate) fn push_of(
         "config": named("application/vnd.ocm.software.component.config.v1+json", &config),
         "layers": layers,
     });
-    let mut store = desk.registry.store();
+    let mut store = workspace.registry.store();
     for blob in [layer, &descriptor, &config] {
         store.put_blob(REPOSITORY, blob).unwrap();
     }
     drop(store);
-    push_document(desk, &manifest)
+    push_document(workspace, &manifest)
 }
 
 /// Pushes a manifest or an index; its reference by digest.
-pub(crate) fn push_document(desk: &Desk, document: &Value) -> String {
+pub(crate) fn push_document(workspace: &Workspace, document: &Value) -> String {
     let media_type = document["mediaType"].as_str().unwrap();
     let bytes = document.to_string();
-    let mut store = desk.registry.store();
+    let mut store = workspace.registry.store();
     let digest = store.put_manifest(REPOSITORY, "v1.2.0", media_type, bytes.as_bytes());
-    format!("{}/{REPOSITORY}@{}", desk.registry.host(), digest.unwrap())
+    format!(
+        "{}/{REPOSITORY}@{}",
+        workspace.registry.host(),
+        digest.unwrap()
+    )
 }
 
 /// Pushes an index of images that were pushed before.
-pub(crate) fn push_index(desk: &Desk, images: &[&str]) -> String {
+pub(crate) fn push_index(workspace: &Workspace, images: &[&str]) -> String {
     let entry = |image: &&str| {
         let digest = image.rsplit('@').next().unwrap();
         json!({"mediaType": MANIFEST_TYPE, "digest": digest, "size": 7})
     };
     let entries: Vec<_> = images.iter().map(entry).collect();
     push_document(
-        desk,
+        workspace,
         &json!({
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.index.v1+json",

@@ -246,13 +246,13 @@ impl Scene {
             deadline: Deadline::after(clock.now(), settings.timeout),
         };
         let mut phase = settings.phase;
-        match engine.settle(phase.as_mut()).await? {
-            Outcome::Settled { evidence, .. } => Ok(evidence
+        match engine.run(phase.as_mut()).await? {
+            Outcome::Done { report, .. } => Ok(report
                 .outputs
                 .into_iter()
                 .map(|output| (output.name.to_owned(), output.value))
                 .collect()),
-            Outcome::Would(_) => unreachable!("there are hands"),
+            Outcome::DryRun(_) => unreachable!("there is a writer"),
         }
     }
 

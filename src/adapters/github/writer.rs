@@ -72,7 +72,7 @@ impl GitHubWriter for GitHub {
 
     async fn set_status(&self, status: &NewStatus) -> Result<(), ServiceError> {
         let body = models::CreateStatus {
-            state: if status.success { "success" } else { "failure" },
+            state: status.state.as_str(),
             context: &status.context,
             description: &status.description,
             target_url: status.url.as_deref(),

@@ -1,18 +1,17 @@
 //! What was read by its digest: it cannot change, so it is read once in a process.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use crate::domain::{Digest, Repository};
-use crate::protocol::SeenManifest;
 
 /// The most bytes that are kept in memory; the oldest content is dropped first.
 const CAPACITY: usize = 64 << 20;
 
-/// Manifests, small blobs, and the knowledge of which blobs a repository has. A tag is never in here, nor is absence: both
-/// may change at any time.
+/// Manifests, small blobs, and which blobs this process has pushed. What a tag names is never in here, nor is whether something
+/// that was read still exists: both may change at any time.
 #[derive(Default)]
 pub(super) struct ContentCache(Mutex<Content>);
 
@@ -21,8 +20,7 @@ struct Content {
     /// Oldest first.
     kept: VecDeque<(ContentKey, Bytes)>,
     bytes: usize,
-    present: HashSet<(Repository, Digest)>,
-    resolved: HashMap<(Repository, Digest), SeenManifest>,
+    pushed: HashSet<(Repository, Digest)>,
 }
 
 /// The kind is part of the key: a manifest and a blob are at different URLs, and one does not prove the other.
@@ -67,9 +65,6 @@ impl ContentCache {
             digest,
         };
         let mut content = self.content();
-        if kind == ContentKind::Blob {
-            content.present.insert((repository.clone(), digest));
-        }
         if bytes.len() > CAPACITY || content.kept.iter().any(|(kept, _)| *kept == key) {
             return;
         }
@@ -82,32 +77,21 @@ impl ContentCache {
         }
     }
 
-    /// What a registry said of a manifest that was asked for by its digest.
-    pub(super) fn resolved(&self, repository: &Repository, digest: Digest) -> Option<SeenManifest> {
-        let key = (repository.clone(), digest);
-        self.content().resolved.get(&key).cloned()
-    }
-
-    pub(super) fn put_resolved(&self, repository: &Repository, seen: &SeenManifest) {
-        let key = (repository.clone(), seen.digest);
-        self.content().resolved.insert(key, seen.clone());
-    }
-
-    /// Whether the repository is known to have a blob.
-    pub(super) fn has_blob(&self, repository: &Repository, digest: Digest) -> bool {
+    /// Whether this process has pushed a blob, and the registry has confirmed it.
+    pub(super) fn was_pushed(&self, repository: &Repository, digest: Digest) -> bool {
         self.content()
-            .present
+            .pushed
             .contains(&(repository.clone(), digest))
     }
 
-    pub(super) fn blob_is_present(&self, repository: &Repository, digest: Digest) {
-        self.content().present.insert((repository.clone(), digest));
+    pub(super) fn note_pushed(&self, repository: &Repository, digest: Digest) {
+        self.content().pushed.insert((repository.clone(), digest));
     }
 
     /// Forgets which blobs a repository has, once its registry says that one of them is missing.
     pub(super) fn forget_blobs(&self, repository: &Repository) {
         let mut content = self.content();
-        content.present.retain(|(at, _)| at != repository);
+        content.pushed.retain(|(at, _)| at != repository);
         let mut dropped = 0;
         content.kept.retain(|(key, bytes)| {
             let keep = key.kind == ContentKind::Manifest || key.repository != *repository;
@@ -142,21 +126,19 @@ mod tests {
         assert_eq!(get(ContentKind::Blob, "a"), Some(bytes));
         assert_eq!(get(ContentKind::Blob, "b"), None);
         assert_eq!(get(ContentKind::Manifest, "a"), None);
-        assert!(cache.has_blob(&at("a"), digest) && !cache.has_blob(&at("b"), digest));
+        assert!(
+            !cache.was_pushed(&at("a"), digest),
+            "it may be deleted again"
+        );
         assert_eq!(cache.content().bytes, 1);
     }
 
     #[test]
-    fn manifests_do_not_prove_blobs() {
+    fn pushed_blobs_are_known_by_repository() {
         let cache = ContentCache::default();
         let digest = Digest::of(b"x");
-        cache.put(
-            ContentKind::Manifest,
-            &at("a"),
-            digest,
-            &Bytes::from_static(b"x"),
-        );
-        assert!(!cache.has_blob(&at("a"), digest));
+        cache.note_pushed(&at("a"), digest);
+        assert!(cache.was_pushed(&at("a"), digest) && !cache.was_pushed(&at("b"), digest));
     }
 
     #[test]
@@ -173,8 +155,6 @@ mod tests {
             [false, false, true, true, true, true]
         );
         assert_eq!(cache.content().bytes, CAPACITY);
-        // What is known of the dropped ones stays known.
-        assert!(cache.has_blob(&at("a"), digest(0)));
         let large = Bytes::from(vec![0; CAPACITY + 1]);
         cache.put(ContentKind::Blob, &at("a"), digest(9), &large);
         assert!(!kept(9) && kept(5));
@@ -187,9 +167,10 @@ mod tests {
         for path in ["a", "b"] {
             cache.put(ContentKind::Blob, &at(path), digest, &bytes);
             cache.put(ContentKind::Manifest, &at(path), digest, &bytes);
+            cache.note_pushed(&at(path), digest);
         }
         cache.forget_blobs(&at("a"));
-        assert!(!cache.has_blob(&at("a"), digest) && cache.has_blob(&at("b"), digest));
+        assert!(!cache.was_pushed(&at("a"), digest) && cache.was_pushed(&at("b"), digest));
         assert_eq!(cache.get(ContentKind::Blob, &at("a"), digest), None);
         assert!(cache.get(ContentKind::Manifest, &at("a"), digest).is_some());
         assert!(cache.get(ContentKind::Blob, &at("b"), digest).is_some());

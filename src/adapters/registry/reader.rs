@@ -41,18 +41,9 @@ static ACCEPT: LazyLock<HeaderValue> = LazyLock::new(|| {
 #[async_trait]
 impl RegistryReader for Registries {
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
-        if let Some(digest) = image.digest()
-            && let Some(seen) = self.cache.resolved(image.repository(), digest)
-        {
-            return Ok(Some(seen));
-        }
         let client = &*self.client;
         let seen = retried(client.clock(), || client.resolve(image)).await;
-        let seen = seen.map_err(|cause| ServiceError::new(format!("look up {image}"), cause))?;
-        if let (Some(_), Some(seen)) = (image.digest(), &seen) {
-            self.cache.put_resolved(image.repository(), seen);
-        }
-        Ok(seen)
+        seen.map_err(|cause| ServiceError::new(format!("look up {image}"), cause))
     }
 
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
@@ -77,20 +68,16 @@ impl RegistryReader for Registries {
         repository: &Repository,
         digest: Digest,
     ) -> Result<bool, ServiceError> {
-        if self.cache.has_blob(repository, digest) {
+        if self.cache.was_pushed(repository, digest) {
             return Ok(true);
         }
         let client = &*self.client;
         let there = retried(client.clock(), || {
             client.has_blob(repository, digest, RepositoryAccess::Pull)
         });
-        let there = there.await.map_err(|cause| {
+        there.await.map_err(|cause| {
             ServiceError::new(format!("look for the blob {repository}@{digest}"), cause)
-        })?;
-        if there {
-            self.cache.blob_is_present(repository, digest);
-        }
-        Ok(there)
+        })
     }
 
     async fn blob(

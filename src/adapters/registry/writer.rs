@@ -33,7 +33,7 @@ impl RegistryWriter for Registries {
             let doing = format!("upload the blob {to}@{}", blob.digest);
             ServiceError::new(doing, failure.into())
         })?;
-        self.cache.blob_is_present(to, blob.digest);
+        self.cache.note_pushed(to, blob.digest);
         Ok(())
     }
 

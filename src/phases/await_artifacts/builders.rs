@@ -1,8 +1,8 @@
-//! Those who make the artifacts: a builder that failed, or never started, ends the wait.
+//! The builders that make the artifacts: one that failed, or did not start in time, ends the wait.
 
 use std::collections::BTreeSet;
 
-use super::{AwaitOptions, Seen};
+use super::{AwaitOptions, AwaitState};
 use crate::domain::{Code, Diagnostic, NamePattern};
 use crate::plan::ReleasePlan;
 use crate::protocol::{CheckState, SeenCheck};
@@ -14,13 +14,17 @@ fn of<'a>(
     checks.iter().filter(|check| pattern.matches(&check.name))
 }
 
-/// Builders that cannot end well any more.
-pub(super) fn trouble(plan: &ReleasePlan, watch: &AwaitOptions, seen: &Seen) -> Vec<Diagnostic> {
+/// Builders that failed, or did not start in time.
+pub(super) fn findings(
+    plan: &ReleasePlan,
+    options: &AwaitOptions,
+    seen: &AwaitState,
+) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for pattern in &watch.builders {
-        let mut checks = of(pattern, &seen.builders).peekable();
-        if checks.peek().is_none() && seen.waited >= watch.start_within {
-            let waited = humantime::format_duration(watch.start_within);
+    for pattern in &options.builders {
+        let mut checks = of(pattern, &seen.release.checks).peekable();
+        if checks.peek().is_none() && seen.waited >= options.builder_start_timeout {
+            let waited = humantime::format_duration(options.builder_start_timeout);
             findings.push(Diagnostic::error(
                 Code::BuilderNeverStarted,
                 format!("no check {pattern} has appeared at {} within {waited}", plan.commit.short()),
@@ -38,7 +42,7 @@ pub(super) fn trouble(plan: &ReleasePlan, watch: &AwaitOptions, seen: &Seen) -> 
             findings.push(Diagnostic::error(
                 Code::BuilderFailed,
                 format!(
-                    "{} ended with {}, and its artifacts will not come",
+                    "{} ended with {}, so its artifacts will not be made",
                     failed.name, failed.state
                 ),
                 format!("look at {page}, repair it, run it again, and then this"),
@@ -49,9 +53,9 @@ pub(super) fn trouble(plan: &ReleasePlan, watch: &AwaitOptions, seen: &Seen) -> 
 }
 
 /// One line for each builder that is being waited for.
-pub(super) fn at_work(watch: &AwaitOptions, checks: &[SeenCheck]) -> Vec<String> {
-    let mut said = BTreeSet::new();
-    let lines = watch.builders.iter().flat_map(|pattern| {
+pub(super) fn pending(options: &AwaitOptions, checks: &[SeenCheck]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let lines = options.builders.iter().flat_map(|pattern| {
         let mut found: Vec<String> = of(pattern, checks)
             .map(|check| format!("builder {}: {}", check.name, check.state))
             .collect();
@@ -61,5 +65,5 @@ pub(super) fn at_work(watch: &AwaitOptions, checks: &[SeenCheck]) -> Vec<String>
         found
     });
     // Several patterns may mean the same builder.
-    lines.filter(|line| said.insert(line.clone())).collect()
+    lines.filter(|line| seen.insert(line.clone())).collect()
 }

@@ -1,217 +1,102 @@
-//! `await`: waits until every artifact of the plan is there, whole and of this release, and finds out its digest.
+//! `await`: waits until every artifact of the plan exists, complete and of this release, and finds out its digest.
 
 mod builders;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::future::try_join_all;
 
-use crate::domain::{AssetName, Digest, ImageRef, Moment, NamePattern};
+use crate::domain::{AssetName, Diagnostic, Digest, ImageRef, Moment, NamePattern};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
-use crate::protocol::{
-    AssetId, AssetState, Reader, ReleaseId, SeenAsset, SeenCheck, SeenRelease, ServiceError,
-};
+use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
-use crate::release::image_check::{self, Contents, ImageProblem, ModuleContents};
+use crate::release::image_check;
+use crate::release::image_reader::{ImageQuery, ImageState};
+use crate::release::mismatch::Mismatch;
 use crate::release::references::our_release;
+use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 /// How to wait, and for whom.
 #[derive(Clone, Debug)]
 pub struct AwaitOptions {
-    /// The longest pause between two looks.
-    pub every: Duration,
+    /// The longest pause between two reads.
+    pub poll_interval: Duration,
     /// Wanted of container images, such as `linux/amd64`; with none, those that they have.
     pub platforms: Vec<String>,
     /// Check runs, statuses or workflow runs that make the artifacts.
     pub builders: Vec<NamePattern>,
     /// How long a builder may take to appear.
-    pub start_within: Duration,
+    pub builder_start_timeout: Duration,
 }
 
 pub struct Await {
     plan: ReleasePlan,
-    watch: AwaitOptions,
-    memory: Memory,
+    options: AwaitOptions,
+    cache: ReleaseCache,
+    /// When the first step began.
+    since: Option<Moment>,
+    earlier: EarlierDigests,
 }
 
-/// What earlier looks of this process saw. It spares requests for what cannot change, and tells a change.
-#[derive(Default)]
-struct Memory {
-    begun: Option<Moment>,
-    /// Where the release was found: by its id it costs one conditional request.
-    release: Option<ReleaseId>,
-    /// By digest, so that it stays true.
-    contents: BTreeMap<Digest, Arc<Contents>>,
-    hashed: BTreeMap<AssetId, Digest>,
-    /// The bytes of assets that lead to images.
-    leading: BTreeMap<AssetId, Bytes>,
-    before: Before,
-}
+/// What a step found, and how long it had been waited for then: a digest counts once it was the same in two steps.
+type EarlierDigests = BTreeMap<String, (Digest, Duration)>;
 
-/// What the look before saw, and how long it had been waited for then: a digest counts once it was the same in two looks.
-type Before = BTreeMap<String, (Digest, Duration)>;
-
-struct Seen {
-    releases: Vec<SeenRelease>,
-    images: BTreeMap<String, SeenImage>,
-    hashed: BTreeMap<AssetId, Digest>,
-    leading: BTreeMap<AssetId, Bytes>,
-    builders: Vec<SeenCheck>,
+struct AwaitState {
+    release: ReleaseView,
     waited: Duration,
 }
 
-impl Seen {
-    fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
-        self.images.values().find_map(|image| match image {
-            SeenImage::Whole(_, contents) => contents.module(plan),
-            _ => None,
-        })
-    }
-}
-
-enum SeenImage {
-    Absent,
-    Incomplete(String),
-    Whole(Digest, Arc<Contents>),
-}
-
-/// How an artifact stands.
+/// How far an artifact is.
 #[derive(Debug, PartialEq)]
-enum State {
+enum ArtifactState {
     Absent,
     /// Begun, and not usable yet.
     Incomplete(String),
-    /// ExistingRelease, and of another build: listed are what says so.
-    Stale(Vec<String>),
+    /// It exists, and is of another build.
+    Stale(Vec<Mismatch>),
     Ready(Box<Artifact>),
 }
 
 impl Await {
-    pub fn new(plan: ReleasePlan, watch: AwaitOptions) -> Self {
+    pub fn new(plan: ReleasePlan, options: AwaitOptions) -> Self {
         Self {
             plan,
-            watch,
-            memory: Memory::default(),
+            options,
+            cache: ReleaseCache::new(Trust::EarlierSteps),
+            since: None,
+            earlier: EarlierDigests::new(),
         }
     }
 
-    async fn see(&mut self, reader: Reader<'_>) -> Result<Seen, ServiceError> {
-        let begun = *self.memory.begun.get_or_insert(reader.now);
-        let releases = self.releases(reader).await?;
-        let known = &self.memory.contents;
-        let platforms = &self.watch.platforms;
-        let images = self.plan.images().map(async |(name, image)| {
-            Ok::<_, ServiceError>((name, see_image(reader, &image, platforms, known).await?))
+    async fn see(&mut self, reader: Reader<'_>) -> Result<AwaitState, ServiceError> {
+        let plan = &self.plan;
+        let waited = reader.now.since(*self.since.get_or_insert(reader.now));
+        let platforms = &self.options.platforms;
+        let images = plan.images().map(|(name, image)| ImageQuery {
+            name,
+            image,
+            platforms: platforms.clone(),
         });
-        let images: BTreeMap<String, SeenImage> = try_join_all(images).await?.into_iter().collect();
-        for image in images.values() {
-            if let SeenImage::Whole(digest, contents) = image {
-                self.memory.contents.insert(*digest, Arc::clone(contents));
-            }
+        let is_planned =
+            |asset: &SeenAsset| plan.assets.iter().any(|name| name.as_str() == asset.name);
+        let mut view = self.cache.view(reader, &plan.tag);
+        view.known_release().await?;
+        view.images(images).await?;
+        // GitHub tells some digests late or never: who still misses one in a later step downloads the asset.
+        view.digests(|asset| !waited.is_zero() && is_planned(asset))
+            .await?;
+        view.asset_texts(plan).await?;
+        if !self.options.builders.is_empty() {
+            view.checks(&plan.commit).await?;
         }
-        self.hash_the_silent(reader, &releases).await?;
-        self.read_the_leading(reader, &releases).await?;
-        let builders = match self.watch.builders.as_slice() {
-            [] => vec![],
-            _ => reader.github.checks(&self.plan.commit).await?,
-        };
-        Ok(Seen {
-            releases,
-            images,
-            hashed: self.memory.hashed.clone(),
-            leading: self.memory.leading.clone(),
-            builders,
-            waited: reader.now.since(begun),
+        Ok(AwaitState {
+            release: view.finish(),
+            waited,
         })
-    }
-
-    /// Looked for by tag once; then by id, unless it is not there any more.
-    async fn releases(&mut self, reader: Reader<'_>) -> Result<Vec<SeenRelease>, ServiceError> {
-        if let Some(id) = self.memory.release
-            && let Some(release) = reader.github.release(id).await?
-        {
-            return Ok(vec![release]);
-        }
-        let releases = reader.github.releases(&self.plan.tag).await?;
-        self.memory.release = match releases.as_slice() {
-            [one] => Some(one.id),
-            _ => None,
-        };
-        Ok(releases)
-    }
-
-    async fn read_the_leading(
-        &mut self,
-        reader: Reader<'_>,
-        releases: &[SeenRelease],
-    ) -> Result<(), ServiceError> {
-        for asset in releases.iter().flat_map(|release| &release.assets) {
-            if !self.memory.leading.contains_key(&asset.id)
-                && let Some(bytes) = asset_image_refs::read(reader, &self.plan, asset).await?
-            {
-                self.memory.leading.insert(asset.id, bytes);
-            }
-        }
-        Ok(())
-    }
-
-    /// GitHub tells some digests late or never. An asset that is still silent in a second look is downloaded and hashed.
-    async fn hash_the_silent(
-        &mut self,
-        reader: Reader<'_>,
-        releases: &[SeenRelease],
-    ) -> Result<(), ServiceError> {
-        let planned = |asset: &&SeenAsset| {
-            self.plan
-                .assets
-                .iter()
-                .any(|name| name.as_str() == asset.name)
-        };
-        let assets = releases
-            .iter()
-            .flat_map(|release| &release.assets)
-            .filter(planned);
-        for asset in assets.filter(|a| a.state == AssetState::Uploaded && a.digest.is_none()) {
-            if !self.memory.hashed.contains_key(&asset.id)
-                && reader.now.since(self.memory.begun.unwrap_or_default()) > Duration::ZERO
-            {
-                let digest = reader.github.hash_asset(asset).await?;
-                self.memory.hashed.insert(asset.id, digest);
-            }
-        }
-        Ok(())
-    }
-}
-
-async fn see_image(
-    reader: Reader<'_>,
-    image: &ImageRef,
-    platforms: &[String],
-    known: &BTreeMap<Digest, Arc<Contents>>,
-) -> Result<SeenImage, ServiceError> {
-    let Some(manifest) = reader.registry.resolve(image).await? else {
-        return Ok(SeenImage::Absent);
-    };
-    if let Some(contents) = known.get(&manifest.digest) {
-        return Ok(SeenImage::Whole(manifest.digest, Arc::clone(contents)));
-    }
-    match image_check::contents(
-        reader,
-        &image.repository().pinned(manifest.digest),
-        platforms,
-    )
-    .await
-    {
-        Ok(contents) => Ok(SeenImage::Whole(manifest.digest, Arc::new(contents))),
-        Err(ImageProblem::Incomplete(why)) => Ok(SeenImage::Incomplete(why)),
-        Err(ImageProblem::Port(error)) => Err(error),
     }
 }
 
@@ -223,108 +108,152 @@ impl Phase for Await {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let seen = self.see(reader).await?;
-        let decided = decide(&self.plan, &self.watch, &self.memory.before, &seen);
-        self.memory.before = decided.digests;
+        let decided = decide(&self.plan, &self.options, &self.earlier, &seen);
+        self.earlier = decided.digests;
         Ok(decided.step)
     }
 }
 
 struct Decided {
     step: Step,
-    /// What this look saw, for the next one.
-    digests: Before,
+    /// What this step found, for the next one.
+    digests: EarlierDigests,
 }
 
-fn decide(plan: &ReleasePlan, watch: &AwaitOptions, before: &Before, seen: &Seen) -> Decided {
-    let blocked = |findings| Decided {
-        step: Step::Blocked(findings),
-        digests: BTreeMap::new(),
-    };
-    let (release, mark) = match our_release(plan, &seen.releases) {
+impl Decided {
+    fn blocked(findings: Vec<Diagnostic>) -> Self {
+        Self {
+            step: Step::Blocked(findings),
+            digests: EarlierDigests::new(),
+        }
+    }
+}
+
+fn decide(
+    plan: &ReleasePlan,
+    options: &AwaitOptions,
+    earlier: &EarlierDigests,
+    seen: &AwaitState,
+) -> Decided {
+    let (release, mark) = match our_release(plan, &seen.release.releases) {
         Ok(ours) => ours,
-        Err(finding) => return blocked(vec![finding]),
+        Err(finding) => return Decided::blocked(vec![finding]),
     };
-    let mut ready = Artifacts::default();
-    let mut digests = BTreeMap::new();
-    let mut on = Vec::new();
+    let mut progress = Progress::default();
     for awaited in plan.awaited() {
-        let name = awaited.name().to_owned();
         let (what, state) = match &awaited {
             Awaited::Asset(asset) => (
                 format!("asset {asset}"),
                 asset_state(plan, release, seen, asset),
             ),
-            Awaited::Image { image, .. } => (
+            Awaited::Image { image, name } => (
                 format!("image {image}"),
-                image_state(plan, &mark, seen, image, &name),
+                image_state(plan, &mark, seen, image, name),
             ),
         };
         match state {
-            State::Absent => on.push(format!("{what}: absent")),
-            State::Incomplete(why) => on.push(format!("{what}: incomplete, {why}")),
-            State::Stale(why) => on.push(format!("{what}: stale, {}", why.join("; "))),
-            State::Ready(mut artifact) => {
-                let digest = artifact.digest();
-                let first = before
-                    .get(&name)
-                    .filter(|(known, _)| *known == digest)
-                    .map(|(_, waited)| *waited);
-                digests.insert(name.clone(), (digest, first.unwrap_or(seen.waited)));
-                if let Some(waited) = first {
-                    artifact.set_waited(waited);
-                    ready.0.insert(name, *artifact);
-                } else {
-                    on.push(format!("{what}: {}, to be seen once more", digest.short()));
-                }
+            ArtifactState::Ready(artifact) => {
+                let name = awaited.name().to_owned();
+                progress.found(name, &what, *artifact, earlier, seen.waited);
             }
+            state => progress.on.extend(state.told(&what)),
         }
     }
-    if on.is_empty() {
-        let so = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
-        let evidence = PhaseReport::new(so).with("artifacts", ready.to_json());
-        return Decided {
-            step: Step::Done(evidence),
-            digests,
-        };
-    }
-    let findings = builders::trouble(plan, watch, seen);
-    if !findings.is_empty() {
-        return blocked(findings);
-    }
-    on.extend(builders::at_work(watch, &seen.builders));
-    Decided {
-        step: Step::Wait(Waiting {
-            on,
-            every: watch.every,
-        }),
+    let Progress {
+        ready,
         digests,
+        mut on,
+    } = progress;
+    if on.is_empty() {
+        let summary = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
+        let report = PhaseReport::new(summary).with("artifacts", ready.to_json());
+        let step = Step::Done(report);
+        return Decided { step, digests };
+    }
+    let findings = builders::findings(plan, options, seen);
+    if !findings.is_empty() {
+        return Decided::blocked(findings);
+    }
+    on.extend(builders::pending(options, &seen.release.checks));
+    let poll_after = options.poll_interval;
+    let step = Step::Wait(Waiting { on, poll_after });
+    Decided { step, digests }
+}
+
+/// What is ready so far, and what is not.
+#[derive(Default)]
+struct Progress {
+    ready: Artifacts,
+    digests: EarlierDigests,
+    /// One line for each that is not ready.
+    on: Vec<String>,
+}
+
+impl Progress {
+    /// An artifact that is complete: it is ready where an earlier step found the same digest.
+    fn found(
+        &mut self,
+        name: String,
+        what: &str,
+        mut artifact: Artifact,
+        earlier: &EarlierDigests,
+        now: Duration,
+    ) {
+        let digest = artifact.digest();
+        let first = earlier
+            .get(&name)
+            .filter(|(known, _)| *known == digest)
+            .map(|(_, waited)| *waited);
+        self.digests
+            .insert(name.clone(), (digest, first.unwrap_or(now)));
+        if let Some(waited) = first {
+            artifact.set_waited(waited);
+            self.ready.0.insert(name, artifact);
+        } else {
+            let line = format!("{what}: {}, to be confirmed once more", digest.short());
+            self.on.push(line);
+        }
     }
 }
 
-fn asset_state(plan: &ReleasePlan, release: &SeenRelease, seen: &Seen, name: &AssetName) -> State {
-    let Some(asset) = release
-        .assets
-        .iter()
-        .find(|asset| asset.name == name.as_str())
-    else {
-        return State::Absent;
+impl ArtifactState {
+    /// The line for an artifact that is not ready.
+    fn told(&self, what: &str) -> Option<String> {
+        match self {
+            Self::Absent => Some(format!("{what}: absent")),
+            Self::Incomplete(why) => Some(format!("{what}: incomplete, {why}")),
+            Self::Stale(why) => {
+                let why: Vec<_> = why.iter().map(ToString::to_string).collect();
+                Some(format!("{what}: stale, {}", why.join("; ")))
+            }
+            Self::Ready(_) => None,
+        }
+    }
+}
+
+fn asset_state(
+    plan: &ReleasePlan,
+    release: &SeenRelease,
+    seen: &AwaitState,
+    name: &AssetName,
+) -> ArtifactState {
+    let mut assets = release.assets.iter();
+    let Some(asset) = assets.find(|asset| asset.name == name.as_str()) else {
+        return ArtifactState::Absent;
     };
     if asset.state == AssetState::Unfinished {
-        return State::Incomplete("its upload is not finished".into());
+        return ArtifactState::Incomplete("its upload is not finished".into());
     }
-    let misled: Vec<String> = match seen.leading.get(&asset.id) {
-        Some(bytes) => {
-            asset_image_refs::wrong_references(plan, &asset.name, bytes, seen.module(plan))
-                .into_iter()
-                .map(|found| found.why)
-                .collect()
-        }
-        None => vec![],
+    let view = &seen.release;
+    let Some(digest) = view.digest(asset) else {
+        return ArtifactState::Incomplete("GitHub has not told its digest yet".into());
     };
-    match asset.digest.or_else(|| seen.hashed.get(&asset.id).copied()) {
-        None => State::Incomplete("GitHub has not told its digest yet".into()),
-        Some(_) if !misled.is_empty() => State::Stale(misled),
-        Some(digest) => State::Ready(Box::new(Artifact::Asset {
+    let text = view.asset_texts.get(&asset.id);
+    let mismatches =
+        text.map(|text| asset_image_refs::mismatches(plan, &asset.name, text, view.module(plan)));
+    match mismatches {
+        Some(mismatches) if !mismatches.is_empty() => ArtifactState::Stale(mismatches),
+        _ => ArtifactState::Ready(Box::new(Artifact::Asset {
             digest,
             size: asset.size,
             waited: 0,
@@ -335,23 +264,22 @@ fn asset_state(plan: &ReleasePlan, release: &SeenRelease, seen: &Seen, name: &As
 fn image_state(
     plan: &ReleasePlan,
     mark: &Mark,
-    seen: &Seen,
+    seen: &AwaitState,
     image: &ImageRef,
     name: &str,
-) -> State {
-    let (digest, contents) = match seen.images.get(name) {
-        None | Some(SeenImage::Absent) => return State::Absent,
-        Some(SeenImage::Incomplete(why)) => return State::Incomplete(why.clone()),
-        Some(SeenImage::Whole(digest, contents)) => (*digest, contents),
+) -> ArtifactState {
+    let (digest, contents) = match seen.release.images.get(name) {
+        None | Some(ImageState::Absent) => return ArtifactState::Absent,
+        Some(ImageState::Incomplete { why, .. }) => {
+            return ArtifactState::Incomplete(why.clone());
+        }
+        Some(ImageState::Complete { digest, contents }) => (*digest, contents),
     };
-    let mut stale = image_check::disagreements(plan, contents);
-    if mark.leftovers.contains(&digest) && !image_check::proves_commit(plan, contents) {
-        stale.insert(0, image_check::left_over(digest));
-    }
+    let stale = image_check::staleness(plan, &mark.leftovers, digest, contents);
     if !stale.is_empty() {
-        return State::Stale(stale);
+        return ArtifactState::Stale(stale);
     }
-    State::Ready(Box::new(Artifact::Image {
+    ArtifactState::Ready(Box::new(Artifact::Image {
         digest,
         tagged: image.clone(),
         image: image.repository().pinned(digest),

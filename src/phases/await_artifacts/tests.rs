@@ -3,15 +3,17 @@
 use super::*;
 use crate::domain::Code;
 use crate::plan::tests::example;
+use crate::protocol::{AssetId, SeenCheck};
 use crate::protocol::{CheckState, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
+use crate::release::image_check::Contents;
 
-fn watch() -> AwaitOptions {
+fn options() -> AwaitOptions {
     AwaitOptions {
-        every: Duration::from_secs(10),
+        poll_interval: Duration::from_secs(10),
         platforms: vec![],
         builders: vec!["post-*-build".parse().unwrap()],
-        start_within: Duration::from_mins(2),
+        builder_start_timeout: Duration::from_mins(2),
     }
 }
 
@@ -22,22 +24,26 @@ fn labelled(json: &str) -> Contents {
     }
 }
 
-fn world(assets: Vec<SeenAsset>, image: SeenImage) -> Seen {
-    Seen {
-        releases: vec![SeenRelease {
-            assets,
-            ..our_draft(&example())
-        }],
-        images: [("binary-image".to_owned(), image)].into(),
-        hashed: BTreeMap::new(),
-        leading: BTreeMap::new(),
-        builders: vec![check("post-image-build", CheckState::Pending)],
+fn state(assets: Vec<SeenAsset>, image: ImageState) -> AwaitState {
+    AwaitState {
+        release: ReleaseView {
+            releases: vec![SeenRelease {
+                assets,
+                ..our_draft(&example())
+            }],
+            images: [("binary-image".to_owned(), image)].into(),
+            checks: vec![check("post-image-build", CheckState::Pending)],
+            ..ReleaseView::default()
+        },
         waited: Duration::from_secs(30),
     }
 }
 
-fn image(bytes: &[u8], contents: Contents) -> SeenImage {
-    SeenImage::Whole(Digest::of(bytes), contents.into())
+fn image(bytes: &[u8], contents: Contents) -> ImageState {
+    ImageState::Complete {
+        digest: Digest::of(bytes),
+        contents: contents.into(),
+    }
 }
 
 fn assets() -> Vec<SeenAsset> {
@@ -47,8 +53,8 @@ fn assets() -> Vec<SeenAsset> {
     ]
 }
 
-fn whole() -> Seen {
-    world(assets(), image(b"m", Contents::default()))
+fn all_complete() -> AwaitState {
+    state(assets(), image(b"m", Contents::default()))
 }
 
 fn check(name: &str, state: CheckState) -> SeenCheck {
@@ -60,36 +66,36 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
     }
 }
 
-/// What the last of several looks says.
-fn looks(seen: &[Seen]) -> Vec<String> {
-    let mut before = BTreeMap::new();
-    let mut said = vec![];
-    for seen in seen {
-        let decided = decide(&example(), &watch(), &before, seen);
-        before = decided.digests;
-        said = match decided.step {
+/// What the last of several steps waits for, or ends with.
+fn lines(steps: &[AwaitState]) -> Vec<String> {
+    let mut earlier = EarlierDigests::new();
+    let mut lines = vec![];
+    for seen in steps {
+        let decided = decide(&example(), &options(), &earlier, seen);
+        earlier = decided.digests;
+        lines = match decided.step {
             Step::Wait(waiting) => waiting.on,
-            Step::Done(evidence) => vec![evidence.so],
+            Step::Done(report) => vec![report.summary],
             Step::Blocked(findings) => findings.iter().map(|f| f.code.to_string()).collect(),
             Step::Act(actions) => panic!("{actions:?}"),
         };
     }
-    said
+    lines
 }
 
 #[test]
-fn ready_is_the_same_digest_in_two_looks() {
+fn artifact_is_ready_when_two_steps_find_the_same_digest() {
     assert_eq!(
-        looks(&[whole()]).len(),
+        lines(&[all_complete()]).len(),
         4,
-        "all three are seen once, beside the builder"
+        "all three were found once; the builder is the fourth line"
     );
     assert_eq!(
-        looks(&[whole(), whole()]),
+        lines(&[all_complete(), all_complete()]),
         ["all 3 artifacts of v1.2.0 are ready"]
     );
-    let moved = world(assets(), image(b"other", Contents::default()));
-    let on = looks(&[whole(), moved]);
+    let moved = state(assets(), image(b"other", Contents::default()));
+    let on = lines(&[all_complete(), moved]);
     assert!(
         on[0].starts_with("image r.example/prod/btp-manager:v1.2.0: "),
         "{on:?}"
@@ -97,23 +103,26 @@ fn ready_is_the_same_digest_in_two_looks() {
 }
 
 #[test]
-fn what_is_not_whole_is_not_ready() {
-    let torn = SeenAsset {
+fn incomplete_artifacts_are_not_ready() {
+    let unfinished = SeenAsset {
         state: AssetState::Unfinished,
         ..asset(1, "template.yaml", b"t")
     };
-    let silent = SeenAsset {
+    let without_digest = SeenAsset {
         digest: None,
         ..asset(2, "rendered.yaml", b"r")
     };
     let seen = || {
-        world(
-            vec![torn.clone(), silent.clone()],
-            SeenImage::Incomplete("it has no linux/arm64".into()),
+        state(
+            vec![unfinished.clone(), without_digest.clone()],
+            ImageState::Incomplete {
+                digest: Digest::of(b"m"),
+                why: "it has no linux/arm64".into(),
+            },
         )
     };
     assert_eq!(
-        looks(&[seen(), seen()]),
+        lines(&[seen(), seen()]),
         [
             "asset rendered.yaml: incomplete, GitHub has not told its digest yet",
             "asset template.yaml: incomplete, its upload is not finished",
@@ -121,36 +130,34 @@ fn what_is_not_whole_is_not_ready() {
             "builder post-image-build: pending",
         ]
     );
-    let hashed = || Seen {
-        hashed: [(AssetId(2), Digest::of(b"r"))].into(),
-        ..world(
-            vec![asset(1, "template.yaml", b"t"), silent.clone()],
+    let hashed = || {
+        let mut seen = state(
+            vec![asset(1, "template.yaml", b"t"), without_digest.clone()],
             image(b"m", Contents::default()),
-        )
+        );
+        seen.release.hashed = [(AssetId(2), Digest::of(b"r"))].into();
+        seen
     };
     assert_eq!(
-        looks(&[hashed(), hashed()]).len(),
+        lines(&[hashed(), hashed()]).len(),
         1,
         "a digest that is found out counts"
     );
 }
 
 #[test]
-fn an_image_of_another_build_is_stale() {
-    let commit = example().wanted.commit;
+fn image_of_another_build_is_stale() {
+    let commit = example().commit;
     let stale = |contents: Contents| {
-        let seen = || world(assets(), image(b"m", contents.clone()));
-        looks(&[seen(), seen()]).join("\n")
+        let seen = || state(assets(), image(b"m", contents.clone()));
+        lines(&[seen(), seen()]).join("\n")
     };
     let revision = |sha: &str| {
         labelled(&format!(
             r#"{{"org.opencontainers.image.revision":"{sha}"}}"#
         ))
     };
-    assert!(
-        stale(revision("0000000"))
-            .contains("stale, its revision is 0000000, and this release's is 4e4b9d4")
-    );
+    assert!(stale(revision("0000000")).contains("stale, its revision is 0000000 (wanted: 4e4b9d4"));
     assert!(!stale(revision(commit.as_str())).contains("stale"));
     let version = |v: &str| {
         stale(labelled(&format!(
@@ -169,7 +176,7 @@ fn an_image_of_another_build_is_stale() {
 }
 
 #[test]
-fn a_leftover_is_stale_unless_it_proves_its_commit() {
+fn image_from_before_the_draft_is_stale_unless_it_proves_its_commit() {
     let leftover = |contents: Contents| {
         let plan = example();
         let mark = Mark {
@@ -177,11 +184,11 @@ fn a_leftover_is_stale_unless_it_proves_its_commit() {
             ..plan.mark(false)
         };
         let seen = || {
-            let mut seen = world(assets(), image(b"m", contents.clone()));
-            seen.releases[0].body = mark.put("");
+            let mut seen = state(assets(), image(b"m", contents.clone()));
+            seen.release.releases[0].body = mark.put("");
             seen
         };
-        looks(&[seen(), seen()]).join("\n")
+        lines(&[seen(), seen()]).join("\n")
     };
     assert!(
         leftover(Contents::default()).contains("stale, "),
@@ -199,13 +206,12 @@ fn a_leftover_is_stale_unless_it_proves_its_commit() {
 }
 
 #[test]
-fn a_builder_that_failed_or_never_came_ends_the_wait() {
+fn failed_or_missing_builder_ends_the_wait() {
     let with = |builders: Vec<SeenCheck>, waited: u64| {
-        looks(&[Seen {
-            builders,
-            waited: Duration::from_secs(waited),
-            ..world(vec![], SeenImage::Absent)
-        }])
+        let mut seen = state(vec![], ImageState::Absent);
+        seen.release.checks = builders;
+        seen.waited = Duration::from_secs(waited);
+        lines(&[seen])
     };
     assert_eq!(
         with(vec![check("post-image-build", CheckState::Failure)], 0),
@@ -222,46 +228,43 @@ fn a_builder_that_failed_or_never_came_ends_the_wait() {
         "builder post-*-build: not started"
     );
     assert_eq!(with(vec![], 120), [Code::BuilderNeverStarted.as_str()]);
-    let done = || Seen {
-        builders: vec![check("post-image-build", CheckState::Failure)],
-        ..whole()
+    let done = || {
+        let mut seen = all_complete();
+        seen.release.checks = vec![check("post-image-build", CheckState::Failure)];
+        seen
     };
     assert_eq!(
-        looks(&[done(), done()]).len(),
+        lines(&[done(), done()]).len(),
         1,
-        "what is there is there, whatever a builder says of itself"
+        "artifacts that are ready count, whatever a builder reports"
     );
 }
 
 #[test]
-fn a_manifest_that_runs_another_binary_image_is_stale() {
+fn manifest_with_another_binary_image_is_stale() {
     let rendered = |image: &str| {
         let text = format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: m}}\nspec: {{containers: [{{name: m, image: {image}}}]}}\n"
         );
-        let mut seen = whole();
-        seen.leading = [(AssetId(2), text.into())].into();
+        let mut seen = all_complete();
+        seen.release.asset_texts = [(AssetId(2), text.into())].into();
         seen
     };
     let good = || rendered("r.example/prod/btp-manager:v1.2.0");
     assert_eq!(
-        looks(&[good(), good()]),
+        lines(&[good(), good()]),
         ["all 3 artifacts of v1.2.0 are ready"]
     );
     let old = || rendered("r.example/prod/btp-manager:v1.1.0");
     assert_eq!(
-        looks(&[old(), old()])[0],
-        "asset rendered.yaml: stale, it runs r.example/prod/btp-manager:v1.1.0, and not r.example/prod/btp-manager:v1.2.0"
+        lines(&[old(), old()])[0],
+        "asset rendered.yaml: stale, it runs r.example/prod/btp-manager:v1.1.0 (wanted: r.example/prod/btp-manager:v1.2.0)"
     );
 }
 
 #[test]
-fn others_drafts_are_not_waited_for() {
-    assert_eq!(
-        looks(&[Seen {
-            releases: vec![foreign_draft(&example())],
-            ..whole()
-        }]),
-        [Code::DraftForeign.as_str()]
-    );
+fn foreign_draft_ends_the_wait() {
+    let mut seen = all_complete();
+    seen.release.releases = vec![foreign_draft(&example())];
+    assert_eq!(lines(&[seen]), [Code::DraftForeign.as_str()]);
 }

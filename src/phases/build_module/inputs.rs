@@ -35,23 +35,23 @@ pub(super) struct Sources {
 impl Sources {
     pub(super) async fn read(
         reader: Reader<'_>,
-        recipe: &BuildOptions,
+        options: &BuildOptions,
     ) -> Result<Self, ServiceError> {
         let mut sources = Self::default();
-        if let Some(path) = &recipe.config
+        if let Some(path) = &options.config
             && let Some((name, bytes)) = sources.file(reader, path, "module-config").await?
         {
             let (config, violations) = config::parse(&name, &bytes);
             sources.broken_rules.extend(violations);
             sources.config = config.map(|config| (name, config));
         }
-        if let Some(path) = sources.manifest_path(recipe) {
+        if let Some(path) = sources.manifest_path(options) {
             sources.manifest = sources.file(reader, &path, "manifest").await?;
         }
-        if let Some(path) = sources.default_cr_path(recipe) {
+        if let Some(path) = sources.default_cr_path(options) {
             sources.default_cr = sources.file(reader, &path, "default-cr").await?;
         }
-        if let Some(path) = sources.security_path(recipe)
+        if let Some(path) = sources.security_path(options)
             && let Some((name, bytes)) = sources.file(reader, &path, "security-config").await?
         {
             let (security, violations) = security::parse(&name, &bytes);
@@ -72,7 +72,7 @@ impl Sources {
         if bytes.is_none() {
             self.findings.push(Diagnostic::error(
                 Code::FileMissing,
-                format!("{input}: the file {name} is not there"),
+                format!("{input}: the file {name} does not exist"),
                 "give the path relative to the working folder",
             ));
         }
@@ -88,17 +88,19 @@ impl Sources {
         &mut self,
         input: &str,
         given: Option<&PathBuf>,
-        recipe: &BuildOptions,
+        options: &BuildOptions,
         named: Option<FileRef>,
     ) -> Option<PathBuf> {
         match (given, named) {
             (Some(given), _) => Some(given.clone()),
             (None, None) => None,
-            (None, Some(FileRef::Path(path))) => Some(beside_config(recipe, &path)),
+            (None, Some(FileRef::Path(path))) => Some(beside_config(options, &path)),
             (None, Some(FileRef::Url(url))) => {
                 self.findings.push(Diagnostic::error(
                     Code::FileByUrl,
-                    format!("the module configuration names {url}, and nothing is downloaded here"),
+                    format!(
+                        "the module configuration names {url}, and this phase downloads nothing"
+                    ),
                     format!("download it in a step before, and give its path as `{input}`"),
                 ));
                 None
@@ -106,9 +108,9 @@ impl Sources {
         }
     }
 
-    fn manifest_path(&mut self, recipe: &BuildOptions) -> Option<PathBuf> {
-        let given = recipe.manifest.as_ref();
-        if given.is_none() && recipe.config.is_none() {
+    fn manifest_path(&mut self, options: &BuildOptions) -> Option<PathBuf> {
+        let given = options.manifest.as_ref();
+        if given.is_none() && options.config.is_none() {
             self.findings.push(Diagnostic::error(
                 Code::ManifestUnnamed,
                 "neither `manifest` nor a module configuration names the rendered manifest",
@@ -116,32 +118,32 @@ impl Sources {
             ));
         }
         let named = self.config().map(|config| config.manifest.clone());
-        self.path("manifest", given, recipe, named)
+        self.path("manifest", given, options, named)
     }
 
-    fn default_cr_path(&mut self, recipe: &BuildOptions) -> Option<PathBuf> {
-        let given = recipe.default_cr.as_ref();
+    fn default_cr_path(&mut self, options: &BuildOptions) -> Option<PathBuf> {
+        let given = options.default_cr.as_ref();
         let named = self.config().and_then(|config| config.default_cr.clone());
-        self.path("default-cr", given, recipe, named)
+        self.path("default-cr", given, options, named)
     }
 
     /// The Kyma CLI followed the configuration's `security`; modulectl does not look at it any more.
-    fn security_path(&self, recipe: &BuildOptions) -> Option<PathBuf> {
+    fn security_path(&self, options: &BuildOptions) -> Option<PathBuf> {
         let config = self
             .config()
             .filter(|config| config.dialect == Dialect::KymaCli);
         let named = config.and_then(|config| config.security.as_deref());
-        recipe
+        options
             .security
             .clone()
-            .or_else(|| named.map(|path| beside_config(recipe, path)))
+            .or_else(|| named.map(|path| beside_config(options, path)))
     }
 
     /// The module image and the files of the release, or all that is wrong.
     pub(super) fn assemble(
         self,
         plan: &ReleasePlan,
-        recipe: &BuildOptions,
+        options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let planned = plan.module.as_ref().ok_or_else(|| {
             vec![Diagnostic::error(
@@ -151,7 +153,7 @@ impl Sources {
             )]
         })?;
         let registry = registry(planned).map_err(|invalid| vec![invalid.with_code()])?;
-        let mut assembled = self.with_rules(plan, planned, recipe, &registry)?;
+        let mut assembled = self.with_rules(plan, planned, options, &registry)?;
         assembled.warnings.splice(0..0, self.broken_rules);
         let target = &assembled.version.target;
         if *target != planned.image {
@@ -171,7 +173,7 @@ impl Sources {
         &self,
         plan: &ReleasePlan,
         planned: &ModulePlan,
-        recipe: &BuildOptions,
+        options: &BuildOptions,
         registry: &Registry,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let broken = |rules: &[ocm_module::Diagnostic]| {
@@ -185,18 +187,18 @@ impl Sources {
         let Some(manifest) = &self.manifest else {
             return Err(broken(&[]));
         };
-        let channel = recipe
+        let channel = options
             .channel
             .as_deref()
             .or_else(|| self.config()?.channel.as_deref());
         let assembled = assemble(&Inputs {
-            style: recipe.style,
-            template: recipe.template,
+            style: options.style,
+            template: options.template,
             component: planned.name.as_str(),
             version: &plan.version,
             registry,
             channel: channel.unwrap_or("regular"),
-            source: &source(plan, recipe),
+            source: &source(plan, options),
             manifest: named(manifest),
             default_cr: self.default_cr.as_ref().map(named),
             config: self
@@ -227,8 +229,8 @@ impl Sources {
     }
 }
 
-fn beside_config(recipe: &BuildOptions, path: &str) -> PathBuf {
-    let folder = recipe.config.as_deref().and_then(Path::parent);
+fn beside_config(options: &BuildOptions, path: &str) -> PathBuf {
+    let folder = options.config.as_deref().and_then(Path::parent);
     folder.unwrap_or(Path::new("")).join(path)
 }
 
@@ -236,7 +238,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-/// Where module images lie: the plan has the whole path.
+/// Where module images are stored: the plan has the full path.
 fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);
@@ -246,10 +248,10 @@ fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
         .parse()
 }
 
-fn source(plan: &ReleasePlan, recipe: &BuildOptions) -> GitSource {
-    let url = recipe.repository_url.as_str();
+fn source(plan: &ReleasePlan, options: &BuildOptions) -> GitSource {
+    let url = options.repository_url.as_str();
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let repo_url = match recipe.style {
+    let repo_url = match options.style {
         DescriptorStyle::Cli2023 => bare,
         DescriptorStyle::LocalBlob => url,
     };

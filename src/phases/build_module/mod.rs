@@ -23,7 +23,7 @@ use inputs::Sources;
 
 pub struct BuildModule {
     plan: ReleasePlan,
-    recipe: BuildOptions,
+    options: BuildOptions,
 }
 
 /// What the module is made from, and where its files go.
@@ -51,12 +51,12 @@ pub struct BuildOptions {
     pub repository_url: String,
 }
 
-struct Seen {
+struct BuildState {
     assembled: Assembled,
     /// All that is to be written, and what stands in its place.
     files: Vec<(NewFile, Option<LocalFile>)>,
     /// `None` where nothing is to be pushed.
-    registry: Option<InRegistry>,
+    registry: Option<RegistryState>,
 }
 
 struct NewFile {
@@ -64,7 +64,7 @@ struct NewFile {
     bytes: Vec<u8>,
 }
 
-struct InRegistry {
+struct RegistryState {
     /// Which of the blobs are missing.
     missing: Vec<usize>,
     by_digest: bool,
@@ -73,50 +73,50 @@ struct InRegistry {
     releases: Vec<SeenRelease>,
 }
 
-/// Why there is nothing to decide upon.
-enum Trouble {
+/// Why nothing can be decided.
+enum BuildProblem {
     /// All that is wrong with the files.
     Module(Vec<Diagnostic>),
-    Port(ServiceError),
+    Service(ServiceError),
 }
 
-impl From<Vec<Diagnostic>> for Trouble {
+impl From<Vec<Diagnostic>> for BuildProblem {
     fn from(findings: Vec<Diagnostic>) -> Self {
         Self::Module(findings)
     }
 }
 
-impl From<ocm_module::Diagnostic> for Trouble {
+impl From<ocm_module::Diagnostic> for BuildProblem {
     fn from(error: ocm_module::Diagnostic) -> Self {
         Self::Module(vec![error.with_code()])
     }
 }
 
-impl From<ServiceError> for Trouble {
+impl From<ServiceError> for BuildProblem {
     fn from(error: ServiceError) -> Self {
-        Self::Port(error)
+        Self::Service(error)
     }
 }
 
 impl BuildModule {
-    pub fn new(plan: ReleasePlan, recipe: BuildOptions) -> Self {
-        Self { plan, recipe }
+    pub fn new(plan: ReleasePlan, options: BuildOptions) -> Self {
+        Self { plan, options }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, Trouble> {
-        let sources = Sources::read(reader, &self.recipe).await?;
-        let assembled = sources.assemble(&self.plan, &self.recipe)?;
+    async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
+        let sources = Sources::read(reader, &self.options).await?;
+        let assembled = sources.assemble(&self.plan, &self.options)?;
         let mut files = Vec::new();
-        for file in wanted(&self.recipe, &assembled)? {
+        for file in wanted(&self.options, &assembled)? {
             let there = reader.files.file(&file.path).await?;
             files.push((file, there));
         }
-        let registry = if self.recipe.push {
+        let registry = if self.options.push {
             Some(self.in_registry(reader, &assembled.version).await?)
         } else {
             None
         };
-        Ok(Seen {
+        Ok(BuildState {
             assembled,
             files,
             registry,
@@ -127,7 +127,7 @@ impl BuildModule {
         &self,
         reader: Reader<'_>,
         component: &ComponentVersion,
-    ) -> Result<InRegistry, ServiceError> {
+    ) -> Result<RegistryState, ServiceError> {
         let repository = component.target.repository();
         let mut missing = Vec::new();
         for (nth, blob) in component.blobs().enumerate() {
@@ -147,7 +147,7 @@ impl BuildModule {
         let taken = by_tag
             .as_ref()
             .is_some_and(|seen| seen.digest != component.digest());
-        Ok(InRegistry {
+        Ok(RegistryState {
             missing,
             by_digest: by_digest.is_some(),
             by_tag,
@@ -162,15 +162,15 @@ impl BuildModule {
 
 /// The files of the release, and the archive.
 fn wanted(
-    recipe: &BuildOptions,
+    options: &BuildOptions,
     assembled: &Assembled,
 ) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
     let release = assembled.files.iter().map(|(name, bytes)| NewFile {
-        path: recipe.output.join(name),
+        path: options.output.join(name),
         bytes: bytes.clone(),
     });
     let mut files: Vec<_> = release.collect();
-    if let Some(path) = &recipe.ctf {
+    if let Some(path) = &options.ctf {
         let name = path.to_string_lossy();
         if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
             files.push(NewFile {
@@ -202,21 +202,21 @@ impl Phase for BuildModule {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.see(reader).await {
-            Ok(seen) => Ok(decide(&self.plan, &self.recipe, &seen)),
-            Err(Trouble::Module(findings)) => Ok(Step::Blocked(findings)),
-            Err(Trouble::Port(error)) => Err(error),
+            Ok(seen) => Ok(decide(&self.plan, &self.options, &seen)),
+            Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
+            Err(BuildProblem::Service(error)) => Err(error),
         }
     }
 }
 
-fn decide(plan: &ReleasePlan, recipe: &BuildOptions, seen: &Seen) -> Step {
+fn decide(plan: &ReleasePlan, options: &BuildOptions, seen: &BuildState) -> Step {
     let component = &seen.assembled.version;
     let mut actions = Vec::new();
     if let Some(registry) = &seen.registry {
         if let Some(finding) = tag_taken(plan, component, registry) {
             return Step::Blocked(vec![finding]);
         }
-        actions.extend(pushes(component, recipe.mount_from.as_ref(), registry));
+        actions.extend(pushes(component, options.mount_from.as_ref(), registry));
     }
     let changed = seen.files.iter().filter(|(file, there)| {
         there
@@ -228,7 +228,7 @@ fn decide(plan: &ReleasePlan, recipe: &BuildOptions, seen: &Seen) -> Step {
         bytes: file.bytes.clone(),
     }));
     if actions.is_empty() {
-        Step::Done(evidence(recipe, seen))
+        Step::Done(report(options, seen))
     } else {
         Step::Act(actions)
     }
@@ -237,7 +237,7 @@ fn decide(plan: &ReleasePlan, recipe: &BuildOptions, seen: &Seen) -> Step {
 fn pushes(
     component: &ComponentVersion,
     mount_from: Option<&Repository>,
-    seen: &InRegistry,
+    seen: &RegistryState,
 ) -> Vec<Action> {
     let repository = component.target.repository();
     let blobs = component
@@ -260,7 +260,7 @@ fn pushes(
         media_type: component.manifest.named.media_type.clone(),
         bytes: component.manifest.bytes.clone().into(),
     };
-    // By digest first: the tag appears only when what it names is whole.
+    // By digest first: the tag appears only when what it names is complete.
     if !seen.by_digest {
         actions.push(push(pinned(repository, component.digest())));
     }
@@ -278,7 +278,7 @@ fn pushes(
 fn tag_taken(
     plan: &ReleasePlan,
     component: &ComponentVersion,
-    seen: &InRegistry,
+    seen: &RegistryState,
 ) -> Option<Diagnostic> {
     let tagged = seen
         .by_tag
@@ -303,29 +303,29 @@ fn tag_taken(
     ))
 }
 
-fn evidence(recipe: &BuildOptions, seen: &Seen) -> PhaseReport {
+fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
     let component = &seen.assembled.version;
     let (target, digest) = (&component.target, component.digest());
-    let mut evidence = if recipe.push {
+    let mut report = if options.push {
         PhaseReport::new(format!("{target} is {}", digest.short()))
             .with("module-image", target.repository().pinned(digest))
     } else {
-        let so = format!("{target} would be {}, and was not pushed", digest.short());
-        PhaseReport::new(so)
+        let summary = format!("{target} would be {}, and was not pushed", digest.short());
+        PhaseReport::new(summary)
     };
     let files = seen.assembled.files.keys();
     let paths: Vec<_> = files
-        .map(|name| recipe.output.join(name).display().to_string())
+        .map(|name| options.output.join(name).display().to_string())
         .collect();
-    evidence = evidence
+    report = report
         .with("module-digest", digest)
         .with("files", paths.join("\n"));
-    if let Some(ctf) = &recipe.ctf {
-        evidence = evidence.with("ctf", ctf.display());
+    if let Some(ctf) = &options.ctf {
+        report = report.with("ctf", ctf.display());
     }
     let warnings = seen.assembled.warnings.iter().cloned();
-    evidence.warnings = warnings.map(ocm_module::Diagnostic::with_code).collect();
-    evidence
+    report.warnings = warnings.map(ocm_module::Diagnostic::with_code).collect();
+    report
 }
 
 #[cfg(test)]

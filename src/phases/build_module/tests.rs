@@ -1,4 +1,4 @@
-//! What is asked for, for each thing that may be there already.
+//! What is pushed and written, depending on what exists already.
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
@@ -23,7 +23,7 @@ fn plan(on_existing: OnExisting) -> ReleasePlan {
     })
 }
 
-fn recipe(ctf: Option<&str>, push: bool) -> BuildOptions {
+fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
     BuildOptions {
         style: DescriptorStyle::Cli2023,
         template: TemplateForm::V1Beta2,
@@ -66,12 +66,12 @@ fn assembled() -> Assembled {
     .unwrap()
 }
 
-/// A world in which nothing is there.
-fn nothing(recipe: &BuildOptions) -> Seen {
+/// Nothing exists yet.
+fn nothing(options: &BuildOptions) -> BuildState {
     let assembled = assembled();
-    let files = wanted(recipe, &assembled).ok().unwrap();
-    Seen {
-        registry: recipe.push.then(|| InRegistry {
+    let files = wanted(options, &assembled).ok().unwrap();
+    BuildState {
+        registry: options.push.then(|| RegistryState {
             missing: (0..assembled.version.blobs().count()).collect(),
             by_digest: false,
             by_tag: None,
@@ -82,8 +82,8 @@ fn nothing(recipe: &BuildOptions) -> Seen {
     }
 }
 
-fn everything(recipe: &BuildOptions) -> Seen {
-    let mut seen = nothing(recipe);
+fn everything(options: &BuildOptions) -> BuildState {
+    let mut seen = nothing(options);
     for (file, there) in &mut seen.files {
         *there = Some(LocalFile {
             path: file.path.clone(),
@@ -92,7 +92,7 @@ fn everything(recipe: &BuildOptions) -> Seen {
         });
     }
     let digest = seen.assembled.version.digest();
-    seen.registry = recipe.push.then(|| InRegistry {
+    seen.registry = options.push.then(|| RegistryState {
         missing: vec![],
         by_digest: true,
         by_tag: Some(tagged(digest)),
@@ -110,17 +110,17 @@ fn tagged(digest: Digest) -> SeenManifest {
 }
 
 /// The first words of what is asked for.
-fn actions(recipe: &BuildOptions, seen: &Seen) -> Vec<String> {
-    match decide(&plan(OnExisting::Resume), recipe, seen) {
+fn actions(options: &BuildOptions, seen: &BuildState) -> Vec<String> {
+    match decide(&plan(OnExisting::Resume), options, seen) {
         Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn the_tag_comes_last_and_what_is_there_is_left_alone() {
-    let recipe = recipe(None, true);
-    let all = actions(&recipe, &nothing(&recipe));
+fn tag_is_pushed_last_and_existing_blobs_are_not_pushed_again() {
+    let options = options(None, true);
+    let all = actions(&options, &nothing(&options));
     let short = |action: &String| action.split(' ').take(3).collect::<Vec<_>>().join(" ");
     let wanted = [
         "push the blob",
@@ -143,28 +143,28 @@ fn the_tag_comes_last_and_what_is_there_is_left_alone() {
         "{all:?}"
     );
 
-    let mut untagged = everything(&recipe);
+    let mut untagged = everything(&options);
     if let Some(registry) = &mut untagged.registry {
         registry.by_tag = None;
     }
-    let only = actions(&recipe, &untagged);
+    let only = actions(&options, &untagged);
     assert_eq!(only.len(), 1);
     assert!(only[0].ends_with(":v1.2.0"));
 
-    let mut changed = everything(&recipe);
+    let mut changed = everything(&options);
     changed.files[1].1 = None;
-    assert!(actions(&recipe, &changed)[0].starts_with("write out/template.yaml"));
+    assert!(actions(&options, &changed)[0].starts_with("write out/template.yaml"));
 }
 
 #[test]
-fn every_missing_blob_may_be_mounted() {
-    let mut recipe = recipe(None, true);
-    recipe.mount_from = Some("r.example/unsigned/x".parse().unwrap());
-    let mut seen = nothing(&recipe);
+fn missing_blobs_are_mounted_from_the_named_repository() {
+    let mut options = options(None, true);
+    options.mount_from = Some("r.example/unsigned/x".parse().unwrap());
+    let mut seen = nothing(&options);
     if let Some(registry) = &mut seen.registry {
         registry.missing.remove(0);
     }
-    let mounts = actions(&recipe, &seen)
+    let mounts = actions(&options, &seen)
         .iter()
         .filter(|action| {
             action.starts_with("mount the blob")
@@ -175,28 +175,28 @@ fn every_missing_blob_may_be_mounted() {
 }
 
 #[test]
-fn done_names_the_image_by_digest_and_the_files() {
-    let recipe = recipe(Some("m.tgz"), true);
-    let Step::Done(evidence) = decide(&plan(OnExisting::Resume), &recipe, &everything(&recipe))
+fn report_names_the_image_by_digest_and_the_files() {
+    let options = options(Some("m.tgz"), true);
+    let Step::Done(report) = decide(&plan(OnExisting::Resume), &options, &everything(&options))
     else {
         panic!()
     };
-    let names: Vec<_> = evidence.outputs.iter().map(|o| o.name).collect();
+    let names: Vec<_> = report.outputs.iter().map(|o| o.name).collect();
     assert_eq!(names, ["module-image", "module-digest", "files", "ctf"]);
-    assert!(evidence.outputs[0].value.contains("@sha256:"));
-    assert_eq!(evidence.outputs[2].value.lines().count(), 3);
+    assert!(report.outputs[0].value.contains("@sha256:"));
+    assert_eq!(report.outputs[2].value.lines().count(), 3);
 }
 
 #[test]
-fn an_archive_is_one_file_or_a_folder_whose_index_comes_last() {
+fn ctf_archive_is_one_file_or_a_folder_with_the_index_last() {
     for (path, push) in [
         ("m.tgz", true),
         ("m.tar.gz", false),
         ("m", true),
         ("m", false),
     ] {
-        let recipe = recipe(Some(path), push);
-        let all = actions(&recipe, &nothing(&recipe));
+        let options = options(Some(path), push);
+        let all = actions(&options, &nothing(&options));
         let pushes = all.iter().filter(|a| a.starts_with("push")).count();
         assert_eq!(pushes > 0, push);
         let last = all.last().unwrap();
@@ -207,18 +207,22 @@ fn an_archive_is_one_file_or_a_folder_whose_index_comes_last() {
             assert!(last.starts_with(&format!("write {path} ")), "{all:?}");
         }
     }
-    let recipe = recipe(Some("m"), false);
-    let Step::Done(evidence) = decide(&plan(OnExisting::Resume), &recipe, &everything(&recipe))
+    let options = options(Some("m"), false);
+    let Step::Done(report) = decide(&plan(OnExisting::Resume), &options, &everything(&options))
     else {
         panic!()
     };
-    assert!(evidence.so.ends_with("was not pushed"), "{}", evidence.so);
-    assert!(evidence.outputs.iter().all(|o| o.name != "module-image"));
+    assert!(
+        report.summary.ends_with("was not pushed"),
+        "{}",
+        report.summary
+    );
+    assert!(report.outputs.iter().all(|o| o.name != "module-image"));
 }
 
 #[test]
-fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
-    let recipe = recipe(None, true);
+fn taken_tag_is_replaced_only_for_our_draft_with_on_existing_replace() {
+    let options = options(None, true);
     for (policy, release, replaced) in [
         (OnExisting::Resume, our_draft(&example()), false),
         (OnExisting::Replace, our_draft(&example()), true),
@@ -229,12 +233,12 @@ fn a_tag_of_other_bytes_is_replaced_only_where_it_is_ours_to_replace() {
             false,
         ),
     ] {
-        let mut seen = everything(&recipe);
+        let mut seen = everything(&options);
         if let Some(registry) = &mut seen.registry {
             registry.by_tag = Some(tagged(Digest::of(b"other")));
             registry.releases = vec![release];
         }
-        match decide(&plan(policy), &recipe, &seen) {
+        match decide(&plan(policy), &options, &seen) {
             Step::Act(actions) => assert!(replaced && actions.len() == 1),
             Step::Blocked(findings) => {
                 assert!(!replaced);

@@ -1,6 +1,6 @@
-//! `fetch-module`: brings the tested module image, by digest, into a folder.
+//! `fetch-module`: unpacks the tested module image, by digest, into a folder.
 //!
-//! `module.json` is written last: a folder with it is whole, and which layer each file came from is told in it.
+//! `module.json` is written last: a folder that has it is complete. It tells which layer each file came from.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{Digest, PinnedImage};
+use crate::domain::{Digest, PinnedImage, Repository};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{LocalFile, Reader, ServiceError};
+use crate::protocol::{LocalFile, Reader, RegistryReader, ServiceError};
 use crate::release::module_image::{ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
 use ocm_module::descriptor::{self, Descriptor};
@@ -29,25 +29,27 @@ pub struct FetchModule {
     plan: ReleasePlan,
     image: PinnedImage,
     folder: PathBuf,
+    /// Read once: an image by digest cannot change.
+    module: Option<FetchedModule>,
 }
 
-/// The image, taken apart.
-struct Module {
+/// The image, and the files that are made of it.
+struct FetchedModule {
     image: PinnedImage,
     descriptor: Descriptor,
     descriptor_text: Bytes,
-    files: Vec<WantedFile>,
+    files: Vec<ModuleFile>,
     kind: ManifestKind,
 }
 
 /// A file that the folder is to have.
-struct WantedFile {
+struct ModuleFile {
     path: &'static str,
     layer: Layer,
-    source: Source,
+    source: FileSource,
 }
 
-enum Source {
+enum FileSource {
     /// What the layer holds.
     File(Vec<u8>),
     /// The layer's bytes are the file's, and too many to be held in memory.
@@ -62,11 +64,11 @@ enum ManifestKind {
     HelmChart,
 }
 
-struct Seen {
-    module: Module,
+/// What is in the folder now.
+struct FolderState {
     index: Option<Bytes>,
-    /// What stands in the folder now, in the order of the wanted files.
-    there: Vec<Option<LocalFile>>,
+    /// In the order of the module's files.
+    files: Vec<Option<LocalFile>>,
 }
 
 const DESCRIPTOR: &str = descriptor::FILE_NAME;
@@ -82,24 +84,22 @@ impl FetchModule {
             plan,
             image,
             folder,
+            module: None,
         }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<Seen, ModuleImageError> {
-        let module = open(reader, &self.plan, self.image.clone()).await?;
-        let index = reader
-            .files
-            .read(&self.folder.join(INDEX), MAX_INDEX)
-            .await?;
-        let mut there = Vec::new();
+    async fn folder_state(
+        &self,
+        reader: Reader<'_>,
+        module: &FetchedModule,
+    ) -> Result<FolderState, ServiceError> {
+        let index = self.folder.join(INDEX);
+        let index = reader.files.read(&index, MAX_INDEX).await?;
+        let mut files = Vec::new();
         for file in &module.files {
-            there.push(reader.files.file(&self.folder.join(file.path)).await?);
+            files.push(reader.files.file(&self.folder.join(file.path)).await?);
         }
-        Ok(Seen {
-            module,
-            index,
-            there,
-        })
+        Ok(FolderState { index, files })
     }
 }
 
@@ -110,11 +110,18 @@ impl Phase for FetchModule {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        match self.see(reader).await {
-            Ok(seen) => Ok(decide(&self.plan, &self.folder, &seen)),
-            Err(ModuleImageError::Format(error)) => Ok(Step::Blocked(vec![error.into()])),
-            Err(ModuleImageError::Port(error)) => Err(error),
-        }
+        let module = match self.module.take() {
+            Some(known) => known,
+            None => match open(reader, &self.plan, self.image.clone()).await {
+                Ok(module) => module,
+                Err(ModuleImageError::Format(error)) => return Ok(Step::Blocked(vec![error])),
+                Err(ModuleImageError::Service(error)) => return Err(error),
+            },
+        };
+        let seen = self.folder_state(reader, &module).await?;
+        let step = decide(&self.plan, &self.folder, &module, &seen);
+        self.module = Some(module);
+        Ok(step)
     }
 }
 
@@ -123,11 +130,10 @@ async fn open(
     reader: Reader<'_>,
     plan: &ReleasePlan,
     image: PinnedImage,
-) -> Result<Module, ModuleImageError> {
+) -> Result<FetchedModule, ModuleImageError> {
     let ours = |descriptor: &Descriptor| {
         expected_module(plan).is_some_and(|expected| verify(descriptor, &expected).is_empty())
     };
-
     let ModuleImage {
         image,
         manifest,
@@ -135,47 +141,21 @@ async fn open(
         descriptor_text,
     } = ModuleImage::open(reader.registry, image, ours).await?;
     let content = content(&descriptor, &manifest)?;
-    let bytes = async |layer: &Layer| {
-        reader
-            .registry
-            .blob(&image.repository, layer.blob.digest, MAX_IN_MEMORY)
-            .await
+    let layers = LayerReader {
+        registry: reader.registry,
+        repository: &image.repository,
     };
-    let raw = |layer, source| (ManifestKind::RawManifest, MANIFEST, layer, source);
-    let chart = |layer| (ManifestKind::HelmChart, CHART_ARCHIVE, layer, Source::Chart);
-    let (kind, path, layer, source) = match content.manifest {
-        ManifestSource::HelmChart(layer) => chart(layer),
-        ManifestSource::RawManifest(layer) if is_streamed(&layer) => raw(layer, Source::Layer),
-        ManifestSource::RawManifest(layer) => {
-            let file = file_in(&layer, &bytes(&layer).await?)?;
-            raw(layer, Source::File(file))
-        }
-        ManifestSource::OneOf(layers) => {
-            let mut candidates = Vec::new();
-            for layer in layers {
-                let held = Held::in_layer(&bytes(&layer).await?)?;
-                candidates.push((layer, held));
-            }
-            match by_content(&descriptor, candidates)? {
-                Chosen::HelmChart(layer) => chart(layer),
-                Chosen::RawManifest(layer, file) => raw(layer, Source::File(file)),
-            }
-        }
-    };
-    let mut files = vec![WantedFile {
-        path,
-        layer,
-        source,
-    }];
+    let (kind, manifest) = layers.manifest(&descriptor, content.manifest).await?;
+    let mut files = vec![manifest];
     if let Some(layer) = content.default_cr {
-        let file = file_in(&layer, &bytes(&layer).await?)?;
-        files.push(WantedFile {
+        let file = file_in(&layer, &layers.bytes(&layer).await?)?;
+        files.push(ModuleFile {
             path: DEFAULT_CR,
             layer,
-            source: Source::File(file),
+            source: FileSource::File(file),
         });
     }
-    Ok(Module {
+    Ok(FetchedModule {
         image,
         descriptor,
         descriptor_text,
@@ -184,76 +164,86 @@ async fn open(
     })
 }
 
-/// Too large to be looked into, and no archive as far as its type tells: its bytes are the file's.
+struct LayerReader<'a> {
+    registry: &'a dyn RegistryReader,
+    repository: &'a Repository,
+}
+
+impl LayerReader<'_> {
+    async fn bytes(&self, layer: &Layer) -> Result<Bytes, ServiceError> {
+        self.registry
+            .blob(self.repository, layer.blob.digest, MAX_IN_MEMORY)
+            .await
+    }
+
+    /// What the module installs: one manifest, or a chart.
+    async fn manifest(
+        &self,
+        descriptor: &Descriptor,
+        source: ManifestSource,
+    ) -> Result<(ManifestKind, ModuleFile), ModuleImageError> {
+        Ok(match source {
+            ManifestSource::HelmChart(layer) => chart(layer),
+            ManifestSource::RawManifest(layer) if is_streamed(&layer) => {
+                raw_manifest(layer, FileSource::Layer)
+            }
+            ManifestSource::RawManifest(layer) => {
+                let file = file_in(&layer, &self.bytes(&layer).await?)?;
+                raw_manifest(layer, FileSource::File(file))
+            }
+            ManifestSource::OneOf(layers) => {
+                let mut candidates = Vec::new();
+                for layer in layers {
+                    let held = Held::in_layer(&self.bytes(&layer).await?)?;
+                    candidates.push((layer, held));
+                }
+                match by_content(descriptor, candidates)? {
+                    Chosen::HelmChart(layer) => chart(layer),
+                    Chosen::RawManifest(layer, file) => raw_manifest(layer, FileSource::File(file)),
+                }
+            }
+        })
+    }
+}
+
+fn raw_manifest(layer: Layer, source: FileSource) -> (ManifestKind, ModuleFile) {
+    let file = ModuleFile {
+        path: MANIFEST,
+        layer,
+        source,
+    };
+    (ManifestKind::RawManifest, file)
+}
+
+fn chart(layer: Layer) -> (ManifestKind, ModuleFile) {
+    let file = ModuleFile {
+        path: CHART_ARCHIVE,
+        layer,
+        source: FileSource::Chart,
+    };
+    (ManifestKind::HelmChart, file)
+}
+
+/// Too large for memory, and no archive by its media type: its bytes are the file's.
 fn is_streamed(layer: &Layer) -> bool {
     layer.blob.size > MAX_IN_MEMORY && !layer.blob.media_type.contains("tar")
 }
 
-fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
-    let module = &seen.module;
-    let mut findings: Vec<_> = verify::digests(&module.descriptor)
-        .into_iter()
-        .map(|found| {
-            Diagnostic::error(
-                Code::ModuleDigestDiffers,
-                format!("{} contradicts itself: {found}", module.image),
-                "build the module image anew: its layers were exchanged after its descriptor was written",
-            )
-        })
-        .collect();
-    if let Some(expected) = expected_module(plan) {
-        let differs = |found: verify::Disagreement| {
-            let why = format!("{} is not of this release: {found}", module.image);
-            Diagnostic::error(
-                Code::ModuleDiffers,
-                why,
-                "look at the build that pushed it, and run it again for this tag",
-            )
-        };
-        let found = verify(&module.descriptor, &expected);
-        findings.extend(found.into_iter().map(differs));
-    }
+fn decide(plan: &ReleasePlan, folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
+    let findings = mismatches(plan, module);
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
     let index = index(module);
-    let is_whole = seen.index.as_deref() == Some(index.as_slice());
-    let mut actions = Vec::new();
-    for (wanted, there) in module.files.iter().zip(&seen.there) {
-        let to = folder.join(wanted.path);
-        let is = |digest: Digest| there.as_ref().is_some_and(|file| file.digest == digest);
-        match &wanted.source {
-            Source::File(bytes) if is(Digest::of(bytes)) => {}
-            Source::File(bytes) => actions.push(Action::WriteFile {
-                to,
-                bytes: bytes.clone(),
-            }),
-            Source::Layer if is(wanted.layer.blob.digest) => {}
-            Source::Layer => actions.push(save(module, &wanted.layer, to)),
-            Source::Chart => {
-                let blob = &wanted.layer.blob;
-                let saved = is(blob.digest);
-                if !saved {
-                    actions.push(save(module, &wanted.layer, to.clone()));
-                }
-                if !(saved && is_whole) {
-                    let chart = folder.join(CHART);
-                    actions.push(Action::RemoveFolder {
-                        folder: chart.clone(),
-                    });
-                    actions.push(Action::Unpack {
-                        archive: to,
-                        to: chart,
-                    });
-                }
-            }
-        }
-    }
-    if !is_whole {
-        let bytes = module.descriptor_text.to_vec();
+    let is_complete = seen.index.as_deref() == Some(index.as_slice());
+    let files = module.files.iter().zip(&seen.files);
+    let mut actions: Vec<_> = files
+        .flat_map(|(file, there)| file.missing(folder, module, there.as_ref(), is_complete))
+        .collect();
+    if !is_complete {
         actions.push(Action::WriteFile {
             to: folder.join(DESCRIPTOR),
-            bytes,
+            bytes: module.descriptor_text.to_vec(),
         });
         actions.push(Action::WriteFile {
             to: folder.join(INDEX),
@@ -261,13 +251,79 @@ fn decide(plan: &ReleasePlan, folder: &Path, seen: &Seen) -> Step {
         });
     }
     if actions.is_empty() {
-        Step::Done(evidence(folder, module))
+        Step::Done(report(folder, module))
     } else {
         Step::Act(actions)
     }
 }
 
-fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
+/// Why the image is not the module of this release.
+fn mismatches(plan: &ReleasePlan, module: &FetchedModule) -> Vec<Diagnostic> {
+    let in_digests = verify::digests(&module.descriptor).into_iter().map(|found| {
+        Diagnostic::error(
+            Code::ModuleDigestDiffers,
+            format!(
+                "{} contradicts itself: its {} is {}",
+                module.image, found.what, found.seen
+            ),
+            "build the module image again: its layers were exchanged after its descriptor was written",
+        )
+        .wanted(found.wanted)
+    });
+    let expected = expected_module(plan);
+    let of_release = expected.map(|expected| verify(&module.descriptor, &expected));
+    let in_descriptor = of_release.into_iter().flatten().map(|found| {
+        Diagnostic::error(
+            Code::ModuleDiffers,
+            format!(
+                "{} is not of this release: its {} is {}",
+                module.image, found.what, found.seen
+            ),
+            "look at the build that pushed it, and run it again for this tag",
+        )
+        .wanted(found.wanted)
+    });
+    in_digests.chain(in_descriptor).collect()
+}
+
+impl ModuleFile {
+    /// What is left to do until the folder has it. A folder is known to be complete by its index.
+    fn missing(
+        &self,
+        folder: &Path,
+        module: &FetchedModule,
+        there: Option<&LocalFile>,
+        is_complete: bool,
+    ) -> Vec<Action> {
+        let to = folder.join(self.path);
+        let has = |digest: Digest| there.is_some_and(|file| file.digest == digest);
+        let blob = self.layer.blob.digest;
+        match &self.source {
+            FileSource::File(bytes) if has(Digest::of(bytes)) => vec![],
+            FileSource::File(bytes) => vec![Action::WriteFile {
+                to,
+                bytes: bytes.clone(),
+            }],
+            FileSource::Layer if has(blob) => vec![],
+            FileSource::Layer => vec![save(module, &self.layer, to)],
+            FileSource::Chart if has(blob) && is_complete => vec![],
+            FileSource::Chart => {
+                let chart = folder.join(CHART);
+                let saved = (!has(blob)).then(|| save(module, &self.layer, to.clone()));
+                let remove = Action::RemoveFolder {
+                    folder: chart.clone(),
+                };
+                let unpack = Action::Unpack {
+                    archive: to,
+                    to: chart,
+                };
+                saved.into_iter().chain([remove, unpack]).collect()
+            }
+        }
+    }
+}
+
+fn save(module: &FetchedModule, layer: &Layer, to: PathBuf) -> Action {
     Action::SaveBlob {
         repository: module.image.repository.clone(),
         digest: layer.blob.digest,
@@ -276,7 +332,7 @@ fn save(module: &Module, layer: &Layer, to: PathBuf) -> Action {
     }
 }
 
-fn evidence(folder: &Path, module: &Module) -> PhaseReport {
+fn report(folder: &Path, module: &FetchedModule) -> PhaseReport {
     let path = |name: &str| folder.join(name).display().to_string();
     let (manifest, kind) = match module.kind {
         ManifestKind::RawManifest => (MANIFEST, "raw-manifest"),
@@ -292,14 +348,14 @@ fn evidence(folder: &Path, module: &Module) -> PhaseReport {
             blob.digest.short()
         )
     });
-    let so = format!(
+    let summary = format!(
         "{} {} is in {}: {}",
         component.name,
         component.version,
         folder.display(),
         from.collect::<Vec<_>>().join(", ")
     );
-    PhaseReport::new(so)
+    PhaseReport::new(summary)
         .with("module-dir", folder.display())
         .with("module-digest", module.image.digest)
         .with("manifest", path(manifest))
@@ -315,28 +371,28 @@ fn evidence(folder: &Path, module: &Module) -> PhaseReport {
 }
 
 /// What `module.json` says: the image, and which layer each file came from.
-fn index(module: &Module) -> Vec<u8> {
+fn index(module: &FetchedModule) -> Vec<u8> {
     #[derive(Serialize)]
-    struct File<'a> {
+    struct IndexedFile<'a> {
         path: &'a str,
         layer: &'a Layer,
     }
     #[derive(Serialize)]
-    struct Index<'a> {
+    struct FolderIndex<'a> {
         image: &'a PinnedImage,
         component: &'a str,
         version: &'a str,
-        files: Vec<File<'a>>,
+        files: Vec<IndexedFile<'a>>,
     }
     let component = &module.descriptor.component;
-    let index = Index {
+    let index = FolderIndex {
         image: &module.image,
         component: &component.name,
         version: &component.version,
         files: module
             .files
             .iter()
-            .map(|file| File {
+            .map(|file| IndexedFile {
                 path: file.path,
                 layer: &file.layer,
             })

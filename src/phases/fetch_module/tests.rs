@@ -1,4 +1,5 @@
-//! What is asked for, for each folder that may be there already and each image that is not this release's.
+//! What is written, depending on what the folder has already; and which images are refused.
+
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
@@ -42,8 +43,8 @@ component:
     Descriptor::from_text(text.as_bytes()).unwrap()
 }
 
-fn wanted(path: &'static str, name: &str, source: Source) -> WantedFile {
-    WantedFile {
+fn wanted(path: &'static str, name: &str, source: FileSource) -> ModuleFile {
+    ModuleFile {
         path,
         layer: Layer {
             name: name.into(),
@@ -54,16 +55,20 @@ fn wanted(path: &'static str, name: &str, source: Source) -> WantedFile {
     }
 }
 
-fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
+fn module(descriptor: Descriptor, kind: ManifestKind) -> FetchedModule {
     let files = match kind {
         ManifestKind::RawManifest => vec![
-            wanted(MANIFEST, "raw-manifest", Source::File(b"manifest".to_vec())),
-            wanted(DEFAULT_CR, "default-cr", Source::File(b"cr".to_vec())),
+            wanted(
+                MANIFEST,
+                "raw-manifest",
+                FileSource::File(b"manifest".to_vec()),
+            ),
+            wanted(DEFAULT_CR, "default-cr", FileSource::File(b"cr".to_vec())),
         ],
-        ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", Source::Chart)],
+        ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", FileSource::Chart)],
     };
     let image = format!("r.example/m@{}", Digest::of(b"image"));
-    Module {
+    FetchedModule {
         image: image.parse().unwrap(),
         descriptor,
         descriptor_text: Bytes::from_static(b"text"),
@@ -72,12 +77,12 @@ fn module(descriptor: Descriptor, kind: ManifestKind) -> Module {
     }
 }
 
-fn ours(kind: ManifestKind) -> Module {
+fn ours(kind: ManifestKind) -> FetchedModule {
     let digest = Digest::of(b"manifest").hex();
     module(descriptor(NAME, "v1.2.0", COMMIT, &digest), kind)
 }
 
-fn step(module: Module, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
+fn step(module: FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
     let there = there.iter().map(|bytes| {
         bytes.map(|bytes| LocalFile {
             path: "x".into(),
@@ -85,12 +90,11 @@ fn step(module: Module, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step
             digest: Digest::of(bytes),
         })
     });
-    let seen = Seen {
-        there: there.collect(),
+    let seen = FolderState {
+        files: there.collect(),
         index: index.map(Bytes::from),
-        module,
     };
-    decide(&plan(), Path::new("m"), &seen)
+    decide(&plan(), Path::new("m"), &module, &seen)
 }
 
 fn actions(step: Step) -> Vec<String> {
@@ -105,7 +109,7 @@ fn actions(step: Step) -> Vec<String> {
 }
 
 #[test]
-fn the_folder_gets_what_it_lacks_and_is_whole_last() {
+fn missing_files_are_written_and_the_index_last() {
     let raw = || ours(ManifestKind::RawManifest);
     assert_eq!(
         actions(step(raw(), None, &[None, None])),
@@ -127,18 +131,18 @@ fn the_folder_gets_what_it_lacks_and_is_whole_last() {
         actions(step(raw(), Some(b"{}".to_vec()), &there)),
         ["write m/component-descriptor.yaml", "write m/module.json"]
     );
-    let Step::Done(evidence) = step(raw(), whole, &there) else {
+    let Step::Done(report) = step(raw(), whole, &there) else {
         panic!()
     };
     let short = Digest::of(b"manifest").short();
     assert_eq!(
-        evidence.so,
+        report.summary,
         format!(
             "{NAME} v1.2.0 is in m: manifest.yaml from the layer raw-manifest ({short}), default-cr.yaml from the layer default-cr ({short})"
         )
     );
     let value = |name: &str| {
-        let output = evidence.outputs.iter().find(|output| output.name == name);
+        let output = report.outputs.iter().find(|output| output.name == name);
         output.unwrap().value.clone()
     };
     assert_eq!(value("module-digest"), Digest::of(b"image").to_string());
@@ -147,7 +151,7 @@ fn the_folder_gets_what_it_lacks_and_is_whole_last() {
 }
 
 #[test]
-fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
+fn chart_is_unpacked_again_unless_the_folder_is_complete() {
     let chart = || ours(ManifestKind::HelmChart);
     let there: [Option<&[u8]>; 1] = [Some(b"manifest")];
     assert_eq!(
@@ -163,15 +167,15 @@ fn a_chart_is_unpacked_anew_unless_the_folder_is_whole() {
         actions(step(chart(), Some(index(&chart())), &[None]))[0],
         format!("save {}", Digest::of(b"manifest").short())
     );
-    let Step::Done(evidence) = step(chart(), Some(index(&chart())), &there) else {
+    let Step::Done(report) = step(chart(), Some(index(&chart())), &there) else {
         panic!()
     };
-    assert_eq!(evidence.outputs[2].value, "m/chart");
-    assert_eq!(evidence.outputs[3].value, "helm-chart");
+    assert_eq!(report.outputs[2].value, "m/chart");
+    assert_eq!(report.outputs[3].value, "helm-chart");
 }
 
 #[test]
-fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
+fn image_of_another_release_is_refused_with_every_reason() {
     let digest = Digest::of(b"manifest").hex();
     let other = "0".repeat(64);
     for (name, version, commit, digest, codes) in [
@@ -210,21 +214,21 @@ fn an_image_that_is_not_of_this_release_is_refused_with_every_reason() {
 }
 
 #[test]
-fn a_manifest_that_is_too_large_is_streamed_unless_it_is_an_archive() {
+fn large_manifest_is_streamed_unless_it_is_an_archive() {
     let large = |media_type: &str| {
-        let mut layer = wanted(MANIFEST, "raw-manifest", Source::Layer).layer;
+        let mut layer = wanted(MANIFEST, "raw-manifest", FileSource::Layer).layer;
         layer.blob.size = MAX_IN_MEMORY + 1;
         layer.blob.media_type = media_type.into();
         layer
     };
     assert!(is_streamed(&large("application/octet-stream")));
     assert!(!is_streamed(&large("application/x-tar")));
-    let small = wanted(MANIFEST, "raw-manifest", Source::Layer);
+    let small = wanted(MANIFEST, "raw-manifest", FileSource::Layer);
     assert!(!is_streamed(&small.layer));
 
     let streamed = || {
         let mut module = ours(ManifestKind::RawManifest);
-        module.files = vec![wanted(MANIFEST, "raw-manifest", Source::Layer)];
+        module.files = vec![wanted(MANIFEST, "raw-manifest", FileSource::Layer)];
         module
     };
     let Step::Act(all) = step(streamed(), None, &[None]) else {

@@ -4,106 +4,96 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::{EVIDENCE, PublishInputs, Seen};
+use super::{Candidate, EVIDENCE};
 use crate::domain::Digest;
-use crate::plan::{
-    AnsweredRequest, Artifact, Artifacts, Mark, Predicate, Record, ReleasePlan, Statement, Verdict,
-};
+use crate::plan::{Artifact, Artifacts, Mark, Predicate, Record, AnsweredRequest, Statement, Verdict};
 use crate::protocol::Action;
-use crate::protocol::{LocalFile, SeenCheck, SeenRelease};
-use crate::release::asset_sync::sync;
+use crate::protocol::{LocalFile, SeenCheck};
+use crate::release::asset_sync::sync_asset;
 use crate::release::references::row;
 
-/// What is still missing of it.
-pub(super) fn missing(
-    plan: &ReleasePlan,
-    tested: &PublishInputs,
-    seen: &Seen,
-    release: &SeenRelease,
-    mark: &Mark,
-) -> Vec<Action> {
-    let bytes = statement(plan, tested, seen, release).to_bytes();
-    let planned = LocalFile {
-        path: PathBuf::from(EVIDENCE),
-        size: bytes.len() as u64,
-        digest: Digest::of(&bytes),
-    };
-    let written = seen
-        .written
-        .as_ref()
-        .filter(|file| file.digest == planned.digest);
-    let file = written.unwrap_or(&planned);
-    let mut actions = Vec::new();
-    let uploads = EVIDENCE
-        .parse()
-        .map(|name| sync(release, &seen.hashed, &name, file))
-        .unwrap_or_default();
-    let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
-    // What is uploaded is looked at first: only then it is known where it lies.
-    if written.is_none() && uploads.iter().any(is_upload) {
-        return vec![Action::WriteFile {
-            to: planned.path,
-            bytes,
-        }];
+impl Candidate<'_> {
+    /// What is still missing of it.
+    pub(super) fn missing_evidence(&self) -> Vec<Action> {
+        let bytes = self.statement().to_bytes();
+        let planned = LocalFile {
+            path: PathBuf::from(EVIDENCE),
+            size: bytes.len() as u64,
+            digest: Digest::of(&bytes),
+        };
+        let written = self.seen.written.as_ref();
+        let written = written.filter(|file| file.digest == planned.digest);
+        let file = written.unwrap_or(&planned);
+        let uploads = EVIDENCE
+            .parse()
+            .map(|name| sync_asset(&self.seen.release, self.release, &name, file))
+            .unwrap_or_default();
+        let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
+        // A file is read before it is uploaded: only then its full path is known.
+        if written.is_none() && uploads.iter().any(is_upload) {
+            return vec![Action::WriteFile {
+                to: planned.path,
+                bytes,
+            }];
+        }
+        let mut actions = uploads;
+        let text = with_table(
+            Mark::strip(&self.release.body),
+            &self.inputs.artifacts,
+            planned.digest,
+        );
+        let body = self.mark.put(&text);
+        if body != self.release.body {
+            actions.push(Action::EditDraft {
+                release: self.release.id,
+                tag: self.plan.tag.clone(),
+                body,
+            });
+        }
+        actions
     }
-    actions.extend(uploads);
-    let body = mark.put(&with_table(
-        Mark::strip(&release.body),
-        &tested.artifacts,
-        planned.digest,
-    ));
-    if body != release.body {
-        actions.push(Action::EditDraft {
-            release: release.id,
-            tag: plan.tag.clone(),
-            body,
+
+    /// The evidence; that of an earlier process, where it says the same of the release.
+    fn statement(&self) -> Statement {
+        let inputs = self.inputs;
+        let records = |wanted: &dyn Fn(&SeenCheck) -> bool| {
+            let checks = self.seen.release.checks.iter();
+            checks.filter(|check| wanted(check)).map(record).collect()
+        };
+        let is_required =
+            |check: &SeenCheck| inputs.checks.iter().any(|c| c.name.matches(&check.name));
+        let is_builder = |check: &SeenCheck| inputs.builders.iter().any(|b| b.matches(&check.name));
+        let first = &self.seen.first;
+        let answers = first.answers.iter().map(|answer| AnsweredRequest {
+            request: answer.request.clone(),
+            status: answer.status,
+            id: answer.id.clone(),
         });
+        let jobs = inputs.jobs.as_ref();
+        let statement = Statement::new(Predicate {
+            plan: self.plan.clone(),
+            artifacts: inputs.artifacts.clone(),
+            jobs: jobs.map_or_else(BTreeMap::new, |jobs| jobs.iter().collect()),
+            verdicts: records(&|check| Verdict::leg(&check.name).is_some()),
+            checks: records(&is_required),
+            builders: records(&is_builder),
+            drafted_at: self.release.created_at.clone(),
+            publisher: format!("btp-release {}", env!("CARGO_PKG_VERSION")),
+            requests: answers.collect(),
+        });
+        match &first.evidence {
+            Some(left) if left.says_the_same(&statement) => left.clone(),
+            _ => statement,
+        }
     }
-    actions
 }
 
-fn statement(
-    plan: &ReleasePlan,
-    tested: &PublishInputs,
-    seen: &Seen,
-    release: &SeenRelease,
-) -> Statement {
-    let record = |check: &SeenCheck| Record {
+fn record(check: &SeenCheck) -> Record {
+    Record {
         name: check.name.clone(),
         state: check.state.to_string(),
         description: check.description.clone(),
         url: check.url.clone(),
-    };
-    let is_verdict = |check: &&SeenCheck| Verdict::leg(&check.name).is_some();
-    let is_required = |check: &&SeenCheck| {
-        tested
-            .checks
-            .iter()
-            .any(|required| required.name.matches(&check.name))
-    };
-    let is_builder = |check: &&SeenCheck| tested.builders.iter().any(|b| b.matches(&check.name));
-    let answers = seen.first.answers.iter().map(|answer| AnsweredRequest {
-        request: answer.request.clone(),
-        status: answer.status,
-        id: answer.id.clone(),
-    });
-    let statement = Statement::new(Predicate {
-        plan: plan.clone(),
-        artifacts: tested.artifacts.clone(),
-        jobs: tested
-            .jobs
-            .as_ref()
-            .map_or_else(BTreeMap::new, |jobs| jobs.iter().collect()),
-        verdicts: seen.checks.iter().filter(is_verdict).map(record).collect(),
-        checks: seen.checks.iter().filter(is_required).map(record).collect(),
-        builders: seen.checks.iter().filter(is_builder).map(record).collect(),
-        drafted_at: release.created_at.clone(),
-        publisher: format!("btp-release {}", env!("CARGO_PKG_VERSION")),
-        requests: answers.collect(),
-    });
-    match &seen.first.evidence {
-        Some(left) if left.says_the_same(&statement) => left.clone(),
-        _ => statement,
     }
 }
 

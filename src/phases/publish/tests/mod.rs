@@ -1,13 +1,17 @@
 //! The gate, one altered fact at a time.
 
-mod said;
+mod published;
+
+use std::sync::Arc;
 
 use super::*;
-use crate::domain::Code;
+use crate::domain::{Code, Digest};
 use crate::plan::tests::example;
-use crate::plan::{Artifact, BranchGuard, Mark, Verdict};
-use crate::protocol::SeenAsset;
+use crate::plan::{BranchGuard, Verdict};
+use crate::protocol::{AssetState, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
+use crate::release::image_check::Contents;
+use crate::release::image_reader::ImageState;
 
 fn plan() -> ReleasePlan {
     let guard = Some(BranchGuard {
@@ -17,7 +21,7 @@ fn plan() -> ReleasePlan {
     ReleasePlan::complete(example().wanted, example().previous_tag, guard)
 }
 
-/// A world in which everything is as it was tested.
+/// Everything is as it was tested.
 fn tested() -> PublishInputs {
     let image = plan().wanted.binary_image.unwrap();
     let digest = Digest::of(b"m");
@@ -51,7 +55,7 @@ fn tested() -> PublishInputs {
         legs,
         checks,
         builders: vec![],
-        own_token: false,
+        token: PublishToken::Other,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -80,54 +84,65 @@ fn verdict() -> String {
 }
 
 /// The bytes of the draft are as they were awaited; the evidence is not written yet.
-fn seen() -> Seen {
+fn seen() -> PublishState {
     let assets = vec![
         asset(1, "template.yaml", b"t"),
         asset(2, "rendered.yaml", b"r"),
     ];
-    Seen {
-        tag: Some(plan().wanted.commit),
-        releases: vec![SeenRelease {
-            assets,
-            ..our_draft(&plan())
-        }],
-        images: [(
-            "binary-image".into(),
-            SeenImage::Whole(Digest::of(b"m"), Box::default()),
-        )]
-        .into(),
-        hashed: BTreeMap::new(),
-        leading: BTreeMap::new(),
+    PublishState {
+        release: ReleaseView {
+            tag: Some(plan().commit),
+            releases: vec![SeenRelease {
+                assets,
+                ..our_draft(&plan())
+            }],
+            images: [("binary-image".into(), complete(b"m", Arc::default()))].into(),
+            checks: vec![
+                check(
+                    &Verdict::context("k3s-1.31"),
+                    CheckState::Success,
+                    Some(verdict()),
+                ),
+                check("lint", CheckState::Success, None),
+            ],
+            ..ReleaseView::default()
+        },
         written: None,
-        first: First::default(),
+        first: FirstRead::default(),
         hidden: vec![],
         immutable: None,
         head: Some(other()),
         latest: Some("v1.1.0".into()),
         published: vec!["v1.1.0".into()],
-        checks: vec![
-            check(
-                &Verdict::context("k3s-1.31"),
-                CheckState::Success,
-                Some(verdict()),
-            ),
-            check("lint", CheckState::Success, None),
-        ],
     }
 }
 
-/// What the world looks like once everything before the last request was done.
-fn proven() -> Seen {
+fn complete(bytes: &[u8], contents: Arc<Contents>) -> ImageState {
+    ImageState::Complete {
+        digest: Digest::of(bytes),
+        contents,
+    }
+}
+
+fn incomplete(why: &str) -> ImageState {
+    ImageState::Incomplete {
+        digest: Digest::of(b"m"),
+        why: why.into(),
+    }
+}
+
+/// The state once everything before the publishing request was done.
+fn proven() -> PublishState {
     let mut seen = written();
     let Step::Act(actions) = decide(&plan(), &tested(), &seen) else {
         panic!("refused")
     };
     for action in actions {
         match action {
-            Action::EditDraft { body, .. } => seen.releases[0].body = body,
+            Action::EditDraft { body, .. } => seen.release.releases[0].body = body,
             Action::UploadAsset { name, file, .. } => {
                 assert_eq!(Some(&file), seen.written.as_ref());
-                seen.releases[0].assets.push(SeenAsset {
+                seen.release.releases[0].assets.push(SeenAsset {
                     digest: Some(file.digest),
                     ..asset(9, name.as_str(), b"")
                 });
@@ -139,7 +154,7 @@ fn proven() -> Seen {
 }
 
 /// The evidence is in its file, and nowhere else.
-fn written() -> Seen {
+fn written() -> PublishState {
     let mut seen = seen();
     let Step::Act(actions) = decide(&plan(), &tested(), &seen) else {
         panic!("refused")
@@ -155,7 +170,7 @@ fn written() -> Seen {
     seen
 }
 
-fn codes(tested: &PublishInputs, seen: &Seen) -> Vec<Code> {
+fn codes(tested: &PublishInputs, seen: &PublishState) -> Vec<Code> {
     match decide(&plan(), tested, seen) {
         Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
         Step::Act(_) => vec![],
@@ -164,7 +179,7 @@ fn codes(tested: &PublishInputs, seen: &Seen) -> Vec<Code> {
 }
 
 #[test]
-fn the_evidence_and_the_table_come_before_the_one_request() {
+fn evidence_and_table_are_written_before_publishing() {
     let Step::Act(actions) = decide(&plan(), &tested(), &written()) else {
         panic!("refused")
     };
@@ -177,7 +192,7 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
     let Step::Act(actions) = decide(&plan(), &tested(), &proven()) else {
         panic!("refused")
     };
-    let release = seen().releases[0].id;
+    let release = seen().release.releases[0].id;
     let publication = Publication {
         release,
         tag: plan().wanted.tag,
@@ -199,7 +214,7 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
         [Action::Publish(quieter)],
         "published since the plan was made"
     );
-    let body = &proven().releases[0].body;
+    let body = &proven().release.releases[0].body;
     assert!(
         body.contains("| `template.yaml` | `sha256:") && body.starts_with("## Notes"),
         "{body}"
@@ -207,89 +222,89 @@ fn the_evidence_and_the_table_come_before_the_one_request() {
     assert_eq!(Mark::find(body).unwrap().plan, plan().digest());
 }
 
-type Alter = fn(&mut PublishInputs, &mut Seen);
-type AlterSeen = fn(&mut Seen);
+type Alter = fn(&mut PublishInputs, &mut PublishState);
+type AlterSeen = fn(&mut PublishState);
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table, one fact a row")]
-fn a_single_altered_fact_is_refused() {
-    fn image(seen: &mut Seen, image: SeenImage) {
-        seen.images.insert("binary-image".into(), image);
+fn each_altered_fact_is_refused() {
+    fn image(seen: &mut PublishState, image: ImageState) {
+        seen.release.images.insert("binary-image".into(), image);
     }
-    fn contents(json: &str) -> Box<Contents> {
-        Box::new(Contents {
+    fn contents(json: &str) -> Arc<Contents> {
+        Arc::new(Contents {
             labels: serde_json::from_str(json).unwrap(),
             ..Contents::default()
         })
     }
     let table: [(Code, Alter); 45] = [
-        (Code::DraftMissing, |_, s| s.releases.clear()),
+        (Code::DraftMissing, |_, s| s.release.releases.clear()),
         (Code::ReleaseDuplicates, |_, s| {
-            s.releases.push(s.releases[0].clone())
+            s.release.releases.push(s.release.releases[0].clone())
         }),
         (Code::ReleaseDuplicates, |_, s| {
-            s.releases.push(foreign_draft(&plan()))
+            s.release.releases.push(foreign_draft(&plan()))
         }),
         (Code::DraftForeign, |_, s| {
-            s.releases = vec![foreign_draft(&plan())]
+            s.release.releases = vec![foreign_draft(&plan())]
         }),
         (Code::DraftForeign, |_, s| {
-            s.releases[0].body = "## Edited".into()
+            s.release.releases[0].body = "## Edited".into()
         }),
         (Code::ReleaseForeign, |_, s| {
-            s.releases = vec![published(foreign_draft(&plan()))]
+            s.release.releases = vec![published(foreign_draft(&plan()))]
         }),
         (Code::DraftOfAnotherCommit, |_, s| {
-            s.releases[0] = our_draft(&plan().with(|wanted| wanted.commit = other()))
+            s.release.releases[0] = our_draft(&plan().with(|wanted| wanted.commit = other()))
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            let later = plan().with(|wanted| wanted.run = "18".into());
-            s.releases[0].body = later.mark(false).put("");
+            s.release.releases[0].body = plan().with(|wanted| wanted.run = "18".into())
+            .mark(false)
+            .put("");
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            let other = plan().with(|wanted| wanted.make_latest = Some(false));
-            s.releases[0].body = other.mark(false).put("");
+            s.release.releases[0].body = plan().with(|wanted| wanted.make_latest = Some(false))
+            .mark(false)
+            .put("");
         }),
-        (Code::TagMissing, |_, s| s.tag = None),
-        (Code::TagElsewhere, |_, s| s.tag = Some(other())),
-        (Code::BranchMoved, |_, s| {
-            s.head = Some(plan().wanted.commit)
-        }),
+        (Code::TagMissing, |_, s| s.release.tag = None),
+        (Code::TagElsewhere, |_, s| s.release.tag = Some(other())),
+        (Code::BranchMoved, |_, s| s.head = Some(plan().commit)),
         (Code::BranchMoved, |_, s| s.head = None),
         (Code::AssetDiffers, |_, s| {
-            s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+            s.release.releases[0].assets[0].digest = Some(Digest::of(b"u"))
         }),
         (Code::AssetDiffers, |_, s| {
-            s.releases[0].assets[1].digest = Some(Digest::of(b"s"))
+            s.release.releases[0].assets[1].digest = Some(Digest::of(b"s"))
         }),
         (Code::AssetDiffers, |_, s| {
-            s.releases[0].assets[0].digest = None
+            s.release.releases[0].assets[0].digest = None
         }),
         (Code::AssetDiffers, |_, s| {
-            drop(s.releases[0].assets.remove(0))
+            drop(s.release.releases[0].assets.remove(0))
         }),
         (Code::AssetDiffers, |_, s| {
-            drop(s.releases[0].assets.remove(1))
+            drop(s.release.releases[0].assets.remove(1))
         }),
         (Code::AssetDiffers, |_, s| {
-            s.releases[0].assets[0].state = AssetState::Unfinished
+            s.release.releases[0].assets[0].state = AssetState::Unfinished
         }),
         (Code::AssetDiffers, |t, _| {
             t.artifacts.0.remove("template.yaml");
             t.legs = Legs::None;
         }),
         (Code::AssetUnplanned, |_, s| {
-            s.releases[0].assets.push(asset(3, "x", b"x"))
+            s.release.releases[0].assets.push(asset(3, "x", b"x"))
         }),
         (Code::AssetUnplanned, |_, s| {
-            s.releases[0]
+            s.release.releases[0]
                 .assets
                 .push(asset(3, "btp-release-new.template.yaml", b"x"))
         }),
         (Code::ImageDiffers, |_, s| {
-            image(s, SeenImage::Whole(Digest::of(b"n"), Box::default()))
+            image(s, complete(b"n", Arc::default()))
         }),
-        (Code::ImageDiffers, |_, s| image(s, SeenImage::Absent)),
+        (Code::ImageDiffers, |_, s| image(s, ImageState::Absent)),
         (Code::ImageDiffers, |t, _| {
             t.artifacts.0.remove("binary-image");
             t.legs = Legs::None;
@@ -297,25 +312,19 @@ fn a_single_altered_fact_is_refused() {
         (Code::ImageDiffers, |t, s| {
             t.artifacts.0.remove("binary-image");
             t.legs = Legs::None;
-            image(s, SeenImage::Absent);
+            image(s, ImageState::Absent);
         }),
         (Code::ImageIncomplete, |_, s| {
-            image(
-                s,
-                SeenImage::Incomplete(Digest::of(b"m"), "it has no linux/arm64".into()),
-            )
+            image(s, incomplete("it has no linux/arm64"))
         }),
         (Code::ImageIncomplete, |_, s| {
-            image(
-                s,
-                SeenImage::Incomplete(Digest::of(b"m"), "its part 12 is not there yet".into()),
-            )
+            image(s, incomplete("its part 12 is not there yet"))
         }),
         (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
-                SeenImage::Whole(
-                    Digest::of(b"m"),
+                complete(
+                    b"m",
                     contents(r#"{"org.opencontainers.image.revision":"0000"}"#),
                 ),
             );
@@ -323,8 +332,8 @@ fn a_single_altered_fact_is_refused() {
         (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
-                SeenImage::Whole(
-                    Digest::of(b"m"),
+                complete(
+                    b"m",
                     contents(r#"{"org.opencontainers.image.version":"1.1.0"}"#),
                 ),
             );
@@ -332,15 +341,15 @@ fn a_single_altered_fact_is_refused() {
         (Code::ImageOfAnotherBuild, |_, s| {
             image(
                 s,
-                SeenImage::Whole(
-                    Digest::of(b"m"),
+                complete(
+                    b"m",
                     contents(r#"{"org.opencontainers.image.source":"https://x/y/z"}"#),
                 ),
             );
         }),
         (Code::ImageOfAnotherBuild, |_, s| {
             let leftovers = [Digest::of(b"m")].into();
-            s.releases[0].body = Mark {
+            s.release.releases[0].body = Mark {
                 leftovers,
                 ..plan().mark(false)
             }
@@ -356,34 +365,36 @@ fn a_single_altered_fact_is_refused() {
         (Code::JobNotSuccessful, |t, _| {
             t.jobs = Some(JobResults::from_json(r#"{"upgrade":{"result":"cancelled"}}"#).unwrap())
         }),
-        (Code::VerdictMissing, |_, s| drop(s.checks.remove(0))),
-        (Code::VerdictFailed, |_, s| {
-            s.checks[0].state = CheckState::Failure
+        (Code::VerdictMissing, |_, s| {
+            drop(s.release.checks.remove(0))
         }),
         (Code::VerdictFailed, |_, s| {
-            s.checks[0].state = CheckState::Pending
+            s.release.checks[0].state = CheckState::Failure
+        }),
+        (Code::VerdictFailed, |_, s| {
+            s.release.checks[0].state = CheckState::Pending
         }),
         (Code::VerdictOfOtherBytes, |_, s| {
-            s.checks[0].description = None
+            s.release.checks[0].description = None
         }),
         (Code::VerdictOfOtherBytes, |_, s| {
             let of_other_bytes = Verdict {
                 run: plan().wanted.run,
                 artifacts: Digest::of(b"others"),
             };
-            s.checks[0].description = Some(of_other_bytes.to_string());
+            s.release.checks[0].description = Some(of_other_bytes.to_string());
         }),
         (Code::VerdictOfOtherBytes, |_, s| {
             let of_other_run = Verdict {
                 run: "16".into(),
                 artifacts: tested().artifacts.digest(),
             };
-            s.checks[0].description = Some(of_other_run.to_string());
+            s.release.checks[0].description = Some(of_other_run.to_string());
         }),
         (Code::VerdictMissing, |t, _| t.legs = Legs::Count(2)),
-        (Code::CheckMissing, |_, s| drop(s.checks.pop())),
+        (Code::CheckMissing, |_, s| drop(s.release.checks.pop())),
         (Code::CheckNotGreen, |_, s| {
-            s.checks[1].state = CheckState::Neutral
+            s.release.checks[1].state = CheckState::Neutral
         }),
     ];
     assert!(table.len() >= 40);
@@ -396,9 +407,9 @@ fn a_single_altered_fact_is_refused() {
 }
 
 #[test]
-fn a_check_may_be_neutral_only_where_that_is_said() {
+fn neutral_check_is_refused_unless_allowed() {
     let mut seen = proven();
-    seen.checks[1].state = CheckState::Neutral;
+    seen.release.checks[1].state = CheckState::Neutral;
     let mut tested = tested();
     tested.checks[0].also = [CheckState::Neutral].into();
     assert_eq!(codes(&tested, &seen), []);

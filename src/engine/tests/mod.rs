@@ -1,6 +1,6 @@
-//! The engine against a world in memory, on a clock that nobody waits for.
+//! The engine against services in memory, on a clock that moves only when somebody sleeps.
 
-mod nothing;
+mod unused_services;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::protocol::{
     NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId,
     SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
-use nothing::Nothing;
+use unused_services::UnusedServices;
 
 /// Time that passes only when it is slept through.
 #[derive(Default)]
@@ -40,10 +40,10 @@ impl Clock for TestClock {
 }
 
 #[derive(Default)]
-struct Never(AtomicBool);
+struct TestInterrupt(AtomicBool);
 
 #[async_trait]
-impl Interrupt for Never {
+impl Interrupt for TestInterrupt {
     fn raised(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
@@ -52,15 +52,15 @@ impl Interrupt for Never {
     }
 }
 
-struct Deaf;
+struct IgnoreEvents;
 
-impl Observer for Deaf {
+impl Observer for IgnoreEvents {
     fn see(&self, _: &Event<'_>) {}
 }
 
 /// How the next write ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
+enum WriteResult {
     Fine,
     /// It lands, and the answer is lost.
     Lost,
@@ -70,17 +70,17 @@ enum Answer {
     Refused,
 }
 
-/// Files that can be removed, and what a removal answers; looks lag by a number of looks.
-struct World {
+/// Files that can be removed, and what a removal answers. Reads show what existed `lag` reads ago.
+struct TestFiles {
     files: Mutex<BTreeSet<String>>,
     shown: Mutex<Vec<BTreeSet<String>>>,
     lag: usize,
-    answers: Mutex<Vec<Answer>>,
+    answers: Mutex<Vec<WriteResult>>,
     writes: Mutex<Vec<String>>,
 }
 
-impl World {
-    fn new(lag: usize, answers: &[Answer]) -> Self {
+impl TestFiles {
+    fn new(lag: usize, answers: &[WriteResult]) -> Self {
         Self {
             files: Mutex::new(["a", "b"].map(String::from).into()),
             shown: Mutex::default(),
@@ -106,7 +106,7 @@ impl Phase for Remove {
             self.waits -= 1;
             return Ok(Step::Wait(Waiting {
                 on: vec!["c".into()],
-                every: Duration::from_secs(10),
+                poll_after: Duration::from_secs(10),
             }));
         }
         let mut missing = Vec::new();
@@ -126,7 +126,7 @@ impl Phase for Remove {
 }
 
 #[async_trait]
-impl FilesReader for World {
+impl FilesReader for TestFiles {
     async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError> {
         let name = path.display().to_string();
         let mut shown = self.shown.lock().unwrap();
@@ -147,25 +147,30 @@ impl FilesReader for World {
 }
 
 #[async_trait]
-impl FilesWriter for World {
+impl FilesWriter for TestFiles {
     async fn remove(&self, path: &Path) -> Result<(), ServiceError> {
         let name = path.display().to_string();
         self.writes.lock().unwrap().push(name.clone());
-        let answer = self.answers.lock().unwrap().pop().unwrap_or(Answer::Fine);
-        if matches!(answer, Answer::Fine | Answer::Lost) {
+        let answer = self
+            .answers
+            .lock()
+            .unwrap()
+            .pop()
+            .unwrap_or(WriteResult::Fine);
+        if matches!(answer, WriteResult::Fine | WriteResult::Lost) {
             self.files.lock().unwrap().remove(&name);
         }
         let fail = |cause| Err(ServiceError::new("remove", cause));
         let message = || "no".to_owned();
         match answer {
-            Answer::Fine => Ok(()),
-            Answer::Lost | Answer::Cut => fail(Cause::Unknown { detail: message() }),
-            Answer::Conflict => fail(Cause::Conflict {
+            WriteResult::Fine => Ok(()),
+            WriteResult::Lost | WriteResult::Cut => fail(Cause::Unknown { detail: message() }),
+            WriteResult::Conflict => fail(Cause::Conflict {
                 status: 422,
                 message: message(),
                 request_id: None,
             }),
-            Answer::Refused => fail(Cause::Refused {
+            WriteResult::Refused => fail(Cause::Refused {
                 status: 422,
                 message: message(),
                 request_id: None,
@@ -189,27 +194,27 @@ struct Run {
     took: Duration,
 }
 
-async fn run(world: &World, phase: &mut dyn Phase, dry: bool) -> Run {
+async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
     let clock = TestClock::default();
     let engine = Engine {
         reader: Reader {
-            github: &Nothing,
-            registry: &Nothing,
-            files: world,
+            github: &UnusedServices,
+            registry: &UnusedServices,
+            files: disk,
             now: Moment::default(),
         },
         writer: (!dry).then_some(Writer {
-            github: &Nothing,
-            registry: &Nothing,
-            files: world,
+            github: &UnusedServices,
+            registry: &UnusedServices,
+            files: disk,
         }),
         clock: &clock,
-        interrupt: &Never::default(),
-        observer: &Deaf,
+        interrupt: &TestInterrupt::default(),
+        observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
-    let ended = engine.settle(phase).await;
-    let writes = world.writes.lock().unwrap().clone();
+    let ended = engine.run(phase).await;
+    let writes = disk.writes.lock().unwrap().clone();
     Run {
         ended,
         writes,
@@ -218,29 +223,29 @@ async fn run(world: &World, phase: &mut dyn Phase, dry: bool) -> Run {
 }
 
 #[tokio::test]
-async fn acts_in_order_and_looks_again() {
-    let world = World::new(0, &[]);
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
-    assert!(matches!(ended.ended, Ok(Outcome::Settled { ref acted, .. }) if acted.len() == 2));
+async fn actions_are_carried_out_in_order_and_then_read_again() {
+    let disk = TestFiles::new(0, &[]);
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
+    assert!(matches!(ended.ended, Ok(Outcome::Done { ref actions, .. }) if actions.len() == 2));
     assert_eq!(ended.writes, ["a", "b"]);
-    let again = run(&world, &mut Remove { waits: 0 }, false).await;
+    let again = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(
-        matches!(again.ended, Ok(Outcome::Settled { ref acted, .. }) if acted.is_empty()),
+        matches!(again.ended, Ok(Outcome::Done { ref actions, .. }) if actions.is_empty()),
         "nothing to do is said"
     );
 }
 
 #[tokio::test]
-async fn a_write_that_landed_is_never_sent_again_however_late_it_shows() {
+async fn landed_write_is_never_sent_again_however_late_it_is_visible() {
     for lag in 0..6 {
         for answers in [
             &[][..],
-            &[Answer::Lost],
-            &[Answer::Fine, Answer::Lost],
-            &[Answer::Lost, Answer::Lost],
+            &[WriteResult::Lost],
+            &[WriteResult::Fine, WriteResult::Lost],
+            &[WriteResult::Lost, WriteResult::Lost],
         ] {
-            let world = World::new(lag, answers);
-            let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+            let disk = TestFiles::new(lag, answers);
+            let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
             assert!(
                 ended.ended.is_ok(),
                 "lag {lag} {answers:?} {:?}",
@@ -252,44 +257,44 @@ async fn a_write_that_landed_is_never_sent_again_however_late_it_shows() {
 }
 
 #[tokio::test]
-async fn a_write_that_did_not_land_is_sent_again_after_looking_for_a_while() {
-    let world = World::new(3, &[Answer::Cut]);
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+async fn lost_write_is_sent_again_after_reading_for_a_while() {
+    let disk = TestFiles::new(3, &[WriteResult::Cut]);
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(ended.ended.is_ok());
     let sent = |name: &str| ended.writes.iter().filter(|w| *w == name).count();
     assert_eq!((sent("a"), sent("b")), (2, 1));
     assert!(
-        ended.took >= SETTLE * QUIET_LOOKS,
+        ended.took >= VISIBILITY_PAUSE * MAX_UNCHANGED_READS,
         "only after the time that a write may take to show"
     );
 }
 
 #[tokio::test]
-async fn a_conflict_is_looked_at_and_a_refusal_is_final() {
-    let world = World::new(0, &[Answer::Conflict]);
-    world.files.lock().unwrap().remove("b");
-    let ended = run(&world, &mut Remove { waits: 0 }, false).await;
+async fn conflict_is_read_again_and_refusal_ends_the_phase() {
+    let disk = TestFiles::new(0, &[WriteResult::Conflict]);
+    disk.files.lock().unwrap().remove("b");
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
     assert!(ended.ended.is_ok(), "{:?}", ended.ended);
     let refused = run(
-        &World::new(0, &[Answer::Refused]),
+        &TestFiles::new(0, &[WriteResult::Refused]),
         &mut Remove { waits: 0 },
         false,
     )
     .await;
-    assert!(matches!(refused.ended, Err(Stop::Port(_))));
+    assert!(matches!(refused.ended, Err(Stop::Service(_))));
     assert_eq!(refused.writes, ["a"], "nothing is done behind a refusal");
 }
 
 #[tokio::test]
-async fn a_confirmed_write_that_never_shows_is_not_repeated() {
+async fn confirmed_write_that_stays_invisible_is_not_repeated() {
     let ended = run(
-        &World::new(usize::MAX / 2, &[]),
+        &TestFiles::new(usize::MAX / 2, &[]),
         &mut Remove { waits: 0 },
         false,
     )
     .await;
     assert!(
-        matches!(ended.ended, Err(Stop::Unsettled { .. })),
+        matches!(ended.ended, Err(Stop::NotVisible { .. })),
         "{:?}",
         ended.ended
     );
@@ -297,19 +302,19 @@ async fn a_confirmed_write_that_never_shows_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_dry_run_has_no_hands() {
-    let ended = run(&World::new(0, &[]), &mut Remove { waits: 0 }, true).await;
-    assert!(matches!(ended.ended, Ok(Outcome::Would(ref actions)) if actions.len() == 2));
+async fn dry_run_writes_nothing() {
+    let ended = run(&TestFiles::new(0, &[]), &mut Remove { waits: 0 }, true).await;
+    assert!(matches!(ended.ended, Ok(Outcome::DryRun(ref actions)) if actions.len() == 2));
     assert_eq!(ended.writes, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_wait_starts_quickly_and_ends_at_its_deadline() {
-    let short = run(&World::new(0, &[]), &mut Remove { waits: 20 }, false).await;
+async fn wait_polls_often_at_first_and_ends_at_the_deadline() {
+    let short = run(&TestFiles::new(0, &[]), &mut Remove { waits: 20 }, false).await;
     assert!(short.ended.is_ok());
-    assert_eq!(short.took, Duration::from_secs(20), "a look a second");
+    assert_eq!(short.took, Duration::from_secs(20), "one read a second");
     let mut endless = Remove { waits: u32::MAX };
-    let ended = run(&World::new(0, &[]), &mut endless, false).await;
+    let ended = run(&TestFiles::new(0, &[]), &mut endless, false).await;
     assert!(matches!(ended.ended, Err(Stop::TimedOut { .. })));
     assert_eq!(ended.took, Duration::from_mins(5));
     // 20 in 20 s, then later and later, and one in 10 s from 200 s on, with one at the deadline.
@@ -317,7 +322,7 @@ async fn a_wait_starts_quickly_and_ends_at_its_deadline() {
 }
 
 /// Raises the interrupt during the first removal.
-struct Interrupting<'a>(&'a World, &'a Never);
+struct Interrupting<'a>(&'a TestFiles, &'a TestInterrupt);
 
 #[async_trait]
 impl FilesWriter for Interrupting<'_> {
@@ -337,31 +342,35 @@ impl FilesWriter for Interrupting<'_> {
 }
 
 #[tokio::test]
-async fn an_interrupt_stops_between_two_actions() {
-    let (world, interrupt, clock) = (World::new(0, &[]), Never::default(), TestClock::default());
+async fn interrupt_stops_between_two_actions() {
+    let (disk, interrupt, clock) = (
+        TestFiles::new(0, &[]),
+        TestInterrupt::default(),
+        TestClock::default(),
+    );
     let engine = Engine {
         reader: Reader {
-            github: &Nothing,
-            registry: &Nothing,
-            files: &world,
+            github: &UnusedServices,
+            registry: &UnusedServices,
+            files: &disk,
             now: Moment::default(),
         },
         writer: Some(Writer {
-            github: &Nothing,
-            registry: &Nothing,
-            files: &Interrupting(&world, &interrupt),
+            github: &UnusedServices,
+            registry: &UnusedServices,
+            files: &Interrupting(&disk, &interrupt),
         }),
         clock: &clock,
         interrupt: &interrupt,
-        observer: &Deaf,
+        observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
     assert!(matches!(
-        engine.settle(&mut Remove { waits: 0 }).await,
+        engine.run(&mut Remove { waits: 0 }).await,
         Err(Stop::Cancelled)
     ));
     assert_eq!(
-        *world.writes.lock().unwrap(),
+        *disk.writes.lock().unwrap(),
         ["a"],
         "the first is finished, the second not begun"
     );

@@ -1,11 +1,11 @@
-//! Services that the engine's tests do not speak to.
+//! Services that the engine's tests do not call.
 
 use super::*;
 
-pub(super) struct Nothing;
+pub(super) struct UnusedServices;
 
 #[async_trait]
-impl GitHubReader for Nothing {
+impl GitHubReader for UnusedServices {
     fn answers(&self) -> Vec<SeenAnswer> {
         unreachable!()
     }
@@ -68,7 +68,7 @@ impl GitHubReader for Nothing {
 }
 
 #[async_trait]
-impl GitHubWriter for Nothing {
+impl GitHubWriter for UnusedServices {
     async fn create_draft(&self, _: &NewDraft) -> Result<ReleaseId, ServiceError> {
         unreachable!()
     }
@@ -113,7 +113,7 @@ impl GitHubWriter for Nothing {
 }
 
 #[async_trait]
-impl RegistryReader for Nothing {
+impl RegistryReader for UnusedServices {
     async fn resolve(&self, _: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
         unreachable!()
     }
@@ -129,7 +129,7 @@ impl RegistryReader for Nothing {
 }
 
 #[async_trait]
-impl RegistryWriter for Nothing {
+impl RegistryWriter for UnusedServices {
     fn open_blob(&self, _: &Repository, _: Digest, _: u64) -> ByteStream {
         unreachable!()
     }

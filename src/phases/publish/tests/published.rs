@@ -1,16 +1,16 @@
-//! What is written down of a release, and what is said once it is public.
+//! The evidence, and what counts as done once the release is published.
 
 use super::*;
 use crate::domain::Code;
 
 #[test]
-fn evidence_that_an_earlier_process_left_is_kept_while_it_holds() {
+fn evidence_of_an_earlier_process_is_kept_while_it_says_the_same() {
     let answer = |id: &str| SeenAnswer {
         request: "GET /repos".into(),
         status: 200,
         id: id.into(),
     };
-    let written = |seen: &Seen| match decide(&plan(), &tested(), seen) {
+    let written = |seen: &PublishState| match decide(&plan(), &tested(), seen) {
         Step::Act(actions) => match actions.as_slice() {
             [Action::WriteFile { bytes, .. }] => Statement::from_bytes(bytes).unwrap(),
             other => panic!("{other:?}"),
@@ -21,34 +21,34 @@ fn evidence_that_an_earlier_process_left_is_kept_while_it_holds() {
     seen.first.answers = vec![answer("A")];
     let left = written(&seen);
     assert_eq!(left.predicate.requests[0].id, "A");
-    seen.first = First {
+    seen.first = FirstRead {
         answers: vec![answer("B")],
         evidence: Some(left.clone()),
     };
     assert_eq!(
         written(&seen),
         left,
-        "other requests alone are no reason to write it anew"
+        "other requests alone are no reason to write it again"
     );
-    seen.checks[1].url = Some("https://github.example/run".into());
+    seen.release.checks[1].url = Some("https://github.example/run".into());
     assert_eq!(written(&seen).predicate.requests[0].id, "B");
 }
 
 #[test]
-fn success_is_said_from_what_is_public() {
+fn published_release_must_be_as_planned() {
     let public = || {
-        let mut seen = Seen {
+        let mut seen = PublishState {
             latest: Some("v1.2.0".into()),
             ..proven()
         };
-        seen.releases = vec![published(seen.releases[0].clone())];
+        seen.release.releases = vec![published(seen.release.releases[0].clone())];
         seen
     };
-    let Step::Done(evidence) = decide(&plan(), &tested(), &public()) else {
+    let Step::Done(report) = decide(&plan(), &tested(), &public()) else {
         panic!("not done")
     };
     assert!(
-        evidence
+        report
             .outputs
             .iter()
             .any(|o| o.name == "is-latest" && o.value == "true")
@@ -56,11 +56,13 @@ fn success_is_said_from_what_is_public() {
     let table: [(Code, AlterSeen); 6] = [
         (Code::PublishedDiffers, |s| s.immutable = Some(true)),
         (Code::AssetHidden, |s| s.hidden.push("template.yaml".into())),
-        (Code::TagMissing, |s| s.tag = None),
+        (Code::TagMissing, |s| s.release.tag = None),
         (Code::PublishedDiffers, |s| s.latest = Some("v1.1.0".into())),
-        (Code::PublishedDiffers, |s| s.releases[0].prerelease = true),
+        (Code::PublishedDiffers, |s| {
+            s.release.releases[0].prerelease = true
+        }),
         (Code::AssetDiffers, |s| {
-            s.releases[0].assets[0].digest = Some(Digest::of(b"u"))
+            s.release.releases[0].assets[0].digest = Some(Digest::of(b"u"))
         }),
     ];
     for (code, alter) in table {
@@ -68,19 +70,12 @@ fn success_is_said_from_what_is_public() {
         alter(&mut seen);
         assert_eq!(codes(&tested(), &seen), [code]);
     }
-    let told = |own_token| match decide(
-        &plan(),
-        &PublishInputs {
-            own_token,
-            ..tested()
-        },
-        &public(),
-    ) {
-        Step::Done(evidence) => evidence.so,
+    let told = |token| match decide(&plan(), &PublishInputs { token, ..tested() }, &public()) {
+        Step::Done(report) => report.summary,
         other => panic!("{other:?}"),
     };
-    assert!(told(true).contains("starts no workflow"));
-    assert!(!told(false).contains("starts no workflow"));
+    assert!(told(PublishToken::OfWorkflowRun).contains("starts no workflow"));
+    assert!(!told(PublishToken::Other).contains("starts no workflow"));
     let mut overtaken = public();
     overtaken.published.push("v1.3.0".into());
     assert_eq!(codes(&tested(), &overtaken), [Code::PublishedDiffers]);

@@ -1,18 +1,18 @@
-//! Every cell of `docs/replace.md`, walked through the real phases: what they do is what the table says, nothing is written
-//! where it refuses, and what is others' stays as it was.
+//! Every cell of the table in `docs/replace.md` with the real phases: they do what it says, write nothing where it refuses, and
+//! leave everything of others as it was.
 
 use std::collections::BTreeMap;
 
 use btp_release::domain::{Code, Digest};
+use btp_release::engine::Stop;
 use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
-use btp_release::release::existing_release::Decision;
-use btp_release::release::existing_release::ExistingRelease;
-use btp_release::release::existing_release::ReplacePolicy;
-use btp_release::release::existing_release::TagState;
-use btp_release::release::existing_release::decision;
+use btp_release::release::existing_release::{
+    Decision, ExistingRelease, ReplacePolicy, TagState, decision,
+};
 use stand_ins::Event;
 use stand_ins::github::{Release, Repository};
 
+use super::release::told;
 use super::rig::{ASSETS, REPOSITORY, Run, Scene, TAG};
 
 const ME: Run = Run { id: 20, attempt: 1 };
@@ -20,23 +20,23 @@ const EARLIER: &str = "7";
 const REF: &str = "refs/tags/v1.2.0";
 
 #[derive(Clone, Copy, Debug)]
-struct Cell {
+struct Case {
     policy: ReplacePolicy,
     there: ExistingRelease,
     tag: TagState,
 }
 
-fn cells() -> Vec<Cell> {
+fn cases() -> Vec<Case> {
     let of = |policy| {
         ExistingRelease::ALL
             .into_iter()
-            .flat_map(move |there| there.tags().map(move |tag| Cell { policy, there, tag }))
+            .flat_map(move |there| there.tags().map(move |tag| Case { policy, there, tag }))
     };
     ReplacePolicy::ALL.into_iter().flat_map(of).collect()
 }
 
 /// A release of the tag, and what makes it what it is.
-struct Put {
+struct PlacedRelease {
     ours: bool,
     draft: bool,
     immutable: bool,
@@ -45,7 +45,7 @@ struct Put {
     plan: Digest,
 }
 
-impl Put {
+impl PlacedRelease {
     fn into(self, repository: &mut Repository, like: &ReleasePlan) {
         let id = repository.draft(TAG);
         let mark = Mark {
@@ -68,26 +68,26 @@ impl Put {
 }
 
 impl Scene {
-    /// The world of a cell, and the plan that meets it, which was made before.
-    async fn set(&self, cell: Cell) -> String {
+    /// The world of a case, and the plan that meets it, which was made before.
+    async fn set(&self, case: Case) -> String {
         self.reset().await;
         self.begin(ME);
         self.repository(|repository| {
             repository.draft("v1.2.0-rc1");
             repository.annotated_tag("v1.2.0-rc1", "theirs");
         });
-        let planned = self.phase(ME, "plan", &inputs(cell)).await.unwrap();
+        let planned = self.phase(ME, "plan", &inputs(case)).await.unwrap();
         let plan = ReleasePlan::from_json(&planned["plan"], None).unwrap();
-        self.repository(|repository| fill(repository, cell, &plan));
+        self.repository(|repository| fill(repository, case, &plan));
         self.seen_by_all().await;
         self.github.log().clear();
         planned["plan"].clone()
     }
 }
 
-fn inputs(cell: Cell) -> Vec<(&'static str, &'static str)> {
+fn inputs(case: Case) -> Vec<(&'static str, &'static str)> {
     let mut inputs = vec![("version", TAG), ("assets", ASSETS)];
-    inputs.extend(match cell.policy {
+    inputs.extend(match case.policy {
         ReplacePolicy::Resume => vec![("on-existing", "resume")],
         ReplacePolicy::Fail => vec![("on-existing", "fail")],
         ReplacePolicy::Replace => vec![("on-existing", "replace")],
@@ -99,12 +99,12 @@ fn inputs(cell: Cell) -> Vec<(&'static str, &'static str)> {
     inputs
 }
 
-fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
+fn fill(repository: &mut Repository, case: Case, plan: &ReleasePlan) {
     let here = plan.commit.to_string();
     let parents = &repository.commits[&here].parents;
     let other = parents[0].clone();
     let first = repository.commits[&other].parents.first().cloned();
-    let put = |run: &str| Put {
+    let put = |run: &str| PlacedRelease {
         ours: true,
         draft: true,
         immutable: false,
@@ -112,25 +112,25 @@ fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
         commit: here.clone(),
         plan: Digest::of(run.as_bytes()),
     };
-    let of_other = |put: Put| Put {
+    let of_other = |put: PlacedRelease| PlacedRelease {
         commit: other.clone(),
         ..put
     };
-    let public = |put: Put| Put {
+    let public = |put: PlacedRelease| PlacedRelease {
         draft: false,
         ..put
     };
-    let frozen = |put: Put| Put {
+    let frozen = |put: PlacedRelease| PlacedRelease {
         immutable: true,
         ..public(put)
     };
-    let foreign = |put: Put| Put { ours: false, ..put };
+    let foreign = |put: PlacedRelease| PlacedRelease { ours: false, ..put };
     let mine = plan.run.as_str();
-    let releases = match cell.there {
+    let releases = match case.there {
         ExistingRelease::Nothing => vec![],
-        ExistingRelease::Begun => vec![put(mine)],
-        ExistingRelease::Surplus => [put(mine), put(mine)]
-            .map(|put| Put {
+        ExistingRelease::DraftOfThisRun => vec![put(mine)],
+        ExistingRelease::EmptyDuplicates => [put(mine), put(mine)]
+            .map(|put| PlacedRelease {
                 plan: plan.digest(),
                 ..put
             })
@@ -138,14 +138,14 @@ fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
         ExistingRelease::Draft => vec![put(EARLIER)],
         ExistingRelease::DraftOfAnotherCommit => vec![of_other(put(EARLIER))],
         ExistingRelease::ForeignDraft => vec![foreign(put(EARLIER))],
-        ExistingRelease::Several => vec![put(EARLIER), foreign(put(EARLIER))],
-        ExistingRelease::Finished => vec![public(put(mine))],
+        ExistingRelease::SeveralReleases => vec![put(EARLIER), foreign(put(EARLIER))],
+        ExistingRelease::PublishedByThisRun => vec![public(put(mine))],
         ExistingRelease::Published => vec![public(put(EARLIER))],
         ExistingRelease::PublishedOfAnotherCommit => vec![public(of_other(put(EARLIER)))],
         ExistingRelease::ForeignPublished => vec![public(foreign(put(EARLIER)))],
         ExistingRelease::Immutable => vec![frozen(put(EARLIER))],
         ExistingRelease::ImmutableOfAnotherCommit => vec![frozen(of_other(put(EARLIER)))],
-        ExistingRelease::Reserved => {
+        ExistingRelease::ReservedTagName => {
             repository.reserved_tags.insert(TAG.into());
             vec![]
         }
@@ -153,10 +153,10 @@ fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
     for put in releases {
         put.into(repository, plan);
     }
-    let at = match cell.tag {
+    let at = match case.tag {
         TagState::Absent => None,
-        TagState::Here => Some(here.clone()),
-        TagState::Theirs => Some(other.clone()),
+        TagState::AtCommit => Some(here.clone()),
+        TagState::AtReplacedCommit => Some(other.clone()),
         TagState::Elsewhere => Some(first.unwrap()),
     };
     if let Some(at) = at {
@@ -164,10 +164,10 @@ fn fill(repository: &mut Repository, cell: Cell, plan: &ReleasePlan) {
     }
 }
 
-type Seen = (BTreeMap<u64, Release>, BTreeMap<String, String>);
+type ReleasesAndRefs = (BTreeMap<u64, Release>, BTreeMap<String, String>);
 
 impl Scene {
-    fn seen(&self) -> Seen {
+    fn seen(&self) -> ReleasesAndRefs {
         self.repository(|repository| (repository.releases.clone(), repository.refs.clone()))
     }
 
@@ -180,20 +180,18 @@ impl Scene {
         wrote.filter(|e| !e.path.ends_with("/git/refs")).count()
     }
 
-    async fn walk(&self, cell: Cell) -> Result<(), String> {
-        let plan = self.set(cell).await;
-        let expected = decision(cell.policy, cell.there, cell.tag);
+    async fn run_case(&self, case: Case) -> Result<(), String> {
+        let plan = self.set(case).await;
+        let expected = decision(case.policy, case.there, case.tag);
         let before = self.seen();
         // Nobody sees a reserved name before a draft is asked for.
-        let seen_early = cell.there != ExistingRelease::Reserved;
-        let planned = self.phase(ME, "plan", &inputs(cell)).await;
+        let seen_early = case.there != ExistingRelease::ReservedTagName;
+        let planned = self.phase(ME, "plan", &inputs(case)).await;
         match (expected, planned) {
-            (Decision::Refuse(code), Err(stop)) => {
-                told(code, &super::release::told("plan", &stop))?
-            }
+            (Decision::Refuse(code), Err(stop)) => refused_with(code, "plan", &stop)?,
             (Decision::Refuse(_), Ok(_)) if seen_early => return Err("plan let it pass".into()),
             (_, Ok(_)) => {}
-            (_, Err(stop)) => return Err(super::release::told("plan", &stop)),
+            (_, Err(stop)) => return Err(told("plan", &stop)),
         }
         let mut events = self.github.events();
         let drafted = self.phase(ME, "draft", &[("plan", &plan)]).await;
@@ -206,21 +204,21 @@ impl Scene {
             let Err(stop) = drafted else {
                 return Err("draft let it pass".into());
             };
-            told(code, &super::release::told("draft", &stop))?;
+            refused_with(code, "draft", &stop)?;
             if after != before || self.landed() > 0 {
                 return Err(format!("refused, and changed: {before:?}\n{after:?}"));
             }
             return Ok(());
         }
-        drafted.map_err(|stop| super::release::told("draft", &stop))?;
-        self.followed(cell, expected, &before, &happened)
+        drafted.map_err(|stop| told("draft", &stop))?;
+        self.followed(case, expected, &before, &happened)
     }
 
     fn followed(
         &self,
-        cell: Cell,
+        case: Case,
         expected: Decision,
-        before: &Seen,
+        before: &ReleasesAndRefs,
         happened: &[Event],
     ) -> Result<(), String> {
         let after = self.seen();
@@ -232,17 +230,19 @@ impl Scene {
             _ => "other",
         };
         let happened: Vec<_> = happened.iter().map(kind).collect();
-        let tagged = cell.tag == TagState::Here;
-        let wanted: &[&str] = match (expected, cell.tag) {
-            (Decision::Done, _) | (Decision::GoOn, TagState::Here) => &[],
-            (Decision::Create, TagState::Here) => &["draft"],
+        let tagged = case.tag == TagState::AtCommit;
+        let wanted: &[&str] = match (expected, case.tag) {
+            (Decision::Done, _) | (Decision::Resume, TagState::AtCommit) => &[],
+            (Decision::Create, TagState::AtCommit) => &["draft"],
             (Decision::Create, _) => &["draft", "tag"],
-            (Decision::GoOn, _) => &["tag"],
-            (Decision::DropSurplus, TagState::Here) => &["-release"],
-            (Decision::DropSurplus, _) => &["-release", "tag"],
+            (Decision::Resume, _) => &["tag"],
+            (Decision::DeleteDuplicates, TagState::AtCommit) => &["-release"],
+            (Decision::DeleteDuplicates, _) => &["-release", "tag"],
             (Decision::Replace, TagState::Absent) => &["-release", "draft", "tag"],
             // It was there before the draft of the other commit: not ours.
-            (Decision::Replace, TagState::Here) if of_another(cell.there) => &["-release", "draft"],
+            (Decision::Replace, TagState::AtCommit) if of_another(case.there) => {
+                &["-release", "draft"]
+            }
             (Decision::Replace, _) => &["-tag", "-release", "draft", "tag"],
             (Decision::Refuse(_), _) => &["never"],
         };
@@ -252,7 +252,7 @@ impl Scene {
             ));
         }
         let tip = self.repository(|repository| repository.tip());
-        let others = |seen: &Seen| {
+        let others = |seen: &ReleasesAndRefs| {
             let releases = seen.0.values().filter(|release| release.tag_name != TAG);
             let refs = seen.1.iter().filter(|(name, _)| *name != REF);
             (
@@ -284,34 +284,40 @@ fn of_another(there: ExistingRelease) -> bool {
     )
 }
 
-fn told(code: Code, why: &str) -> Result<(), String> {
-    let next = !matches!(code, Code::TagReserved | Code::ReleaseImmutable) || why.contains("1.2.1");
-    if why.contains(&format!("code: {code:?},")) && next {
-        Ok(())
-    } else {
-        Err(format!("instead of {code}: {why}"))
+fn refused_with(code: Code, phase: &str, stop: &Stop) -> Result<(), String> {
+    let failed = || Err(format!("instead of {code}: {}", told(phase, stop)));
+    let Stop::Blocked { findings, .. } = stop else {
+        return failed();
+    };
+    let Some(finding) = findings.iter().find(|finding| finding.code == code) else {
+        return failed();
+    };
+    let names_next = matches!(code, Code::TagReserved | Code::ReleaseImmutable);
+    if names_next && !finding.help.contains("1.2.1") {
+        return failed();
     }
+    Ok(())
 }
 
 #[tokio::test]
-async fn every_cell_is_as_its_table_says() {
+async fn plan_and_draft_follow_the_table_for_every_existing_release() {
     let scene = Scene::start(|_| ()).await;
     let mut failed = Vec::new();
-    for cell in cells() {
-        if let Err(why) = scene.walk(cell).await {
-            failed.push(format!("{cell:?}: {why}"));
+    for case in cases() {
+        if let Err(why) = scene.run_case(case).await {
+            failed.push(format!("{case:?}: {why}"));
         }
     }
     eprintln!(
-        "{} of {} cells are so",
-        cells().len() - failed.len(),
-        cells().len()
+        "{} of {} cases are as in the table",
+        cases().len() - failed.len(),
+        cases().len()
     );
     assert_eq!(failed, [""; 0]);
 }
 
 #[tokio::test]
-async fn what_is_published_is_replaced_for_a_reason_that_its_evidence_tells() {
+async fn replacing_a_published_release_records_the_reason_in_its_evidence() {
     let scene = Scene::start(|_| ()).await;
     let first = Run { id: 1, attempt: 1 };
     scene.begin(first);

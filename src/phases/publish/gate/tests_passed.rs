@@ -1,0 +1,151 @@
+//! The jobs, the legs of the tests and the required checks: all of them passed, for exactly these artifacts.
+
+use crate::domain::{Code, Diagnostic};
+use crate::phases::publish::{Candidate, Legs, RequiredCheck};
+use crate::plan::Verdict;
+use crate::protocol::{CheckState, SeenCheck};
+
+impl Candidate<'_> {
+    pub(super) fn jobs(&self) -> Vec<Diagnostic> {
+        let Some(jobs) = &self.inputs.jobs else {
+            return vec![];
+        };
+        if jobs.is_empty() {
+            return vec![Diagnostic::error(
+                Code::JobsMissing,
+                "the publishing job needs no other job, so nothing says that tests passed",
+                "list the test jobs under `needs:` of the publishing job",
+            )];
+        }
+        jobs.objections(&self.inputs.optional)
+            .map(|(name, result)| {
+                Diagnostic::error(
+                    Code::JobNotSuccessful,
+                    format!("the job {name} ended with {result}"),
+                    format!("repair it and run it again; where it may be skipped, add {name} to `optional-jobs`"),
+                )
+            })
+            .collect()
+    }
+
+    /// Every leg of the tests passed, for these digests and this run.
+    pub(super) fn verdicts(&self) -> Vec<Diagnostic> {
+        // What is published already was tested in the run that published it, which may be another than the one that asks.
+        let run = if self.release.draft {
+            &self.plan.run
+        } else {
+            &self.mark.run
+        };
+        let verdict = Verdict {
+            run: run.clone(),
+            artifacts: self.inputs.artifacts.digest(),
+        };
+        let checks = &self.seen.release.checks;
+        match &self.inputs.legs {
+            Legs::None => vec![],
+            Legs::Named(legs) => {
+                let of_leg = |leg: &str| {
+                    let context = Verdict::context(leg);
+                    checks.iter().find(|check| check.name == context)
+                };
+                legs.iter()
+                    .filter_map(|leg| leg_objection(leg, of_leg(leg), &verdict))
+                    .collect()
+            }
+            Legs::Count(wanted) => counted_legs(checks, *wanted, &verdict),
+        }
+    }
+
+    pub(super) fn checks(&self) -> Vec<Diagnostic> {
+        let required = self.inputs.checks.iter();
+        required
+            .flat_map(|required| self.required_check(required))
+            .collect()
+    }
+
+    fn required_check(&self, required: &RequiredCheck) -> Vec<Diagnostic> {
+        let commit = self.plan.commit.short();
+        let checks = self.seen.release.checks.iter();
+        let found: Vec<_> = checks
+            .filter(|check| required.name.matches(&check.name))
+            .collect();
+        if found.is_empty() {
+            return vec![Diagnostic::error(
+                Code::CheckMissing,
+                format!("the check {} has never run at {commit}", required.name),
+                "run it for this commit, or take it out of `required-checks`",
+            )];
+        }
+        found
+            .into_iter()
+            .filter(|c| c.state != CheckState::Success && !required.also.contains(&c.state))
+            .map(|check| {
+                let page = check.url.as_deref().unwrap_or("its page on GitHub");
+                Diagnostic::error(
+                    Code::CheckNotGreen,
+                    format!("the check {} is {} at {commit}", check.name, check.state),
+                    format!("look at {page}"),
+                )
+            })
+            .collect()
+    }
+}
+
+/// Of the legs that recorded a verdict in this run, enough did, and all of them passed.
+fn counted_legs(checks: &[SeenCheck], wanted: usize, verdict: &Verdict) -> Vec<Diagnostic> {
+    let recorded = checks
+        .iter()
+        .filter_map(|check| Some((Verdict::leg(&check.name)?, check)));
+    let of_this_run: Vec<_> = recorded
+        .filter(|(_, check)| verdict_of(check).as_ref() == Some(verdict))
+        .collect();
+    let mut findings: Vec<_> = of_this_run
+        .iter()
+        .filter_map(|(leg, check)| leg_objection(leg, Some(check), verdict))
+        .collect();
+    if of_this_run.len() < wanted {
+        let missing = Diagnostic::error(
+            Code::VerdictMissing,
+            format!(
+                "{} legs of the tests recorded a verdict for these artifacts",
+                of_this_run.len()
+            ),
+            "run the missing legs again; each ends with the phase `record-tests`",
+        );
+        findings.push(missing.wanted(wanted.to_string()));
+    }
+    findings
+}
+
+fn verdict_of(check: &SeenCheck) -> Option<Verdict> {
+    Verdict::read(check.description.as_deref()?)
+}
+
+fn leg_objection(leg: &str, found: Option<&SeenCheck>, verdict: &Verdict) -> Option<Diagnostic> {
+    let Some(found) = found else {
+        return Some(Diagnostic::error(
+            Code::VerdictMissing,
+            format!("the leg {leg} of the tests recorded no verdict"),
+            "run it again; each leg ends with the phase `record-tests`",
+        ));
+    };
+    if found.state != CheckState::Success {
+        let page = found.url.as_deref().unwrap_or("its log");
+        let why = format!("the leg {leg} of the tests ended with {}", found.state);
+        return Some(Diagnostic::error(
+            Code::VerdictFailed,
+            why,
+            format!("look at {page}, repair it, and run it again"),
+        ));
+    }
+    let seen = found.description.as_deref().unwrap_or("nothing");
+    let differs = || {
+        Diagnostic::error(
+            Code::VerdictOfOtherBytes,
+            format!("the leg {leg} of the tests recorded {seen:?}"),
+            "run the tests again with the artifacts of this run",
+        )
+        .wanted(format!("{:?}", verdict.to_string()))
+    };
+    (verdict_of(found).as_ref() != Some(verdict)).then(differs)
+}

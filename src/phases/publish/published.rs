@@ -1,0 +1,91 @@
+//! A release that is published already: done, if what everyone sees now is as it was planned and tested.
+
+use super::{Candidate, EVIDENCE, PublishToken};
+use crate::domain::{Code, Diagnostic};
+use crate::protocol::{PhaseReport, Step};
+
+impl Candidate<'_> {
+    pub(super) fn published(&self) -> Step {
+        let findings = self.published_differences();
+        if findings.is_empty() {
+            Step::Done(self.report())
+        } else {
+            Step::Blocked(findings)
+        }
+    }
+
+    fn is_latest(&self) -> bool {
+        self.seen.latest.as_deref() == Some(self.plan.tag.as_str())
+    }
+
+    fn published_differences(&self) -> Vec<Diagnostic> {
+        let Self {
+            plan,
+            seen,
+            release,
+            ..
+        } = *self;
+        let mut findings = self.differences_from_tested();
+        let planned_latest = plan.becomes_latest(&seen.published);
+        findings.extend(self.flag_differs("prerelease", release.prerelease, plan.prerelease));
+        // One that was published before the setting was turned off stays immutable, and that is no harm.
+        if seen.immutable == Some(true) {
+            findings.extend(self.flag_differs("immutable", release.immutable, true));
+        }
+        findings.extend(self.flag_differs("latest", self.is_latest(), planned_latest));
+        if !release.assets.iter().any(|asset| asset.name == EVIDENCE) {
+            let missing = format!(
+                "{} is published without {EVIDENCE}: somebody else published it, without these checks",
+                plan.tag
+            );
+            let help = format!(
+                "look at {} for who did, and release {}",
+                release.url,
+                plan.version.next_patch()
+            );
+            findings.push(Diagnostic::error(Code::PublishedDiffers, missing, help));
+        }
+        findings.extend(seen.hidden.iter().map(|name| {
+            let why = format!(
+                "{} is published, and its asset {name} cannot be downloaded",
+                plan.tag
+            );
+            let help = format!(
+                "GitHub may need a moment: run this again; else look at {}",
+                release.url
+            );
+            Diagnostic::error(Code::AssetHidden, why, help)
+        }));
+        findings
+    }
+
+    fn flag_differs(&self, what: &str, now: bool, planned: bool) -> Option<Diagnostic> {
+        let difference = || {
+            Diagnostic::error(
+                Code::PublishedDiffers,
+                format!("{} is published with {what} = {now}", self.plan.tag),
+                format!("correct it on {}", self.release.url),
+            )
+        };
+        (now != planned).then(|| difference().wanted(format!("{what} = {planned}")))
+    }
+
+    fn report(&self) -> PhaseReport {
+        let limits = match self.inputs.token {
+            PublishToken::OfWorkflowRun => {
+                " by the run's own token, which starts no workflow `on: release`: `publish-token` would"
+            }
+            PublishToken::Other => "",
+        };
+        let summary = format!(
+            "{} is published at {}{limits}",
+            self.plan.tag,
+            self.plan.commit.short()
+        );
+        PhaseReport::new(summary)
+            .with("release-url", &self.release.url)
+            .with("is-latest", self.is_latest())
+            .with("is-immutable", self.release.immutable)
+            .with("artifacts", self.inputs.artifacts.to_json())
+    }
+}

@@ -1,0 +1,351 @@
+//! Reads what an image is made of: its manifests, the configurations of its platforms, and the descriptor of a module.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::image_check::{Contents, Labels, ModuleContents};
+use super::view::Trust;
+use crate::domain::{Digest, ImageRef, Repository};
+use crate::protocol::{Reader, RegistryReader, ServiceError};
+use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
+use ocm_module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
+use ocm_module::raw_manifest::RawManifest;
+use ocm_module::select::{ManifestSource, content, file_in};
+
+/// The configuration of a container image, far above what builders write.
+const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
+const MAX_RAW_MANIFEST: u64 = 32 * 1024 * 1024;
+
+/// How an image stands that a tag names.
+#[derive(Clone, Debug)]
+pub(crate) enum ImageState {
+    Absent,
+    /// The tag resolves to this digest, and something below it is missing or wrong.
+    Incomplete {
+        digest: Digest,
+        why: String,
+    },
+    Complete {
+        digest: Digest,
+        contents: Arc<Contents>,
+    },
+}
+
+impl ImageState {
+    /// What the tag resolves to.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Absent => None,
+            Self::Incomplete { digest, .. } | Self::Complete { digest, .. } => Some(*digest),
+        }
+    }
+}
+
+/// An image that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct ImageQuery {
+    /// Among the artifacts.
+    pub(crate) name: String,
+    pub(crate) image: ImageRef,
+    /// Wanted of a container image, such as `linux/amd64`; with none, all that it has.
+    pub(crate) platforms: Vec<String>,
+}
+
+/// What was read below an image's digests. It cannot change; whether it still exists is asked again.
+#[derive(Default)]
+pub(crate) struct ImageCache {
+    documents: BTreeMap<Digest, Document>,
+    /// By the digest of their manifest.
+    parts: BTreeMap<Digest, ImagePart>,
+    complete: Option<(Digest, Arc<Contents>)>,
+}
+
+/// What one manifest leads to.
+#[derive(Clone)]
+enum ImagePart {
+    Container {
+        platform: Option<String>,
+        labels: Labels,
+    },
+    Module(ModuleContents),
+}
+
+/// Why an image cannot be used yet.
+enum ImageProblem {
+    Incomplete(String),
+    Service(ServiceError),
+}
+
+impl From<ServiceError> for ImageProblem {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl From<ocm_module::Diagnostic> for ImageProblem {
+    fn from(error: ocm_module::Diagnostic) -> Self {
+        Self::Incomplete(error.to_string())
+    }
+}
+
+/// Resolves the tag, and everything below its digest.
+pub(crate) async fn read_image(
+    reader: Reader<'_>,
+    query: &ImageQuery,
+    trust: Trust,
+    cache: &mut ImageCache,
+) -> Result<ImageState, ServiceError> {
+    let Some(manifest) = reader.registry.resolve(&query.image).await? else {
+        return Ok(ImageState::Absent);
+    };
+    let digest = manifest.digest;
+    if let Some((known, contents)) = &cache.complete
+        && *known == digest
+        && trust == Trust::EarlierSteps
+    {
+        let contents = Arc::clone(contents);
+        return Ok(ImageState::Complete { digest, contents });
+    }
+    let image = query.image.repository().pinned(digest);
+    let mut image_reader = ImageReader {
+        registry: reader.registry,
+        repository: &image.repository,
+        cache,
+    };
+    match image_reader.contents(digest, &query.platforms).await {
+        Ok(contents) => {
+            let contents = Arc::new(contents);
+            cache.complete = Some((digest, Arc::clone(&contents)));
+            Ok(ImageState::Complete { digest, contents })
+        }
+        Err(ImageProblem::Incomplete(why)) => Ok(ImageState::Incomplete { digest, why }),
+        Err(ImageProblem::Service(error)) => Err(error),
+    }
+}
+
+struct ImageReader<'a> {
+    registry: &'a dyn RegistryReader,
+    repository: &'a Repository,
+    cache: &'a mut ImageCache,
+}
+
+impl ImageReader<'_> {
+    /// Everything below a digest that the registry was just seen to have.
+    async fn contents(
+        &mut self,
+        digest: Digest,
+        platforms: &[String],
+    ) -> Result<Contents, ImageProblem> {
+        let mut contents = Contents::default();
+        match self.document(digest, Presence::Proven).await? {
+            Document::Manifest(manifest) => {
+                if let Some(labels) = self.add(digest, &manifest, &mut contents).await? {
+                    let own = contents.platforms.iter().map(String::as_str).collect();
+                    find_platforms(platforms, &own)?;
+                    contents.labels = labels;
+                }
+            }
+            Document::Index(index) => {
+                let mut labels = Vec::new();
+                for entry in wanted(&index, platforms)? {
+                    let child = entry.manifest.digest;
+                    match self.document(child, Presence::Unknown).await? {
+                        Document::Manifest(manifest) => {
+                            let known = contents.platforms.len();
+                            labels.extend(self.add(child, &manifest, &mut contents).await?);
+                            let own = contents.platforms.get(known);
+                            same_platform(entry, own)?;
+                        }
+                        Document::Index(_) => {
+                            let why = "it is an index of indexes";
+                            return Err(ImageProblem::Incomplete(why.into()));
+                        }
+                    }
+                }
+                contents.label(labels);
+            }
+        }
+        Ok(contents)
+    }
+
+    async fn document(
+        &mut self,
+        digest: Digest,
+        presence: Presence,
+    ) -> Result<Document, ImageProblem> {
+        let image = self.repository.pinned(digest);
+        let document = match self.cache.documents.get(&digest) {
+            Some(known) => match presence {
+                Presence::Proven => Some(known.clone()),
+                Presence::Unknown => {
+                    let seen = self.registry.resolve(&image.into()).await?;
+                    seen.map(|_| known.clone())
+                }
+            },
+            None => match self.registry.manifest(&image).await? {
+                Some(bytes) => Some(Document::parse(&bytes)?),
+                None => None,
+            },
+        };
+        let Some(document) = document else {
+            return Err(ImageProblem::Incomplete(format!(
+                "its manifest {} is not there yet",
+                digest.short()
+            )));
+        };
+        self.cache.documents.insert(digest, document.clone());
+        Ok(document)
+    }
+
+    /// Takes the parts of one manifest; the labels, of a container image.
+    async fn add(
+        &mut self,
+        digest: Digest,
+        manifest: &Manifest,
+        contents: &mut Contents,
+    ) -> Result<Option<Labels>, ImageProblem> {
+        for part in manifest.layers.iter().chain([&manifest.config]) {
+            if !self.registry.has_blob(self.repository, part.digest).await? {
+                return Err(ImageProblem::Incomplete(format!(
+                    "its part {} is not there yet",
+                    part.digest.short()
+                )));
+            }
+            contents.size += part.size;
+        }
+        let part = match self.cache.parts.get(&digest) {
+            Some(known) => known.clone(),
+            None => self.part(manifest).await?,
+        };
+        self.cache.parts.insert(digest, part.clone());
+        match part {
+            ImagePart::Module(module) => {
+                contents.modules.push(module);
+                Ok(None)
+            }
+            ImagePart::Container { platform, labels } => {
+                contents.platforms.extend(platform);
+                Ok(Some(labels))
+            }
+        }
+    }
+
+    async fn part(&self, manifest: &Manifest) -> Result<ImagePart, ImageProblem> {
+        if manifest.is_component_version() {
+            return Ok(ImagePart::Module(self.module(manifest).await?));
+        }
+        let config = self.blob(&manifest.config, MAX_IMAGE_CONFIG).await?;
+        let config = ImageConfig::read(&config);
+        Ok(ImagePart::Container {
+            platform: config.platform(),
+            labels: config.labels(),
+        })
+    }
+
+    async fn module(&self, manifest: &Manifest) -> Result<ModuleContents, ImageProblem> {
+        let config = self.blob(&manifest.config, MAX_CONFIG as u64).await?;
+        let layer = manifest.descriptor_layer(&config)?;
+        let packed = self.blob(&layer, MAX_DESCRIPTOR_LAYER as u64).await?;
+        let descriptor = Descriptor::from_layer(&layer.media_type, &packed)?;
+        let images = match content(&descriptor, manifest)?.manifest {
+            ManifestSource::RawManifest(layer) => {
+                let bytes = file_in(&layer, &self.blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
+                let parsed = RawManifest::parse("raw-manifest", &bytes);
+                let parsed =
+                    parsed.map_err(|violation| ImageProblem::Incomplete(violation.seen))?;
+                let images = parsed.images().into_iter();
+                Some(images.map(|image| image.text).collect())
+            }
+            ManifestSource::HelmChart(_) | ManifestSource::OneOf(_) => None,
+        };
+        Ok(ModuleContents { descriptor, images })
+    }
+
+    async fn blob(&self, part: &ContentDescriptor, limit: u64) -> Result<Bytes, ServiceError> {
+        self.registry
+            .blob(self.repository, part.digest, limit)
+            .await
+    }
+}
+
+/// Whether this step has seen already that the registry has a manifest.
+#[derive(Clone, Copy)]
+enum Presence {
+    Proven,
+    Unknown,
+}
+
+/// What an index lists for a platform is also made for it: a matrix of builds that push over each other mixes them up.
+fn same_platform(entry: &IndexEntry, own: Option<&String>) -> Result<(), ImageProblem> {
+    match (platform(entry), own) {
+        (Some(listed), Some(own)) if listed != *own => Err(ImageProblem::Incomplete(format!(
+            "what it lists for {listed} is made for {own}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn platform(entry: &IndexEntry) -> Option<String> {
+    let platform = entry.platform.as_ref()?;
+    Some(format!("{}/{}", platform.os, platform.architecture))
+}
+
+fn find_platforms(wanted: &[String], found: &BTreeSet<&str>) -> Result<(), ImageProblem> {
+    match wanted.iter().find(|p| !found.contains(p.as_str())) {
+        Some(missing) => Err(ImageProblem::Incomplete(format!("it has no {missing}"))),
+        None => Ok(()),
+    }
+}
+
+fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, ImageProblem> {
+    let listed: BTreeSet<String> = index.manifests.iter().filter_map(platform).collect();
+    find_platforms(platforms, &listed.iter().map(String::as_str).collect())?;
+    // BuildKit lists attestations as images for `unknown/unknown`.
+    let is_image = |entry: &IndexEntry| platform(entry).is_none_or(|p| p != "unknown/unknown");
+    let is_wanted = |entry: &IndexEntry| {
+        platforms.is_empty() || platform(entry).is_some_and(|p| platforms.contains(&p))
+    };
+    Ok(index
+        .manifests
+        .iter()
+        .filter(|entry| is_image(entry) && is_wanted(entry))
+        .collect())
+}
+
+/// <https://github.com/opencontainers/image-spec/blob/main/config.md>
+#[derive(Default, Deserialize)]
+struct ImageConfig {
+    os: Option<String>,
+    architecture: Option<String>,
+    config: Option<Execution>,
+}
+
+#[derive(Default, Deserialize)]
+struct Execution {
+    #[serde(rename = "Labels")]
+    labels: Option<Labels>,
+}
+
+impl ImageConfig {
+    /// A configuration of another kind tells nothing, and is no reason to refuse an image.
+    fn read(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    fn platform(&self) -> Option<String> {
+        Some(format!(
+            "{}/{}",
+            self.os.as_ref()?,
+            self.architecture.as_ref()?
+        ))
+    }
+
+    fn labels(self) -> Labels {
+        self.config
+            .and_then(|config| config.labels)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,35 @@
+//! Something in a release that is not of this release.
+
+use std::fmt;
+
+use crate::domain::{Code, Diagnostic};
+
+/// What was seen, and what this release wants in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub(crate) code: Code,
+    pub(crate) seen: String,
+    /// `None` where `seen` says it all.
+    pub(crate) wanted: Option<String>,
+}
+
+impl Mismatch {
+    /// `subject` is what it was found in.
+    pub(crate) fn diagnostic(self, subject: &str, help: &str) -> Diagnostic {
+        Diagnostic {
+            wanted: self.wanted,
+            ..Diagnostic::error(self.code, format!("{subject}: {}", self.seen), help)
+        }
+    }
+}
+
+/// In one line, for lists of several.
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.seen)?;
+        match &self.wanted {
+            Some(wanted) => write!(f, " (wanted: {wanted})"),
+            None => Ok(()),
+        }
+    }
+}
