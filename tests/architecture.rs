@@ -26,14 +26,20 @@ const ARROWS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("cli", &["domain"]),
-    ("settings", &["cli", "domain", "phases", "plan", "protocol"]),
+    (
+        "settings",
+        &["cli", "commands", "domain", "phases", "plan", "protocol"],
+    ),
     ("domain", &[]),
     ("plan", &["domain"]),
     ("protocol", &["domain"]),
     ("release", &["domain", "plan", "protocol"]),
     ("phases", &["domain", "plan", "protocol", "release"]),
     ("engine", &["domain", "protocol"]),
-    ("commands", &["domain", "protocol", "release", "report"]),
+    (
+        "commands",
+        &["domain", "plan", "protocol", "release", "report"],
+    ),
     ("adapters", &["domain", "protocol"]),
     ("report", &["domain", "engine", "plan", "protocol"]),
     (

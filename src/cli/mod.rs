@@ -2,15 +2,27 @@
 //!
 //! The descriptions below are the documentation: `--help`, `docs/inputs.md` and `action.yml` are made of them.
 
+mod check_pods;
+mod download_asset;
+mod image_settings;
 mod local;
+mod registry_login;
+mod release_settings;
 mod step;
+mod step_command;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub use check_pods::CheckPodsArgs;
+pub use download_asset::DownloadAssetArgs;
+pub use image_settings::ImageSettingsArgs;
 pub use local::InspectModuleArgs;
 #[cfg(feature = "rehearse")]
 pub use local::RehearseArgs;
+pub use registry_login::RegistryLoginArgs;
+pub use release_settings::ReleaseSettingsArgs;
 pub use step::{SECRET_INPUTS, arguments_of_step};
+pub use step_command::StepCommand;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
 #[derive(Debug, Parser)]
@@ -25,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     #[command(flatten)]
     Phase(PhaseArgs),
+    #[command(flatten)]
+    Step(StepCommand),
     /// Show what a module image is made of: layers, sources and images; needs no token for GitHub
     InspectModule(InspectModuleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
@@ -82,7 +96,7 @@ pub struct CommonArgs {
     /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `5m` for the others
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
-    /// Reader and decide as always, and change nothing: say what would be done next
+    /// Look and decide as always, and change nothing: say what would be done next
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

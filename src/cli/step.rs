@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use clap::{ArgAction, CommandFactory};
 
-use super::Cli;
 use super::local::LOCAL;
+use super::{Cli, StepCommand};
 use crate::domain::{Code, Diagnostic};
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
@@ -25,35 +25,47 @@ pub const SECRET_INPUTS: [(&str, &str); 3] = [
 ];
 
 /// Turns the inputs of a workflow step (`INPUT_*`, hyphens kept, empty when not given) into a command line, so that both
-/// are read by the same code.
+/// are read by the same code. The step names a phase, or, in its place, one of [`StepCommand`].
 pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Diagnostic> {
-    let phase = env.get("INPUT_PHASE").map_or("", |phase| phase.trim());
-    let root = Cli::command();
-    let phases = || {
-        root.get_subcommands()
-            .filter(|c| !LOCAL.contains(&c.get_name()))
+    let given = |name: &str| env.get(name).map_or("", |value| value.trim());
+    let (phase, own) = (given("INPUT_PHASE"), given("INPUT_COMMAND"));
+    let (kind, name) = match (phase, own) {
+        ("", own) if !own.is_empty() => ("command", own),
+        _ => ("phase", phase),
     };
-    let Some(command) = phases().find(|c| c.get_name() == phase) else {
-        let names = phases()
+    let root = Cli::command();
+    let known = || {
+        root.get_subcommands().filter(|command| {
+            let name = command.get_name();
+            !LOCAL.contains(&name) && StepCommand::NAMES.contains(&name) == (kind == "command")
+        })
+    };
+    let Some(command) = known().find(|command| command.get_name() == name) else {
+        let code = match kind {
+            "command" => Code::CommandUnknown,
+            _ => Code::PhaseUnknown,
+        };
+        let names = known()
             .map(clap::Command::get_name)
             .collect::<Vec<_>>()
             .join(", ");
+        let why = format!("is not a {kind}");
         return Err(Diagnostic::value(
-            Code::PhaseUnknown,
-            "phase",
-            phase.to_owned(),
-            "is not a phase",
+            code,
+            kind,
+            name.to_owned(),
+            why,
             format!("use one of {names}"),
         ));
     };
-    let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
+    let mut arguments = vec![root.get_name().to_owned(), name.to_owned()];
     let mut positional = None;
-    for (input, value) in given_inputs(env) {
+    for (input, value) in given_inputs(env, kind) {
         let argument = command
             .get_arguments()
             .find(|a| a.get_id().as_str().replace('_', "-") == input);
         match argument {
-            None => return Err(not_for_phase(&input, phase)),
+            None => return Err(not_taken(&input, kind, name)),
             Some(argument) if argument.is_positional() => positional = Some(value),
             Some(argument) if matches!(argument.get_action(), ArgAction::SetTrue) => {
                 if yaml_bool(&input, &value)? {
@@ -69,21 +81,25 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     Ok(arguments)
 }
 
-/// Inputs that hold something, other than the phase and the secrets.
-fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
+/// Inputs that hold something, other than the one that names the phase or the command, and the secrets.
+fn given_inputs<'a>(
+    env: &'a BTreeMap<String, String>,
+    kind: &'a str,
+) -> impl Iterator<Item = (String, String)> + 'a {
     env.iter()
         .filter_map(|(name, value)| {
             Some((name.strip_prefix("INPUT_")?.to_lowercase(), value.clone()))
         })
-        .filter(|(name, value)| {
-            let apart = name == "phase" || SECRET_INPUTS.iter().any(|(secret, _)| secret == name);
+        .filter(move |(name, value)| {
+            let apart = name == kind || SECRET_INPUTS.iter().any(|(secret, _)| secret == name);
             !apart && !value.trim().is_empty()
         })
 }
 
-fn not_for_phase(input: &str, phase: &str) -> Diagnostic {
-    let why = format!("is not an input of the phase {phase}");
-    let help = "remove it from this step; docs/inputs.md lists the inputs of each phase";
+fn not_taken(input: &str, kind: &str, name: &str) -> Diagnostic {
+    let why = format!("is not an input of the {kind} {name}");
+    let help =
+        "remove it from this step; docs/inputs.md lists the inputs of each phase and command";
     Diagnostic::value(Code::InputNotForPhase, "input", input, why, help)
 }
 
@@ -153,6 +169,38 @@ mod tests {
             code(&[("PHASE", "draft"), ("DRY-RUN", "yes")]),
             Code::BooleanInvalid
         );
+    }
+
+    #[test]
+    fn a_step_names_a_command_in_place_of_a_phase() {
+        let line = step(&[
+            ("PHASE", ""),
+            ("COMMAND", "check-pods"),
+            ("PODS", "pods.json"),
+            ("GITHUB-TOKEN", "secret"),
+        ]);
+        assert_eq!(
+            line.unwrap(),
+            ["btp-release", "check-pods", "--pods=pods.json"]
+        );
+        for name in StepCommand::NAMES {
+            assert!(step(&[("COMMAND", name)]).is_ok(), "{name}");
+            let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
+            assert_eq!(code(&[("PHASE", name)]), Code::PhaseUnknown);
+            assert_eq!(
+                code(&[("PHASE", "draft"), ("COMMAND", name)]),
+                Code::InputNotForPhase
+            );
+            assert_eq!(
+                code(&[("COMMAND", name), ("VERSION", "1.2.0")]),
+                Code::InputNotForPhase
+            );
+        }
+        for other in ["plan", "inspect-module", "nothing"] {
+            let refused = step(&[("COMMAND", other)]).unwrap_err();
+            assert_eq!(refused.code, Code::CommandUnknown, "{other}");
+            assert!(refused.help.contains("check-pods"), "{}", refused.help);
+        }
     }
 
     #[test]

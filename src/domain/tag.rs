@@ -17,6 +17,24 @@ impl Tag {
         &self.0
     }
 
+    /// The version that the tag is of: by its format, or, with none given, what follows the last `/`, with or without `v`.
+    ///
+    /// # Errors
+    ///
+    /// The tag is not of this format, or holds no version.
+    pub fn version(&self, format: Option<&TagFormat>) -> Result<Version, Diagnostic> {
+        let Some(format) = format else {
+            let last = self.0.rsplit('/').next().unwrap_or(&self.0);
+            let digits = last.strip_prefix('v').unwrap_or(last);
+            return digits.parse().map_err(ocm_module::Diagnostic::with_code);
+        };
+        format.version(&self.0).ok_or_else(|| {
+            let why = format!("is not made by the tag format {format}");
+            let help = "give the tag-format that the tag was made by, or leave it out";
+            Diagnostic::value(Code::TagFormatInvalid, "tag", &self.0, why, help)
+        })
+    }
+
     /// The full name of the reference, such as `refs/tags/v1.2.0`.
     pub fn to_ref(&self) -> String {
         format!("refs/tags/{}", self.0)
@@ -171,6 +189,29 @@ mod tests {
         assert_eq!(format.version("api/v1.2.0").unwrap().to_string(), "1.2.0");
         for other in ["v1.2.0", "api/1.2.0", "api/v1.2", "xapi/v1.2.0"] {
             assert_eq!(format.version(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_tag_tells_its_version() {
+        let table = [
+            ("v1.2.0", None, Some("1.2.0")),
+            ("1.2.0-rc1", None, Some("1.2.0-rc1")),
+            ("example/v1.0.0", None, Some("1.0.0")),
+            ("a/b/1.0.0", None, Some("1.0.0")),
+            ("api/v1.2.0", Some("api/v{version}"), Some("1.2.0")),
+            ("v1.2.0-fips", Some("v{version}-fips"), Some("1.2.0")),
+            ("nightly", None, None),
+            ("vv1.2.0", None, None),
+            ("v1.2", None, None),
+            ("v1.2.0", Some("api/v{version}"), None),
+            ("api/vv1.2.0", Some("api/v{version}"), None),
+        ];
+        for (tag, format, version) in table {
+            let format: Option<TagFormat> = format.map(|format| format.parse().unwrap());
+            let seen = tag.parse::<Tag>().unwrap().version(format.as_ref());
+            let seen = seen.map(|version| version.to_string());
+            assert_eq!(seen.ok().as_deref(), version, "{tag}");
         }
     }
 

@@ -20,6 +20,14 @@ impl Failure {
         }
     }
 
+    /// The world is not as it has to be.
+    pub fn blocked(findings: Vec<Diagnostic>) -> Self {
+        Self {
+            exit: Exit::Blocked,
+            findings,
+        }
+    }
+
     pub fn of(phase: PhaseId, stop: Stop) -> Self {
         let one = |exit, code, why: String, help: String| Self {
             exit,

@@ -11,6 +11,8 @@ use serde::Deserialize;
 /// The environment, read once.
 pub struct Context {
     pub repository: Option<String>,
+    /// Who started the workflow: the user name beside the job's token.
+    pub actor: Option<String>,
     pub sha: Option<String>,
     pub run_id: Option<String>,
     pub run_attempt: Option<String>,
@@ -43,6 +45,7 @@ pub struct Runner {
 #[derive(Default, Deserialize)]
 struct Github {
     actions: Option<String>,
+    actor: Option<String>,
     repository: Option<String>,
     sha: Option<String>,
     run_id: Option<String>,
@@ -82,6 +85,7 @@ impl Context {
                 .or_else(|| get("PUBLISH_TOKEN"))
                 .map(SecretString::from),
             repository: github.repository,
+            actor: github.actor,
             sha: github.sha,
             run_id: github.run_id,
             run_attempt: github.run_attempt,

@@ -1,9 +1,15 @@
 //! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
 
+mod check_pods;
 mod context;
+mod download_asset;
+mod image_settings;
 mod input_parser;
 mod inspection;
 mod planning;
+mod registry_login;
+mod release_settings;
+mod step_inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,9 +35,14 @@ use crate::protocol::Phase;
 use ocm_module::build::DescriptorStyle;
 use ocm_module::template::TemplateForm;
 
+pub use check_pods::check_pods;
 pub use context::{Context, Runner};
+pub use download_asset::download_asset;
+pub use image_settings::image_settings;
 use input_parser::InputParser;
 pub use inspection::{Inspection, inspection};
+pub use registry_login::registry_login;
+pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {

@@ -118,9 +118,9 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
 }
 
 /// What `{tag}` and `{version}` stand for.
-struct Names<'a> {
-    tag: &'a Tag,
-    version: &'a Version,
+pub(super) struct Names<'a> {
+    pub(super) tag: &'a Tag,
+    pub(super) version: &'a Version,
 }
 
 impl Names<'_> {
@@ -130,7 +130,7 @@ impl Names<'_> {
     }
 
     /// An image; without a tag of its own it has the release's.
-    fn image(&self, text: &str) -> Result<ImageRef, ocm_module::Diagnostic> {
+    pub(super) fn image(&self, text: &str) -> Result<ImageRef, ocm_module::Diagnostic> {
         let text = self.fill(text);
         match text.parse::<Repository>() {
             Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),

@@ -1,5 +1,6 @@
 //! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
 
+mod private;
 mod safe_path;
 mod unpack;
 

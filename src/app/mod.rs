@@ -1,9 +1,12 @@
-//! Puts everything together: the only file that names adapters beside each other.
+//! Puts everything together: the only place that names adapters beside each other.
+
+mod commands;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -40,7 +43,7 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
         story.failed("input", &Failure::usage(findings));
         Ok(Exit::Usage)
     };
-    let arguments = match (arguments.len(), env.contains_key("INPUT_PHASE")) {
+    let arguments = match (arguments.len(), is_step(env)) {
         (0 | 1, true) => match arguments_of_step(env) {
             Ok(arguments) => arguments,
             Err(invalid) => return usage(vec![invalid.into()]),
@@ -62,6 +65,9 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
     let read_file = |path: &Path| std::fs::read_to_string(path);
     let phase = match cli.command {
         Command::Phase(phase) => phase,
+        Command::Step(command) => {
+            return commands::run(&command, &context, &read_file, clock, &story).await;
+        }
         Command::InspectModule(args) => match inspection(&args, &context, &read_file) {
             Ok(inspection) => return show_module(inspection, &context, clock, &story).await,
             Err(findings) => return usage(findings),
@@ -73,6 +79,13 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
         Ok(settings) => run_phase(settings, &context, clock, &story).await,
         Err(findings) => usage(findings),
     }
+}
+
+/// Whether the inputs of a workflow's step say what to do.
+fn is_step(env: &BTreeMap<String, String>) -> bool {
+    ["INPUT_PHASE", "INPUT_COMMAND"]
+        .iter()
+        .any(|input| env.contains_key(*input))
 }
 
 async fn run_phase<W: Write + Send>(
@@ -89,20 +102,12 @@ async fn run_phase<W: Write + Send>(
         return Ok(Exit::Usage);
     };
     story.mask(&settings.secrets());
-    let GitHubAccess {
-        repository,
-        api_url,
-        graphql_url,
-        token,
-    } = settings.github;
-    let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
-    github.policy = Policy {
-        patience: settings.timeout,
-        // Runs that were started together must not come back together.
-        seed: std::process::id().into(),
-        ..Policy::default()
-    };
-    let github = GitHub::connect(github, http.clone(), Arc::clone(&clock))?;
+    let github = connect(
+        settings.github,
+        settings.timeout,
+        http.clone(),
+        Arc::clone(&clock),
+    )?;
     let registry = Registries::new(&http, credentials, Arc::clone(&clock));
     let files = Files::below(std::env::current_dir()?);
     let interrupt = Signals::listen()?;
@@ -126,6 +131,29 @@ async fn run_phase<W: Write + Send>(
     let mut phase = settings.phase;
     let ended = engine.settle(phase.as_mut()).await;
     report(phase.id(), ended, context, story)
+}
+
+/// A client of GitHub that asks again for as long as `patience`.
+fn connect(
+    access: GitHubAccess,
+    patience: Duration,
+    http: Http,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<GitHub> {
+    let GitHubAccess {
+        repository,
+        api_url,
+        graphql_url,
+        token,
+    } = access;
+    let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
+    github.policy = Policy {
+        patience,
+        // Runs that were started together must not come back together.
+        seed: std::process::id().into(),
+        ..Policy::default()
+    };
+    Ok(GitHub::connect(github, http, clock)?)
 }
 
 async fn show_module<W: Write + Send>(
@@ -220,19 +248,24 @@ fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
     Ok(all)
 }
 
+/// Where outputs go: to the runner's files, or to a terminal.
+fn step_output(context: &Context) -> Box<dyn StepOutput> {
+    match &context.runner {
+        Some(files) => Box::new(RunnerFiles {
+            output: files.output.clone(),
+            summary: files.summary.clone(),
+        }),
+        None => Box::new(Terminal(std::io::stdout())),
+    }
+}
+
 fn report<W: Write + Send>(
     phase: PhaseId,
     ended: Result<Outcome, Stop>,
     context: &Context,
     story: &Story<W>,
 ) -> anyhow::Result<Exit> {
-    let mut runner: Box<dyn StepOutput> = match &context.runner {
-        Some(files) => Box::new(RunnerFiles {
-            output: files.output.clone(),
-            summary: files.summary.clone(),
-        }),
-        None => Box::new(Terminal(std::io::stdout())),
-    };
+    let mut runner = step_output(context);
     let result = ended.map_err(|stop| Failure::of(phase, stop));
     runner.summary(&summary(phase, &result))?;
     match result {

@@ -1,0 +1,179 @@
+//! Pods as Kubernetes tells of them, as far as their images go
+//! (<https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus>).
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::domain::{Code, Diagnostic};
+
+/// The largest list that is read, in bytes. A pod takes 5 to 20 kB.
+pub const LARGEST: u64 = 64 << 20;
+
+/// All pods of a cluster.
+#[derive(Debug, Deserialize)]
+pub struct Pods {
+    items: Vec<Pod>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Pod {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: Spec,
+    #[serde(default)]
+    status: Status,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    namespace: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// What was asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    init_containers: Option<Vec<Asked>>,
+    containers: Option<Vec<Asked>>,
+    ephemeral_containers: Option<Vec<Asked>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    image: String,
+}
+
+/// What the node says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    init_container_statuses: Option<Vec<Told>>,
+    container_statuses: Option<Vec<Told>>,
+    ephemeral_container_statuses: Option<Vec<Told>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Told {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    image: String,
+    #[serde(default, rename = "imageID")]
+    image_id: String,
+}
+
+/// A container that a node has begun with. One that no node has begun with has no status, and runs nothing.
+pub(super) struct Container<'a> {
+    pod: &'a Metadata,
+    name: &'a str,
+    /// As the pod asks for it; empty where the pod does not say.
+    asked: &'a str,
+    /// As the node calls it, which may be any name that the node knows for these bytes.
+    image: &'a str,
+    /// Empty until the image was pulled.
+    pub(super) image_id: &'a str,
+}
+
+impl Pods {
+    /// Reads what `kubectl get pods --all-namespaces -o json` prints.
+    ///
+    /// # Errors
+    ///
+    /// The text is no list as JSON, or is larger than [`LARGEST`].
+    pub fn from_json(json: &[u8]) -> Result<Self, Diagnostic> {
+        let help = "pass what `kubectl get pods --all-namespaces -o json` prints";
+        let invalid =
+            |why: String| Diagnostic::error(Code::PodsUnreadable, format!("the pods {why}"), help);
+        if json.len() as u64 > LARGEST {
+            return Err(invalid(format!("are more than {LARGEST} bytes")));
+        }
+        serde_json::from_slice(json).map_err(|error| invalid(format!("cannot be read: {error}")))
+    }
+
+    /// The containers of every kind: what a debugger or an init container ran counts as well.
+    pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
+        self.items.iter().flat_map(|pod| {
+            let Status {
+                init_container_statuses,
+                container_statuses,
+                ephemeral_container_statuses,
+            } = &pod.status;
+            [
+                init_container_statuses,
+                container_statuses,
+                ephemeral_container_statuses,
+            ]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|told| Container {
+                pod: &pod.metadata,
+                name: &told.name,
+                asked: pod.spec.image_of(&told.name),
+                image: &told.image,
+                image_id: &told.image_id,
+            })
+        })
+    }
+}
+
+impl Spec {
+    /// Names are unique over all containers of a pod.
+    fn image_of(&self, container: &str) -> &str {
+        [
+            &self.init_containers,
+            &self.containers,
+            &self.ephemeral_containers,
+        ]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .find(|asked| asked.name == container)
+        .map_or("", |asked| &asked.image)
+    }
+}
+
+impl<'a> Container<'a> {
+    /// The digest that the node names. `imageID` is `repository@digest`, with a scheme in front of it or only the digest,
+    /// depending on the container runtime.
+    pub(super) fn digest(&self) -> &'a str {
+        self.image_id.rsplit(['@', '/']).next().unwrap_or_default()
+    }
+
+    /// Every name that tells whose image it is.
+    pub(super) fn images(&self) -> impl Iterator<Item = &'a str> {
+        [self.asked, self.image, self.image_id].into_iter()
+    }
+
+    /// What to type to see more.
+    pub(super) fn describe(&self) -> String {
+        let Metadata { namespace, name } = self.pod;
+        format!("kubectl describe pod {name} --namespace {namespace}")
+    }
+}
+
+impl fmt::Display for Container<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Metadata { namespace, name } = self.pod;
+        write!(f, "the container {} of {namespace}/{name}", self.name)
+    }
+}
+
+/// The repository of an image that is named by tag, by digest, by both or by none:
+/// `docker-pullable://registry.example:5000/path:tag@sha256:…` is of `registry.example:5000/path`.
+pub(super) fn repository(image: &str) -> &str {
+    let name = image.split_once("://").map_or(image, |(_, name)| name);
+    let name = name.split('@').next().unwrap_or(name);
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    }
+}

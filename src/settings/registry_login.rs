@@ -1,0 +1,70 @@
+//! The inputs of `registry-login`.
+
+use std::collections::BTreeSet;
+
+use super::input_parser::InputParser;
+use super::{Context, ReadFile, lines};
+use crate::cli::{CommonArgs, RegistryArgs, RegistryLoginArgs};
+use crate::commands::registry_login::{Login, RegistryLogin};
+use crate::domain::{Diagnostic, Repository};
+
+/// What `registry-login` writes.
+///
+/// # Errors
+///
+/// Everything that is wrong with the inputs.
+pub fn registry_login(
+    args: &RegistryLoginArgs,
+    context: &Context,
+    read_file: ReadFile<'_>,
+) -> Result<RegistryLogin, Vec<Diagnostic>> {
+    let mut parser = InputParser::new(context, read_file);
+    let registry = RegistryArgs {
+        // Without a password the name of a user is of no use, and the job's own token has its own.
+        registry_username: match &context.registry_password {
+            Some(_) => args.registry_username.clone(),
+            None => None,
+        },
+        registry_config: None,
+    };
+    let login = |(user, password)| Login { user, password };
+    let given = parser.login(&registry).map(login);
+    let job = context.token.clone().map(|password| Login {
+        user: context.actor.clone().unwrap_or_else(|| "token".to_owned()),
+        password,
+    });
+    let output = parser.output_file(args.output.as_ref());
+    let hosts = hosts(&mut parser, args);
+    let settings = hosts.zip(output).map(|(hosts, output)| RegistryLogin {
+        hosts,
+        given,
+        job,
+        output,
+    });
+    parser.finish(settings)
+}
+
+/// The registries of the release's own images. Further images may lie anywhere, and nobody's password is sent there.
+fn hosts(parser: &mut InputParser<'_>, args: &RegistryLoginArgs) -> Option<BTreeSet<String>> {
+    if args.images.is_empty() {
+        let plan = parser.plan(&args.plan, &CommonArgs::default())?;
+        let own = ["binary-image", "module-image"];
+        let images = plan
+            .images()
+            .filter(|(name, _)| own.contains(&name.as_str()));
+        return Some(
+            images
+                .map(|(_, image)| image.repository().registry().to_owned())
+                .collect(),
+        );
+    }
+    let hosts = lines(&args.images).map(|image| {
+        // Tags may have places in them that are not filled in yet: only the host counts.
+        let host = image.split('/').next().unwrap_or_default();
+        let some: Option<Repository> = parser.take("images", format!("{host}/image").parse());
+        some.map(|repository| repository.registry().to_owned())
+    });
+    // Every line is read, so that all that is wrong is said.
+    let hosts: Vec<_> = hosts.collect();
+    hosts.into_iter().collect()
+}
