@@ -25,11 +25,3 @@ within() {
     sleep 2
   done
 }
-
-# Where images go by default: ghcr.io under the repository's name, and below it that of the module's folder, if it has one of
-# its own. Registries take no capitals.
-default_place() {
-  local place=ghcr.io/$GITHUB_REPOSITORY folder=${DIRECTORY:-.}
-  [ "$folder" = . ] || place+=/$(basename "$folder")
-  printf '%s' "${place,,}"
-}

@@ -46,6 +46,10 @@ pub fn registry_login(
 
 /// The registries of the release's own images. Further images may lie anywhere, and nobody's password is sent there.
 fn hosts(parser: &mut InputParser<'_>, args: &RegistryLoginArgs) -> Option<BTreeSet<String>> {
+    if args.images.is_empty() && args.plan.plan.is_none() {
+        // A release may have no image at all.
+        return Some(BTreeSet::new());
+    }
     if args.images.is_empty() {
         let plan = parser.plan(&args.plan, &CommonArgs::default())?;
         let own = ["binary-image", "module-image"];
