@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clap::{ArgAction, CommandFactory};
+use clap::{ArgAction, CommandFactory as _, Subcommand as _};
 
-use super::Cli;
-use super::local::LOCAL;
+use super::{Cli, PhaseArgs};
 use crate::domain::{Code, Diagnostic};
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
@@ -31,7 +30,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     let root = Cli::command();
     let phases = || {
         root.get_subcommands()
-            .filter(|c| !LOCAL.contains(&c.get_name()))
+            .filter(|command| PhaseArgs::has_subcommand(command.get_name()))
     };
     let Some(command) = phases().find(|c| c.get_name() == phase) else {
         let names = phases()
@@ -142,9 +141,13 @@ mod tests {
     fn what_no_phase_takes_is_refused() {
         let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
         assert_eq!(code(&[]), Code::PhaseUnknown);
-        for local in LOCAL {
-            assert_eq!(code(&[("PHASE", local)]), Code::PhaseUnknown);
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            if !PhaseArgs::has_subcommand(name) {
+                assert_eq!(code(&[("PHASE", name)]), Code::PhaseUnknown);
+            }
         }
+        assert_eq!(code(&[("PHASE", "inspect-module")]), Code::PhaseUnknown);
         assert_eq!(
             code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
             Code::InputNotForPhase
