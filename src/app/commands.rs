@@ -20,7 +20,7 @@ use crate::domain::{Code, Diagnostic, Exit};
 use crate::protocol::FilesWriter as _;
 use crate::protocol::ServiceError;
 use crate::report::{Failure, Story};
-use crate::settings::{self, Context, ReadFile};
+use crate::settings::{self, Environment};
 
 /// For one download.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -28,26 +28,23 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// Runs a command, and ends as a phase does: lines on standard error, outputs for the next step, or what was wrong.
 pub(super) async fn run<W: Write + Send>(
     command: &StepCommand,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
     clock: SystemClock,
     story: &Story<W>,
 ) -> anyhow::Result<Exit> {
     let usage = Failure::usage;
     let ended = match command {
-        StepCommand::ReleaseSettings(args) => settings::release_settings(args, context, read_file)
+        StepCommand::ReleaseSettings(args) => settings::release_settings(args, environment)
             .map(|settings| ReleaseSettings::report(&settings))
             .map_err(usage),
-        StepCommand::ImageSettings(args) => settings::image_settings(args, context, read_file)
+        StepCommand::ImageSettings(args) => settings::image_settings(args, environment)
             .map(|settings| ImageSettings::report(&settings))
             .map_err(usage),
-        StepCommand::CheckPods(args) => settings::check_pods(args, context, read_file)
+        StepCommand::CheckPods(args) => settings::check_pods(args, environment)
             .map_err(usage)
             .and_then(|check| check_pods(&check)),
-        StepCommand::RegistryLogin(args) => log_in(args, context, read_file, story).await?,
-        StepCommand::DownloadAsset(args) => {
-            download_asset(args, context, read_file, clock, story).await?
-        }
+        StepCommand::RegistryLogin(args) => log_in(args, environment, story).await?,
+        StepCommand::DownloadAsset(args) => download_asset(args, environment, clock, story).await?,
     };
     match ended {
         Ok(report) => {
@@ -56,7 +53,7 @@ pub(super) async fn run<W: Write + Send>(
             }
             let outputs = report.outputs.iter();
             let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
-            step_output(context).outputs(&outputs)?;
+            step_output(environment.context).outputs(&outputs)?;
             Ok(Exit::Done)
         }
         Err(failure) => {
@@ -92,11 +89,10 @@ fn read_pods(path: Option<&Path>) -> io::Result<Vec<u8>> {
 
 async fn log_in<W: Write + Send>(
     args: &RegistryLoginArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
     story: &Story<W>,
 ) -> anyhow::Result<Result<CommandReport, Failure>> {
-    let login = match settings::registry_login(args, context, read_file) {
+    let login = match settings::registry_login(args, environment) {
         Ok(login) => login,
         Err(findings) => return Ok(Err(Failure::usage(findings))),
     };
@@ -119,19 +115,18 @@ async fn log_in<W: Write + Send>(
 
 async fn download_asset<W: Write + Send>(
     args: &DownloadAssetArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
     clock: SystemClock,
     story: &Story<W>,
 ) -> anyhow::Result<Result<CommandReport, Failure>> {
-    if args.verbose || context.debug {
+    if args.verbose || environment.context.debug {
         super::log_requests();
     }
-    let (download, access) = match settings::download_asset(args, context, read_file) {
+    let (download, access) = match settings::download_asset(args, environment) {
         Ok(settings) => settings,
         Err(findings) => return Ok(Err(Failure::usage(findings))),
     };
-    let http = match http(context) {
+    let http = match http(environment.context) {
         Ok(http) => http,
         Err(finding) => return Ok(Err(Failure::usage(vec![finding]))),
     };

@@ -28,7 +28,7 @@ use crate::protocol::PhaseId;
 use crate::protocol::{Clock, Reader, StepOutput, Writer};
 use crate::report::{Dialect, Failure, Story, summary};
 use crate::settings::{
-    Context, GitHubAccess, Inspection, RegistryAccess, Settings, inspection, resolve,
+    self, Context, Environment, GitHubAccess, InspectModuleSettings, RegistryAccess, Settings,
 };
 
 /// Runs what the arguments say, or, where there are none, what the inputs of the step say.
@@ -62,20 +62,24 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
         }
     };
     let clock = SystemClock::start();
-    let read_file = |path: &Path| std::fs::read_to_string(path);
+    let environment = Environment {
+        context: &context,
+        read_file: &|path: &Path| std::fs::read_to_string(path),
+        now: clock.wall(),
+    };
     let phase = match cli.command {
         Command::Phase(phase) => phase,
         Command::Step(command) => {
-            return commands::run(&command, &context, &read_file, clock, &story).await;
+            return commands::run(&command, environment, clock, &story).await;
         }
-        Command::InspectModule(args) => match inspection(&args, &context, &read_file) {
+        Command::InspectModule(args) => match settings::inspect_module(&args, environment) {
             Ok(inspection) => return show_module(inspection, &context, clock, &story).await,
             Err(findings) => return usage(findings),
         },
         #[cfg(feature = "rehearse")]
         Command::Rehearse(args) => return crate::rehearsal::run(args).await,
     };
-    match resolve(&phase, &context, clock.wall(), &read_file) {
+    match settings::phase(&phase, environment) {
         Ok(settings) => run_phase(settings, &context, clock, &story).await,
         Err(findings) => usage(findings),
     }
@@ -157,7 +161,7 @@ fn connect(
 }
 
 async fn show_module<W: Write + Send>(
-    inspection: Inspection,
+    inspection: InspectModuleSettings,
     context: &Context,
     clock: SystemClock,
     story: &Story<W>,

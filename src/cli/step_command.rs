@@ -23,15 +23,6 @@ pub enum StepCommand {
 }
 
 impl StepCommand {
-    /// The names of all of them.
-    pub const NAMES: [&'static str; 5] = [
-        "release-settings",
-        "image-settings",
-        "registry-login",
-        "download-asset",
-        "check-pods",
-    ];
-
     /// The name that it is called by.
     pub fn name(&self) -> &'static str {
         match self {

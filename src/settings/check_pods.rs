@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Environment;
 use super::input_parser::InputParser;
-use super::{Context, ReadFile};
 use crate::cli::CheckPodsArgs;
 use crate::commands::check_pods::CheckPods;
 use crate::domain::Diagnostic;
@@ -15,10 +15,9 @@ use crate::domain::Diagnostic;
 /// Everything that is wrong with the inputs.
 pub fn check_pods(
     args: &CheckPodsArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
 ) -> Result<CheckPods, Vec<Diagnostic>> {
-    let mut parser = InputParser::new(context, read_file);
+    let mut parser = InputParser::new(environment);
     if args.artifacts.artifacts.is_none() {
         let help = "pass the output of the phase `await` on: artifacts: ${{ steps.await.outputs.artifacts }}";
         parser.missing("artifacts", help);

@@ -1,7 +1,7 @@
 //! The inputs of `download-asset`.
 
-use super::input_parser::InputParser;
-use super::{Context, GitHubAccess, ReadFile};
+use super::input_parser::{InputParser, TokenKind};
+use super::{Environment, GitHubAccess};
 use crate::cli::DownloadAssetArgs;
 use crate::commands::download_asset::DownloadAsset;
 use crate::domain::Diagnostic;
@@ -13,10 +13,9 @@ use crate::domain::Diagnostic;
 /// Everything that is wrong with the inputs.
 pub fn download_asset(
     args: &DownloadAssetArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
 ) -> Result<(DownloadAsset, GitHubAccess), Vec<Diagnostic>> {
-    let mut parser = InputParser::new(context, read_file);
+    let mut parser = InputParser::new(environment);
     for (input, value, help) in [
         ("tag", &args.tag, "name the release's tag, such as v1.1.0"),
         (
@@ -33,7 +32,7 @@ pub fn download_asset(
     let asset = parser.parse("asset", args.asset.as_ref());
     let output = parser.output_file(args.output.as_ref());
     let repository = parser.this_repository(args.repository.as_ref());
-    let token = parser.token(false);
+    let token = parser.token(TokenKind::Job);
     let urls = parser.urls();
     let settings = || {
         let repository = repository?;

@@ -1,8 +1,8 @@
 //! The inputs of `image-settings`.
 
+use super::Environment;
 use super::input_parser::InputParser;
-use super::planning::Names;
-use super::{Context, ReadFile};
+use super::plan::Names;
 use crate::cli::ImageSettingsArgs;
 use crate::commands::image_settings::ImageSettings;
 use crate::commands::names::{default_image, default_place};
@@ -15,10 +15,9 @@ use crate::domain::{Diagnostic, Tag, TagFormat};
 /// Everything that is wrong with the inputs.
 pub fn image_settings(
     args: &ImageSettingsArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
 ) -> Result<ImageSettings, Vec<Diagnostic>> {
-    let mut parser = InputParser::new(context, read_file);
+    let mut parser = InputParser::new(environment);
     let format: Option<TagFormat> = parser.parse("tag-format", args.tag_format.as_ref());
     if args.tag.is_none() {
         parser.missing("tag", "name the release's tag, such as v1.2.0");

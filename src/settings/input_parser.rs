@@ -2,28 +2,34 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Context, ReadFile};
-use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
-use crate::domain::{Code, Diagnostic, Place};
-use crate::domain::{CommitSha, LockOwner, RepoSlug};
+use super::{Context, Environment, lines};
+use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
+use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
 
 pub(super) struct InputParser<'a> {
-    pub(super) context: &'a Context,
-    read_file: ReadFile<'a>,
+    pub(super) environment: Environment<'a>,
     findings: Vec<Diagnostic>,
 }
 
+/// Which of the tokens that a step may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// The input `github-token`.
+    Job,
+    /// The input `publish-token` where it is given, and `github-token` otherwise.
+    Publishing,
+}
+
 impl<'a> InputParser<'a> {
-    pub(super) fn new(context: &'a Context, read_file: ReadFile<'a>) -> Self {
+    pub(super) fn new(environment: Environment<'a>) -> Self {
         Self {
-            context,
-            read_file,
+            environment,
             findings: Vec::new(),
         }
     }
@@ -43,7 +49,7 @@ impl<'a> InputParser<'a> {
             run_attempt,
             process,
             ..
-        } = self.context;
+        } = self.environment.context;
         let number =
             |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u64>().ok());
         LockOwner {
@@ -158,7 +164,7 @@ impl<'a> InputParser<'a> {
     }
 
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
-        let read = (self.read_file)(Path::new(path)).map_err(|error| {
+        let read = (self.environment.read_file)(Path::new(path)).map_err(|error| {
             Diagnostic::value(
                 Code::FileUnreadable,
                 "file",
@@ -183,22 +189,22 @@ impl<'a> InputParser<'a> {
         let text = common
             .repository
             .as_ref()
-            .or(self.context.repository.as_ref());
+            .or(self.environment.context.repository.as_ref());
         self.parse("repository", text)
     }
 
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
-        if common.repository.is_none() && self.context.repository.is_none() {
+        if common.repository.is_none() && self.environment.context.repository.is_none() {
             self.missing("repository", "give it with --repository OWNER/NAME");
         }
         self.here(common)
     }
 
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
-        if typed.is_none() && self.context.sha.is_none() {
+        if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
         }
-        let text = typed.or(self.context.sha.as_ref());
+        let text = typed.or(self.environment.context.sha.as_ref());
         self.parse("commit", text)
     }
 
@@ -221,8 +227,17 @@ impl<'a> InputParser<'a> {
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
+    pub(super) fn builders(&mut self, input: &BuildersInput) -> Vec<NamePattern> {
+        lines(&input.builder_checks)
+            .filter_map(|name| self.take("builder-checks", name.parse()))
+            .collect()
+    }
+
     pub(super) fn login(&mut self, args: &RegistryArgs) -> Option<(String, SecretString)> {
-        match (&args.registry_username, &self.context.registry_password) {
+        match (
+            &args.registry_username,
+            &self.environment.context.registry_password,
+        ) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
                 let help = "a user name at the registry takes a password, or a token in its place";
@@ -239,24 +254,41 @@ impl<'a> InputParser<'a> {
         match &args.registry_config {
             Some(path) => self.file("registry-config", path),
             None => self
+                .environment
                 .context
                 .docker_config
                 .as_deref()
-                .and_then(|path| (self.read_file)(path).ok()),
+                .and_then(|path| (self.environment.read_file)(path).ok()),
         }
     }
 
     /// Publishing may have a token of its own: what the job's token publishes starts no workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    pub(super) fn token(&mut self, publishes: bool) -> Option<SecretString> {
-        if let Some(own) = self.context.publish_token.as_ref().filter(|_| publishes) {
-            return Some(own.clone());
+    pub(super) fn token(&mut self, kind: TokenKind) -> Option<SecretString> {
+        let context = self.environment.context;
+        if let (TokenKind::Publishing, Some(token)) = (kind, &context.publish_token) {
+            return Some(token.clone());
         }
-        if self.context.token.is_none() {
+        if context.token.is_none() {
             let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
             self.missing("github-token", help);
         }
-        self.context.token.clone()
+        context.token.clone()
+    }
+
+    /// The id of the workflow run; on a terminal, a text that no workflow run has for its id.
+    pub(super) fn run_id(&self) -> String {
+        let Environment { context, now, .. } = self.environment;
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
+        let local = || format!("local-{}", since_1970.unwrap_or_default().as_secs());
+        context.run_id.clone().unwrap_or_else(local)
+    }
+
+    /// The page of a repository, without a trailing slash.
+    pub(super) fn repository_url(&self, repository: &RepoSlug) -> String {
+        let server = self.environment.context.server_url.as_deref();
+        let server = server.unwrap_or("https://github.com");
+        format!("{}/{repository}", server.trim_end_matches('/'))
     }
 
     /// The page of the run that this is part of.
@@ -266,7 +298,7 @@ impl<'a> InputParser<'a> {
             repository,
             run_id,
             ..
-        } = self.context;
+        } = self.environment.context;
         Some(format!(
             "{}/{}/actions/runs/{}",
             server_url.as_ref()?,
@@ -277,7 +309,7 @@ impl<'a> InputParser<'a> {
 
     /// Of GitHub's two APIs.
     pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
-        let context = self.context;
+        let context = self.environment.context;
         let mut url = |input, given: &Option<String>, default: &str| {
             let text = given.as_deref().unwrap_or(default);
             let url = Url::parse(text).map_err(|error| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::input_parser::InputParser;
-use super::{Context, ReadFile, lines};
+use super::{Environment, lines};
 use crate::cli::{CommonArgs, RegistryArgs, RegistryLoginArgs};
 use crate::commands::registry_login::{Login, RegistryLogin};
 use crate::domain::{Diagnostic, Repository};
@@ -15,13 +15,12 @@ use crate::domain::{Diagnostic, Repository};
 /// Everything that is wrong with the inputs.
 pub fn registry_login(
     args: &RegistryLoginArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
 ) -> Result<RegistryLogin, Vec<Diagnostic>> {
-    let mut parser = InputParser::new(context, read_file);
+    let mut parser = InputParser::new(environment);
     let registry = RegistryArgs {
         // Without a password the name of a user is of no use, and the job's own token has its own.
-        registry_username: match &context.registry_password {
+        registry_username: match &environment.context.registry_password {
             Some(_) => args.registry_username.clone(),
             None => None,
         },
@@ -29,8 +28,12 @@ pub fn registry_login(
     };
     let login = |(user, password)| Login { user, password };
     let given = parser.login(&registry).map(login);
-    let job = context.token.clone().map(|password| Login {
-        user: context.actor.clone().unwrap_or_else(|| "token".to_owned()),
+    let job = environment.context.token.clone().map(|password| Login {
+        user: environment
+            .context
+            .actor
+            .clone()
+            .unwrap_or_else(|| "token".to_owned()),
         password,
     });
     let output = parser.output_file(args.output.as_ref());

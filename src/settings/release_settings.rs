@@ -1,7 +1,7 @@
 //! The inputs of `release-settings`.
 
 use super::input_parser::InputParser;
-use super::{Context, ReadFile, lines};
+use super::{Environment, lines};
 use crate::cli::ReleaseSettingsArgs;
 use crate::commands::release_settings::{BinaryImage, Builders, Module, ReleaseSettings};
 use crate::domain::Diagnostic;
@@ -13,10 +13,9 @@ use crate::domain::Diagnostic;
 /// Everything that is wrong with the inputs.
 pub fn release_settings(
     args: &ReleaseSettingsArgs,
-    context: &Context,
-    read_file: ReadFile<'_>,
+    environment: Environment<'_>,
 ) -> Result<ReleaseSettings, Vec<Diagnostic>> {
-    let mut parser = InputParser::new(context, read_file);
+    let mut parser = InputParser::new(environment);
     let repository = parser.this_repository(args.repository.as_ref());
     let builders = parser
         .choice("builders", args.builders.as_deref(), &Builders::WORDS)

@@ -8,7 +8,7 @@ use crate::domain::RepoSlug;
 impl InputParser<'_> {
     /// The repository that was named, or that the workflow runs in.
     pub(super) fn this_repository(&mut self, typed: Option<&String>) -> Option<RepoSlug> {
-        let text = typed.or(self.context.repository.as_ref());
+        let text = typed.or(self.environment.context.repository.as_ref());
         if text.is_none() {
             self.missing("repository", "give it with --repository OWNER/NAME");
         }

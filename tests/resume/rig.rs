@@ -15,7 +15,7 @@ use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Moment};
 use btp_release::engine::{Engine, Event, Observer, Outcome, Stop};
 use btp_release::protocol::{Clock, Interrupt, Reader, Writer};
-use btp_release::settings::{Context, resolve};
+use btp_release::settings::{self, Context, Environment};
 use clap::Parser as _;
 use stand_ins::github::{Repository, Token, WorkflowRun, World};
 use stand_ins::{Limits, Options, RegistryOptions};
@@ -253,7 +253,12 @@ impl Scene {
         let Command::Phase(args) = cli.command else {
             panic!("{phase} is no phase");
         };
-        let settings = resolve(&args, &Context::read(&env), clock.wall(), &read);
+        let environment = Environment {
+            context: &Context::read(&env),
+            read_file: &read,
+            now: clock.wall(),
+        };
+        let settings = settings::phase(&args, environment);
         let settings = settings.unwrap_or_else(|findings| panic!("{phase}: {findings:?}"));
         let access = settings.github;
         let mut github = GitHubSettings::new(

@@ -1,28 +1,7 @@
-//! Subcommands for people at a terminal, which are no phases of a release.
+//! The arguments of `rehearse`.
 
 use clap::Args;
 
-use super::RegistryArgs;
-
-/// Names that no step may use.
-pub(super) const LOCAL: [&str; 2] = ["inspect-module", "rehearse"];
-
-#[derive(Debug, Default, Args)]
-pub struct InspectModuleArgs {
-    /// Module image, by tag or by digest
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// Print JSON in place of the tree
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub registry: RegistryArgs,
-    /// Log every request
-    #[arg(long)]
-    pub verbose: bool,
-}
-
-#[cfg(feature = "rehearse")]
 #[derive(Debug, Default, Args)]
 pub struct RehearseArgs {
     /// Version to rehearse, such as `v1.2.0`

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clap::{ArgAction, CommandFactory};
+use clap::{ArgAction, CommandFactory as _, Subcommand as _};
 
-use super::local::LOCAL;
-use super::{Cli, StepCommand};
+use super::{Cli, PhaseArgs, StepCommand};
 use crate::domain::{Code, Diagnostic};
 
 /// Inputs that are no arguments, because an argument can be seen by every process on the machine.
@@ -37,7 +36,10 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     let known = || {
         root.get_subcommands().filter(|command| {
             let name = command.get_name();
-            !LOCAL.contains(&name) && StepCommand::NAMES.contains(&name) == (kind == "command")
+            match kind {
+                "command" => StepCommand::has_subcommand(name),
+                _ => PhaseArgs::has_subcommand(name),
+            }
         })
     };
     let Some(command) = known().find(|command| command.get_name() == name) else {
@@ -158,9 +160,13 @@ mod tests {
     fn what_no_phase_takes_is_refused() {
         let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
         assert_eq!(code(&[]), Code::PhaseUnknown);
-        for local in LOCAL {
-            assert_eq!(code(&[("PHASE", local)]), Code::PhaseUnknown);
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            if !PhaseArgs::has_subcommand(name) {
+                assert_eq!(code(&[("PHASE", name)]), Code::PhaseUnknown);
+            }
         }
+        assert_eq!(code(&[("PHASE", "inspect-module")]), Code::PhaseUnknown);
         assert_eq!(
             code(&[("PHASE", "draft"), ("VERSION", "1.2.0")]),
             Code::InputNotForPhase
@@ -183,7 +189,9 @@ mod tests {
             line.unwrap(),
             ["btp-release", "check-pods", "--pods=pods.json"]
         );
-        for name in StepCommand::NAMES {
+        let root = Cli::command();
+        let names = root.get_subcommands().map(clap::Command::get_name);
+        for name in names.filter(|name| StepCommand::has_subcommand(name)) {
             assert!(step(&[("COMMAND", name)]).is_ok(), "{name}");
             let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
             assert_eq!(code(&[("PHASE", name)]), Code::PhaseUnknown);

@@ -1,0 +1,17 @@
+//! The arguments of `discard`.
+
+use clap::Args;
+
+use super::CommonArgs;
+
+#[derive(Debug, Default, Args)]
+pub struct DiscardArgs {
+    /// Version whose draft and tag are deleted, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it; default: as the version was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

@@ -1,0 +1,21 @@
+//! The arguments of `fetch-module`.
+
+use clap::Args;
+
+use super::{ArtifactsInput, CommonArgs, PlanInput};
+
+#[derive(Debug, Default, Args)]
+pub struct FetchModuleArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Module image by digest, in place of the one among the artifacts
+    #[arg(long, value_name = "IMAGE@DIGEST")]
+    pub module_image: Option<String>,
+    /// Folder to unpack into, below the working folder; default: `module`
+    #[arg(long, value_name = "FOLDER")]
+    pub module_dir: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

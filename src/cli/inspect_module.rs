@@ -1,0 +1,20 @@
+//! The arguments of `inspect-module`.
+
+use clap::Args;
+
+use super::RegistryArgs;
+
+#[derive(Debug, Default, Args)]
+pub struct InspectModuleArgs {
+    /// Module image, by tag or by digest
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Print JSON in place of the tree
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// Log every request
+    #[arg(long)]
+    pub verbose: bool,
+}

@@ -1,0 +1,21 @@
+//! The arguments of `record-tests`.
+
+use clap::Args;
+
+use super::{ArtifactsInput, CommonArgs, PlanInput};
+
+#[derive(Debug, Default, Args)]
+pub struct RecordTestsArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Name of the leg, such as `k3s-1.31`
+    #[arg(long, value_name = "NAME")]
+    pub leg: Option<String>,
+    /// How the tests ended: `success` or `failure`; default: `success`
+    #[arg(long, value_name = "RESULT")]
+    pub result: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

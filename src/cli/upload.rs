@@ -1,0 +1,16 @@
+//! The arguments of `upload`.
+
+use clap::{ArgAction, Args};
+
+use super::{CommonArgs, PlanInput};
+
+#[derive(Debug, Default, Args)]
+pub struct UploadArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// Files to upload, one a line: a path, or `path=name` where the asset is called otherwise
+    #[arg(long, value_name = "FILES", action = ArgAction::Append)]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
