@@ -11,13 +11,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use btp_release::cli::{Cli, SECRET_INPUTS};
+use btp_release::cli::{Cli, SECRET_INPUTS, StepCommand};
 use btp_release::domain::{Code, Exit};
 use btp_release::protocol::PhaseId;
 use btp_release::release::existing_release::ExistingRelease;
 use btp_release::release::existing_release::ReplacePolicy;
 use btp_release::release::existing_release::decision;
-use clap::CommandFactory;
+use clap::{CommandFactory as _, Subcommand as _};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -69,17 +69,27 @@ fn cargo_run_is_the_command() {
     assert_eq!(named, ["btp-release"]);
 }
 
-/// An input: its description, and the phases that take it.
+/// An input: its description, and the phases and commands that take it.
 struct Input {
     about: String,
     phases: BTreeSet<&'static str>,
+    commands: BTreeSet<String>,
+}
+
+/// The commands that a step calls in place of a phase.
+fn step_commands() -> Vec<clap::Command> {
+    let all = Cli::command();
+    let commands = all
+        .get_subcommands()
+        .filter(|command| StepCommand::has_subcommand(command.get_name()));
+    commands.cloned().collect()
 }
 
 fn inputs() -> BTreeMap<String, Input> {
     let root = Cli::command();
     let mut inputs: BTreeMap<String, Input> = BTreeMap::new();
-    for phase in PhaseId::ALL {
-        let command = root.find_subcommand(phase.as_str()).unwrap();
+    let phases = PhaseId::ALL.map(|phase| root.find_subcommand(phase.as_str()).unwrap().clone());
+    for command in phases.into_iter().chain(step_commands()) {
         for argument in command
             .get_arguments()
             .filter(|a| !matches!(a.get_id().as_str(), "help"))
@@ -89,17 +99,26 @@ fn inputs() -> BTreeMap<String, Input> {
             let input = inputs.entry(name).or_insert_with(|| Input {
                 about,
                 phases: BTreeSet::new(),
+                commands: BTreeSet::new(),
             });
-            input.phases.insert(phase.as_str());
+            match PhaseId::ALL
+                .iter()
+                .find(|p| p.as_str() == command.get_name())
+            {
+                Some(phase) => input.phases.insert(phase.as_str()),
+                None => input.commands.insert(command.get_name().to_owned()),
+            };
         }
     }
     for (name, about) in SECRET_INPUTS {
         let phases = PhaseId::ALL.map(PhaseId::as_str).into();
+        let commands = BTreeSet::new();
         inputs.insert(
             name.into(),
             Input {
                 about: about.into(),
                 phases,
+                commands,
             },
         );
     }
@@ -107,15 +126,19 @@ fn inputs() -> BTreeMap<String, Input> {
 }
 
 fn taken_by(input: &Input) -> String {
-    if input.phases.len() == PhaseId::ALL.len() {
-        return "every phase".into();
-    }
-    let in_order = PhaseId::ALL
-        .iter()
-        .map(|p| p.as_str())
-        .filter(|p| input.phases.contains(p));
-    in_order
-        .map(|phase| format!("`{phase}`"))
+    let phases: Vec<String> = if input.phases.len() == PhaseId::ALL.len() {
+        vec!["every phase".into()]
+    } else {
+        let in_order = PhaseId::ALL.iter().map(|p| p.as_str());
+        in_order
+            .filter(|p| input.phases.contains(p))
+            .map(|phase| format!("`{phase}`"))
+            .collect()
+    };
+    let commands = input.commands.iter().map(|name| format!("`{name}`"));
+    phases
+        .into_iter()
+        .chain(commands)
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -132,7 +155,7 @@ fn every_phase_is_a_subcommand_of_its_name() {
     assert!(
         commands
             .difference(&phases)
-            .all(|c| matches!(*c, "rehearse" | "inspect-module"))
+            .all(|c| matches!(*c, "rehearse" | "inspect-module") || StepCommand::has_subcommand(c))
     );
 }
 
@@ -149,6 +172,25 @@ fn the_page_of_inputs_is_what_the_command_line_takes() {
         .unwrap();
     }
     holds("docs/inputs.md", &(table + "\n"));
+}
+
+/// `action.yml` names every phase and every command where it asks for one.
+#[test]
+fn the_action_names_every_phase_and_command() {
+    let action = fs::read_to_string(root().join("action.yml")).unwrap();
+    let (_, inputs) = action.split_once("  phase:\n").unwrap();
+    let (phases, rest) = inputs.split_once("  command:\n").unwrap();
+    let (commands, _) = rest.split_once("# generated").unwrap();
+    let named = |text: &str| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    for phase in PhaseId::ALL {
+        assert!(named(phases).contains(phase.as_str()), "{phase}");
+    }
+    for command in step_commands() {
+        assert!(named(commands).contains(command.get_name()), "{command}");
+    }
 }
 
 #[test]
