@@ -46,7 +46,7 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyh
     let arguments = match (arguments.len(), is_step(env)) {
         (0 | 1, true) => match arguments_of_step(env) {
             Ok(arguments) => arguments,
-            Err(invalid) => return usage(vec![invalid.into()]),
+            Err(invalid) => return usage(vec![invalid]),
         },
         _ => arguments,
     };
@@ -204,7 +204,7 @@ fn outfit<W: Write + Send>(
             Some((http, credentials))
         }
         Err(invalid) => {
-            story.failed("input", &Failure::usage(vec![invalid.into()]));
+            story.failed("input", &Failure::usage(vec![invalid]));
             None
         }
     }

@@ -55,7 +55,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
         return Err(Diagnostic::value(
             code,
             kind,
-            name.to_owned(),
+            name,
             why,
             format!("use one of {names}"),
         ));

@@ -64,10 +64,10 @@ impl DownloadAsset {
         let named =
             |seen: &&SeenAsset| seen.name == asset.as_str() && seen.state == AssetState::Uploaded;
         release.assets.iter().find(named).ok_or_else(|| {
-            let names: Vec<&str> = release.assets.iter().map(|a| a.name.as_str()).collect();
+            let assets: Vec<&str> = release.assets.iter().map(|a| a.name.as_str()).collect();
             let seen = format!(
                 "the release {tag} has no {asset}: its assets are {}",
-                names.join(", ")
+                assets.join(", ")
             );
             let help = format!(
                 "look at {}; where there is nothing to upgrade from, set upgrade-test: false",
@@ -186,8 +186,8 @@ mod tests {
         ];
         for (digest, size, fine) in table {
             let seen = SeenAsset {
-                digest,
                 size,
+                digest,
                 ..asset("rendered.yaml", AssetState::Uploaded)
             };
             match wanted().check(&seen, b"abc") {

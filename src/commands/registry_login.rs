@@ -32,7 +32,8 @@ pub struct RegistryLogin {
 /// A Docker `config.json`, and what of it must not be seen.
 pub struct DockerConfig {
     pub json: SecretString,
-    /// The base64 of user and password: the runner masks the password, and cannot know that this is the password too.
+    /// Every password that is in it, as it is and as the base64 of user and password, which a runner that masks the password
+    /// cannot know.
     pub secrets: Vec<SecretString>,
     /// The registries that it has credentials for.
     pub hosts: Vec<String>,
@@ -68,10 +69,13 @@ impl RegistryLogin {
             .zip(&encoded)
             .map(|(host, auth)| (host, serde_json::json!({ "auth": auth })))
             .collect();
+        let passwords = logins.values().map(|login| login.password.clone());
         let json = serde_json::json!({ "auths": auths }).to_string() + "\n";
         DockerConfig {
             json: json.into(),
-            secrets: encoded.into_iter().map(SecretString::from).collect(),
+            secrets: passwords
+                .chain(encoded.into_iter().map(SecretString::from))
+                .collect(),
             hosts,
         }
     }
@@ -98,17 +102,18 @@ mod tests {
     }
 
     /// The registries, what was given, the job's token, and who logs in where.
+    type Case<'a> = (
+        &'a [&'a str],
+        Option<Login>,
+        Option<Login>,
+        &'a [(&'a str, &'a str)],
+    );
+
     #[test]
     fn the_job_token_goes_to_ghcr_and_nowhere_else() {
         let given = || Some(login("me", "secret"));
         let job = || Some(login("octocat", "job-token"));
         let both = ["ghcr.io", "registry.example"];
-        type Case<'a> = (
-            &'a [&'a str],
-            Option<Login>,
-            Option<Login>,
-            &'a [(&'a str, &'a str)],
-        );
         let table: [Case<'_>; 8] = [
             (&both, None, job(), &[("ghcr.io", "octocat")]),
             (
@@ -153,8 +158,12 @@ mod tests {
             "{\"auths\":{\"r.example:5000\":{\"auth\":\"bWU6czpjcmV0\"}}}\n"
         );
         assert_eq!(config.hosts, ["r.example:5000"]);
-        let secrets: Vec<_> = config.secrets.iter().map(|s| s.expose_secret()).collect();
-        assert_eq!(secrets, ["bWU6czpjcmV0"]);
+        let secrets: Vec<_> = config
+            .secrets
+            .iter()
+            .map(SecretString::expose_secret)
+            .collect();
+        assert_eq!(secrets, ["s:cret", "bWU6czpjcmV0"]);
         let nobody = asked(&["r.example"], None, None).docker_config();
         assert_eq!(nobody.json.expose_secret(), "{\"auths\":{}}\n");
     }

@@ -25,7 +25,7 @@ pub fn release_settings(
                     own token makes starts no workflow; without one, use builders: called";
         parser.missing("RELEASE_TOKEN", help);
     }
-    let module = parser
+    let has_module = parser
         .choice(
             "module",
             args.module.as_deref(),
@@ -48,12 +48,13 @@ pub fn release_settings(
             Some("none") => BinaryImage::None,
             Some(image) => BinaryImage::Named(image.to_owned()),
         },
-        module: match module {
-            true => Module::Image {
+        module: if has_module {
+            Module::Image {
                 name: args.module_name.clone(),
                 registry: args.module_registry.clone(),
-            },
-            false => Module::None,
+            }
+        } else {
+            Module::None
         },
         assets: list(&args.assets),
         builder_checks: list(&args.builder_checks.builder_checks),

@@ -45,8 +45,8 @@ fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
     for (id, name) in BUILD_JOBS {
         let caller = job(&release, id);
         assert_eq!(string(caller.get("name")), name);
-        let called = workflow(&crate::called(&caller).unwrap());
-        let names: Vec<String> = jobs(&called)
+        let build = workflow(&crate::called(&caller).unwrap());
+        let names: Vec<String> = jobs(&build)
             .iter()
             .map(|(_, job)| string(job.get("name")))
             .collect();

@@ -42,9 +42,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         // As root, this is what a step in a container does for the runner's own user.
         let owner = match fs::metadata(folder.path()).unwrap().uid() {
-            0 => chown(folder.path(), Some(1001), Some(1001))
-                .map(|()| 1001)
-                .unwrap_or(0),
+            0 => chown(folder.path(), Some(1001), Some(1001)).map_or(0, |()| 1001),
             own => own,
         };
         let path = folder.path().join("login.json");

@@ -34,17 +34,19 @@ struct Metadata {
     name: String,
 }
 
-/// What was asked for.
+/// What the pod asks for.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Spec {
-    init_containers: Option<Vec<Asked>>,
-    containers: Option<Vec<Asked>>,
-    ephemeral_containers: Option<Vec<Asked>>,
+    #[serde(rename = "initContainers")]
+    init: Option<Vec<ContainerSpec>>,
+    #[serde(rename = "containers")]
+    usual: Option<Vec<ContainerSpec>>,
+    #[serde(rename = "ephemeralContainers")]
+    ephemeral: Option<Vec<ContainerSpec>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct ContainerSpec {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -53,15 +55,17 @@ struct Asked {
 
 /// What the node says.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Status {
-    init_container_statuses: Option<Vec<Told>>,
-    container_statuses: Option<Vec<Told>>,
-    ephemeral_container_statuses: Option<Vec<Told>>,
+    #[serde(rename = "initContainerStatuses")]
+    init: Option<Vec<ContainerStatus>>,
+    #[serde(rename = "containerStatuses")]
+    usual: Option<Vec<ContainerStatus>>,
+    #[serde(rename = "ephemeralContainerStatuses")]
+    ephemeral: Option<Vec<ContainerStatus>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Told {
+struct ContainerStatus {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -75,7 +79,7 @@ pub(super) struct Container<'a> {
     pod: &'a Metadata,
     name: &'a str,
     /// As the pod asks for it; empty where the pod does not say.
-    asked: &'a str,
+    spec_image: &'a str,
     /// As the node calls it, which may be any name that the node knows for these bytes.
     image: &'a str,
     /// Empty until the image was pulled.
@@ -102,25 +106,21 @@ impl Pods {
     pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
         self.items.iter().flat_map(|pod| {
             let Status {
-                init_container_statuses,
-                container_statuses,
-                ephemeral_container_statuses,
+                init,
+                usual,
+                ephemeral,
             } = &pod.status;
-            [
-                init_container_statuses,
-                container_statuses,
-                ephemeral_container_statuses,
-            ]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|told| Container {
-                pod: &pod.metadata,
-                name: &told.name,
-                asked: pod.spec.image_of(&told.name),
-                image: &told.image,
-                image_id: &told.image_id,
-            })
+            [init, usual, ephemeral]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|status| Container {
+                    pod: &pod.metadata,
+                    name: &status.name,
+                    spec_image: pod.spec.image_of(&status.name),
+                    image: &status.image,
+                    image_id: &status.image_id,
+                })
         })
     }
 }
@@ -128,16 +128,12 @@ impl Pods {
 impl Spec {
     /// Names are unique over all containers of a pod.
     fn image_of(&self, container: &str) -> &str {
-        [
-            &self.init_containers,
-            &self.containers,
-            &self.ephemeral_containers,
-        ]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .find(|asked| asked.name == container)
-        .map_or("", |asked| &asked.image)
+        [&self.init, &self.usual, &self.ephemeral]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(|spec| spec.name == container)
+            .map_or("", |spec| &spec.image)
     }
 }
 
@@ -150,7 +146,7 @@ impl<'a> Container<'a> {
 
     /// Every name that tells whose image it is.
     pub(super) fn images(&self) -> impl Iterator<Item = &'a str> {
-        [self.asked, self.image, self.image_id].into_iter()
+        [self.spec_image, self.image, self.image_id].into_iter()
     }
 
     /// What to type to see more.

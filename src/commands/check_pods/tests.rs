@@ -107,7 +107,7 @@ fn image_id_decides_whatever_its_form() {
             format!("{MANAGER}@sha512:{}", &right[7..]),
             &[DIFFERS, IDLE],
         ),
-        (&tagged, format!("{MANAGER}@{}0", right), &[DIFFERS, IDLE]),
+        (&tagged, format!("{MANAGER}@{right}0"), &[DIFFERS, IDLE]),
     ];
     for (image, image_id, wanted) in table {
         let pods = list(&[pod(image, &image_id)]);
@@ -126,7 +126,10 @@ fn digest_of_a_platform_is_not_the_digest_of_the_index() {
 #[test]
 fn a_container_that_has_not_started_is_refused() {
     let waiting = pod(&format!("{MANAGER}:v1"), "");
-    assert_eq!(codes(manager(), &list(&[waiting.clone()])), [WAITS, IDLE]);
+    assert_eq!(
+        codes(manager(), &list(std::slice::from_ref(&waiting))),
+        [WAITS, IDLE]
+    );
     assert_eq!(codes(manager(), &list(&[good(), waiting])), [WAITS]);
     let foreign = pod("other.example/x:1", "");
     assert_eq!(codes(manager(), &list(&[good(), foreign])), []);
@@ -146,7 +149,10 @@ fn a_pod_without_statuses_counts_as_nothing() {
     let mut null = good();
     null["status"]["containerStatuses"] = Value::Null;
     for nothing in [pending, null] {
-        assert_eq!(codes(manager(), &list(&[nothing.clone()])), [IDLE]);
+        assert_eq!(
+            codes(manager(), &list(std::slice::from_ref(&nothing))),
+            [IDLE]
+        );
         assert_eq!(codes(manager(), &list(&[nothing, good()])), []);
     }
 }
