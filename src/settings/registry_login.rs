@@ -19,7 +19,7 @@ pub fn registry_login(
 ) -> Result<RegistryLogin, Vec<Diagnostic>> {
     let mut parser = InputParser::new(environment);
     let registry = RegistryArgs {
-        // Without a password the name of a user is of no use, and the job's own token has its own.
+        // A user name without a password is ignored; the job's own token has its own user name.
         registry_username: match &environment.context.registry_password {
             Some(_) => args.registry_username.clone(),
             None => None,
@@ -47,7 +47,8 @@ pub fn registry_login(
     parser.finish(settings)
 }
 
-/// The registries of the release's own images. Further images may lie anywhere, and nobody's password is sent there.
+/// The registries of the binary image and of the module image. Further images may be in any registry, which must not get these
+/// credentials.
 fn hosts(parser: &mut InputParser<'_>, args: &RegistryLoginArgs) -> Option<BTreeSet<String>> {
     if args.images.is_empty() && args.plan.plan.is_none() {
         // A release may have no image at all.
@@ -66,12 +67,12 @@ fn hosts(parser: &mut InputParser<'_>, args: &RegistryLoginArgs) -> Option<BTree
         );
     }
     let hosts = lines(&args.images).map(|image| {
-        // Tags may have places in them that are not filled in yet: only the host counts.
+        // The tag may contain `{version}`, so only the host is parsed.
         let host = image.split('/').next().unwrap_or_default();
         let some: Option<Repository> = parser.take("images", format!("{host}/image").parse());
         some.map(|repository| repository.registry().to_owned())
     });
-    // Every line is read, so that all that is wrong is said.
+    // Every line is parsed before the result is known, so that all errors are reported.
     let hosts: Vec<_> = hosts.collect();
     hosts.into_iter().collect()
 }

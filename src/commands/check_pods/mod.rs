@@ -1,6 +1,6 @@
-//! `check-pods`: whether the pods of a cluster run the very images that were awaited.
+//! `check-pods`: whether the pods of a cluster run the images that were awaited.
 //!
-//! A tag may have been moved, or a node may have had another image under it: what counts is the digest that the node names.
+//! A tag may have been moved, or a node may have another image under it: images are compared by the digest that the node reports.
 
 mod pods;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use pods::{Container, repository};
 
 pub use pods::{LARGEST, Pods};
 
-/// The image that some pod has to run.
+/// The image that at least one pod must run.
 const BINARY_IMAGE: &str = "binary-image";
 /// An artifact for Lifecycle Manager, which no pod runs.
 const MODULE_IMAGE: &str = "module-image";
@@ -28,12 +28,12 @@ pub struct CheckPods {
 }
 
 impl CheckPods {
-    /// Compares every container with the images of the release. A container of another image is not looked at further.
+    /// Compares every container with the images of the release. Containers of other images are ignored.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong: a container that runs other bytes of one of the images or does not say which, and a binary
-    /// image that nothing runs.
+    /// Lists every container that runs other bytes of one of the images or has none yet, and the binary image if no container
+    /// runs it.
     pub fn check(&self, pods: &Pods) -> Result<CommandReport, Vec<Diagnostic>> {
         let images = self.images();
         let mut report = CommandReport::default();
@@ -41,8 +41,8 @@ impl CheckPods {
         let mut running = Vec::new();
         for container in pods.containers() {
             match judge(&container, &images) {
-                Judgement::Runs(name, image) => {
-                    running.push(name);
+                Judgement::Runs(image) => {
+                    running.push(image.digest);
                     report = report.line(format!("{container} runs {image}"));
                 }
                 Judgement::Refused(finding) => findings.push(finding),
@@ -51,7 +51,7 @@ impl CheckPods {
         }
         let idle = images
             .iter()
-            .filter(|(name, _)| *name == BINARY_IMAGE && !running.contains(name));
+            .filter(|(name, image)| *name == BINARY_IMAGE && !running.contains(&image.digest));
         findings.extend(idle.map(|(_, image)| not_running(image)));
         if !findings.is_empty() {
             return Err(findings);
@@ -77,18 +77,18 @@ impl CheckPods {
 
 /// What a container has to do with the release.
 enum Judgement<'a> {
-    /// It runs this image, by its name among the artifacts.
-    Runs(&'a str, &'a PinnedImage),
+    /// It runs this image.
+    Runs(&'a PinnedImage),
     Refused(Diagnostic),
     /// It has an image that the release does not name.
     Unrelated,
 }
 
-fn judge<'a>(container: &Container<'_>, images: &[(&'a str, &'a PinnedImage)]) -> Judgement<'a> {
+fn judge<'a>(container: &Container<'_>, images: &[(&str, &'a PinnedImage)]) -> Judgement<'a> {
     let digest = container.digest();
     let runs = |(_, image): &&(&str, &PinnedImage)| image.digest.to_string() == digest;
-    if let Some((name, image)) = images.iter().find(runs) {
-        return Judgement::Runs(name, image);
+    if let Some((_, image)) = images.iter().find(runs) {
+        return Judgement::Runs(image);
     }
     let named = container.images().map(repository).collect::<Vec<_>>();
     let ours = |(_, image): &&(&str, &PinnedImage)| {

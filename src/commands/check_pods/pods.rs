@@ -1,4 +1,4 @@
-//! Pods as Kubernetes tells of them, as far as their images go
+//! Pods in the form of Kubernetes' API, as far as it is about their images
 //! (<https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus>).
 
 use std::fmt;
@@ -53,7 +53,7 @@ struct ContainerSpec {
     image: String,
 }
 
-/// What the node says.
+/// What the node reports.
 #[derive(Debug, Default, Deserialize)]
 struct Status {
     #[serde(rename = "initContainerStatuses")]
@@ -74,15 +74,15 @@ struct ContainerStatus {
     image_id: String,
 }
 
-/// A container that a node has begun with. One that no node has begun with has no status, and runs nothing.
+/// A container with a status. One without is not started by any node yet, and runs nothing.
 pub(super) struct Container<'a> {
     pod: &'a Metadata,
     name: &'a str,
-    /// As the pod asks for it; empty where the pod does not say.
+    /// The image in the pod's specification; empty where it has none.
     spec_image: &'a str,
-    /// As the node calls it, which may be any name that the node knows for these bytes.
+    /// The image in the status: any name that the node knows for it.
     image: &'a str,
-    /// Empty until the image was pulled.
+    /// The image's digest, with or without repository; empty until the image is pulled.
     pub(super) image_id: &'a str,
 }
 
@@ -102,7 +102,7 @@ impl Pods {
         serde_json::from_slice(json).map_err(|error| invalid(format!("cannot be read: {error}")))
     }
 
-    /// The containers of every kind: what a debugger or an init container ran counts as well.
+    /// The containers of every kind, init and ephemeral ones included.
     pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
         self.items.iter().flat_map(|pod| {
             let Status {
@@ -138,18 +138,18 @@ impl Spec {
 }
 
 impl<'a> Container<'a> {
-    /// The digest that the node names. `imageID` is `repository@digest`, with a scheme in front of it or only the digest,
+    /// The digest that the node reports. `imageID` is `repository@digest`, with a scheme in front of it or only the digest,
     /// depending on the container runtime.
     pub(super) fn digest(&self) -> &'a str {
         self.image_id.rsplit(['@', '/']).next().unwrap_or_default()
     }
 
-    /// Every name that tells whose image it is.
+    /// Every name of its image.
     pub(super) fn images(&self) -> impl Iterator<Item = &'a str> {
         [self.spec_image, self.image, self.image_id].into_iter()
     }
 
-    /// What to type to see more.
+    /// The command that shows more.
     pub(super) fn describe(&self) -> String {
         let Metadata { namespace, name } = self.pod;
         format!("kubectl describe pod {name} --namespace {namespace}")

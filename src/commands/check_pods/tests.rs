@@ -280,6 +280,14 @@ fn images_of_one_repository_do_not_refuse_each_other() {
     );
 }
 
+/// One image under two names, of which another one comes first.
+#[test]
+fn images_with_the_same_digest_count_as_each_other() {
+    let mirror = "a.example/kyma/manager";
+    let release = artifacts(&[("binary-image", MANAGER, "good"), (mirror, mirror, "good")]);
+    assert_eq!(codes(release, &list(&[good()])), []);
+}
+
 #[test]
 fn a_release_without_images_has_nothing_to_compare() {
     assert_eq!(codes(artifacts(&[]), &list(&[])), []);
