@@ -40,7 +40,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
         return Err(Diagnostic::value(
             Code::PhaseUnknown,
             "phase",
-            phase.to_owned(),
+            phase,
             "is not a phase",
             format!("use one of {names}"),
         ));

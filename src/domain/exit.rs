@@ -40,6 +40,12 @@ impl Exit {
         self as u8
     }
 
+    /// The exit code that a process of this program ended with; `None` for a number that it does not use.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| exit.code() == code)
+    }
+
+    /// What the documentation says of it.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Context, Environment, lines};
+use super::{Context, DockerConfig, Environment, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
@@ -19,7 +19,7 @@ pub(super) struct InputParser<'a> {
 
 /// Which of the tokens that a step may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(super) enum TokenChoice {
     /// The input `github-token`.
     Job,
     /// The input `publish-token` where it is given, and `github-token` otherwise.
@@ -250,23 +250,24 @@ impl<'a> InputParser<'a> {
         }
     }
 
-    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<String> {
-        match &args.registry_config {
-            Some(path) => self.file("registry-config", path),
-            None => self
-                .environment
-                .context
-                .docker_config
-                .as_deref()
-                .and_then(|path| (self.environment.read_file)(path).ok()),
+    /// The file that `registry-config` names, which has to be there, or the one of `docker login`, which need not.
+    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<DockerConfig> {
+        if let Some(path) = &args.registry_config {
+            let text = self.file("registry-config", path)?;
+            let path = path.clone();
+            return Some(DockerConfig { path, text });
         }
+        let path = self.environment.context.docker_config.as_deref()?;
+        let text = (self.environment.read_file)(path).ok()?;
+        let path = path.display().to_string();
+        Some(DockerConfig { path, text })
     }
 
     /// Publishing may have a token of its own: what the job's token publishes starts no workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    pub(super) fn token(&mut self, kind: TokenKind) -> Option<SecretString> {
+    pub(super) fn token(&mut self, kind: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
-        if let (TokenKind::Publishing, Some(token)) = (kind, &context.publish_token) {
+        if let (TokenChoice::Publishing, Some(token)) = (kind, &context.publish_token) {
             return Some(token.clone());
         }
         if context.token.is_none() {

@@ -13,6 +13,8 @@ mod inspect_module;
 mod plan;
 mod publish;
 mod record_tests;
+#[cfg(feature = "rehearse")]
+mod rehearse;
 mod upload;
 mod verify;
 
@@ -29,8 +31,10 @@ use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
 pub use context::{Context, Runner};
-use input_parser::{InputParser, TokenKind};
+use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
+#[cfg(feature = "rehearse")]
+pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
@@ -72,8 +76,13 @@ pub struct RegistryAccess {
     pub login: Option<(String, SecretString)>,
     /// Where the login is used: the registries of the release's own images.
     pub hosts: BTreeSet<String>,
-    /// The text of a docker `config.json`.
-    pub docker_config: Option<String>,
+    pub docker_config: Option<DockerConfig>,
+}
+
+/// A `config.json` as `docker login` writes it, not read yet.
+pub struct DockerConfig {
+    pub path: String,
+    pub text: String,
 }
 
 /// Reads a small text file that an input names.
@@ -97,8 +106,8 @@ trait PhaseSettings {
     }
 
     /// The token that the phase uses for GitHub.
-    fn token(&self) -> TokenKind {
-        TokenKind::Job
+    fn token(&self) -> TokenChoice {
+        TokenChoice::Job
     }
 
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.

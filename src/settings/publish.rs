@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::input_parser::{InputParser, TokenKind};
+use super::input_parser::{InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{CommonArgs, PublishArgs};
 use crate::domain::JobResults;
@@ -14,8 +14,8 @@ impl PhaseSettings for PublishArgs {
         &self.common
     }
 
-    fn token(&self) -> TokenKind {
-        TokenKind::Publishing
+    fn token(&self) -> TokenChoice {
+        TokenChoice::Publishing
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
