@@ -10,7 +10,7 @@ pub struct RecordTestsArgs {
     pub plan: PlanInput,
     #[command(flatten)]
     pub artifacts: ArtifactsInput,
-    /// Name of the leg, such as `k3s-1.31`
+    /// Name of this leg of the tests, such as `k3s-1.31`
     #[arg(long, value_name = "NAME")]
     pub leg: Option<String>,
     /// How the tests ended: `success` or `failure`; default: `success`

@@ -11,15 +11,15 @@ use crate::domain::{Code, Diagnostic};
 pub const SECRET_INPUTS: [(&str, &str); 3] = [
     (
         "github-token",
-        "Token for GitHub; on a terminal, the variable `GITHUB_TOKEN`",
+        "GitHub token; on a terminal, the variable `GITHUB_TOKEN`",
     ),
     (
         "publish-token",
-        "Token that `publish` uses in place of `github-token`, where publishing must start other workflows; on a terminal, the variable `PUBLISH_TOKEN`",
+        "Token that `publish` uses instead of `github-token`, so that publishing starts other workflows; on a terminal, the variable `PUBLISH_TOKEN`",
     ),
     (
         "registry-password",
-        "Password or token for the images' registry; on a terminal, the variable `REGISTRY_PASSWORD`",
+        "Password or token for the registry of the images; on a terminal, the variable `REGISTRY_PASSWORD`",
     ),
 ];
 

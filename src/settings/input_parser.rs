@@ -26,6 +26,35 @@ pub(super) enum TokenChoice {
     Publishing,
 }
 
+/// The words that an input takes, and what they mean.
+pub(super) struct Choices<'a, T> {
+    /// As the documentation and messages list them.
+    pub(super) words: &'a [(&'a str, T)],
+    /// Words of earlier versions, which go on working and are shown nowhere.
+    pub(super) aliases: &'a [(&'a str, T)],
+}
+
+impl<'a, T: Copy> Choices<'a, T> {
+    pub(super) fn of(words: &'a [(&'a str, T)]) -> Self {
+        Self {
+            words,
+            aliases: &[],
+        }
+    }
+
+    pub(super) fn find(&self, word: &str) -> Option<T> {
+        let mut all = self.words.iter().chain(self.aliases);
+        all.find(|(known, _)| *known == word)
+            .map(|(_, meaning)| *meaning)
+    }
+
+    /// The words for people, separated by commas.
+    pub(super) fn shown(&self) -> String {
+        let words: Vec<_> = self.words.iter().map(|(word, _)| *word).collect();
+        words.join(", ")
+    }
+}
+
 impl<'a> InputParser<'a> {
     pub(super) fn new(environment: Environment<'a>) -> Self {
         Self {
@@ -97,24 +126,16 @@ impl<'a> InputParser<'a> {
         ));
     }
 
-    /// One of a few words; `None` where nothing was given.
+    /// One of a few words; `None` where nothing was given or the word is none of them.
     pub(super) fn choice<T: Copy>(
         &mut self,
-        input: &'static str,
+        input: &str,
         text: Option<&str>,
-        choices: &[(&str, T)],
+        choices: &Choices<'_, T>,
     ) -> Option<T> {
         let text = text?.trim();
-        let chosen = choices
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value);
-        let words = choices
-            .iter()
-            .map(|(word, _)| *word)
-            .collect::<Vec<_>>()
-            .join(", ");
         let invalid = || {
+            let words = choices.shown();
             Diagnostic::value(
                 Code::ChoiceInvalid,
                 "choice",
@@ -123,22 +144,18 @@ impl<'a> InputParser<'a> {
                 format!("leave `{input}` out, or use one of {words}"),
             )
         };
-        self.take(input, chosen.ok_or_else(invalid))
+        self.take(input, choices.find(text).ok_or_else(invalid))
     }
 
     /// `auto` and nothing at all are `None`.
-    pub(super) fn auto(&mut self, input: &'static str, text: Option<&str>) -> Option<bool> {
-        self.choice(
-            input,
-            text,
-            &[("auto", None), ("true", Some(true)), ("false", Some(false))],
-        )
-        .flatten()
+    pub(super) fn auto(&mut self, input: &str, text: Option<&str>) -> Option<bool> {
+        let words = [("auto", None), ("true", Some(true)), ("false", Some(false))];
+        self.choice(input, text, &Choices::of(&words)).flatten()
     }
 
     pub(super) fn duration(
         &mut self,
-        input: &'static str,
+        input: &str,
         text: Option<&str>,
         default: Duration,
     ) -> Duration {
@@ -168,7 +185,7 @@ impl<'a> InputParser<'a> {
             Diagnostic::value(
                 Code::FileUnreadable,
                 "file",
-                path.to_owned(),
+                path,
                 format!("cannot be read: {error}"),
                 "give the path of a text file, relative to the working folder",
             )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::input_parser::{InputParser, TokenChoice};
+use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{CommonArgs, PublishArgs};
 use crate::domain::JobResults;
@@ -76,7 +76,7 @@ fn required_check(parser: &mut InputParser<'_>, line: &str) -> Option<RequiredCh
     ];
     let also = also.split(',').filter(|word| !word.trim().is_empty());
     let also = also
-        .filter_map(|word| parser.choice("required-checks", Some(word), &states))
+        .filter_map(|word| parser.choice("required-checks", Some(word), &Choices::of(&states)))
         .collect();
     let name = parser.take("required-checks", name.trim().parse())?;
     Some(RequiredCheck { name, also })

@@ -1,6 +1,6 @@
 //! What the arguments of `record-tests` mean.
 
-use super::input_parser::InputParser;
+use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
 use crate::cli::{CommonArgs, RecordTestsArgs};
 use crate::phases::RecordTests;
@@ -13,6 +13,7 @@ impl PhaseSettings for RecordTestsArgs {
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let results = [("success", true), ("failure", false)];
+        let results = Choices::of(&results);
         let passed = parser.choice("result", self.result.as_deref(), &results);
         if self.leg.is_none() {
             parser.missing(

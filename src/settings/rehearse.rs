@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Environment;
-use super::input_parser::InputParser;
+use super::input_parser::{Choices, InputParser};
 use crate::cli::RehearseArgs;
 use crate::domain::Diagnostic;
 
@@ -54,9 +54,13 @@ pub fn rehearse(
         ("build", BuilderBehavior::Build),
         ("never", BuilderBehavior::Never),
     ];
-    let unit_tests = parser.choice("--unit-tests", Some(&args.unit_tests), &results);
-    let e2e_tests = parser.choice("--e2e", Some(&args.e2e), &results);
-    let builders = parser.choice("--builder", Some(&args.builder), &behaviors);
+    let unit_tests = parser.choice(
+        "--unit-tests",
+        Some(&args.unit_tests),
+        &Choices::of(&results),
+    );
+    let e2e_tests = parser.choice("--e2e", Some(&args.e2e), &Choices::of(&results));
+    let builders = parser.choice("--builder", Some(&args.builder), &Choices::of(&behaviors));
     let mut file =
         |option, path: &Option<String>| path.as_ref().and_then(|path| parser.file(option, path));
     let manifest = file("--manifest", &args.manifest);
