@@ -1,4 +1,4 @@
-//! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
+//! Parses inputs one by one and collects what is wrong with them, so that it is shown together.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -63,6 +63,7 @@ impl<'a> InputParser<'a> {
         }
     }
 
+    /// The settings, or everything that was found to be wrong.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
         match settings {
             Some(settings) if self.findings.is_empty() => Ok(settings),
@@ -70,7 +71,7 @@ impl<'a> InputParser<'a> {
         }
     }
 
-    /// As whom a phase of this process holds a lock.
+    /// The owner of the locks that this process takes.
     pub(super) fn lock_owner(&self) -> LockOwner {
         let Context {
             repository,
@@ -101,7 +102,7 @@ impl<'a> InputParser<'a> {
         value
             .map_err(|invalid| {
                 let mut finding: Diagnostic = invalid.with_code();
-                // A value that is called as its input is names it already.
+                // The message names the input already where the kind of value has the same name.
                 if !finding.seen.starts_with(&format!("{input} ")) {
                     finding.place = Some(Place::Input(input.to_owned()));
                 }
@@ -147,7 +148,7 @@ impl<'a> InputParser<'a> {
         self.take(input, choices.find(text).ok_or_else(invalid))
     }
 
-    /// `auto` and nothing at all are `None`.
+    /// `true` or `false`; `None` for `auto` and where nothing was given.
     pub(super) fn auto(&mut self, input: &str, text: Option<&str>) -> Option<bool> {
         let words = [("auto", None), ("true", Some(true)), ("false", Some(false))];
         self.choice(input, text, &Choices::of(&words)).flatten()
@@ -180,6 +181,7 @@ impl<'a> InputParser<'a> {
         self.take(input, parsed).unwrap_or(default)
     }
 
+    /// The text of a file.
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
         let read = (self.environment.read_file)(Path::new(path)).map_err(|error| {
             Diagnostic::value(
@@ -193,7 +195,7 @@ impl<'a> InputParser<'a> {
         self.take(input, read)
     }
 
-    /// JSON as it is, or `@` and the path of a file with it.
+    /// The text itself, or that of a file where the input is `@` and its path.
     pub(super) fn text_or_file(&mut self, input: &str, text: &str) -> Option<String> {
         match text.strip_prefix('@') {
             Some(path) => self.file(input, path),
@@ -201,8 +203,8 @@ impl<'a> InputParser<'a> {
         }
     }
 
-    /// The repository that this run belongs to, where that is known.
-    fn here(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+    /// The repository to release, if an input or the environment names one.
+    fn named_repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
         let text = common
             .repository
             .as_ref()
@@ -214,7 +216,7 @@ impl<'a> InputParser<'a> {
         if common.repository.is_none() && self.environment.context.repository.is_none() {
             self.missing("repository", "give it with --repository OWNER/NAME");
         }
-        self.here(common)
+        self.named_repository(common)
     }
 
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
@@ -234,8 +236,8 @@ impl<'a> InputParser<'a> {
             return None;
         };
         let text = self.text_or_file("plan", text)?;
-        let here = self.here(common);
-        self.take("plan", ReleasePlan::from_json(&text, here.as_ref()))
+        let repository = self.named_repository(common);
+        self.take("plan", ReleasePlan::from_json(&text, repository.as_ref()))
     }
 
     pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
@@ -261,7 +263,7 @@ impl<'a> InputParser<'a> {
                 self.missing("registry-password", help);
                 None
             }
-            // Google and GitHub take any user name beside a token.
+            // With a token as password, Google and GitHub accept any user name.
             (None, Some(password)) => Some(("oauth2accesstoken".to_owned(), password.clone())),
             (None, None) => None,
         }
@@ -280,7 +282,7 @@ impl<'a> InputParser<'a> {
         Some(DockerConfig { path, text })
     }
 
-    /// Publishing may have a token of its own: what the job's token publishes starts no workflow
+    /// The token for GitHub. Publishing may use another one, because a release that the job's token publishes starts no workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
     pub(super) fn token(&mut self, kind: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
@@ -325,7 +327,7 @@ impl<'a> InputParser<'a> {
         ))
     }
 
-    /// Of GitHub's two APIs.
+    /// The addresses of GitHub's REST and GraphQL APIs.
     pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
         let context = self.environment.context;
         let mut url = |input, given: &Option<String>, default: &str| {

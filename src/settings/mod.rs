@@ -1,4 +1,4 @@
-//! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
+//! What the arguments mean: every value is parsed, every default filled in, and everything that is wrong is listed together.
 //!
 //! Each command has a file of its own here; this one holds what they share.
 
@@ -41,14 +41,16 @@ pub struct Settings {
     pub phase: Box<dyn Phase>,
     pub github: GitHubAccess,
     pub registry: RegistryAccess,
+    /// How long the phase may take.
     pub timeout: Duration,
+    /// Whether nothing may be changed.
     pub dry_run: bool,
     /// Whether every request is logged.
     pub verbose: bool,
 }
 
 impl Settings {
-    /// What must not appear in a log.
+    /// What must not appear in a log: the token and the password.
     pub fn secrets(&self) -> Vec<&str> {
         let password = self
             .registry
@@ -91,8 +93,10 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 /// What a command is given besides its arguments.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
+    /// The runner's or the terminal's variables.
     pub context: &'a Context,
     pub read_file: ReadFile<'a>,
+    /// The time at which the command started.
     pub now: SystemTime,
 }
 
