@@ -16,6 +16,9 @@ pub struct RecordTestsArgs {
     /// How the tests ended: `success` or `failure`; default: `success`
     #[arg(long, value_name = "RESULT")]
     pub result: Option<String>,
+    /// Page that shows how the tests ran; default: the page of the workflow run
+    #[arg(long, value_name = "URL")]
+    pub details_url: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -68,7 +68,7 @@ codes! {
     PlanRepository "plan-repository" Usage "The plan is for another repository than the run."
     ArtifactsUnreadable "artifacts-unreadable" Usage "The artifacts are not the output of the phase `await`."
     NeedsUnreadable "needs-unreadable" Usage "The job results are not the context `needs`."
-    UrlInvalid "url-invalid" Usage "An address in the environment cannot be used."
+    UrlInvalid "url-invalid" Usage "An address in an input or in the environment cannot be used."
     MountElsewhere "mount-elsewhere" Usage "`mount-from` is in another registry than the module image."
     CertificatesUnusable "certificates-unusable" Usage "The file of additional certificates cannot be read or contains none."
     DockerConfigInvalid "docker-config-invalid" Usage "The Docker `config.json` cannot be read."
