@@ -69,6 +69,7 @@ codes! {
     ArtifactsUnreadable "artifacts-unreadable" Usage "The artifacts are not the output of the phase `await`."
     NeedsUnreadable "needs-unreadable" Usage "The job results are not the context `needs`."
     UrlInvalid "url-invalid" Usage "An address in an input or in the environment cannot be used."
+    TokenInvalid "token-invalid" Usage "A token contains a space, a line end or another character that no token has."
     MountElsewhere "mount-elsewhere" Usage "`mount-from` is in another registry than the module image."
     CertificatesUnusable "certificates-unusable" Usage "The file of additional certificates cannot be read or contains none."
     DockerConfigInvalid "docker-config-invalid" Usage "The Docker `config.json` cannot be read."

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Context, DockerConfig, Environment, lines};
@@ -284,16 +284,18 @@ impl<'a> InputParser<'a> {
 
     /// The token for GitHub. Publishing may use another one, because a release that the job's token publishes starts no workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    pub(super) fn token(&mut self, kind: TokenChoice) -> Option<SecretString> {
+    pub(super) fn token(&mut self, choice: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
-        if let (TokenChoice::Publishing, Some(token)) = (kind, &context.publish_token) {
-            return Some(token.clone());
-        }
-        if context.token.is_none() {
+        let (input, token) = match (choice, &context.publish_token) {
+            (TokenChoice::Publishing, Some(token)) => ("publish-token", Some(token)),
+            _ => ("github-token", context.token.as_ref()),
+        };
+        let Some(token) = token else {
             let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
-            self.missing("github-token", help);
-        }
-        context.token.clone()
+            self.missing(input, help);
+            return None;
+        };
+        self.take(input, well_formed(token)).cloned()
     }
 
     /// The id of the workflow run; on a terminal, a text that no workflow run has for its id.
@@ -350,5 +352,32 @@ impl<'a> InputParser<'a> {
             "https://api.github.com/graphql",
         );
         Some((api?, graphql?))
+    }
+}
+
+/// A token that can be sent in a header. The message does not repeat it.
+fn well_formed(token: &SecretString) -> Result<&SecretString, Diagnostic> {
+    if token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(token);
+    }
+    Err(Diagnostic::error(
+        Code::TokenInvalid,
+        "contains a character that no token has, such as a space or a line end",
+        "store the secret again without it",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_with_spaces_or_line_ends_are_refused_and_not_shown() {
+        assert!(well_formed(&"ghs_1aZ".into()).is_ok());
+        for text in ["ghs_1aZ\n", "ghs_1aZ ", "ghs_1äZ"] {
+            let diagnostic = well_formed(&text.into()).unwrap_err();
+            assert_eq!(diagnostic.code, Code::TokenInvalid);
+            assert!(!format!("{diagnostic:?}").contains("ghs_"));
+        }
     }
 }
