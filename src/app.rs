@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Stderr, Write as _, stderr, stdout};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -135,11 +136,7 @@ impl App<'_> {
             ..
         } = settings;
         let (http, registry) = self.connect(&registry)?;
-        let github = GitHub::connect(
-            github_settings(github, timeout),
-            http,
-            Arc::clone(&self.clock) as Arc<dyn Clock>,
-        )?;
+        let github = self.connect_github(github, timeout, http)?;
         let files = Files::below(std::env::current_dir()?);
         let interrupt = Signals::listen()?;
         let now = self.clock.now();
@@ -162,6 +159,34 @@ impl App<'_> {
         };
         let ended = engine.settle(phase.as_mut()).await;
         Ok((phase.id(), ended))
+    }
+
+    fn connect_github(
+        &self,
+        access: GitHubAccess,
+        timeout: Duration,
+        http: Http,
+    ) -> Result<GitHub, Failure> {
+        let mut settings = GitHubSettings::new(
+            access.api_url,
+            access.graphql_url,
+            access.repository,
+            access.token,
+        );
+        settings.policy = Policy {
+            patience: timeout,
+            // Runs that were started together must not come back together.
+            seed: std::process::id().into(),
+            ..Policy::default()
+        };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        GitHub::connect(settings, http, clock).map_err(|error| {
+            usage(vec![Diagnostic::error(
+                Code::UrlInvalid,
+                error.to_string(),
+                "check the variables GITHUB_API_URL and GITHUB_GRAPHQL_URL; on a terminal, leave them out for github.com",
+            )])
+        })
     }
 
     /// An HTTP client, and registries through it.
@@ -220,22 +245,6 @@ fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
 
 fn read_text(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
-}
-
-fn github_settings(access: GitHubAccess, timeout: std::time::Duration) -> GitHubSettings {
-    let mut settings = GitHubSettings::new(
-        access.api_url,
-        access.graphql_url,
-        access.repository,
-        access.token,
-    );
-    settings.policy = Policy {
-        patience: timeout,
-        // Runs that were started together must not come back together.
-        seed: std::process::id().into(),
-        ..Policy::default()
-    };
-    settings
 }
 
 /// A client that also trusts the certificates in the file.

@@ -1,4 +1,4 @@
-//! The inputs of a workflow's step, as the command line that says the same.
+//! Turns the inputs of a workflow step into a command line.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory as _, Subcommand as _};
 use super::{Cli, PhaseArgs};
 use crate::domain::{Code, Diagnostic};
 
-/// Inputs that are no arguments, because an argument can be seen by every process on the machine.
+/// The names and descriptions of inputs that are no arguments, because every process on the machine can see arguments.
 pub const SECRET_INPUTS: [(&str, &str); 3] = [
     (
         "github-token",
@@ -23,8 +23,12 @@ pub const SECRET_INPUTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Turns the inputs of a workflow step (`INPUT_*`, hyphens kept, empty when not given) into a command line, so that both
-/// are read by the same code.
+/// Turns the inputs of a workflow step (`INPUT_*`, with hyphens, empty where nothing was given) into a command line, so that both
+/// are parsed by the same code.
+///
+/// # Errors
+///
+/// If there is no such phase, or the phase does not take an input.
 pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, Diagnostic> {
     let phase = env.get("INPUT_PHASE").map_or("", |phase| phase.trim());
     let root = Cli::command();
@@ -48,11 +52,12 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     let mut arguments = vec![root.get_name().to_owned(), phase.to_owned()];
     let mut positional = None;
     for (input, value) in given_inputs(env) {
-        let argument = command
-            .get_arguments()
-            .find(|a| a.get_id().as_str().replace('_', "-") == input);
-        match argument {
-            None => return Err(not_for_phase(&input, phase)),
+        match argument_of(command, &input) {
+            None => {
+                let others = phases().filter(|other| argument_of(other, &input).is_some());
+                let others = others.map(clap::Command::get_name).collect::<Vec<_>>();
+                return Err(not_for_phase(&input, phase, &others.join(", ")));
+            }
             Some(argument) if argument.is_positional() => positional = Some(value),
             Some(argument) if matches!(argument.get_action(), ArgAction::SetTrue) => {
                 if yaml_bool(&input, &value)? {
@@ -68,7 +73,7 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
     Ok(arguments)
 }
 
-/// Inputs that hold something, other than the phase and the secrets.
+/// Inputs that are not empty, except the phase and the secrets.
 fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
     env.iter()
         .filter_map(|(name, value)| {
@@ -80,9 +85,19 @@ fn given_inputs(env: &BTreeMap<String, String>) -> impl Iterator<Item = (String,
         })
 }
 
-fn not_for_phase(input: &str, phase: &str) -> Diagnostic {
+fn argument_of<'a>(command: &'a clap::Command, input: &str) -> Option<&'a clap::Arg> {
+    let mut arguments = command.get_arguments();
+    arguments.find(|argument| argument.get_id().as_str().replace('_', "-") == input)
+}
+
+/// `others` are the phases that take it.
+fn not_for_phase(input: &str, phase: &str, others: &str) -> Diagnostic {
     let why = format!("is not an input of the phase {phase}");
-    let help = "remove it from this step; docs/inputs.md lists the inputs of each phase";
+    let help = if others.is_empty() {
+        "check its name; docs/inputs.md lists the inputs of each phase".to_owned()
+    } else {
+        format!("remove it from this step: only {others} takes it")
+    };
     Diagnostic::value(Code::InputNotForPhase, "input", input, why, help)
 }
 
@@ -114,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_becomes_a_command_line() {
+    fn inputs_become_options_and_the_version_comes_last() {
         let line = step(&[
             ("PHASE", "plan"),
             ("VERSION", "-v1"),
@@ -138,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_phase_takes_is_refused() {
+    fn unknown_phases_and_inputs_are_refused() {
         let code = |inputs: &[(&str, &str)]| step(inputs).unwrap_err().code;
         assert_eq!(code(&[]), Code::PhaseUnknown);
         for command in Cli::command().get_subcommands() {
@@ -159,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_is_sound() {
+    fn clap_accepts_the_definition() {
         Cli::command().debug_assert();
     }
 }

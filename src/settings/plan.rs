@@ -18,7 +18,9 @@ impl PhaseSettings for PlanArgs {
         let format: Option<TagFormat> = parser.parse("tag-format", self.tag_format.as_ref());
         let typed = self.version.as_deref().unwrap_or_default();
         let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
-        let names = version
+        // Without a version, images are still checked, with an example of one.
+        let named = version.clone().or_else(example_version);
+        let names = named
             .as_ref()
             .map(|(tag, version, _)| Names { tag, version });
         let repository = parser.repository(&self.common);
@@ -74,6 +76,10 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
         );
     }
     on_existing
+}
+
+fn example_version() -> Option<(Tag, Version, TagFormat)> {
+    TagFormat::read("v0.0.0", None).ok()
 }
 
 /// The images that the release needs.
