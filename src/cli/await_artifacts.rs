@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::{BuildersInput, CommonArgs, PlanInput};
 
+/// Arguments of `await`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct AwaitArgs {
     #[command(flatten)]

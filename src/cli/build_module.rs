@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{CommonArgs, PlanInput};
 
+/// Arguments of `build-module`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct BuildModuleArgs {
     #[command(flatten)]

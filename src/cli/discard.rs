@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::CommonArgs;
 
+/// Arguments of `discard`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct DiscardArgs {
     /// Version whose draft and tag are deleted, such as `v1.2.0`

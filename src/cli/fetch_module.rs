@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{ArtifactsInput, CommonArgs, PlanInput};
 
+/// Arguments of `fetch-module`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct FetchModuleArgs {
     #[command(flatten)]

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::RegistryArgs;
 
+/// Arguments of `inspect-module`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct InspectModuleArgs {
     /// Module image, by tag or by digest

@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::CommonArgs;
 
+/// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct PlanArgs {
     /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name

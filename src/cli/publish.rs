@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput};
 
+/// Arguments of `publish`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct PublishArgs {
     #[command(flatten)]

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{ArtifactsInput, CommonArgs, PlanInput};
 
+/// Arguments of `record-tests`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct RecordTestsArgs {
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+/// Arguments of `rehearse`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct RehearseArgs {
     /// Version to rehearse, such as `v1.2.0`

@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::{CommonArgs, PlanInput};
 
+/// Arguments of `upload`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct UploadArgs {
     #[command(flatten)]

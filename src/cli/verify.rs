@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::CommonArgs;
 
+/// Arguments of `verify`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct VerifyArgs {
     /// Version that was published, such as `v1.2.0`

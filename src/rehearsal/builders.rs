@@ -28,6 +28,7 @@ const BUILDS_TAKE: Duration = Duration::from_millis(700);
 /// How long the tag may take to appear, once `draft` has ended.
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 
+/// Waits for the tag, then builds.
 pub(super) struct Builders<'a> {
     rehearsal: &'a Rehearsal<'a>,
     events: Receiver<Event>,

@@ -7,6 +7,7 @@ use stand_ins::{Category, Entry};
 
 use super::services::{REPOSITORY, Services};
 
+/// Prints the releases of the tag with their assets, and how many requests were sent.
 pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::Result<()> {
     let github = services.github.world();
     let releases = github

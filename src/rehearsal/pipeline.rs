@@ -20,6 +20,8 @@ const LEG: &str = "rehearsal";
 const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl Rehearsal<'_> {
+    /// Runs every phase in its order, with builders and tests beside them; ends early if `plan` or `draft` fails. Answers with the
+    /// exit code of the first phase that failed.
     pub(super) async fn run_pipeline(&self) -> anyhow::Result<Exit> {
         let planned = self.plan().await?;
         if !planned.succeeded() {

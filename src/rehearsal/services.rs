@@ -34,6 +34,7 @@ enum StateFolder {
 }
 
 impl Services {
+    /// Starts the stand-ins, with the state of an earlier rehearsal if there is one.
     pub(super) async fn start(settings: &RehearsalSettings) -> anyhow::Result<Self> {
         let state = StateFolder::open(settings.state.as_deref())?;
         let world = load_or_create_world(&state.github())?;
@@ -61,10 +62,12 @@ impl Services {
         })
     }
 
+    /// Without a tag.
     pub(super) fn binary_image(&self) -> String {
         format!("{}/kyma-project/prod/btp-manager", self.registry_host)
     }
 
+    /// Registry and path for the module image.
     pub(super) fn module_registry(&self) -> String {
         format!("{}/kyma-project/prod/unsigned", self.registry_host)
     }

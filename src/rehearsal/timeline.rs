@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::adapters::system_clock::SystemClock;
 use crate::protocol::Clock as _;
 
+/// Lines with the seconds since the start.
 pub(super) struct Timeline {
     clock: SystemClock,
     /// `None` where standard error is no terminal.
@@ -26,6 +27,7 @@ impl Drop for Spinner {
 }
 
 impl Timeline {
+    /// The time counts from now on.
     pub(super) fn start() -> Self {
         Self {
             clock: SystemClock::start(),
@@ -44,6 +46,7 @@ impl Timeline {
         }
     }
 
+    /// Shows that somebody is at work, until the result is dropped.
     pub(super) fn spinner(&self, who: &str) -> Spinner {
         Spinner(self.spinners.as_ref().map(|spinners| {
             let bar = spinners.add(ProgressBar::new_spinner());

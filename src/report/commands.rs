@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::domain::{Place, Severity};
 
+/// Opens a group of lines, which the runner shows folded.
 pub(super) fn group(title: &str) -> String {
     format!("::group::{}", data(title))
 }
@@ -37,12 +38,13 @@ pub(super) fn annotation(
     format!("::{kind} {place}title={title}::{message}")
 }
 
+/// Hides a line of a secret in everything that follows.
 pub(super) fn mask(secret: &str) -> String {
     format!("::add-mask::{}", data(secret))
 }
 
-/// A line that may hold text from outside. The runner takes `::` at the start of a line and `##[` anywhere in it for
-/// commands; such a line is printed while commands are stopped.
+/// Text that may come from outside. The runner takes `::` at the start of a line and `##[` anywhere in it for commands, so such
+/// text is printed while commands are stopped, until a line with a random token.
 pub(super) fn plain(line: &str) -> String {
     if !line.contains("##[") && !line.lines().any(|l| l.trim_start().starts_with("::")) {
         return line.to_owned();

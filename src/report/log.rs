@@ -36,6 +36,7 @@ struct LogState<W> {
 }
 
 impl<W: Write + Send> LogWriter<W> {
+    /// Writes to `writer`, usually standard error.
     pub fn new(writer: W, format: LogFormat) -> Self {
         Self {
             format,

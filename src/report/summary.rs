@@ -105,3 +105,22 @@ fn escaped(text: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Code, Diagnostic};
+
+    #[test]
+    fn failure_is_listed_with_all_its_parts() {
+        let diagnostic = Diagnostic::error(Code::ImageDiffers, "is a|b", "push it\nagain")
+            .wanted("sha256:1")
+            .at("template.yaml", None);
+        let failure = Failure::new("publish", vec![diagnostic]);
+        assert_eq!(
+            summary(PhaseId::Publish, &Err(failure)),
+            "### publish\n\n- **image-differs** template.yaml: is a\\|b  \n  wanted: sha256:1  \n  help: push it  \n  \
+             help: again  \n\n"
+        );
+    }
+}

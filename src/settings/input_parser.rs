@@ -12,6 +12,7 @@ use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryA
 use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
 
+/// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
     pub(super) environment: Environment<'a>,
     findings: Vec<Diagnostic>,
@@ -35,6 +36,7 @@ pub(super) struct Choices<'a, T> {
 }
 
 impl<'a, T: Copy> Choices<'a, T> {
+    /// Words without aliases.
     pub(super) fn of(words: &'a [(&'a str, T)]) -> Self {
         Self {
             words,
@@ -42,6 +44,7 @@ impl<'a, T: Copy> Choices<'a, T> {
         }
     }
 
+    /// What a word or an alias means.
     pub(super) fn find(&self, word: &str) -> Option<T> {
         let mut all = self.words.iter().chain(self.aliases);
         all.find(|(known, _)| *known == word)
@@ -111,6 +114,7 @@ impl<'a> InputParser<'a> {
             .ok()
     }
 
+    /// A value of a type that checks its text; spaces around it are ignored.
     pub(super) fn parse<T, C>(&mut self, input: &str, text: Option<&String>) -> Option<T>
     where
         T: FromStr<Err = ocm_module::Diagnostic<C>>,
@@ -119,6 +123,7 @@ impl<'a> InputParser<'a> {
         text.and_then(|text| self.take(input, text.trim().parse()))
     }
 
+    /// Keeps that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
         self.findings.push(Diagnostic::error(
             Code::InputMissing,
@@ -154,6 +159,7 @@ impl<'a> InputParser<'a> {
         self.choice(input, text, &Choices::of(&words)).flatten()
     }
 
+    /// A duration with its unit, such as `90s`: more than zero, and at most the six hours that a job may run.
     pub(super) fn duration(
         &mut self,
         input: &str,
@@ -212,6 +218,7 @@ impl<'a> InputParser<'a> {
         self.parse("repository", text)
     }
 
+    /// The repository to release, which has to be known.
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
         if common.repository.is_none() && self.environment.context.repository.is_none() {
             self.missing("repository", "give it with --repository OWNER/NAME");
@@ -219,6 +226,7 @@ impl<'a> InputParser<'a> {
         self.named_repository(common)
     }
 
+    /// The commit to release: the one that was typed, or the one that the workflow runs on.
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
         if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
@@ -227,6 +235,7 @@ impl<'a> InputParser<'a> {
         self.parse("commit", text)
     }
 
+    /// The plan, which has to be given and to be for the repository of this run.
     pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
         let Some(text) = &input.plan else {
             self.missing(
@@ -240,18 +249,21 @@ impl<'a> InputParser<'a> {
         self.take("plan", ReleasePlan::from_json(&text, repository.as_ref()))
     }
 
+    /// The artifacts; `None` also where none were given.
     pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
         let text = input.artifacts.as_ref()?;
         let text = self.text_or_file("artifacts", text)?;
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
+    /// The checks whose runs make the artifacts.
     pub(super) fn builders(&mut self, input: &BuildersInput) -> Vec<NamePattern> {
         lines(&input.builder_checks)
             .filter_map(|name| self.take("builder-checks", name.parse()))
             .collect()
     }
 
+    /// User and password for registries; `None` for anonymous access.
     pub(super) fn login(&mut self, args: &RegistryArgs) -> Option<(String, SecretString)> {
         match (
             &args.registry_username,
