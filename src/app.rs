@@ -238,7 +238,7 @@ impl App<'_> {
     }
 }
 
-/// What was typed is wrong; nothing was looked at yet.
+/// What was typed is wrong; no request was sent yet.
 fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
 }

@@ -17,10 +17,10 @@ impl JobResults {
     /// [`Code::NeedsUnreadable`] if the text is no such object.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         #[derive(serde::Deserialize)]
-        struct Job {
+        struct NeededJob {
             result: String,
         }
-        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| {
+        let jobs: BTreeMap<String, NeededJob> = serde_json::from_str(text).map_err(|error| {
             Diagnostic::value(
                 Code::NeedsUnreadable,
                 "needs",

@@ -2,7 +2,7 @@
 
 use crate::domain::Diagnostic;
 
-/// Where it was found and what was seen, in one line: `module-config.yaml:3:1: chanel is no field`.
+/// Where it was found and what was seen, such as `module-config.yaml:3:1: chanel is no field`; one line, or a list below it.
 pub(super) fn headline(diagnostic: &Diagnostic) -> String {
     match &diagnostic.place {
         Some(place) => format!("{place} {}", diagnostic.seen),

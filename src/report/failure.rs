@@ -52,9 +52,9 @@ impl Failure {
             Stop::TimedOut { on, allowed } => one(
                 Code::DeadlinePassed,
                 format!(
-                    "gave up after {} with: {}",
+                    "gave up after {}, waiting for:\n  {}",
                     humantime::format_duration(allowed),
-                    on.join("; ")
+                    on.join("\n  ")
                 ),
                 format!(
                     "look at the builds that should have made it; then {again}, or give it more time with `timeout`"

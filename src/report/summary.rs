@@ -40,7 +40,7 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
         }
         Err(failure) => {
             for diagnostic in failure.diagnostics() {
-                let headline = escaped(&headline(diagnostic));
+                let headline = escaped(&headline(diagnostic)).replace('\n', "  \n  ");
                 let _ = writeln!(text, "- **{}** {headline}  ", diagnostic.code);
                 for line in details(diagnostic) {
                     let _ = writeln!(text, "  {}  ", escaped(&line));

@@ -83,7 +83,7 @@ fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorSty
     (style, template)
 }
 
-/// Registries mount only what they have themselves.
+/// A registry can mount only layers from its own repositories.
 fn mountable(
     parser: &mut InputParser<'_>,
     plan: &ReleasePlan,
@@ -94,7 +94,7 @@ fn mountable(
         Code::MountElsewhere,
         "mount-from",
         from.to_string(),
-        format!("is not in {planned}, where the module image goes"),
+        format!("is not in {planned}, the registry of the module image"),
         format!("name a repository of {planned}, or leave it out"),
     );
     let same = from.registry() == planned;

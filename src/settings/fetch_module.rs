@@ -26,8 +26,8 @@ impl PhaseSettings for FetchModuleArgs {
         let Some(image) = image else {
             parser.missing(
                 "artifacts",
-                "pass the output of the phase `await` on (artifacts: ${{ needs.await.outputs.artifacts }}), which names a \
-                 module image if the plan does; or give one by digest as `module-image`",
+                "pass the output of the phase `await` (artifacts: ${{ needs.await.outputs.artifacts }}), which has a module \
+                 image if the plan has one; or give one by digest as `module-image`",
             );
             return None;
         };

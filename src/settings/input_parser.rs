@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Context, DockerConfig, Environment, lines};
+use super::{Context, DockerConfigFile, Environment, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
@@ -15,7 +15,7 @@ use crate::plan::{Artifacts, ReleasePlan};
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
     pub(super) environment: Environment<'a>,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// Which of the tokens that a step may be given.
@@ -62,15 +62,15 @@ impl<'a> InputParser<'a> {
     pub(super) fn new(environment: Environment<'a>) -> Self {
         Self {
             environment,
-            findings: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
     /// The settings, or everything that was found to be wrong.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
         match settings {
-            Some(settings) if self.findings.is_empty() => Ok(settings),
-            _ => Err(self.findings),
+            Some(settings) if self.diagnostics.is_empty() => Ok(settings),
+            _ => Err(self.diagnostics),
         }
     }
 
@@ -103,13 +103,13 @@ impl<'a> InputParser<'a> {
         Code: From<C>,
     {
         value
-            .map_err(|invalid| {
-                let mut finding: Diagnostic = invalid.with_code();
+            .map_err(|diagnostic| {
+                let mut diagnostic: Diagnostic = diagnostic.with_code();
                 // The message names the input already where the kind of value has the same name.
-                if !finding.seen.starts_with(&format!("{input} ")) {
-                    finding.place = Some(Place::Input(input.to_owned()));
+                if !diagnostic.seen.starts_with(&format!("{input} ")) {
+                    diagnostic.place = Some(Place::Input(input.to_owned()));
                 }
-                self.findings.push(finding);
+                self.diagnostics.push(diagnostic);
             })
             .ok()
     }
@@ -125,7 +125,7 @@ impl<'a> InputParser<'a> {
 
     /// Keeps that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
-        self.findings.push(Diagnostic::error(
+        self.diagnostics.push(Diagnostic::error(
             Code::InputMissing,
             format!("{input} is missing"),
             help,
@@ -140,7 +140,7 @@ impl<'a> InputParser<'a> {
         choices: &Choices<'_, T>,
     ) -> Option<T> {
         let text = text?.trim();
-        let invalid = || {
+        let unknown_word = || {
             let words = choices.shown();
             Diagnostic::value(
                 Code::ChoiceInvalid,
@@ -150,7 +150,7 @@ impl<'a> InputParser<'a> {
                 format!("leave `{input}` out, or use one of {words}"),
             )
         };
-        self.take(input, choices.find(text).ok_or_else(invalid))
+        self.take(input, choices.find(text).ok_or_else(unknown_word))
     }
 
     /// `true` or `false`; `None` for `auto` and where nothing was given.
@@ -168,7 +168,7 @@ impl<'a> InputParser<'a> {
     ) -> Duration {
         let Some(text) = text else { return default };
         let parsed = match humantime::parse_duration(text.trim()) {
-            Ok(zero) if zero.is_zero() => Err("is no time at all".to_owned()),
+            Ok(zero) if zero.is_zero() => Err("is zero".to_owned()),
             Ok(duration) if duration > Duration::from_hours(6) => {
                 Err("is longer than a job may run (6 h)".into())
             }
@@ -240,7 +240,7 @@ impl<'a> InputParser<'a> {
         let Some(text) = &input.plan else {
             self.missing(
                 "plan",
-                "pass the output of the phase `plan` on: plan: ${{ needs.plan.outputs.plan }}",
+                "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}",
             );
             return None;
         };
@@ -271,7 +271,7 @@ impl<'a> InputParser<'a> {
         ) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
-                let help = "a user name at the registry takes a password, or a token in its place";
+                let help = "a user name for the registry needs a password or a token";
                 self.missing("registry-password", help);
                 None
             }
@@ -282,16 +282,16 @@ impl<'a> InputParser<'a> {
     }
 
     /// The file that `registry-config` names, which has to be there, or the one of `docker login`, which need not.
-    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<DockerConfig> {
+    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<DockerConfigFile> {
         if let Some(path) = &args.registry_config {
             let text = self.file("registry-config", path)?;
             let path = path.clone();
-            return Some(DockerConfig { path, text });
+            return Some(DockerConfigFile { path, text });
         }
         let path = self.environment.context.docker_config.as_deref()?;
         let text = (self.environment.read_file)(path).ok()?;
         let path = path.display().to_string();
-        Some(DockerConfig { path, text })
+        Some(DockerConfigFile { path, text })
     }
 
     /// The token for GitHub. Publishing may use another one, because a release that the job's token publishes starts no workflow
@@ -303,7 +303,7 @@ impl<'a> InputParser<'a> {
             _ => ("github-token", context.token.as_ref()),
         };
         let Some(token) = token else {
-            let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            let help = "in a workflow it is set automatically; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
             self.missing(input, help);
             return None;
         };

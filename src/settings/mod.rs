@@ -78,11 +78,11 @@ pub struct RegistryAccess {
     pub login: Option<(String, SecretString)>,
     /// Where the login is used: the registries of the release's own images.
     pub hosts: BTreeSet<String>,
-    pub docker_config: Option<DockerConfig>,
+    pub docker_config: Option<DockerConfigFile>,
 }
 
 /// A `config.json` as `docker login` writes it, not read yet.
-pub struct DockerConfig {
+pub struct DockerConfigFile {
     pub path: String,
     pub text: String,
 }

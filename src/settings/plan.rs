@@ -72,7 +72,7 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
     if args.replace_published.is_some() && on_existing != OnExisting::Replace {
         parser.missing(
             "on-existing",
-            "a reason to replace what is published (`replace-published`) takes `on-existing: replace`",
+            "a reason for replacing a published release (`replace-published`) needs `on-existing: replace`",
         );
     }
     on_existing
@@ -128,7 +128,7 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
             };
             parser.missing(
                 missing,
-                "a module image takes both `module-name` and `module-registry`",
+                "a module image needs both `module-name` and `module-registry`",
             );
             None
         }

@@ -20,7 +20,7 @@ impl PhaseSettings for PublishArgs {
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let inputs = PublishInputs {
-            // Without them the gate refuses, and lists what it misses beside everything else that stands in the way.
+            // The phase refuses to publish without them, and lists this together with everything else that it finds.
             artifacts: parser.artifacts(&self.artifacts).unwrap_or_default(),
             jobs: jobs(parser, self.needs.as_deref()),
             optional: lines(&self.optional_jobs).map(str::to_owned).collect(),
@@ -50,7 +50,7 @@ fn jobs(parser: &mut InputParser<'_>, needs: Option<&str>) -> Option<JobResults>
         None => {
             parser.missing(
                 "needs",
-                "write needs: ${{ toJSON(needs) }}, or `none` where no test is asked for",
+                "write needs: ${{ toJSON(needs) }}, or `none` if the release needs no tests",
             );
             None
         }

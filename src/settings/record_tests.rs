@@ -21,7 +21,7 @@ impl PhaseSettings for RecordTestsArgs {
         if self.leg.is_none() {
             parser.missing(
                 "leg",
-                "name the leg of the tests, such as k3s-${{ matrix.k3s }}",
+                "name this leg of the tests, such as k3s-${{ matrix.k3s }}",
             );
         }
         let details_url = self.details_url.as_deref();
@@ -33,7 +33,7 @@ impl PhaseSettings for RecordTestsArgs {
         if self.artifacts.artifacts.is_none() {
             parser.missing(
                 "artifacts",
-                "pass the output of the phase `await` that these tests took",
+                "pass the output of the phase `await` with the artifacts that were tested",
             );
         }
         let plan = parser.plan(&self.plan, &self.common)?;

@@ -17,7 +17,7 @@ impl PhaseSettings for UploadArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let files = files(parser, &self.files);
         if self.files.is_empty() {
-            parser.missing("files", "name the files to upload, one a line");
+            parser.missing("files", "name the files to upload, one per line");
         }
         let plan = parser.plan(&self.plan, &self.common)?;
         Some(Prepared::planned(plan, |plan| Upload::new(plan, files)))
