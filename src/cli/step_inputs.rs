@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clap::{ArgAction, CommandFactory as _, Subcommand as _};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, CommandFactory as _, Parser as _, Subcommand as _};
 
 use super::{Cli, PhaseArgs};
 use crate::domain::{Code, Diagnostic};
@@ -93,12 +94,22 @@ fn argument_of<'a>(command: &'a clap::Command, input: &str) -> Option<&'a clap::
 /// `others` are the phases that take it.
 fn not_for_phase(input: &str, phase: &str, others: &str) -> Diagnostic {
     let why = format!("is not an input of the phase {phase}");
-    let help = if others.is_empty() {
-        "check its name; docs/inputs.md lists the inputs of each phase".to_owned()
-    } else {
-        format!("remove it from this step: only {others} takes it")
+    let help = match similar_input(phase, input) {
+        _ if !others.is_empty() => format!("remove it from this step: only {others} takes it"),
+        Some(similar) => format!("use `{similar}`, which is similar"),
+        None => "check its name; docs/inputs.md lists the inputs of each phase".to_owned(),
     };
     Diagnostic::value(Code::InputNotForPhase, "input", input, why, help)
+}
+
+/// What clap suggests for an option of this name.
+fn similar_input(phase: &str, input: &str) -> Option<String> {
+    let option = format!("--{input}=");
+    let error = Cli::try_parse_from(["btp-release", phase, &option]).err()?;
+    match error.get(ContextKind::SuggestedArg)? {
+        ContextValue::String(similar) => Some(similar.trim_start_matches('-').to_owned()),
+        _ => None,
+    }
 }
 
 /// The booleans of YAML's core schema, which are what GitHub's own toolkit takes
@@ -171,6 +182,20 @@ mod tests {
             code(&[("PHASE", "draft"), ("DRY-RUN", "yes")]),
             Code::BooleanInvalid
         );
+    }
+
+    #[test]
+    fn help_names_other_phases_or_a_similar_input() {
+        let help = |input: &str| {
+            let inputs = [("PHASE", "plan"), (input, "x")];
+            step(&inputs).unwrap_err().help
+        };
+        assert_eq!(help("ASSET"), "use `assets`, which is similar");
+        assert_eq!(
+            help("NEEDS"),
+            "remove it from this step: only publish takes it"
+        );
+        assert!(help("WIBBLE").contains("docs/inputs.md"));
     }
 
     #[test]

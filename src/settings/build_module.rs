@@ -7,16 +7,12 @@ use ocm_module::template::TemplateForm;
 
 use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
-use crate::cli::{BuildModuleArgs, CommonArgs};
+use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, Repository};
 use crate::phases::{BuildModule, BuildOptions};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let (style, template) = forms(parser, self);
         let mount_from = parser.parse("mount-from", self.mount_from.as_ref());

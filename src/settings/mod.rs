@@ -102,8 +102,6 @@ pub struct Environment<'a> {
 
 /// What the arguments of a phase mean. Each phase implements it in the file of its name.
 trait PhaseSettings {
-    fn common(&self) -> &CommonArgs;
-
     /// How long the phase may take where the input `timeout` is not given.
     fn default_timeout(&self) -> Duration {
         Duration::from_mins(5)
@@ -119,18 +117,18 @@ trait PhaseSettings {
 }
 
 /// The one place where a subcommand becomes a phase.
-fn settings_of(args: &PhaseArgs) -> &dyn PhaseSettings {
+fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
     match args {
-        PhaseArgs::Plan(args) => args,
-        PhaseArgs::Draft(args) => args,
-        PhaseArgs::BuildModule(args) => args,
-        PhaseArgs::Upload(args) => args,
-        PhaseArgs::Await(args) => args,
-        PhaseArgs::FetchModule(args) => args,
-        PhaseArgs::RecordTests(args) => args,
-        PhaseArgs::Publish(args) => args,
-        PhaseArgs::Verify(args) => args,
-        PhaseArgs::Discard(args) => args,
+        PhaseArgs::Plan(args) => (args, &args.common),
+        PhaseArgs::Draft(args) => (args, &args.common),
+        PhaseArgs::BuildModule(args) => (args, &args.common),
+        PhaseArgs::Upload(args) => (args, &args.common),
+        PhaseArgs::Await(args) => (args, &args.common),
+        PhaseArgs::FetchModule(args) => (args, &args.common),
+        PhaseArgs::RecordTests(args) => (args, &args.common),
+        PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Verify(args) => (args, &args.common),
+        PhaseArgs::Discard(args) => (args, &args.common),
     }
 }
 
@@ -141,8 +139,7 @@ fn settings_of(args: &PhaseArgs) -> &dyn PhaseSettings {
 /// Everything that is wrong is listed together, so that it is put right in one go.
 pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, Vec<Diagnostic>> {
     let mut parser = InputParser::new(environment);
-    let args = settings_of(args);
-    let common = args.common();
+    let (args, common) = settings_of(args);
     let timeout = parser.duration("timeout", common.timeout.as_deref(), args.default_timeout());
     let login = parser.login(&common.registry);
     let docker_config = parser.docker_config(&common.registry);

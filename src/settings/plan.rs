@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, PlanArgs};
+use crate::cli::PlanArgs;
 use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
 use crate::phases::Plan;
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
 impl PhaseSettings for PlanArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let format: Option<TagFormat> = parser.parse("tag-format", self.tag_format.as_ref());
         let typed = self.version.as_deref().unwrap_or_default();

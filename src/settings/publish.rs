@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, PublishArgs};
+use crate::cli::PublishArgs;
 use crate::domain::JobResults;
 use crate::phases::{Legs, Publish, PublishInputs, RequiredCheck};
 use crate::protocol::CheckState;
 
 impl PhaseSettings for PublishArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn token(&self) -> TokenChoice {
         TokenChoice::Publishing
     }

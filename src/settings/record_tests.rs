@@ -4,16 +4,12 @@ use url::Url;
 
 use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
-use crate::cli::{CommonArgs, RecordTestsArgs};
+use crate::cli::RecordTestsArgs;
 use crate::domain::{Code, Diagnostic};
 use crate::phases::RecordTests;
 use crate::plan::Verdict;
 
 impl PhaseSettings for RecordTestsArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let results = [("success", true), ("failure", false)];
         let results = Choices::of(&results);

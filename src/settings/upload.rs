@@ -5,15 +5,11 @@ use std::path::PathBuf;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, UploadArgs};
+use crate::cli::UploadArgs;
 use crate::domain::AssetName;
 use crate::phases::Upload;
 
 impl PhaseSettings for UploadArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let files = files(parser, &self.files);
         if self.files.is_empty() {
