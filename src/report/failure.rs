@@ -44,11 +44,11 @@ impl Failure {
         };
         let again = format!("run {phase} again: it goes on where this stopped");
         match stop {
-            Stop::Blocked { findings, .. } if phase == PhaseId::Plan => Self {
+            Stop::Blocked { findings } if phase == PhaseId::Plan => Self {
                 exit: Exit::Preflight,
                 ..Self::refused(title, findings)
             },
-            Stop::Blocked { findings, .. } => Self::refused(title, findings),
+            Stop::Blocked { findings } => Self::refused(title, findings),
             Stop::TimedOut { on, allowed } => one(
                 Code::DeadlinePassed,
                 format!(
@@ -176,7 +176,6 @@ mod tests {
         let exit = |phase| {
             let stop = Stop::Blocked {
                 findings: vec![Diagnostic::error(Code::TagElsewhere, "", "")],
-                exit: Exit::Blocked,
             };
             Failure::of_phase(phase, stop).exit()
         };
