@@ -22,7 +22,7 @@ use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{Clock, PhaseId, Reader, StepOutput, Writer};
-use crate::report::{Failure, LogFormat, LogWriter, summary};
+use crate::report::{ConsoleLog, Failure, LogFormat, summary};
 use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
 
 /// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
@@ -35,7 +35,7 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit
     };
     let app = App {
         context: &context,
-        log: LogWriter::new(stderr(), format),
+        log: ConsoleLog::new(stderr(), format),
         clock: Arc::new(SystemClock::start()),
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
@@ -57,14 +57,14 @@ pub fn bug(error: &anyhow::Error) -> Exit {
         "this is a defect of btp-release: please report it with the log",
     );
     let failure = Failure::new("btp-release", vec![diagnostic]);
-    LogWriter::new(stderr(), LogFormat::Text).failed(&failure);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
     failure.exit()
 }
 
 /// What every command of this process uses.
 struct App<'a> {
     context: &'a Context,
-    log: LogWriter<Stderr>,
+    log: ConsoleLog<Stderr>,
     clock: Arc<SystemClock>,
 }
 

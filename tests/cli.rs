@@ -43,6 +43,20 @@ async fn fixture() -> Fixture {
     }
 }
 
+impl StepResult {
+    fn assert_error(&self, exit: i32, code: &str) {
+        assert_eq!(self.code, exit, "{}", self.log);
+        self.assert_logged(&format!("error[{code}]"));
+        self.assert_logged("\n  help: ");
+        let lines = self.log.lines().count();
+        assert!(lines < 20, "more than a screen:\n{}", self.log);
+    }
+
+    fn assert_logged(&self, text: &str) {
+        assert!(self.log.contains(text), "no {text:?} in\n{}", self.log);
+    }
+}
+
 impl Fixture {
     /// Runs a step of a job, with the runner's environment and nothing else.
     async fn step(&self, phase: &str, inputs: &[(&str, &str)]) -> StepResult {
@@ -180,18 +194,7 @@ async fn invalid_inputs_are_refused_before_any_request() {
     ];
     for (phase, inputs, code, finding) in table {
         let ended = fixture.step(phase, inputs).await;
-        assert_eq!(ended.code, code, "{inputs:?}\n{}", ended.log);
-        assert!(
-            ended.log.contains(&format!("error[{finding}]")),
-            "{inputs:?}\n{}",
-            ended.log
-        );
-        assert!(ended.log.contains("\n  help: "), "{}", ended.log);
-        assert!(
-            ended.log.lines().count() < 20,
-            "more than a screen:\n{}",
-            ended.log
-        );
+        ended.assert_error(code, finding);
     }
     assert_eq!(
         fixture.github.log().last(),
@@ -220,11 +223,7 @@ async fn all_invalid_inputs_are_listed_together() {
         "duration-invalid",
         "image-invalid",
     ] {
-        assert!(
-            ended.log.contains(&format!("error[{code}]")),
-            "{}",
-            ended.log
-        );
+        ended.assert_logged(&format!("error[{code}]"));
     }
 }
 
@@ -244,19 +243,8 @@ async fn plan_and_draft_refuse_a_tag_at_another_commit() {
         .refs
         .insert("refs/tags/v1.0.1".into(), root);
     let planned = fixture.step("plan", &[("version", "v1.0.1")]).await;
-    assert_eq!(planned.code, 10, "{}", planned.log);
-    assert!(
-        planned.log.contains("error[tag-elsewhere]"),
-        "{}",
-        planned.log
-    );
-    assert!(
-        planned
-            .log
-            .contains("::error title=plan%3A tag-elsewhere::"),
-        "an annotation\n{}",
-        planned.log
-    );
+    planned.assert_error(10, "tag-elsewhere");
+    planned.assert_logged("::error title=plan%3A tag-elsewhere::");
     let plan = fixture.plan().await;
     fixture.github.world().repository(REPOSITORY).tag("v1.2.0");
     fixture
@@ -277,12 +265,7 @@ async fn plan_and_draft_refuse_a_tag_at_another_commit() {
         .refs
         .insert("refs/tags/v1.2.0".into(), moved);
     let drafted = fixture.step("draft", &[("plan", &plan)]).await;
-    assert_eq!(drafted.code, 12, "{}", drafted.log);
-    assert!(
-        drafted.log.contains("error[tag-elsewhere]"),
-        "{}",
-        drafted.log
-    );
+    drafted.assert_error(12, "tag-elsewhere");
     assert_eq!(fixture.writes(), 0);
 }
 
@@ -294,11 +277,7 @@ async fn dry_run_logs_the_actions_and_writes_nothing() {
         .step("draft", &[("plan", &plan), ("dry-run", "true")])
         .await;
     assert_eq!(ended.code, 0, "{}", ended.log);
-    assert!(
-        ended.log.contains("to create the draft release v1.2.0"),
-        "{}",
-        ended.log
-    );
+    ended.assert_logged("to create the draft release v1.2.0");
     assert_eq!(fixture.writes(), 0);
 }
 
@@ -307,20 +286,10 @@ async fn second_draft_writes_nothing_and_has_the_same_outputs() {
     let fixture = fixture().await;
     let plan = fixture.plan().await;
     let first = fixture.step("draft", &[("plan", &plan)]).await;
-    assert!(
-        first.log.contains("draft: done: v1.2.0 is a draft"),
-        "{}",
-        first.log
-    );
+    first.assert_logged("draft: done: v1.2.0 is a draft");
     let writes = fixture.writes();
     let second = fixture.step("draft", &[("plan", &plan)]).await;
-    assert!(
-        second
-            .log
-            .contains("draft: nothing to do: v1.2.0 is a draft"),
-        "{}",
-        second.log
-    );
+    second.assert_logged("draft: nothing to do: v1.2.0 is a draft");
     assert_eq!(second.outputs, first.outputs);
     assert_eq!(fixture.writes(), writes);
     let discarded = fixture.step("discard", &[("version", "v1.2.0")]).await;
@@ -414,11 +383,7 @@ async fn build_module_refuses_invalid_manifests_and_pushes_nothing() {
         .unwrap();
         let ended = fixture.step("build-module", &build).await;
         assert_eq!(ended.code, code, "{}", ended.log);
-        assert!(
-            ended.log.contains(&format!("error[{finding}]")),
-            "{}",
-            ended.log
-        );
+        ended.assert_logged(&format!("error[{finding}]"));
         assert!(
             ended.log.lines().count() < 20,
             "more than a screen:\n{}",
@@ -428,11 +393,7 @@ async fn build_module_refuses_invalid_manifests_and_pushes_nothing() {
     assert!(registry.store().repositories.is_empty());
     std::fs::remove_file(&manifest).unwrap();
     let missing = fixture.step("build-module", &build).await;
-    assert!(
-        missing.log.contains("error[file-missing]"),
-        "{}",
-        missing.log
-    );
+    missing.assert_logged("error[file-missing]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -445,12 +406,7 @@ async fn unreadable_registry_config_is_a_usage_error() {
             &[("version", "v1.2.0"), ("registry-config", "config.json")],
         )
         .await;
-    assert_eq!(ended.code, 2, "{}", ended.log);
-    assert!(
-        ended.log.contains("error[docker-config-invalid]"),
-        "{}",
-        ended.log
-    );
+    ended.assert_error(2, "docker-config-invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -465,7 +421,7 @@ async fn await_ends_at_its_deadline() {
         )
         .await;
     assert_eq!(late.code, 11, "{}", late.log);
-    assert!(late.log.contains("asset a.yaml: absent"), "{}", late.log);
+    late.assert_logged("asset a.yaml: absent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -473,13 +429,7 @@ async fn step_without_a_phase_is_annotated() {
     let fixture = fixture().await;
     let ended = fixture.step_with(std::iter::empty()).await;
     assert_eq!(ended.code, 2, "{}", ended.log);
-    assert!(
-        ended
-            .log
-            .contains("::error title=input%3A phase-unknown::phase"),
-        "{}",
-        ended.log
-    );
+    ended.assert_logged("::error title=input%3A phase-unknown::phase");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -493,8 +443,7 @@ async fn api_address_without_https_is_a_usage_error() {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let ended = fixture.step_with(variables.into_iter()).await;
-    assert_eq!(ended.code, 2, "{}", ended.log);
-    assert!(ended.log.contains("error[url-invalid]"), "{}", ended.log);
+    ended.assert_error(2, "url-invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -507,13 +456,7 @@ async fn choices_list_new_words_and_accept_old_ones() {
     };
     let refused = build("2015").await;
     assert_eq!(refused.code, 2, "{}", refused.log);
-    assert!(
-        refused
-            .log
-            .contains("\"2015\" is none of kyma-cli-2, modulectl-3\n"),
-        "{}",
-        refused.log
-    );
+    refused.assert_logged("\"2015\" is none of kyma-cli-2, modulectl-3\n");
     for style in ["2023", "kyma-cli-2", "local-blob", "modulectl-3"] {
         let accepted = build(style).await;
         // The plan has no module, which is found out later.

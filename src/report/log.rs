@@ -24,7 +24,7 @@ pub enum LogFormat {
 }
 
 /// Writes what happens, line by line, as it happens.
-pub struct LogWriter<W> {
+pub struct ConsoleLog<W> {
     format: LogFormat,
     state: Mutex<LogState<W>>,
 }
@@ -35,7 +35,7 @@ struct LogState<W> {
     wait: Option<(Vec<String>, Moment)>,
 }
 
-impl<W: Write + Send> LogWriter<W> {
+impl<W: Write + Send> ConsoleLog<W> {
     /// Writes to `writer`, usually standard error.
     pub fn new(writer: W, format: LogFormat) -> Self {
         Self {
@@ -177,7 +177,7 @@ fn outcome_of_action(answer: Option<&ServiceError>) -> String {
     }
 }
 
-impl<W: Write + Send> Observer for LogWriter<W> {
+impl<W: Write + Send> Observer for ConsoleLog<W> {
     fn see(&self, event: &Event<'_>) {
         match event {
             Event::Started { phase, .. } if self.format == LogFormat::WorkflowCommands => {
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn wait_prints_changes_and_everything_each_minute() {
         let buffer = Buffer::default();
-        let log = LogWriter::new(buffer.clone(), LogFormat::Text);
+        let log = ConsoleLog::new(buffer.clone(), LogFormat::Text);
         let wait = |seconds: u64, on: &[&str]| {
             let on: Vec<String> = on.iter().map(|&l| l.into()).collect();
             let now = Moment::at(Duration::from_secs(seconds));
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn diagnostic_is_printed_and_annotated_with_all_its_parts() {
         let buffer = Buffer::default();
-        let log = LogWriter::new(buffer.clone(), LogFormat::WorkflowCommands);
+        let log = ConsoleLog::new(buffer.clone(), LogFormat::WorkflowCommands);
         let position = Position { line: 3, column: 1 };
         let diagnostic = Diagnostic::error(Code::ManifestDiffers, "runs x", "build it\nagain")
             .wanted("y")

@@ -10,5 +10,5 @@ mod log;
 mod summary;
 
 pub use failure::Failure;
-pub use log::{LogFormat, LogWriter};
+pub use log::{ConsoleLog, LogFormat};
 pub use summary::summary;

@@ -15,8 +15,8 @@ impl PhaseSettings for PlanArgs {
         let typed = self.version.as_deref().unwrap_or_default();
         let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
         // Without a version, images are still checked, with an example of one.
-        let named = version.clone().or_else(example_version);
-        let names = named
+        let example = version.clone().or_else(example_version);
+        let names = example
             .as_ref()
             .map(|(tag, version, _)| Names { tag, version });
         let repository = parser.repository(&self.common);
