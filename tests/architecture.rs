@@ -44,7 +44,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("report", &["domain", "engine", "plan", "protocol"]),
     (
         "rehearsal",
-        &["adapters", "cli", "domain", "plan", "protocol"],
+        &["adapters", "domain", "plan", "protocol", "settings"],
     ),
 ];
 

@@ -3,12 +3,12 @@
 mod commands;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Stderr, Write as _, stderr, stdout};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::Parser as _;
 
 use crate::adapters::files::Files;
 use crate::adapters::github::rate_limit::Policy;
@@ -19,277 +19,276 @@ use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::signals::Signals;
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
-use crate::cli::{Cli, Command, arguments_of_step};
+use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
-use crate::domain::{Code, Diagnostic};
-use crate::domain::{Deadline, Exit};
+use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
-use crate::protocol::PhaseId;
-use crate::protocol::{Clock, Reader, StepOutput, Writer};
-use crate::report::{Dialect, Failure, Story, summary};
-use crate::settings::{
-    self, Context, Environment, GitHubAccess, InspectModuleSettings, RegistryAccess, Settings,
-};
+use crate::protocol::{Clock, PhaseId, Reader, StepOutput, Writer};
+use crate::report::{ConsoleLog, Failure, LogFormat, summary};
+use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
 
-/// Runs what the arguments say, or, where there are none, what the inputs of the step say.
-pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> anyhow::Result<Exit> {
+/// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
+/// with what the process ends with.
+pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit {
     let context = Context::read(env);
-    let dialect = match context.runner {
-        Some(_) => Dialect::Workflow,
-        None => Dialect::Plain,
+    let format = match context.runner {
+        Some(_) => LogFormat::WorkflowCommands,
+        None => LogFormat::Text,
     };
-    let story = Story::new(std::io::stderr(), dialect);
-    let usage = |findings: Vec<Diagnostic>| {
-        story.failed("input", &Failure::usage(findings));
-        Ok(Exit::Usage)
-    };
-    let arguments = match (arguments.len(), is_step(env)) {
-        (0 | 1, true) => match arguments_of_step(env) {
-            Ok(arguments) => arguments,
-            Err(invalid) => return usage(vec![invalid]),
-        },
-        _ => arguments,
-    };
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) if error.use_stderr() => {
-            story.line(error.to_string().trim_end());
-            return Ok(Exit::Usage);
-        }
-        Err(help) => {
-            write!(std::io::stdout(), "{help}")?;
-            return Ok(Exit::Done);
-        }
-    };
-    let clock = SystemClock::start();
-    let environment = Environment {
+    let app = App {
         context: &context,
-        read_file: &|path: &Path| std::fs::read_to_string(path),
-        now: clock.wall(),
+        log: ConsoleLog::new(stderr(), format),
+        clock: Arc::new(SystemClock::start()),
     };
-    let phase = match cli.command {
-        Command::Phase(phase) => phase,
-        Command::Step(command) => {
-            return commands::run(&command, environment, clock, &story).await;
-        }
-        Command::InspectModule(args) => match settings::inspect_module(&args, environment) {
-            Ok(inspection) => return show_module(inspection, &context, clock, &story).await,
-            Err(findings) => return usage(findings),
+    let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
+    let ended = match (arguments.len(), is_step) {
+        (0 | 1, true) => match arguments_of_step(env) {
+            Ok(arguments) => app.run(arguments).await,
+            Err(diagnostic) => Err(usage(vec![diagnostic]).into()),
         },
-        #[cfg(feature = "rehearse")]
-        Command::Rehearse(args) => return crate::rehearsal::run(args).await,
+        _ => app.run(arguments).await,
     };
-    match settings::phase(&phase, environment) {
-        Ok(settings) => run_phase(settings, &context, clock, &story).await,
-        Err(findings) => usage(findings),
-    }
+    ended.unwrap_or_else(|error| app.failed(error))
 }
 
-/// Whether the inputs of a workflow's step say what to do.
-fn is_step(env: &BTreeMap<String, String>) -> bool {
-    ["INPUT_PHASE", "INPUT_COMMAND"]
-        .iter()
-        .any(|input| env.contains_key(*input))
+/// Logs an error that nobody foresaw.
+pub fn bug(error: &anyhow::Error) -> Exit {
+    let diagnostic = Diagnostic::error(
+        Code::Bug,
+        format!("{error:#}"),
+        "this is a defect of btp-release: please report it with the log",
+    );
+    let failure = Failure::new("btp-release", vec![diagnostic]);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
+    failure.exit()
 }
 
-async fn run_phase<W: Write + Send>(
-    settings: Settings,
-    context: &Context,
-    clock: SystemClock,
-    story: &Story<W>,
-) -> anyhow::Result<Exit> {
-    if settings.verbose {
-        log_requests();
-    }
-    let clock: Arc<dyn Clock> = Arc::new(clock);
-    let Some((http, credentials)) = outfit(&settings.registry, context, story) else {
-        return Ok(Exit::Usage);
-    };
-    story.mask(&settings.secrets());
-    let github = connect(
-        settings.github,
-        settings.timeout,
-        http.clone(),
-        Arc::clone(&clock),
-    )?;
-    let registry = Registries::new(&http, credentials, Arc::clone(&clock));
-    let files = Files::below(std::env::current_dir()?);
-    let interrupt = Signals::listen()?;
-    let engine = Engine {
-        reader: Reader {
-            github: &github,
-            registry: &registry,
-            files: &files,
-            now: clock.now(),
-        },
-        writer: (!settings.dry_run).then_some(Writer {
-            github: &github,
-            registry: &registry,
-            files: &files,
-        }),
-        clock: clock.as_ref(),
-        interrupt: &interrupt,
-        observer: story,
-        deadline: Deadline::after(clock.now(), settings.timeout),
-    };
-    let mut phase = settings.phase;
-    let ended = engine.settle(phase.as_mut()).await;
-    report(phase.id(), ended, context, story)
+/// What every command of this process uses.
+struct App<'a> {
+    context: &'a Context,
+    log: ConsoleLog<Stderr>,
+    clock: Arc<SystemClock>,
 }
 
-/// A client of GitHub that asks again for as long as `patience`.
-fn connect(
-    access: GitHubAccess,
-    patience: Duration,
-    http: Http,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<GitHub> {
-    let GitHubAccess {
-        repository,
-        api_url,
-        graphql_url,
-        token,
-    } = access;
-    let mut github = GitHubSettings::new(api_url, graphql_url, repository, token);
-    github.policy = Policy {
-        patience,
-        // Runs that were started together must not come back together.
-        seed: std::process::id().into(),
-        ..Policy::default()
-    };
-    Ok(GitHub::connect(github, http, clock)?)
-}
-
-async fn show_module<W: Write + Send>(
-    inspection: InspectModuleSettings,
-    context: &Context,
-    clock: SystemClock,
-    story: &Story<W>,
-) -> anyhow::Result<Exit> {
-    if inspection.verbose {
-        log_requests();
-    }
-    let Some((http, credentials)) = outfit(&inspection.registry, context, story) else {
-        return Ok(Exit::Usage);
-    };
-    let registry = Registries::new(&http, credentials, Arc::new(clock));
-    match inspect(&registry, &inspection.image).await {
-        Ok(module) => {
-            let text = if inspection.json {
-                serde_json::to_string_pretty(&module)? + "\n"
-            } else {
-                module.tree()
-            };
-            write!(std::io::stdout(), "{text}")?;
-            Ok(Exit::Done)
-        }
-        Err(failure) => {
-            story.failed("inspect-module", &failure);
-            Ok(failure.exit)
-        }
-    }
-}
-
-/// What speaks to services. Certificates and credentials that cannot be read are told as the reader's mistakes.
-fn outfit<W: Write + Send>(
-    access: &RegistryAccess,
-    context: &Context,
-    story: &Story<W>,
-) -> Option<(Http, Credentials)> {
-    match http(context).and_then(|http| Ok((http, credentials(access)?))) {
-        Ok((http, credentials)) => {
-            for unusable in credentials.unusable() {
-                story.line(&format!("registry: {unusable}"));
+impl App<'_> {
+    /// Errors are a [`Failure`], a [`Diagnostic`] about an input, or clap's; any other is a defect.
+    async fn run(&self, arguments: Vec<String>) -> anyhow::Result<Exit> {
+        let command = match Cli::try_parse_from(arguments) {
+            Ok(cli) => cli.command,
+            Err(error) if error.use_stderr() => return Err(error.into()),
+            Err(help) => {
+                write!(stdout(), "{help}")?;
+                return Ok(Exit::Done);
             }
-            Some((http, credentials))
+        };
+        match command {
+            Command::Phase(args) => self.phase(&args).await?,
+            Command::Step(command) => self.step_command(&command).await?,
+            Command::InspectModule(args) => self.inspect_module(&args).await?,
+            #[cfg(feature = "rehearse")]
+            Command::Rehearse(args) => {
+                let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
+                return crate::rehearsal::run(settings).await;
+            }
         }
-        Err(invalid) => {
-            story.failed("input", &Failure::usage(vec![invalid]));
-            None
+        Ok(Exit::Done)
+    }
+
+    fn failed(&self, error: anyhow::Error) -> Exit {
+        if let Some(usage) = error.downcast_ref::<clap::Error>() {
+            self.log.line(usage.to_string().trim_end());
+            return Exit::Usage;
         }
+        let failure = match error.downcast::<Diagnostic>() {
+            Ok(diagnostic) => usage(vec![diagnostic]),
+            Err(error) => match error.downcast::<Failure>() {
+                Ok(failure) => failure,
+                Err(error) => return bug(&error),
+            },
+        };
+        self.log.failed(&failure);
+        failure.exit()
+    }
+
+    fn environment(&self) -> Environment<'_> {
+        Environment {
+            context: self.context,
+            read_file: &read_text,
+            now: self.clock.wall(),
+        }
+    }
+
+    async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<()> {
+        let settings = settings::phase(args, self.environment()).map_err(usage)?;
+        self.log.mask(&settings.secrets());
+        if settings.verbose {
+            log_requests();
+        }
+        let (id, ended) = self.settle(settings).await?;
+        self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
+    }
+
+    /// Connects a phase to the services, and runs it to its end.
+    async fn settle(&self, settings: Settings) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
+        let Settings {
+            mut phase,
+            github,
+            registry,
+            timeout,
+            dry_run,
+            ..
+        } = settings;
+        let (http, registry) = self.connect(&registry)?;
+        let github = self.connect_github(github, timeout, http)?;
+        let files = Files::below(std::env::current_dir()?);
+        let interrupt = Signals::listen()?;
+        let now = self.clock.now();
+        let engine = Engine {
+            reader: Reader {
+                github: &github,
+                registry: &registry,
+                files: &files,
+                now,
+            },
+            writer: (!dry_run).then_some(Writer {
+                github: &github,
+                registry: &registry,
+                files: &files,
+            }),
+            clock: self.clock.as_ref(),
+            interrupt: &interrupt,
+            observer: &self.log,
+            deadline: Deadline::after(now, timeout),
+        };
+        let ended = engine.settle(phase.as_mut()).await;
+        Ok((phase.id(), ended))
+    }
+
+    fn connect_github(
+        &self,
+        access: GitHubAccess,
+        timeout: Duration,
+        http: Http,
+    ) -> Result<GitHub, Failure> {
+        let mut settings = GitHubSettings::new(
+            access.api_url,
+            access.graphql_url,
+            access.repository,
+            access.token,
+        );
+        settings.policy = Policy {
+            patience: timeout,
+            // Runs that were started together must not come back together.
+            seed: std::process::id().into(),
+            ..Policy::default()
+        };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        GitHub::connect(settings, http, clock).map_err(|error| {
+            usage(vec![Diagnostic::error(
+                Code::UrlInvalid,
+                error.to_string(),
+                "check the variables GITHUB_API_URL and GITHUB_GRAPHQL_URL; on a terminal, leave them out for github.com",
+            )])
+        })
+    }
+
+    /// An HTTP client, and registries through it.
+    fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
+        let connected = http(self.context.ssl_cert_file.as_deref())
+            .and_then(|http| Ok((http, credentials(access)?)));
+        let (http, credentials) = connected.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        for unusable in credentials.unusable() {
+            self.log.line(&format!("registry: {unusable}"));
+        }
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let registries = Registries::new(&http, credentials, clock);
+        Ok((http, registries))
+    }
+
+    /// Where outputs go: to the runner's files, or to a terminal.
+    fn step_output(&self) -> Box<dyn StepOutput> {
+        match &self.context.runner {
+            Some(files) => Box::new(RunnerFiles {
+                output: files.output.clone(),
+                summary: files.summary.clone(),
+            }),
+            None => Box::new(Terminal(stdout())),
+        }
+    }
+
+    /// Hands over how a phase ended: to the job summary, to the outputs of the step, and to the log.
+    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<()> {
+        let mut output = self.step_output();
+        output.summary(&summary(phase, &result))?;
+        let outcome = result?;
+        self.log.succeeded(phase, &outcome);
+        if let Outcome::Settled { evidence, .. } = &outcome {
+            let outputs = evidence.outputs.iter();
+            let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
+            output.outputs(&outputs)?;
+        }
+        Ok(())
+    }
+
+    async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
+        let settings = settings::inspect_module(args, self.environment()).map_err(usage)?;
+        if settings.verbose {
+            log_requests();
+        }
+        let (_, registries) = self.connect(&settings.registry)?;
+        let module = inspect(&registries, &settings.image).await?;
+        let text = if settings.json {
+            serde_json::to_string_pretty(&module)? + "\n"
+        } else {
+            module.tree()
+        };
+        Ok(write!(stdout(), "{text}")?)
     }
 }
 
-/// A client that trusts the certificates of the reader's own as well.
-fn http(context: &Context) -> Result<Http, Diagnostic> {
-    let file = context.ssl_cert_file.as_deref();
-    let invalid = |why: String| {
+/// What was typed is wrong; no request was sent yet.
+fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
+    Failure::new("input", diagnostics)
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+/// A client that also trusts the certificates in the file.
+fn http(certificates: Option<&Path>) -> Result<Http, Diagnostic> {
+    let unusable = |why: String| {
         Diagnostic::value(
             Code::CertificatesUnusable,
             "SSL_CERT_FILE",
-            file.unwrap_or(Path::new("")).display().to_string(),
+            certificates.unwrap_or(Path::new("")).display().to_string(),
             why,
             "name a file with PEM certificates, or leave it out: the usual ones are built in",
         )
     };
     let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))
+        std::fs::read(path).map_err(|error| unusable(format!("cannot be read: {error}")))
     };
-    let extra_roots = file.map(read).transpose()?;
     let settings = HttpSettings {
-        extra_roots,
+        extra_roots: certificates.map(read).transpose()?,
         ..HttpSettings::default()
     };
-    Http::new(&settings).map_err(|error| invalid(error.to_string()))
+    Http::new(&settings).map_err(|error| unusable(error.to_string()))
 }
 
 fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
     let mut all = match &access.docker_config {
-        Some(text) => Credentials::from_docker_config(text)?,
+        Some(config) => Credentials::from_docker_config(&config.text)
+            .map_err(|diagnostic| diagnostic.at(&config.path, None))?,
         None => Credentials::anonymous(),
     };
     if let Some((user, password)) = &access.login {
         for host in &access.hosts {
-            all = all.with(
-                host,
-                Credential::Basic {
-                    user: user.clone(),
-                    password: password.clone(),
-                },
-            );
+            let (user, password) = (user.clone(), password.clone());
+            all = all.with(host, Credential::Basic { user, password });
         }
     }
     Ok(all)
-}
-
-/// Where outputs go: to the runner's files, or to a terminal.
-fn step_output(context: &Context) -> Box<dyn StepOutput> {
-    match &context.runner {
-        Some(files) => Box::new(RunnerFiles {
-            output: files.output.clone(),
-            summary: files.summary.clone(),
-        }),
-        None => Box::new(Terminal(std::io::stdout())),
-    }
-}
-
-fn report<W: Write + Send>(
-    phase: PhaseId,
-    ended: Result<Outcome, Stop>,
-    context: &Context,
-    story: &Story<W>,
-) -> anyhow::Result<Exit> {
-    let mut runner = step_output(context);
-    let result = ended.map_err(|stop| Failure::of(phase, stop));
-    runner.summary(&summary(phase, &result))?;
-    match result {
-        Ok(outcome) => {
-            story.ended(phase, &outcome);
-            if let Outcome::Settled { evidence, .. } = &outcome {
-                let outputs: Vec<_> = evidence
-                    .outputs
-                    .iter()
-                    .map(|o| (o.name, o.value.as_str()))
-                    .collect();
-                runner.outputs(&outputs)?;
-            }
-            Ok(Exit::Done)
-        }
-        Err(failure) => {
-            story.failed(phase.as_str(), &failure);
-            Ok(failure.exit)
-        }
-    }
 }
 
 fn log_requests() {
@@ -297,25 +296,10 @@ fn log_requests() {
     use tracing_subscriber::prelude::*;
     let ours = Targets::new().with_target("btp_release", LevelFilter::DEBUG);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(stderr)
         .without_time();
     // A second call in one process, as in tests, changes nothing.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(ours))
         .try_init();
-}
-
-/// Says what no one foresaw.
-pub fn bug(error: &anyhow::Error) -> Exit {
-    let finding = Diagnostic::error(
-        Code::Bug,
-        format!("{error:#}"),
-        "this is a defect of btp-release: please report it with the log",
-    );
-    let failure = Failure {
-        exit: Exit::Bug,
-        findings: vec![finding],
-    };
-    Story::new(std::io::stderr(), Dialect::Plain).failed("btp-release", &failure);
-    failure.exit
 }

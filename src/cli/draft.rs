@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{CommonArgs, PlanInput};
 
+/// Arguments of `draft`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct DraftArgs {
     #[command(flatten)]

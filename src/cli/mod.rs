@@ -1,7 +1,7 @@
 //! What was typed, on a command line or as the inputs of a step: kept as text, with no meaning given to it yet.
 //!
 //! Each command has a file of its own here; this one holds the list of commands and the arguments that several of them take.
-//! The descriptions are the documentation: `--help`, `docs/inputs.md` and `action.yml` are made of them.
+//! The descriptions are the documentation: `--help`, `action.yml`, `docs/inputs.md` and `docs/outputs.md` are generated from them.
 
 mod await_artifacts;
 mod build_module;
@@ -12,6 +12,7 @@ mod draft;
 mod fetch_module;
 mod image_settings;
 mod inspect_module;
+mod outputs;
 mod plan;
 mod publish;
 mod record_tests;
@@ -35,6 +36,7 @@ pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use image_settings::ImageSettingsArgs;
 pub use inspect_module::InspectModuleArgs;
+pub use outputs::{OUTPUTS, OutputDescription};
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use record_tests::RecordTestsArgs;
@@ -55,7 +57,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// A phase of a release, or a command for people and scripts that no step may use.
+/// A phase of a release, a command that the workflows use between the phases, or one for people that no step may use.
 #[derive(Debug, Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
@@ -63,7 +65,7 @@ pub enum Command {
     Phase(PhaseArgs),
     #[command(flatten)]
     Step(StepCommand),
-    /// Show what a module image is made of: layers, sources and images; needs no token for GitHub
+    /// Show the layers, sources and images of a module image; needs no GitHub token
     InspectModule(InspectModuleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
@@ -73,25 +75,25 @@ pub enum Command {
 /// The phases, which are both subcommands and values of the input `phase`.
 #[derive(Debug, Subcommand)]
 pub enum PhaseArgs {
-    /// Check the version, the repository and the rights, and work the whole release out; writes nothing
+    /// Check the version, the repository and the permissions, and work out the whole release; writes nothing
     Plan(PlanArgs),
     /// Create the draft release, then the tag, which starts the builders
     Draft(DraftArgs),
-    /// Make and push the module image, and write the files of the release
+    /// Build and push the module image, and write the files of the release
     BuildModule(BuildModuleArgs),
-    /// Bring files into the draft as assets, by content
+    /// Upload files to the draft release, except those that it already has
     Upload(UploadArgs),
-    /// Wait for the assets and images, and find out their digests
+    /// Wait for the assets and images, and resolve their digests
     Await(AwaitArgs),
     /// Unpack the module image, by digest, into a folder
     FetchModule(FetchModuleArgs),
     /// Record how a leg of the tests ended, for exactly the artifacts that it tested
     RecordTests(RecordTestsArgs),
-    /// Read every promise again, and publish the release
+    /// Check everything once more, and publish the release
     Publish(PublishArgs),
-    /// Check a published release against its evidence and the world
+    /// Check a published release against its evidence
     Verify(VerifyArgs),
-    /// Delete our own draft and tag
+    /// Delete the draft and the tag that btp-release made
     Discard(DiscardArgs),
 }
 
@@ -104,23 +106,23 @@ pub struct CommonArgs {
     /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `5m` for the others
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
-    /// Read and decide as always, and change nothing: say what would be done next
+    /// Change nothing: read, decide, and log what would be done next
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
     pub registry: RegistryArgs,
-    /// Log every request
+    /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,
 }
 
-/// Who we are at the images' registry.
+/// The login for the registry of the images.
 #[derive(Debug, Default, Args)]
 pub struct RegistryArgs {
-    /// User name at the images' registry; the password comes from the input `registry-password` or the variable `REGISTRY_PASSWORD`
+    /// User name for the registry of the images; the password comes from the input `registry-password` or the variable `REGISTRY_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub registry_username: Option<String>,
-    /// Docker `config.json` with credentials for registries, such as `docker login` writes it
+    /// Docker `config.json` with credentials for registries, as `docker login` writes it
     #[arg(long, value_name = "FILE")]
     pub registry_config: Option<String>,
 }
@@ -136,7 +138,7 @@ pub struct PlanInput {
 /// Who makes the artifacts.
 #[derive(Debug, Default, Args)]
 pub struct BuildersInput {
-    /// Check runs, commit statuses or workflows that make the artifacts, one a line, `*` for any characters: a wait ends when one of them failed, and the evidence names their runs
+    /// Check runs, commit statuses or workflows that make the artifacts, one per line, with `*` for any characters: the wait ends if one of them fails, and the evidence names their runs
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub builder_checks: Vec<String>,
 }

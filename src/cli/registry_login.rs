@@ -8,7 +8,7 @@ use super::PlanInput;
 pub struct RegistryLoginArgs {
     #[command(flatten)]
     pub plan: PlanInput,
-    /// Images or repositories to log in for, in place of those of the plan, one a line; with neither, the file has no credentials
+    /// Images or repositories to log in for, in place of those of the plan, one per line; with neither, the file has no credentials
     #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
     pub images: Vec<String>,
     /// User name at the images' registry; the password comes from the input `registry-password` or the variable `REGISTRY_PASSWORD`

@@ -35,10 +35,10 @@ pub struct ReleaseSettingsArgs {
     /// Registry and path below which module images lie, such as `registry.example/kyma-project/prod/unsigned`
     #[arg(long, value_name = "REPOSITORY")]
     pub module_registry: Option<String>,
-    /// Names of all assets that the published release has, one a line
+    /// Names of all assets that the published release has, one per line
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub assets: Vec<String>,
-    /// Platforms that the image is built for, one a line or with commas; default: `linux/amd64,linux/arm64`
+    /// Platforms that the image is built for, one per line or with commas; default: `linux/amd64,linux/arm64`
     #[arg(long, value_name = "PLATFORMS", action = ArgAction::Append)]
     pub image_platforms: Vec<String>,
 }

@@ -4,12 +4,13 @@ use clap::Args;
 
 use super::CommonArgs;
 
+/// Arguments of `verify`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct VerifyArgs {
     /// Version that was published, such as `v1.2.0`
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,
-    /// How tags are made from versions, with `{version}` in it; default: as the version was typed
+    /// How tags are made from versions, with `{version}` in it; default: the version as it was typed
     #[arg(long, value_name = "FORMAT")]
     pub tag_format: Option<String>,
     #[command(flatten)]

@@ -28,22 +28,26 @@ pub struct Downloaded {
 }
 
 impl DownloadAsset {
-    /// Downloads the asset, and compares it with what GitHub says of it.
+    /// Downloads the asset, and compares it with what GitHub says of it. `title` names the command in a failure.
     ///
     /// # Errors
     ///
     /// There is no such release or asset, GitHub does not answer, or the bytes are others than GitHub says.
-    pub async fn download(&self, github: &dyn GitHubReader) -> Result<Downloaded, Failure> {
-        let of_port = |error| Failure::of_port(&error, "run it again");
+    pub async fn download(
+        &self,
+        github: &dyn GitHubReader,
+        title: &'static str,
+    ) -> Result<Downloaded, Failure> {
+        let of_port = |error| Failure::of_service(title, &error, "run it again");
         let releases = github.releases(&self.tag).await.map_err(of_port)?;
         let asset = self
             .find(&releases)
-            .map_err(|finding| Failure::blocked(vec![finding]))?;
+            .map_err(|finding| Failure::refused(title, vec![finding]))?;
         let read = github.read_asset(asset.id, LARGEST).await;
         let bytes = read.map_err(of_port)?;
         let digest = self
             .check(asset, &bytes)
-            .map_err(|finding| Failure::blocked(vec![finding]))?;
+            .map_err(|finding| Failure::refused(title, vec![finding]))?;
         Ok(Downloaded { bytes, digest })
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::domain::{Deadline, Exit, Moment};
+use crate::domain::{Deadline, Moment};
 use crate::protocol::{Cause, Clock, Interrupt, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
@@ -56,10 +56,7 @@ pub enum Stop {
     #[error(transparent)]
     Port(#[from] ServiceError),
     #[error("blocked")]
-    Blocked {
-        findings: Vec<Diagnostic>,
-        exit: Exit,
-    },
+    Blocked { findings: Vec<Diagnostic> },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
     /// What was confirmed stays invisible: a defect here, or of the service.
@@ -122,10 +119,7 @@ impl Engine<'_> {
             match self.unless_interrupted(phase.step(reader)).await?? {
                 Step::Done(evidence) => return Ok(Done::So(evidence)),
                 Step::Blocked(findings) => {
-                    return Err(Stop::Blocked {
-                        findings,
-                        exit: phase.blocked_exit(),
-                    });
+                    return Err(Stop::Blocked { findings });
                 }
                 Step::Wait(waiting) => self.wait(id, waiting, &mut pause).await?,
                 Step::Act(actions) => {
@@ -197,7 +191,6 @@ impl Engine<'_> {
                         return Err(match phase.explain(&action, &error) {
                             Some(finding) => Stop::Blocked {
                                 findings: vec![finding],
-                                exit: Exit::Blocked,
                             },
                             None => error.into(),
                         });

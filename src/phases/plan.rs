@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Exit, Tag};
+use crate::domain::{CommitSha, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, SeenRepository, ServiceError};
@@ -48,10 +48,6 @@ impl Plan {
 impl Phase for Plan {
     fn id(&self) -> PhaseId {
         PhaseId::Plan
-    }
-
-    fn blocked_exit(&self) -> Exit {
-        Exit::Preflight
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {

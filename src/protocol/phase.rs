@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Action, Reader, ServiceError};
-use crate::domain::{Diagnostic, Exit};
+use crate::domain::Diagnostic;
 
 /// A phase's name: the `phase` input, the subcommand and the title of its log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,11 +74,6 @@ impl fmt::Display for PhaseId {
 #[async_trait]
 pub trait Phase: Send {
     fn id(&self) -> PhaseId;
-
-    /// What the process ends with when this phase is blocked.
-    fn blocked_exit(&self) -> Exit {
-        Exit::Blocked
-    }
 
     /// Looks, and says what is missing. A phase may remember what it saw in order to tell a change, never in place of
     /// looking.

@@ -4,17 +4,13 @@ use std::time::Duration;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{AwaitArgs, CommonArgs};
+use crate::cli::AwaitArgs;
 use crate::phases::{Await, AwaitOptions};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 const BUILDER_START_TIMEOUT: Duration = Duration::from_mins(3);
 
 impl PhaseSettings for AwaitArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn default_timeout(&self) -> Duration {
         Duration::from_mins(20)
     }

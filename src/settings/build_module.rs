@@ -5,18 +5,14 @@ use std::path::PathBuf;
 use ocm_module::build::DescriptorStyle;
 use ocm_module::template::TemplateForm;
 
-use super::input_parser::InputParser;
+use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
-use crate::cli::{BuildModuleArgs, CommonArgs};
+use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, Repository};
 use crate::phases::{BuildModule, BuildOptions};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let (style, template) = forms(parser, self);
         let mount_from = parser.parse("mount-from", self.mount_from.as_ref());
@@ -42,24 +38,38 @@ impl PhaseSettings for BuildModuleArgs {
     }
 }
 
-/// The forms of the component descriptor and of the template.
-fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorStyle, TemplateForm) {
-    let styles = [
+const STYLES: Choices<'_, DescriptorStyle> = Choices {
+    words: &[
+        ("kyma-cli-2", DescriptorStyle::Cli2023),
+        ("modulectl-3", DescriptorStyle::LocalBlob),
+    ],
+    aliases: &[
         ("2023", DescriptorStyle::Cli2023),
         ("local-blob", DescriptorStyle::LocalBlob),
-    ];
-    let style = args.descriptor_style.as_deref();
-    let style = parser.choice("descriptor-style", style, &styles);
-    let style = style.unwrap_or_default();
-    let forms = [
+    ],
+};
+
+const FORMS: Choices<'_, TemplateForm> = Choices {
+    words: &[
         ("v1beta1", TemplateForm::V1Beta1),
         ("v1beta2", TemplateForm::V1Beta2),
+        ("kyma-cli-2-config", TemplateForm::OfConfig),
+        ("modulectl-3", TemplateForm::Today),
+    ],
+    aliases: &[
         ("of-config", TemplateForm::OfConfig),
         ("today", TemplateForm::Today),
-    ];
-    let template = parser.choice("template-form", args.template_form.as_deref(), &forms);
+    ],
+};
+
+/// The forms of the component descriptor and of the template.
+fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorStyle, TemplateForm) {
+    let style = args.descriptor_style.as_deref();
+    let style = parser.choice("descriptor-style", style, &STYLES);
+    let style = style.unwrap_or_default();
+    let template = parser.choice("template-form", args.template_form.as_deref(), &FORMS);
     if template == Some(TemplateForm::OfConfig) && args.module_config.is_none() {
-        let help = "the template form `of-config` repeats the labels, annotations and state checks of this file";
+        let help = "the template form `kyma-cli-2-config` repeats the labels, annotations and state checks of this file";
         parser.missing("module-config", help);
     }
     let template = template.unwrap_or(match style {
@@ -69,7 +79,7 @@ fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorSty
     (style, template)
 }
 
-/// Registries mount only what they have themselves.
+/// A registry can mount only layers from its own repositories.
 fn mountable(
     parser: &mut InputParser<'_>,
     plan: &ReleasePlan,
@@ -80,9 +90,27 @@ fn mountable(
         Code::MountElsewhere,
         "mount-from",
         from.to_string(),
-        format!("is not in {planned}, where the module image goes"),
+        format!("is not in {planned}, the registry of the module image"),
         format!("name a repository of {planned}, or leave it out"),
     );
     let same = from.registry() == planned;
     parser.take("mount-from", if same { Ok(from) } else { Err(elsewhere) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_words_mean_the_same_as_new_ones() {
+        for (old, new) in [("2023", "kyma-cli-2"), ("local-blob", "modulectl-3")] {
+            assert_eq!(STYLES.find(old), STYLES.find(new), "{old}");
+            assert!(STYLES.find(old).is_some(), "{old}");
+        }
+        for (old, new) in [("of-config", "kyma-cli-2-config"), ("today", "modulectl-3")] {
+            assert_eq!(FORMS.find(old), FORMS.find(new), "{old}");
+            assert!(FORMS.find(old).is_some(), "{old}");
+        }
+        assert_eq!(STYLES.shown(), "kyma-cli-2, modulectl-3");
+    }
 }

@@ -1,6 +1,6 @@
 //! The inputs of `download-asset`.
 
-use super::input_parser::{InputParser, TokenKind};
+use super::input_parser::{InputParser, TokenChoice};
 use super::{Environment, GitHubAccess};
 use crate::cli::DownloadAssetArgs;
 use crate::commands::download_asset::DownloadAsset;
@@ -32,7 +32,7 @@ pub fn download_asset(
     let asset = parser.parse("asset", args.asset.as_ref());
     let output = parser.output_file(args.output.as_ref());
     let repository = parser.this_repository(args.repository.as_ref());
-    let token = parser.token(TokenKind::Job);
+    let token = parser.token(TokenChoice::Job);
     let urls = parser.urls();
     let settings = || {
         let repository = repository?;

@@ -2,14 +2,10 @@
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared};
-use crate::cli::{CommonArgs, DraftArgs};
+use crate::cli::DraftArgs;
 use crate::phases::Draft;
 
 impl PhaseSettings for DraftArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let plan = parser.plan(&self.plan, &self.common)?;
         let owner = parser.lock_owner();

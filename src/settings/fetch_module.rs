@@ -4,16 +4,12 @@ use std::path::PathBuf;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared};
-use crate::cli::{CommonArgs, FetchModuleArgs};
+use crate::cli::FetchModuleArgs;
 use crate::domain::PinnedImage;
 use crate::phases::FetchModule;
 use crate::plan::Artifact;
 
 impl PhaseSettings for FetchModuleArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let folder = self.module_dir.clone().unwrap_or_else(|| "module".into());
         let given: Option<PinnedImage> = parser.parse("module-image", self.module_image.as_ref());
@@ -26,8 +22,8 @@ impl PhaseSettings for FetchModuleArgs {
         let Some(image) = image else {
             parser.missing(
                 "artifacts",
-                "pass the output of the phase `await` on (artifacts: ${{ needs.await.outputs.artifacts }}), which names a \
-                 module image if the plan does; or give one by digest as `module-image`",
+                "pass the output of the phase `await` (artifacts: ${{ needs.await.outputs.artifacts }}), which has a module \
+                 image if the plan has one; or give one by digest as `module-image`",
             );
             return None;
         };

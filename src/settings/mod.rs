@@ -1,4 +1,4 @@
-//! What was typed, given its meaning: every value parsed, every default filled in, and all that is wrong said at once.
+//! What the arguments mean: every value is parsed, every default filled in, and everything that is wrong is listed together.
 //!
 //! Each command has a file of its own here; this one holds what they share.
 
@@ -17,6 +17,8 @@ mod plan;
 mod publish;
 mod record_tests;
 mod registry_login;
+#[cfg(feature = "rehearse")]
+mod rehearse;
 mod release_settings;
 mod step_inputs;
 mod upload;
@@ -38,9 +40,11 @@ pub use check_pods::check_pods;
 pub use context::{Context, Runner};
 pub use download_asset::download_asset;
 pub use image_settings::image_settings;
-use input_parser::{InputParser, TokenKind};
+use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use registry_login::registry_login;
+#[cfg(feature = "rehearse")]
+pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
 pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.
@@ -48,14 +52,16 @@ pub struct Settings {
     pub phase: Box<dyn Phase>,
     pub github: GitHubAccess,
     pub registry: RegistryAccess,
+    /// How long the phase may take.
     pub timeout: Duration,
+    /// Whether nothing may be changed.
     pub dry_run: bool,
     /// Whether every request is logged.
     pub verbose: bool,
 }
 
 impl Settings {
-    /// What must not appear in a log.
+    /// What must not appear in a log: the token and the password.
     pub fn secrets(&self) -> Vec<&str> {
         let password = self
             .registry
@@ -83,8 +89,13 @@ pub struct RegistryAccess {
     pub login: Option<(String, SecretString)>,
     /// Where the login is used: the registries of the release's own images.
     pub hosts: BTreeSet<String>,
-    /// The text of a docker `config.json`.
-    pub docker_config: Option<String>,
+    pub docker_config: Option<DockerConfigFile>,
+}
+
+/// A `config.json` as `docker login` writes it, not read yet.
+pub struct DockerConfigFile {
+    pub path: String,
+    pub text: String,
 }
 
 /// Reads a small text file that an input names.
@@ -93,23 +104,23 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
 /// What a command is given besides its arguments.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
+    /// The runner's or the terminal's variables.
     pub context: &'a Context,
     pub read_file: ReadFile<'a>,
+    /// The time at which the command started.
     pub now: SystemTime,
 }
 
 /// What the arguments of a phase mean. Each phase implements it in the file of its name.
 trait PhaseSettings {
-    fn common(&self) -> &CommonArgs;
-
     /// How long the phase may take where the input `timeout` is not given.
     fn default_timeout(&self) -> Duration {
         Duration::from_mins(5)
     }
 
     /// The token that the phase uses for GitHub.
-    fn token(&self) -> TokenKind {
-        TokenKind::Job
+    fn token(&self) -> TokenChoice {
+        TokenChoice::Job
     }
 
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
@@ -117,18 +128,18 @@ trait PhaseSettings {
 }
 
 /// The one place where a subcommand becomes a phase.
-fn settings_of(args: &PhaseArgs) -> &dyn PhaseSettings {
+fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
     match args {
-        PhaseArgs::Plan(args) => args,
-        PhaseArgs::Draft(args) => args,
-        PhaseArgs::BuildModule(args) => args,
-        PhaseArgs::Upload(args) => args,
-        PhaseArgs::Await(args) => args,
-        PhaseArgs::FetchModule(args) => args,
-        PhaseArgs::RecordTests(args) => args,
-        PhaseArgs::Publish(args) => args,
-        PhaseArgs::Verify(args) => args,
-        PhaseArgs::Discard(args) => args,
+        PhaseArgs::Plan(args) => (args, &args.common),
+        PhaseArgs::Draft(args) => (args, &args.common),
+        PhaseArgs::BuildModule(args) => (args, &args.common),
+        PhaseArgs::Upload(args) => (args, &args.common),
+        PhaseArgs::Await(args) => (args, &args.common),
+        PhaseArgs::FetchModule(args) => (args, &args.common),
+        PhaseArgs::RecordTests(args) => (args, &args.common),
+        PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Verify(args) => (args, &args.common),
+        PhaseArgs::Discard(args) => (args, &args.common),
     }
 }
 
@@ -139,8 +150,7 @@ fn settings_of(args: &PhaseArgs) -> &dyn PhaseSettings {
 /// Everything that is wrong is listed together, so that it is put right in one go.
 pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, Vec<Diagnostic>> {
     let mut parser = InputParser::new(environment);
-    let args = settings_of(args);
-    let common = args.common();
+    let (args, common) = settings_of(args);
     let timeout = parser.duration("timeout", common.timeout.as_deref(), args.default_timeout());
     let login = parser.login(&common.registry);
     let docker_config = parser.docker_config(&common.registry);

@@ -4,21 +4,19 @@ use std::collections::BTreeSet;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, PlanArgs};
+use crate::cli::PlanArgs;
 use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
 use crate::phases::Plan;
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
 impl PhaseSettings for PlanArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let format: Option<TagFormat> = parser.parse("tag-format", self.tag_format.as_ref());
         let typed = self.version.as_deref().unwrap_or_default();
         let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
-        let names = version
+        // Without a version, images are still checked, with an example of one.
+        let example = version.clone().or_else(example_version);
+        let names = example
             .as_ref()
             .map(|(tag, version, _)| Names { tag, version });
         let repository = parser.repository(&self.common);
@@ -70,10 +68,14 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
     if args.replace_published.is_some() && on_existing != OnExisting::Replace {
         parser.missing(
             "on-existing",
-            "a reason to replace what is published (`replace-published`) takes `on-existing: replace`",
+            "a reason for replacing a published release (`replace-published`) needs `on-existing: replace`",
         );
     }
     on_existing
+}
+
+fn example_version() -> Option<(Tag, Version, TagFormat)> {
+    TagFormat::read("v0.0.0", None).ok()
 }
 
 /// The images that the release needs.
@@ -122,7 +124,7 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
             };
             parser.missing(
                 missing,
-                "a module image takes both `module-name` and `module-registry`",
+                "a module image needs both `module-name` and `module-registry`",
             );
             None
         }

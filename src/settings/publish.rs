@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use super::input_parser::{InputParser, TokenKind};
+use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, PublishArgs};
+use crate::cli::PublishArgs;
 use crate::domain::JobResults;
 use crate::phases::{Legs, Publish, PublishInputs, RequiredCheck};
 use crate::protocol::CheckState;
 
 impl PhaseSettings for PublishArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
-    fn token(&self) -> TokenKind {
-        TokenKind::Publishing
+    fn token(&self) -> TokenChoice {
+        TokenChoice::Publishing
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let inputs = PublishInputs {
-            // Without them the gate refuses, and lists what it misses beside everything else that stands in the way.
+            // The phase refuses to publish without them, and lists this together with everything else that it finds.
             artifacts: parser.artifacts(&self.artifacts).unwrap_or_default(),
             jobs: jobs(parser, self.needs.as_deref()),
             optional: lines(&self.optional_jobs).map(str::to_owned).collect(),
@@ -50,7 +46,7 @@ fn jobs(parser: &mut InputParser<'_>, needs: Option<&str>) -> Option<JobResults>
         None => {
             parser.missing(
                 "needs",
-                "write needs: ${{ toJSON(needs) }}, or `none` where no test is asked for",
+                "write needs: ${{ toJSON(needs) }}, or `none` if the release needs no tests",
             );
             None
         }
@@ -76,7 +72,7 @@ fn required_check(parser: &mut InputParser<'_>, line: &str) -> Option<RequiredCh
     ];
     let also = also.split(',').filter(|word| !word.trim().is_empty());
     let also = also
-        .filter_map(|word| parser.choice("required-checks", Some(word), &states))
+        .filter_map(|word| parser.choice("required-checks", Some(word), &Choices::of(&states)))
         .collect();
     let name = parser.take("required-checks", name.trim().parse())?;
     Some(RequiredCheck { name, also })

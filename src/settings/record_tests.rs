@@ -1,30 +1,35 @@
 //! What the arguments of `record-tests` mean.
 
-use super::input_parser::InputParser;
+use url::Url;
+
+use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
-use crate::cli::{CommonArgs, RecordTestsArgs};
+use crate::cli::RecordTestsArgs;
+use crate::domain::{Code, Diagnostic};
 use crate::phases::RecordTests;
 use crate::plan::Verdict;
 
 impl PhaseSettings for RecordTestsArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let results = [("success", true), ("failure", false)];
+        let results = Choices::of(&results);
         let passed = parser.choice("result", self.result.as_deref(), &results);
         if self.leg.is_none() {
             parser.missing(
                 "leg",
-                "name the leg of the tests, such as k3s-${{ matrix.k3s }}",
+                "name this leg of the tests, such as k3s-${{ matrix.k3s }}",
             );
         }
+        let details_url = self.details_url.as_deref();
+        let details_url = match details_url.map(page) {
+            Some(url) => parser.take("details-url", url).map(Some),
+            None => Some(parser.run_url()),
+        };
         let artifacts = parser.artifacts(&self.artifacts);
         if self.artifacts.artifacts.is_none() {
             parser.missing(
                 "artifacts",
-                "pass the output of the phase `await` that these tests took",
+                "pass the output of the phase `await` with the artifacts that were tested",
             );
         }
         let plan = parser.plan(&self.plan, &self.common)?;
@@ -33,9 +38,37 @@ impl PhaseSettings for RecordTestsArgs {
             artifacts: artifacts?.digest(),
         };
         let leg = self.leg.clone()?;
-        let url = parser.run_url();
+        let details_url = details_url?;
         Some(Prepared::planned(plan, |plan| {
-            RecordTests::new(plan, leg, passed.unwrap_or(true), verdict, url)
+            RecordTests::new(plan, leg, passed.unwrap_or(true), verdict, details_url)
         }))
+    }
+}
+
+/// GitHub refuses a commit status that links to another scheme.
+fn page(text: &str) -> Result<String, Diagnostic> {
+    match Url::parse(text.trim()) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(url.to_string()),
+        _ => Err(Diagnostic::value(
+            Code::UrlInvalid,
+            "URL",
+            text,
+            "is not the address of a page",
+            "write it in full, such as https://prow.example/view/1, or leave it out",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_url_is_the_full_address_of_a_page() {
+        let url = "https://prow.example/view/1";
+        assert_eq!(page(&format!(" {url}\n")), Ok(url.to_owned()));
+        for text in ["prow.example/view/1", "/view/1", "javascript:alert(1)", ""] {
+            assert_eq!(page(text).unwrap_err().code, Code::UrlInvalid, "{text}");
+        }
     }
 }

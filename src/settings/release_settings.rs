@@ -1,6 +1,6 @@
 //! The inputs of `release-settings`.
 
-use super::input_parser::InputParser;
+use super::input_parser::{Choices, InputParser};
 use super::{Environment, lines};
 use crate::cli::ReleaseSettingsArgs;
 use crate::commands::release_settings::{BinaryImage, Builders, Module, ReleaseSettings};
@@ -18,7 +18,11 @@ pub fn release_settings(
     let mut parser = InputParser::new(environment);
     let repository = parser.this_repository(args.repository.as_ref());
     let builders = parser
-        .choice("builders", args.builders.as_deref(), &Builders::WORDS)
+        .choice(
+            "builders",
+            args.builders.as_deref(),
+            &Choices::of(&Builders::WORDS),
+        )
         .unwrap_or_default();
     if builders == Builders::Tag && !args.has_release_token {
         let help = "builders: tag takes the secret RELEASE_TOKEN, the token of a GitHub App or a bot, since a tag that the job's \
@@ -29,7 +33,7 @@ pub fn release_settings(
         .choice(
             "module",
             args.module.as_deref(),
-            &[("true", true), ("false", false)],
+            &Choices::of(&[("true", true), ("false", false)]),
         )
         .unwrap_or(true);
     let tag_format = parser.parse("tag-format", args.tag_format.as_ref());

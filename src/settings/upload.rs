@@ -5,19 +5,15 @@ use std::path::PathBuf;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{CommonArgs, UploadArgs};
+use crate::cli::UploadArgs;
 use crate::domain::AssetName;
 use crate::phases::Upload;
 
 impl PhaseSettings for UploadArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let files = files(parser, &self.files);
         if self.files.is_empty() {
-            parser.missing("files", "name the files to upload, one a line");
+            parser.missing("files", "name the files to upload, one per line");
         }
         let plan = parser.plan(&self.plan, &self.common)?;
         Some(Prepared::planned(plan, |plan| Upload::new(plan, files)))

@@ -2,14 +2,10 @@
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};
-use crate::cli::{CommonArgs, VerifyArgs};
+use crate::cli::VerifyArgs;
 use crate::phases::Verify;
 
 impl PhaseSettings for VerifyArgs {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let (version, format) = (self.version.as_ref(), self.tag_format.as_ref());
         let (repository, tag) = existing_release(parser, version, format, &self.common)?;
