@@ -14,7 +14,7 @@ source "$here/module.sh"
 
 apply() { kubectl apply --server-side --force-conflicts -f "$manifest"; }
 case $kind in
-  # A resource of a kind that the same manifest defines is refused until the definition is established.
+  # A custom resource is refused until its definition, which may be in the same manifest, is established: hence the retries.
   raw-manifest) within "${TIMEOUT:-60}" apply || fail "the manifest could not be applied within ${TIMEOUT:-60} s" ;;
   helm-chart)
     helm upgrade --install "$(chart_release)" "$manifest" --namespace "${NAMESPACE:-kyma-system}" --create-namespace

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Waits until everything in the module that runs pods has rolled out; otherwise shows what a maintainer would ask for.
+# Waits until every workload of the module is rolled out. If one is not, prints its pods, events and logs.
 #
 #   TIMEOUT=300 scripts/await-deployment.sh module/manifest.yaml raw-manifest
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,7 +11,7 @@ source "$here/module.sh"
 
 diagnose() {
   local workload=$1 namespace=$2
-  printf '::group::Why %s is not there\n' "$workload"
+  printf '::group::Why %s is not rolled out\n' "$workload"
   kubectl get pods --namespace "$namespace" -o wide || true
   kubectl describe "$workload" --namespace "$namespace" || true
   kubectl get events --namespace "$namespace" --sort-by=.lastTimestamp || true
@@ -21,7 +21,7 @@ diagnose() {
 } >&2
 
 found=$(workloads)
-[ -n "$found" ] || fail "nothing in the module runs a pod: is $manifest its manifest?"
+[ -n "$found" ] || fail "the module has no Deployment, StatefulSet or DaemonSet: is $manifest its manifest?"
 end=$((SECONDS + ${TIMEOUT:-300}))
 while read -r workload namespace; do
   left=$((end - SECONDS))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Waits until the cluster has a node that is ready, and says what is wrong if that takes too long.
+# Waits until the nodes of the cluster are ready. If they are not in time, prints what kubectl says of them.
 #
 #   TIMEOUT=180 scripts/await-node.sh
 # shellcheck source=scripts/lib.sh

@@ -1,35 +1,32 @@
 #!/usr/bin/env bash
 # Builds the image of the module's manager from the commit that is checked out here, and pushes it.
 #
-#   IMAGE='ghcr.io/octo/module:{version}' TAG=v1.2.0 scripts/build-image.sh
+#   IMAGE=ghcr.io/octo/module:v1.2.0 VERSION=1.2.0 scripts/build-image.sh
 #
-# Reads IMAGE, TAG, DOCKERFILE, PLATFORMS and the credentials (registry-login.sh). COMMAND, if there is one, builds and pushes
-# $IMAGE in place of docker buildx; it finds VERSION, REVISION, SOURCE, PLATFORMS and DOCKER_CONFIG in its environment.
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Reads DOCKERFILE and PLATFORMS too. LOGIN is a Docker config.json below the workspace, as `registry-login` writes it; it is moved
+# away before anything is built. COMMAND, if there is one, builds and pushes $IMAGE in place of docker buildx; it finds VERSION,
+# REVISION, SOURCE, PLATFORMS and DOCKER_CONFIG in its environment.
 # shellcheck source=scripts/lib.sh
-source "$here/lib.sh"
+source "${BASH_SOURCE%/*}/lib.sh"
 
-version=$(sed -E 's/^.*\///; s/^v([0-9])/\1/' <<< "$TAG")
-image=${IMAGE:-$(default_place)}
-image=${image//\{version\}/$version}
-image=${image//\{tag\}/$TAG}
-[[ ${image##*/} == *:* ]] || image+=":$TAG"
-
-export IMAGE=$image VERSION=$version
+: "${IMAGE:?}" "${VERSION:?}"
 REVISION=$(git rev-parse HEAD)
 SOURCE=${GITHUB_SERVER_URL:-https://github.com}/${GITHUB_REPOSITORY:-}
-DOCKER_CONFIG=$(mktemp -d) # outside of what is built
-export REVISION SOURCE DOCKER_CONFIG PLATFORMS=${PLATFORMS:-linux/amd64,linux/arm64}
-trap 'rm -rf "$DOCKER_CONFIG"' EXIT
-IMAGES=$IMAGE PLAN='' "$here/registry-login.sh" "$DOCKER_CONFIG/config.json"
-# The command is the module's own, and gets on with the file.
-unset PASSWORD USERNAME GHCR_TOKEN
-
-if [ -n "${COMMAND:-}" ]; then
-  exec bash -euo pipefail -c "$COMMAND"
+export IMAGE VERSION REVISION SOURCE PLATFORMS=${PLATFORMS:-linux/amd64,linux/arm64}
+if [ -n "${LOGIN:-}" ]; then
+  # Out of the workspace, which a command may send to the builder as a whole.
+  DOCKER_CONFIG=$(mktemp -d)
+  export DOCKER_CONFIG
+  trap 'rm -rf "$DOCKER_CONFIG"' EXIT
+  mv "${GITHUB_WORKSPACE:-$PWD}/$LOGIN" "$DOCKER_CONFIG/config.json"
 fi
 
-# A run that is repeated must not move the tag away from what its tests already hold.
+if [ -n "${COMMAND:-}" ]; then
+  bash -euo pipefail -c "$COMMAND"
+  exit
+fi
+
+# A second run must not move the tag away from the image that the tests of the first run used.
 built=$(docker buildx imagetools inspect "$IMAGE" --format '{{json .Image}}' 2> /dev/null || true)
 if jq -e --arg revision "$REVISION" '[.. | .Labels? // empty | ."org.opencontainers.image.revision"?]
   | length > 0 and all(. == $revision)' <<< "${built:-null}" > /dev/null 2>&1; then
@@ -39,7 +36,7 @@ fi
 
 # The engine's own builder builds for one platform only.
 docker buildx create --name btp-release --driver docker-container --use > /dev/null 2>&1 || docker buildx use btp-release
-# The commit's tree and nothing else goes in: no file that another step left in the workspace.
+# Only the files of the commit are sent to the builder: nothing that another step left in the workspace.
 git archive --format=tar HEAD . | docker buildx build - \
   --file "${DOCKERFILE:-Dockerfile}" \
   --platform "$PLATFORMS" \

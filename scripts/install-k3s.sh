@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings up a k3s of one version, checked against the checksums of its release, and gives kubectl its address.
+# Starts k3s in the given version, after checking its binary against the checksums of its release, and configures kubectl for it.
 #
 #   scripts/install-k3s.sh v1.33.5+k3s1 [login.json]
 #
@@ -24,7 +24,7 @@ get "$file" || fail "cannot download k3s $version"
 get "sha256sum-$arch.txt" || fail "cannot download the checksums of k3s $version"
 sum=${K3S_SHA256:-$(awk -v file="$file" '$2 == file {print $1}' "$folder/sha256sum-$arch.txt")}
 printf '%s  %s\n' "${sum:-none}" "$folder/$file" | sha256sum --check --quiet - > /dev/null 2>&1 \
-  || fail "k3s $version is not what its checksum says"
+  || fail "the binary of k3s $version does not match its checksum"
 as_root install -m 0755 "$folder/$file" "${K3S_BIN:=/usr/local/bin/k3s}"
 
 if [ -n "$login" ] && jq -e '.auths != {}' "$login" > /dev/null; then
@@ -34,7 +34,7 @@ if [ -n "$login" ] && jq -e '.auths != {}' "$login" > /dev/null; then
   as_root install -m 0600 "$folder/registries.yaml" /etc/rancher/k3s/registries.yaml
 fi
 
-# What a module does not need takes time to start.
+# Components that modules do not need are left out, so that it starts faster.
 log=${K3S_LOG:-/tmp/k3s.log}
 as_root setsid "$K3S_BIN" server --disable traefik,metrics-server,servicelb --write-kubeconfig-mode 0644 \
   > "$log" 2>&1 < /dev/null &

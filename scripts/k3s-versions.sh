@@ -9,13 +9,13 @@
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
-# For a time when the channels cannot be read: tested before, and good enough to release with.
+# Used when the channels cannot be read.
 known='v1.33.5+k3s1 v1.32.9+k3s1 v1.31.13+k3s1'
-most=10 # clusters for one release; more is a mistake in typing
+most=10 # clusters for one release; a larger number is a typing mistake
 
 newest() {
   local channels
-  # The host asks for no credentials and knows no limit for them; GitHub's list of releases would.
+  # This server needs no credentials and has no rate limit; GitHub's list of releases has one.
   channels=$(curl -fsSL --retry 3 --max-time 20 "${CHANNELS:-https://update.k3s.io/v1-release/channels}") || return 1
   jq -er --argjson count "$1" '
     [.data[] | select(.id | test("^v1\\.[0-9]+$")) | select(.latest != null)]
@@ -45,5 +45,5 @@ legs=$(jq -cn --arg versions "$versions" '
   | map({k3s: .})') || fail "k3s-versions: '$versions' names a version twice"
 [ "$(jq length <<< "$legs")" -le "$most" ] || fail "k3s-versions: at most $most"
 printf 'legs=%s\n' "$legs"
-# Versions were checked above: none of them can end the list.
+# The versions were checked above: none of them can be the delimiter.
 printf 'names<<end\n%s\nend\n' "$(jq -r '.[] | "k3s-\(.k3s)"' <<< "$legs")"

@@ -3,7 +3,7 @@
 
 set -euo pipefail
 
-# One sentence for the log and one annotation for the run's page, then the end.
+# Reports an error, as an annotation of the run where this is a workflow, and ends the script.
 fail() {
   printf '::error::%s\n' "$*" >&2
   exit 1
@@ -11,12 +11,12 @@ fail() {
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Something to run as root: a runner's user has sudo, a container's root has not.
+# Runs a command as root: with sudo, which the user of a runner has and a container may not have.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Waits at most $1 seconds until the rest of the line succeeds.
+# Repeats a command until it succeeds, for at most $1 seconds.
 within() {
   local end=$((SECONDS + $1))
   shift
@@ -24,12 +24,4 @@ within() {
     [ "$SECONDS" -lt "$end" ] || return 1
     sleep 2
   done
-}
-
-# Where images go by default: ghcr.io under the repository's name, and below it that of the module's folder, if it has one of
-# its own. Registries take no capitals.
-default_place() {
-  local place=ghcr.io/$GITHUB_REPOSITORY folder=${DIRECTORY:-.}
-  [ "$folder" = . ] || place+=/$(basename "$folder")
-  printf '%s' "${place,,}"
 }

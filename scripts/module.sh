@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What a module consists of, once it is in a cluster; sourced, not run, after `manifest` and `kind` were set.
+# Finds the parts of a module in a cluster. Sourced by other scripts after `manifest` and `kind` are set.
 : "${manifest:?}" "${kind:?}"
 
-# The release of a chart is called as the module: kyma-project.io/module/btp-operator → btp-operator.
+# The Helm release has the short name of the module: kyma-project.io/module/btp-operator → btp-operator.
 chart_release() { sed 's/.*\///' <<< "${MODULE_NAME:-module}"; }
 
-# The manifests that the module consists of.
+# Prints the manifest of the module.
 module_manifest() {
   if [ "$kind" = helm-chart ]; then
     helm get manifest "$(chart_release)" --namespace "${NAMESPACE:-kyma-system}"
@@ -14,7 +14,7 @@ module_manifest() {
   fi
 }
 
-# `kind/name namespace` of everything in it that runs pods, a line each.
+# Prints `kind/name namespace` of every workload in it, one a line.
 workloads() {
   module_manifest | kubectl get -f - -o json \
     | jq -r '[if .kind == "List" then .items[] else . end | select(.kind | IN("Deployment", "StatefulSet", "DaemonSet"))]

@@ -13,8 +13,8 @@ TAG=$(jq -r .tag <<< "$PLAN")
 COMMIT=$(jq -r .commit <<< "$PLAN")
 BINARY_IMAGE=$(jq -r '."binary-image".image // ""' <<< "$ARTIFACTS")
 MODULE_IMAGE=$(jq -r '."module-image".image // ""' <<< "$ARTIFACTS")
-# Outputs of the action are below the workspace, and the command may run in a folder of it.
-# What is empty is taken away, so that a default of the command's own (`DEFAULT_CR ?= …`) counts.
+# The action's outputs are relative to the workspace, and the command may run in a folder of it.
+# An empty variable is unset, so that a default in the module's Makefile (`DEFAULT_CR ?= …`) applies.
 for name in MANIFEST DEFAULT_CR; do
   if [ -n "${!name:-}" ]; then export "$name=${GITHUB_WORKSPACE:-$PWD}/${!name}"; else unset "$name"; fi
 done

@@ -2,22 +2,19 @@
 
 use std::process::ExitCode;
 
+use btp_release::app;
+
 fn main() -> ExitCode {
+    // Names and values that are no UTF-8 mean nothing to this program.
     let env = std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    let ended = tokio::runtime::Builder::new_current_thread()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| {
-            runtime.block_on(btp_release::app::run(
-                std::env::args().collect(),
-                &env.collect(),
-            ))
-        });
-    ExitCode::from(
-        ended
-            .unwrap_or_else(|error| btp_release::app::bug(&error))
-            .code(),
-    )
+        .build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(app::run(std::env::args().collect(), &env)),
+        Err(error) => app::bug(&error.into()),
+    };
+    ExitCode::from(exit.code())
 }

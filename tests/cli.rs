@@ -1,4 +1,4 @@
-//! The binary as a person or a runner meets it: what it says, what it changes, and how it ends.
+//! The binary as a process: its log, its outputs, its exit code, and what it changes.
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
 use std::process::Command;
@@ -15,19 +15,19 @@ const REPOSITORY: &str = "kyma-project/btp-manager";
 /// Phase, inputs, exit code, error code.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], i32, &'a str);
 
-struct Bench {
+struct Fixture {
     github: GitHub,
     folder: tempfile::TempDir,
     commit: String,
 }
 
-struct Ended {
+struct StepResult {
     code: i32,
-    told: String,
+    log: String,
     outputs: Outputs,
 }
 
-async fn bench() -> Bench {
+async fn fixture() -> Fixture {
     let mut world = World::new();
     world.token("t0ken", Token::github_token());
     let repository = world.repository(REPOSITORY);
@@ -38,20 +38,42 @@ async fn bench() -> Bench {
         .commit("Second");
     let commit = repository.tip();
     let github = GitHub::start(world, Options::default()).await.unwrap();
-    Bench {
+    Fixture {
         github,
         folder: tempfile::tempdir().unwrap(),
         commit,
     }
 }
 
-impl Bench {
+impl StepResult {
+    fn assert_error(&self, exit: i32, code: &str) {
+        assert_eq!(self.code, exit, "{}", self.log);
+        self.assert_logged(&format!("error[{code}]"));
+        self.assert_logged("\n  help: ");
+        let lines = self.log.lines().count();
+        assert!(lines < 20, "more than a screen:\n{}", self.log);
+    }
+
+    fn assert_logged(&self, text: &str) {
+        assert!(self.log.contains(text), "no {text:?} in\n{}", self.log);
+    }
+}
+
+impl Fixture {
     /// Runs a step of a job, with the runner's environment and nothing else.
-    async fn step(&self, phase: &str, inputs: &[(&str, &str)]) -> Ended {
-        let inputs: Vec<_> = inputs
-            .iter()
-            .map(|(k, v)| (format!("INPUT_{}", k.to_uppercase()), (*v).to_owned()))
-            .collect();
+    async fn step(&self, phase: &str, inputs: &[(&str, &str)]) -> StepResult {
+        let inputs = inputs.iter().map(|(name, value)| {
+            (
+                format!("INPUT_{}", name.to_uppercase()),
+                (*value).to_owned(),
+            )
+        });
+        self.step_with(inputs.chain([("INPUT_PHASE".into(), phase.into())]))
+            .await
+    }
+
+    /// Runs a step with further variables.
+    async fn step_with(&self, variables: impl Iterator<Item = (String, String)>) -> StepResult {
         let output = self.folder.path().join("output");
         std::fs::write(&output, "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
@@ -64,16 +86,15 @@ impl Bench {
             .env("GITHUB_API_URL", self.github.api_url())
             .env("GITHUB_GRAPHQL_URL", self.github.graphql_url())
             .env("GITHUB_OUTPUT", &output)
-            .env("INPUT_PHASE", phase)
             .env("INPUT_GITHUB-TOKEN", "t0ken")
-            .envs(inputs)
+            .envs(variables)
             .current_dir(self.folder.path());
         let ended = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();
-        Ended {
+        StepResult {
             code: ended.status.code().unwrap(),
-            told: String::from_utf8(ended.stderr).unwrap(),
+            log: String::from_utf8(ended.stderr).unwrap(),
             outputs: outputs(&output),
         }
     }
@@ -82,7 +103,7 @@ impl Bench {
         let planned = self
             .step("plan", &[("version", "v1.2.0"), ("assets", "a.yaml")])
             .await;
-        assert_eq!(planned.code, 0, "{}", planned.told);
+        assert_eq!(planned.code, 0, "{}", planned.log);
         planned.outputs.get("plan").unwrap().clone()
     }
 
@@ -92,12 +113,12 @@ impl Bench {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_ends_with_its_code_a_help_and_no_change() {
-    let bench = bench().await;
-    let plan = bench.plan().await;
+async fn invalid_inputs_are_refused_before_any_request() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
     let elsewhere = plan.replace(REPOSITORY, "kyma-project/keda-manager");
-    let before = bench.github.log().last();
-    let table: [Case<'_>; 15] = [
+    let before = fixture.github.log().last();
+    let table: [Case<'_>; 17] = [
         ("plan", &[("version", "1.2")], 2, "version-invalid"),
         ("plan", &[("version", "v01.2.3")], 2, "version-invalid"),
         ("plan", &[("version", "1.2.0+build")], 2, "version-invalid"),
@@ -142,142 +163,127 @@ async fn bad_input_ends_with_its_code_a_help_and_no_change() {
             "duration-invalid",
         ),
         ("draft", &[("plan", &elsewhere)], 2, "plan-repository"),
+        (
+            "draft",
+            &[("plan", &plan), ("github-token", "t0ken\n")],
+            2,
+            "token-invalid",
+        ),
+        (
+            "draft",
+            &[("plan", &plan), ("version", "1.2.0")],
+            2,
+            "input-not-for-phase",
+        ),
         ("draft", &[("plan", "{}")], 2, "plan-schema"),
         ("draft", &[], 2, "input-missing"),
         ("publish", &[("plan", &plan)], 2, "input-missing"),
         ("release", &[], 2, "phase-unknown"),
     ];
     for (phase, inputs, code, finding) in table {
-        let ended = bench.step(phase, inputs).await;
-        assert_eq!(ended.code, code, "{inputs:?}\n{}", ended.told);
-        assert!(
-            ended.told.contains(&format!("error[{finding}]")),
-            "{inputs:?}\n{}",
-            ended.told
-        );
-        assert!(ended.told.contains("\n  help: "), "{}", ended.told);
-        assert!(
-            ended.told.lines().count() < 20,
-            "more than a screen:\n{}",
-            ended.told
-        );
+        let ended = fixture.step(phase, inputs).await;
+        ended.assert_error(code, finding);
     }
-    assert_eq!(bench.github.log().last(), before, "nothing was even asked");
+    assert_eq!(
+        fixture.github.log().last(),
+        before,
+        "nothing was even asked"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_wrong_is_said_at_once() {
-    let ended = bench()
+async fn all_invalid_inputs_are_listed_together() {
+    let ended = fixture()
         .await
         .step(
             "plan",
-            &[("version", "1.2"), ("assets", "a b"), ("timeout", "soon")],
+            &[
+                ("version", "1.2"),
+                ("assets", "a b"),
+                ("timeout", "soon"),
+                ("binary-image", "x"),
+            ],
         )
         .await;
-    for code in ["version-invalid", "asset-name-invalid", "duration-invalid"] {
-        assert!(
-            ended.told.contains(&format!("error[{code}]")),
-            "{}",
-            ended.told
-        );
+    for code in [
+        "version-invalid",
+        "asset-name-invalid",
+        "duration-invalid",
+        "image-invalid",
+    ] {
+        ended.assert_logged(&format!("error[{code}]"));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tag_elsewhere_is_refused_by_plan_and_by_draft() {
-    let bench = bench().await;
+async fn plan_and_draft_refuse_a_tag_at_another_commit() {
+    let fixture = fixture().await;
     let root = {
-        let world = bench.github.world();
+        let world = fixture.github.world();
         let commits = &world.repositories[REPOSITORY].commits;
         let root = commits.iter().find(|(_, commit)| commit.parents.is_empty());
         root.unwrap().0.clone()
     };
-    bench
+    fixture
         .github
         .world()
         .repository(REPOSITORY)
         .refs
         .insert("refs/tags/v1.0.1".into(), root);
-    let planned = bench.step("plan", &[("version", "v1.0.1")]).await;
-    assert_eq!(planned.code, 10, "{}", planned.told);
-    assert!(
-        planned.told.contains("error[tag-elsewhere]"),
-        "{}",
-        planned.told
-    );
-    assert!(
-        planned
-            .told
-            .contains("::error title=plan%3A tag-elsewhere::"),
-        "an annotation\n{}",
-        planned.told
-    );
-    let plan = bench.plan().await;
-    bench.github.world().repository(REPOSITORY).tag("v1.2.0");
-    bench.github.world().repository(REPOSITORY).commit("Third");
-    let moved = bench
+    let planned = fixture.step("plan", &[("version", "v1.0.1")]).await;
+    planned.assert_error(10, "tag-elsewhere");
+    planned.assert_logged("::error title=plan%3A tag-elsewhere::");
+    let plan = fixture.plan().await;
+    fixture.github.world().repository(REPOSITORY).tag("v1.2.0");
+    fixture
+        .github
+        .world()
+        .repository(REPOSITORY)
+        .commit("Third");
+    let moved = fixture
         .github
         .world()
         .repository(REPOSITORY)
         .commit("Fourth")
         .tip();
-    bench
+    fixture
         .github
         .world()
         .repository(REPOSITORY)
         .refs
         .insert("refs/tags/v1.2.0".into(), moved);
-    let drafted = bench.step("draft", &[("plan", &plan)]).await;
-    assert_eq!(drafted.code, 12, "{}", drafted.told);
-    assert!(
-        drafted.told.contains("error[tag-elsewhere]"),
-        "{}",
-        drafted.told
-    );
-    assert_eq!(bench.writes(), 0);
+    let drafted = fixture.step("draft", &[("plan", &plan)]).await;
+    drafted.assert_error(12, "tag-elsewhere");
+    assert_eq!(fixture.writes(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_what_it_would_do() {
-    let bench = bench().await;
-    let plan = bench.plan().await;
-    let ended = bench
+async fn dry_run_logs_the_actions_and_writes_nothing() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
+    let ended = fixture
         .step("draft", &[("plan", &plan), ("dry-run", "true")])
         .await;
-    assert_eq!(ended.code, 0, "{}", ended.told);
-    assert!(
-        ended.told.contains("to create the draft release v1.2.0"),
-        "{}",
-        ended.told
-    );
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(ended.code, 0, "{}", ended.log);
+    ended.assert_logged("to create the draft release v1.2.0");
+    assert_eq!(fixture.writes(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doing_nothing_is_said() {
-    let bench = bench().await;
-    let plan = bench.plan().await;
-    let first = bench.step("draft", &[("plan", &plan)]).await;
-    assert!(
-        first.told.contains("draft: done: v1.2.0 is a draft"),
-        "{}",
-        first.told
-    );
-    let writes = bench.writes();
-    let second = bench.step("draft", &[("plan", &plan)]).await;
-    assert!(
-        second
-            .told
-            .contains("draft: nothing to do: v1.2.0 is a draft"),
-        "{}",
-        second.told
-    );
+async fn second_draft_writes_nothing_and_has_the_same_outputs() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
+    let first = fixture.step("draft", &[("plan", &plan)]).await;
+    first.assert_logged("draft: done: v1.2.0 is a draft");
+    let writes = fixture.writes();
+    let second = fixture.step("draft", &[("plan", &plan)]).await;
+    second.assert_logged("draft: nothing to do: v1.2.0 is a draft");
     assert_eq!(second.outputs, first.outputs);
-    assert_eq!(bench.writes(), writes);
-    let discarded = bench.step("discard", &[("version", "v1.2.0")]).await;
-    assert_eq!(discarded.code, 0, "{}", discarded.told);
+    assert_eq!(fixture.writes(), writes);
+    let discarded = fixture.step("discard", &[("version", "v1.2.0")]).await;
+    assert_eq!(discarded.code, 0, "{}", discarded.log);
     assert!(
-        bench
+        fixture
             .github
             .world()
             .repository(REPOSITORY)
@@ -285,7 +291,7 @@ async fn doing_nothing_is_said() {
             .is_empty()
     );
     assert_eq!(
-        bench
+        fixture
             .github
             .world()
             .repository(REPOSITORY)
@@ -295,10 +301,10 @@ async fn doing_nothing_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_are_masked_and_never_told() {
-    let bench = bench().await;
-    let plan = bench.plan().await;
-    let ended = bench
+async fn secrets_appear_in_mask_commands_only() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
+    let ended = fixture
         .step(
             "draft",
             &[
@@ -309,20 +315,20 @@ async fn secrets_are_masked_and_never_told() {
             ],
         )
         .await;
-    assert_eq!(ended.code, 0, "{}", ended.told);
+    assert_eq!(ended.code, 0, "{}", ended.log);
     for secret in ["t0ken", "passw0rd"] {
-        let told: Vec<_> = ended
-            .told
+        let log: Vec<_> = ended
+            .log
             .lines()
             .filter(|line| line.contains(secret))
             .collect();
-        assert_eq!(told, [format!("::add-mask::{secret}")]);
+        assert_eq!(log, [format!("::add-mask::{secret}")]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_module_that_cannot_be_released_is_refused_and_nothing_is_pushed() {
-    let bench = bench().await;
+async fn build_module_refuses_invalid_manifests_and_pushes_nothing() {
+    let fixture = fixture().await;
     let auth = stand_ins::registry::Auth::basic("user", "right");
     let registry = Registry::start(RegistryOptions {
         auth,
@@ -336,9 +342,9 @@ async fn a_module_that_cannot_be_released_is_refused_and_nothing_is_pushed() {
         ("module-name", "kyma.project.io/module/btp-operator"),
         ("module-registry", &below),
     ];
-    let planned = bench.step("plan", &inputs).await;
+    let planned = fixture.step("plan", &inputs).await;
     let plan = planned.outputs.get("plan").unwrap().as_str();
-    let manifest = bench.folder.path().join("manifest.yaml");
+    let manifest = fixture.folder.path().join("manifest.yaml");
     let build = [
         ("plan", plan),
         ("manifest", "manifest.yaml"),
@@ -363,58 +369,85 @@ async fn a_module_that_cannot_be_released_is_refused_and_nothing_is_pushed() {
             text.replace("{binary-image}", "r.example/btp-manager:1.2.0"),
         )
         .unwrap();
-        let ended = bench.step("build-module", &build).await;
-        assert_eq!(ended.code, code, "{}", ended.told);
+        let ended = fixture.step("build-module", &build).await;
+        assert_eq!(ended.code, code, "{}", ended.log);
+        ended.assert_logged(&format!("error[{finding}]"));
         assert!(
-            ended.told.contains(&format!("error[{finding}]")),
-            "{}",
-            ended.told
-        );
-        assert!(
-            ended.told.lines().count() < 20,
+            ended.log.lines().count() < 20,
             "more than a screen:\n{}",
-            ended.told
+            ended.log
         );
     }
     assert!(registry.store().repositories.is_empty());
     std::fs::remove_file(&manifest).unwrap();
-    let missing = bench.step("build-module", &build).await;
-    assert!(
-        missing.told.contains("error[file-missing]"),
-        "{}",
-        missing.told
-    );
+    let missing = fixture.step("build-module", &build).await;
+    missing.assert_logged("error[file-missing]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registry_config_that_cannot_be_read_is_the_readers_mistake() {
-    let bench = bench().await;
-    std::fs::write(bench.folder.path().join("config.json"), "{").unwrap();
-    let ended = bench
+async fn unreadable_registry_config_is_a_usage_error() {
+    let fixture = fixture().await;
+    std::fs::write(fixture.folder.path().join("config.json"), "{").unwrap();
+    let ended = fixture
         .step(
             "plan",
             &[("version", "v1.2.0"), ("registry-config", "config.json")],
         )
         .await;
-    assert_eq!(ended.code, 2, "{}", ended.told);
-    assert!(
-        ended.told.contains("error[docker-config-invalid]"),
-        "{}",
-        ended.told
-    );
+    ended.assert_error(2, "docker-config-invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_ends_at_its_deadline() {
-    let bench = bench().await;
-    let plan = bench.plan().await;
-    bench.step("draft", &[("plan", &plan)]).await;
-    let late = bench
+async fn await_ends_at_its_deadline() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
+    fixture.step("draft", &[("plan", &plan)]).await;
+    let late = fixture
         .step(
             "await",
             &[("plan", &plan), ("timeout", "1s"), ("await-interval", "1s")],
         )
         .await;
-    assert_eq!(late.code, 11, "{}", late.told);
-    assert!(late.told.contains("asset a.yaml: absent"), "{}", late.told);
+    assert_eq!(late.code, 11, "{}", late.log);
+    late.assert_logged("asset a.yaml: absent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn step_without_a_phase_is_annotated() {
+    let fixture = fixture().await;
+    let ended = fixture.step_with(std::iter::empty()).await;
+    assert_eq!(ended.code, 2, "{}", ended.log);
+    ended.assert_logged("::error title=input%3A phase-unknown::phase");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_address_without_https_is_a_usage_error() {
+    let fixture = fixture().await;
+    let variables = [
+        ("INPUT_PHASE", "plan"),
+        ("INPUT_VERSION", "v1.2.0"),
+        ("GITHUB_API_URL", "http://ghe.example/api/v3"),
+        ("GITHUB_GRAPHQL_URL", "http://ghe.example/api/graphql"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let ended = fixture.step_with(variables.into_iter()).await;
+    ended.assert_error(2, "url-invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choices_list_new_words_and_accept_old_ones() {
+    let fixture = fixture().await;
+    let plan = fixture.plan().await;
+    let build = async |style: &str| {
+        let inputs = [("plan", plan.as_str()), ("descriptor-style", style)];
+        fixture.step("build-module", &inputs).await
+    };
+    let refused = build("2015").await;
+    assert_eq!(refused.code, 2, "{}", refused.log);
+    refused.assert_logged("\"2015\" is none of kyma-cli-2, modulectl-3\n");
+    for style in ["2023", "kyma-cli-2", "local-blob", "modulectl-3"] {
+        let accepted = build(style).await;
+        // The plan has no module, which is found out later.
+        assert_eq!(accepted.code, 12, "{style}: {}", accepted.log);
+    }
 }

@@ -11,24 +11,36 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use btp_release::cli::{Cli, SECRET_INPUTS};
+use btp_release::cli::{Cli, OUTPUTS, PhaseArgs, SECRET_INPUTS, StepCommand};
 use btp_release::domain::{Code, Exit};
 use btp_release::protocol::PhaseId;
 use btp_release::release::existing_release::ExistingRelease;
 use btp_release::release::existing_release::ReplacePolicy;
 use btp_release::release::existing_release::decision;
-use clap::CommandFactory;
+use clap::{CommandFactory as _, Subcommand as _};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// The generated part of a file, between its marks; rewritten when that is asked for.
-fn holds(file: &str, generated: &str) {
-    let (open, close) = match Path::new(file).extension().and_then(|e| e.to_str()) {
-        Some("yml") => ("# generated", "# /generated"),
-        _ => ("<!-- generated -->", "<!-- /generated -->"),
-    };
+/// The generated part of a Markdown file, between its marks.
+fn assert_page(file: &str, generated: &str) {
+    let marks = ("<!-- generated -->", "<!-- /generated -->");
+    assert_generated(file, marks, generated);
+}
+
+/// A generated part of `action.yml`.
+fn assert_action(part: &str, generated: &str) {
+    let (open, close) = (
+        format!("# generated: {part}"),
+        format!("# /generated: {part}"),
+    );
+    let indented = format!("{generated}  ");
+    assert_generated("action.yml", (&open, &close), &indented);
+}
+
+/// Compares what stands between two marks; rewrites it where that is asked for.
+fn assert_generated(file: &str, (open, close): (&str, &str), generated: &str) {
     let path = root().join(file);
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(open).unwrap();
@@ -54,7 +66,7 @@ fn update() -> bool {
 
 /// The one command of the README is `cargo run`, which has to know which of the workspace's binaries is meant.
 #[test]
-fn cargo_run_is_the_command() {
+fn cargo_run_starts_btp_release() {
     let cargo = std::process::Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version=1", "--offline"])
         .current_dir(root())
@@ -69,17 +81,26 @@ fn cargo_run_is_the_command() {
     assert_eq!(named, ["btp-release"]);
 }
 
-/// An input: its description, and the phases that take it.
+/// An input: its description, and the phases and commands that take it.
 struct Input {
     about: String,
     phases: BTreeSet<&'static str>,
+    commands: BTreeSet<String>,
+}
+
+/// The commands that a step runs in place of a phase.
+fn step_commands() -> Vec<clap::Command> {
+    let all = Cli::command();
+    let commands = all.get_subcommands();
+    let commands = commands.filter(|command| StepCommand::has_subcommand(command.get_name()));
+    commands.cloned().collect()
 }
 
 fn inputs() -> BTreeMap<String, Input> {
     let root = Cli::command();
     let mut inputs: BTreeMap<String, Input> = BTreeMap::new();
-    for phase in PhaseId::ALL {
-        let command = root.find_subcommand(phase.as_str()).unwrap();
+    let phases = PhaseId::ALL.map(|phase| root.find_subcommand(phase.as_str()).unwrap().clone());
+    for command in phases.into_iter().chain(step_commands()) {
         for argument in command
             .get_arguments()
             .filter(|a| !matches!(a.get_id().as_str(), "help"))
@@ -89,17 +110,26 @@ fn inputs() -> BTreeMap<String, Input> {
             let input = inputs.entry(name).or_insert_with(|| Input {
                 about,
                 phases: BTreeSet::new(),
+                commands: BTreeSet::new(),
             });
-            input.phases.insert(phase.as_str());
+            match PhaseId::ALL
+                .iter()
+                .find(|p| p.as_str() == command.get_name())
+            {
+                Some(phase) => input.phases.insert(phase.as_str()),
+                None => input.commands.insert(command.get_name().to_owned()),
+            };
         }
     }
     for (name, about) in SECRET_INPUTS {
         let phases = PhaseId::ALL.map(PhaseId::as_str).into();
+        let commands = BTreeSet::new();
         inputs.insert(
             name.into(),
             Input {
                 about: about.into(),
                 phases,
+                commands,
             },
         );
     }
@@ -107,38 +137,41 @@ fn inputs() -> BTreeMap<String, Input> {
 }
 
 fn taken_by(input: &Input) -> String {
-    if input.phases.len() == PhaseId::ALL.len() {
-        return "every phase".into();
-    }
-    let in_order = PhaseId::ALL
-        .iter()
-        .map(|p| p.as_str())
-        .filter(|p| input.phases.contains(p));
-    in_order
-        .map(|phase| format!("`{phase}`"))
+    let phases: Vec<String> = if input.phases.len() == PhaseId::ALL.len() {
+        vec!["every phase".into()]
+    } else {
+        let in_order = PhaseId::ALL.iter().map(|p| p.as_str());
+        in_order
+            .filter(|p| input.phases.contains(p))
+            .map(|phase| format!("`{phase}`"))
+            .collect()
+    };
+    let commands = input.commands.iter().map(|name| format!("`{name}`"));
+    phases
+        .into_iter()
+        .chain(commands)
         .collect::<Vec<_>>()
         .join(", ")
 }
 
 #[test]
-fn every_phase_is_a_subcommand_of_its_name() {
+fn phases_are_the_subcommands_that_steps_may_use() {
     let root = Cli::command();
     let commands: BTreeSet<_> = root
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
     let phases: BTreeSet<_> = PhaseId::ALL.map(PhaseId::as_str).into();
-    assert!(phases.is_subset(&commands));
-    assert!(
-        commands
-            .difference(&phases)
-            .all(|c| matches!(*c, "rehearse" | "inspect-module"))
-    );
+    let usable: BTreeSet<_> = commands
+        .into_iter()
+        .filter(|name| PhaseArgs::has_subcommand(name))
+        .collect();
+    assert_eq!(usable, phases);
 }
 
 #[test]
-fn the_page_of_inputs_is_what_the_command_line_takes() {
-    let mut table = "\n| input | taken by | meaning |\n|---|---|---|\n".to_owned();
+fn page_of_inputs_lists_the_options_of_the_command_line() {
+    let mut table = "\n| input | phases and commands | meaning |\n|---|---|---|\n".to_owned();
     for (name, input) in inputs() {
         writeln!(
             table,
@@ -148,24 +181,72 @@ fn the_page_of_inputs_is_what_the_command_line_takes() {
         )
         .unwrap();
     }
-    holds("docs/inputs.md", &(table + "\n"));
+    assert_page("docs/inputs.md", &(table + "\n"));
 }
 
 #[test]
-fn the_action_declares_every_input() {
-    let mut yaml = String::new();
+fn action_declares_every_input() {
+    let phases = PhaseId::ALL.map(PhaseId::as_str).join(", ");
+    let mut yaml = format!(
+        "  phase:\n    description: \"Part of the release to run: one of {phases}\"\n    required: false\n"
+    );
+    let commands = step_commands();
+    let commands: Vec<_> = commands.iter().map(clap::Command::get_name).collect();
+    let commands = commands.join(", ");
+    writeln!(yaml, "  command:\n    description: \"Command to run in place of a phase: one of {commands}\"\n    required: false").unwrap();
     for (name, input) in inputs() {
-        let about = input.about.replace('"', "'").replace("${{", "$ {{");
-        writeln!(yaml, "  {name}:\n    description: \"{about}\"").unwrap();
+        let about = yaml_text(&input.about);
+        writeln!(yaml, "  {name}:\n    description: {about}").unwrap();
         if name == "github-token" {
             writeln!(yaml, "    default: ${{{{ github.token }}}}").unwrap();
         }
     }
-    holds("action.yml", &(yaml + "  "));
+    assert_action("inputs", &yaml);
 }
 
 #[test]
-fn every_error_code_is_explained() {
+fn page_and_action_list_every_output() {
+    let mut table = "\n| output | phases and commands | value |\n|---|---|---|\n".to_owned();
+    let mut yaml = String::new();
+    for output in OUTPUTS {
+        let (name, about) = (output.name, output.about);
+        let phases = output.phases.join("`, `");
+        writeln!(table, "| `{name}` | `{phases}` | {about} |").unwrap();
+        let about = yaml_text(&format!("{about} ({})", output.phases.join(", ")));
+        writeln!(yaml, "  {name}:\n    description: {about}").unwrap();
+    }
+    assert_page("docs/outputs.md", &(table + "\n"));
+    assert_action("outputs", &yaml);
+}
+
+#[test]
+fn outputs_of_phases_and_commands_are_those_that_are_listed() {
+    let source = source(&["src/phases", "src/commands"]);
+    let compact: String = source.split_whitespace().collect();
+    let given: BTreeSet<_> = [".with(\"", ".output(\""]
+        .into_iter()
+        .flat_map(|call| compact.split(call).skip(1))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    let listed: BTreeSet<_> = OUTPUTS.iter().map(|output| output.name).collect();
+    assert_eq!(given, listed);
+    assert_eq!(OUTPUTS.len(), listed.len(), "an output is listed twice");
+    let phases: BTreeSet<_> = PhaseId::ALL.map(PhaseId::as_str).into();
+    let named = OUTPUTS.iter().flat_map(|output| output.phases);
+    assert!(
+        named
+            .into_iter()
+            .all(|name| phases.contains(name) || StepCommand::has_subcommand(name))
+    );
+}
+
+/// In double quotes, and without the expressions that GitHub would fill in.
+fn yaml_text(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "'").replace("${{", "$ {{"))
+}
+
+#[test]
+fn page_of_errors_lists_every_code_and_exit_code() {
     let mut table = "\n| code | exit | when |\n|---|---|---|\n".to_owned();
     for code in Code::all() {
         writeln!(
@@ -180,7 +261,7 @@ fn every_error_code_is_explained() {
     for exit in Exit::ALL {
         writeln!(table, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
     }
-    holds("docs/errors.md", &(table + "\n"));
+    assert_page("docs/errors.md", &(table + "\n"));
     let names: BTreeSet<&str> = Code::all().map(Code::as_str).collect();
     assert_eq!(names.len(), Code::all().count(), "a code is listed twice");
 }
@@ -188,7 +269,7 @@ fn every_error_code_is_explained() {
 /// The compiler knows which codes there are, and not whether any of them is still needed.
 #[test]
 fn every_error_code_is_used() {
-    let source = source();
+    let source = source(&["src", "crates/ocm-module/src"]);
     let unused: Vec<_> = Code::all()
         .filter(|code| {
             let variant = match code {
@@ -202,7 +283,7 @@ fn every_error_code_is_used() {
 }
 
 #[test]
-fn the_page_of_replacing_is_what_decides() {
+fn page_of_replacing_lists_every_decision() {
     let policies = ReplacePolicy::ALL
         .map(|policy| policy.to_string())
         .join(" | ");
@@ -214,13 +295,13 @@ fn the_page_of_replacing_is_what_decides() {
             writeln!(table, "| {there} | {tag} | {} |", courses.join(" | ")).unwrap();
         }
     }
-    holds("docs/replace.md", &(table + "\n"));
+    assert_page("docs/replace.md", &(table + "\n"));
 }
 
-/// All of our code without the lists of codes.
-fn source() -> String {
+/// The code of some folders, without the lists of codes and without tests.
+fn source(folders: &[&str]) -> String {
     let mut source = String::new();
-    let mut folders = vec![root().join("src"), root().join("crates/ocm-module/src")];
+    let mut folders: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

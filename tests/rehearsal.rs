@@ -1,35 +1,35 @@
-//! The whole pipeline in one command, as a newcomer first meets it: what it ends with, and that it can be run again.
+//! `btp-release rehearse`: its exit codes, and that it can be run again.
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A folder that outlives one rehearsal, so that the next goes on with its world.
-fn rehearse(state: &Path, how: &[&str]) -> Output {
+/// A rehearsal that keeps its state, for the next one to continue with.
+fn rehearse(state: &Path, options: &[&str]) -> Output {
     let binary = env!("CARGO_BIN_EXE_btp-release");
     let mut command = Command::new(binary);
     command
         .env_clear()
         .args(["rehearse", "v1.2.0", "--state"])
         .arg(state)
-        .args(how);
+        .args(options);
     command.output().unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn text(output: &Output) -> String {
     let (out, err) = (output.stdout.clone(), output.stderr.clone());
     String::from_utf8([out, err].concat()).unwrap()
 }
 
 #[test]
-fn a_second_rehearsal_finds_the_release_and_writes_nothing() {
+fn second_rehearsal_writes_nothing() {
     let state = tempfile::tempdir().unwrap();
     let first = rehearse(state.path(), &[]);
-    assert_eq!(first.status.code(), Some(0), "{}", told(&first));
-    assert!(told(&first).contains("\nv1.2.0 is published\n"));
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first));
+    assert!(text(&first).contains("\nv1.2.0 is published\n"));
     let second = rehearse(state.path(), &[]);
-    assert_eq!(second.status.code(), Some(0), "{}", told(&second));
-    let written = told(&second);
+    assert_eq!(second.status.code(), Some(0), "{}", text(&second));
+    let written = text(&second);
     let writes = written.lines().filter(|line| line.ends_with(", 0 write"));
     assert_eq!(
         writes.count(),
@@ -39,22 +39,58 @@ fn a_second_rehearsal_finds_the_release_and_writes_nothing() {
 }
 
 #[test]
-fn what_did_not_pass_is_not_published_until_it_does() {
+fn failed_tests_prevent_publishing_until_they_pass() {
     let state = tempfile::tempdir().unwrap();
     for failing in [["--unit-tests", "fail"], ["--e2e", "fail"]] {
         let refused = rehearse(state.path(), &failing);
-        assert_eq!(refused.status.code(), Some(12), "{}", told(&refused));
-        assert!(!told(&refused).contains("v1.2.0 is published"));
+        assert_eq!(refused.status.code(), Some(12), "{}", text(&refused));
+        assert!(!text(&refused).contains("v1.2.0 is published"));
     }
     let passed = rehearse(state.path(), &[]);
-    assert_eq!(passed.status.code(), Some(0), "{}", told(&passed));
-    assert!(told(&passed).contains("\nv1.2.0 is published\n"));
+    assert_eq!(passed.status.code(), Some(0), "{}", text(&passed));
+    assert!(text(&passed).contains("\nv1.2.0 is published\n"));
 }
 
 #[test]
-fn builders_that_never_begin_are_not_waited_for_without_an_end() {
+fn wait_for_builders_that_never_start_ends() {
     let state = tempfile::tempdir().unwrap();
     let ended = rehearse(state.path(), &["--builder", "never"]);
-    assert_eq!(ended.status.code(), Some(11), "{}", told(&ended));
-    assert!(!told(&ended).contains("v1.2.0 is published"));
+    assert_eq!(ended.status.code(), Some(11), "{}", text(&ended));
+    assert!(!text(&ended).contains("v1.2.0 is published"));
+}
+
+#[test]
+fn unreadable_files_are_usage_errors_that_name_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.yaml");
+    std::fs::write(&file, "kind: Namespace\n").unwrap();
+    let state = folder.path().join("state");
+    let cases: [(&Path, &[&str], &str); 5] = [
+        (&state, &["--manifest", "nope.yaml"], "nope.yaml"),
+        (&state, &["--default-cr", "nope.yaml"], "nope.yaml"),
+        (&state, &["--manifest", "."], "\".\""),
+        (&file, &[], "a.yaml"),
+        (&file.join("b"), &[], "a.yaml"),
+    ];
+    for (state, options, name) in cases {
+        let refused = rehearse(state, options);
+        let text = text(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{text}");
+        assert!(text.contains("error[file-unreadable]"), "{text}");
+        assert!(text.contains(name), "{text}");
+        assert!(text.contains("\n  help: "), "{text}");
+    }
+    assert!(!state.exists(), "nothing was started");
+}
+
+#[test]
+fn state_of_another_program_is_a_usage_error() {
+    let state = tempfile::tempdir().unwrap();
+    let github = state.path().join("github");
+    std::fs::create_dir(&github).unwrap();
+    std::fs::write(github.join("world.json"), "{").unwrap();
+    let refused = rehearse(state.path(), &[]);
+    let text = text(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(text.contains("error[file-unreadable]"), "{text}");
 }

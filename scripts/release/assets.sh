@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the binaries out of the images that were pushed, so that the release's files are the very bytes of its image.
+# Copies the binaries out of the pushed images, so that the release's files are the same bytes as in its image.
 #
 #   IMAGE=ghcr.io/kyma-project/btp-release-action scripts/release/assets.sh dist sha256:…(amd64) sha256:…(arm64)
 # shellcheck source=scripts/lib.sh

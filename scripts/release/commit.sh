@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the release's commit: the one that is checked out, with an action.yml that names the image by its digest. Who pins the
-# action by hash has then pinned the image as well; the main branch goes on building its Dockerfile.
+# Makes the release's commit: the checked-out commit plus an action.yml that names the image by digest. Pinning the action by
+# commit then pins the image too. On the main branch, action.yml goes on building the Dockerfile.
 #
 #   scripts/release/commit.sh v1.2.0 ghcr.io/kyma-project/btp-release-action@sha256:…
 #
-# Pushes to the branch releases/v1.2.0 of REMOTE, with GITHUB_TOKEN where there is one. The same again makes the same commit.
+# Pushes to the branch releases/v1.2.0 of REMOTE, with GITHUB_TOKEN if it is set. A second run makes the same commit.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/../lib.sh"
 
@@ -14,7 +14,7 @@ tag=$1 image=$2
 grep -q '^  image: Dockerfile$' action.yml || fail "action.yml does not build the Dockerfile: is this a commit of main?"
 git diff --quiet HEAD || fail "there are changes that no commit has"
 
-# The commit's time is that of what it releases, so that a repeated run makes the very same commit.
+# The time is that of the checked-out commit, so that a second run makes the same commit.
 when=$(git show --no-patch --format=%cI HEAD)
 export GIT_AUTHOR_DATE=$when GIT_COMMITTER_DATE=$when
 export GIT_AUTHOR_NAME='github-actions[bot]' GIT_COMMITTER_NAME='github-actions[bot]'

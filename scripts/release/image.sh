@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the static binary for this machine's architecture, and pushes an image with nothing else in it, by digest alone.
+# Builds the static binary for this machine's architecture, and pushes an image that contains only the binary, without a tag.
 #
 #   IMAGE=ghcr.io/kyma-project/btp-release-action VERSION=v1.2.0 scripts/release/image.sh
 #

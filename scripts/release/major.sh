@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Moves the tag of the major version (`v1`) to a release, which has to be the highest of that version and no prerelease.
+# Moves the tag of the major version (`v1`) to a release, if that is the highest one of the major version and no prerelease.
 #
 #   scripts/release/major.sh v1.2.0
 #
-# The moving tag has no release of its own, since a release may be immutable, and its tag with it.
+# There is no GitHub release for the moving tag: the tag of an immutable release cannot be moved.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/../lib.sh"
 
 tag=$1
 case $tag in
   *-*)
-    say "$tag is a prerelease: nobody gets it who did not ask for it"
+    say "$tag is a prerelease: the tag of the major version stays"
     exit 0
     ;;
 esac

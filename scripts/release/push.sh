@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pushes to REMOTE, with GITHUB_TOKEN where there is one: from the environment, and never in an argument.
+# Pushes to REMOTE, with GITHUB_TOKEN if it is set. The token is read from the environment, never given as an argument.
 #
 #   scripts/release/push.sh [--force] HEAD:refs/heads/releases/v1.2.0
 # shellcheck source=scripts/lib.sh

@@ -1,12 +1,19 @@
 //! `inspect-module`: what a module image is made of, for people. It reads a registry, and nothing else.
 
-use crate::domain::{Exit, ImageRef};
+use crate::domain::ImageRef;
 use crate::protocol::RegistryReader;
 use crate::release::module_image::ModuleImage;
 use crate::release::module_image::ModuleImageError;
 use crate::report::Failure;
 use ocm_module::inspect::Summary;
 
+const TITLE: &str = "inspect-module";
+
+/// Reads a module image and its component descriptor.
+///
+/// # Errors
+///
+/// If the image is not there, is no module, or the registry does not answer.
 pub async fn inspect(registry: &dyn RegistryReader, image: &ImageRef) -> Result<Summary, Failure> {
     match ModuleImage::find(registry, image).await {
         Ok(module) => Ok(Summary::new(
@@ -14,10 +21,9 @@ pub async fn inspect(registry: &dyn RegistryReader, image: &ImageRef) -> Result<
             &module.manifest,
             &module.descriptor,
         )),
-        Err(ModuleImageError::Format(error)) => Err(Failure {
-            exit: Exit::Blocked,
-            findings: vec![error],
-        }),
-        Err(ModuleImageError::Service(error)) => Err(Failure::of_port(&error, "run it again")),
+        Err(ModuleImageError::Format(error)) => Err(Failure::refused(TITLE, vec![error])),
+        Err(ModuleImageError::Service(error)) => {
+            Err(Failure::of_service(TITLE, &error, "run it again"))
+        }
     }
 }

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use super::{Code, Diagnostic};
 
-/// A name that GitHub keeps as it is. Other names are silently rewritten on upload (spaces and most punctuation become
-/// `.`), and would then never be found under the name that was wanted.
+/// A name that GitHub keeps unchanged. It rewrites other names silently on upload (spaces and most punctuation become `.`), and
+/// the asset would then never be found under the name that was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssetName(String);
 
 impl AssetName {
+    /// The name as it is on GitHub.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,7 +36,7 @@ impl FromStr for AssetName {
                 text,
                 "would be rewritten by GitHub on upload",
                 format!(
-                    "use letters, digits, and . - _ + @ only, such as {:?}; `path=name` uploads a file under another name",
+                    "use only letters, digits and . - _ + @, such as {:?}; `path=name` uploads a file under another name",
                     suggestion(text)
                 ),
             ));
@@ -44,6 +45,7 @@ impl FromStr for AssetName {
     }
 }
 
+/// A similar name that GitHub keeps.
 fn suggestion(text: &str) -> String {
     let replaced: String = text
         .chars()
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_only_names_that_stay() {
+    fn accepts_only_names_that_github_keeps() {
         for text in [
             "template.yaml",
             "template_control_plane.yaml",

@@ -1,32 +1,35 @@
-//! Time as the release knows it: how long since the start, and until when a wait may go on.
+//! Points in time, and until when a wait may last.
 
 use std::time::Duration;
 
-/// A point in time, counted from an arbitrary start that one clock shares with itself only.
+/// A point in time, as the duration since an arbitrary start. Only moments of the same clock can be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(Duration);
 
 impl Moment {
+    /// The moment at this duration after the clock's start.
     pub fn at(since_start: Duration) -> Self {
         Self(since_start)
     }
 
+    /// The duration since the clock's start.
     pub fn since_start(self) -> Duration {
         self.0
     }
 
-    /// Zero where `earlier` is in fact later.
+    /// The duration since another moment; zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The moment after a duration.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
     }
 }
 
-/// The moment after which a wait ends. Every wait is given one.
+/// The moment at which a wait ends without success. Every wait has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     at: Moment,
@@ -34,6 +37,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
+    /// The moment `allowed` after `now`.
     pub fn after(now: Moment, allowed: Duration) -> Self {
         Self {
             at: now.plus(allowed),
@@ -41,15 +45,17 @@ impl Deadline {
         }
     }
 
+    /// Whether it is reached.
     pub fn passed(self, now: Moment) -> bool {
         now >= self.at
     }
 
+    /// The time until then; zero once it is reached.
     pub fn left(self, now: Moment) -> Duration {
         self.at.since(now)
     }
 
-    /// How long was allowed in all, to say it when it has passed.
+    /// The whole time that was allowed, for messages.
     pub fn allowed(self) -> Duration {
         self.allowed
     }
@@ -66,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_never_outlasts_its_deadline() {
+    fn clamp_ends_a_wait_at_the_deadline() {
         let start = Moment::at(Duration::from_secs(5));
         let deadline = Deadline::after(start, Duration::from_secs(30));
         assert_eq!(

@@ -1,27 +1,31 @@
-//! How the jobs that a release depends on ended, as the workflow hands it over.
+//! The results of the jobs that the publishing job needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, Diagnostic};
 
-/// The `needs` context of the publishing job: job → result.
+/// The context `needs` of the publishing job: the result of each job by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobResults(BTreeMap<String, String>);
 
 impl JobResults {
-    /// Reads `toJSON(needs)`: an object with an object for each job, whose `result` is `success`, `failure`, `cancelled` or
+    /// Parses `toJSON(needs)`: an object with an object for each job, whose `result` is `success`, `failure`, `cancelled` or
     /// `skipped` ([contexts reference, `needs`](https://docs.github.com/en/actions/reference/workflows-and-actions/contexts)).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NeedsUnreadable`] if the text is no such object.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         #[derive(serde::Deserialize)]
-        struct Job {
+        struct NeededJob {
             result: String,
         }
-        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| {
+        let jobs: BTreeMap<String, NeededJob> = serde_json::from_str(text).map_err(|error| {
             Diagnostic::value(
                 Code::NeedsUnreadable,
                 "needs",
                 text.chars().take(80).collect::<String>(),
-                format!("is not the context of that name: {error}"),
+                format!("is not the context of this name: {error}"),
                 "write needs: ${{ toJSON(needs) }}",
             )
         })?;
@@ -32,18 +36,19 @@ impl JobResults {
         ))
     }
 
-    /// Job and result.
+    /// Each job and its result, by name.
     pub fn iter(&self) -> impl Iterator<Item = (String, String)> {
         self.0
             .iter()
             .map(|(name, result)| (name.clone(), result.clone()))
     }
 
+    /// Whether the publishing job needs no other job.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The jobs that stand in the way: anything but success, unless the job is optional and did not fail.
+    /// The jobs that prevent publishing, with their results: all that did not succeed, except optional jobs that were skipped.
     pub fn objections<'a>(
         &'a self,
         optional: &'a BTreeSet<String>,
@@ -64,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_success_is_success() {
+    fn objections_are_all_but_success_and_skipped_optional_jobs() {
         let json = r#"{"a":{"result":"success","outputs":{}},"b":{"result":"skipped"},"c":{"result":"cancelled"},"d":{"result":"failure"},"e":{"result":"new"}}"#;
         let jobs = JobResults::from_json(json).unwrap();
         let none = BTreeSet::new();

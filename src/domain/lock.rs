@@ -1,4 +1,4 @@
-//! Who may make a release of a tag: one run at a time.
+//! The lock of a release: one run at a time may create the draft and the tag.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommitSha, RepoSlug, Tag};
 
-/// A process that makes releases, told apart from every other.
+/// The process that holds a lock, told apart from every other process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
-    /// Whose workflow runs, which need not be the repository that is released.
+    /// The repository whose workflow runs, which may be another than the one that is released.
     pub repository: Option<RepoSlug>,
-    /// The workflow's run; none on a terminal.
+    /// The id of the workflow run; `None` on a terminal.
     pub run: Option<u64>,
+    /// The attempt of the run, counted from 1.
     pub attempt: u64,
-    /// A number that no other process has.
+    /// A random text, which no other process has.
     pub process: String,
 }
 
@@ -30,20 +31,20 @@ impl fmt::Display for LockOwner {
     }
 }
 
-/// What a lock says of itself.
+/// What is written in a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     pub owner: LockOwner,
-    /// Seconds since 1970, by the owner's clock.
+    /// When it was taken, in seconds since 1970 by the owner's clock.
     pub since: u64,
-    /// Taken from an owner that had died: what that one did last may not be visible yet.
+    /// Whether it was taken from an owner that had ended without releasing it. What that one did last may not be visible yet.
     pub taken_over: bool,
 }
 
 const OPEN: &str = "btp-release-lock: ";
 
 impl Lock {
-    /// The reference that is the lock: of several who create it, one succeeds.
+    /// The reference that is the lock. GitHub lets only one of several creators succeed.
     pub fn reference(tag: &Tag) -> String {
         format!("refs/release-locks/{tag}")
     }
@@ -55,19 +56,21 @@ impl Lock {
         format!("{} makes this release\n\n{OPEN}{json}\n", self.owner)
     }
 
+    /// What such a message says; `None` for any other text.
     pub fn read(message: &str) -> Option<Self> {
         let json = message.lines().find_map(|line| line.strip_prefix(OPEN))?;
         serde_json::from_str(json).ok()
     }
 }
 
-/// A lock as it was seen.
+/// A lock as it was seen in the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenLock {
-    /// `None` where it is not written in a way that we know.
+    /// `None` if its message cannot be read.
     pub lock: Option<Lock>,
+    /// How long ago it was taken; zero if that is not known.
     pub age: Duration,
-    /// What its tag object points at.
+    /// The commit that its tag object points to.
     pub commit: Option<CommitSha>,
 }
 
@@ -76,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_read_as_it_was_written() {
+    fn read_returns_what_message_wrote() {
         let lock = Lock {
             owner: LockOwner {
                 repository: Some("kyma-project/btp-manager".parse().unwrap()),
@@ -97,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_no_tag() {
+    fn reference_is_outside_of_the_tags() {
         assert_eq!(
             Lock::reference(&"api/v1.2.0".parse().unwrap()),
             "refs/release-locks/api/v1.2.0"

@@ -1,4 +1,7 @@
-//! Values of the release, parsed once at the door: whoever holds one need not check it again.
+//! The values of a release, such as versions and tags. They are checked when they are parsed, so that a value of such a type is
+//! always valid.
+//!
+//! Everything here is pure: no file, no network, no clock.
 
 mod asset;
 mod code;
@@ -26,7 +29,7 @@ pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
 pub use tag::{Tag, TagFormat};
 
-/// What is wrong or remarkable, under the codes of the application.
+/// What is wrong or remarkable, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;
 
 /// Serialises a value as the text that it is parsed from.

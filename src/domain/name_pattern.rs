@@ -1,15 +1,16 @@
-//! Names of checks, with `*` for any characters.
+//! Patterns for the names of checks.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Code, Diagnostic};
 
-/// A name in which `*` stands for any characters.
+/// A name in which `*` matches any characters, also none. Nothing else has a special meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePattern(String);
 
 impl NamePattern {
+    /// Whether the whole name matches; upper and lower case differ.
     pub fn matches(&self, name: &str) -> bool {
         let Some((first, rest)) = self.0.split_once('*') else {
             return self.0 == name;
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn star_matches_any_characters() {
         let matches =
             |pattern: &str, name: &str| pattern.parse::<NamePattern>().unwrap().matches(name);
         assert!(matches("build", "build") && !matches("build", "build image"));

@@ -1,4 +1,4 @@
-//! A repository on GitHub.
+//! The name of a repository on GitHub.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,15 +13,17 @@ pub struct RepoSlug {
 }
 
 impl RepoSlug {
+    /// The user or the organization.
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
+    /// The name without its owner.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// GitHub treats owner and name as the same whatever their case.
+    /// Whether both name the same repository: GitHub ignores the case of owner and name.
     pub fn is_same(&self, other: &Self) -> bool {
         self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
     }
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slug_is_two_plain_parts() {
+    fn parse_accepts_owner_and_name_only() {
         assert_eq!(
             "kyma-project/btp-manager"
                 .parse::<RepoSlug>()

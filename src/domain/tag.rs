@@ -6,15 +6,34 @@ use std::str::FromStr;
 use super::Version;
 use super::{Code, Diagnostic};
 
-const NOT_A_TAG_NAME: &str = "is not a tag name that git and GitHub take";
+const NOT_A_TAG_NAME: &str = "is not a tag name that git and GitHub accept";
 
 /// A git tag's name without `refs/tags/`, such as `v1.2.0`, `1.2.0` or `api/v1.2.0`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tag(String);
 
 impl Tag {
+    /// The name without `refs/tags/`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The version that the tag is of: by its format, or, with none given, what follows the last `/`, with or without `v`.
+    ///
+    /// # Errors
+    ///
+    /// The tag is not of this format, or holds no version.
+    pub fn version(&self, format: Option<&TagFormat>) -> Result<Version, Diagnostic> {
+        let Some(format) = format else {
+            let last = self.0.rsplit('/').next().unwrap_or(&self.0);
+            let digits = last.strip_prefix('v').unwrap_or(last);
+            return digits.parse().map_err(ocm_module::Diagnostic::with_code);
+        };
+        format.version(&self.0).ok_or_else(|| {
+            let why = format!("is not made by the tag format {format}");
+            let help = "give the tag-format that the tag was made by, or leave it out";
+            Diagnostic::value(Code::TagFormatInvalid, "tag", &self.0, why, help)
+        })
     }
 
     /// The full name of the reference, such as `refs/tags/v1.2.0`.
@@ -26,7 +45,7 @@ impl Tag {
 impl FromStr for Tag {
     type Err = Diagnostic;
 
-    /// Takes what `git check-ref-format` takes, less the characters that would have to be escaped in a URL.
+    /// Accepts what `git check-ref-format` accepts, except characters that would have to be escaped in a URL.
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '+');
         let bad_part = |part: &str| {
@@ -46,7 +65,7 @@ impl FromStr for Tag {
                 "tag",
                 text,
                 NOT_A_TAG_NAME,
-                "use letters, digits, and . - _ / only, such as v1.2.0",
+                "use only letters, digits and . - _ /, such as v1.2.0",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -67,8 +86,12 @@ pub struct TagFormat {
 }
 
 impl TagFormat {
-    /// Reads what a maintainer typed: with no format given, `v1.2.0` and `1.2.0` are both taken, and the tag is exactly
-    /// the text. Answers with the format too, since other releases are compared only within one format.
+    /// The tag and the version that a maintainer typed. Without a format, `v1.2.0` and `1.2.0` are both accepted, and the tag is
+    /// exactly the text. The format is returned as well, because releases are compared only with others of the same format.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no version, or the tag that the format makes of it is no valid tag.
     pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Diagnostic> {
         let (digits, implied) = match typed.strip_prefix('v') {
             Some(rest) => (rest, "v{version}"),
@@ -82,17 +105,22 @@ impl TagFormat {
         Ok((format.tag(&version)?, version, format))
     }
 
+    /// The tag of a version.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::TagInvalid`] if git or GitHub would not accept it.
     pub fn tag(&self, version: &Version) -> Result<Tag, Diagnostic> {
         format!("{}{version}{}", self.before, self.after).parse()
     }
 
-    /// The version in a tag of this format; `None` for a tag of another format.
+    /// The version in a tag; `None` if the tag has another format.
     pub fn version(&self, tag: &str) -> Option<Version> {
         let digits = tag.strip_prefix(self.before.as_str())?;
         digits.strip_suffix(self.after.as_str())?.parse().ok()
     }
 
-    /// The text before the version, by which tags of this format can be looked up.
+    /// The text before the version, with which all tags of this format begin.
     pub fn prefix(&self) -> &str {
         &self.before
     }
@@ -148,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_is_what_was_typed() {
+    fn read_keeps_the_tag_as_typed_and_applies_a_format() {
         assert_eq!(read("v1.2.0", None), Ok(("v1.2.0".into(), "1.2.0".into())));
         assert_eq!(read("1.2.0", None), Ok(("1.2.0".into(), "1.2.0".into())));
         assert_eq!(
@@ -166,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_knows_its_own_tags() {
+    fn version_is_found_in_tags_of_the_format_only() {
         let format: TagFormat = "api/v{version}".parse().unwrap();
         assert_eq!(format.version("api/v1.2.0").unwrap().to_string(), "1.2.0");
         for other in ["v1.2.0", "api/1.2.0", "api/v1.2", "xapi/v1.2.0"] {
@@ -175,7 +203,30 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_that_git_or_a_url_would_not_take() {
+    fn a_tag_tells_its_version() {
+        let table = [
+            ("v1.2.0", None, Some("1.2.0")),
+            ("1.2.0-rc1", None, Some("1.2.0-rc1")),
+            ("example/v1.0.0", None, Some("1.0.0")),
+            ("a/b/1.0.0", None, Some("1.0.0")),
+            ("api/v1.2.0", Some("api/v{version}"), Some("1.2.0")),
+            ("v1.2.0-fips", Some("v{version}-fips"), Some("1.2.0")),
+            ("nightly", None, None),
+            ("vv1.2.0", None, None),
+            ("v1.2", None, None),
+            ("v1.2.0", Some("api/v{version}"), None),
+            ("api/vv1.2.0", Some("api/v{version}"), None),
+        ];
+        for (tag, format, version) in table {
+            let format: Option<TagFormat> = format.map(|format| format.parse().unwrap());
+            let seen = tag.parse::<Tag>().unwrap().version(format.as_ref());
+            let seen = seen.map(|version| version.to_string());
+            assert_eq!(seen.ok().as_deref(), version, "{tag}");
+        }
+    }
+
+    #[test]
+    fn parse_refuses_what_git_or_a_url_would_not_accept() {
         for text in [
             "", "a b", "a..b", "-x", "/x", "x/", "x.lock", "x.LOCK", ".x", "a~1", "a^", "a:b",
             "a?", "ü", "a\n",

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::domain::{Deadline, Exit, Moment};
+use crate::domain::{Deadline, Moment};
 use crate::protocol::{Cause, Clock, Interrupt, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
@@ -56,10 +56,7 @@ pub enum Stop {
     #[error(transparent)]
     Service(#[from] ServiceError),
     #[error("blocked")]
-    Blocked {
-        findings: Vec<Diagnostic>,
-        exit: Exit,
-    },
+    Blocked { findings: Vec<Diagnostic> },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
     /// What was confirmed stays invisible: a defect here, or of the service.
@@ -140,10 +137,7 @@ impl Engine<'_> {
             match self.unless_interrupted(phase.step(reader)).await?? {
                 Step::Done(report) => return Ok(LoopEnd::Done(report)),
                 Step::Blocked(findings) => {
-                    return Err(Stop::Blocked {
-                        findings,
-                        exit: id.blocked_exit(),
-                    });
+                    return Err(Stop::Blocked { findings });
                 }
                 Step::Wait(waiting) => self.wait(id, waiting, &mut interval).await?,
                 Step::Act(actions) => {
@@ -222,7 +216,6 @@ impl Engine<'_> {
                 AfterRefusal::Stop => Err(error.into()),
                 AfterRefusal::Blocked(finding) => Err(Stop::Blocked {
                     findings: vec![finding],
-                    exit: Exit::Blocked,
                 }),
             };
         }

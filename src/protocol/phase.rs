@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Action, Reader, ServiceError};
-use crate::domain::{Diagnostic, Exit};
+use crate::domain::Diagnostic;
 
 /// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +70,6 @@ phases! {
     Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
     Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."
     Discard "discard" Writes 5 min, "Deletes our own draft and tag."
-}
-
-impl PhaseId {
-    /// What the process ends with when the phase is blocked.
-    pub const fn blocked_exit(self) -> Exit {
-        match self {
-            Self::Plan => Exit::Preflight,
-            _ => Exit::Blocked,
-        }
-    }
 }
 
 impl fmt::Display for PhaseId {

@@ -1,6 +1,6 @@
 //! The two builds that the tag starts: the container image, and the module with its release assets.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,14 @@ use serde_json::json;
 use stand_ins::Event;
 use tokio::sync::broadcast::Receiver;
 
-use super::Script;
-use super::invocation::run;
-use super::timeline::Timeline;
-use super::world::World;
+use super::Rehearsal;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credentials, Registries};
 use crate::adapters::system_clock::SystemClock;
-use crate::domain::ImageRef;
+use crate::domain::{Digest, ImageRef};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Blob, BlobSource, Clock, RegistryWriter as _};
+use crate::settings::BuilderBehavior;
 use ocm_module::media;
 use ocm_module::oci::{ContentDescriptor, Manifest};
 
@@ -30,39 +28,30 @@ const BUILDS_TAKE: Duration = Duration::from_millis(700);
 /// How long the tag may take to appear, once `draft` has ended.
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 
+/// Waits for the tag, then builds.
 pub(super) struct Builders<'a> {
-    world: &'a World,
-    script: &'a Script,
-    timeline: &'a Timeline,
-    run_id: &'a str,
+    rehearsal: &'a Rehearsal<'a>,
     events: Receiver<Event>,
     clock: Arc<SystemClock>,
 }
 
 impl<'a> Builders<'a> {
     /// Listens from now on, as Prow does for the webhooks of a repository.
-    pub(super) fn listen(
-        world: &'a World,
-        script: &'a Script,
-        timeline: &'a Timeline,
-        run_id: &'a str,
-    ) -> Self {
+    pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
         Self {
-            world,
-            script,
-            timeline,
-            run_id,
-            events: world.github.events(),
+            rehearsal,
+            events: rehearsal.services.github.events(),
             clock: Arc::new(SystemClock::start()),
         }
     }
 
     /// Builds once for the tag; a tag that was there before starts nothing.
     pub(super) async fn build(mut self, plan: &str) -> anyhow::Result<()> {
-        if !self.script.cast.builders_build || !self.tag_appeared().await {
+        let never = self.rehearsal.settings.builders == BuilderBehavior::Never;
+        if never || !self.tag_appeared().await {
             return Ok(());
         }
-        try_join(self.image(plan), self.module(plan))
+        try_join(self.build_image(plan), self.build_module(plan))
             .await
             .map(drop)
     }
@@ -81,65 +70,33 @@ impl<'a> Builders<'a> {
         }
     }
 
-    async fn image(&self, plan: &str) -> anyhow::Result<()> {
-        const WHO: &str = "image builder";
-        let _busy = self.timeline.busy(WHO);
+    async fn build_image(&self, plan: &str) -> anyhow::Result<()> {
+        const NAME: &str = "image builder";
+        let _spinner = self.rehearsal.timeline.spinner(NAME);
+        let log = |line: String| self.rehearsal.timeline.log(NAME, &line);
         let plan = ReleasePlan::from_json(plan, None)?;
         let Some(image) = &plan.binary_image else {
             return Ok(());
         };
-        self.timeline
-            .say(WHO, &format!("started by the tag {}", plan.tag));
-        self.clock
-            .sleep_until(self.clock.now().plus(BUILDS_TAKE))
-            .await;
+        log(format!("started by the tag {}", plan.tag));
+        self.pretend_to_build().await;
         let digest = self.push_image(image, &plan).await?;
-        self.timeline
-            .say(WHO, &format!("pushed {image} ({digest})"));
+        log(format!("pushed {image} ({digest})"));
         Ok(())
     }
 
-    /// A small image as `docker build` makes it: one layer, and a config with the labels that tell where it is from.
-    async fn push_image(&self, image: &ImageRef, plan: &ReleasePlan) -> anyhow::Result<String> {
-        let tar = one_file_tar(
-            "manager",
-            b"the manager of the module, as far as a rehearsal needs one\n",
-        )?;
-        let mut gzip = GzBuilder::new()
-            .mtime(0)
-            .write(Vec::new(), Compression::default());
-        gzip.write_all(&tar)?;
-        let layer = gzip.finish()?;
-        let config = json!({
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {"Entrypoint": ["/manager"], "Labels": {
-                "org.opencontainers.image.revision": plan.commit,
-                "org.opencontainers.image.version": plan.version,
-                "org.opencontainers.image.source": format!("https://github.com/{}", plan.repository),
-            }},
-            "rootfs": {"type": "layers", "diff_ids": [crate::domain::Digest::of(&tar)]},
-        });
-        let config = config.to_string().into_bytes();
-        let manifest = Manifest::new(
-            ContentDescriptor::of("application/vnd.oci.image.config.v1+json", &config),
-            vec![ContentDescriptor::of(
-                "application/vnd.oci.image.layer.v1.tar+gzip",
-                &layer,
-            )],
-        );
+    async fn pretend_to_build(&self) {
+        let end = self.clock.now().plus(BUILDS_TAKE);
+        self.clock.sleep_until(end).await;
+    }
+
+    /// Pushes a small image as `docker build` makes it: one layer, and a config with the labels that tell where it is from.
+    async fn push_image(&self, image: &ImageRef, plan: &ReleasePlan) -> anyhow::Result<Digest> {
+        let (manifest, blobs) = small_image(plan)?;
         let http = Http::new(&HttpSettings::default())?;
-        let registry = Registries::new(
-            &http,
-            Credentials::anonymous(),
-            Arc::clone(&self.clock) as _,
-        );
-        for (named, bytes) in manifest
-            .layers
-            .iter()
-            .chain([&manifest.config])
-            .zip([layer, config])
-        {
+        let clock = Arc::clone(&self.clock);
+        let registry = Registries::new(&http, Credentials::anonymous(), clock);
+        for (named, bytes) in manifest.layers.iter().chain([&manifest.config]).zip(blobs) {
             let blob = Blob {
                 digest: named.digest,
                 size: named.size,
@@ -149,67 +106,82 @@ impl<'a> Builders<'a> {
             registry.push_blob(image.repository(), &blob).await?;
         }
         let bytes = manifest.to_json();
-        let digest = crate::domain::Digest::of(&bytes).to_string();
+        let digest = Digest::of(&bytes);
         registry
             .push_manifest(image, media::IMAGE_MANIFEST, Bytes::from(bytes))
             .await?;
         Ok(digest)
     }
 
-    /// The module's build is two steps of ours, as in the workflow of that name.
-    async fn module(&self, plan: &str) -> anyhow::Result<()> {
-        const WHO: &str = "module builder";
-        let _busy = self.timeline.busy(WHO);
-        self.timeline.say(WHO, "started by the tag");
-        self.clock
-            .sleep_until(self.clock.now().plus(BUILDS_TAKE))
-            .await;
-        self.lay_out(&ReleasePlan::from_json(plan, None)?)?;
+    /// Runs two phases, as the workflow that builds modules does.
+    async fn build_module(&self, plan: &str) -> anyhow::Result<()> {
+        const NAME: &str = "module builder";
+        let _spinner = self.rehearsal.timeline.spinner(NAME);
+        self.rehearsal.timeline.log(NAME, "started by the tag");
+        self.pretend_to_build().await;
+        self.write_sources(&ReleasePlan::from_json(plan, None)?)?;
         let inputs = [
             ("plan", plan),
             ("manifest", "build/manifest.yaml"),
             ("default-cr", "build/default-cr.yaml"),
         ];
-        let built = run(
-            self.world,
-            self.timeline,
-            self.run_id,
-            "build-module",
-            &inputs,
-        )
-        .await?;
+        let built = self.rehearsal.step("build-module", &inputs).await?;
         if built.succeeded() {
             let inputs = [("plan", plan), ("files", built.output("files"))];
-            run(self.world, self.timeline, self.run_id, "upload", &inputs).await?;
+            self.rehearsal.step("upload", &inputs).await?;
         }
         Ok(())
     }
 
-    /// The files that a checkout and `kustomize build` would leave in the workspace.
-    fn lay_out(&self, plan: &ReleasePlan) -> anyhow::Result<()> {
-        let folder = self.world.workspace.join("build");
+    /// Writes the files that a checkout and `kustomize build` would leave in the workspace.
+    fn write_sources(&self, plan: &ReleasePlan) -> io::Result<()> {
+        let settings = self.rehearsal.settings;
+        let folder = self.rehearsal.services.workspace.join("build");
         std::fs::create_dir_all(&folder)?;
-        let image = plan
-            .binary_image
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let manifest = match &self.script.manifest {
-            Some(path) => std::fs::read_to_string(path)?,
-            None => include_str!("example/manifest.yaml").replace("{binary-image}", &image),
+        let image = plan.binary_image.as_ref().map(ToString::to_string);
+        let example = || {
+            let example = include_str!("example/manifest.yaml");
+            example.replace("{binary-image}", &image.unwrap_or_default())
         };
+        let manifest = settings.manifest.clone().unwrap_or_else(example);
         std::fs::write(folder.join("manifest.yaml"), manifest)?;
-        let default_cr = folder.join("default-cr.yaml");
-        match &self.script.default_cr {
-            Some(path) => std::fs::copy(path, default_cr).map(drop)?,
-            None => std::fs::write(default_cr, include_str!("example/default-cr.yaml"))?,
-        }
-        Ok(())
+        let example = include_str!("example/default-cr.yaml");
+        let default_cr = settings.default_cr.as_deref().unwrap_or(example);
+        std::fs::write(folder.join("default-cr.yaml"), default_cr)
     }
 }
 
-/// The same bytes each time, so that another rehearsal of the same commit makes the same image.
-fn one_file_tar(name: &str, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// A manifest, and the bytes of its layer and its config, in this order. The same commit always gives the same bytes.
+fn small_image(plan: &ReleasePlan) -> io::Result<(Manifest, [Vec<u8>; 2])> {
+    let content = b"the manager of the module, as far as a rehearsal needs one\n";
+    let tar = one_file_tar("manager", content)?;
+    let mut gzip = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::default());
+    gzip.write_all(&tar)?;
+    let layer = gzip.finish()?;
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Entrypoint": ["/manager"], "Labels": {
+            "org.opencontainers.image.revision": plan.commit,
+            "org.opencontainers.image.version": plan.version,
+            "org.opencontainers.image.source": format!("https://github.com/{}", plan.repository),
+        }},
+        "rootfs": {"type": "layers", "diff_ids": [Digest::of(&tar)]},
+    });
+    let config = config.to_string().into_bytes();
+    let manifest = Manifest::new(
+        ContentDescriptor::of("application/vnd.oci.image.config.v1+json", &config),
+        vec![ContentDescriptor::of(
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+            &layer,
+        )],
+    );
+    Ok((manifest, [layer, config]))
+}
+
+fn one_file_tar(name: &str, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_ustar();
     header.set_size(bytes.len() as u64);

@@ -1,4 +1,4 @@
-//! What happens and when: plain lines in a log, and on a terminal also who is at work now.
+//! A log of what happens and when; on a terminal, also a spinner for everything that is running.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -8,15 +8,17 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::adapters::system_clock::SystemClock;
 use crate::protocol::Clock as _;
 
+/// Lines with the seconds since the start.
 pub(super) struct Timeline {
     clock: SystemClock,
-    live: Option<MultiProgress>,
+    /// `None` where standard error is no terminal.
+    spinners: Option<MultiProgress>,
 }
 
-/// Someone at work, shown until it is dropped.
-pub(super) struct Busy(Option<ProgressBar>);
+/// Shown until it is dropped, and on terminals only.
+pub(super) struct Spinner(Option<ProgressBar>);
 
-impl Drop for Busy {
+impl Drop for Spinner {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
@@ -25,26 +27,29 @@ impl Drop for Busy {
 }
 
 impl Timeline {
+    /// The time counts from now on.
     pub(super) fn start() -> Self {
         Self {
             clock: SystemClock::start(),
-            live: std::io::stderr().is_terminal().then(MultiProgress::new),
+            spinners: std::io::stderr().is_terminal().then(MultiProgress::new),
         }
     }
 
-    pub(super) fn say(&self, who: &str, what: &str) {
+    /// Adds a line: the seconds since the start, who it is about, and what happened.
+    pub(super) fn log(&self, who: &str, what: &str) {
         let seconds = self.clock.now().since_start().as_secs_f32();
-        let told = format!("{seconds:6.1} s  {who:<14} {what}");
-        match &self.live {
-            // A timeline that cannot be shown must not stop the rehearsal.
-            Some(live) => drop(live.println(told)),
-            None => drop(writeln!(std::io::stderr(), "{told}")),
+        let line = format!("{seconds:6.1} s  {who:<14} {what}");
+        match &self.spinners {
+            // A line that cannot be shown must not stop the rehearsal.
+            Some(spinners) => drop(spinners.println(line)),
+            None => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
 
-    pub(super) fn busy(&self, who: &str) -> Busy {
-        Busy(self.live.as_ref().map(|live| {
-            let bar = live.add(ProgressBar::new_spinner());
+    /// Shows that somebody is at work, until the result is dropped.
+    pub(super) fn spinner(&self, who: &str) -> Spinner {
+        Spinner(self.spinners.as_ref().map(|spinners| {
+            let bar = spinners.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("  {elapsed:>6}  {spinner} {msg}") {
                 bar.set_style(style);
             }

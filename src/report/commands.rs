@@ -4,24 +4,47 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
+use crate::domain::{Place, Severity};
+
+/// Opens a group of lines, which the runner shows folded.
 pub(super) fn group(title: &str) -> String {
     format!("::group::{}", data(title))
 }
 
 pub(super) const END_GROUP: &str = "::endgroup::";
 
-/// An annotation, `error` or `warning`; the runner shows at most 4,096 characters of it.
-pub(super) fn annotation(kind: &str, title: &str, message: &str) -> String {
+/// An annotation of a severity. The runner shows at most 4,096 characters of it, and puts it beside the line of the file that
+/// the place names.
+pub(super) fn annotation(
+    severity: Severity,
+    place: Option<&Place>,
+    title: &str,
+    message: &str,
+) -> String {
+    let kind = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = match place {
+        Some(Place::File(file, None)) => format!("file={},", property(file)),
+        Some(Place::File(file, Some(position))) => {
+            let (line, column) = (position.line, position.column);
+            format!("file={},line={line},col={column},", property(file))
+        }
+        Some(Place::Input(_)) | None => String::new(),
+    };
     let message: String = message.chars().take(4_000).collect();
-    format!("::{kind} title={}::{}", property(title), data(&message))
+    let (title, message) = (property(title), data(&message));
+    format!("::{kind} {place}title={title}::{message}")
 }
 
+/// Hides a line of a secret in everything that follows.
 pub(super) fn mask(secret: &str) -> String {
     format!("::add-mask::{}", data(secret))
 }
 
-/// A line that may hold text from outside. The runner takes `::` at the start of a line and `##[` anywhere in it for
-/// commands; such a line is printed while commands are stopped.
+/// Text that may come from outside. The runner takes `::` at the start of a line and `##[` anywhere in it for commands, so such
+/// text is printed while commands are stopped, until a line with a random token.
 pub(super) fn plain(line: &str) -> String {
     if !line.contains("##[") && !line.lines().any(|l| l.trim_start().starts_with("::")) {
         return line.to_owned();
@@ -45,17 +68,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_are_escaped() {
+    fn values_of_commands_are_escaped() {
         assert_eq!(
-            annotation("error", "a: b, c", "50%\nnext"),
+            annotation(Severity::Error, None, "a: b, c", "50%\nnext"),
             "::error title=a%3A b%2C c::50%25%0Anext"
+        );
+        let file = Place::File("a,b.yaml".into(), None);
+        assert_eq!(
+            annotation(Severity::Warning, Some(&file), "a", "b"),
+            "::warning file=a%2Cb.yaml,title=a::b"
         );
         assert_eq!(group("x\n::error::y"), "::group::x%0A::error::y");
         assert_eq!(mask("a%b"), "::add-mask::a%25b");
     }
 
     #[test]
-    fn text_from_outside_is_no_command() {
+    fn plain_stops_commands_for_lines_that_look_like_one() {
         assert_eq!(plain("draft: a::b"), "draft: a::b");
         for text in [
             "::set-env name=x::y",

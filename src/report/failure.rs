@@ -1,106 +1,141 @@
-//! Why a phase ended without success, in a form that a person can act on.
+//! Why a command ended without success, in a form that a person can act on.
 
-use crate::domain::Exit;
-use crate::domain::{Code, Diagnostic};
+use std::fmt;
+
+use crate::domain::{Code, Diagnostic, Exit};
 use crate::engine::Stop;
-use crate::protocol::PhaseId;
-use crate::protocol::{Cause, ServiceError};
+use crate::protocol::{Cause, PhaseId, ServiceError};
 
+/// Why a command did not succeed: everything that stands in the way, and what the process ends with.
+#[derive(Debug)]
 pub struct Failure {
-    pub exit: Exit,
-    pub findings: Vec<Diagnostic>,
+    title: &'static str,
+    exit: Exit,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Failure {
-    /// What was typed is wrong; nothing was looked at yet.
-    pub fn usage(findings: Vec<Diagnostic>) -> Self {
+    /// The process ends as the code of the first error says. `title` names the phase or the command.
+    pub fn new(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
+        let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         Self {
-            exit: Exit::Usage,
-            findings,
+            title,
+            exit: first.map_or(Exit::Bug, |error| error.code.exit()),
+            diagnostics,
         }
     }
 
-    pub fn of(phase: PhaseId, stop: Stop) -> Self {
-        let one = |exit, code, why: String, help: String| Self {
-            exit,
-            findings: vec![Diagnostic::error(code, why, help)],
+    /// Something in the repository, the registry or a file stands in the way. A code may be about an input elsewhere; here the
+    /// value was not typed by whoever started the command.
+    pub fn refused(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            title,
+            exit: Exit::Blocked,
+            diagnostics,
+        }
+    }
+
+    /// A phase that was refused or interrupted, or ran out of time. `plan` has an exit code of its own for a refusal, which says
+    /// that the release did not start.
+    pub fn of_phase(phase: PhaseId, stop: Stop) -> Self {
+        let title = phase.as_str();
+        let one = |code, seen: String, help: String| {
+            Self::new(title, vec![Diagnostic::error(code, seen, help)])
         };
-        let again = || format!("run {phase} again: it goes on where this stopped");
+        let again = format!("run {phase} again: it goes on where this stopped");
         match stop {
-            Stop::Blocked { findings, exit } => Self { exit, findings },
+            Stop::Blocked { findings } if phase == PhaseId::Plan => Self {
+                exit: Exit::Preflight,
+                ..Self::refused(title, findings)
+            },
+            Stop::Blocked { findings } => Self::refused(title, findings),
             Stop::TimedOut { on, allowed } => one(
-                Exit::Deadline,
                 Code::DeadlinePassed,
                 format!(
-                    "gave up after {} with: {}",
+                    "gave up after {}, waiting for:\n  {}",
                     humantime::format_duration(allowed),
-                    on.join("; ")
+                    on.join("\n  ")
                 ),
                 format!(
-                    "look at the builds that should have made it; then {}, or give it more time with `timeout`",
-                    again()
+                    "look at the builds that should have made it; then {again}, or give it more time with `timeout`"
                 ),
             ),
             Stop::NotVisible { .. } => one(
-                Exit::Unavailable,
                 Code::NotVisible,
                 stop.to_string(),
-                format!("the service is lagging far behind: {}", again()),
+                format!("the service is lagging far behind: {again}"),
             ),
             Stop::Cancelled => one(
-                Exit::Cancelled,
                 Code::Cancelled,
                 "interrupted between two actions".into(),
-                again(),
+                again,
             ),
-            Stop::Service(error) => Self::of_port(&error, &again()),
+            Stop::Service(error) => Self::of_service(title, &error, &again),
         }
     }
 
-    /// `again` is what to do where the service may answer better later.
-    pub fn of_port(error: &ServiceError, again: &str) -> Self {
-        let (exit, code, help) = match &error.cause {
-            Cause::Unknown { .. } => (
-                Exit::Unavailable,
-                Code::ServiceUnavailable,
-                again.to_owned(),
-            ),
+    /// A request that failed for good; `again` is what to do where the service may answer better later.
+    pub fn of_service(title: &'static str, error: &ServiceError, again: &str) -> Self {
+        let (code, help) = match &error.cause {
+            Cause::Unknown { .. } => (Code::ServiceUnavailable, again.to_owned()),
             Cause::Limited { .. } => (
-                Exit::Unavailable,
                 Code::ServiceLimited,
                 format!("wait until then, and {again}"),
             ),
-            Cause::Denied { accepted, .. } => (
-                Exit::Denied,
-                Code::AccessDenied,
-                right_missing(accepted.as_deref()),
-            ),
+            Cause::Denied { accepted, .. } => {
+                (Code::AccessDenied, missing_right(accepted.as_deref()))
+            }
             Cause::Conflict { .. } | Cause::Refused { .. } => (
-                Exit::Blocked,
                 Code::ServiceRefused,
-                "the message is the service's own; asking again would be refused again".into(),
+                "the message is the service's own; the same request would be refused again".into(),
             ),
             Cause::Broken { .. } => (
-                Exit::Blocked,
                 Code::ContentBroken,
                 "nothing of it was used; make it anew, or look who serves it".into(),
             ),
         };
-        Self {
-            exit,
-            findings: vec![Diagnostic::error(code, error.to_string(), help)],
-        }
+        Self::new(
+            title,
+            vec![Diagnostic::error(code, error.to_string(), help)],
+        )
+    }
+
+    /// The phase or the command.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What the process ends with.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Errors, and warnings beside them, in the order in which they are shown.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title)?;
+        for diagnostic in &self.diagnostics {
+            write!(f, ": {diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
 /// GitHub's header lists alternatives separated by `;`, each a list such as `contents=write,workflows=write`.
-fn right_missing(accepted: Option<&str>) -> String {
+fn missing_right(accepted: Option<&str>) -> String {
     let Some(first) = accepted
         .and_then(|header| header.split(';').next())
-        .filter(|f| !f.trim().is_empty())
+        .filter(|first| !first.trim().is_empty())
     else {
-        return "reader whether the token (`github-token`) or the registry's credentials (`registry-username`, \
-                `registry-password`) are right, and may do this"
+        return "check that the token (`github-token`) or the registry's credentials (`registry-username`, \
+                `registry-password`) are right and have the rights for this"
             .into();
     };
     let rights = first
@@ -117,14 +152,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_right_is_said_as_yaml() {
-        let help = right_missing(Some(
+    fn missing_rights_are_shown_as_yaml() {
+        let help = missing_right(Some(
             "contents=write, workflows=write; administration=write",
         ));
         assert_eq!(
             help,
             "give the job these rights:\npermissions:\n  contents: write\n  workflows: write"
         );
-        assert!(right_missing(None).contains("registry-username"));
+        assert!(missing_right(None).contains("registry-username"));
+    }
+
+    #[test]
+    fn exit_is_that_of_the_first_error() {
+        let warning = Diagnostic::warning(Code::LockRefused, "", "");
+        let denied = Diagnostic::error(Code::AccessDenied, "", "");
+        let failure = Failure::new("draft", vec![warning, denied]);
+        assert_eq!(failure.exit(), Exit::Denied);
+    }
+
+    #[test]
+    fn refusal_ends_plan_with_a_code_of_its_own() {
+        let exit = |phase| {
+            let stop = Stop::Blocked {
+                findings: vec![Diagnostic::error(Code::TagElsewhere, "", "")],
+            };
+            Failure::of_phase(phase, stop).exit()
+        };
+        assert_eq!(exit(PhaseId::Plan), Exit::Preflight);
+        assert_eq!(exit(PhaseId::Draft), Exit::Blocked);
     }
 }

@@ -1,10 +1,14 @@
 //! Says what happens, in the reader's terms: log lines, annotations, the job summary.
+//!
+//! A [`Diagnostic`](crate::domain::Diagnostic) looks the same in all three: its place and what was seen, then what was wanted,
+//! then the help.
 
 mod commands;
+mod details;
 mod failure;
-mod story;
+mod log;
 mod summary;
 
 pub use failure::Failure;
-pub use story::{Dialect, Story};
+pub use log::{ConsoleLog, LogFormat};
 pub use summary::summary;

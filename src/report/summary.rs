@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::Failure;
+use super::details::{details, headline};
 use crate::engine::Outcome;
 use crate::plan::Artifacts;
 use crate::protocol::PhaseId;
 
-/// Markdown for what became of a phase.
+/// How a phase ended, in Markdown: what is so now, what was done, and a table of the artifacts.
 pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
     let mut text = format!("### {phase}\n\n");
     match result {
@@ -38,14 +39,12 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
             }
         }
         Err(failure) => {
-            for finding in &failure.findings {
-                let _ = writeln!(
-                    text,
-                    "- **{}** {}  ",
-                    finding.code,
-                    escaped(&finding.to_string())
-                );
-                let _ = writeln!(text, "  {}", escaped(&finding.help).replace('\n', "  \n  "));
+            for diagnostic in failure.diagnostics() {
+                let headline = escaped(&headline(diagnostic)).replace('\n', "  \n  ");
+                let _ = writeln!(text, "- **{}** {headline}  ", diagnostic.code);
+                for line in details(diagnostic) {
+                    let _ = writeln!(text, "  {}  ", escaped(&line));
+                }
             }
         }
     }
@@ -105,4 +104,23 @@ fn escaped(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Code, Diagnostic};
+
+    #[test]
+    fn failure_is_listed_with_all_its_parts() {
+        let diagnostic = Diagnostic::error(Code::ImageDiffers, "is a|b", "push it\nagain")
+            .wanted("sha256:1")
+            .at("template.yaml", None);
+        let failure = Failure::new("publish", vec![diagnostic]);
+        assert_eq!(
+            summary(PhaseId::Publish, &Err(failure)),
+            "### publish\n\n- **image-differs** template.yaml: is a\\|b  \n  wanted: sha256:1  \n  help: push it  \n  \
+             help: again  \n\n"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! What the runner tells of itself: its `GITHUB_*` variables, or a terminal's.
+//! The environment of a step or of a terminal: `GITHUB_*` and a few other variables.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
@@ -8,33 +8,42 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// The environment, read once.
+/// What the environment variables say. An empty variable counts as not set.
 pub struct Context {
+    /// `owner/name` of the repository whose workflow runs.
     pub repository: Option<String>,
+    /// Who started the workflow: the user name beside the job's token.
+    pub actor: Option<String>,
+    /// The commit that the workflow runs on.
     pub sha: Option<String>,
     pub run_id: Option<String>,
+    /// Counted from 1.
     pub run_attempt: Option<String>,
-    /// A number that no other process has.
+    /// A random text, which no other process has.
     pub process: String,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
+    /// `github-token`, or `GITHUB_TOKEN` or `GH_TOKEN` on a terminal.
     pub token: Option<SecretString>,
     pub publish_token: Option<SecretString>,
     pub registry_password: Option<SecretString>,
-    /// Certificates of a company's own, as OpenSSL takes them.
+    /// A file with additional certificates, in the variable that OpenSSL uses.
     pub ssl_cert_file: Option<PathBuf>,
-    /// Where `docker login` keeps its credentials on a terminal.
+    /// The file in which `docker login` stores credentials.
     pub docker_config: Option<PathBuf>,
-    /// Whether the runner was asked for debug output.
+    /// Whether debug logging is enabled for the workflow run.
     pub debug: bool,
+    /// `None` on a terminal.
     pub runner: Option<Runner>,
 }
 
 /// The files through which a step talks to its workflow.
 #[derive(Clone, Debug)]
 pub struct Runner {
+    /// For the outputs of the step.
     pub output: Option<PathBuf>,
+    /// For the job summary, in Markdown.
     pub summary: Option<PathBuf>,
 }
 
@@ -43,6 +52,7 @@ pub struct Runner {
 #[derive(Default, Deserialize)]
 struct Github {
     actions: Option<String>,
+    actor: Option<String>,
     repository: Option<String>,
     sha: Option<String>,
     run_id: Option<String>,
@@ -56,6 +66,7 @@ struct Github {
 }
 
 impl Context {
+    /// Reads the variables, and the secrets among the inputs of the step.
     pub fn read(env: &BTreeMap<String, String>) -> Self {
         // An empty variable is one that was not given: the runner sets every input that exists.
         let given = || env.iter().filter(|(_, value)| !value.trim().is_empty());
@@ -82,6 +93,7 @@ impl Context {
                 .or_else(|| get("PUBLISH_TOKEN"))
                 .map(SecretString::from),
             repository: github.repository,
+            actor: github.actor,
             sha: github.sha,
             run_id: github.run_id,
             run_attempt: github.run_attempt,
@@ -99,7 +111,7 @@ impl Context {
         }
     }
 
-    /// Whether publishing is left to the workflow run's own token, as far as can be told.
+    /// Whether a workflow publishes with its own token, as far as can be told: then publishing starts no other workflow.
     pub fn uses_own_token(&self) -> bool {
         self.runner.is_some() && self.publish_token.is_none()
     }

@@ -1,42 +1,81 @@
-//! Takes values one by one and keeps what is wrong with them, so that all of it is said together.
+//! Parses inputs one by one and collects what is wrong with them, so that it is shown together.
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Context, ReadFile};
-use crate::cli::{ArtifactsInput, CommonArgs, PlanInput, RegistryArgs};
+use super::{Context, DockerConfigFile, Environment, lines};
+use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::urls::is_secure;
-use crate::domain::{Code, Diagnostic, Place};
-use crate::domain::{CommitSha, LockOwner, RepoSlug};
+use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
 use crate::plan::{Artifacts, ReleasePlan};
 
+/// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
-    pub(super) context: &'a Context,
-    read_file: ReadFile<'a>,
-    findings: Vec<Diagnostic>,
+    pub(super) environment: Environment<'a>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Which of the tokens that a step may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenChoice {
+    /// The input `github-token`.
+    Job,
+    /// The input `publish-token` where it is given, and `github-token` otherwise.
+    Publishing,
+}
+
+/// The words that an input takes, and what they mean.
+pub(super) struct Choices<'a, T> {
+    /// As the documentation and messages list them.
+    pub(super) words: &'a [(&'a str, T)],
+    /// Words of earlier versions, which go on working and are shown nowhere.
+    pub(super) aliases: &'a [(&'a str, T)],
+}
+
+impl<'a, T: Copy> Choices<'a, T> {
+    /// Words without aliases.
+    pub(super) fn of(words: &'a [(&'a str, T)]) -> Self {
+        Self {
+            words,
+            aliases: &[],
+        }
+    }
+
+    /// What a word or an alias means.
+    pub(super) fn find(&self, word: &str) -> Option<T> {
+        let mut all = self.words.iter().chain(self.aliases);
+        all.find(|(known, _)| *known == word)
+            .map(|(_, meaning)| *meaning)
+    }
+
+    /// The words for people, separated by commas.
+    pub(super) fn shown(&self) -> String {
+        let words: Vec<_> = self.words.iter().map(|(word, _)| *word).collect();
+        words.join(", ")
+    }
 }
 
 impl<'a> InputParser<'a> {
-    pub(super) fn new(context: &'a Context, read_file: ReadFile<'a>) -> Self {
+    pub(super) fn new(environment: Environment<'a>) -> Self {
         Self {
-            context,
-            read_file,
-            findings: Vec::new(),
+            environment,
+            diagnostics: Vec::new(),
         }
     }
 
+    /// The settings, or everything that was found to be wrong.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
         match settings {
-            Some(settings) if self.findings.is_empty() => Ok(settings),
-            _ => Err(self.findings),
+            Some(settings) if self.diagnostics.is_empty() => Ok(settings),
+            _ => Err(self.diagnostics),
         }
     }
 
-    /// As whom a phase of this process holds a lock.
+    /// The owner of the locks that this process takes.
     pub(super) fn lock_owner(&self) -> LockOwner {
         let Context {
             repository,
@@ -44,7 +83,7 @@ impl<'a> InputParser<'a> {
             run_attempt,
             process,
             ..
-        } = self.context;
+        } = self.environment.context;
         let number =
             |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u64>().ok());
         LockOwner {
@@ -65,17 +104,18 @@ impl<'a> InputParser<'a> {
         Code: From<C>,
     {
         value
-            .map_err(|invalid| {
-                let mut finding: Diagnostic = invalid.with_code();
-                // A value that is called as its input is names it already.
-                if !finding.seen.starts_with(&format!("{input} ")) {
-                    finding.place = Some(Place::Input(input.to_owned()));
+            .map_err(|diagnostic| {
+                let mut diagnostic: Diagnostic = diagnostic.with_code();
+                // The message names the input already where the kind of value has the same name.
+                if !diagnostic.seen.starts_with(&format!("{input} ")) {
+                    diagnostic.place = Some(Place::Input(input.to_owned()));
                 }
-                self.findings.push(finding);
+                self.diagnostics.push(diagnostic);
             })
             .ok()
     }
 
+    /// A value of a type that checks its text; spaces around it are ignored.
     pub(super) fn parse<T, C>(&mut self, input: &str, text: Option<&String>) -> Option<T>
     where
         T: FromStr<Err = ocm_module::Diagnostic<C>>,
@@ -84,32 +124,25 @@ impl<'a> InputParser<'a> {
         text.and_then(|text| self.take(input, text.trim().parse()))
     }
 
+    /// Keeps that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
-        self.findings.push(Diagnostic::error(
+        self.diagnostics.push(Diagnostic::error(
             Code::InputMissing,
             format!("{input} is missing"),
             help,
         ));
     }
 
-    /// One of a few words; `None` where nothing was given.
+    /// One of a few words; `None` where nothing was given or the word is none of them.
     pub(super) fn choice<T: Copy>(
         &mut self,
-        input: &'static str,
+        input: &str,
         text: Option<&str>,
-        choices: &[(&str, T)],
+        choices: &Choices<'_, T>,
     ) -> Option<T> {
         let text = text?.trim();
-        let chosen = choices
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value);
-        let words = choices
-            .iter()
-            .map(|(word, _)| *word)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let invalid = || {
+        let unknown_word = || {
+            let words = choices.shown();
             Diagnostic::value(
                 Code::ChoiceInvalid,
                 "choice",
@@ -118,28 +151,25 @@ impl<'a> InputParser<'a> {
                 format!("leave `{input}` out, or use one of {words}"),
             )
         };
-        self.take(input, chosen.ok_or_else(invalid))
+        self.take(input, choices.find(text).ok_or_else(unknown_word))
     }
 
-    /// `auto` and nothing at all are `None`.
-    pub(super) fn auto(&mut self, input: &'static str, text: Option<&str>) -> Option<bool> {
-        self.choice(
-            input,
-            text,
-            &[("auto", None), ("true", Some(true)), ("false", Some(false))],
-        )
-        .flatten()
+    /// `true` or `false`; `None` for `auto` and where nothing was given.
+    pub(super) fn auto(&mut self, input: &str, text: Option<&str>) -> Option<bool> {
+        let words = [("auto", None), ("true", Some(true)), ("false", Some(false))];
+        self.choice(input, text, &Choices::of(&words)).flatten()
     }
 
+    /// A duration with its unit, such as `90s`: more than zero, and at most the six hours that a job may run.
     pub(super) fn duration(
         &mut self,
-        input: &'static str,
+        input: &str,
         text: Option<&str>,
         default: Duration,
     ) -> Duration {
         let Some(text) = text else { return default };
         let parsed = match humantime::parse_duration(text.trim()) {
-            Ok(zero) if zero.is_zero() => Err("is no time at all".to_owned()),
+            Ok(zero) if zero.is_zero() => Err("is zero".to_owned()),
             Ok(duration) if duration > Duration::from_hours(6) => {
                 Err("is longer than a job may run (6 h)".into())
             }
@@ -158,12 +188,13 @@ impl<'a> InputParser<'a> {
         self.take(input, parsed).unwrap_or(default)
     }
 
+    /// The text of a file.
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
-        let read = (self.read_file)(Path::new(path)).map_err(|error| {
+        let read = (self.environment.read_file)(Path::new(path)).map_err(|error| {
             Diagnostic::value(
                 Code::FileUnreadable,
                 "file",
-                path.to_owned(),
+                path,
                 format!("cannot be read: {error}"),
                 "give the path of a text file, relative to the working folder",
             )
@@ -171,7 +202,7 @@ impl<'a> InputParser<'a> {
         self.take(input, read)
     }
 
-    /// JSON as it is, or `@` and the path of a file with it.
+    /// The text itself, or that of a file where the input is `@` and its path.
     pub(super) fn text_or_file(&mut self, input: &str, text: &str) -> Option<String> {
         match text.strip_prefix('@') {
             Some(path) => self.file(input, path),
@@ -179,85 +210,120 @@ impl<'a> InputParser<'a> {
         }
     }
 
-    /// The repository that this run belongs to, where that is known.
-    fn here(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+    /// The repository to release, if an input or the environment names one.
+    fn named_repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
         let text = common
             .repository
             .as_ref()
-            .or(self.context.repository.as_ref());
+            .or(self.environment.context.repository.as_ref());
         self.parse("repository", text)
     }
 
+    /// The repository to release, which has to be known.
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
-        if common.repository.is_none() && self.context.repository.is_none() {
+        if common.repository.is_none() && self.environment.context.repository.is_none() {
             self.missing("repository", "give it with --repository OWNER/NAME");
         }
-        self.here(common)
+        self.named_repository(common)
     }
 
+    /// The commit to release: the one that was typed, or the one that the workflow runs on.
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
-        if typed.is_none() && self.context.sha.is_none() {
+        if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
         }
-        let text = typed.or(self.context.sha.as_ref());
+        let text = typed.or(self.environment.context.sha.as_ref());
         self.parse("commit", text)
     }
 
+    /// The plan, which has to be given and to be for the repository of this run.
     pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
         let Some(text) = &input.plan else {
             self.missing(
                 "plan",
-                "pass the output of the phase `plan` on: plan: ${{ needs.plan.outputs.plan }}",
+                "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}",
             );
             return None;
         };
         let text = self.text_or_file("plan", text)?;
-        let here = self.here(common);
-        self.take("plan", ReleasePlan::from_json(&text, here.as_ref()))
+        let repository = self.named_repository(common);
+        self.take("plan", ReleasePlan::from_json(&text, repository.as_ref()))
     }
 
+    /// The artifacts; `None` also where none were given.
     pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
         let text = input.artifacts.as_ref()?;
         let text = self.text_or_file("artifacts", text)?;
         self.take("artifacts", Artifacts::from_json(&text))
     }
 
+    /// The checks whose runs make the artifacts.
+    pub(super) fn builders(&mut self, input: &BuildersInput) -> Vec<NamePattern> {
+        lines(&input.builder_checks)
+            .filter_map(|name| self.take("builder-checks", name.parse()))
+            .collect()
+    }
+
+    /// User and password for registries; `None` for anonymous access.
     pub(super) fn login(&mut self, args: &RegistryArgs) -> Option<(String, SecretString)> {
-        match (&args.registry_username, &self.context.registry_password) {
+        match (
+            &args.registry_username,
+            &self.environment.context.registry_password,
+        ) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
-                let help = "a user name at the registry takes a password, or a token in its place";
+                let help = "a user name for the registry needs a password or a token";
                 self.missing("registry-password", help);
                 None
             }
-            // Google and GitHub take any user name beside a token.
+            // With a token as password, Google and GitHub accept any user name.
             (None, Some(password)) => Some(("oauth2accesstoken".to_owned(), password.clone())),
             (None, None) => None,
         }
     }
 
-    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<String> {
-        match &args.registry_config {
-            Some(path) => self.file("registry-config", path),
-            None => self
-                .context
-                .docker_config
-                .as_deref()
-                .and_then(|path| (self.read_file)(path).ok()),
+    /// The file that `registry-config` names, which has to be there, or the one of `docker login`, which need not.
+    pub(super) fn docker_config(&mut self, args: &RegistryArgs) -> Option<DockerConfigFile> {
+        if let Some(path) = &args.registry_config {
+            let text = self.file("registry-config", path)?;
+            let path = path.clone();
+            return Some(DockerConfigFile { path, text });
         }
+        let path = self.environment.context.docker_config.as_deref()?;
+        let text = (self.environment.read_file)(path).ok()?;
+        let path = path.display().to_string();
+        Some(DockerConfigFile { path, text })
     }
 
-    /// Publishing may have a token of its own: what the job's token publishes starts no workflow
+    /// The token for GitHub. Publishing may use another one, because a release that the job's token publishes starts no workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    pub(super) fn token(&mut self, publishes: bool) -> Option<SecretString> {
-        if let Some(own) = self.context.publish_token.as_ref().filter(|_| publishes) {
-            return Some(own.clone());
-        }
-        if self.context.token.is_none() {
-            let help = "in a workflow it is there by itself; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
-            self.missing("github-token", help);
-        }
-        self.context.token.clone()
+    pub(super) fn token(&mut self, choice: TokenChoice) -> Option<SecretString> {
+        let context = self.environment.context;
+        let (input, token) = match (choice, &context.publish_token) {
+            (TokenChoice::Publishing, Some(token)) => ("publish-token", Some(token)),
+            _ => ("github-token", context.token.as_ref()),
+        };
+        let Some(token) = token else {
+            let help = "in a workflow it is set automatically; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            self.missing(input, help);
+            return None;
+        };
+        self.take(input, well_formed(token)).cloned()
+    }
+
+    /// The id of the workflow run; on a terminal, a text that no workflow run has for its id.
+    pub(super) fn run_id(&self) -> String {
+        let Environment { context, now, .. } = self.environment;
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
+        let local = || format!("local-{}", since_1970.unwrap_or_default().as_secs());
+        context.run_id.clone().unwrap_or_else(local)
+    }
+
+    /// The page of a repository, without a trailing slash.
+    pub(super) fn repository_url(&self, repository: &RepoSlug) -> String {
+        let server = self.environment.context.server_url.as_deref();
+        let server = server.unwrap_or("https://github.com");
+        format!("{}/{repository}", server.trim_end_matches('/'))
     }
 
     /// The page of the run that this is part of.
@@ -267,7 +333,7 @@ impl<'a> InputParser<'a> {
             repository,
             run_id,
             ..
-        } = self.context;
+        } = self.environment.context;
         Some(format!(
             "{}/{}/actions/runs/{}",
             server_url.as_ref()?,
@@ -276,9 +342,9 @@ impl<'a> InputParser<'a> {
         ))
     }
 
-    /// Of GitHub's two APIs.
+    /// The addresses of GitHub's REST and GraphQL APIs.
     pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
-        let context = self.context;
+        let context = self.environment.context;
         let mut url = |input, given: &Option<String>, default: &str| {
             // A runner always says which GitHub it belongs to; only a terminal may leave it out.
             let default = if context.runner.is_some() {
@@ -306,5 +372,32 @@ impl<'a> InputParser<'a> {
             "https://api.github.com/graphql",
         );
         Some((api?, graphql?))
+    }
+}
+
+/// A token that can be sent in a header. The message does not repeat it.
+fn well_formed(token: &SecretString) -> Result<&SecretString, Diagnostic> {
+    if token.expose_secret().chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(token);
+    }
+    Err(Diagnostic::error(
+        Code::TokenInvalid,
+        "contains a character that no token has, such as a space or a line end",
+        "store the secret again without it",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_with_spaces_or_line_ends_are_refused_and_not_shown() {
+        assert!(well_formed(&"ghs_1aZ".into()).is_ok());
+        for text in ["ghs_1aZ\n", "ghs_1aZ ", "ghs_1äZ"] {
+            let diagnostic = well_formed(&text.into()).unwrap_err();
+            assert_eq!(diagnostic.code, Code::TokenInvalid);
+            assert!(!format!("{diagnostic:?}").contains("ghs_"));
+        }
     }
 }

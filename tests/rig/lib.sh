@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What every part of the rig stands on: a timeline, a scratch folder, things to clean up, waits that end.
+# Shared by all parts of the rig: messages with the time, a scratch folder, clean-up, waiting with a limit.
 
 rig_started=$EPOCHREALTIME
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/btp-release-rig-XXXXXX")
 cleanups=()
 
-# What cargo builds, below the repository's folder, in which every part of the rig works.
+# The folder of cargo's builds. The working folder of the rig is the repository's.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$PWD/$target
 musl=x86_64-unknown-linux-musl
@@ -30,7 +30,7 @@ fail() {
   exit 1
 }
 
-# Shows the end of a log where something went wrong.
+# Fails, and prints the end of a log.
 fail_with_log() { # LOG MESSAGE…
   local log=$1
   shift
@@ -38,7 +38,7 @@ fail_with_log() { # LOG MESSAGE…
   fail "$@"
 }
 
-# Commands are run in reverse order when the rig ends, however it ends.
+# Registers a command to run when the rig ends, with success or not. The last one is run first.
 at_exit() { cleanups+=("$(printf '%q ' "$@")"); }
 
 clean_up() {
@@ -54,7 +54,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Ends a process that this script started, gently at first.
+# Ends a process that this script started: with SIGTERM, and with SIGKILL if that takes too long.
 stop() { # PID [SECONDS]
   kill "$1" 2>/dev/null || return 0
   local tries
@@ -65,7 +65,7 @@ stop() { # PID [SECONDS]
   kill -KILL "$1" 2>/dev/null || true
 }
 
-# Repeats a command until it succeeds; the rig fails when it does not in time.
+# Repeats a command until it succeeds; fails if it does not in time.
 until_true() { # SECONDS WHAT COMMAND…
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
@@ -79,7 +79,7 @@ same() { # WHAT SEEN WANTED
   [[ $2 == "$3" ]] || fail "$1: '$2', not '$3'"
 }
 
-# Runs a command that may fail, and checks the code that it ends with.
+# Runs a command, and checks its exit code.
 ends_with() { # CODE WHAT COMMAND…
   local wanted=$1 what=$2 code=0
   shift 2

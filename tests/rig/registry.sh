@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# docker-registry, for the rig and for measuring.
+# docker-registry, for the rig and the benchmarks.
 
 # Starts docker-registry and sets `registry_host`. With a file of users it asks for a password.
 start_registry() { # NAME [HTPASSWD]

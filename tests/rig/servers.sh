@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # The services that the rig talks to: docker-registry, the stand-in for GitHub, the Docker engine.
-# Every server picks its own free port and says which, so that nothing is raced for.
+# Every server picks a free port itself and reports it, so that no two processes try the same one.
 
 # shellcheck source=tests/rig/registry.sh
 source "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
 
-# Serves a world that a rehearsal left, and sets `github_env`: the variables by which a runner names GitHub.
+# Starts the stand-in for GitHub with the saved state in a folder, and sets `github_env`: the runner's variables with its addresses.
 start_github() { # WORLD
   local log=$scratch/github.log
   "$stand_in_github" --world "$1" >"$log" 2>&1 &
@@ -15,14 +15,14 @@ start_github() { # WORLD
   github_api=${github_env[0]#*=}
 }
 
-# A client that knows BuildKit: Debian's own has it built in, others need a plug-in.
+# The client with BuildKit: it is built into Debian's, others need a plug-in.
 docker_client() {
   if [[ -x /usr/bin/docker ]]; then echo /usr/bin/docker; else command -v docker; fi
 }
 
 engine_runs() { "$(docker_client)" info >/dev/null 2>&1; }
 
-# Uses the engine that runs, or starts one of its own. Returns 1 where none is installed.
+# Uses the running engine, or starts one. Returns 1 if none is installed.
 start_docker() {
   docker=$(docker_client) || return 1
   ! engine_runs || return 0
@@ -35,7 +35,7 @@ start_docker() {
   # Containers share the host's network, so the engine needs neither a bridge nor rules of a firewall.
   dockerd --host "$DOCKER_HOST" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" \
     --bridge none --iptables=false --ip6tables=false >"$folder/log" 2>&1 &
-  # It leaves this behind, and a folder with a mount in it cannot be removed.
+  # The engine leaves this mount behind, and a folder with a mount in it cannot be removed.
   at_exit umount "$folder/exec/netns/default"
   at_exit stop $!
   local deadline=$((SECONDS + 60))

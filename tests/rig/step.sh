@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# A step of a job as the runner sets it up: inputs and context as variables, outputs in a file.
+# The environment of a workflow step, as the runner sets it up: inputs and context as variables, outputs in a file.
 
 repository=kyma-project/btp-manager
 token=rehearsal-token
 
-# Sets `step`, the environment of a step. The files of the runner are below $1 as the step sees it.
+# Sets `step`, the environment of a step. $1 is the folder of the runner's files, as the step sees it.
 step_env() { # FOLDER PHASE [INPUT=VALUE…]
   local folder=$1 phase=$2 input name
   shift 2
@@ -19,7 +19,7 @@ step_env() { # FOLDER PHASE [INPUT=VALUE…]
   done
 }
 
-# An output out of the runner's file: `name<<delimiter`, the lines, `delimiter`.
+# Prints an output from the runner's file: `name<<delimiter`, the lines, `delimiter`.
 output() { # FILE NAME
   awk -v name="$2" '
     end == "" && index($0, name "<<") == 1 { end = substr($0, length(name) + 3); next }

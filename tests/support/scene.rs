@@ -19,7 +19,7 @@ use btp_release::protocol::{
     Blob, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest, ServiceError,
     Writer,
 };
-use btp_release::settings::{Context, resolve};
+use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
 use clap::Parser as _;
 use stand_ins::github::{Repository, Token, WorkflowRun, World};
@@ -208,7 +208,12 @@ impl Scene {
         let Command::Phase(args) = cli.command else {
             panic!("{phase} is no phase");
         };
-        let settings = resolve(&args, &Context::read(&env), clock.wall(), &read);
+        let environment = Environment {
+            context: &Context::read(&env),
+            read_file: &read,
+            now: clock.wall(),
+        };
+        let settings = settings::phase(&args, environment);
         let settings = settings.unwrap_or_else(|findings| panic!("{phase}: {findings:?}"));
         let access = settings.github;
         let mut github = GitHubSettings::new(

@@ -1,6 +1,7 @@
 //! What keeps anything from being published that was not built and tested, and `v1` from moving onto it.
 
 use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
+use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
 /// The step that decides, having seen that it is asked on this condition, needs every job but those that come `after`, is told
@@ -35,6 +36,27 @@ fn the_gate_is_always_asked_and_needs_every_job() {
     );
     assert!(string(at(&gate, &["with", "test-legs"])).contains("e2e-tests.outputs.test-legs"));
     assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
+}
+
+/// `release-settings` tells which jobs may be skipped and by which checks builds are known: by the names that they have here.
+#[test]
+fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
+    let release = workflow("create-release.yaml");
+    for (id, name) in BUILD_JOBS {
+        let caller = job(&release, id);
+        assert_eq!(string(caller.get("name")), name);
+        let build = workflow(&crate::called(&caller).unwrap());
+        let names: Vec<String> = jobs(&build)
+            .iter()
+            .map(|(_, job)| string(job.get("name")))
+            .collect();
+        assert_eq!(names, [name]);
+        let condition = string(caller.get("if"));
+        assert!(
+            condition.contains("outputs.builders == 'called'"),
+            "{condition}"
+        );
+    }
 }
 
 #[test]
@@ -86,13 +108,16 @@ fn every_leg_tests_what_it_awaited_and_says_so() {
     let legs = job(&workflow("run-e2e-tests.yaml"), "legs");
     let order = [
         "Await the node",
+        "Download the previous release",
         "Install the previous release",
         "Await the artifacts",
         "Fetch the module, by digest",
         "Apply the module",
         "Await its deployments",
+        "List the pods",
         "Compare what runs with what was awaited",
         "Run the E2E tests",
+        "List the pods once more",
         "Compare once more what runs",
         "Record the verdict",
     ];
@@ -107,10 +132,10 @@ fn every_leg_tests_what_it_awaited_and_says_so() {
         ("Fetch the module, by digest", ["with", "artifacts"]),
         (
             "Compare what runs with what was awaited",
-            ["env", "ARTIFACTS"],
+            ["with", "artifacts"],
         ),
         ("Run the E2E tests", ["env", "ARTIFACTS"]),
-        ("Compare once more what runs", ["env", "ARTIFACTS"]),
+        ("Compare once more what runs", ["with", "artifacts"]),
         ("Record the verdict", ["with", "artifacts"]),
     ] {
         assert_eq!(string(at(&step(&legs, name), &path)), awaited, "{name}");
@@ -120,26 +145,39 @@ fn every_leg_tests_what_it_awaited_and_says_so() {
     for name in [
         "Apply the module",
         "Await its deployments",
+        "List the pods",
         "Compare what runs with what was awaited",
+        "List the pods once more",
         "Compare once more what runs",
     ] {
         assert_eq!(string(step(&legs, name).get("if")), fetched, "{name}");
     }
     assert_eq!(step(&legs, "Run the E2E tests").get("if"), None);
-    for (name, script) in [
-        ("Await its deployments", "await-deployment.sh"),
+    for (name, wanted) in [
         (
-            "Compare what runs with what was awaited",
-            "compare-images.sh",
+            "Await its deployments",
+            ".btp-release/scripts/await-deployment.sh",
         ),
-        ("Run the E2E tests", "run-e2e.sh"),
-        ("Compare once more what runs", "compare-images.sh"),
+        (
+            "List the pods",
+            "kubectl get pods --all-namespaces -o json > .btp-pods.json",
+        ),
+        ("Run the E2E tests", ".btp-release/scripts/run-e2e.sh"),
+        (
+            "List the pods once more",
+            "kubectl get pods --all-namespaces -o json > .btp-pods.json",
+        ),
     ] {
         let run = string(step(&legs, name).get("run"));
-        assert!(
-            run.contains(&format!(".btp-release/scripts/{script}")),
-            "{name}: {run}"
-        );
+        assert!(run.contains(wanted), "{name}: {run}");
+    }
+    for name in [
+        "Compare what runs with what was awaited",
+        "Compare once more what runs",
+    ] {
+        let with = |input| string(at(&step(&legs, name), &["with", input]));
+        assert_eq!(with("command"), "check-pods", "{name}");
+        assert_eq!(with("pods"), ".btp-pods.json", "{name}");
     }
     let verdict = step(&legs, "Record the verdict");
     assert_eq!(

@@ -12,8 +12,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use btp_release::cli::{Cli, SECRET_INPUTS};
-use clap::CommandFactory;
+use btp_release::cli::{Cli, SECRET_INPUTS, StepCommand};
+use clap::{CommandFactory as _, Subcommand as _};
 use yaml_serde::Value;
 
 mod gate;
@@ -200,18 +200,19 @@ fn scripts_that_are_run_are_there() {
     }
 }
 
-/// What a phase takes, by the command line.
-fn inputs_of_phase(phase: &str) -> BTreeSet<String> {
+/// What a phase or a command takes, by the command line. `by` is the input that names it.
+fn inputs_of(by: &str, name: &str) -> BTreeSet<String> {
     let root = Cli::command();
     let command = root
-        .find_subcommand(phase)
-        .unwrap_or_else(|| panic!("no phase {phase}"));
+        .find_subcommand(name)
+        .filter(|_| StepCommand::has_subcommand(name) == (by == "command"))
+        .unwrap_or_else(|| panic!("no {by} {name}"));
     let typed = command
         .get_arguments()
         .map(|argument| argument.get_id().as_str().replace('_', "-"));
     typed
         .chain(SECRET_INPUTS.iter().map(|(name, _)| (*name).to_owned()))
-        .chain(["phase".to_owned()])
+        .chain([by.to_owned()])
         .collect()
 }
 
@@ -221,27 +222,32 @@ fn wrong_step(place: &str, step: &Value) -> Vec<String> {
     if uses != CHECKED_OUT && !uses.starts_with(ACTION) {
         return vec![];
     }
-    let phase = string(at(step, &["with", "phase"]));
-    let taken = inputs_of_phase(&phase);
     let given = keys(step.get("with"));
+    let by = if given.contains("command") {
+        "command"
+    } else {
+        "phase"
+    };
+    let name = string(at(step, &["with", by]));
+    let taken = inputs_of(by, &name);
     let unknown = given.difference(&taken);
     let mut wrong: Vec<_> = unknown
-        .map(|given| format!("{place}: {given} is not for {phase}"))
+        .map(|given| format!("{place}: {given} is not for {name}"))
         .collect();
-    if taken.contains("plan") && !given.contains("plan") {
-        wrong.push(format!("{place}: {phase} has no plan"));
+    if by == "phase" && taken.contains("plan") && !given.contains("plan") {
+        wrong.push(format!("{place}: {name} has no plan"));
     }
     wrong
 }
 
 #[test]
-fn our_own_steps_pass_what_their_phase_takes() {
+fn our_own_steps_pass_what_their_phase_or_command_takes() {
     let mut wrong = Vec::new();
-    let mut phases = BTreeSet::new();
+    let mut run = BTreeSet::new();
     for (place, step) in all_steps() {
         wrong.extend(wrong_step(&place, &step));
         if string(step.get("uses")) == CHECKED_OUT {
-            phases.insert(string(at(&step, &["with", "phase"])));
+            run.extend(["phase", "command"].map(|by| string(at(&step, &["with", by]))));
         }
     }
     none(wrong);
@@ -256,7 +262,12 @@ fn our_own_steps_pass_what_their_phase_takes() {
         "publish",
     ];
     for phase in whole {
-        assert!(phases.contains(phase), "no step has the phase {phase}");
+        assert!(run.contains(phase), "no step has the phase {phase}");
+    }
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let used = !StepCommand::has_subcommand(name) || run.contains(name);
+        assert!(used, "no step has the command {name}");
     }
 }
 

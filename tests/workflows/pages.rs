@@ -5,6 +5,7 @@ use crate::{
     wrong_step,
 };
 use btp_release::cli::Cli;
+use btp_release::commands::release_settings::MODULE_ASSETS;
 use btp_release::plan::EVIDENCE;
 use clap::CommandFactory as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +36,6 @@ fn the_page_of_the_pipeline_names_what_there_is() {
     let names: BTreeSet<String> = jobs(&release).into_iter().map(|(name, _)| name).collect();
     let sources: String = workflows().keys().map(|path| read(path)).collect();
     let phases = Cli::command();
-    let assets = read("scripts/settings.sh");
     let mut wrong = Vec::new();
     for word in quoted(&page) {
         let known = if let Some(command) = word.strip_prefix("btp-release ") {
@@ -46,7 +46,8 @@ fn the_page_of_the_pipeline_names_what_there_is() {
         } else if word == EVIDENCE {
             true
         } else if Path::new(&word).extension().is_some_and(|e| e == "yaml") {
-            root().join(".github/workflows").join(&word).exists() || assets.contains(&word)
+            root().join(".github/workflows").join(&word).exists()
+                || MODULE_ASSETS.contains(&word.as_str())
         } else if word.starts_with("make ") {
             sources.contains(&format!("default: {word}\n"))
         } else if word.starts_with("cargo ") || word.starts_with("git ") {

@@ -1,6 +1,7 @@
 //! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
 
 mod failure;
+mod private;
 mod safe_path;
 mod unpack;
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What it takes to push an image to a registry that asks for no password; sourced, not run. The bytes depend on nothing but what
-# goes in, so that building again pushes the same image.
+# Functions that push an image to a registry without a password; sourced, not run. The bytes depend only on the input, so that a
+# second build pushes the same image.
 
 INDEX=application/vnd.oci.image.index.v1+json
 MANIFEST=application/vnd.oci.image.manifest.v1+json
@@ -28,7 +28,7 @@ put_manifest() { # IMAGE FILE MEDIA-TYPE REFERENCE
   curl -fsS -X PUT -H "Content-Type: $3" --data-binary "@$2" "$(address "$1")/manifests/$4"
 }
 
-# Pushes an image for one platform, with the files of a folder in its only layer, and prints how an index names it.
+# Pushes an image for one platform, with the files of a folder in its only layer, and prints its entry for an index.
 push_platform() { # IMAGE OS/ARCH FOLDER LABELS ENTRYPOINT
   local work
   work=$(mktemp -d)
@@ -50,7 +50,7 @@ push_platform() { # IMAGE OS/ARCH FOLDER LABELS ENTRYPOINT
   rm -r "$work"
 }
 
-# Joins what an index is to name, a line each, and prints the index's digest. Without a reference it is pushed by that.
+# Pushes an index of the manifests that are given, one a line, and prints its digest. Without a reference it is pushed by digest.
 push_index() { # IMAGE [REFERENCE] <MANIFESTS
   local index
   index=$(mktemp)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# The action's own workflow: first with a tag that somebody moved, which its smoke test notices; then whole. The image goes to the
-# rig's registry, and what runs from the draft on is that very image, pulled by the digest that the release's commit names.
+# The workflow that releases the action: first with a moved tag, which the smoke test has to detect, and then without. The image is
+# in the rig's registry, and everything from the draft on runs that image, pulled by the digest that the release's commit names.
 chapter 'The action releases itself'
 module=octo-org/btp-release-action
 origin=$rig/repositories/$module
@@ -9,7 +9,7 @@ rm -rf "$rig/control"
 mkdir -p "$rig/control" "$rig/built"
 git clone --quiet --bare "$rig/repositories/$action" "$origin"
 git clone --quiet "$origin" "$clone"
-# As on main, whose action.yml builds the Dockerfile: the rig's copy of the repository already names an image.
+# On main, action.yml builds the Dockerfile; in the rig's copy of the repository it names an image already.
 sed -i 's|^  image: docker://.*|  image: Dockerfile|' "$clone/action.yml"
 sed -i -e "s|^  IMAGE: ghcr.io/|  IMAGE: $registry_host/|" -e '/^  queue: max$/d' "$clone/.github/workflows/release.yaml"
 commit_all "$clone" 'As on main'
@@ -17,7 +17,7 @@ git -C "$clone" push --quiet origin main main:refs/tags/v1
 cp "$here/runner/hooks/post-receive" "$origin/hooks/"
 commit=$(git -C "$clone" rev-parse main)
 seed_github
-# For arm64 there may be no cross compiler: then the other binary stands in for it.
+# Without a cross compiler for arm64, the binary for amd64 is used in its place.
 cross=$target/aarch64-unknown-linux-musl/release/btp-release
 [[ -x $cross ]] || cross=$binary
 cp "$binary" "$rig/built/x86_64-unknown-linux-musl"
@@ -36,7 +36,7 @@ first=$(at_origin releases/v1.2.0)
 refused v1.2.0 "$first"
 same 'v1 after a smoke test that failed' "$(at_origin v1)" "$commit"
 [[ ! -e $rig/control/attested ]] || fail 'what failed its smoke test was attested'
-ok 'a tag that is not what was built: nothing is published, v1 stays where it was'
+ok 'a tag that does not name what was built: nothing is published, v1 is not moved'
 
 rm "$rig/control/other-tag"
 release
@@ -60,7 +60,7 @@ same 'v1' "$(at_origin v1)" "$first"
 same 'what was pushed last, and was published then' "$(tail -n 1 "$rig/control/pushes")" 'refs/tags/v1 v1.2.0'
 ok 'published: binaries and image by digest, attested, run by the tagged action; v1 moved last'
 
-# The moving tag, alone: what may move it.
+# The script that moves v1, alone.
 move() { # TAG [COMMIT]
   git -C "$clone" tag --force "$1" "${2:-$first}" >/dev/null
   (cd "$clone" && REMOTE=$scratch/moved scripts/release/major.sh "$1") 2>/dev/null

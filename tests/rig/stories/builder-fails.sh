@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# A build that fails: the wait for its image ends with it, nothing is published. Repaired, the next run goes on. The rig plays
-# GitHub, and shows the build's end as a check of the commit; it has a status in its place, which the pipeline reads as well.
+# A build fails: the wait for its image ends, and nothing is published. The next run, with the build repaired, publishes. The rig
+# reports the result of the build as a status of the commit, which the pipeline reads like a check.
 chapter 'A builder fails, and works in the next run'
 new_module 'image-build-command: test ! -e /rig/control/builder-fails || { touch /rig/control/builder-failed; exit 1; }; /rig/bin/push-image' \
   'await-timeout: 300s'

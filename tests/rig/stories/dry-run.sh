@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# A dry run says what would be done, and does nothing.
+# A dry run prints what would be done, and changes nothing.
 chapter 'A dry run'
 new_module 'dry-run: true'
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# An E2E leg that fails: nothing is published. The run after it tests the very same images, and publishes.
+# An E2E leg fails: nothing is published. The next run tests the same images, and publishes.
 chapter 'An E2E leg fails, and passes in the next run'
 new_module
 flatten_module

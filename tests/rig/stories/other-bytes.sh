@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# Other bytes than those that were tested: once a node runs them, once somebody moves the tag behind the tests' back. Neither is
-# published; what is, in the end, is what the tests had.
-chapter 'Other bytes run, and then are where the tested ones were'
+# Images with other bytes than those that were tested: first a node runs another image, then the tag is moved after the tests.
+# Neither is published. The third run publishes the tested image.
+chapter 'A node runs another image, and then the tag is moved'
 new_module 'k3s-versions: v1.33.5+k3s1' 'e2e-command: make e2e-test && /rig/bin/move-tag'
 flatten_module
 operator=$registry_host/$story/operator:v1.0.0
@@ -11,14 +11,14 @@ run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --env 
 refused v1.0.0
 same 'verdicts' "$(verdicts)" 'btp-release/e2e/k3s-v1.33.5+k3s1 failure'
 tested=$(digest)
-ok 'the node runs another image: the leg says so'
+ok 'the node runs another image: the leg fails'
 
 touch "$rig/control/move-tag"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --env FAKE_IMAGE_ID="$tested"
 refused v1.0.0
 same 'verdicts' "$(verdicts)" 'btp-release/e2e/k3s-v1.33.5+k3s1 success'
 [[ $(digest) != "$tested" ]] || fail 'the tag was not moved'
-ok 'the tag names another image than the one that passed: the gate says so'
+ok 'the tag names another image than the one that passed: publish refuses'
 
 rm "$rig/control/move-tag"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# A release with nothing but the job's own token: the workflow calls both builds itself. Repeated, it has nothing to do.
-chapter 'A release (builders: called), and the same again'
+# A release with only the job's own token: the workflow calls both builds itself. A second run finds nothing to do.
+chapter 'A release (builders: called), and a second run'
 new_module
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 same 'exit code of the run' "$run_code" 0
@@ -20,4 +20,4 @@ run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 same 'exit code of the second run' "$run_code" 0
 same 'writes of the second run' "$(writes)" ''
 same 'digests after the second run' "$(digests "$story")" "$before"
-ok 'again: nothing was written but the verdicts of these tests, and no image was moved'
+ok 'second run: only the verdicts of its tests were written, and no image was moved'

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# The commit was wrong: its draft is replaced by one of the next commit, and what was published of that, for a reason, by one of a
-# third. Neither leaves anything of the one before.
+# A draft is replaced by one of the next commit, and the published release of that, with a reason, by one of a third commit. Nothing
+# is left of what was replaced.
 chapter 'A draft is replaced, and so is a published release'
 new_module 'on-existing: replace' 'replace-published: the operator did not start' 'k3s-versions: v1.33.5+k3s1' \
   'unit-test-command: test ! -e /rig/control/unit-tests-fail && make test'
@@ -30,4 +30,4 @@ replace
 evidence=$(repository_state '.releases[] | .assets[] | select(.name == "release-evidence.json") | .id')
 same 'reason in the evidence' "$(curl -fsSL -H "Authorization: Bearer $job_token" -H 'Accept: application/octet-stream' \
   "$github_api/repos/$module/releases/assets/$evidence" | jq -r '[.. | .replace_published? // empty] | join(" ")')" 'the operator did not start'
-ok 'the published release was replaced by one of a third commit, which tells the reason'
+ok 'the published release was replaced by one of a third commit, with the reason in its evidence'

@@ -1,37 +1,55 @@
 # shellcheck shell=bash disable=SC2154
-# The scripts between the phases, each alone: with a kubectl that has no cluster, and files in place of downloads.
-chapter 'The scripts, alone'
+# The commands and scripts between the phases, each alone: with a kubectl that has no cluster, and files in place of downloads.
+chapter 'The commands and scripts, alone'
 work=$scratch/scripts
 mkdir -p "$work/bin"
 cp "$here"/runner/tools/{kubectl,helm} "$work/bin"
 export PATH=$work/bin:$PATH KUBECTL_STATE=$work/cluster FAKE_CONTROL=$work/control TIMEOUT=2
-export HOME=$work GITHUB_REPOSITORY=Octo/Module DIRECTORY=. GITHUB_OUTPUT=$work/output
-# The scripts say themselves what they think of it; here only the end counts.
+export HOME=$work GITHUB_REPOSITORY=Octo/Module
+# Only the exit code is checked here.
 ends_well() { "$@" >"$work/log" 2>&1 || fail_with_log "$work/log" "$* failed"; }
 ends_badly() {
   if "$@" >"$work/log" 2>&1; then fail "$* ended well"; fi
 }
-output_of() { sed -n "/^$1<</,/^end-/p" "$work/output" | sed '1d;$d'; }
 
-ends_well scripts/settings.sh
-same 'image by default' "$(output_of binary-image)" ghcr.io/octo/module
-same 'jobs that may be skipped' "$(output_of optional-jobs)" ''
-rm "$work/output"
-ends_well env DIRECTORY=examples/module scripts/settings.sh
-same 'image of a folder' "$(output_of binary-image)" ghcr.io/octo/module/module
-ends_badly env BUILDERS=tag scripts/settings.sh
-ends_badly env BUILDERS=called-or-so scripts/settings.sh
-rm "$work/output"
-ends_well env BUILDERS=external MODULE=false BINARY_IMAGE=none scripts/settings.sh
-same 'jobs that may be skipped' "$(output_of optional-jobs | tr '\n' ' ')" 'build-image build-module '
-ok 'settings: defaults, and no waiting for builders that nothing would start'
+quietly() { "$@" >"$work/log" 2>&1; }
 
-export IMAGES='ghcr.io/octo/module registry.example/octo/other'
-ends_well env GHCR_TOKEN=job-token scripts/registry-login.sh "$work/login.json"
+# Runs a command as a step of a workflow, and prints one of its outputs.
+output_of() { # OUTPUT COMMAND…
+  local name=$1
+  shift
+  rm -f "$work/output"
+  ends_well env GITHUB_ACTIONS=true GITHUB_OUTPUT="$work/output" "$binary" "$@"
+  sed -n "/^$name<</,/^ghadelimiter_/p" "$work/output" | sed '1d;$d'
+}
+
+same 'image by default' "$(output_of binary-image release-settings)" ghcr.io/octo/module
+same 'builders, and jobs that may be skipped' "$(output_of builders release-settings) $(output_of optional-jobs release-settings)" 'called '
+same 'image of a folder' "$(output_of binary-image release-settings --directory examples/module)" ghcr.io/octo/module/module
+ends_with 2 'builders: tag without a token for it' quietly "$binary" release-settings --builders tag
+ends_with 2 'unknown builders' quietly "$binary" release-settings --builders called-or-so
+same 'jobs that may be skipped' \
+  "$(output_of optional-jobs release-settings --builders external --module false --binary-image none | tr '\n' ' ')" 'build-image build-module '
+ok 'release-settings: defaults, and no builders that nothing would start'
+
+same 'version of a tag' "$(output_of version image-settings --tag api/v1.2.0 --binary-image r.example/api:v1)" 1.2.0
+same 'image of a tag' "$(output_of binary-image image-settings --tag v1.2.0)" ghcr.io/octo/module:v1.2.0
+ends_with 2 'a tag that is no version' quietly "$binary" image-settings --tag nightly
+ok 'image-settings: version and image of a tag'
+
+# Logs in for two registries, and leaves the result in login.json.
+log_in() { # VARIABLE=VALUE… -- OPTION…
+  local variables=()
+  while [[ $1 != -- ]]; do variables+=("$1") && shift; done
+  ends_well env --chdir="$work" "${variables[@]}" "$binary" registry-login --output login.json \
+    --images $'ghcr.io/octo/module\nregistry.example/octo/other' "${@:2}"
+}
+log_in GITHUB_TOKEN=job-token --
 same 'registries that get the job token' "$(jq -r '.auths | keys | join(" ")' "$work/login.json")" ghcr.io
-ends_well env GHCR_TOKEN=job-token USERNAME=me PASSWORD=secret scripts/registry-login.sh "$work/login.json"
+log_in GITHUB_TOKEN=job-token REGISTRY_PASSWORD=secret -- --registry-username me
 same 'what the other registry gets' "$(jq -r '.auths["registry.example"].auth' "$work/login.json" | base64 -d)" me:secret
 same 'rights of the file' "$(stat -c %a "$work/login.json")" 600
+if grep -q 'secret\|job-token' "$work/log"; then fail 'a secret is in the log'; fi
 ok 'registry-login: the job token goes to ghcr.io and nowhere else'
 
 cat >"$work/channels" <<'END'
@@ -41,10 +59,10 @@ END
 same 'the two newest minors' "$(CHANNELS=file://$work/channels scripts/k3s-versions.sh 2 | head -n 1)" \
   'legs=[{"k3s":"v1.34.1+k3s1"},{"k3s":"v1.33.5+k3s1"}]'
 ends_well env CHANNELS="file://$work/nothing" scripts/k3s-versions.sh 2
-for nonsense in 0 11 latest v1.33.5 'v1.33.5+k3s1,v1.33.5+k3s1'; do
-  ends_badly env CHANNELS="file://$work/nothing" scripts/k3s-versions.sh "$nonsense"
+for invalid in 0 11 latest v1.33.5 'v1.33.5+k3s1,v1.33.5+k3s1'; do
+  ends_badly env CHANNELS="file://$work/nothing" scripts/k3s-versions.sh "$invalid"
 done
-ok 'k3s-versions: the newest minors, known ones when they cannot be read, and no nonsense'
+ok 'k3s-versions: the newest minors, known versions if they cannot be read, and no invalid input'
 
 releases=$work/releases/v1.33.5+k3s1 # curl decodes the %2B of the address
 mkdir -p "$releases"
@@ -59,26 +77,29 @@ echo '# other bytes' >>"$releases/k3s"
 echo '# other bytes' >>"$releases/k3s-arm64"
 rm "$work/k3s"
 ends_badly scripts/install-k3s.sh v1.33.5+k3s1
-[[ ! -e $work/k3s ]] || fail 'what its checksum does not know was installed'
-ok 'install-k3s: nothing is installed but what the checksum says'
+[[ ! -e $work/k3s ]] || fail 'a binary that does not match its checksum was installed'
+ok 'install-k3s: only a binary that matches its checksum is installed'
 
 image=$registry_host/scripts/operator:v1.0.0
 IMAGE=$image PLATFORMS=linux/amd64 REVISION=$(printf '%040d' 1) VERSION=1.0.0 SOURCE=here "$here/runner/push-image" >/dev/null
 make --silent --directory examples/module render IMAGE="$image" && mv examples/module/build/manifest.yaml "$work/manifest.yaml"
 rm -rf examples/module/build
 digest=sha256:$(inspect "$image" | sha256sum | cut -d' ' -f1)
-ARTIFACTS=$(jq -cn --arg digest "$digest" --arg image "${image%:*}@$digest" \
-  '{"binary-image": {kind: "image", digest: $digest, image: $image}, "template.yaml": {kind: "asset", digest: "sha256:0"}}')
+ARTIFACTS=$(jq -cn --arg digest "$digest" --arg image "${image%:*}@$digest" --arg tagged "$image" \
+  '{"binary-image": {kind: "image", digest: $digest, image: $image, tagged: $tagged},
+    "template.yaml": {kind: "asset", digest: $digest, size: 1}}')
 export ARTIFACTS
-ends_badly scripts/compare-images.sh # nothing runs yet
+# Compares the pods that kubectl lists with what was awaited.
+compare() { kubectl get pods --all-namespaces -o json | "$binary" check-pods --artifacts "$ARTIFACTS" >"$work/log" 2>&1; }
+ends_with 12 'comparing while nothing runs' compare
 ends_well scripts/await-node.sh
 ends_well scripts/apply-module.sh "$work/manifest.yaml" raw-manifest
 ends_badly scripts/apply-module.sh "$work/manifest.yaml" something-else
 ends_well scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
 ends_badly env FAKE_ROLLOUT=never scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
-grep -q '^get events' "$work/cluster/calls" || fail 'a deployment that does not come is not looked into'
+grep -q '^get events' "$work/cluster/calls" || fail 'the diagnostics of a deployment that is not rolled out are missing'
 ends_badly scripts/await-deployment.sh examples/module/config/default-cr.yaml raw-manifest
-ok 'apply-module, await-deployment: a deadline, and a diagnosis when it passes'
+ok 'apply-module, await-deployment: a deadline, and diagnostics when it passes'
 chart=$work/chart
 mkdir -p "$chart/templates"
 cp "$work/manifest.yaml" "$chart/templates/all.yaml"
@@ -92,10 +113,17 @@ ends_well env MODULE_NAME=kyma-project.io/module/example scripts/await-deploymen
 same 'what was awaited' "$(grep '^rollout' "$work/cluster/calls" | tail -n 1 | cut -d' ' -f1-5)" \
   'rollout status deployment/example-operator --namespace kyma-system'
 ends_badly env FAKE_ROLLOUT=never MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart
-ok 'a chart goes in with helm under the name of its module, and its deployments are awaited'
-ends_well scripts/compare-images.sh
-ends_badly env FAKE_IMAGE_ID="sha256:$(printf '%064d' 1)" scripts/compare-images.sh
-ok 'compare-images: what runs is what was awaited, or else'
+ok 'a chart is installed with helm under the name of its module, and its deployments are awaited'
+ends_well compare
+export FAKE_IMAGE_ID
+FAKE_IMAGE_ID=sha256:$(printf '%064d' 1)
+ends_with 12 'comparing while other bytes run' compare
+grep -q 'pod-image-differs' "$work/log" || fail_with_log "$work/log" 'the refusal has another code'
+unset FAKE_IMAGE_ID
+kubectl get pods --all-namespaces -o json >"$work/pods.json"
+ends_well "$binary" check-pods --artifacts "$ARTIFACTS" --pods "$work/pods.json"
+ends_with 2 'comparing with no pods at all' quietly "$binary" check-pods --artifacts "$ARTIFACTS" --pods /dev/null
+ok 'check-pods: pods with other images than were awaited are refused'
 
 PLAN=$(jq -cn --arg image "$image" '{version: "1.0.0", tag: "v1.0.0", commit: "c", binary_image: $image}')
 export PLAN
@@ -105,4 +133,4 @@ ends_badly env COMMAND=false scripts/run-e2e.sh
 ends_badly env COMMAND=true CREDENTIALS=real scripts/run-e2e.sh
 # shellcheck disable=SC2016
 ends_well env COMMAND='test "$IMAGE $TAG" = "'"$image"' v1.0.0"' scripts/render.sh
-ok 'run-e2e, render: images by digest, and no real credentials where there are none'
+ok 'run-e2e, render: images by digest, and an error where real credentials are missing'

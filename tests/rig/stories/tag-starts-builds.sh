@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# A release whose tag starts the builds: the rig plays GitHub, and starts the module's own workflow when the tag appears. One of
-# its jobs uses the action by itself, to bring a file that only the module knows of.
+# A release whose tag starts the builds: the rig starts the module's own workflow when the tag appears, as GitHub would. One of its
+# jobs uses the action directly, to upload a further file.
 chapter 'A release (builders: tag)'
 new_module 'builders: tag' 'assets: "rendered.yaml\ntemplate.yaml\ntemplate_control_plane.yaml\nchart.tgz"'
 workflows=$rig/repositories/$module/.github/workflows
@@ -51,4 +51,4 @@ same 'exit code of the builds' "$run_code" 0
 wait "$releasing" || fail 'the release ended badly'
 same 'published releases' "$(published)" v1.0.0
 same 'assets' "$(assets_of v1.0.0)" 'chart.tgz release-evidence.json rendered.yaml template.yaml template_control_plane.yaml'
-ok 'published what the builds made that the tag started'
+ok 'published what was built by the workflow that the tag started'

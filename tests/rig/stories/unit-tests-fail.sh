@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Unit tests that fail: everything else goes on, and the gate refuses. Repaired, the same run publishes.
+# The unit tests fail: the other jobs go on, and `publish` refuses. The next run, with the tests repaired, publishes.
 chapter 'Unit tests fail, and pass in the next run'
 new_module "unit-test-command: test ! -e /rig/control/unit-tests-fail && make test"
 flatten_module
@@ -12,4 +12,4 @@ run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 same 'exit code of the second run' "$run_code" 0
 same 'published releases' "$(published)" v1.0.0
 same 'drafts' "$(drafts)" ''
-ok 'the second run published what the first one left'
+ok 'the second run published the draft of the first'

@@ -1,21 +1,22 @@
-//! The last page: the release as it is now, and what it took.
+//! The end of the output: the release as it is now, and how many requests it took.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use stand_ins::{Category, Entry};
 
-use super::world::{REPOSITORY, World};
+use super::services::{REPOSITORY, Services};
 
-pub(super) fn print(world: &World, tag: &str, out: &mut dyn Write) -> io::Result<()> {
-    let github = world.github.world();
+/// Prints the releases of the tag with their assets, and how many requests were sent.
+pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::Result<()> {
+    let github = services.github.world();
     let releases = github
         .repositories
         .get(REPOSITORY)
         .map(|repository| repository.releases_of(tag));
     for release in releases.unwrap_or_default() {
         let state = if release.draft {
-            "a draft that nobody outside sees"
+            "a draft, visible to maintainers only"
         } else {
             "published"
         };
@@ -33,9 +34,9 @@ pub(super) fn print(world: &World, tag: &str, out: &mut dyn Write) -> io::Result
     writeln!(
         out,
         "\nrequests to GitHub:   {}",
-        by_kind(&world.github.log().entries())
+        by_kind(&services.github.log().entries())
     )?;
-    if let Some(registry) = &world.registry {
+    if let Some(registry) = &services.registry {
         writeln!(
             out,
             "requests to registry: {}",
@@ -45,6 +46,7 @@ pub(super) fn print(world: &World, tag: &str, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
+/// How many entries of a log are reads, unchanged answers and writes.
 fn by_kind(entries: &[Entry]) -> String {
     let mut kinds: BTreeMap<&str, usize> =
         [("read", 0), ("unchanged (304)", 0), ("write", 0)].into();

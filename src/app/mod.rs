@@ -1,0 +1,305 @@
+//! Puts everything together: the only place that names adapters beside each other.
+
+mod commands;
+
+use std::collections::BTreeMap;
+use std::io::{Stderr, Write as _, stderr, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+
+use crate::adapters::files::Files;
+use crate::adapters::github::rate_limit::Policy;
+use crate::adapters::github::{GitHub, GitHubSettings};
+use crate::adapters::http::{Http, HttpSettings};
+use crate::adapters::registry::{Credential, Credentials, Registries};
+use crate::adapters::runner_files::RunnerFiles;
+use crate::adapters::signals::Signals;
+use crate::adapters::system_clock::SystemClock;
+use crate::adapters::terminal::Terminal;
+use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
+use crate::commands::inspect_module::inspect;
+use crate::domain::{Code, Deadline, Diagnostic, Exit};
+use crate::engine::{Engine, Outcome, Stop};
+use crate::protocol::{Clock, PhaseId, Reader, StepOutput, Writer};
+use crate::report::{ConsoleLog, Failure, LogFormat, summary};
+use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
+
+/// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
+/// with what the process ends with.
+pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit {
+    let context = Context::read(env);
+    let format = match context.runner {
+        Some(_) => LogFormat::WorkflowCommands,
+        None => LogFormat::Text,
+    };
+    let app = App {
+        context: &context,
+        log: ConsoleLog::new(stderr(), format),
+        clock: Arc::new(SystemClock::start()),
+    };
+    let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
+    let ended = match (arguments.len(), is_step) {
+        (0 | 1, true) => match arguments_of_step(env) {
+            Ok(arguments) => app.run(arguments).await,
+            Err(diagnostic) => Err(usage(vec![diagnostic]).into()),
+        },
+        _ => app.run(arguments).await,
+    };
+    ended.unwrap_or_else(|error| app.failed(error))
+}
+
+/// Logs an error that nobody foresaw.
+pub fn bug(error: &anyhow::Error) -> Exit {
+    let diagnostic = Diagnostic::error(
+        Code::Bug,
+        format!("{error:#}"),
+        "this is a defect of btp-release: please report it with the log",
+    );
+    let failure = Failure::new("btp-release", vec![diagnostic]);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
+    failure.exit()
+}
+
+/// What every command of this process uses.
+struct App<'a> {
+    context: &'a Context,
+    log: ConsoleLog<Stderr>,
+    clock: Arc<SystemClock>,
+}
+
+impl App<'_> {
+    /// Errors are a [`Failure`], a [`Diagnostic`] about an input, or clap's; any other is a defect.
+    async fn run(&self, arguments: Vec<String>) -> anyhow::Result<Exit> {
+        let command = match Cli::try_parse_from(arguments) {
+            Ok(cli) => cli.command,
+            Err(error) if error.use_stderr() => return Err(error.into()),
+            Err(help) => {
+                write!(stdout(), "{help}")?;
+                return Ok(Exit::Done);
+            }
+        };
+        match command {
+            Command::Phase(args) => self.phase(&args).await?,
+            Command::Step(command) => self.step_command(&command).await?,
+            Command::InspectModule(args) => self.inspect_module(&args).await?,
+            #[cfg(feature = "rehearse")]
+            Command::Rehearse(args) => {
+                let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
+                return crate::rehearsal::run(settings).await;
+            }
+        }
+        Ok(Exit::Done)
+    }
+
+    fn failed(&self, error: anyhow::Error) -> Exit {
+        if let Some(usage) = error.downcast_ref::<clap::Error>() {
+            self.log.line(usage.to_string().trim_end());
+            return Exit::Usage;
+        }
+        let failure = match error.downcast::<Diagnostic>() {
+            Ok(diagnostic) => usage(vec![diagnostic]),
+            Err(error) => match error.downcast::<Failure>() {
+                Ok(failure) => failure,
+                Err(error) => return bug(&error),
+            },
+        };
+        self.log.failed(&failure);
+        failure.exit()
+    }
+
+    fn environment(&self) -> Environment<'_> {
+        Environment {
+            context: self.context,
+            read_file: &read_text,
+            now: self.clock.wall(),
+        }
+    }
+
+    async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<()> {
+        let settings = settings::phase(args, self.environment()).map_err(usage)?;
+        self.log.mask(&settings.secrets());
+        if settings.verbose {
+            log_requests();
+        }
+        let (id, ended) = self.settle(settings).await?;
+        self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
+    }
+
+    /// Connects a phase to the services, and runs it to its end.
+    async fn settle(&self, settings: Settings) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
+        let Settings {
+            mut phase,
+            github,
+            registry,
+            timeout,
+            dry_run,
+            ..
+        } = settings;
+        let (http, registry) = self.connect(&registry)?;
+        let github = self.connect_github(github, timeout, http)?;
+        let files = Files::below(std::env::current_dir()?);
+        let interrupt = Signals::listen()?;
+        let now = self.clock.now();
+        let engine = Engine {
+            reader: Reader {
+                github: &github,
+                registry: &registry,
+                files: &files,
+                now,
+            },
+            writer: (!dry_run).then_some(Writer {
+                github: &github,
+                registry: &registry,
+                files: &files,
+            }),
+            clock: self.clock.as_ref(),
+            interrupt: &interrupt,
+            observer: &self.log,
+            deadline: Deadline::after(now, timeout),
+        };
+        let ended = engine.settle(phase.as_mut()).await;
+        Ok((phase.id(), ended))
+    }
+
+    fn connect_github(
+        &self,
+        access: GitHubAccess,
+        timeout: Duration,
+        http: Http,
+    ) -> Result<GitHub, Failure> {
+        let mut settings = GitHubSettings::new(
+            access.api_url,
+            access.graphql_url,
+            access.repository,
+            access.token,
+        );
+        settings.policy = Policy {
+            patience: timeout,
+            // Runs that were started together must not come back together.
+            seed: std::process::id().into(),
+            ..Policy::default()
+        };
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        GitHub::connect(settings, http, clock).map_err(|error| {
+            usage(vec![Diagnostic::error(
+                Code::UrlInvalid,
+                error.to_string(),
+                "check the variables GITHUB_API_URL and GITHUB_GRAPHQL_URL; on a terminal, leave them out for github.com",
+            )])
+        })
+    }
+
+    /// An HTTP client, and registries through it.
+    fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
+        let connected = http(self.context.ssl_cert_file.as_deref())
+            .and_then(|http| Ok((http, credentials(access)?)));
+        let (http, credentials) = connected.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        for unusable in credentials.unusable() {
+            self.log.line(&format!("registry: {unusable}"));
+        }
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let registries = Registries::new(&http, credentials, clock);
+        Ok((http, registries))
+    }
+
+    /// Where outputs go: to the runner's files, or to a terminal.
+    fn step_output(&self) -> Box<dyn StepOutput> {
+        match &self.context.runner {
+            Some(files) => Box::new(RunnerFiles {
+                output: files.output.clone(),
+                summary: files.summary.clone(),
+            }),
+            None => Box::new(Terminal(stdout())),
+        }
+    }
+
+    /// Hands over how a phase ended: to the job summary, to the outputs of the step, and to the log.
+    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<()> {
+        let mut output = self.step_output();
+        output.summary(&summary(phase, &result))?;
+        let outcome = result?;
+        self.log.succeeded(phase, &outcome);
+        if let Outcome::Settled { evidence, .. } = &outcome {
+            let outputs = evidence.outputs.iter();
+            let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
+            output.outputs(&outputs)?;
+        }
+        Ok(())
+    }
+
+    async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
+        let settings = settings::inspect_module(args, self.environment()).map_err(usage)?;
+        if settings.verbose {
+            log_requests();
+        }
+        let (_, registries) = self.connect(&settings.registry)?;
+        let module = inspect(&registries, &settings.image).await?;
+        let text = if settings.json {
+            serde_json::to_string_pretty(&module)? + "\n"
+        } else {
+            module.tree()
+        };
+        Ok(write!(stdout(), "{text}")?)
+    }
+}
+
+/// What was typed is wrong; no request was sent yet.
+fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
+    Failure::new("input", diagnostics)
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+/// A client that also trusts the certificates in the file.
+fn http(certificates: Option<&Path>) -> Result<Http, Diagnostic> {
+    let unusable = |why: String| {
+        Diagnostic::value(
+            Code::CertificatesUnusable,
+            "SSL_CERT_FILE",
+            certificates.unwrap_or(Path::new("")).display().to_string(),
+            why,
+            "name a file with PEM certificates, or leave it out: the usual ones are built in",
+        )
+    };
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| unusable(format!("cannot be read: {error}")))
+    };
+    let settings = HttpSettings {
+        extra_roots: certificates.map(read).transpose()?,
+        ..HttpSettings::default()
+    };
+    Http::new(&settings).map_err(|error| unusable(error.to_string()))
+}
+
+fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
+    let mut all = match &access.docker_config {
+        Some(config) => Credentials::from_docker_config(&config.text)
+            .map_err(|diagnostic| diagnostic.at(&config.path, None))?,
+        None => Credentials::anonymous(),
+    };
+    if let Some((user, password)) = &access.login {
+        for host in &access.hosts {
+            let (user, password) = (user.clone(), password.clone());
+            all = all.with(host, Credential::Basic { user, password });
+        }
+    }
+    Ok(all)
+}
+
+fn log_requests() {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::prelude::*;
+    let ours = Targets::new().with_target("btp_release", LevelFilter::DEBUG);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(stderr)
+        .without_time();
+    // A second call in one process, as in tests, changes nothing.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .try_init();
+}

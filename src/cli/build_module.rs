@@ -1,0 +1,47 @@
+//! The arguments of `build-module`.
+
+use clap::Args;
+
+use super::{CommonArgs, PlanInput};
+
+/// Arguments of `build-module`, as they were typed.
+#[derive(Debug, Default, Args)]
+pub struct BuildModuleArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// Rendered manifest of the module, as `kustomize build` prints it
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<String>,
+    /// Default custom resource of the module
+    #[arg(long, value_name = "FILE")]
+    pub default_cr: Option<String>,
+    /// Configuration of the module, in the format of the Kyma CLI or of modulectl
+    #[arg(long, value_name = "FILE")]
+    pub module_config: Option<String>,
+    /// Configuration of the security scanners, such as `sec-scanners-config.yaml`
+    #[arg(long, value_name = "FILE")]
+    pub security_config: Option<String>,
+    /// Channel of the template; default: the one in `module-config`, or `regular`
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    /// Form of the component descriptor: `kyma-cli-2` (as Kyma CLI 2.15 writes it) or `modulectl-3` (local blobs, as modulectl 3 and the `ocm` command write it); default: `kyma-cli-2`
+    #[arg(long, value_name = "FORM")]
+    pub descriptor_style: Option<String>,
+    /// Form of the template: `v1beta1` (with a target), `v1beta2`, `kyma-cli-2-config` (as Kyma CLI 2.20 writes it from `module-config`) or `modulectl-3` (only with this descriptor style); default: `v1beta2`, or `modulectl-3` with this descriptor style
+    #[arg(long, value_name = "FORM")]
+    pub template_form: Option<String>,
+    /// Folder for the files that are written; default: `module-release`
+    #[arg(long, value_name = "FOLDER")]
+    pub output_dir: Option<String>,
+    /// Also write the component version as an OCM archive (CTF): to a folder, or to one file if the path ends in `.tgz`
+    #[arg(long, value_name = "PATH")]
+    pub ctf: Option<String>,
+    /// Write files only and send nothing to a registry; with `ctf`, the archive holds the whole module
+    #[arg(long)]
+    pub no_push: bool,
+    /// Repository of the same registry that may already have layers of the module, such as the one for development builds: layers that it has are mounted instead of uploaded
+    #[arg(long, value_name = "REPOSITORY")]
+    pub mount_from: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

@@ -1,0 +1,52 @@
+//! The outputs of a step. `docs/outputs.md` and `action.yml` are generated from this table.
+
+/// An output, as the documentation describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputDescription {
+    pub name: &'static str,
+    /// The phases and commands that give it.
+    pub phases: &'static [&'static str],
+    /// What its value is, in Markdown.
+    pub about: &'static str,
+}
+
+macro_rules! outputs {
+    ($($name:literal of $($phase:literal),+: $about:literal)+) => {
+        /// Every output, in the order of a release.
+        pub const OUTPUTS: &[OutputDescription] = &[
+            $(OutputDescription { name: $name, phases: &[$($phase),+], about: $about }),+
+        ];
+    };
+}
+
+outputs! {
+    "plan" of "plan": "Everything the release wants, as JSON of the form `btp-release-plan/1`; the later phases take it"
+    "version" of "plan", "image-settings": "Version without `v`, such as `1.2.0`"
+    "tag" of "plan": "Git tag and name of the release"
+    "commit" of "plan": "Full hash of the commit that is released"
+    "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
+    "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
+    "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
+    "release-id" of "draft": "GitHub's number of the release; unlike the tag it also identifies a draft"
+    "release-url" of "draft", "publish", "verify": "Page of the release; a temporary one while it is a draft"
+    "module-image" of "build-module": "Module image by digest; not with `no-push`"
+    "module-digest" of "build-module", "fetch-module": "Digest of the module image"
+    "files" of "build-module": "Files to upload, one per line"
+    "ctf" of "build-module": "Path of the OCM archive, if the input `ctf` asked for one"
+    "assets" of "upload", "release-settings": "Uploaded files with their digests, as JSON in the form of `artifacts`; of `release-settings`, the names of all assets, one per line"
+    "artifacts" of "await", "publish": "Assets and images with their digests, as JSON: name → kind, digest, size and, for images, the reference by digest and the platforms"
+    "module-dir" of "fetch-module": "Folder into which the module was unpacked"
+    "manifest" of "fetch-module": "Path of the raw manifest, or of the folder of the chart"
+    "manifest-kind" of "fetch-module": "`raw-manifest` or `helm-chart`"
+    "default-cr" of "fetch-module": "Path of the default custom resource; empty if the module has none"
+    "is-latest" of "publish": "`true` or `false`: whether GitHub shows the release as the latest"
+    "is-immutable" of "publish": "`true` or `false`: whether tag and assets are frozen, because the repository has *immutable releases* enabled"
+    "builders" of "release-settings": "`called`, `tag` or `external`: who builds"
+    "module" of "release-settings": "`true` or `false`: whether the release has a module image"
+    "binary-image" of "release-settings", "image-settings": "Image of the module's manager; empty for a release without one"
+    "module-name" of "release-settings": "Module as an OCM component; empty for a release without one"
+    "module-registry" of "release-settings": "Registry and path of the module image; empty for a release without one"
+    "image-platforms" of "release-settings": "Platforms that the image must have, one per line; empty if others build it"
+    "builder-checks" of "release-settings": "Checks of the builders, one per line"
+    "optional-jobs" of "release-settings": "Jobs that this release does not have, one per line"
+}

@@ -1,0 +1,60 @@
+//! The arguments of `plan`, which say all that a release wants.
+
+use clap::{ArgAction, Args};
+
+use super::CommonArgs;
+
+/// Arguments of `plan`, as they were typed.
+#[derive(Debug, Default, Args)]
+pub struct PlanArgs {
+    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+    /// Commit to release, by its full hash; default: the commit that the workflow runs on
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// Release from which on the notes list changes; default: the highest published version below this one
+    #[arg(long, value_name = "TAG")]
+    pub previous_tag: Option<String>,
+    /// Whether this is a prerelease: `auto` (if the version is one), `true` or `false`
+    #[arg(long, value_name = "WHEN")]
+    pub prerelease: Option<String>,
+    /// Whether GitHub shows this release as the latest: `auto` (if no published version is higher), `true` or `false`
+    #[arg(long, value_name = "WHEN")]
+    pub make_latest: Option<String>,
+    /// What to do with the draft of an earlier run: `resume`, `fail` or `replace`
+    #[arg(long, value_name = "POLICY")]
+    pub on_existing: Option<String>,
+    /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
+    #[arg(long, value_name = "REASON")]
+    pub replace_published: Option<String>,
+    /// Branch that must not get new commits until the release is published
+    #[arg(long, value_name = "BRANCH")]
+    pub guard_branch: Option<String>,
+    /// File with the release notes; default: GitHub generates them
+    #[arg(long, value_name = "FILE")]
+    pub notes_file: Option<String>,
+    /// Names of all assets that the published release has, one per line
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub assets: Vec<String>,
+    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's
+    #[arg(long, value_name = "IMAGE")]
+    pub binary_image: Option<String>,
+    /// Further images that the release needs, one per line, in the form of `binary-image`
+    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
+    pub extra_images: Vec<String>,
+    /// OCM component name of the module, such as `kyma.project.io/module/btp-operator`
+    #[arg(long, value_name = "NAME")]
+    pub module_name: Option<String>,
+    /// Registry and path for module images, such as `registry.example/kyma-project/prod/unsigned`
+    #[arg(long, value_name = "REPOSITORY")]
+    pub module_registry: Option<String>,
+    /// Tag of the module image; default: `v{version}`
+    #[arg(long, value_name = "TAG")]
+    pub module_tag: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

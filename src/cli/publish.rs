@@ -1,0 +1,30 @@
+//! The arguments of `publish`.
+
+use clap::{ArgAction, Args};
+
+use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput};
+
+/// Arguments of `publish`, as they were typed.
+#[derive(Debug, Default, Args)]
+pub struct PublishArgs {
+    #[command(flatten)]
+    pub plan: PlanInput,
+    #[command(flatten)]
+    pub artifacts: ArtifactsInput,
+    /// Results of the jobs before this one: `${{ toJSON(needs) }}`; `none` if the release needs no tests
+    #[arg(long, value_name = "JSON")]
+    pub needs: Option<String>,
+    /// Jobs that may be skipped, one per line
+    #[arg(long, value_name = "JOBS", action = ArgAction::Append)]
+    pub optional_jobs: Vec<String>,
+    /// Legs of the tests that must have recorded a success with `record-tests`: their names, one per line, or their number
+    #[arg(long, value_name = "LEGS", action = ArgAction::Append)]
+    pub test_legs: Vec<String>,
+    /// Checks of the commit that must have succeeded, one per line, with `*` for any characters; `name=neutral,skipped` accepts these results as well
+    #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
+    pub required_checks: Vec<String>,
+    #[command(flatten)]
+    pub builders: BuildersInput,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

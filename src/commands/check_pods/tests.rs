@@ -1,0 +1,365 @@
+//! Pods as they may be in a cluster, and what is said of each.
+
+use serde_json::{Value, json};
+
+use super::pods::repository;
+use super::*;
+use crate::domain::Digest;
+
+const MANAGER: &str = "r.example:5000/kyma/manager";
+
+/// A digest of its own for each letter.
+fn digest(of: &str) -> String {
+    Digest::of(of.as_bytes()).to_string()
+}
+
+fn artifacts(images: &[(&str, &str, &str)]) -> Artifacts {
+    let image = |(name, repository, of): &(&str, &str, &str)| {
+        let digest = digest(of);
+        let value = json!({"kind": "image", "digest": digest, "tagged": format!("{repository}:v1"),
+            "image": format!("{repository}@{digest}")});
+        ((*name).to_owned(), value)
+    };
+    let mut all: serde_json::Map<String, Value> = images.iter().map(image).collect();
+    all.insert(
+        "template.yaml".into(),
+        json!({"kind": "asset", "digest": digest("asset"), "size": 1}),
+    );
+    Artifacts::from_json(&Value::Object(all).to_string()).unwrap()
+}
+
+/// The release's binary image is `MANAGER` with the bytes `good`.
+fn manager() -> Artifacts {
+    artifacts(&[
+        ("binary-image", MANAGER, "good"),
+        ("module-image", "r.example:5000/kyma/module", "module"),
+    ])
+}
+
+/// The codes of what is wrong, in order.
+fn codes(artifacts: Artifacts, pods: &Value) -> Vec<Code> {
+    let check = CheckPods {
+        artifacts,
+        pods: None,
+    };
+    let pods = Pods::from_json(pods.to_string().as_bytes()).unwrap();
+    match check.check(&pods) {
+        Ok(_) => vec![],
+        Err(findings) => findings.into_iter().map(|finding| finding.code).collect(),
+    }
+}
+
+fn list(pods: &[Value]) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "items": pods})
+}
+
+fn container(image: &str, image_id: &str) -> Value {
+    json!({"name": "main", "image": image, "imageID": image_id, "ready": true})
+}
+
+/// A pod whose one container has this name and this `imageID`.
+fn pod(image: &str, image_id: &str) -> Value {
+    json!({"metadata": {"namespace": "kyma-system", "name": "manager-0"},
+        "spec": {"containers": [{"name": "main", "image": image}]},
+        "status": {"phase": "Running", "containerStatuses": [container(image, image_id)]}})
+}
+
+fn good() -> Value {
+    pod(
+        &format!("{MANAGER}:v1"),
+        &format!("{MANAGER}@{}", digest("good")),
+    )
+}
+
+const DIFFERS: Code = Code::PodImageDiffers;
+const WAITS: Code = Code::PodNotStarted;
+const IDLE: Code = Code::ImageNotRunning;
+
+#[test]
+fn image_id_decides_whatever_its_form() {
+    let (right, wrong) = (digest("good"), digest("bad"));
+    let tagged = format!("{MANAGER}:v1");
+    let table: [(&str, String, &[Code]); 14] = [
+        (&tagged, format!("{MANAGER}@{right}"), &[]),
+        (&tagged, format!("docker-pullable://{MANAGER}@{right}"), &[]),
+        (&tagged, format!("docker://{right}"), &[]),
+        (&tagged, right.clone(), &[]),
+        (&tagged, format!("{MANAGER}:v1@{right}"), &[]),
+        // The node knows these bytes by another name: a mirror, or another tag.
+        (&tagged, format!("mirror.example/manager@{right}"), &[]),
+        (
+            "mirror.example/manager:v1",
+            format!("mirror.example/manager@{right}"),
+            &[],
+        ),
+        (&right, format!("mirror.example/manager@{right}"), &[]),
+        (&tagged, format!("{MANAGER}@{wrong}"), &[DIFFERS, IDLE]),
+        (&tagged, format!("docker://{wrong}"), &[DIFFERS, IDLE]),
+        (
+            &tagged,
+            format!("mirror.example/manager@{wrong}"),
+            &[DIFFERS, IDLE],
+        ),
+        (MANAGER, wrong.clone(), &[DIFFERS, IDLE]),
+        // The digest of another kind, and one that only begins as the right one does.
+        (
+            &tagged,
+            format!("{MANAGER}@sha512:{}", &right[7..]),
+            &[DIFFERS, IDLE],
+        ),
+        (&tagged, format!("{MANAGER}@{right}0"), &[DIFFERS, IDLE]),
+    ];
+    for (image, image_id, wanted) in table {
+        let pods = list(&[pod(image, &image_id)]);
+        assert_eq!(codes(manager(), &pods), wanted, "{image} {image_id}");
+    }
+}
+
+/// The awaited digest is that of the index; a runtime that names the manifest of its platform cannot be believed.
+#[test]
+fn digest_of_a_platform_is_not_the_digest_of_the_index() {
+    let platform = format!("{MANAGER}@{}", digest("the manifest for linux/amd64"));
+    let pods = list(&[pod(&format!("{MANAGER}:v1"), &platform)]);
+    assert_eq!(codes(manager(), &pods), [DIFFERS, IDLE]);
+}
+
+#[test]
+fn a_container_that_has_not_started_is_refused() {
+    let waiting = pod(&format!("{MANAGER}:v1"), "");
+    assert_eq!(
+        codes(manager(), &list(std::slice::from_ref(&waiting))),
+        [WAITS, IDLE]
+    );
+    assert_eq!(codes(manager(), &list(&[good(), waiting])), [WAITS]);
+    let foreign = pod("other.example/x:1", "");
+    assert_eq!(codes(manager(), &list(&[good(), foreign])), []);
+    let mut without_id = good();
+    without_id["status"]["containerStatuses"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("imageID");
+    assert_eq!(codes(manager(), &list(&[good(), without_id])), [WAITS]);
+}
+
+/// No node has begun with it: it runs nothing, whatever it asks for.
+#[test]
+fn a_pod_without_statuses_counts_as_nothing() {
+    let mut pending = good();
+    pending["status"] = json!({"phase": "Pending"});
+    let mut null = good();
+    null["status"]["containerStatuses"] = Value::Null;
+    for nothing in [pending, null] {
+        assert_eq!(
+            codes(manager(), &list(std::slice::from_ref(&nothing))),
+            [IDLE]
+        );
+        assert_eq!(codes(manager(), &list(&[nothing, good()])), []);
+    }
+}
+
+#[test]
+fn every_replica_has_to_run_the_image() {
+    let old = pod(
+        &format!("{MANAGER}:v1"),
+        &format!("{MANAGER}@{}", digest("old")),
+    );
+    assert_eq!(codes(manager(), &list(&[good(), good(), good()])), []);
+    assert_eq!(
+        codes(manager(), &list(&[good(), old.clone(), good()])),
+        [DIFFERS]
+    );
+    assert_eq!(
+        codes(manager(), &list(&[old.clone(), old])),
+        [DIFFERS, DIFFERS, IDLE]
+    );
+}
+
+#[test]
+fn containers_of_every_kind_are_compared() {
+    let wrong = format!("{MANAGER}@{}", digest("bad"));
+    for kind in [
+        "initContainerStatuses",
+        "ephemeralContainerStatuses",
+        "containerStatuses",
+    ] {
+        let mut two = good();
+        two["status"][kind] = json!([container(&format!("{MANAGER}:v1"), &wrong)]);
+        let found = codes(manager(), &list(&[good(), two]));
+        assert_eq!(found, [DIFFERS], "{kind}");
+    }
+}
+
+/// What counts is what the container runs now, not what it ran before it was restarted.
+#[test]
+fn a_restarted_container_is_judged_by_what_it_runs_now() {
+    let mut restarted = good();
+    restarted["status"]["containerStatuses"][0]["restartCount"] = json!(3);
+    restarted["status"]["containerStatuses"][0]["lastState"] =
+        json!({"terminated": {"exitCode": 1, "containerID": "containerd://old"}});
+    assert_eq!(codes(manager(), &list(&[restarted])), []);
+}
+
+/// The node calls the image otherwise, and the pod asks for ours: the bytes have to be ours.
+#[test]
+fn the_image_that_the_pod_asks_for_counts_too() {
+    let mut renamed = good();
+    renamed["status"]["containerStatuses"][0]["image"] = json!("sha256:0123");
+    renamed["status"]["containerStatuses"][0]["imageID"] =
+        json!(format!("mirror.example/x@{}", digest("bad")));
+    assert_eq!(codes(manager(), &list(&[good(), renamed])), [DIFFERS]);
+}
+
+#[test]
+fn other_images_are_none_of_its_business() {
+    let others = [
+        pod(
+            "docker.io/library/nginx:1.25",
+            &format!("docker.io/library/nginx@{}", digest("x")),
+        ),
+        pod(
+            &format!("{MANAGER}-experimental:v1"),
+            &format!("{MANAGER}-experimental@{}", digest("x")),
+        ),
+        pod(
+            "r.example/kyma/manager:v1",
+            &format!("r.example/kyma/manager@{}", digest("x")),
+        ),
+        // Its repository begins as ours does.
+        pod(
+            &format!("{MANAGER}/x:v1"),
+            &format!("{MANAGER}/x@{}", digest("x")),
+        ),
+        // A module image is no container's.
+        pod(
+            "r.example:5000/kyma/module:v1",
+            &format!("r.example:5000/kyma/module@{}", digest("x")),
+        ),
+    ];
+    let with_ours: Vec<Value> = others.iter().cloned().chain([good()]).collect();
+    assert_eq!(codes(manager(), &list(&with_ours)), []);
+    assert_eq!(codes(manager(), &list(&others)), [IDLE]);
+}
+
+#[test]
+fn further_images_may_run_and_then_have_to_be_the_awaited_ones() {
+    let extra = "r.example:5000/kyma/webhook";
+    let release = || artifacts(&[("binary-image", MANAGER, "good"), ("x", extra, "extra")]);
+    let running = |of: &str| pod(&format!("{extra}:v1"), &format!("{extra}@{}", digest(of)));
+    assert_eq!(codes(release(), &list(&[good()])), []);
+    assert_eq!(codes(release(), &list(&[good(), running("extra")])), []);
+    assert_eq!(
+        codes(release(), &list(&[good(), running("bad")])),
+        [DIFFERS]
+    );
+}
+
+/// Such as `istio-manager:1.2.0` and `istio-manager:1.2.0-experimental`.
+#[test]
+fn images_of_one_repository_do_not_refuse_each_other() {
+    let release = || {
+        artifacts(&[
+            ("binary-image", MANAGER, "good"),
+            ("x", MANAGER, "experimental"),
+        ])
+    };
+    let running = |of: &str| {
+        pod(
+            &format!("{MANAGER}:v1"),
+            &format!("{MANAGER}@{}", digest(of)),
+        )
+    };
+    assert_eq!(codes(release(), &list(&[good()])), []);
+    assert_eq!(
+        codes(release(), &list(&[good(), running("experimental")])),
+        []
+    );
+    assert_eq!(codes(release(), &list(&[running("experimental")])), [IDLE]);
+    assert_eq!(
+        codes(release(), &list(&[good(), running("bad")])),
+        [DIFFERS]
+    );
+}
+
+/// One image under two names, of which another one comes first.
+#[test]
+fn images_with_the_same_digest_count_as_each_other() {
+    let mirror = "a.example/kyma/manager";
+    let release = artifacts(&[("binary-image", MANAGER, "good"), (mirror, mirror, "good")]);
+    assert_eq!(codes(release, &list(&[good()])), []);
+}
+
+#[test]
+fn a_release_without_images_has_nothing_to_compare() {
+    assert_eq!(codes(artifacts(&[]), &list(&[])), []);
+    assert_eq!(codes(manager(), &list(&[])), [IDLE]);
+}
+
+#[test]
+fn a_refusal_names_pod_container_image_and_digest() {
+    let check = CheckPods {
+        artifacts: manager(),
+        pods: None,
+    };
+    let wrong = format!("{MANAGER}@{}", digest("bad"));
+    let pods = list(&[pod(&format!("{MANAGER}:v1"), &wrong)]).to_string();
+    let findings = check
+        .check(&Pods::from_json(pods.as_bytes()).unwrap())
+        .unwrap_err();
+    let text = findings[0].to_string();
+    assert_eq!(
+        text,
+        format!(
+            "the container main of kyma-system/manager-0 runs {wrong}; wanted: {MANAGER}@{}",
+            digest("good")
+        )
+    );
+    assert!(
+        findings[0]
+            .help
+            .contains("kubectl describe pod manager-0 --namespace kyma-system")
+    );
+}
+
+#[test]
+fn what_is_no_list_of_pods_is_refused() {
+    let table: [&[u8]; 7] = [
+        b"",
+        b"{}",
+        b"[]",
+        b"{\"items\": 1}",
+        b"{\"items\": [1]}",
+        b"NAME READY STATUS",
+        b"{\"items\": [",
+    ];
+    for text in table {
+        let refused = Pods::from_json(text).unwrap_err();
+        assert_eq!(refused.code, Code::PodsUnreadable);
+        assert!(
+            refused
+                .help
+                .contains("kubectl get pods --all-namespaces -o json")
+        );
+    }
+    let large = vec![b' '; usize::try_from(LARGEST).unwrap() + 1];
+    assert!(
+        Pods::from_json(&large)
+            .unwrap_err()
+            .seen
+            .contains("67108864")
+    );
+}
+
+#[test]
+fn repositories_are_found_in_every_form_of_a_name() {
+    for (image, wanted) in [
+        ("r.example:5000/a/b", "r.example:5000/a/b"),
+        ("r.example:5000/a/b:v1", "r.example:5000/a/b"),
+        ("r.example:5000/a/b@sha256:00", "r.example:5000/a/b"),
+        ("r.example:5000/a/b:v1@sha256:00", "r.example:5000/a/b"),
+        ("docker-pullable://r.example/a@sha256:00", "r.example/a"),
+        ("nginx:1.25", "nginx"),
+        ("", ""),
+    ] {
+        assert_eq!(repository(image), wanted, "{image}");
+    }
+}

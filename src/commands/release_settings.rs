@@ -1,0 +1,317 @@
+//! `release-settings`: what the caller of `create-release.yaml` left out, and which of its jobs may be skipped.
+
+use super::CommandReport;
+use super::names::{default_image, default_place};
+use crate::domain::{RepoSlug, TagFormat};
+
+/// The builds that `create-release.yaml` calls itself: the job's id, and its name on the page of the run, which is also the name
+/// of the called workflow's job.
+pub const BUILD_JOBS: [(&str, &str); 2] = [
+    ("build-image", "Build image"),
+    ("build-module", "Build module"),
+];
+
+/// The assets of a module's release where nobody names them.
+pub const MODULE_ASSETS: [&str; 3] = [
+    "template.yaml",
+    "template_control_plane.yaml",
+    "rendered.yaml",
+];
+
+/// For what the workflow builds images where nobody says so.
+const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
+
+/// Who builds the artifacts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Builders {
+    /// Jobs of the same run.
+    #[default]
+    Called,
+    /// Workflows that the tag starts.
+    Tag,
+    /// Builders outside of GitHub that are told of every tag.
+    External,
+}
+
+impl Builders {
+    /// The words of the input `builders`.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("called", Self::Called),
+        ("tag", Self::Tag),
+        ("external", Self::External),
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Called => "called",
+            Self::Tag => "tag",
+            Self::External => "external",
+        }
+    }
+}
+
+/// The image of the module's manager, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BinaryImage {
+    /// Called after repository and folder.
+    Default,
+    /// The release has no image of its own.
+    None,
+    Named(String),
+}
+
+/// The module image, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// The release has no module image.
+    None,
+    /// What is not named is called after repository and folder.
+    Image {
+        name: Option<String>,
+        registry: Option<String>,
+    },
+}
+
+/// What the caller of the workflow said.
+#[derive(Clone, Debug)]
+pub struct ReleaseSettings {
+    pub repository: RepoSlug,
+    pub directory: Option<String>,
+    pub builders: Builders,
+    pub tag_format: Option<TagFormat>,
+    pub binary_image: BinaryImage,
+    pub module: Module,
+    /// Names of assets; none for the usual ones.
+    pub assets: Vec<String>,
+    /// Patterns of checks; none for those of the builds that are called.
+    pub builder_checks: Vec<String>,
+    /// None for the usual ones.
+    pub image_platforms: Vec<String>,
+}
+
+impl ReleaseSettings {
+    /// All settings with nothing left out.
+    pub fn report(&self) -> CommandReport {
+        let place = default_place(&self.repository, self.directory.as_deref());
+        let binary_image = match &self.binary_image {
+            BinaryImage::Default => Some(default_image(&place, self.tag_format.as_ref())),
+            BinaryImage::None => None,
+            BinaryImage::Named(image) => Some(image.clone()),
+        };
+        let (module_name, module_registry) = match &self.module {
+            Module::None => (String::new(), String::new()),
+            Module::Image { name, registry } => {
+                let short = place.rsplit('/').next().unwrap_or_default();
+                let usual = || format!("kyma-project.io/module/{short}");
+                (
+                    name.clone().unwrap_or_else(usual),
+                    registry.clone().unwrap_or_else(|| place.clone()),
+                )
+            }
+        };
+        let has_module = self.module != Module::None;
+        let assets: &[&str] = if has_module { &MODULE_ASSETS } else { &[] };
+        let (checks, optional) = build_jobs(self.builders, [binary_image.is_some(), has_module]);
+        let platforms = match self.builders {
+            Builders::Called => or_else(&self.image_platforms, &PLATFORMS),
+            // For which platforms others build is theirs to decide.
+            Builders::Tag | Builders::External => String::new(),
+        };
+        CommandReport::default()
+            .output("builders", self.builders.word())
+            .output("module", has_module)
+            .output("binary-image", binary_image.unwrap_or_default())
+            .output("module-name", module_name)
+            .output("module-registry", module_registry)
+            .output("assets", or_else(&self.assets, assets))
+            .output("image-platforms", platforms)
+            .output("builder-checks", or_else(&self.builder_checks, &checks))
+            .output("optional-jobs", optional.join("\n"))
+    }
+}
+
+/// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not have them.
+/// `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
+///
+/// A check of a called workflow is named after the jobs that lead to it, whoever calls `create-release.yaml`: hence the `*`.
+fn build_jobs(
+    builders: Builders,
+    wanted: [bool; BUILD_JOBS.len()],
+) -> (Vec<String>, Vec<&'static str>) {
+    let (mut checks, mut optional) = (Vec::new(), Vec::new());
+    for ((job, name), wanted) in BUILD_JOBS.into_iter().zip(wanted) {
+        if builders == Builders::Called && wanted {
+            checks.push(format!("*{name} / {name}"));
+        } else {
+            optional.push(job);
+        }
+    }
+    (checks, optional)
+}
+
+/// One item a line: what was given, or the default.
+fn or_else<S: AsRef<str>>(given: &[String], default: &[S]) -> String {
+    if given.is_empty() {
+        let default: Vec<&str> = default.iter().map(AsRef::as_ref).collect();
+        return default.join("\n");
+    }
+    given.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn settings() -> ReleaseSettings {
+        ReleaseSettings {
+            repository: "Octo/Module".parse().unwrap(),
+            directory: None,
+            builders: Builders::Called,
+            tag_format: None,
+            binary_image: BinaryImage::Default,
+            module: Module::Image {
+                name: None,
+                registry: None,
+            },
+            assets: vec![],
+            builder_checks: vec![],
+            image_platforms: vec![],
+        }
+    }
+
+    fn outputs(settings: &ReleaseSettings) -> BTreeMap<&'static str, String> {
+        let report = settings.report();
+        report
+            .outputs
+            .into_iter()
+            .map(|o| (o.name, o.value))
+            .collect()
+    }
+
+    #[test]
+    fn settings_have_defaults() {
+        let wanted = [
+            (
+                "assets",
+                "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml",
+            ),
+            ("binary-image", "ghcr.io/octo/module"),
+            (
+                "builder-checks",
+                "*Build image / Build image\n*Build module / Build module",
+            ),
+            ("builders", "called"),
+            ("image-platforms", "linux/amd64\nlinux/arm64"),
+            ("module", "true"),
+            ("module-name", "kyma-project.io/module/module"),
+            ("module-registry", "ghcr.io/octo/module"),
+            ("optional-jobs", ""),
+        ];
+        let wanted = wanted.map(|(name, value)| (name, value.to_owned()));
+        assert_eq!(outputs(&settings()), wanted.into());
+    }
+
+    #[test]
+    fn settings_keep_what_was_given() {
+        let given = ReleaseSettings {
+            directory: Some("api".into()),
+            tag_format: Some("api/v{version}".parse().unwrap()),
+            binary_image: BinaryImage::Named("r.example/x".into()),
+            module: Module::Image {
+                name: Some("a.io/module/b".into()),
+                registry: Some("r.example/prod".into()),
+            },
+            assets: vec!["a.tgz".into(), "b.tgz".into()],
+            builder_checks: vec!["prow/*".into()],
+            image_platforms: vec!["linux/s390x".into()],
+            ..settings()
+        };
+        for (name, value) in [
+            ("binary-image", "r.example/x"),
+            ("module-name", "a.io/module/b"),
+            ("module-registry", "r.example/prod"),
+            ("assets", "a.tgz\nb.tgz"),
+            ("builder-checks", "prow/*"),
+            ("image-platforms", "linux/s390x"),
+        ] {
+            assert_eq!(outputs(&given)[name], value, "{name}");
+        }
+    }
+
+    #[test]
+    fn default_image_follows_folder_and_tag_format() {
+        let mut api = ReleaseSettings {
+            directory: Some("./api/".into()),
+            ..settings()
+        };
+        assert_eq!(outputs(&api)["binary-image"], "ghcr.io/octo/module/api");
+        assert_eq!(outputs(&api)["module-name"], "kyma-project.io/module/api");
+        api.tag_format = Some("api/v{version}".parse().unwrap());
+        assert_eq!(
+            outputs(&api)["binary-image"],
+            "ghcr.io/octo/module/api:{version}"
+        );
+    }
+
+    /// A job may be skipped only if the release does not have it: every combination.
+    #[test]
+    fn only_jobs_that_the_release_does_not_have_are_optional() {
+        let module = settings().module;
+        let (image, no_image) = (BinaryImage::Default, BinaryImage::None);
+        let both = "build-image\nbuild-module";
+        let image_check = "*Build image / Build image";
+        let module_check = "*Build module / Build module";
+        let both_checks = format!("{image_check}\n{module_check}");
+        let table = [
+            (Builders::Called, &image, &module, "", both_checks.as_str()),
+            (
+                Builders::Called,
+                &image,
+                &Module::None,
+                "build-module",
+                image_check,
+            ),
+            (
+                Builders::Called,
+                &no_image,
+                &module,
+                "build-image",
+                module_check,
+            ),
+            (Builders::Called, &no_image, &Module::None, both, ""),
+            (Builders::Tag, &image, &module, both, ""),
+            (Builders::Tag, &no_image, &Module::None, both, ""),
+            (Builders::External, &image, &module, both, ""),
+            (Builders::External, &image, &Module::None, both, ""),
+        ];
+        for (builders, binary_image, module, optional, checks) in table {
+            let case = ReleaseSettings {
+                builders,
+                binary_image: binary_image.clone(),
+                module: module.clone(),
+                ..settings()
+            };
+            let outputs = outputs(&case);
+            assert_eq!(outputs["optional-jobs"], optional, "{case:?}");
+            assert_eq!(outputs["builder-checks"], checks, "{case:?}");
+            let built_here = builders == Builders::Called;
+            assert_eq!(outputs["image-platforms"].is_empty(), !built_here);
+        }
+    }
+
+    #[test]
+    fn a_release_without_a_module_has_neither_its_name_nor_its_assets() {
+        let bare = ReleaseSettings {
+            module: Module::None,
+            binary_image: BinaryImage::None,
+            ..settings()
+        };
+        let outputs = outputs(&bare);
+        assert_eq!(outputs["module"], "false");
+        for name in ["binary-image", "module-name", "module-registry", "assets"] {
+            assert_eq!(outputs[name], "", "{name}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The release from beginning to end, in the order of the workflow *Create a release*.
+
+use std::time::Duration;
+
+use futures_util::future::join3;
+use serde_json::json;
+
+use super::Rehearsal;
+use super::builders::Builders;
+use super::step::StepResult;
+use crate::adapters::system_clock::SystemClock;
+use crate::domain::Exit;
+use crate::protocol::Clock as _;
+use crate::settings::{BuilderBehavior, TestResult};
+
+/// The only leg of the rehearsal's tests.
+const LEG: &str = "rehearsal";
+
+/// How long the tests pretend to take.
+const TESTS_TAKE: Duration = Duration::from_millis(400);
+
+impl Rehearsal<'_> {
+    /// Runs every phase in its order, with builders and tests beside them; ends early if `plan` or `draft` fails. Answers with the
+    /// exit code of the first phase that failed.
+    pub(super) async fn run_pipeline(&self) -> anyhow::Result<Exit> {
+        let planned = self.plan().await?;
+        if !planned.succeeded() {
+            return Ok(planned.exit);
+        }
+        let plan = planned.output("plan");
+        let builders = Builders::listen(self);
+        let drafted = self.step("draft", &[("plan", plan)]).await?;
+        if !drafted.succeeded() {
+            return Ok(drafted.exit);
+        }
+        let (built, awaited, unit_tests) = join3(
+            builders.build(plan),
+            self.await_artifacts(plan),
+            self.test("unit tests", self.settings.unit_tests),
+        )
+        .await;
+        built?;
+        let awaited = awaited?;
+        let artifacts = awaited.output("artifacts");
+        let (fetched, e2e_tests) = if awaited.succeeded() {
+            self.test_module(plan, artifacts).await?
+        } else {
+            (Exit::Done, "skipped")
+        };
+        let needs = json!({
+            "await": {"result": awaited.result()},
+            "unit-tests": {"result": unit_tests},
+            "e2e-tests": {"result": e2e_tests},
+        });
+        let inputs = [
+            ("plan", plan),
+            ("artifacts", artifacts),
+            ("needs", &needs.to_string()),
+            ("test-legs", LEG),
+        ];
+        let published = self.step("publish", &inputs).await?;
+        let exits = [awaited.exit, fetched, published.exit];
+        let failed = exits.into_iter().find(|exit| *exit != Exit::Done);
+        Ok(failed.unwrap_or(Exit::Done))
+    }
+
+    async fn plan(&self) -> anyhow::Result<StepResult> {
+        let assets = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
+        let binary_image = self.services.binary_image();
+        let module_registry = self.services.module_registry();
+        let inputs = [
+            ("version", self.settings.version.as_str()),
+            ("assets", assets),
+            ("binary-image", &binary_image),
+            ("module-name", "kyma.project.io/module/btp-operator"),
+            ("module-registry", &module_registry),
+            ("guard-branch", "main"),
+        ];
+        Ok(self.step("plan", &inputs).await?)
+    }
+
+    async fn await_artifacts(&self, plan: &str) -> std::io::Result<StepResult> {
+        let timeout = match self.settings.builders {
+            BuilderBehavior::Build => "2m",
+            BuilderBehavior::Never => "4s",
+        };
+        let inputs = [
+            ("plan", plan),
+            ("await-interval", "1s"),
+            ("timeout", timeout),
+        ];
+        self.step("await", &inputs).await
+    }
+
+    /// Fetches the module, looks at what a test in a cluster would be given, and records how that test ended. Answers with the
+    /// exit code of `fetch-module` and the result of the tests.
+    async fn test_module(
+        &self,
+        plan: &str,
+        artifacts: &str,
+    ) -> anyhow::Result<(Exit, &'static str)> {
+        let inputs = [("plan", plan), ("artifacts", artifacts)];
+        let fetched = self.step("fetch-module", &inputs).await?;
+        if !fetched.succeeded() {
+            return Ok((fetched.exit, "skipped"));
+        }
+        let manifest = fetched.output("manifest");
+        let bytes = std::fs::metadata(self.services.workspace.join(manifest))?.len();
+        self.timeline
+            .log("e2e tests", &format!("apply {manifest} ({bytes} bytes)"));
+        let result = self.test("e2e tests", self.settings.e2e_tests).await;
+        let inputs = [
+            ("plan", plan),
+            ("artifacts", artifacts),
+            ("leg", LEG),
+            ("result", result),
+        ];
+        self.step("record-tests", &inputs).await?;
+        Ok((fetched.exit, result))
+    }
+
+    /// Pretends to test for a moment. The result is as GitHub calls it in the context `needs`.
+    async fn test(&self, name: &str, result: TestResult) -> &'static str {
+        let _spinner = self.timeline.spinner(name);
+        let clock = SystemClock::start();
+        clock.sleep_until(clock.now().plus(TESTS_TAKE)).await;
+        let result = match result {
+            TestResult::Pass => "success",
+            TestResult::Fail => "failure",
+        };
+        self.timeline.log(name, result);
+        result
+    }
+}

@@ -1,0 +1,116 @@
+//! What the arguments of `build-module` mean.
+
+use std::path::PathBuf;
+
+use ocm_module::build::DescriptorStyle;
+use ocm_module::template::TemplateForm;
+
+use super::input_parser::{Choices, InputParser};
+use super::{PhaseSettings, Prepared};
+use crate::cli::BuildModuleArgs;
+use crate::domain::{Code, Diagnostic, Repository};
+use crate::phases::{BuildModule, BuildOptions};
+use crate::plan::ReleasePlan;
+
+impl PhaseSettings for BuildModuleArgs {
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let (style, template) = forms(parser, self);
+        let mount_from = parser.parse("mount-from", self.mount_from.as_ref());
+        let plan = parser.plan(&self.plan, &self.common)?;
+        let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
+        let options = BuildOptions {
+            style,
+            template,
+            channel: self.channel.clone(),
+            manifest: path(&self.manifest),
+            default_cr: path(&self.default_cr),
+            config: path(&self.module_config),
+            security: path(&self.security_config),
+            output: path(&self.output_dir).unwrap_or_else(|| "module-release".into()),
+            ctf: path(&self.ctf),
+            push: !self.no_push,
+            mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
+            repository_url: parser.repository_url(&plan.repository),
+        };
+        Some(Prepared::planned(plan, |plan| {
+            BuildModule::new(plan, options)
+        }))
+    }
+}
+
+const STYLES: Choices<'_, DescriptorStyle> = Choices {
+    words: &[
+        ("kyma-cli-2", DescriptorStyle::Cli2023),
+        ("modulectl-3", DescriptorStyle::LocalBlob),
+    ],
+    aliases: &[
+        ("2023", DescriptorStyle::Cli2023),
+        ("local-blob", DescriptorStyle::LocalBlob),
+    ],
+};
+
+const FORMS: Choices<'_, TemplateForm> = Choices {
+    words: &[
+        ("v1beta1", TemplateForm::V1Beta1),
+        ("v1beta2", TemplateForm::V1Beta2),
+        ("kyma-cli-2-config", TemplateForm::OfConfig),
+        ("modulectl-3", TemplateForm::Today),
+    ],
+    aliases: &[
+        ("of-config", TemplateForm::OfConfig),
+        ("today", TemplateForm::Today),
+    ],
+};
+
+/// The forms of the component descriptor and of the template.
+fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorStyle, TemplateForm) {
+    let style = args.descriptor_style.as_deref();
+    let style = parser.choice("descriptor-style", style, &STYLES);
+    let style = style.unwrap_or_default();
+    let template = parser.choice("template-form", args.template_form.as_deref(), &FORMS);
+    if template == Some(TemplateForm::OfConfig) && args.module_config.is_none() {
+        let help = "the template form `kyma-cli-2-config` repeats the labels, annotations and state checks of this file";
+        parser.missing("module-config", help);
+    }
+    let template = template.unwrap_or(match style {
+        DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
+        DescriptorStyle::LocalBlob => TemplateForm::Today,
+    });
+    (style, template)
+}
+
+/// A registry can mount only layers from its own repositories.
+fn mountable(
+    parser: &mut InputParser<'_>,
+    plan: &ReleasePlan,
+    from: Repository,
+) -> Option<Repository> {
+    let planned = plan.module.as_ref()?.image.repository().registry();
+    let elsewhere = Diagnostic::value(
+        Code::MountElsewhere,
+        "mount-from",
+        from.to_string(),
+        format!("is not in {planned}, the registry of the module image"),
+        format!("name a repository of {planned}, or leave it out"),
+    );
+    let same = from.registry() == planned;
+    parser.take("mount-from", if same { Ok(from) } else { Err(elsewhere) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_words_mean_the_same_as_new_ones() {
+        for (old, new) in [("2023", "kyma-cli-2"), ("local-blob", "modulectl-3")] {
+            assert_eq!(STYLES.find(old), STYLES.find(new), "{old}");
+            assert!(STYLES.find(old).is_some(), "{old}");
+        }
+        for (old, new) in [("of-config", "kyma-cli-2-config"), ("today", "modulectl-3")] {
+            assert_eq!(FORMS.find(old), FORMS.find(new), "{old}");
+            assert!(FORMS.find(old).is_some(), "{old}");
+        }
+        assert_eq!(STYLES.shown(), "kyma-cli-2, modulectl-3");
+    }
+}

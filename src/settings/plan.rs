@@ -1,0 +1,159 @@
+//! What the arguments of `plan` mean, which say all that a release wants.
+
+use std::collections::BTreeSet;
+
+use super::input_parser::InputParser;
+use super::{PhaseSettings, Prepared, lines};
+use crate::cli::PlanArgs;
+use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
+use crate::phases::{Plan, PlanOptions};
+use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
+
+impl PhaseSettings for PlanArgs {
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let format: Option<TagFormat> = parser.parse("tag-format", self.tag_format.as_ref());
+        let typed = self.version.as_deref().unwrap_or_default();
+        let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
+        // Without a version, images are still checked, with an example of one.
+        let example = version.clone().or_else(example_version);
+        let names = example
+            .as_ref()
+            .map(|(tag, version, _)| Names { tag, version });
+        let repository = parser.repository(&self.common);
+        let commit = parser.commit(self.commit.as_ref());
+        let images = names
+            .as_ref()
+            .map(|names| Images::read(parser, self, names));
+        let on_existing = on_existing(parser, self);
+        let assets = lines(&self.assets)
+            .filter_map(|name| parser.take("assets", name.parse()))
+            .collect();
+        let prerelease = parser.auto("prerelease", self.prerelease.as_deref());
+        let make_latest = parser.auto("make-latest", self.make_latest.as_deref());
+        let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
+        let notes = match &self.notes_file {
+            Some(path) => NotesSource::Text(parser.file("notes-file", path)?),
+            None => NotesSource::Generated,
+        };
+        let images = images?;
+        let (tag, version, tag_format) = version?;
+        let repository = repository?;
+        let wanted = Wanted {
+            repository: repository.clone(),
+            prerelease: prerelease.unwrap_or(version.is_prerelease()),
+            version,
+            tag,
+            tag_format,
+            commit: commit?,
+            run: parser.run_id(),
+            make_latest,
+            on_existing,
+            replace_published: self.replace_published.clone(),
+            notes,
+            assets,
+            binary_image: images.binary,
+            module: images.module,
+            extra_images: images.extra,
+        };
+        Some(Prepared::on_github(
+            repository,
+            Plan::new(PlanOptions {
+                wanted,
+                previous_tag,
+                guard_branch: self.guard_branch.clone(),
+            }),
+        ))
+    }
+}
+
+fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
+    let on_existing = parser
+        .parse("on-existing", args.on_existing.as_ref())
+        .unwrap_or_default();
+    if args.replace_published.is_some() && on_existing != OnExisting::Replace {
+        parser.missing(
+            "on-existing",
+            "a reason for replacing a published release (`replace-published`) needs `on-existing: replace`",
+        );
+    }
+    on_existing
+}
+
+fn example_version() -> Option<(Tag, Version, TagFormat)> {
+    TagFormat::read("v0.0.0", None).ok()
+}
+
+/// The images that the release needs.
+struct Images {
+    binary: Option<ImageRef>,
+    module: Option<ModulePlan>,
+    extra: BTreeSet<ImageRef>,
+}
+
+impl Images {
+    fn read(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Self {
+        let mut image = |input: &str, text: &str| parser.take(input, names.image(text));
+        let binary = args
+            .binary_image
+            .as_deref()
+            .and_then(|text| image("binary-image", text));
+        let extra = lines(&args.extra_images)
+            .filter_map(|text| image("extra-images", text))
+            .collect();
+        Self {
+            binary,
+            module: module(parser, args, names),
+            extra,
+        }
+    }
+}
+
+fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
+    match (&args.module_name, &args.module_registry) {
+        (None, None) => None,
+        (Some(name), Some(registry)) => {
+            let name = parser.take("module-name", name.parse());
+            let registry: Option<Repository> = parser.take("module-registry", registry.parse());
+            let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
+            let tag = parser.take("module-tag", tag.parse());
+            let name: ComponentName = name?;
+            let path = format!("component-descriptors/{name}");
+            let image = registry?.join(&path)?.tagged(tag?);
+            Some(ModulePlan { name, image })
+        }
+        (name, _) => {
+            let missing = if name.is_none() {
+                "module-name"
+            } else {
+                "module-registry"
+            };
+            parser.missing(
+                missing,
+                "a module image needs both `module-name` and `module-registry`",
+            );
+            None
+        }
+    }
+}
+
+/// What `{tag}` and `{version}` stand for.
+pub(super) struct Names<'a> {
+    pub(super) tag: &'a Tag,
+    pub(super) version: &'a Version,
+}
+
+impl Names<'_> {
+    fn fill(&self, text: &str) -> String {
+        text.replace("{version}", &self.version.to_string())
+            .replace("{tag}", self.tag.as_str())
+    }
+
+    /// An image; without a tag of its own it has the release's.
+    pub(super) fn image(&self, text: &str) -> Result<ImageRef, ocm_module::Diagnostic> {
+        let text = self.fill(text);
+        match text.parse::<Repository>() {
+            Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),
+            Err(_) => text.parse(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the arguments of `publish` mean.
+
+use std::collections::BTreeSet;
+
+use super::input_parser::{Choices, InputParser, TokenChoice};
+use super::{PhaseSettings, Prepared, lines};
+use crate::cli::PublishArgs;
+use crate::domain::JobResults;
+use crate::phases::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
+use crate::protocol::CheckState;
+
+impl PhaseSettings for PublishArgs {
+    fn token(&self) -> TokenChoice {
+        TokenChoice::Publishing
+    }
+
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let inputs = PublishInputs {
+            // The phase refuses to publish without them, and lists this together with everything else that it finds.
+            artifacts: parser.artifacts(&self.artifacts).unwrap_or_default(),
+            jobs: jobs(parser, self.needs.as_deref()),
+            optional: lines(&self.optional_jobs).map(str::to_owned).collect(),
+            legs: legs(&self.test_legs),
+            checks: lines(&self.required_checks)
+                .filter_map(|line| required_check(parser, line))
+                .collect(),
+            builders: parser.builders(&self.builders),
+            token: if parser.environment.context.uses_own_token() {
+                PublishToken::OfWorkflowRun
+            } else {
+                PublishToken::Other
+            },
+        };
+        let plan = parser.plan(&self.plan, &self.common)?;
+        let owner = parser.lock_owner();
+        Some(Prepared::planned(plan, |plan| {
+            Publish::locked(plan, inputs, owner)
+        }))
+    }
+}
+
+/// `none` says that no job is needed.
+fn jobs(parser: &mut InputParser<'_>, needs: Option<&str>) -> Option<JobResults> {
+    match needs {
+        Some("none") => None,
+        Some(text) => {
+            let text = parser.text_or_file("needs", text)?;
+            parser.take("needs", JobResults::from_json(&text))
+        }
+        None => {
+            parser.missing(
+                "needs",
+                "write needs: ${{ toJSON(needs) }}, or `none` if the release needs no tests",
+            );
+            None
+        }
+    }
+}
+
+/// One number, or names.
+fn legs(given: &[String]) -> Legs {
+    let names: BTreeSet<String> = lines(given).map(str::to_owned).collect();
+    match names.first().map(|only| only.parse()) {
+        None => Legs::None,
+        Some(Ok(count)) if names.len() == 1 => Legs::Count(count),
+        Some(_) => Legs::Named(names),
+    }
+}
+
+/// `name`, or `name=neutral,skipped`.
+fn required_check(parser: &mut InputParser<'_>, line: &str) -> Option<RequiredCheck> {
+    let (name, also) = line.rsplit_once('=').unwrap_or((line, ""));
+    let states = [
+        ("neutral", CheckState::Neutral),
+        ("skipped", CheckState::Skipped),
+    ];
+    let also = also.split(',').filter(|word| !word.trim().is_empty());
+    let also = also
+        .filter_map(|word| parser.choice("required-checks", Some(word), &Choices::of(&states)))
+        .collect();
+    let name = parser.take("required-checks", name.trim().parse())?;
+    Some(RequiredCheck { name, also })
+}

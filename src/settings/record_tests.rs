@@ -1,0 +1,82 @@
+//! What the arguments of `record-tests` mean.
+
+use url::Url;
+
+use super::input_parser::{Choices, InputParser};
+use super::{PhaseSettings, Prepared};
+use crate::cli::RecordTestsArgs;
+use crate::domain::{Code, Diagnostic};
+use crate::phases::{LegResult, RecordTests};
+use crate::plan::Verdict;
+use crate::protocol::StatusState;
+
+impl PhaseSettings for RecordTestsArgs {
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let results = [
+            ("success", StatusState::Success),
+            ("failure", StatusState::Failure),
+        ];
+        let results = Choices::of(&results);
+        let state = parser.choice("result", self.result.as_deref(), &results);
+        if self.leg.is_none() {
+            parser.missing(
+                "leg",
+                "name this leg of the tests, such as k3s-${{ matrix.k3s }}",
+            );
+        }
+        let details_url = self.details_url.as_deref();
+        let details_url = match details_url.map(page) {
+            Some(url) => parser.take("details-url", url).map(Some),
+            None => Some(parser.run_url()),
+        };
+        let artifacts = parser.artifacts(&self.artifacts);
+        if self.artifacts.artifacts.is_none() {
+            parser.missing(
+                "artifacts",
+                "pass the output of the phase `await` with the artifacts that were tested",
+            );
+        }
+        let plan = parser.plan(&self.plan, &self.common)?;
+        let verdict = Verdict {
+            run: plan.run.clone(),
+            artifacts: artifacts?.digest(),
+        };
+        let result = LegResult {
+            leg: self.leg.clone()?,
+            state: state.unwrap_or(StatusState::Success),
+            verdict,
+            url: details_url?,
+        };
+        Some(Prepared::planned(plan, |plan| {
+            RecordTests::new(plan, result)
+        }))
+    }
+}
+
+/// GitHub refuses a commit status that links to another scheme.
+fn page(text: &str) -> Result<String, Diagnostic> {
+    match Url::parse(text.trim()) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(url.to_string()),
+        _ => Err(Diagnostic::value(
+            Code::UrlInvalid,
+            "URL",
+            text,
+            "is not the address of a page",
+            "write it in full, such as https://prow.example/view/1, or leave it out",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_url_is_the_full_address_of_a_page() {
+        let url = "https://prow.example/view/1";
+        assert_eq!(page(&format!(" {url}\n")), Ok(url.to_owned()));
+        for text in ["prow.example/view/1", "/view/1", "javascript:alert(1)", ""] {
+            assert_eq!(page(text).unwrap_err().code, Code::UrlInvalid, "{text}");
+        }
+    }
+}
