@@ -9,10 +9,10 @@ mod discard;
 mod draft;
 mod fetch_module;
 mod inspect_module;
-mod outputs;
 mod plan;
 mod publish;
 mod record_tests;
+mod reference;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod step_inputs;
@@ -27,10 +27,10 @@ pub use discard::DiscardArgs;
 pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use inspect_module::InspectModuleArgs;
-pub use outputs::{OUTPUTS, OutputDescription};
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use record_tests::RecordTestsArgs;
+pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
@@ -63,11 +63,11 @@ pub enum Command {
 pub enum PhaseArgs {
     /// Check the version, the repository and the permissions, and work out the whole release; writes nothing
     Plan(PlanArgs),
-    /// Create the draft release, then the tag, which starts the builders
+    /// Create the draft release with its notes, then the tag, which starts the builders
     Draft(DraftArgs),
-    /// Build and push the module image, and write the files of the release
+    /// Build the module image, push it or write it as an OCM archive, and write the files of the release
     BuildModule(BuildModuleArgs),
-    /// Upload files to the draft release, except those that it already has
+    /// Upload files to the draft release: assets with the same content are kept, incomplete ones are replaced
     Upload(UploadArgs),
     /// Wait for the assets and images, and resolve their digests
     Await(AwaitArgs),
@@ -75,11 +75,11 @@ pub enum PhaseArgs {
     FetchModule(FetchModuleArgs),
     /// Record how a leg of the tests ended, for exactly the artifacts that it tested
     RecordTests(RecordTestsArgs),
-    /// Check everything once more, and publish the release
+    /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
-    /// Delete the draft and the tag that btp-release made
+    /// Delete the draft and the tag that btp-release made, and nothing else
     Discard(DiscardArgs),
 }
 
