@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use btp_release::cli::{Cli, OUTPUTS, PhaseArgs, SECRET_INPUTS, StepCommand};
+use btp_release::cli::{Cli, OUTPUTS, PERMISSIONS, PhaseArgs, SECRET_INPUTS, StepCommand};
 use btp_release::domain::{Code, Exit};
 use btp_release::protocol::PhaseId;
 use btp_release::release::existing_release::ExistingRelease;
@@ -182,6 +182,31 @@ fn page_of_inputs_lists_the_options_of_the_command_line() {
         .unwrap();
     }
     assert_page("docs/inputs.md", &(table + "\n"));
+}
+
+#[test]
+fn readme_lists_the_phases() {
+    let root = Cli::command();
+    let mut table = "\n| phase | what it does |\n|---|---|\n".to_owned();
+    for phase in PhaseId::ALL {
+        let command = root.find_subcommand(phase.as_str()).unwrap();
+        let about = command.get_about().unwrap();
+        writeln!(table, "| `{phase}` | {about} |").unwrap();
+    }
+    assert_page("README.md", &(table + "\n"));
+}
+
+#[test]
+fn page_of_permissions_lists_every_phase() {
+    let mut table =
+        "\n| phase | `permissions:` of the job | what for |\n|---|---|---|\n".to_owned();
+    for entry in PERMISSIONS {
+        let (phase, permissions, reason) = (entry.phase, entry.permissions, entry.reason);
+        writeln!(table, "| `{phase}` | {permissions} | {reason} |").unwrap();
+    }
+    assert_page("docs/permissions.md", &(table + "\n"));
+    let listed = PERMISSIONS.iter().map(|entry| entry.phase);
+    assert!(listed.eq(PhaseId::ALL.map(PhaseId::as_str)));
 }
 
 #[test]

@@ -12,10 +12,10 @@ mod draft;
 mod fetch_module;
 mod image_settings;
 mod inspect_module;
-mod outputs;
 mod plan;
 mod publish;
 mod record_tests;
+mod reference;
 mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
@@ -36,10 +36,10 @@ pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use image_settings::ImageSettingsArgs;
 pub use inspect_module::InspectModuleArgs;
-pub use outputs::{OUTPUTS, OutputDescription};
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use record_tests::RecordTestsArgs;
+pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
@@ -77,11 +77,11 @@ pub enum Command {
 pub enum PhaseArgs {
     /// Check the version, the repository and the permissions, and work out the whole release; writes nothing
     Plan(PlanArgs),
-    /// Create the draft release, then the tag, which starts the builders
+    /// Create the draft release with its notes, then the tag, which starts the builders
     Draft(DraftArgs),
-    /// Build and push the module image, and write the files of the release
+    /// Build the module image, push it or write it as an OCM archive, and write the files of the release
     BuildModule(BuildModuleArgs),
-    /// Upload files to the draft release, except those that it already has
+    /// Upload files to the draft release: assets with the same content are kept, incomplete ones are replaced
     Upload(UploadArgs),
     /// Wait for the assets and images, and resolve their digests
     Await(AwaitArgs),
@@ -89,11 +89,11 @@ pub enum PhaseArgs {
     FetchModule(FetchModuleArgs),
     /// Record how a leg of the tests ended, for exactly the artifacts that it tested
     RecordTests(RecordTestsArgs),
-    /// Check everything once more, and publish the release
+    /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
-    /// Delete the draft and the tag that btp-release made
+    /// Delete the draft and the tag that btp-release made, and nothing else
     Discard(DiscardArgs),
 }
 

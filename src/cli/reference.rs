@@ -1,4 +1,5 @@
-//! The outputs of a step. `docs/outputs.md` and `action.yml` are generated from this table.
+//! What the documentation says of the phases besides their arguments: outputs and permissions. `docs/outputs.md`, the outputs in
+//! `action.yml` and the table in `docs/permissions.md` are generated from here.
 
 /// An output, as the documentation describes it.
 #[derive(Clone, Copy, Debug)]
@@ -49,4 +50,36 @@ outputs! {
     "image-platforms" of "release-settings": "Platforms that the image must have, one per line; empty if others build it"
     "builder-checks" of "release-settings": "Checks of the builders, one per line"
     "optional-jobs" of "release-settings": "Jobs that this release does not have, one per line"
+}
+
+/// The permissions that a job needs for a phase.
+#[derive(Clone, Copy, Debug)]
+pub struct PhasePermissions {
+    pub phase: &'static str,
+    /// In Markdown, in the words of `permissions:`.
+    pub permissions: &'static str,
+    /// What they are needed for.
+    pub reason: &'static str,
+}
+
+macro_rules! permissions {
+    ($($phase:literal $permissions:literal $reason:literal)+) => {
+        /// The permissions of every phase, in the order of a release.
+        pub const PERMISSIONS: &[PhasePermissions] = &[
+            $(PhasePermissions { phase: $phase, permissions: $permissions, reason: $reason }),+
+        ];
+    };
+}
+
+permissions! {
+    "plan" "`contents: write`" "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written"
+    "draft" "`contents: write`" "the draft, the tag, and GitHub's generated notes"
+    "build-module" "`contents: write`; with `no-push` none" "to see whether the release is still a draft if the module's tag exists"
+    "upload" "`contents: write`" "assets"
+    "await" "`contents: write`; with `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "to see the draft and its assets; nothing is written"
+    "fetch-module" "none" "only the registry is read"
+    "record-tests" "`contents: read`, `statuses: write`" "one commit status"
+    "publish" "`contents: write`; with `test-legs` also `statuses: read`, with `required-checks` or `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "the evidence, the text of the release, and its publication"
+    "verify" "`contents: read`" "nothing is written"
+    "discard" "`contents: write`" "deletes the draft and the tag"
 }
