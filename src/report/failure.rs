@@ -42,7 +42,7 @@ impl Failure {
         let one = |code, seen: String, help: String| {
             Self::new(title, vec![Diagnostic::error(code, seen, help)])
         };
-        let again = format!("run {phase} again: it goes on where this stopped");
+        let again = format!("run {phase} again: it continues where this stopped");
         match stop {
             Stop::Blocked { findings } if phase == PhaseId::Plan => Self {
                 exit: Exit::Preflight,
@@ -57,13 +57,13 @@ impl Failure {
                     on.join("\n  ")
                 ),
                 format!(
-                    "look at the builds that should have made it; then {again}, or give it more time with `timeout`"
+                    "check the builds that make these; then {again}, or give it more time with `timeout`"
                 ),
             ),
             Stop::Unsettled { .. } => one(
                 Code::NotVisible,
                 stop.to_string(),
-                format!("the service is lagging far behind: {again}"),
+                format!("the service shows changes very late: {again}"),
             ),
             Stop::Cancelled => one(
                 Code::Cancelled,
@@ -91,7 +91,7 @@ impl Failure {
             ),
             Cause::Broken { .. } => (
                 Code::ContentBroken,
-                "nothing of it was used; make it anew, or look who serves it".into(),
+                "nothing of it was used; create it again, or check which server answers".into(),
             ),
         };
         Self::new(

@@ -171,8 +171,10 @@ fn only_reads(phase: PhaseId) -> bool {
 fn outcome_of_action(answer: Option<&ServiceError>) -> String {
     match answer.map(|error| &error.cause) {
         None => "ok".to_owned(),
-        Some(Cause::Unknown { detail }) => format!("no answer ({detail}), looking again"),
-        Some(Cause::Conflict { message, .. }) => format!("{message}, looking again"),
+        Some(Cause::Unknown { detail }) => {
+            format!("no response ({detail}), checking what happened")
+        }
+        Some(Cause::Conflict { message, .. }) => format!("{message}, checking what happened"),
         Some(cause) => cause.to_string(),
     }
 }
