@@ -7,7 +7,7 @@ touch "$rig/control/builder-sleeps"
 drafted() { [[ $(assets_of v1.0.0) == 'rendered.yaml template.yaml template_control_plane.yaml' ]]; }
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 &
 running=$!
-until_true 180 'the module is built' drafted
+until_true 300 'the module is built' drafted
 kill -INT "$(pgrep -P "$running" -x act)" # the runner ends its containers
 wait "$running" || true
 remove_containers # act may leave them, and the next run could not remove their volumes
