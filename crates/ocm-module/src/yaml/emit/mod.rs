@@ -20,8 +20,8 @@ const MAX_SIMPLE_KEY: usize = 128;
 pub fn to_string(value: &Value) -> String {
     let mut emitter = Emitter(String::new());
     match value {
-        Value::Object(map) if !map.is_empty() => emitter.map(map, 0, false),
-        Value::Array(list) if !list.is_empty() => emitter.list(list, 0, false),
+        Value::Object(map) if !map.is_empty() => emitter.map(map, 0, FirstEntry::OnItsOwnLine),
+        Value::Array(list) if !list.is_empty() => emitter.list(list, 0, FirstEntry::OnItsOwnLine),
         scalar => {
             emitter.scalar(scalar, 0);
             emitter.0.push('\n');
@@ -32,24 +32,31 @@ pub fn to_string(value: &Value) -> String {
 
 struct Emitter(String);
 
+/// Where the first entry of a list or map is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FirstEntry {
+    OnItsOwnLine,
+    /// Behind the `- ` of the list that holds it.
+    AfterDash,
+}
+
 impl Emitter {
-    /// `inline` when the first entry follows a `- ` on the same line.
-    fn map(&mut self, map: &Map<String, Value>, indent: usize, inline: bool) {
+    fn map(&mut self, map: &Map<String, Value>, indent: usize, first: FirstEntry) {
         let mut entries: Vec<_> = map.iter().collect();
         entries.sort_by(|(a, _), (b, _)| natural(a, b));
         for (at, (key, value)) in entries.into_iter().enumerate() {
-            if at > 0 || !inline {
+            if at > 0 || first == FirstEntry::OnItsOwnLine {
                 self.indent(indent);
             }
             self.key(key, indent);
             match value {
                 Value::Object(map) if !map.is_empty() => {
                     self.0.push('\n');
-                    self.map(map, indent + 2, false);
+                    self.map(map, indent + 2, FirstEntry::OnItsOwnLine);
                 }
                 Value::Array(list) if !list.is_empty() => {
                     self.0.push('\n');
-                    self.list(list, indent, false);
+                    self.list(list, indent, FirstEntry::OnItsOwnLine);
                 }
                 scalar => {
                     self.0.push(' ');
@@ -60,15 +67,19 @@ impl Emitter {
         }
     }
 
-    fn list(&mut self, list: &[Value], indent: usize, inline: bool) {
+    fn list(&mut self, list: &[Value], indent: usize, first: FirstEntry) {
         for (at, item) in list.iter().enumerate() {
-            if at > 0 || !inline {
+            if at > 0 || first == FirstEntry::OnItsOwnLine {
                 self.indent(indent);
             }
             self.0.push_str("- ");
             match item {
-                Value::Object(map) if !map.is_empty() => self.map(map, indent + 2, true),
-                Value::Array(list) if !list.is_empty() => self.list(list, indent + 2, true),
+                Value::Object(map) if !map.is_empty() => {
+                    self.map(map, indent + 2, FirstEntry::AfterDash)
+                }
+                Value::Array(list) if !list.is_empty() => {
+                    self.list(list, indent + 2, FirstEntry::AfterDash)
+                }
                 scalar => {
                     self.scalar(scalar, indent);
                     self.end_line();
@@ -108,10 +119,10 @@ impl Emitter {
     /// `fold` is the indentation of further lines, or none where the text must stay on its line.
     fn text(&mut self, text: &str, style: Style, fold: Option<usize>) {
         match style {
-            Style::Plain => self.folded(text, false, fold, String::push),
+            Style::Plain => self.folded(text, style, fold, String::push),
             Style::Single => {
                 self.0.push('\'');
-                self.folded(text, true, fold, |out, c| {
+                self.folded(text, style, fold, |out, c| {
                     out.push(c);
                     if c == '\'' {
                         out.push(c);
@@ -127,7 +138,7 @@ impl Emitter {
     fn folded(
         &mut self,
         text: &str,
-        quoted: bool,
+        style: Style,
         fold: Option<usize>,
         write: impl Fn(&mut String, char),
     ) {
@@ -135,7 +146,7 @@ impl Emitter {
         let mut chars = text.chars().enumerate().peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
-            let inside = !quoted || at > 0 && next.is_some();
+            let inside = style == Style::Plain || at > 0 && next.is_some();
             match fold {
                 Some(indent)
                     if c == ' '
@@ -245,7 +256,7 @@ impl Emitter {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     Plain,
     Single,
