@@ -4,7 +4,7 @@ use super::authentication::{self, Caller};
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
 use super::model::World;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use super::{graphql, response, rest};
 use crate::server::{self, Dropped};
 use crate::sync::lock;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 /// Frees the caller's place among the concurrent requests, even when the client goes away.
 struct ConcurrencySlot<'a> {
-    state: &'a GitHubState,
+    state: &'a GitHubServerState,
     caller: &'a str,
 }
 
@@ -28,7 +28,7 @@ impl Drop for ConcurrencySlot<'_> {
 }
 
 pub(crate) async fn serve(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
 
 /// Handles a request if the caller's limits let it pass.
 async fn limited(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     caller: Caller,
     body: Incoming,
@@ -74,7 +74,12 @@ async fn limited(
     Ok(quota.on(reply))
 }
 
-fn handle(state: &GitHubState, request: &HttpRequest, body: &Bytes, caller: &Caller) -> Reply {
+fn handle(
+    state: &GitHubServerState,
+    request: &HttpRequest,
+    body: &Bytes,
+    caller: &Caller,
+) -> Reply {
     let body = match body.as_ref() {
         [] => Value::Null,
         bytes => match serde_json::from_slice(bytes) {

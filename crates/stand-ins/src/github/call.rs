@@ -3,13 +3,13 @@
 use super::error::ApiError;
 use super::event::GitHubEvent;
 use super::model::{GitRepository, Level, Right, Token, TokenKind, World};
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::fields;
 use crate::transport::HttpRequest;
 use serde_json::Value;
 
 pub(crate) struct ApiCall<'a> {
-    pub(crate) state: &'a GitHubState,
+    pub(crate) state: &'a GitHubServerState,
     pub(crate) request: &'a HttpRequest,
     pub(crate) body: Value,
     /// What limits count by.

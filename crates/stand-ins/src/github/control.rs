@@ -3,7 +3,7 @@
 
 use super::model::World;
 use super::rate_limit::RateLimits;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::faults::{Fault, Pattern};
 use crate::sync::lock;
 use crate::transport::Reply;
@@ -29,7 +29,7 @@ fn once() -> usize {
     1
 }
 
-pub(crate) fn answer(state: &GitHubState, method: &Method, path: &str, body: &[u8]) -> Reply {
+pub(crate) fn answer(state: &GitHubServerState, method: &Method, path: &str, body: &[u8]) -> Reply {
     let shared = &state.shared;
     match (method, path.trim_start_matches(PREFIX)) {
         (&Method::GET, "log") => Reply::json(200, &json!(shared.log.entries())),

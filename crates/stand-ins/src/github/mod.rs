@@ -42,9 +42,9 @@ use crate::server::{self, Backend, Dropped, ServerThread, Shared};
 use crate::sync::lock;
 use crate::transport::{HttpRequest, Reply};
 use hyper::body::Incoming;
-use rate_limit::RateLimiter;
+use rate_limit::RequestLimiter;
 use replica::Replica;
-use state::{GitHubState, Urls};
+use state::{GitHubServerState, Urls};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -54,7 +54,7 @@ use tokio::sync::broadcast;
 /// It stops when dropped.
 #[derive(Debug)]
 pub struct GitHubServer {
-    state: Arc<GitHubState>,
+    state: Arc<GitHubServerState>,
     _running: ServerThread,
 }
 
@@ -78,14 +78,14 @@ impl GitHubServer {
         let (web, web_at) = server::bind(options.web_port)?;
         let (storage, storage_at) = server::bind(options.storage_port)?;
         let storage_host = options.storage_host.clone();
-        let state = Arc::new(GitHubState {
+        let state = Arc::new(GitHubServerState {
             shared: Shared {
                 clock: options.clock.clone(),
                 ..Shared::default()
             },
             replica: Mutex::new(Replica::new(options.lag, &world)),
             world: Mutex::new(world),
-            limiter: Mutex::new(RateLimiter::new(options.limits.clone())),
+            limiter: Mutex::new(RequestLimiter::new(options.limits.clone())),
             options,
             urls: Urls {
                 api: format!("http://{api_at}"),
@@ -166,7 +166,7 @@ impl GitHubServer {
     }
 }
 
-impl Backend for GitHubState {
+impl Backend for GitHubServerState {
     fn shared(&self) -> &Shared {
         &self.shared
     }

@@ -152,4 +152,4 @@ impl From<String> for FieldError {
 }
 
 /// What a resolver gives: `None` where the schema names a field that it does not know.
-pub(crate) type Resolution<'a> = Result<Option<Resolved<'a>>, FieldError>;
+pub(crate) type FieldResult<'a> = Result<Option<Resolved<'a>>, FieldError>;
