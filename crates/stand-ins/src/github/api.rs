@@ -3,7 +3,7 @@
 use super::authentication::{self, Caller};
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
-use super::model::World;
+use super::model::GitHubWorld;
 use super::state::GitHubServerState;
 use super::{graphql, response, rest};
 use crate::server::{self, Dropped};
@@ -107,7 +107,7 @@ fn handle(
     answer.unwrap_or_else(|error| error.reply(request))
 }
 
-fn dispatch(call: &ApiCall, world: &mut World) -> ApiResult {
+fn dispatch(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {
     if call.request.method == Method::POST && call.request.path == "/graphql" {
         graphql::answer(call, world)
     } else {

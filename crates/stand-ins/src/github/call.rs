@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::event::GitHubEvent;
-use super::model::{GitRepository, Level, Right, Token, TokenKind, World};
+use super::model::{GitHubWorld, GitRepository, Level, Right, Token, TokenKind};
 use super::state::GitHubServerState;
 use crate::fields;
 use crate::transport::HttpRequest;
@@ -16,7 +16,7 @@ pub(crate) struct ApiCall<'a> {
     pub(crate) caller: &'a str,
     pub(crate) token: Option<Token>,
     /// What lists and look-ups by tag see, where that is behind.
-    pub(crate) past: Option<&'a World>,
+    pub(crate) past: Option<&'a GitHubWorld>,
 }
 
 impl ApiCall<'_> {

@@ -1,4 +1,4 @@
-//! GitHub: REST, GraphQL, uploads and downloads over one [`World`].
+//! GitHub: REST, GraphQL, uploads and downloads over one [`GitHubWorld`].
 
 mod api;
 mod archive;
@@ -21,14 +21,15 @@ mod web;
 
 pub use event::GitHubEvent;
 pub use model::{
-    CheckRun, Commit, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredAsset, StoredJob,
-    StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind, World,
+    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha,
+    StoredAsset, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
 };
 // The names of before, until nobody uses them any more.
 #[doc(hidden)]
 pub use model::{
-    GitRepository as Repository, StoredAsset as Asset, StoredRelease as Release,
-    StoredRun as WorkflowRun, StoredStatus as Status, StoredTag as TagObject,
+    GitHubWorld as World, GitRepository as Repository, StoredAsset as Asset,
+    StoredRelease as Release, StoredRun as WorkflowRun, StoredStatus as Status,
+    StoredTag as TagObject,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;
@@ -61,8 +62,8 @@ pub struct GitHubServer {
 /// The state at some time, and what lists still showed of the past then.
 #[derive(Clone, Debug)]
 pub struct WorldSnapshot {
-    world: World,
-    past: Vec<(Duration, Arc<World>)>,
+    world: GitHubWorld,
+    past: Vec<(Duration, Arc<GitHubWorld>)>,
 }
 
 impl GitHubServer {
@@ -72,7 +73,7 @@ impl GitHubServer {
     ///
     /// One of the ports is taken, or no thread can be started.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
-    pub async fn start(world: World, options: Options) -> io::Result<GitHubServer> {
+    pub async fn start(world: GitHubWorld, options: Options) -> io::Result<GitHubServer> {
         let (api, api_at) = server::bind(options.api_port)?;
         let (upload, upload_at) = server::bind(options.upload_port)?;
         let (web, web_at) = server::bind(options.web_port)?;
@@ -129,7 +130,7 @@ impl GitHubServer {
     }
 
     /// What GitHub knows, to be read or changed. Requests wait while the guard is held.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> MutexGuard<'_, GitHubWorld> {
         lock(&self.state.world)
     }
 

@@ -1,7 +1,7 @@
 //! What one running GitHub shares among its requests.
 
 use super::event::GitHubEvent;
-use super::model::World;
+use super::model::GitHubWorld;
 use super::options::Options;
 use super::rate_limit::RequestLimiter;
 use super::replica::Replica;
@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 #[derive(Debug)]
 pub(crate) struct GitHubServerState {
     pub(crate) shared: Shared,
-    pub(crate) world: Mutex<World>,
+    pub(crate) world: Mutex<GitHubWorld>,
     pub(crate) replica: Mutex<Replica>,
     pub(crate) limiter: Mutex<RequestLimiter>,
     pub(crate) options: Options,
