@@ -6,7 +6,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | start a server | [`GitHubServer::start`] with a [`github::World`], [`RegistryServer::start`] |
+//! | start a server | [`GitHubServer::start`] with a [`github::GitHubWorld`], [`RegistryServer::start`] |
 //! | say how it behaves | [`Options`], [`RateLimits`], [`RegistryOptions`] |
 //! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
 //! | see what was sent | [`EventLog`] |
@@ -15,11 +15,11 @@
 //! | move time | [`ServerClock::manual`] in the options |
 //!
 //! ```
-//! use stand_ins::github::{Token, World};
+//! use stand_ins::github::{Token, GitHubWorld};
 //! use stand_ins::{Fault, GitHubServer, Options, Pattern};
 //!
 //! # async fn example() -> std::io::Result<()> {
-//! let mut world = World::new();
+//! let mut world = GitHubWorld::new();
 //! world.token("secret", Token::github_token());
 //! world.repository("octo-org/module").commit("Begin").publish("1.0.0").commit("Go on");
 //!

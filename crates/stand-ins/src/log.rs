@@ -53,10 +53,10 @@ pub struct LogEntry {
 
 /// The requests of one server, in order of arrival. Clones share the entries.
 #[derive(Clone, Debug, Default)]
-pub struct EventLog(Arc<Mutex<LogState>>);
+pub struct EventLog(Arc<Mutex<LogEntries>>);
 
 #[derive(Debug, Default)]
-struct LogState {
+struct LogEntries {
     arrived: u64,
     entries: Vec<LogEntry>,
 }

@@ -5,7 +5,7 @@ use crate::faults::{Fault, Faults};
 use crate::log::Service;
 use crate::log::{Category, EventLog, LogEntry};
 use crate::text;
-use crate::transport::{HttpRequest, Payload, Reply};
+use crate::transport::{HttpRequest, Reply, ReplyBody};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE};
 use http_body_util::Full;
@@ -270,7 +270,9 @@ fn send(reply: Reply, faults: &[Fault], clock: &ServerClock) -> Response {
         )
     });
     let body = match reply.payload {
-        Payload::Bytes(bytes) if plain => Full::new(bytes).map_err(io::Error::other).boxed_unsync(),
+        ReplyBody::Bytes(bytes) if plain => {
+            Full::new(bytes).map_err(io::Error::other).boxed_unsync()
+        }
         payload => {
             let (sender, channel) = Channel::<Bytes, io::Error>::new(2);
             tokio::spawn(pump(payload, sender, faults.to_vec(), clock.clone()));
@@ -292,7 +294,7 @@ fn send(reply: Reply, faults: &[Fault], clock: &ServerClock) -> Response {
 
 /// Sends a body piece by piece, so that memory stays constant and faults can strike in the middle.
 async fn pump(
-    payload: Payload,
+    payload: ReplyBody,
     mut sender: Sender<Bytes, io::Error>,
     faults: Vec<Fault>,
     clock: ServerClock,
@@ -353,10 +355,10 @@ enum ChunkReader {
 }
 
 impl ChunkReader {
-    async fn open(payload: Payload, size: usize) -> io::Result<ChunkReader> {
+    async fn open(payload: ReplyBody, size: usize) -> io::Result<ChunkReader> {
         Ok(match payload {
-            Payload::Bytes(rest) => ChunkReader::Bytes { rest, size },
-            Payload::File { path, from, length } => {
+            ReplyBody::Bytes(rest) => ChunkReader::Bytes { rest, size },
+            ReplyBody::File { path, from, length } => {
                 let mut file = tokio::fs::File::open(path).await?;
                 file.seek(io::SeekFrom::Start(from)).await?;
                 ChunkReader::File {

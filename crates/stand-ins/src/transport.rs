@@ -67,7 +67,7 @@ impl HttpRequest {
 
 /// Where a body comes from.
 #[derive(Clone, Debug)]
-pub(crate) enum Payload {
+pub(crate) enum ReplyBody {
     Bytes(Bytes),
     /// A stretch of a file, streamed.
     File {
@@ -82,7 +82,7 @@ pub(crate) enum Payload {
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) payload: Payload,
+    pub(crate) payload: ReplyBody,
 }
 
 impl Reply {
@@ -90,7 +90,7 @@ impl Reply {
         Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
-            payload: Payload::Bytes(Bytes::new()),
+            payload: ReplyBody::Bytes(Bytes::new()),
         }
     }
 
@@ -114,19 +114,19 @@ impl Reply {
     }
 
     pub(crate) fn bytes(mut self, bytes: impl Into<Bytes>) -> Reply {
-        self.payload = Payload::Bytes(bytes.into());
+        self.payload = ReplyBody::Bytes(bytes.into());
         self
     }
 
     pub(crate) fn file(mut self, path: PathBuf, from: u64, length: u64) -> Reply {
-        self.payload = Payload::File { path, from, length };
+        self.payload = ReplyBody::File { path, from, length };
         self
     }
 
     pub(crate) fn length(&self) -> u64 {
         match &self.payload {
-            Payload::Bytes(bytes) => bytes.len() as u64,
-            Payload::File { length, .. } => *length,
+            ReplyBody::Bytes(bytes) => bytes.len() as u64,
+            ReplyBody::File { length, .. } => *length,
         }
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use serde_json::json;
-use stand_ins::github::World;
+use stand_ins::github::GitHubWorld;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -60,7 +60,7 @@ async fn world_folder_survives_restart() {
         201
     );
     let kept = || {
-        let world = World::load(folder.path()).unwrap();
+        let world = GitHubWorld::load(folder.path()).unwrap();
         world
             .repositories
             .values()

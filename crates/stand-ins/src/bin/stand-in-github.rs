@@ -1,7 +1,7 @@
 //! The stand-in for GitHub as a program, for shell scripts and containers. It prints its addresses, then serves
 //! until it is killed. Its world is kept in a folder if one is named.
 
-use stand_ins::github::{Token, Untagged, World};
+use stand_ins::github::{GitHubWorld, Token, Untagged};
 use stand_ins::{GitHubServer, Options, RateLimits, ServerClock};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -50,12 +50,12 @@ async fn serve(arguments: Arguments) -> io::Result<()> {
     let clock = arguments.options.clock.clone();
     let folder = arguments.world;
     let mut world = match &folder {
-        Some(folder) if folder.join("world.json").exists() => World::load(folder)?,
+        Some(folder) if folder.join("world.json").exists() => GitHubWorld::load(folder)?,
         Some(folder) => {
-            World::example().save(folder)?;
-            World::load(folder)?
+            GitHubWorld::example().save(folder)?;
+            GitHubWorld::load(folder)?
         }
-        None => World::example(),
+        None => GitHubWorld::example(),
     };
     if let Some(secret) = &arguments.token {
         world.token(secret, Token::github_token());

@@ -3,8 +3,8 @@
 use super::authentication::{self, Caller};
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
-use super::model::World;
-use super::state::GitHubState;
+use super::model::GitHubWorld;
+use super::state::GitHubServerState;
 use super::{graphql, response, rest};
 use crate::server::{self, Dropped};
 use crate::sync::lock;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 /// Frees the caller's place among the concurrent requests, even when the client goes away.
 struct ConcurrencySlot<'a> {
-    state: &'a GitHubState,
+    state: &'a GitHubServerState,
     caller: &'a str,
 }
 
@@ -28,7 +28,7 @@ impl Drop for ConcurrencySlot<'_> {
 }
 
 pub(crate) async fn serve(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
 
 /// Handles a request if the caller's limits let it pass.
 async fn limited(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     caller: Caller,
     body: Incoming,
@@ -74,7 +74,12 @@ async fn limited(
     Ok(quota.on(reply))
 }
 
-fn handle(state: &GitHubState, request: &HttpRequest, body: &Bytes, caller: &Caller) -> Reply {
+fn handle(
+    state: &GitHubServerState,
+    request: &HttpRequest,
+    body: &Bytes,
+    caller: &Caller,
+) -> Reply {
     let body = match body.as_ref() {
         [] => Value::Null,
         bytes => match serde_json::from_slice(bytes) {
@@ -102,7 +107,7 @@ fn handle(state: &GitHubState, request: &HttpRequest, body: &Bytes, caller: &Cal
     answer.unwrap_or_else(|error| error.reply(request))
 }
 
-fn dispatch(call: &ApiCall, world: &mut World) -> ApiResult {
+fn dispatch(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {
     if call.request.method == Method::POST && call.request.path == "/graphql" {
         graphql::answer(call, world)
     } else {

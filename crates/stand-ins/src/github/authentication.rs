@@ -3,7 +3,7 @@
 
 use super::error::ApiError;
 use super::model::Token;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::sync::lock;
 use crate::transport::{HttpRequest, Reply};
 use base64::Engine;
@@ -19,7 +19,7 @@ pub(crate) struct Caller {
 
 /// Finds out who calls, or answers a request that has no `User-Agent` or a wrong token.
 pub(crate) fn authenticate(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
 ) -> Result<Caller, Box<Reply>> {
     if request.header(USER_AGENT).is_none_or(str::is_empty) {

@@ -2,21 +2,21 @@
 
 use super::error::ApiError;
 use super::event::GitHubEvent;
-use super::model::{GitRepository, Level, Right, Token, TokenKind, World};
-use super::state::GitHubState;
+use super::model::{GitHubWorld, GitRepository, Level, Right, Token, TokenKind};
+use super::state::GitHubServerState;
 use crate::fields;
 use crate::transport::HttpRequest;
 use serde_json::Value;
 
 pub(crate) struct ApiCall<'a> {
-    pub(crate) state: &'a GitHubState,
+    pub(crate) state: &'a GitHubServerState,
     pub(crate) request: &'a HttpRequest,
     pub(crate) body: Value,
     /// What limits count by.
     pub(crate) caller: &'a str,
     pub(crate) token: Option<Token>,
     /// What lists and look-ups by tag see, where that is behind.
-    pub(crate) past: Option<&'a World>,
+    pub(crate) past: Option<&'a GitHubWorld>,
 }
 
 impl ApiCall<'_> {

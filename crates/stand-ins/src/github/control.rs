@@ -1,9 +1,9 @@
 //! The control API at `/_stand-in/…`, for shell scripts: the log, the world, the faults and the limits.
 //! These requests are neither counted nor logged.
 
-use super::model::World;
+use super::model::GitHubWorld;
 use super::rate_limit::RateLimits;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::faults::{Fault, Pattern};
 use crate::sync::lock;
 use crate::transport::Reply;
@@ -29,7 +29,7 @@ fn once() -> usize {
     1
 }
 
-pub(crate) fn answer(state: &GitHubState, method: &Method, path: &str, body: &[u8]) -> Reply {
+pub(crate) fn answer(state: &GitHubServerState, method: &Method, path: &str, body: &[u8]) -> Reply {
     let shared = &state.shared;
     match (method, path.trim_start_matches(PREFIX)) {
         (&Method::GET, "log") => Reply::json(200, &json!(shared.log.entries())),
@@ -38,11 +38,11 @@ pub(crate) fn answer(state: &GitHubState, method: &Method, path: &str, body: &[u
             Reply::status(204)
         }
         (&Method::GET, "world") => Reply::json(200, &json!(*lock(&state.world))),
-        (&Method::PUT, "world") => match serde_json::from_slice::<World>(body) {
+        (&Method::PUT, "world") => match serde_json::from_slice::<GitHubWorld>(body) {
             Ok(new) => {
                 let mut world = lock(&state.world);
                 let blobs = world.blobs.clone();
-                *world = World { blobs, ..new };
+                *world = GitHubWorld { blobs, ..new };
                 Reply::status(204)
             }
             Err(error) => wrong(&error),

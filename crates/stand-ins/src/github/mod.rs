@@ -1,4 +1,4 @@
-//! GitHub: REST, GraphQL, uploads and downloads over one [`World`].
+//! GitHub: REST, GraphQL, uploads and downloads over one [`GitHubWorld`].
 
 mod api;
 mod archive;
@@ -21,14 +21,15 @@ mod web;
 
 pub use event::GitHubEvent;
 pub use model::{
-    CheckRun, Commit, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredAsset, StoredJob,
-    StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind, World,
+    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha,
+    StoredAsset, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
 };
 // The names of before, until nobody uses them any more.
 #[doc(hidden)]
 pub use model::{
-    GitRepository as Repository, StoredAsset as Asset, StoredRelease as Release,
-    StoredRun as WorkflowRun, StoredStatus as Status, StoredTag as TagObject,
+    GitHubWorld as World, GitRepository as Repository, StoredAsset as Asset,
+    StoredRelease as Release, StoredRun as WorkflowRun, StoredStatus as Status,
+    StoredTag as TagObject,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;
@@ -42,9 +43,9 @@ use crate::server::{self, Backend, Dropped, ServerThread, Shared};
 use crate::sync::lock;
 use crate::transport::{HttpRequest, Reply};
 use hyper::body::Incoming;
-use rate_limit::RateLimiter;
+use rate_limit::RequestLimiter;
 use replica::Replica;
-use state::{GitHubState, Urls};
+use state::{GitHubServerState, Urls};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -54,15 +55,15 @@ use tokio::sync::broadcast;
 /// It stops when dropped.
 #[derive(Debug)]
 pub struct GitHubServer {
-    state: Arc<GitHubState>,
+    state: Arc<GitHubServerState>,
     _running: ServerThread,
 }
 
 /// The state at some time, and what lists still showed of the past then.
 #[derive(Clone, Debug)]
 pub struct WorldSnapshot {
-    world: World,
-    past: Vec<(Duration, Arc<World>)>,
+    world: GitHubWorld,
+    past: Vec<(Duration, Arc<GitHubWorld>)>,
 }
 
 impl GitHubServer {
@@ -72,20 +73,20 @@ impl GitHubServer {
     ///
     /// One of the ports is taken, or no thread can be started.
     #[expect(clippy::unused_async, reason = "room for a start that has to wait")]
-    pub async fn start(world: World, options: Options) -> io::Result<GitHubServer> {
+    pub async fn start(world: GitHubWorld, options: Options) -> io::Result<GitHubServer> {
         let (api, api_at) = server::bind(options.api_port)?;
         let (upload, upload_at) = server::bind(options.upload_port)?;
         let (web, web_at) = server::bind(options.web_port)?;
         let (storage, storage_at) = server::bind(options.storage_port)?;
         let storage_host = options.storage_host.clone();
-        let state = Arc::new(GitHubState {
+        let state = Arc::new(GitHubServerState {
             shared: Shared {
                 clock: options.clock.clone(),
                 ..Shared::default()
             },
             replica: Mutex::new(Replica::new(options.lag, &world)),
             world: Mutex::new(world),
-            limiter: Mutex::new(RateLimiter::new(options.limits.clone())),
+            limiter: Mutex::new(RequestLimiter::new(options.limits.clone())),
             options,
             urls: Urls {
                 api: format!("http://{api_at}"),
@@ -129,7 +130,7 @@ impl GitHubServer {
     }
 
     /// What GitHub knows, to be read or changed. Requests wait while the guard is held.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> MutexGuard<'_, GitHubWorld> {
         lock(&self.state.world)
     }
 
@@ -166,7 +167,7 @@ impl GitHubServer {
     }
 }
 
-impl Backend for GitHubState {
+impl Backend for GitHubServerState {
     fn shared(&self) -> &Shared {
         &self.shared
     }

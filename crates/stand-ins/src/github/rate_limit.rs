@@ -78,7 +78,7 @@ impl RateLimits {
 
 /// Counts for each caller.
 #[derive(Debug, Default)]
-pub(crate) struct RateLimiter {
+pub(crate) struct RequestLimiter {
     pub(crate) limits: RateLimits,
     callers: BTreeMap<String, Counts>,
 }
@@ -138,9 +138,9 @@ impl Quota {
     }
 }
 
-impl RateLimiter {
-    pub(crate) fn new(limits: RateLimits) -> RateLimiter {
-        RateLimiter {
+impl RequestLimiter {
+    pub(crate) fn new(limits: RateLimits) -> RequestLimiter {
+        RequestLimiter {
             limits,
             callers: BTreeMap::new(),
         }
@@ -185,7 +185,7 @@ impl RateLimiter {
         }
     }
 
-    /// Counts a request, or refuses it. One that is let in must be followed by [`RateLimiter::leave`].
+    /// Counts a request, or refuses it. One that is let in must be followed by [`RequestLimiter::leave`].
     pub(crate) fn enter(
         &mut self,
         caller: &str,

@@ -4,7 +4,7 @@
 use super::model::{Token, TokenKind};
 use crate::server;
 use crate::text;
-use crate::transport::{HttpRequest, Payload, Reply};
+use crate::transport::{HttpRequest, Reply, ReplyBody};
 use http::StatusCode;
 use http::header::{ACCEPT, ETAG, IF_NONE_MATCH};
 
@@ -28,7 +28,7 @@ pub(crate) fn scoped(token: Option<&Token>, reply: Reply) -> Reply {
 
 /// Reads carry an `ETag`; each caller and media type has its own.
 pub(crate) fn conditional(request: &HttpRequest, caller: &str, reply: Reply) -> Reply {
-    let (true, StatusCode::OK, Payload::Bytes(bytes)) =
+    let (true, StatusCode::OK, ReplyBody::Bytes(bytes)) =
         (request.is_read(), reply.status, &reply.payload)
     else {
         return reply;

@@ -3,7 +3,7 @@
 
 use super::archive::{self, Format};
 use super::model::StoredAsset;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::range::{self, ByteRange};
 use crate::sync::lock;
 use crate::text::stable_hex;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 const SIGNED_FOR: u64 = 300;
 
 /// Where the bytes of an asset can be fetched without a token for a while; a starter has none.
-pub(crate) fn signed_url(state: &GitHubState, asset: &StoredAsset) -> Option<String> {
+pub(crate) fn signed_url(state: &GitHubServerState, asset: &StoredAsset) -> Option<String> {
     let content = asset.content.as_ref()?;
     let query = proof(state, content);
     Some(format!(
@@ -29,7 +29,7 @@ pub(crate) fn signed_url(state: &GitHubState, asset: &StoredAsset) -> Option<Str
 
 /// The same for the source code at a ref, whose full name is the one that is given.
 pub(crate) fn archive_url(
-    state: &GitHubState,
+    state: &GitHubServerState,
     full_name: &str,
     reference: &str,
     format: Format,
@@ -44,7 +44,7 @@ pub(crate) fn archive_url(
 }
 
 /// The query that proves for a while that somebody may have this.
-fn proof(state: &GitHubState, subject: &str) -> String {
+fn proof(state: &GitHubServerState, subject: &str) -> String {
     let until = state.shared.clock.unix() + SIGNED_FOR;
     format!("se={until}&sig={}", signature(subject, until))
 }
@@ -53,7 +53,7 @@ fn signature(subject: &str, until: u64) -> String {
     stable_hex(&format!("{subject} {until} storage"), 32)
 }
 
-fn is_proven(state: &GitHubState, request: &HttpRequest, subject: &str) -> bool {
+fn is_proven(state: &GitHubServerState, request: &HttpRequest, subject: &str) -> bool {
     let until = request.param("se").and_then(|until| until.parse().ok());
     until.is_some_and(|until| {
         state.shared.clock.unix() <= until
@@ -62,7 +62,7 @@ fn is_proven(state: &GitHubState, request: &HttpRequest, subject: &str) -> bool 
 }
 
 /// The signature in the URL is enough; a request with `Authorization` is refused, as S3 and Azure do.
-pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
+pub(crate) fn serve(state: &GitHubServerState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         let message = "<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>";
         return xml(400, message);
@@ -115,7 +115,7 @@ fn file(request: &HttpRequest, path: PathBuf) -> Reply {
 
 /// Archives of public repositories need no proof.
 fn archive(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     full_name: &str,
     reference: &str,

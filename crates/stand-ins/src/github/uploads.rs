@@ -9,7 +9,7 @@ use super::model::{GitRepository, Level, Right, StoredAsset};
 use super::response;
 use super::rest::assets::stored_name;
 use super::rest::releases::is_visible;
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use crate::faults::Fault;
 use crate::server::{self, Dropped};
 use crate::sync::lock;
@@ -32,7 +32,7 @@ struct Received {
 }
 
 pub(crate) async fn serve(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     body: Incoming,
     faults: &[Fault],
@@ -66,7 +66,7 @@ pub(crate) async fn serve(
 }
 
 async fn upload(
-    state: &GitHubState,
+    state: &GitHubServerState,
     request: &HttpRequest,
     caller: Caller,
     body: Incoming,
@@ -124,7 +124,7 @@ async fn upload(
 }
 
 /// Streams the body to a file and sums it up on the way.
-async fn receive(state: &GitHubState, mut body: Incoming) -> std::io::Result<Received> {
+async fn receive(state: &GitHubServerState, mut body: Incoming) -> std::io::Result<Received> {
     let blobs = lock(&state.world).blobs.clone();
     let mut file = blobs.incoming()?;
     let (mut sum, mut size) = (Sha256::new(), 0);

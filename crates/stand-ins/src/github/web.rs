@@ -3,7 +3,7 @@
 
 use super::archive::Format;
 use super::model::{GitRepository, StoredAsset};
-use super::state::GitHubState;
+use super::state::GitHubServerState;
 use super::storage;
 use crate::sync::lock;
 use crate::transport::{HttpRequest, Reply};
@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 
 /// `/{owner}/{repo}/releases/download/{tag}/{name}`, `/releases/latest/download/{name}` and
 /// `/archive/{ref}.tar.gz`: of published releases and public repositories, no drafts.
-pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
+pub(crate) fn serve(state: &GitHubServerState, request: &HttpRequest) -> Reply {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let world = lock(&state.world);
@@ -31,7 +31,7 @@ pub(crate) fn serve(state: &GitHubState, request: &HttpRequest) -> Reply {
 }
 
 /// Where a page of a repository leads.
-fn url(state: &GitHubState, repository: &GitRepository, path: &[&str]) -> Option<String> {
+fn url(state: &GitHubServerState, repository: &GitRepository, path: &[&str]) -> Option<String> {
     match path {
         ["releases", "download", tag @ .., file] => {
             storage::signed_url(state, published(repository, &tag.join("/"), file)?)

@@ -3,7 +3,7 @@
 
 use super::error::RegistryError;
 use super::options::{Anonymous, Auth};
-use super::state::RegistryState;
+use super::state::RegistryServerState;
 use super::tokens::IssuedToken;
 use crate::transport::{HttpRequest, Reply};
 use crate::{faults::Fault, sync::lock, text};
@@ -16,7 +16,7 @@ pub(crate) const PATH: &str = "/token";
 
 /// Lets a request in, or answers it with 401. `name` is the repository it is about.
 pub(crate) fn admit(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: Option<&str>,
 ) -> Result<(), Box<Reply>> {
@@ -53,7 +53,7 @@ pub(crate) fn admit(
     }
 }
 
-fn challenge(state: &RegistryState, scope: Option<&str>) -> String {
+fn challenge(state: &RegistryServerState, scope: Option<&str>) -> String {
     let own = || format!("http://{}{PATH}", state.host);
     let realm = state.options.token_realm.clone().unwrap_or_else(own);
     let scope = scope
@@ -62,7 +62,7 @@ fn challenge(state: &RegistryState, scope: Option<&str>) -> String {
     format!("Bearer realm=\"{realm}\",service=\"{}\"{scope}", state.host)
 }
 
-fn holds(state: &RegistryState, request: &HttpRequest, scope: Option<&str>) -> bool {
+fn holds(state: &RegistryServerState, request: &HttpRequest, scope: Option<&str>) -> bool {
     let Some((scheme, secret)) = request.credentials() else {
         return false;
     };
@@ -86,7 +86,7 @@ fn user(request: &HttpRequest) -> Option<(String, String)> {
 }
 
 /// The token endpoint.
-pub(crate) fn grant(state: &RegistryState, request: &HttpRequest, faults: &[Fault]) -> Reply {
+pub(crate) fn grant(state: &RegistryServerState, request: &HttpRequest, faults: &[Fault]) -> Reply {
     let Auth::Token(users) = &state.options.auth else {
         return Reply::status(404);
     };

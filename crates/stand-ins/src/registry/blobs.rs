@@ -2,7 +2,7 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs>
 
 use super::error::{RegistryError, RegistryResult};
-use super::state::RegistryState;
+use super::state::RegistryServerState;
 use crate::range::{self, ByteRange};
 use crate::sync::lock;
 use crate::text::stable_hex;
@@ -14,7 +14,7 @@ use http::header::{
 use std::path::PathBuf;
 
 pub(crate) fn get(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     digest: &str,
@@ -45,7 +45,7 @@ fn signature(digest: &str) -> String {
 }
 
 fn file(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     path: PathBuf,
     digest: &str,
@@ -75,7 +75,7 @@ fn file(
     }
 }
 
-pub(crate) fn delete(state: &RegistryState, name: &str, digest: &str) -> RegistryResult {
+pub(crate) fn delete(state: &RegistryServerState, name: &str, digest: &str) -> RegistryResult {
     let mut store = lock(&state.store);
     let repository = store
         .repositories
@@ -91,7 +91,7 @@ pub(crate) fn delete(state: &RegistryState, name: &str, digest: &str) -> Registr
 }
 
 /// The other host: the signature in the URL is enough, and a request with credentials is refused.
-pub(crate) fn storage(state: &RegistryState, request: &HttpRequest) -> Reply {
+pub(crate) fn storage(state: &RegistryServerState, request: &HttpRequest) -> Reply {
     if request.headers.contains_key(AUTHORIZATION) {
         return Reply::status(400).bytes("<Error><Code>InvalidArgument</Code></Error>");
     }

@@ -2,7 +2,7 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests>
 
 use super::error::{RegistryError, RegistryResult};
-use super::state::RegistryState;
+use super::state::RegistryServerState;
 use super::store::{Store, digest_of, is_digest};
 use crate::fields;
 use crate::transport::{HttpRequest, Reply};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub(crate) fn get(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     reference: &str,
@@ -56,7 +56,7 @@ fn accepts(request: &HttpRequest, media_type: &str) -> bool {
 }
 
 pub(crate) fn put(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     reference: &str,
@@ -88,7 +88,7 @@ pub(crate) fn put(
 
 /// What a manifest names must have been pushed before it.
 fn check_references(
-    state: &RegistryState,
+    state: &RegistryServerState,
     store: &Store,
     name: &str,
     content: &Value,
@@ -126,7 +126,7 @@ fn check_references(
 }
 
 /// A tag goes alone; a digest goes with its tags.
-pub(crate) fn delete(state: &RegistryState, name: &str, reference: &str) -> RegistryResult {
+pub(crate) fn delete(state: &RegistryServerState, name: &str, reference: &str) -> RegistryResult {
     let mut store = lock(&state.store);
     let repository = store
         .repositories
@@ -151,7 +151,11 @@ pub(crate) fn delete(state: &RegistryState, name: &str, reference: &str) -> Regi
 }
 
 /// Tags in order, `n` at a time, after `last`.
-pub(crate) fn tags(state: &RegistryState, request: &HttpRequest, name: &str) -> RegistryResult {
+pub(crate) fn tags(
+    state: &RegistryServerState,
+    request: &HttpRequest,
+    name: &str,
+) -> RegistryResult {
     let store = lock(&state.store);
     let repository = store
         .repositories
@@ -183,7 +187,7 @@ pub(crate) fn tags(state: &RegistryState, request: &HttpRequest, name: &str) -> 
 
 /// <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers>
 pub(crate) fn referrers(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     digest: &str,

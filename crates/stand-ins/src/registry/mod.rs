@@ -15,8 +15,8 @@ mod uploads;
 
 pub use options::{Anonymous, Auth, RegistryOptions};
 #[doc(hidden)]
-pub use store::ImageRepository as Repository;
-pub use store::{ImageRepository, Store, StoredManifest};
+pub use store::StoredRepository as Repository;
+pub use store::{Store, StoredManifest, StoredRepository};
 
 use crate::faults::{Fault, Faults};
 use crate::log::{EventLog, Service};
@@ -24,14 +24,14 @@ use crate::server::{self, Backend, Dropped, ServerThread, Shared};
 use crate::sync::lock;
 use crate::transport::{HttpRequest, Reply};
 use hyper::body::Incoming;
-use state::RegistryState;
+use state::RegistryServerState;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A running registry on loopback, with a second host for blobs that are redirected. It stops when dropped.
 #[derive(Debug)]
 pub struct RegistryServer {
-    state: Arc<RegistryState>,
+    state: Arc<RegistryServerState>,
     _running: ServerThread,
 }
 
@@ -45,7 +45,7 @@ impl RegistryServer {
     pub async fn start(options: RegistryOptions) -> io::Result<RegistryServer> {
         let (registry, registry_at) = server::bind(options.port)?;
         let (storage, storage_at) = server::bind(0)?;
-        let state = Arc::new(RegistryState {
+        let state = Arc::new(RegistryServerState {
             shared: Shared {
                 clock: options.clock.clone(),
                 ..Shared::default()
@@ -86,7 +86,7 @@ impl RegistryServer {
     }
 }
 
-impl Backend for RegistryState {
+impl Backend for RegistryServerState {
     fn shared(&self) -> &Shared {
         &self.shared
     }

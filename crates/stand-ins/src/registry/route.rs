@@ -2,7 +2,7 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints>
 
 use super::error::{RegistryError, RegistryResult};
-use super::state::RegistryState;
+use super::state::RegistryServerState;
 use super::{auth, blobs, manifests, uploads};
 use crate::server::{self, Dropped};
 use crate::transport::{HttpRequest, Reply};
@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 const MANIFEST_MAX: usize = 4 << 20;
 
 pub(crate) async fn serve(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     body: Incoming,
 ) -> Result<Reply, Dropped> {

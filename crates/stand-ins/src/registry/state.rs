@@ -8,7 +8,7 @@ use crate::server::Shared;
 use std::sync::Mutex;
 
 #[derive(Debug)]
-pub(crate) struct RegistryState {
+pub(crate) struct RegistryServerState {
     pub(crate) shared: Shared,
     pub(crate) options: RegistryOptions,
     pub(crate) store: Mutex<Store>,

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// All of a registry's state. Digests are written `sha256:<hex>`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Store {
-    pub repositories: BTreeMap<String, ImageRepository>,
+    pub repositories: BTreeMap<String, StoredRepository>,
     #[serde(skip)]
     folder: PathBuf,
     /// Deletes the folder when the store is dropped, where none was named in the options.
@@ -22,7 +22,7 @@ pub struct Store {
 /// The images below one name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ImageRepository {
+pub struct StoredRepository {
     /// By digest.
     pub manifests: BTreeMap<String, StoredManifest>,
     pub tags: BTreeMap<String, String>,

@@ -2,7 +2,7 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs>
 
 use super::error::{RegistryError, RegistryResult};
-use super::state::RegistryState;
+use super::state::RegistryServerState;
 use super::store::is_digest;
 use super::upload_sessions::UploadSession;
 use crate::server::{self, Dropped};
@@ -18,7 +18,7 @@ use std::io;
 use tokio::io::AsyncWriteExt;
 
 pub(crate) async fn serve(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     rest: &[&str],
@@ -64,7 +64,7 @@ pub(crate) async fn serve(
 }
 
 async fn begin(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     body: Incoming,
@@ -89,7 +89,7 @@ async fn begin(
 
 /// Takes a blob over from another repository; `None`: it does not have it.
 fn mount(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     name: &str,
     digest: &str,
@@ -119,7 +119,7 @@ fn created(name: &str, digest: &str) -> Reply {
         .set("docker-content-digest", digest)
 }
 
-fn open(state: &RegistryState, name: &str) -> (String, UploadSession) {
+fn open(state: &RegistryServerState, name: &str) -> (String, UploadSession) {
     let mut uploads = lock(&state.uploads);
     uploads.begun += 1;
     let id = stable_hex(&format!("upload {} at {}", uploads.begun, state.host), 32);
@@ -135,7 +135,7 @@ fn open(state: &RegistryState, name: &str) -> (String, UploadSession) {
 }
 
 /// Where to go on. The query is part of the address: a client must add to it, not replace it.
-fn progress(state: &RegistryState, status: u16, name: &str, id: &str, size: u64) -> Reply {
+fn progress(state: &RegistryServerState, status: u16, name: &str, id: &str, size: u64) -> Reply {
     let address = format!(
         "http://{}/v2/{name}/blobs/uploads/{id}?_state={size}",
         state.host
@@ -148,7 +148,7 @@ fn progress(state: &RegistryState, status: u16, name: &str, id: &str, size: u64)
 
 /// Adds the body to what has come so far; with PUT, or with a digest at the start, that was all.
 async fn more(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     id: &str,
     mut upload: UploadSession,
@@ -202,7 +202,7 @@ async fn receive(upload: &mut UploadSession, mut body: Incoming) -> io::Result<b
 }
 
 fn finish(
-    state: &RegistryState,
+    state: &RegistryServerState,
     request: &HttpRequest,
     id: &str,
     upload: &UploadSession,

@@ -2,7 +2,7 @@
 
 use super::common::{Api, answer, http};
 use serde_json::json;
-use stand_ins::github::{Digests, World};
+use stand_ins::github::{Digests, GitHubWorld};
 use stand_ins::{Fault, Options, Pattern, ServerClock};
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ async fn upload_refuses_too_many_and_too_large_assets() {
         asset_size_limit: 7,
         ..Options::default()
     };
-    let api = Api::with(World::example(), options).await;
+    let api = Api::with(GitHubWorld::example(), options).await;
     let id = api.draft("2.0.0").await;
     assert_eq!(
         api.upload(id, "big", b"1234567").await.body["errors"][0]["field"],
@@ -251,7 +251,7 @@ async fn asset_digest_is_null_until_computed() {
         digests: late,
         ..Options::default()
     };
-    let api = Api::with(World::example(), options).await;
+    let api = Api::with(GitHubWorld::example(), options).await;
     let id = api.draft("2.0.0").await;
     let asset = api.upload(id, "hello.txt", HELLO).await;
     assert!(asset.body["digest"].is_null());

@@ -6,13 +6,13 @@
 )]
 
 use serde_json::Value;
-use stand_ins::github::World;
+use stand_ins::github::GitHubWorld;
 use stand_ins::{GitHubServer, Options};
 use std::collections::HashMap;
 
-/// The repository of [`World::example`].
+/// The repository of [`GitHubWorld::example`].
 pub(crate) const REPOSITORY: &str = "/repos/kyma-project/btp-manager";
-/// The token of [`World::example`].
+/// The token of [`GitHubWorld::example`].
 pub(crate) const TOKEN: &str = "gh-token";
 
 pub(crate) struct Api {
@@ -47,7 +47,7 @@ pub(crate) fn http() -> reqwest::Client {
 }
 
 impl Api {
-    pub(crate) async fn with(world: World, options: Options) -> Api {
+    pub(crate) async fn with(world: GitHubWorld, options: Options) -> Api {
         let github = GitHubServer::start(world, options).await.unwrap();
         Api {
             github,
@@ -58,7 +58,7 @@ impl Api {
 
     pub(crate) async fn start() -> Api {
         Api::with(
-            World::example(),
+            GitHubWorld::example(),
             Options {
                 clock: stand_ins::ServerClock::manual(),
                 ..Options::default()

@@ -2,7 +2,7 @@
 
 use super::common::{Api, answer};
 use serde_json::{Value, json};
-use stand_ins::github::World;
+use stand_ins::github::GitHubWorld;
 use stand_ins::{Category, Fault, Options, Pattern, ServerClock, Service};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -189,7 +189,7 @@ async fn body_faults_slow_replace_and_cut() {
         clock: clock.clone(),
         ..Options::default()
     };
-    let api = Api::with(World::example(), options).await;
+    let api = Api::with(GitHubWorld::example(), options).await;
     let pause = Duration::from_secs(1);
     api.github.faults().at(
         1,
@@ -221,7 +221,7 @@ async fn control_api_plans_faults_and_reads_log_and_world() {
         control: true,
         ..Options::default()
     };
-    let api = Api::with(World::example(), options).await;
+    let api = Api::with(GitHubWorld::example(), options).await;
     let plan = json!({ "when": { "path": "/releases" }, "times": 2, "fault": { "status": 500 } });
     assert_eq!(api.post("/_stand-in/faults", plan).await.status, 204);
     assert_eq!(

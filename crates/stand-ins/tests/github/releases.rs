@@ -3,7 +3,7 @@
 use super::common::Api;
 use serde_json::json;
 use stand_ins::Options;
-use stand_ins::github::{Untagged, World};
+use stand_ins::github::{GitHubWorld, Untagged};
 
 /// "Get a published release with the specified tag": a draft is 404 by tag, there by id and in the list,
 /// and GraphQL's `release(tagName:)` finds it.
@@ -111,7 +111,7 @@ async fn publishing_without_tag_name_keeps_the_tag() {
             untagged,
             ..Options::default()
         };
-        let api = Api::with(World::example(), options).await;
+        let api = Api::with(GitHubWorld::example(), options).await;
         for (patch, kept) in [
             (json!({ "name": "Two" }), edited),
             (json!({ "draft": false }), published),

@@ -2,7 +2,7 @@
 
 use super::common::{Api, REPOSITORY, TOKEN, answer, client};
 use serde_json::{Value, json};
-use stand_ins::github::{RateLimits, Token, World};
+use stand_ins::github::{GitHubWorld, RateLimits, Token};
 use stand_ins::{Category, Options, ServerClock};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn with(change: impl FnOnce(&mut Options)) -> (Api, ServerClock) {
         ..Options::default()
     };
     change(&mut options);
-    (Api::with(World::example(), options).await, clock)
+    (Api::with(GitHubWorld::example(), options).await, clock)
 }
 
 /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>: 401 for bad
@@ -274,7 +274,7 @@ async fn world_round_trips_through_a_folder() {
     let id = api.draft("2.0.0").await;
     api.upload(id, "a.txt", b"abc").await;
     api.github.world().save(folder.path()).unwrap();
-    let loaded = World::load(folder.path()).unwrap();
+    let loaded = GitHubWorld::load(folder.path()).unwrap();
     assert_eq!(loaded, *api.github.world());
     let release = &loaded.repositories[NAME].releases[&id];
     assert_eq!(loaded.bytes(&release.assets[0]).unwrap(), b"abc");

@@ -5,13 +5,13 @@
     reason = "a test that cannot go on shall stop"
 )]
 
-use super::common::{MANIFEST, NAME, RegistryClient, code, header};
+use super::common::{MANIFEST, NAME, TestClient, code, header};
 use serde_json::Value;
 use stand_ins::registry::{Anonymous, Auth};
 use stand_ins::{Fault, Pattern, RegistryOptions, ServerClock};
 use std::time::Duration;
 
-async fn with_tokens(anonymous: Anonymous) -> (RegistryClient, ServerClock) {
+async fn with_tokens(anonymous: Anonymous) -> (TestClient, ServerClock) {
     let clock = ServerClock::manual();
     let auth = Auth::token("ada", "secret");
     let options = RegistryOptions {
@@ -20,7 +20,7 @@ async fn with_tokens(anonymous: Anonymous) -> (RegistryClient, ServerClock) {
         clock: clock.clone(),
         ..RegistryOptions::default()
     };
-    let client = RegistryClient::with(options).await;
+    let client = TestClient::with(options).await;
     client
         .registry
         .store()
@@ -38,7 +38,7 @@ async fn token(request: reqwest::RequestBuilder) -> String {
     body["token"].as_str().unwrap().to_owned()
 }
 
-async fn pull(client: &RegistryClient, token: &str) -> u16 {
+async fn pull(client: &TestClient, token: &str) -> u16 {
     let request = client
         .request("HEAD", "manifests/1.0.0")
         .header("accept", MANIFEST);
@@ -123,7 +123,7 @@ async fn token_endpoint_refuses_wrong_credentials() {
 #[tokio::test]
 async fn basic_authentication_is_required_on_every_request() {
     let auth = Auth::basic("ada", "secret");
-    let client = RegistryClient::with(RegistryOptions {
+    let client = TestClient::with(RegistryOptions {
         auth,
         ..RegistryOptions::default()
     })

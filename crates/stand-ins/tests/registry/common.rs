@@ -9,23 +9,23 @@ pub(crate) const NAME: &str = "kyma/module";
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-pub(crate) struct RegistryClient {
+pub(crate) struct TestClient {
     pub(crate) registry: RegistryServer,
     http: reqwest::Client,
 }
 
-impl RegistryClient {
-    pub(crate) async fn with(options: RegistryOptions) -> RegistryClient {
+impl TestClient {
+    pub(crate) async fn with(options: RegistryOptions) -> TestClient {
         let http = client().redirect(reqwest::redirect::Policy::none());
         let registry = RegistryServer::start(options).await.unwrap();
-        RegistryClient {
+        TestClient {
             registry,
             http: http.build().unwrap(),
         }
     }
 
-    pub(crate) async fn start() -> RegistryClient {
-        RegistryClient::with(RegistryOptions::default()).await
+    pub(crate) async fn start() -> TestClient {
+        TestClient::with(RegistryOptions::default()).await
     }
 
     /// `path` below the repository, or from the root, or a whole URL.

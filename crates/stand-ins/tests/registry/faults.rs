@@ -1,11 +1,11 @@
 //! What can go wrong on the way, each as a client would meet it.
 
-use super::common::{MANIFEST, NAME, RegistryClient, code, header};
+use super::common::{MANIFEST, NAME, TestClient, code, header};
 use stand_ins::{Fault, Pattern, RegistryOptions};
 use std::time::Duration;
 
-async fn with_blob() -> (RegistryClient, String) {
-    let client = RegistryClient::start().await;
+async fn with_blob() -> (TestClient, String) {
+    let client = TestClient::start().await;
     let digest = client.blob(&vec![7; 200_000]);
     (client, format!("blobs/{digest}"))
 }
@@ -74,7 +74,7 @@ async fn too_many_requests_fault_sets_retry_after() {
 
 #[tokio::test]
 async fn manifest_faults_change_digest_and_existence() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let digest = client
         .registry
         .store()
@@ -103,7 +103,7 @@ async fn manifest_faults_change_digest_and_existence() {
 /// A push whose answer is lost has landed all the same.
 #[tokio::test]
 async fn lost_answer_leaves_the_effect() {
-    let client = RegistryClient::with(RegistryOptions {
+    let client = TestClient::with(RegistryOptions {
         strict_accept: false,
         ..RegistryOptions::default()
     })

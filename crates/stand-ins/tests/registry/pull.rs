@@ -1,13 +1,13 @@
 //! "Pulling" manifests and blobs, and "Listing Tags".
 
-use super::common::{INDEX, MANIFEST, NAME, RegistryClient, code, header};
+use super::common::{INDEX, MANIFEST, NAME, TestClient, code, header};
 use serde_json::Value;
 use stand_ins::RegistryOptions;
 
 /// "Pulling manifests": the digest is in `Docker-Content-Digest`; HEAD is GET without the body.
 #[tokio::test]
 async fn manifest_answers_carry_their_digest() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let digest = client
         .registry
         .store()
@@ -30,7 +30,7 @@ async fn manifest_answers_carry_their_digest() {
 /// name the type, others serve what they have.
 #[tokio::test]
 async fn manifest_of_unaccepted_media_type_is_404() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     client
         .registry
         .store()
@@ -45,7 +45,7 @@ async fn manifest_of_unaccepted_media_type_is_404() {
         strict_accept: false,
         ..RegistryOptions::default()
     };
-    let client = RegistryClient::with(lenient).await;
+    let client = TestClient::with(lenient).await;
     client
         .registry
         .store()
@@ -58,7 +58,7 @@ async fn manifest_of_unaccepted_media_type_is_404() {
 #[tokio::test]
 async fn blob_ranges_are_served_or_ignored() {
     for (ranges, status, bytes) in [(true, 206, "lo"), (false, 200, "hello")] {
-        let client = RegistryClient::with(RegistryOptions {
+        let client = TestClient::with(RegistryOptions {
             ranges,
             ..RegistryOptions::default()
         })
@@ -84,7 +84,7 @@ async fn redirected_blob_refuses_credentials() {
         redirect_blobs: true,
         ..RegistryOptions::default()
     };
-    let client = RegistryClient::with(options).await;
+    let client = TestClient::with(options).await;
     let digest = client.blob(b"hello");
     let found = client.get(&format!("blobs/{digest}")).await;
     assert_eq!(found.status(), 307);
@@ -105,7 +105,7 @@ async fn redirected_blob_refuses_credentials() {
 /// "Listing Tags": in lexical order, `n` at a time, with `Link` to the rest.
 #[tokio::test]
 async fn tags_are_paged() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     for tag in ["1.0.0", "1.1.0", "1.2.0"] {
         client
             .registry
@@ -130,7 +130,7 @@ async fn tags_are_paged() {
 /// "Deleting tags" and "Deleting Manifests".
 #[tokio::test]
 async fn deleting_a_manifest_deletes_its_tags() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let digest = client
         .registry
         .store()

@@ -1,6 +1,6 @@
 //! "Pushing" blobs and manifests.
 
-use super::common::{INDEX, MANIFEST, NAME, RegistryClient, code, header, manifest};
+use super::common::{INDEX, MANIFEST, NAME, TestClient, code, header, manifest};
 use serde_json::json;
 use stand_ins::RegistryOptions;
 
@@ -11,7 +11,7 @@ const EMPTY_OBJECT: &str =
 /// "Pushing a blob monolithically": POST then PUT; the `Location` has a query that must be kept.
 #[tokio::test]
 async fn blob_upload_in_two_requests() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let begun = client
         .request("POST", "blobs/uploads/")
         .send()
@@ -42,7 +42,7 @@ async fn blob_upload_in_two_requests() {
 /// "Single POST".
 #[tokio::test]
 async fn blob_upload_in_one_request() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let post = client
         .request("POST", &format!("blobs/uploads/?digest={HELLO}"))
         .body("hello");
@@ -52,7 +52,7 @@ async fn blob_upload_in_one_request() {
 /// "Pushing a blob in chunks": in order, or 416.
 #[tokio::test]
 async fn blob_upload_in_chunks() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let begun = client
         .request("POST", "blobs/uploads/")
         .send()
@@ -84,7 +84,7 @@ async fn blob_upload_in_chunks() {
 /// "`DIGEST_INVALID`": content that does not match is not kept.
 #[tokio::test]
 async fn blob_upload_refuses_wrong_digest() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let post = client
         .request("POST", &format!("blobs/uploads/?digest={EMPTY_OBJECT}"))
         .body("hello");
@@ -97,7 +97,7 @@ async fn blob_upload_refuses_wrong_digest() {
 /// "Mounting a blob from another repository": 201 where it is there, else an upload is begun.
 #[tokio::test]
 async fn blob_mount_needs_existing_blob() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     client.registry.store().put_blob("other", b"hello").unwrap();
     for (from, status) in [("other", 201), ("third", 202)] {
         let path = format!("blobs/uploads/?mount={HELLO}&from={from}");
@@ -112,7 +112,7 @@ async fn blob_mount_needs_existing_blob() {
 /// except where a registry does not look.
 #[tokio::test]
 async fn manifest_push_needs_referenced_content() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let body = manifest(EMPTY_OBJECT, HELLO);
     let refused = client.put_manifest("1.0.0", MANIFEST, &body).await;
     assert_eq!(refused.status(), 400);
@@ -135,7 +135,7 @@ async fn manifest_push_needs_referenced_content() {
         ..RegistryOptions::default()
     };
     assert_eq!(
-        RegistryClient::with(lenient)
+        TestClient::with(lenient)
             .await
             .put_manifest("index", INDEX, &index)
             .await
@@ -147,7 +147,7 @@ async fn manifest_push_needs_referenced_content() {
 /// "If the manifest's digest does not match, 400 `DIGEST_INVALID`"; no JSON is `MANIFEST_INVALID`.
 #[tokio::test]
 async fn manifest_push_refuses_wrong_digest() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let refused = client.put_manifest(HELLO, MANIFEST, &json!({})).await;
     assert_eq!(code(refused).await, "DIGEST_INVALID");
     let put = client
@@ -160,7 +160,7 @@ async fn manifest_push_refuses_wrong_digest() {
 /// "Pushing Manifests with Subject": `OCI-Subject`, then found by "Listing Referrers".
 #[tokio::test]
 async fn referrers_list_manifests_with_subject() {
-    let client = RegistryClient::start().await;
+    let client = TestClient::start().await;
     let (config, layer) = (client.blob(b"{}"), client.blob(b"hello"));
     let mut body = manifest(&config, &layer);
     body["subject"] = json!({ "digest": HELLO });
@@ -170,7 +170,7 @@ async fn referrers_list_manifests_with_subject() {
     let path = format!("referrers/{HELLO}?artifactType=application/x-evidence");
     let index: serde_json::Value = client.get(&path).await.json().await.unwrap();
     assert_eq!(index["manifests"].as_array().map(Vec::len), Some(1));
-    let none = RegistryClient::with(RegistryOptions {
+    let none = TestClient::with(RegistryOptions {
         referrers: false,
         ..RegistryOptions::default()
     })
@@ -186,13 +186,13 @@ async fn registry_folder_survives_restart() {
         dir: Some(folder.path().to_owned()),
         ..RegistryOptions::default()
     };
-    let first = RegistryClient::with(options()).await;
+    let first = TestClient::with(options()).await;
     let (config, layer) = (first.blob(b"{}"), first.blob(b"hello"));
     first
         .put_manifest("1.0.0", MANIFEST, &manifest(&config, &layer))
         .await;
     drop(first);
-    let second = RegistryClient::with(options()).await;
+    let second = TestClient::with(options()).await;
     assert_eq!(second.get("manifests/1.0.0").await.status(), 200);
     assert_eq!(second.registry.store().bytes(&layer).unwrap(), b"hello");
     assert!(second.registry.store().repositories.contains_key(NAME));

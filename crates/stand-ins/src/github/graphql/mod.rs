@@ -15,7 +15,7 @@ mod schema;
 
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
-use super::model::World;
+use super::model::GitHubWorld;
 use crate::fields;
 use crate::transport::Reply;
 use execute::QueryExecution;
@@ -23,7 +23,7 @@ use object::{Object, ResolveContext};
 use serde_json::{Value, json};
 
 /// Errors come with status 200, in a form of their own.
-pub(crate) fn answer(call: &ApiCall, world: &World) -> ApiResult {
+pub(crate) fn answer(call: &ApiCall, world: &GitHubWorld) -> ApiResult {
     if call.token.is_none() {
         return Err(ApiError::new(
             401,

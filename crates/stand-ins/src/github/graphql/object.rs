@@ -2,14 +2,16 @@
 
 use crate::fields;
 use crate::github::call::ApiCall;
-use crate::github::model::{Commit, GitRepository, Issue, Pull, StoredAsset, StoredRelease, World};
+use crate::github::model::{
+    Commit, GitHubWorld, GitRepository, Issue, Pull, StoredAsset, StoredRelease,
+};
 use serde_json::{Value, json};
 
 /// What resolvers need besides the object itself.
 pub(crate) struct ResolveContext<'a> {
     pub(crate) call: &'a ApiCall<'a>,
     /// As the replica has it.
-    pub(crate) world: &'a World,
+    pub(crate) world: &'a GitHubWorld,
 }
 
 /// An object of the schema, resolved no further than it is asked for.
@@ -152,4 +154,4 @@ impl From<String> for FieldError {
 }
 
 /// What a resolver gives: `None` where the schema names a field that it does not know.
-pub(crate) type Resolution<'a> = Result<Option<Resolved<'a>>, FieldError>;
+pub(crate) type FieldResult<'a> = Result<Option<Resolved<'a>>, FieldError>;

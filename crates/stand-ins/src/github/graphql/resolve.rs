@@ -1,7 +1,7 @@
 //! Resolves a field of an object, by the resolver of the object's type.
 
 use super::document::RequestedField;
-use super::object::{FieldError, Object, Resolution, ResolveContext, Resolved};
+use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
 use super::{
     connection, introspection, resolve_git, resolve_issues, resolve_releases, resolve_repository,
 };
@@ -60,7 +60,7 @@ pub(crate) fn resolve<'a>(
     })
 }
 
-fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> Resolution<'a> {
+fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> FieldResult<'a> {
     let token = context.call.token.as_ref();
     Ok(Some(match field.name.as_str() {
         "repository" => {

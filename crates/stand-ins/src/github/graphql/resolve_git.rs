@@ -3,7 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Object, Resolution, ResolveContext, Resolved};
+use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use crate::github::model::{Commit, GitRepository};
 use crate::github::rest::objects::page;
 use crate::text::{rfc3339, stable_hex};
@@ -86,7 +86,7 @@ pub(crate) fn commit<'a>(
     sha: &str,
     commit: &'a Commit,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     let (headline, text) = commit
         .message
         .split_once('\n')

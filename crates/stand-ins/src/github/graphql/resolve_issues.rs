@@ -3,7 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Object, Resolution, ResolveContext, Resolved};
+use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use crate::github::model::{GitRepository, Issue, Pull};
 use crate::github::rest::objects::{address, id_of, node_id, page};
 use crate::text::rfc3339;
@@ -36,7 +36,7 @@ fn common<'a>(
     repository: &'a GitRepository,
     of: &Common<'a>,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     let kind = if of.kind == "PR" { "pull" } else { "issues" };
     let path = format!("/{kind}/{}", of.number);
     let id = repository.id * 1_000_000 + of.number;
@@ -85,7 +85,7 @@ pub(crate) fn pull<'a>(
     number: u64,
     pull: &'a Pull,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     let merge_commit = || {
         let sha = pull.merge_commit.as_deref();
         sha.and_then(|sha| Object::commit(repository, sha))
@@ -141,7 +141,7 @@ pub(crate) fn issue<'a>(
     number: u64,
     issue: &'a Issue,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     if field.name == "state" {
         return Ok(Some(json!(issue.state.to_uppercase()).into()));
     }

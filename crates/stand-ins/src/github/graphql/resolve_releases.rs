@@ -3,7 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
-use super::object::{Object, Resolution, ResolveContext, Resolved};
+use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use crate::github::model::{GitRepository, StoredAsset, StoredRelease};
 use crate::github::rest::objects::{address, node_id, page};
 use crate::text::rfc3339;
@@ -14,7 +14,7 @@ pub(crate) fn release<'a>(
     repository: &'a GitRepository,
     release: &'a StoredRelease,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     let path = || {
         format!(
             "/{}/releases/tag/{}",

@@ -3,7 +3,7 @@
 
 use super::connection;
 use super::document::{RequestedField, words};
-use super::object::{FieldError, Object, Resolution, ResolveContext, Resolved};
+use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
 use super::resolve_issues::state_of;
 use crate::fields;
 use crate::github::model::{GitRepository, Level, Right, StoredRelease};
@@ -16,7 +16,7 @@ pub(crate) fn repository<'a>(
     context: &ResolveContext<'a>,
     repository: &'a GitRepository,
     field: &RequestedField,
-) -> Resolution<'a> {
+) -> FieldResult<'a> {
     let call = context.call;
     let full_name = repository.full_name();
     let reference = |name: String| {

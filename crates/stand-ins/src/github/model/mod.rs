@@ -11,6 +11,6 @@ pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};
 pub(crate) use world::ObjectKind;
 pub use world::{
-    CheckRun, Commit, GitRepository, Issue, Pull, Rule, Sha, StoredAsset, StoredJob, StoredRelease,
-    StoredRun, StoredStatus, StoredTag, World,
+    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Pull, Rule, Sha, StoredAsset, StoredJob,
+    StoredRelease, StoredRun, StoredStatus, StoredTag,
 };

@@ -2,8 +2,8 @@
 
 use super::blobs::Blobs;
 use super::world::{
-    CheckRun, Commit, GitRepository, Pull, Sha, StoredAsset, StoredJob, StoredRelease, StoredRun,
-    StoredStatus, StoredTag, World,
+    CheckRun, Commit, GitHubWorld, GitRepository, Pull, Sha, StoredAsset, StoredJob, StoredRelease,
+    StoredRun, StoredStatus, StoredTag,
 };
 use super::{releases, token::Token};
 use crate::text;
@@ -13,15 +13,15 @@ use std::path::Path;
 /// 2025-01-06T09:00:00Z; each seeded commit is an hour after the one before.
 const FIRST_COMMIT: u64 = 1_736_154_000;
 
-impl World {
+impl GitHubWorld {
     /// Nothing at all.
-    pub fn new() -> World {
-        World::default()
+    pub fn new() -> GitHubWorld {
+        GitHubWorld::default()
     }
 
     /// A module repository with some history, one published release and a job's token (`gh-token`).
-    pub fn example() -> World {
-        let mut world = World::new();
+    pub fn example() -> GitHubWorld {
+        let mut world = GitHubWorld::new();
         world.token("gh-token", Token::github_token());
         world
             .repository("kyma-project/btp-manager")
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Adds a token under its secret.
-    pub fn token(&mut self, secret: &str, token: Token) -> &mut World {
+    pub fn token(&mut self, secret: &str, token: Token) -> &mut GitHubWorld {
         self.tokens.insert(secret.to_owned(), token);
         self
     }
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    /// Writes the world to a folder, from which [`World::load`] brings it back, bytes included.
+    /// Writes the world to a folder, from which [`GitHubWorld::load`] brings it back, bytes included.
     ///
     /// # Errors
     ///
@@ -130,13 +130,14 @@ impl World {
         std::fs::rename(new, folder.join("world.json"))
     }
 
-    /// Reads a world that [`World::save`] wrote. Uploads go to the same folder from then on.
+    /// Reads a world that [`GitHubWorld::save`] wrote. Uploads go to the same folder from then on.
     ///
     /// # Errors
     ///
     /// There is no world in the folder, or it is not one.
-    pub fn load(folder: &Path) -> io::Result<World> {
-        let mut world: World = serde_json::from_slice(&std::fs::read(folder.join("world.json"))?)?;
+    pub fn load(folder: &Path) -> io::Result<GitHubWorld> {
+        let mut world: GitHubWorld =
+            serde_json::from_slice(&std::fs::read(folder.join("world.json"))?)?;
         world.blobs = Blobs::kept(folder.join("blobs"))?;
         Ok(world)
     }

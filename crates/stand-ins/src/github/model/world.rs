@@ -11,7 +11,7 @@ pub type Sha = String;
 /// All of GitHub's state. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct World {
+pub struct GitHubWorld {
     /// By `owner/name`.
     pub repositories: BTreeMap<String, GitRepository>,
     /// Former full names and what they are called now; requests to them are redirected.
@@ -134,7 +134,7 @@ pub struct StoredRelease {
     pub assets: Vec<StoredAsset>,
 }
 
-/// A file of a release; its bytes are named by [`StoredAsset::content`] and read with [`World::bytes`].
+/// A file of a release; its bytes are named by [`StoredAsset::content`] and read with [`GitHubWorld::bytes`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoredAsset {
@@ -244,7 +244,7 @@ impl ObjectKind {
     }
 }
 
-impl World {
+impl GitHubWorld {
     /// The repository of that `owner/name`; GitHub does not mind the case of either.
     pub fn find(&self, full_name: &str) -> Option<&GitRepository> {
         let key = self.key_of(full_name)?;

@@ -26,14 +26,14 @@ mod workflows;
 
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{GitRepository, World};
+use crate::github::model::{GitHubWorld, GitRepository};
 use crate::text;
 use crate::transport::Reply;
 use http::Method;
 use http::header::LOCATION;
 use serde_json::json;
 
-pub(crate) fn route(call: &ApiCall, world: &mut World) -> ApiResult {
+pub(crate) fn route(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {
     let segments = call.request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (&call.request.method, segments.as_slice()) {

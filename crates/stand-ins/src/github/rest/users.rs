@@ -5,12 +5,12 @@ use super::objects;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{TokenKind, World};
+use crate::github::model::{GitHubWorld, TokenKind};
 use crate::sync::lock;
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
-pub(crate) fn read(call: &ApiCall, world: &World, path: &[&str]) -> ApiResult {
+pub(crate) fn read(call: &ApiCall, world: &GitHubWorld, path: &[&str]) -> ApiResult {
     match path {
         [""] => Ok(root(call)),
         ["rate_limit"] => Ok(rate_limit(call)),
@@ -50,7 +50,7 @@ fn current(call: &ApiCall) -> ApiResult {
 }
 
 /// What an installation token reaches.
-fn installation(call: &ApiCall, world: &World) -> ApiResult {
+fn installation(call: &ApiCall, world: &GitHubWorld) -> ApiResult {
     let installed = call
         .token
         .as_ref()
