@@ -93,12 +93,14 @@ pub trait GitHubReader: Send + Sync {
 pub trait RegistryReader: Send + Sync {
     /// What a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
-    /// A manifest's bytes, checked against the digest. At most 4 MiB. Read once in a process.
+    /// A manifest's bytes, checked against the digest. At most 4 MiB. The bytes are read once in a process; after that, one
+    /// HEAD request asks whether they are still there.
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;
     /// Whether the repository holds a blob. One HEAD request, but none for a blob that this process has pushed.
     async fn has_blob(&self, repository: &Repository, digest: Digest)
     -> Result<bool, ServiceError>;
-    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. Read once in a process.
+    /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. The bytes are read once in a
+    /// process; after that, one HEAD request asks whether they are still there.
     async fn blob(
         &self,
         repository: &Repository,

@@ -258,9 +258,9 @@ async fn redirected_blob_is_read_without_credentials() {
     })
     .await;
     let carried = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&carried);
+    let seen = Arc::clone(&carried);
     let note = Fault::call(move |request| {
-        told.lock()
+        seen.lock()
             .unwrap()
             .push(request.headers.contains_key("authorization"));
     });

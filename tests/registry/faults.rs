@@ -86,14 +86,14 @@ impl Fixture {
     /// The first byte that each request for a blob asks for from now on.
     fn ranges(&self) -> Arc<Mutex<Vec<u64>>> {
         let starts = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&starts);
+        let seen = Arc::clone(&starts);
         let note = Fault::call(move |request| {
             let range = request.headers.get("range").map(|range| {
                 let range = range.to_str().unwrap();
                 let start = range.strip_prefix("bytes=").unwrap();
                 start.strip_suffix('-').unwrap().parse::<u64>().unwrap()
             });
-            told.lock().unwrap().push(range.unwrap_or(0));
+            seen.lock().unwrap().push(range.unwrap_or(0));
         });
         self.fault("/blobs/", 100, note);
         starts
@@ -248,15 +248,15 @@ async fn ten_interruptions_transfer_no_byte_twice() {
     for round in 0..10_u64 {
         let fixture = Fixture::start().await;
         let ranges = fixture.ranges();
-        let dice = sample(8 * 11 * (1 + usize::try_from(round).unwrap()));
-        let mut dice = dice[dice.len() - 88..]
+        let random = sample(8 * 11 * (1 + usize::try_from(round).unwrap()));
+        let mut random = random[random.len() - 88..]
             .chunks(8)
             .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()));
         let mut starts = vec![0];
         for _ in 0..10 {
             let from = starts[starts.len() - 1];
             // A cut at 0 delivers nothing.
-            let cut = dice.next().unwrap() % (2 * fixture.size() / 11);
+            let cut = random.next().unwrap() % (2 * fixture.size() / 11);
             let cut = cut.min(fixture.size() - from - 1);
             fixture.fault("/blobs/", 1, Fault::CutAt(cut));
             starts.push(from + cut);

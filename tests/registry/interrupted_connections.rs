@@ -115,8 +115,8 @@ async fn real_registries_interrupted_pull_transfers_no_byte_twice() {
             Server::Ferro(_) => (1, false),
         };
         for round in 1..=5 {
-            let dice = sample(8 * cuts * round);
-            let cuts = dice.chunks(8).rev().take(cuts).map(|bytes| {
+            let random = sample(8 * cuts * round);
+            let cuts = random.chunks(8).rev().take(cuts).map(|bytes| {
                 let number = u64::from_le_bytes(bytes.try_into().unwrap());
                 // Ten of them together are less than the whole layer.
                 InjectedFault::Cut(usize::try_from(number % (SIZE as u64 / 11)).unwrap())

@@ -1,4 +1,4 @@
-//! What is named by digest is read once in a process; what may change is asked for each time.
+//! The bytes of what is named by digest are read once in a process; whether it is there is asked each time.
 
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::Digest;
@@ -6,63 +6,86 @@ use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 use stand_ins::{Fault, Pattern};
 
 use crate::faults::Fixture;
-use crate::rig::{blob, collect, registries, sample};
+use crate::rig::{blob, collect, registries, repository, sample};
+use crate::scripted_server::{ScriptedServer, reply};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BYTES: &[u8] = br#"{"schemaVersion":2}"#;
 
 #[tokio::test]
-async fn manifest_is_read_once() {
+async fn bytes_of_a_manifest_are_read_once() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     let pinned = fixture.at.pinned(Digest::of(BYTES));
     for _ in 0..3 {
         assert_eq!(all.manifest(&pinned).await.unwrap().unwrap(), BYTES);
     }
-    assert_eq!(fixture.seen("/manifests/"), ["GET 200"]);
     // Clones share what was read; another adapter does not.
     all.clone().manifest(&pinned).await.unwrap();
-    assert_eq!(fixture.seen("/manifests/").len(), 1);
+    let requests = ["GET 200", "HEAD 200", "HEAD 200", "HEAD 200"];
+    assert_eq!(fixture.seen("/manifests/"), requests);
     let other = registries(Credentials::anonymous());
     other.manifest(&pinned).await.unwrap();
-    assert_eq!(fixture.seen("/manifests/").len(), 2);
+    assert_eq!(fixture.seen("/manifests/").last().unwrap(), "GET 200");
 }
 
 #[tokio::test]
-async fn tags_and_digests_are_resolved_each_time() {
-    let fixture = Fixture::start().await;
-    let all = registries(Credentials::anonymous());
-    let first = all.resolve(&fixture.tag).await.unwrap();
-    assert_eq!(all.resolve(&fixture.tag).await.unwrap(), first);
-    assert_eq!(fixture.seen("/manifests/").len(), 2);
-    let pinned = fixture.at.pinned(Digest::of(BYTES)).into();
-    for _ in 0..3 {
-        assert_eq!(all.resolve(&pinned).await.unwrap(), first);
-    }
-    assert_eq!(fixture.seen("/manifests/").len(), 5);
-}
-
-#[tokio::test]
-async fn blob_is_read_once_and_its_presence_each_time() {
+async fn bytes_of_a_blob_are_read_once() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     let digest = Digest::of(&fixture.layer);
     for _ in 0..3 {
         let bytes = all.blob(&fixture.at, digest, fixture.size()).await;
         assert_eq!(bytes.unwrap(), fixture.layer);
-        assert!(all.has_blob(&fixture.at, digest).await.unwrap());
     }
+    assert_eq!(fixture.seen("/blobs/"), ["GET 200", "HEAD 200", "HEAD 200"]);
     // The stream of a blob that is in memory is made of that.
     let streamed = collect(all.open_blob(&fixture.at, digest, fixture.size())).await;
     assert_eq!(streamed.unwrap(), fixture.layer);
-    let requests = fixture.seen("/blobs/");
-    assert_eq!(requests, ["GET 200", "HEAD 200", "HEAD 200", "HEAD 200"]);
+    assert_eq!(fixture.seen("/blobs/").len(), 3);
     // Limit and size are those of each call.
     let limited = all.blob(&fixture.at, digest, fixture.size() - 1).await;
     let cause = limited.unwrap_err().cause;
     assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");
     let wrong = collect(all.open_blob(&fixture.at, digest, fixture.size() - 1)).await;
     assert!(matches!(wrong.unwrap_err().cause, Cause::Broken { .. }));
+}
+
+#[tokio::test]
+async fn content_that_is_deleted_after_it_was_read_is_missing() {
+    let fixture = Fixture::start().await;
+    let all = registries(Credentials::anonymous());
+    let (blob, pinned) = (
+        Digest::of(&fixture.layer),
+        fixture.at.pinned(Digest::of(BYTES)),
+    );
+    all.manifest(&pinned).await.unwrap().unwrap();
+    all.blob(&fixture.at, blob, fixture.size()).await.unwrap();
+    let gone = Fault::Status(404);
+    let faults = fixture.server.faults();
+    faults.when(Pattern::path(""), 10, gone);
+    assert_eq!(all.manifest(&pinned).await.unwrap(), None);
+    let read = all.blob(&fixture.at, blob, fixture.size()).await;
+    let cause = read.unwrap_err().cause;
+    assert!(
+        matches!(cause, Cause::Refused { status: 404, .. }),
+        "{cause:?}"
+    );
+}
+
+#[tokio::test]
+async fn known_bytes_do_not_prove_presence_elsewhere() {
+    let fixture = Fixture::start().await;
+    let all = registries(Credentials::anonymous());
+    let digest = Digest::of(&fixture.layer);
+    all.blob(&fixture.at, digest, fixture.size()).await.unwrap();
+    all.manifest(&fixture.at.pinned(Digest::of(BYTES)))
+        .await
+        .unwrap();
+    let other = repository(&fixture.server.host(), "other");
+    assert!(all.blob(&other, digest, fixture.size()).await.is_err());
+    let manifest = all.manifest(&other.pinned(Digest::of(BYTES))).await;
+    assert_eq!(manifest.unwrap(), None);
 }
 
 #[tokio::test]
@@ -100,7 +123,7 @@ async fn absence_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn presence_is_known_of_each_repository_alone() {
+async fn pushed_blob_is_known_to_be_present_in_its_repository() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     let layer = blob(sample(99));
@@ -108,28 +131,25 @@ async fn presence_is_known_of_each_repository_alone() {
     let before = fixture.server.log().last();
     assert!(all.has_blob(&fixture.at, layer.digest).await.unwrap());
     assert_eq!(fixture.server.log().last(), before, "the push proves it");
-    let other = crate::rig::repository(&fixture.server.host(), "other");
+    let other = repository(&fixture.server.host(), "other");
     assert!(!all.has_blob(&other, layer.digest).await.unwrap());
 }
 
 #[tokio::test]
-async fn missing_blob_in_a_manifest_push_forgets_what_was_present() {
-    let fixture = Fixture::start().await;
+async fn missing_blob_in_a_manifest_push_forgets_what_was_pushed() {
     let all = registries(Credentials::anonymous());
     let layer = blob(sample(99));
-    all.push_blob(&fixture.at, &layer).await.unwrap();
     let unknown = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"collected"}]}"#;
-    let refused = crate::scripted_server::ScriptedServer::start({
+    let refused = ScriptedServer::start({
         let unknown = unknown.to_owned();
         move |_, request| match &request[..4] {
-            "HEAD" => crate::scripted_server::reply(200, "", b""),
-            _ => crate::scripted_server::reply(400, "", unknown.as_bytes()),
+            "HEAD" => reply(200, "", b""),
+            _ => reply(400, "", unknown.as_bytes()),
         }
     });
     let at = refused.at();
-    for _ in 0..2 {
-        assert!(all.has_blob(&at, layer.digest).await.unwrap());
-    }
+    all.push_blob(&at, &layer).await.unwrap();
+    assert!(all.has_blob(&at, layer.digest).await.unwrap());
     let put = all
         .push_manifest(&refused.tag(), MANIFEST, "{}".into())
         .await;
@@ -139,6 +159,6 @@ async fn missing_blob_in_a_manifest_push_forgets_what_was_present() {
     let path = format!("HEAD /v2/a/b/blobs/{}", layer.digest);
     assert_eq!(
         refused.lines(),
-        [&path, &path, "PUT /v2/a/b/manifests/1", path.as_str()]
+        [path.as_str(), "PUT /v2/a/b/manifests/1", path.as_str()]
     );
 }

@@ -39,8 +39,8 @@ async fn resolve_falls_back_to_get() {
         ),
     ] {
         let body = manifest.clone();
-        let server = ScriptedServer::start(move |_, asked| {
-            if asked.starts_with("HEAD") {
+        let server = ScriptedServer::start(move |_, request| {
+            if request.starts_with("HEAD") {
                 head.clone()
             } else {
                 reply(200, &format!("content-type: {typed}\r\n"), body.as_bytes())
@@ -88,10 +88,10 @@ async fn wrong_content_range_restarts_the_download() {
             let all = registries(Credentials::anonymous());
             let pulled = collect(all.open_blob(&server.at(), Digest::of(&layer), 1000)).await;
             assert_eq!(pulled.unwrap(), layer, "{status} {wrong}");
-            let asked = server.received.lock().unwrap();
-            let ranged: Vec<_> = asked
+            let received = server.received.lock().unwrap();
+            let ranged: Vec<_> = received
                 .iter()
-                .map(|asked| asked.head.contains("range: "))
+                .map(|request| request.head.contains("range: "))
                 .collect();
             assert_eq!(ranged, [false, true, false]);
         }
@@ -167,29 +167,29 @@ async fn upload_follows_the_location_of_the_registry() {
             format!("PUT /v2/a/b/blobs/uploads/8?digest={digest}"),
         ),
     ] {
-        let server = ScriptedServer::start(move |_, asked| {
-            let host = host_of(asked);
-            match &asked[..4] {
+        let server = ScriptedServer::start(move |_, request| {
+            let host = host_of(request);
+            match &request[..4] {
                 "HEAD" => reply(404, "", b""),
                 "POST" => reply(202, &headers.replace("HOST", host), b""),
                 _ => reply(201, "", b""),
             }
         });
         all.push_blob(&server.at(), &layer).await.unwrap();
-        let asked = server.received.lock().unwrap();
-        assert_eq!(asked[2].line, put);
-        assert_eq!(asked[2].body, "abc");
+        let received = server.received.lock().unwrap();
+        assert_eq!(received[2].line, put);
+        assert_eq!(received[2].body, "abc");
         assert!(
-            asked[2].head.contains("content-length: 3\r\n"),
+            received[2].head.contains("content-length: 3\r\n"),
             "{}",
-            asked[2].head
+            received[2].head
         );
     }
     for (headers, why) in [
         ("", "where to upload"),
         ("location: http://192.0.2.1/up\r\n", "without HTTPS"),
     ] {
-        let server = ScriptedServer::start(move |_, asked| match &asked[..4] {
+        let server = ScriptedServer::start(move |_, request| match &request[..4] {
             "HEAD" => reply(404, "", b""),
             _ => reply(202, headers, b""),
         });
@@ -217,12 +217,12 @@ async fn stored_manifest_digest_is_compared() {
 
 #[tokio::test]
 async fn identity_token_is_exchanged_for_an_access_token() {
-    let server = ScriptedServer::start(|_, asked| {
-        let host = host_of(asked);
-        if asked.starts_with("POST") {
+    let server = ScriptedServer::start(|_, request| {
+        let host = host_of(request);
+        if request.starts_with("POST") {
             return reply(200, "", br#"{"access_token":"fresh","expires_in":300}"#);
         }
-        if asked.contains("authorization: bearer fresh") {
+        if request.contains("authorization: bearer fresh") {
             return reply(404, "", b"");
         }
         let challenge = format!("Bearer realm=\"http://{host}/oauth\",service=\"reg\"");
@@ -234,10 +234,10 @@ async fn identity_token_is_exchanged_for_an_access_token() {
     );
     let all = registries(credentials);
     assert_eq!(all.resolve(&server.tag()).await.unwrap(), None);
-    let asked = server.received.lock().unwrap();
-    assert_eq!(asked[1].line, "POST /oauth");
+    let received = server.received.lock().unwrap();
+    assert_eq!(received[1].line, "POST /oauth");
     assert_eq!(
-        asked[1].body,
+        received[1].body,
         "grant_type=refresh_token&service=reg&client_id=btp-release&scope=repository%3Aa%2Fb%3Apull&refresh_token=refresh+me"
     );
 }
@@ -250,9 +250,9 @@ async fn unusable_token_answers_are_not_quoted() {
         (200, r#"{"token":"a\nb"}"#, "is no header"),
         (200, r#"{"token":["s3cret"]}"#, "unreadable"),
     ] {
-        let server = ScriptedServer::start(move |_, asked| {
-            let host = host_of(asked);
-            if asked.starts_with("GET /token") {
+        let server = ScriptedServer::start(move |_, request| {
+            let host = host_of(request);
+            if request.starts_with("GET /token") {
                 return reply(status, "", body.as_bytes());
             }
             let challenge = format!("www-authenticate: Bearer realm=\"http://{host}/token\"\r\n");
@@ -267,8 +267,8 @@ async fn unusable_token_answers_are_not_quoted() {
 
 #[tokio::test]
 async fn challenge_of_a_redirect_target_gets_no_credentials() {
-    let store = ScriptedServer::start(|_, asked| {
-        let host = host_of(asked);
+    let store = ScriptedServer::start(|_, request| {
+        let host = host_of(request);
         let challenge = format!("www-authenticate: Bearer realm=\"http://{host}/token\"\r\n");
         reply(401, &challenge, b"")
     });

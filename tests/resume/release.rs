@@ -44,7 +44,13 @@ impl Phases for Scene {
 
 pub(crate) fn told(phase: &str, stop: &Stop) -> String {
     match stop {
-        Stop::Blocked { findings, .. } => format!("{phase}: blocked: {findings:?}"),
+        Stop::Blocked { findings, .. } => {
+            let codes: Vec<_> = findings
+                .iter()
+                .map(|finding| format!("code: \"{}\"", finding.code))
+                .collect();
+            format!("{phase}: blocked: {} {findings:?}", codes.join(", "))
+        }
         other => format!("{phase}: {other}"),
     }
 }

@@ -39,7 +39,7 @@ impl GitHub {
             .len();
         if size != file.size {
             return Err(broken(format!(
-                "{path} has {size} bytes, and had {} when it was looked at",
+                "{path} has {size} bytes, and had {} when its digest was computed",
                 file.size
             )));
         }

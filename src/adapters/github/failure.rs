@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn message_is_read_from_every_form_of_errors() {
-        for (body, told) in [
+        for (body, shown) in [
             (
                 r#"{"message":"Validation Failed","errors":[{"resource":"Release","code":"missing_field","field":"tag_name"}]}"#,
                 "Validation Failed: Release tag_name missing_field",
@@ -294,7 +294,7 @@ mod tests {
             ("", "Unprocessable Entity"),
             ("[1]", "[1]"),
         ] {
-            assert_eq!(message(&GitHubAnswer::of(422, &[], body)), told);
+            assert_eq!(message(&GitHubAnswer::of(422, &[], body)), shown);
         }
         let long = message(&GitHubAnswer::of(422, &[], &"ü".repeat(9000)));
         assert_eq!(long.chars().count(), 501);

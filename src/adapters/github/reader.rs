@@ -36,13 +36,13 @@ impl GitHubReader for GitHub {
     async fn repository(&self) -> Result<SeenRepository, ServiceError> {
         self.see_repository()
             .await
-            .doing(|| format!("look at the repository {}", self.repository))
+            .doing(|| format!("read the repository {}", self.repository))
     }
 
     async fn immutable_releases(&self) -> Result<Option<bool>, ServiceError> {
         self.see_immutable_releases()
             .await
-            .doing(|| "look whether releases become immutable".to_owned())
+            .doing(|| "read whether releases become immutable".to_owned())
     }
 
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError> {
@@ -72,7 +72,7 @@ impl GitHubReader for GitHub {
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError> {
         self.see_release(id)
             .await
-            .doing(|| format!("look at the release with id {id}"))
+            .doing(|| format!("read the release with id {id}"))
     }
 
     async fn published_tags(&self) -> Result<Vec<String>, ServiceError> {
@@ -110,13 +110,13 @@ impl GitHubReader for GitHub {
     async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         self.statuses_at(commit)
             .await
-            .doing(|| format!("look at the statuses of {commit}"))
+            .doing(|| format!("read the statuses of {commit}"))
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         self.checks_at(commit)
             .await
-            .doing(|| format!("look at the checks of {commit}"))
+            .doing(|| format!("read the checks of {commit}"))
     }
 
     async fn read_asset(&self, asset: &SeenAsset, limit: u64) -> Result<Bytes, ServiceError> {
@@ -128,7 +128,7 @@ impl GitHubReader for GitHub {
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError> {
         self.is_downloadable_by_anyone(url)
             .await
-            .doing(|| format!("look whether anyone may download {url}"))
+            .doing(|| format!("check whether anyone may download {url}"))
     }
 
     async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
@@ -145,7 +145,7 @@ impl GitHubReader for GitHub {
     ) -> Result<Option<bool>, ServiceError> {
         self.run_has_ended(repository, run, attempt)
             .await
-            .doing(|| format!("look whether run {run} of {repository} has ended"))
+            .doing(|| format!("check whether run {run} of {repository} has ended"))
     }
 
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError> {

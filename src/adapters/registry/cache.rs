@@ -1,6 +1,6 @@
-//! What was read by its digest: it cannot change, so it is read once in a process.
+//! Content by its digest: it cannot change, so its bytes are read once in a process.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -10,97 +10,57 @@ use crate::domain::{Digest, Repository};
 /// The most bytes that are kept in memory; the oldest content is dropped first.
 const CAPACITY: usize = 64 << 20;
 
-/// Manifests, small blobs, and which blobs this process has pushed. What a tag names is never in here, nor is whether something
-/// that was read still exists: both may change at any time.
+/// Bytes of manifests and small blobs, and which blobs this process has pushed.
+///
+/// Whether a repository still has what is kept here is not known: that may change at any time.
 #[derive(Default)]
 pub(super) struct ContentCache(Mutex<Content>);
 
 #[derive(Default)]
 struct Content {
-    /// Oldest first.
-    kept: VecDeque<(ContentKey, Bytes)>,
+    kept: HashMap<Digest, Bytes>,
+    /// The digests of `kept`, oldest first.
+    order: VecDeque<Digest>,
+    /// The sum of the lengths in `kept`.
     bytes: usize,
     pushed: HashSet<(Repository, Digest)>,
 }
 
-/// The kind is part of the key: a manifest and a blob are at different URLs, and one does not prove the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ContentKey {
-    kind: ContentKind,
-    repository: Repository,
-    digest: Digest,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContentKind {
-    Manifest,
-    Blob,
-}
-
 impl ContentCache {
-    pub(super) fn get(
-        &self,
-        kind: ContentKind,
-        repository: &Repository,
-        digest: Digest,
-    ) -> Option<Bytes> {
-        let content = self.content();
-        let found = content.kept.iter().find(|(key, _)| {
-            key.kind == kind && key.digest == digest && key.repository == *repository
-        });
-        found.map(|(_, bytes)| bytes.clone())
+    pub(super) fn get(&self, digest: Digest) -> Option<Bytes> {
+        self.content().kept.get(&digest).cloned()
     }
 
-    /// Keeps bytes that were compared with the digest.
-    pub(super) fn put(
-        &self,
-        kind: ContentKind,
-        repository: &Repository,
-        digest: Digest,
-        bytes: &Bytes,
-    ) {
-        let key = ContentKey {
-            kind,
-            repository: repository.clone(),
-            digest,
-        };
+    /// Keeps bytes that were compared with their digest.
+    pub(super) fn put(&self, digest: Digest, bytes: &Bytes) {
         let mut content = self.content();
-        if bytes.len() > CAPACITY || content.kept.iter().any(|(kept, _)| *kept == key) {
+        if bytes.len() > CAPACITY || content.kept.contains_key(&digest) {
             return;
         }
         content.bytes += bytes.len();
-        content.kept.push_back((key, bytes.clone()));
+        content.kept.insert(digest, bytes.clone());
+        content.order.push_back(digest);
         while content.bytes > CAPACITY
-            && let Some((_, oldest)) = content.kept.pop_front()
+            && let Some(oldest) = content.order.pop_front()
         {
-            content.bytes -= oldest.len();
+            let dropped = content.kept.remove(&oldest);
+            content.bytes -= dropped.map_or(0, |bytes| bytes.len());
         }
     }
 
-    /// Whether this process has pushed a blob, and the registry has confirmed it.
+    /// Whether this process has pushed a blob to a repository.
     pub(super) fn was_pushed(&self, repository: &Repository, digest: Digest) -> bool {
-        self.content()
-            .pushed
-            .contains(&(repository.clone(), digest))
+        let key = (repository.clone(), digest);
+        self.content().pushed.contains(&key)
     }
 
-    pub(super) fn note_pushed(&self, repository: &Repository, digest: Digest) {
+    pub(super) fn pushed(&self, repository: &Repository, digest: Digest) {
         self.content().pushed.insert((repository.clone(), digest));
     }
 
-    /// Forgets which blobs a repository has, once its registry says that one of them is missing.
-    pub(super) fn forget_blobs(&self, repository: &Repository) {
-        let mut content = self.content();
-        content.pushed.retain(|(at, _)| at != repository);
-        let mut dropped = 0;
-        content.kept.retain(|(key, bytes)| {
-            let keep = key.kind == ContentKind::Manifest || key.repository != *repository;
-            if !keep {
-                dropped += bytes.len();
-            }
-            keep
-        });
-        content.bytes -= dropped;
+    /// Forgets which blobs were pushed to a repository, once its registry says that one is missing.
+    pub(super) fn forget_pushed(&self, repository: &Repository) {
+        self.content().pushed.retain(|(at, _)| at != repository);
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -112,68 +72,35 @@ impl ContentCache {
 mod tests {
     use super::*;
 
-    fn at(path: &str) -> Repository {
-        format!("r.example/{path}").parse().unwrap()
-    }
-
-    #[test]
-    fn content_is_kept_by_kind_repository_and_digest() {
-        let cache = ContentCache::default();
-        let (digest, bytes) = (Digest::of(b"x"), Bytes::from_static(b"x"));
-        cache.put(ContentKind::Blob, &at("a"), digest, &bytes);
-        cache.put(ContentKind::Blob, &at("a"), digest, &bytes);
-        let get = |kind, path: &str| cache.get(kind, &at(path), digest);
-        assert_eq!(get(ContentKind::Blob, "a"), Some(bytes));
-        assert_eq!(get(ContentKind::Blob, "b"), None);
-        assert_eq!(get(ContentKind::Manifest, "a"), None);
-        assert!(
-            !cache.was_pushed(&at("a"), digest),
-            "it may be deleted again"
-        );
-        assert_eq!(cache.content().bytes, 1);
-    }
-
-    #[test]
-    fn pushed_blobs_are_known_by_repository() {
-        let cache = ContentCache::default();
-        let digest = Digest::of(b"x");
-        cache.note_pushed(&at("a"), digest);
-        assert!(cache.was_pushed(&at("a"), digest) && !cache.was_pushed(&at("b"), digest));
-    }
-
     #[test]
     fn oldest_content_is_dropped_beyond_the_capacity() {
         let cache = ContentCache::default();
         let piece = Bytes::from(vec![0; CAPACITY / 4]);
         let digest = |n: u8| Digest::of(&[n]);
-        for n in 0..6 {
-            cache.put(ContentKind::Blob, &at("a"), digest(n), &piece);
+        for n in [0, 1, 2, 3, 4, 5, 5] {
+            cache.put(digest(n), &piece);
         }
-        let kept = |n| cache.get(ContentKind::Blob, &at("a"), digest(n)).is_some();
+        let kept = |n| cache.get(digest(n)).is_some();
         assert_eq!(
             [0, 1, 2, 3, 4, 5].map(kept),
             [false, false, true, true, true, true]
         );
         assert_eq!(cache.content().bytes, CAPACITY);
-        let large = Bytes::from(vec![0; CAPACITY + 1]);
-        cache.put(ContentKind::Blob, &at("a"), digest(9), &large);
+        cache.put(digest(9), &Bytes::from(vec![0; CAPACITY + 1]));
         assert!(!kept(9) && kept(5));
     }
 
     #[test]
-    fn forgotten_blobs_leave_manifests_and_other_repositories() {
+    fn pushed_blobs_are_known_by_repository_until_forgotten() {
         let cache = ContentCache::default();
-        let (digest, bytes) = (Digest::of(b"x"), Bytes::from_static(b"x"));
-        for path in ["a", "b"] {
-            cache.put(ContentKind::Blob, &at(path), digest, &bytes);
-            cache.put(ContentKind::Manifest, &at(path), digest, &bytes);
-            cache.note_pushed(&at(path), digest);
-        }
-        cache.forget_blobs(&at("a"));
-        assert!(!cache.was_pushed(&at("a"), digest) && cache.was_pushed(&at("b"), digest));
-        assert_eq!(cache.get(ContentKind::Blob, &at("a"), digest), None);
-        assert!(cache.get(ContentKind::Manifest, &at("a"), digest).is_some());
-        assert!(cache.get(ContentKind::Blob, &at("b"), digest).is_some());
-        assert_eq!(cache.content().bytes, 3);
+        let at = |path: &str| -> Repository { format!("r.example/{path}").parse().unwrap() };
+        let digest = Digest::of(b"x");
+        cache.pushed(&at("a"), digest);
+        cache.pushed(&at("b"), digest);
+        cache.forget_pushed(&at("a"));
+        assert_eq!(
+            ["a", "b", "c"].map(|path| cache.was_pushed(&at(path), digest)),
+            [false, true, false]
+        );
     }
 }

@@ -14,7 +14,6 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::Registries;
-use super::cache::ContentKind;
 use super::client::RegistryClient;
 use super::download::{self, BlobSize};
 use super::failure::RequestFailure;
@@ -42,23 +41,23 @@ static ACCEPT: LazyLock<HeaderValue> = LazyLock::new(|| {
 impl RegistryReader for Registries {
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
         let client = &*self.client;
-        let seen = retried(client.clock(), || client.resolve(image)).await;
-        seen.map_err(|cause| ServiceError::new(format!("look up {image}"), cause))
+        retried(client.clock(), || client.resolve(image))
+            .await
+            .map_err(|cause| ServiceError::new(format!("look up {image}"), cause))
     }
 
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
-        let (repository, digest) = (&image.repository, image.digest);
-        if let Some(bytes) = self.cache.get(ContentKind::Manifest, repository, digest) {
-            return Ok(Some(bytes));
+        let named = ImageRef::from(image.clone());
+        if let Some(bytes) = self.cache.get(image.digest) {
+            // The bytes are known; whether they are still there is asked without reading them again.
+            return Ok(self.resolve(&named).await?.map(|_| bytes));
         }
         let client = &*self.client;
-        let named = ImageRef::from(image.clone());
         let got = retried(client.clock(), || client.get_manifest(&named)).await;
         let got =
             got.map_err(|cause| ServiceError::new(format!("read the manifest {image}"), cause))?;
         Ok(got.map(|(_, bytes)| {
-            self.cache
-                .put(ContentKind::Manifest, repository, digest, &bytes);
+            self.cache.put(image.digest, &bytes);
             bytes
         }))
     }
@@ -72,10 +71,11 @@ impl RegistryReader for Registries {
             return Ok(true);
         }
         let client = &*self.client;
-        let there = retried(client.clock(), || {
+        retried(client.clock(), || {
             client.has_blob(repository, digest, RepositoryAccess::Pull)
-        });
-        there.await.map_err(|cause| {
+        })
+        .await
+        .map_err(|cause| {
             ServiceError::new(format!("look for the blob {repository}@{digest}"), cause)
         })
     }
@@ -86,7 +86,10 @@ impl RegistryReader for Registries {
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, ServiceError> {
-        if let Some(bytes) = self.cache.get(ContentKind::Blob, repository, digest) {
+        // As with a manifest. Where it is missing now, reading it fails with the registry's message.
+        if let Some(bytes) = self.cache.get(digest)
+            && self.has_blob(repository, digest).await?
+        {
             return within(limit, bytes).map_err(|cause| {
                 ServiceError::new(format!("read the blob {repository}@{digest}"), cause)
             });
@@ -98,8 +101,7 @@ impl RegistryReader for Registries {
             })
             .await?
             .freeze();
-        self.cache
-            .put(ContentKind::Blob, repository, digest, &whole);
+        self.cache.put(digest, &whole);
         Ok(whole)
     }
 }

@@ -6,7 +6,6 @@ use futures_util::stream;
 use reqwest::{Method, Response, StatusCode, Url};
 
 use super::Registries;
-use super::cache::ContentKind;
 use super::client::RegistryClient;
 use super::download::{self, BlobSize};
 use super::failure::{Refusal, RequestFailure};
@@ -20,7 +19,7 @@ use crate::protocol::{Blob, BlobSource, ByteStream, Cause, RegistryWriter, Servi
 #[async_trait]
 impl RegistryWriter for Registries {
     fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream {
-        let known = self.cache.get(ContentKind::Blob, repository, digest);
+        let known = self.cache.get(digest);
         match known.filter(|bytes| bytes.len() as u64 == size) {
             Some(bytes) => Box::pin(stream::once(async { Ok(bytes) })),
             None => download::open(&self.client, repository, digest, BlobSize::Exactly(size)),
@@ -33,7 +32,7 @@ impl RegistryWriter for Registries {
             let doing = format!("upload the blob {to}@{}", blob.digest);
             ServiceError::new(doing, failure.into())
         })?;
-        self.cache.note_pushed(to, blob.digest);
+        self.cache.pushed(to, blob.digest);
         Ok(())
     }
 
@@ -46,7 +45,7 @@ impl RegistryWriter for Registries {
         let failure = match self.client.push_manifest(to, media_type, bytes).await {
             Ok(()) => return Ok(()),
             Err(ManifestFailure::BlobMissing(failure)) => {
-                self.cache.forget_blobs(to.repository());
+                self.cache.forget_pushed(to.repository());
                 failure
             }
             Err(ManifestFailure::Other(failure)) => failure,
