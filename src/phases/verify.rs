@@ -88,7 +88,7 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     };
     let statement = match Statement::from_bytes(bytes) {
         Ok(statement) => statement,
-        Err(invalid) => return Step::Blocked(vec![invalid.into()]),
+        Err(invalid) => return Step::Blocked(vec![invalid]),
     };
     let mut differences = Differences::of(tag);
     differences.in_release(seen, release, &statement.predicate.plan);

@@ -70,7 +70,7 @@ enum ImagePart {
         platform: Option<String>,
         labels: Labels,
     },
-    Module(ModuleContents),
+    Module(Box<ModuleContents>),
 }
 
 /// Why an image cannot be used yet.
@@ -223,7 +223,7 @@ impl ImageReader<'_> {
         self.cache.parts.insert(digest, part.clone());
         match part {
             ImagePart::Module(module) => {
-                contents.modules.push(module);
+                contents.modules.push(*module);
                 Ok(None)
             }
             ImagePart::Container { platform, labels } => {
@@ -235,7 +235,7 @@ impl ImageReader<'_> {
 
     async fn part(&self, manifest: &Manifest) -> Result<ImagePart, ImageProblem> {
         if manifest.is_component_version() {
-            return Ok(ImagePart::Module(self.module(manifest).await?));
+            return Ok(ImagePart::Module(Box::new(self.module(manifest).await?)));
         }
         let config = self.blob(&manifest.config, MAX_IMAGE_CONFIG).await?;
         let config = ImageConfig::read(&config);

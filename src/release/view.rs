@@ -208,14 +208,13 @@ impl ViewReader<'_> {
         let names_images = |asset: &&SeenAsset| asset_image_refs::names_images(plan, asset);
         let assets = self.view.releases.iter().flat_map(|r| &r.assets);
         for asset in assets.filter(names_images) {
-            let text = match self.cache.text(asset) {
-                Some(text) => text.clone(),
-                None => {
-                    let limit = asset_image_refs::MAX_BYTES;
-                    let text = self.reader.github.read_asset(asset, limit).await?;
-                    self.cache.keep_text(asset, text.clone());
-                    text
-                }
+            let text = if let Some(known) = self.cache.text(asset) {
+                known.clone()
+            } else {
+                let limit = asset_image_refs::MAX_BYTES;
+                let text = self.reader.github.read_asset(asset, limit).await?;
+                self.cache.keep_text(asset, text.clone());
+                text
             };
             self.view.asset_texts.insert(asset.id, text);
         }
