@@ -23,7 +23,7 @@ use btp_release::plan::ReleasePlan;
 use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
 use ocm_module::build::DescriptorStyle;
-use ocm_module::template::TemplateForm;
+use ocm_module::build::TemplateForm;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stand_ins::{Registry, RegistryOptions};
@@ -142,12 +142,12 @@ fn default_cr() -> impl Strategy<Value = String> {
 prop_compose! {
     fn module()(
         (style, template) in prop::sample::select(vec![
-            (DescriptorStyle::Cli2023, TemplateForm::V1Beta1),
-            (DescriptorStyle::Cli2023, TemplateForm::V1Beta2),
-            (DescriptorStyle::Cli2023, TemplateForm::OfConfig),
-            (DescriptorStyle::LocalBlob, TemplateForm::V1Beta2),
-            (DescriptorStyle::LocalBlob, TemplateForm::OfConfig),
-            (DescriptorStyle::LocalBlob, TemplateForm::Today),
+            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta1),
+            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta2),
+            (DescriptorStyle::KymaCli2, TemplateForm::KymaCli2Config),
+            (DescriptorStyle::Modulectl3, TemplateForm::V1Beta2),
+            (DescriptorStyle::Modulectl3, TemplateForm::KymaCli2Config),
+            (DescriptorStyle::Modulectl3, TemplateForm::Modulectl3),
         ]),
         name in "[a-z]{3,8}(-[a-z]{3,8}){0,2}",
         version in "(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})(-[a-z]([0-9a-z-]{0,8}[0-9a-z])?)?",
@@ -284,7 +284,7 @@ impl Desk {
         let layer = module
             .default_cr
             .clone()
-            .filter(|_| module.style == DescriptorStyle::LocalBlob);
+            .filter(|_| module.style == DescriptorStyle::Modulectl3);
         assert_eq!(self.file("in/default-cr.yaml"), layer);
     }
 }

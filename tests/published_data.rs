@@ -16,7 +16,7 @@ mod images;
 mod interface;
 #[path = "golden/record.rs"]
 mod record;
-#[path = "resume/rig.rs"]
+#[path = "support/scene.rs"]
 #[expect(dead_code, reason = "the rig of tests/resume can do more")]
 mod rig;
 

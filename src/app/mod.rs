@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use crate::adapters::files::Files;
-use crate::adapters::github::rate_limit::Policy;
+use crate::adapters::github::rate_limit::RateLimitPolicy;
 use crate::adapters::github::{GitHub, GitHubSettings};
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
@@ -124,12 +124,15 @@ impl App<'_> {
         if settings.verbose {
             log_requests();
         }
-        let (id, ended) = self.settle(settings).await?;
+        let (id, ended) = self.run_phase(settings).await?;
         self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
     }
 
     /// Connects a phase to the services, and runs it to its end.
-    async fn settle(&self, settings: Settings) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
+    async fn run_phase(
+        &self,
+        settings: Settings,
+    ) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
         let Settings {
             mut phase,
             github,
@@ -160,7 +163,7 @@ impl App<'_> {
             observer: &self.log,
             deadline: Deadline::after(now, timeout),
         };
-        let ended = engine.settle(phase.as_mut()).await;
+        let ended = engine.run(phase.as_mut()).await;
         Ok((phase.id(), ended))
     }
 
@@ -176,20 +179,15 @@ impl App<'_> {
             access.repository,
             access.token,
         );
-        settings.policy = Policy {
+        settings.policy = RateLimitPolicy {
             patience: timeout,
             // Runs that were started together must not come back together.
             seed: std::process::id().into(),
-            ..Policy::default()
+            ..RateLimitPolicy::default()
         };
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        GitHub::connect(settings, http, clock).map_err(|error| {
-            usage(vec![Diagnostic::error(
-                Code::UrlInvalid,
-                error.to_string(),
-                "check the variables GITHUB_API_URL and GITHUB_GRAPHQL_URL; on a terminal, leave them out for github.com",
-            )])
-        })
+        GitHub::connect(settings, http, clock)
+            .map_err(|diagnostic| Failure::new("input", vec![diagnostic]))
     }
 
     /// An HTTP client, and registries through it.
@@ -222,8 +220,8 @@ impl App<'_> {
         output.summary(&summary(phase, &result))?;
         let outcome = result?;
         self.log.succeeded(phase, &outcome);
-        if let Outcome::Settled { evidence, .. } = &outcome {
-            let outputs = evidence.outputs.iter();
+        if let Outcome::Done { report, .. } = &outcome {
+            let outputs = report.outputs.iter();
             let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
             output.outputs(&outputs)?;
         }

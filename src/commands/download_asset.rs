@@ -43,7 +43,7 @@ impl DownloadAsset {
         let asset = self
             .find(&releases)
             .map_err(|finding| Failure::refused(title, vec![finding]))?;
-        let read = github.read_asset(asset.id, LARGEST).await;
+        let read = github.read_asset(asset, LARGEST).await;
         let bytes = read.map_err(of_port)?;
         let digest = self
             .check(asset, &bytes)

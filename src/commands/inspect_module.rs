@@ -5,7 +5,7 @@ use crate::protocol::RegistryReader;
 use crate::release::module_image::ModuleImage;
 use crate::release::module_image::ModuleImageError;
 use crate::report::Failure;
-use ocm_module::inspect::Summary;
+use ocm_module::read::Summary;
 
 const TITLE: &str = "inspect-module";
 

@@ -22,8 +22,8 @@ pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
 pub use ocm_module::values::{
-    CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageTag, PinnedImage, Repository,
-    Version,
+    CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
+    PinnedImage, Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;

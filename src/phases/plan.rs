@@ -203,9 +203,7 @@ mod tests {
 
     fn plan(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
         match decide(options, seen) {
-            Step::Done(report) => {
-                ReleasePlan::from_json(&report.outputs[0].value, None).unwrap()
-            }
+            Step::Done(report) => ReleasePlan::from_json(&report.outputs[0].value, None).unwrap(),
             other => panic!("{other:?}"),
         }
     }

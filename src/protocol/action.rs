@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, Repository, Tag};
+use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
     AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId, ReleaseKind,
 };
@@ -52,13 +52,13 @@ pub enum Action {
         why: &'static str,
     },
     SaveBlob {
-        repository: Repository,
+        repository: ImageRepository,
         digest: Digest,
         size: u64,
         to: PathBuf,
     },
     PushBlob {
-        to: Repository,
+        to: ImageRepository,
         blob: Blob,
     },
     PushManifest {

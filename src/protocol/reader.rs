@@ -19,7 +19,7 @@ use super::{
     SeenRepository, ServiceError,
 };
 use crate::domain::{
-    CommitSha, Digest, ImageRef, Moment, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
+    CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
 };
 
 /// Bytes on their way, in pieces; ends with an error where they turn out wrong.
@@ -97,13 +97,16 @@ pub trait RegistryReader: Send + Sync {
     /// HEAD request asks whether they are still there.
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;
     /// Whether the repository holds a blob. One HEAD request, but none for a blob that this process has pushed.
-    async fn has_blob(&self, repository: &Repository, digest: Digest)
-    -> Result<bool, ServiceError>;
+    async fn has_blob(
+        &self,
+        repository: &ImageRepository,
+        digest: Digest,
+    ) -> Result<bool, ServiceError>;
     /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. The bytes are read once in a
     /// process; after that, one HEAD request asks whether they are still there.
     async fn blob(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, ServiceError>;

@@ -13,7 +13,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{AssetId, ByteStream, CheckState, LocalFile, ReleaseId, ServiceError};
-use crate::domain::{AssetName, CommitSha, Digest, ImageRef, Lock, LockOwner, Repository, Tag};
+use crate::domain::{
+    AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
+};
 
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
@@ -144,9 +146,9 @@ pub trait GitHubWriter: Send + Sync {
 pub trait RegistryWriter: Send + Sync {
     /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
     /// where it stopped when a connection breaks.
-    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream;
+    fn open_blob(&self, repository: &ImageRepository, digest: Digest, size: u64) -> ByteStream;
     /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
-    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), ServiceError>;
+    async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError>;
     /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
     async fn push_manifest(
         &self,
@@ -163,7 +165,7 @@ pub struct Blob {
     pub size: u64,
     pub bytes: BlobSource,
     /// A repository of the same registry that may hold the blob already, so that no bytes need to be sent.
-    pub mount_from: Option<Repository>,
+    pub mount_from: Option<ImageRepository>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

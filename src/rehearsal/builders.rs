@@ -20,8 +20,8 @@ use crate::domain::{Digest, ImageRef};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Blob, BlobSource, Clock, RegistryWriter as _};
 use crate::settings::BuilderBehavior;
-use ocm_module::media;
-use ocm_module::oci::{ContentDescriptor, Manifest};
+use ocm_module::oci::media;
+use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
 /// How long a build pretends to take.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
@@ -152,7 +152,7 @@ impl<'a> Builders<'a> {
 }
 
 /// A manifest, and the bytes of its layer and its config, in this order. The same commit always gives the same bytes.
-fn small_image(plan: &ReleasePlan) -> io::Result<(Manifest, [Vec<u8>; 2])> {
+fn small_image(plan: &ReleasePlan) -> io::Result<(ImageManifest, [Vec<u8>; 2])> {
     let content = b"the manager of the module, as far as a rehearsal needs one\n";
     let tar = one_file_tar("manager", content)?;
     let mut gzip = GzBuilder::new()
@@ -171,7 +171,7 @@ fn small_image(plan: &ReleasePlan) -> io::Result<(Manifest, [Vec<u8>; 2])> {
         "rootfs": {"type": "layers", "diff_ids": [Digest::of(&tar)]},
     });
     let config = config.to_string().into_bytes();
-    let manifest = Manifest::new(
+    let manifest = ImageManifest::new(
         ContentDescriptor::of("application/vnd.oci.image.config.v1+json", &config),
         vec![ContentDescriptor::of(
             "application/vnd.oci.image.layer.v1.tar+gzip",

@@ -6,7 +6,7 @@ use crate::domain::Code;
 use crate::plan::ReleasePlan;
 use crate::protocol::{AssetState, SeenAsset};
 use ocm_module::raw_manifest::RawManifest;
-use ocm_module::template::disagreements_with;
+use ocm_module::read::template_mismatches;
 
 const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
 const MANIFEST: &str = "rendered.yaml";
@@ -30,13 +30,13 @@ pub(crate) fn mismatches(
     if name == MANIFEST {
         return in_manifest(plan, bytes).into_iter().collect();
     }
-    let found = module.map(|module| disagreements_with(bytes, &module.descriptor));
+    let found = module.map(|module| template_mismatches(bytes, &module.descriptor));
     let found = found.unwrap_or_default().into_iter();
     found
-        .map(|why| Mismatch {
-            code: Code::TemplateDiffers,
-            seen: format!("it does not describe the module image: {why}"),
-            wanted: None,
+        .map(|found| Mismatch {
+            code: found.code.into(),
+            seen: format!("it does not describe the module image: {}", found.seen),
+            wanted: found.wanted,
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use super::references::expected_module;
 use crate::domain::{Code, Digest};
 use crate::plan::ReleasePlan;
 use ocm_module::descriptor::Descriptor;
-use ocm_module::verify::verify;
+use ocm_module::read::verify;
 
 /// What an image consists of, once all of it exists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,11 +121,10 @@ pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatc
     }
     if let (Some(module), Some(expected)) = (contents.module(plan), expected_module(plan)) {
         let differing = verify(&module.descriptor, &expected).into_iter();
-        found.extend(differing.map(|found| {
-            of_another_build(
-                format!("its {} is {}", found.what, found.seen),
-                found.wanted,
-            )
+        found.extend(differing.map(|found| Mismatch {
+            code: Code::ImageOfAnotherBuild,
+            seen: format!("its {}", found.seen),
+            wanted: found.wanted,
         }));
         if let (Some(images), Some(binary)) = (&module.images, &plan.binary_image) {
             let binary = binary.to_string();

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use super::image_check::{Contents, Labels, ModuleContents};
 use super::view::Trust;
-use crate::domain::{Digest, ImageRef, Repository};
+use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::protocol::{Reader, RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use ocm_module::oci::{ContentDescriptor, Document, Index, IndexEntry, MAX_CONFIG, Manifest};
+use ocm_module::oci::{
+    ContentDescriptor, ImageDocument, ImageIndex, ImageManifest, IndexEntry, MAX_CONFIG,
+};
 use ocm_module::raw_manifest::RawManifest;
-use ocm_module::select::{ManifestSource, content, file_in};
+use ocm_module::read::{ManifestSource, file_in_layer, select_content};
 
 /// The configuration of a container image, far above what builders write.
 const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
@@ -57,7 +59,7 @@ pub(crate) struct ImageQuery {
 /// What was read below an image's digests. It cannot change; whether it still exists is asked again.
 #[derive(Default)]
 pub(crate) struct ImageCache {
-    documents: BTreeMap<Digest, Document>,
+    documents: BTreeMap<Digest, ImageDocument>,
     /// By the digest of their manifest.
     parts: BTreeMap<Digest, ImagePart>,
     complete: Option<(Digest, Arc<Contents>)>,
@@ -128,7 +130,7 @@ pub(crate) async fn read_image(
 
 struct ImageReader<'a> {
     registry: &'a dyn RegistryReader,
-    repository: &'a Repository,
+    repository: &'a ImageRepository,
     cache: &'a mut ImageCache,
 }
 
@@ -141,25 +143,25 @@ impl ImageReader<'_> {
     ) -> Result<Contents, ImageProblem> {
         let mut contents = Contents::default();
         match self.document(digest, Presence::Proven).await? {
-            Document::Manifest(manifest) => {
+            ImageDocument::Manifest(manifest) => {
                 if let Some(labels) = self.add(digest, &manifest, &mut contents).await? {
                     let own = contents.platforms.iter().map(String::as_str).collect();
                     find_platforms(platforms, &own)?;
                     contents.labels = labels;
                 }
             }
-            Document::Index(index) => {
+            ImageDocument::Index(index) => {
                 let mut labels = Vec::new();
                 for entry in wanted(&index, platforms)? {
                     let child = entry.manifest.digest;
                     match self.document(child, Presence::Unknown).await? {
-                        Document::Manifest(manifest) => {
+                        ImageDocument::Manifest(manifest) => {
                             let known = contents.platforms.len();
                             labels.extend(self.add(child, &manifest, &mut contents).await?);
                             let own = contents.platforms.get(known);
                             same_platform(entry, own)?;
                         }
-                        Document::Index(_) => {
+                        ImageDocument::Index(_) => {
                             let why = "it is an index of indexes";
                             return Err(ImageProblem::Incomplete(why.into()));
                         }
@@ -175,7 +177,7 @@ impl ImageReader<'_> {
         &mut self,
         digest: Digest,
         presence: Presence,
-    ) -> Result<Document, ImageProblem> {
+    ) -> Result<ImageDocument, ImageProblem> {
         let image = self.repository.pinned(digest);
         let document = match self.cache.documents.get(&digest) {
             Some(known) => match presence {
@@ -186,7 +188,7 @@ impl ImageReader<'_> {
                 }
             },
             None => match self.registry.manifest(&image).await? {
-                Some(bytes) => Some(Document::parse(&bytes)?),
+                Some(bytes) => Some(ImageDocument::parse(&bytes)?),
                 None => None,
             },
         };
@@ -204,7 +206,7 @@ impl ImageReader<'_> {
     async fn add(
         &mut self,
         digest: Digest,
-        manifest: &Manifest,
+        manifest: &ImageManifest,
         contents: &mut Contents,
     ) -> Result<Option<Labels>, ImageProblem> {
         for part in manifest.layers.iter().chain([&manifest.config]) {
@@ -233,7 +235,7 @@ impl ImageReader<'_> {
         }
     }
 
-    async fn part(&self, manifest: &Manifest) -> Result<ImagePart, ImageProblem> {
+    async fn part(&self, manifest: &ImageManifest) -> Result<ImagePart, ImageProblem> {
         if manifest.is_component_version() {
             return Ok(ImagePart::Module(Box::new(self.module(manifest).await?)));
         }
@@ -245,14 +247,15 @@ impl ImageReader<'_> {
         })
     }
 
-    async fn module(&self, manifest: &Manifest) -> Result<ModuleContents, ImageProblem> {
+    async fn module(&self, manifest: &ImageManifest) -> Result<ModuleContents, ImageProblem> {
         let config = self.blob(&manifest.config, MAX_CONFIG as u64).await?;
         let layer = manifest.descriptor_layer(&config)?;
         let packed = self.blob(&layer, MAX_DESCRIPTOR_LAYER as u64).await?;
         let descriptor = Descriptor::from_layer(&layer.media_type, &packed)?;
-        let images = match content(&descriptor, manifest)?.manifest {
+        let images = match select_content(&descriptor, manifest)?.manifest {
             ManifestSource::RawManifest(layer) => {
-                let bytes = file_in(&layer, &self.blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
+                let bytes =
+                    file_in_layer(&layer, &self.blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
                 let parsed = RawManifest::parse("raw-manifest", &bytes);
                 let parsed =
                     parsed.map_err(|violation| ImageProblem::Incomplete(violation.seen))?;
@@ -300,7 +303,10 @@ fn find_platforms(wanted: &[String], found: &BTreeSet<&str>) -> Result<(), Image
     }
 }
 
-fn wanted<'a>(index: &'a Index, platforms: &[String]) -> Result<Vec<&'a IndexEntry>, ImageProblem> {
+fn wanted<'a>(
+    index: &'a ImageIndex,
+    platforms: &[String],
+) -> Result<Vec<&'a IndexEntry>, ImageProblem> {
     let listed: BTreeSet<String> = index.manifests.iter().filter_map(platform).collect();
     find_platforms(platforms, &listed.iter().map(String::as_str).collect())?;
     // BuildKit lists attestations as images for `unknown/unknown`.

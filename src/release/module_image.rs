@@ -6,13 +6,13 @@ use crate::domain::{Code, Diagnostic, FormatCode};
 use crate::domain::{Digest, ImageRef, PinnedImage};
 use crate::protocol::{RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use ocm_module::oci::{Document, Index, MAX_CONFIG, Manifest};
+use ocm_module::oci::{ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleImage {
     /// Of an index with one image, that image.
     pub image: PinnedImage,
-    pub manifest: Manifest,
+    pub manifest: ImageManifest,
     pub descriptor: Descriptor,
     /// The descriptor as it was written.
     pub descriptor_text: Bytes,
@@ -64,8 +64,8 @@ impl ModuleImage {
         ours: impl Fn(&Descriptor) -> bool,
     ) -> Result<Self, ModuleImageError> {
         match document(registry, &image).await? {
-            Document::Manifest(manifest) => Self::of(registry, image, manifest).await,
-            Document::Index(index) => {
+            ImageDocument::Manifest(manifest) => Self::of(registry, image, manifest).await,
+            ImageDocument::Index(index) => {
                 let modules = in_index(registry, &image, &index).await?;
                 Ok(only(modules, index.manifests.len(), ours)?)
             }
@@ -75,7 +75,7 @@ impl ModuleImage {
     async fn of(
         registry: &dyn RegistryReader,
         image: PinnedImage,
-        manifest: Manifest,
+        manifest: ImageManifest,
     ) -> Result<Self, ModuleImageError> {
         let blob = async |digest: Digest, limit: usize| {
             registry.blob(&image.repository, digest, limit as u64).await
@@ -96,9 +96,9 @@ impl ModuleImage {
 async fn document(
     registry: &dyn RegistryReader,
     image: &PinnedImage,
-) -> Result<Document, ModuleImageError> {
+) -> Result<ImageDocument, ModuleImageError> {
     match registry.manifest(image).await? {
-        Some(bytes) => Ok(Document::parse(&bytes)?),
+        Some(bytes) => Ok(ImageDocument::parse(&bytes)?),
         None => Err(missing(&image.to_string()).into()),
     }
 }
@@ -108,7 +108,7 @@ async fn document(
 async fn in_index(
     registry: &dyn RegistryReader,
     image: &PinnedImage,
-    index: &Index,
+    index: &ImageIndex,
 ) -> Result<Vec<ModuleImage>, ModuleImageError> {
     let listed = index.manifests.len();
     if listed > MAX_IMAGES {
@@ -120,7 +120,7 @@ async fn in_index(
     for entry in &index.manifests {
         let child = image.repository.pinned(entry.manifest.digest);
         // An index in an index is a container image for several platforms.
-        if let Document::Manifest(manifest) = document(registry, &child).await?
+        if let ImageDocument::Manifest(manifest) = document(registry, &child).await?
             && manifest.is_component_version()
         {
             modules.push(ModuleImage::of(registry, child, manifest).await?);
@@ -191,7 +191,7 @@ component: {{name: {name}, version: {version}, provider: internal, repositoryCon
         let config = ContentDescriptor::of("x", text.as_bytes());
         ModuleImage {
             image: format!("r.example/m@{}", config.digest).parse().unwrap(),
-            manifest: Manifest::new(config, vec![]),
+            manifest: ImageManifest::new(config, vec![]),
             descriptor: Descriptor::from_text(text.as_bytes()).unwrap(),
             descriptor_text: text.into(),
         }

@@ -5,7 +5,7 @@ use crate::domain::{CommitSha, Digest, Tag, Version};
 use crate::plan::{Mark, ReleasePlan};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
-use ocm_module::verify::Expected;
+use ocm_module::read::ExpectedModule;
 
 /// The one release of the plan that carries our mark, draft or published; anything else is said.
 pub(crate) fn our_release<'a>(
@@ -28,8 +28,8 @@ pub(crate) fn our_release<'a>(
 }
 
 /// What a module image of this release says of itself.
-pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<Expected<'_>> {
-    plan.module.as_ref().map(|planned| Expected {
+pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<ExpectedModule<'_>> {
+    plan.module.as_ref().map(|planned| ExpectedModule {
         component: planned.name.as_str(),
         version: &plan.version,
         commit: &plan.commit,

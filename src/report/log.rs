@@ -8,7 +8,7 @@ use super::details::{details, headline};
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Cause, PhaseId, ServiceError};
+use crate::protocol::{Cause, Effect, PhaseId, ServiceError};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -60,18 +60,18 @@ impl<W: Write + Send> ConsoleLog<W> {
     /// The last lines of a phase that succeeded, with its warnings.
     pub fn succeeded(&self, phase: PhaseId, outcome: &Outcome) {
         match outcome {
-            Outcome::Settled { evidence, acted } => {
-                for warning in &evidence.warnings {
+            Outcome::Done { report, actions } => {
+                for warning in &report.warnings {
                     self.diagnostic(phase.as_str(), warning);
                 }
-                let end = if acted.is_empty() && !only_reads(phase) {
+                let end = if actions.is_empty() && phase.effect() == Effect::Writes {
                     "nothing to do"
                 } else {
                     "done"
                 };
-                self.line(&format!("{phase}: {end}: {}", evidence.so));
+                self.line(&format!("{phase}: {end}: {}", report.summary));
             }
-            Outcome::Would(actions) => {
+            Outcome::DryRun(actions) => {
                 for action in actions {
                     self.line(&format!("{phase}: would {action}"));
                 }
@@ -160,11 +160,6 @@ impl<W: Write + Send> ConsoleLog<W> {
 /// What a line of a wait is about, without how it stands.
 fn awaited(line: &str) -> &str {
     line.rsplit_once(": ").map_or(line, |(name, _)| name)
-}
-
-/// Whether a phase changes nothing: of one that never does, "nothing to do" would say nothing.
-fn only_reads(phase: PhaseId) -> bool {
-    matches!(phase, PhaseId::Plan | PhaseId::Await | PhaseId::Verify)
 }
 
 /// How an action ended, by the reason why there was no clear success.

@@ -13,7 +13,11 @@ const BUILDER_START_TIMEOUT: Duration = Duration::from_mins(3);
 impl PhaseSettings for AwaitArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let options = AwaitOptions {
-            poll_interval: parser.duration("await-interval", self.await_interval.as_deref(), INTERVAL),
+            poll_interval: parser.duration(
+                "await-interval",
+                self.await_interval.as_deref(),
+                INTERVAL,
+            ),
             platforms: lines(&self.image_platforms).map(str::to_owned).collect(),
             builders: parser.builders(&self.builders),
             builder_start_timeout: parser.duration(

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use ocm_module::build::DescriptorStyle;
-use ocm_module::template::TemplateForm;
+use ocm_module::build::TemplateForm;
 
 use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
-use crate::domain::{Code, Diagnostic, Repository};
+use crate::domain::{Code, Diagnostic, ImageRepository};
 use crate::phases::{BuildModule, BuildOptions};
 use crate::plan::ReleasePlan;
 
@@ -40,12 +40,12 @@ impl PhaseSettings for BuildModuleArgs {
 
 const STYLES: Choices<'_, DescriptorStyle> = Choices {
     words: &[
-        ("kyma-cli-2", DescriptorStyle::Cli2023),
-        ("modulectl-3", DescriptorStyle::LocalBlob),
+        ("kyma-cli-2", DescriptorStyle::KymaCli2),
+        ("modulectl-3", DescriptorStyle::Modulectl3),
     ],
     aliases: &[
-        ("2023", DescriptorStyle::Cli2023),
-        ("local-blob", DescriptorStyle::LocalBlob),
+        ("2023", DescriptorStyle::KymaCli2),
+        ("local-blob", DescriptorStyle::Modulectl3),
     ],
 };
 
@@ -53,12 +53,12 @@ const FORMS: Choices<'_, TemplateForm> = Choices {
     words: &[
         ("v1beta1", TemplateForm::V1Beta1),
         ("v1beta2", TemplateForm::V1Beta2),
-        ("kyma-cli-2-config", TemplateForm::OfConfig),
-        ("modulectl-3", TemplateForm::Today),
+        ("kyma-cli-2-config", TemplateForm::KymaCli2Config),
+        ("modulectl-3", TemplateForm::Modulectl3),
     ],
     aliases: &[
-        ("of-config", TemplateForm::OfConfig),
-        ("today", TemplateForm::Today),
+        ("of-config", TemplateForm::KymaCli2Config),
+        ("today", TemplateForm::Modulectl3),
     ],
 };
 
@@ -68,13 +68,13 @@ fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorSty
     let style = parser.choice("descriptor-style", style, &STYLES);
     let style = style.unwrap_or_default();
     let template = parser.choice("template-form", args.template_form.as_deref(), &FORMS);
-    if template == Some(TemplateForm::OfConfig) && args.module_config.is_none() {
+    if template == Some(TemplateForm::KymaCli2Config) && args.module_config.is_none() {
         let help = "the template form `kyma-cli-2-config` repeats the labels, annotations and state checks of this file";
         parser.missing("module-config", help);
     }
     let template = template.unwrap_or(match style {
-        DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
-        DescriptorStyle::LocalBlob => TemplateForm::Today,
+        DescriptorStyle::KymaCli2 => TemplateForm::V1Beta2,
+        DescriptorStyle::Modulectl3 => TemplateForm::Modulectl3,
     });
     (style, template)
 }
@@ -83,8 +83,8 @@ fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorSty
 fn mountable(
     parser: &mut InputParser<'_>,
     plan: &ReleasePlan,
-    from: Repository,
-) -> Option<Repository> {
+    from: ImageRepository,
+) -> Option<ImageRepository> {
     let planned = plan.module.as_ref()?.image.repository().registry();
     let elsewhere = Diagnostic::value(
         Code::MountElsewhere,

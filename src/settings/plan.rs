@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
-use crate::domain::{ComponentName, ImageRef, Repository, Tag, TagFormat, Version};
+use crate::domain::{ComponentName, ImageRef, ImageRepository, Tag, TagFormat, Version};
 use crate::phases::{Plan, PlanOptions};
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
@@ -113,7 +113,8 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
         (None, None) => None,
         (Some(name), Some(registry)) => {
             let name = parser.take("module-name", name.parse());
-            let registry: Option<Repository> = parser.take("module-registry", registry.parse());
+            let registry: Option<ImageRepository> =
+                parser.take("module-registry", registry.parse());
             let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
             let tag = parser.take("module-tag", tag.parse());
             let name: ComponentName = name?;
@@ -151,7 +152,7 @@ impl Names<'_> {
     /// An image; without a tag of its own it has the release's.
     pub(super) fn image(&self, text: &str) -> Result<ImageRef, ocm_module::Diagnostic> {
         let text = self.fill(text);
-        match text.parse::<Repository>() {
+        match text.parse::<ImageRepository>() {
             Ok(repository) => Ok(repository.tagged(self.tag.as_str().parse()?)),
             Err(_) => text.parse(),
         }

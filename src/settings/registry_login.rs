@@ -6,7 +6,7 @@ use super::input_parser::InputParser;
 use super::{Environment, lines};
 use crate::cli::{CommonArgs, RegistryArgs, RegistryLoginArgs};
 use crate::commands::registry_login::{Login, RegistryLogin};
-use crate::domain::{Diagnostic, Repository};
+use crate::domain::{Diagnostic, ImageRepository};
 
 /// What `registry-login` writes.
 ///
@@ -69,7 +69,7 @@ fn hosts(parser: &mut InputParser<'_>, args: &RegistryLoginArgs) -> Option<BTree
     let hosts = lines(&args.images).map(|image| {
         // The tag may contain `{version}`, so only the host is parsed.
         let host = image.split('/').next().unwrap_or_default();
-        let some: Option<Repository> = parser.take("images", format!("{host}/image").parse());
+        let some: Option<ImageRepository> = parser.take("images", format!("{host}/image").parse());
         some.map(|repository| repository.registry().to_owned())
     });
     // Every line is parsed before the result is known, so that all errors are reported.

@@ -1,6 +1,6 @@
 //! Single facts of a tested release, and the code by which each altered one is refused.
 
-use btp_release::domain::{Code, Digest};
+use btp_release::domain::{Code, Digest, FormatCode};
 use stand_ins::github::TagObject;
 
 use super::images::sidecar;
@@ -144,7 +144,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
         &[
             Code::AssetDiffers,
             Code::ManifestDiffers,
-            Code::TemplateDiffers,
+            Code::Format(FormatCode::TemplateDiffers),
         ],
         |s| {
             asset(s, "rendered.yaml", |a| a.name = "x".into());
@@ -167,7 +167,10 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     ),
     (
         "the template is replaced by another build's",
-        &[Code::AssetDiffers, Code::TemplateDiffers],
+        &[
+            Code::AssetDiffers,
+            Code::Format(FormatCode::TemplateDiffers),
+        ],
         |s| {
             swap(s, "template.yaml", |t| t.replace("1.2.0", "1.1.0"));
         },
@@ -249,7 +252,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
         &[
             Code::ImageDiffers,
             Code::ImageOfAnotherBuild,
-            Code::TemplateDiffers,
+            Code::Format(FormatCode::TemplateDiffers),
         ],
         |s| {
             push_module(s, plan(s).commit.as_str(), &"0".repeat(40));

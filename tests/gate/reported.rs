@@ -1,6 +1,6 @@
 //! What is altered for the publishing job alone, or was so when it was tested; and what may change.
 
-use btp_release::domain::Code;
+use btp_release::domain::{Code, FormatCode};
 use stand_ins::github::TagObject;
 
 use super::facts::Codes;
@@ -121,7 +121,10 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
     (
         "the tested module is of another commit",
-        &[Code::ImageOfAnotherBuild, Code::TemplateDiffers],
+        &[
+            Code::ImageOfAnotherBuild,
+            Code::Format(FormatCode::TemplateDiffers),
+        ],
         |s, t| {
             let now = push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
             t.tested(s, "module-image", &now);
@@ -129,7 +132,10 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
     (
         "the tested module runs another manager",
-        &[Code::ImageOfAnotherBuild, Code::TemplateDiffers],
+        &[
+            Code::ImageOfAnotherBuild,
+            Code::Format(FormatCode::TemplateDiffers),
+        ],
         |s, t| {
             let now = push_module(s, "btp-manager:v1.2.0", "btp-manager:v1.1.0");
             t.tested(s, "module-image", &now);
@@ -137,14 +143,14 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
     (
         "the tested template is another build's",
-        &[Code::TemplateDiffers],
+        &[Code::Format(FormatCode::TemplateDiffers)],
         |s, t| {
             tested_asset(s, t, "template.yaml", |text| text.replace("1.2.0", "1.1.0"));
         },
     ),
     (
         "the tested template for the control plane is another build's",
-        &[Code::TemplateDiffers],
+        &[Code::Format(FormatCode::TemplateDiffers)],
         |s, t| {
             tested_asset(s, t, "template_control_plane.yaml", |text| {
                 text.replace("1.2.0", "1.1.0")

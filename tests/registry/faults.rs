@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use btp_release::adapters::registry::Credentials;
-use btp_release::domain::{Digest, ImageRef, Repository};
+use btp_release::domain::{Digest, ImageRef, ImageRepository};
 use btp_release::protocol::{Cause, Clock as _, RegistryReader as _, RegistryWriter as _};
 use stand_ins::{Fault, Pattern, Registry, RegistryOptions};
 
@@ -21,7 +21,7 @@ const BYTES: &[u8] = br#"{"schemaVersion":2}"#;
 /// A registry with one manifest and one blob.
 pub(crate) struct Fixture {
     pub(crate) server: Registry,
-    pub(crate) at: Repository,
+    pub(crate) at: ImageRepository,
     pub(crate) tag: ImageRef,
     pub(crate) layer: Vec<u8>,
 }

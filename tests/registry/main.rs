@@ -6,10 +6,10 @@ mod interrupted_connections;
 mod module;
 mod proxy;
 mod real;
-#[path = "../support/mod.rs"]
-mod support;
 mod repeated_reads;
 mod scripted_server;
+#[path = "../support/mod.rs"]
+mod support;
 mod token_realm;
 mod unusual_registries;
 

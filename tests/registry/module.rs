@@ -14,9 +14,9 @@ use std::process::Command;
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::ImageRef;
 use btp_release::protocol::{RegistryReader as _, RegistryWriter as _};
-use ocm_module::assemble::{Assembled, Inputs, NamedFile, assemble};
+use ocm_module::build::TemplateForm;
+use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
-use ocm_module::template::TemplateForm;
 use serde_json::Value;
 
 use crate::plan;
@@ -30,11 +30,11 @@ const DEFAULT_CR: &str = include_str!("../../src/rehearsal/example/default-cr.ya
 
 fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
     let template = match style {
-        DescriptorStyle::Cli2023 => TemplateForm::V1Beta2,
-        DescriptorStyle::LocalBlob => TemplateForm::Today,
+        DescriptorStyle::KymaCli2 => TemplateForm::V1Beta2,
+        DescriptorStyle::Modulectl3 => TemplateForm::Modulectl3,
     };
     let manager: ImageRef = IMAGE.parse().unwrap();
-    assemble(&Inputs {
+    assemble(&ModuleInputs {
         style,
         template,
         component: NAME,
@@ -70,7 +70,7 @@ async fn module_image_round_trips_and_installs_with_both_lifecycle_managers() {
         return;
     }
     let manifest = MANIFEST.replace("{binary-image}", IMAGE);
-    for style in [DescriptorStyle::Cli2023, DescriptorStyle::LocalBlob] {
+    for style in [DescriptorStyle::KymaCli2, DescriptorStyle::Modulectl3] {
         let built = module(&server.host, style, &manifest);
         let version = &built.version;
         let to = registries(Credentials::anonymous());
@@ -95,7 +95,7 @@ async fn module_image_round_trips_and_installs_with_both_lifecycle_managers() {
         }
 
         assert_eq!(copied.installed_today(), manifest.as_bytes());
-        if style == DescriptorStyle::Cli2023 {
+        if style == DescriptorStyle::KymaCli2 {
             let template = &built.files["template.yaml"];
             assert_eq!(
                 copied.installed_in_2023(template, &server.host),

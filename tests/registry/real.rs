@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use btp_release::adapters::registry::{Credential, Credentials};
-use btp_release::domain::{Digest, ImageRef, Repository};
+use btp_release::domain::{Digest, ImageRef, ImageRepository};
 use btp_release::protocol::{
     Blob, BlobSource, Cause, RegistryReader as _, RegistryWriter as _, SeenManifest,
 };
@@ -38,7 +38,7 @@ fn image(size: usize) -> Image {
     }
 }
 
-fn tagged(repository: &Repository, tag: &str) -> ImageRef {
+fn tagged(repository: &ImageRepository, tag: &str) -> ImageRef {
     repository.tagged(tag.parse().unwrap())
 }
 

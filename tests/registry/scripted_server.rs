@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use btp_release::domain::{ImageRef, Repository};
+use btp_release::domain::{ImageRef, ImageRepository};
 
 use crate::rig::repository;
 
@@ -70,7 +70,7 @@ impl ScriptedServer {
         Self { host, received }
     }
 
-    pub(crate) fn at(&self) -> Repository {
+    pub(crate) fn at(&self) -> ImageRepository {
         repository(&self.host, "a/b")
     }
 

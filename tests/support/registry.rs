@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
-use btp_release::domain::{Digest, Repository};
+use btp_release::domain::{Digest, ImageRepository};
 use btp_release::protocol::{Blob, BlobSource, ByteStream, ServiceError};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -25,7 +25,7 @@ pub(crate) fn timed(credentials: Credentials, clock: Arc<FastClock>) -> Registri
     Registries::new(&http, credentials, clock)
 }
 
-pub(crate) fn repository(host: &str, path: &str) -> Repository {
+pub(crate) fn repository(host: &str, path: &str) -> ImageRepository {
     format!("{host}/{path}").parse().unwrap()
 }
 

@@ -11,9 +11,7 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::cli::{Cli, Command, arguments_of_step};
-use btp_release::domain::{
-    Deadline, Digest, ImageRef, PinnedImage, Repository as ImageRepository,
-};
+use btp_release::domain::{Deadline, Digest, ImageRef, ImageRepository, PinnedImage};
 use btp_release::engine::{Engine, Outcome, Stop};
 use btp_release::protocol::{
     Blob, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest, ServiceError,

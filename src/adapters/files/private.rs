@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::safe_path::Part;
-use super::{Files, broken};
+use super::Files;
+use super::failure::broken;
+use super::safe_path::PartialPath;
 use crate::protocol::ServiceError;
 
 impl Files {
@@ -18,12 +19,13 @@ impl Files {
         let bytes = bytes.to_owned();
         self.blocking("write", path, move |root, path| {
             let place = root.place(path)?;
-            let (part, mut file) = Part::file(&place)?;
+            let (part, mut file) = PartialPath::file(&place)?;
             // Before there is anything in it.
-            part.settle(part.path(), 0o600).map_err(broken)?;
+            part.set_owner_and_mode(part.path(), 0o600)
+                .map_err(broken)?;
             let written = file.write_all(&bytes).and_then(|()| file.sync_all());
             written.map_err(broken)?;
-            part.become_real(&place)
+            part.rename_to(&place)
         })
         .await
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::safe_path::PartialPath;
-use ocm_module::unpack::{File, Limits, UnpackError, files};
+use ocm_module::archive::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
 
 pub(super) fn unpack(
     archive: fs::File,
@@ -14,7 +14,7 @@ pub(super) fn unpack(
     stop: &AtomicBool,
 ) -> Result<(), UnpackError> {
     let archive = CancellableFile { archive, stop };
-    files(archive, &Limits::default(), &mut |mut file| {
+    unpack_archive(archive, &ArchiveLimits::default(), &mut |mut file| {
         make_file(to, &mut file)
     })
 }
@@ -49,7 +49,7 @@ fn make_folders(to: &PartialPath, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn make_file(to: &PartialPath, file: &mut File<'_>) -> io::Result<()> {
+fn make_file(to: &PartialPath, file: &mut ArchiveFile<'_>) -> io::Result<()> {
     let path = Path::new(file.path.as_str());
     make_folders(to, path.parent().unwrap_or(Path::new("")))?;
     let target = to.path().join(path);

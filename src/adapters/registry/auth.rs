@@ -21,7 +21,7 @@ use super::realm::RealmRule;
 use super::request::{RepositoryAccess, base};
 use super::retry::retried;
 use super::transport::Transport;
-use crate::domain::{Moment, Repository};
+use crate::domain::{ImageRepository, Moment};
 
 /// A token's lifetime where its service does not say it, as the specification sets it.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
@@ -54,7 +54,7 @@ struct CachedHeader {
 }
 
 impl TokenCache {
-    fn entry(&self, repository: &Repository, scopes: &[String]) -> TokenEntry {
+    fn entry(&self, repository: &ImageRepository, scopes: &[String]) -> TokenEntry {
         let key = (repository.registry().to_owned(), scopes.join(" "));
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(entries.entry(key).or_default())
@@ -71,14 +71,14 @@ impl Authenticator {
     }
 
     /// As whom requests to a repository are sent, for messages.
-    pub(super) fn identity_at(&self, repository: &Repository) -> String {
+    pub(super) fn identity_at(&self, repository: &ImageRepository) -> String {
         self.credentials.identity_at(repository.registry())
     }
 
     /// The header that was accepted before, with a token that is renewed first where it has expired.
     pub(super) async fn known(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         access: &RepositoryAccess,
     ) -> Result<Option<HeaderValue>, RequestFailure> {
         let scopes = access.scopes(repository);
@@ -96,7 +96,7 @@ impl Authenticator {
     /// The header to answer a 401 with; `None` where there is no other than the one that was `used`.
     pub(super) async fn answer_challenge(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         access: &RepositoryAccess,
         headers: &HeaderMap,
         used: Option<&HeaderValue>,
@@ -127,7 +127,7 @@ impl Authenticator {
         Ok(cached.header.clone().filter(|header| Some(header) != used))
     }
 
-    fn basic(&self, repository: &Repository) -> Result<Option<HeaderValue>, RequestFailure> {
+    fn basic(&self, repository: &ImageRepository) -> Result<Option<HeaderValue>, RequestFailure> {
         let Some(Credential::Basic { user, password }) = self.credentials.at(repository.registry())
         else {
             return Ok(None);
@@ -143,7 +143,7 @@ impl Authenticator {
         &self,
         cached: &mut CachedHeader,
         challenge: BearerChallenge,
-        repository: &Repository,
+        repository: &ImageRepository,
         scopes: &[String],
     ) -> Result<(), RequestFailure> {
         *cached = CachedHeader::default();
@@ -174,7 +174,7 @@ impl Authenticator {
     async fn token_service<'a>(
         &'a self,
         challenge: &'a BearerChallenge,
-        repository: &Repository,
+        repository: &ImageRepository,
         scopes: &[String],
     ) -> Result<TokenService<'a>, RequestFailure> {
         let realm: Url = challenge.realm.parse().map_err(|_| {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use crate::domain::{Digest, Repository};
+use crate::domain::{Digest, ImageRepository};
 
 /// The most bytes that are kept in memory; the oldest content is dropped first.
 const CAPACITY: usize = 64 << 20;
@@ -23,7 +23,7 @@ struct Content {
     order: VecDeque<Digest>,
     /// The sum of the lengths in `kept`.
     bytes: usize,
-    pushed: HashSet<(Repository, Digest)>,
+    pushed: HashSet<(ImageRepository, Digest)>,
 }
 
 impl ContentCache {
@@ -49,17 +49,17 @@ impl ContentCache {
     }
 
     /// Whether this process has pushed a blob to a repository.
-    pub(super) fn was_pushed(&self, repository: &Repository, digest: Digest) -> bool {
+    pub(super) fn was_pushed(&self, repository: &ImageRepository, digest: Digest) -> bool {
         let key = (repository.clone(), digest);
         self.content().pushed.contains(&key)
     }
 
-    pub(super) fn pushed(&self, repository: &Repository, digest: Digest) {
+    pub(super) fn pushed(&self, repository: &ImageRepository, digest: Digest) {
         self.content().pushed.insert((repository.clone(), digest));
     }
 
     /// Forgets which blobs were pushed to a repository, once its registry says that one is missing.
-    pub(super) fn forget_pushed(&self, repository: &Repository) {
+    pub(super) fn forget_pushed(&self, repository: &ImageRepository) {
         self.content().pushed.retain(|(at, _)| at != repository);
     }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn pushed_blobs_are_known_by_repository_until_forgotten() {
         let cache = ContentCache::default();
-        let at = |path: &str| -> Repository { format!("r.example/{path}").parse().unwrap() };
+        let at = |path: &str| -> ImageRepository { format!("r.example/{path}").parse().unwrap() };
         let digest = Digest::of(b"x");
         cache.pushed(&at("a"), digest);
         cache.pushed(&at("b"), digest);

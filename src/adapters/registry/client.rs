@@ -11,7 +11,7 @@ use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
 use crate::adapters::http::{Http, Progress};
-use crate::domain::Repository;
+use crate::domain::ImageRepository;
 use crate::domain::urls::same_origin;
 use crate::protocol::Clock;
 
@@ -62,7 +62,7 @@ impl RegistryClient {
     /// The failure that an answer means which is not the one that was asked for.
     pub(super) async fn refused(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         response: Response,
     ) -> RequestFailure {
         let refusal = self.transport.refusal(response).await;
@@ -70,7 +70,7 @@ impl RegistryClient {
     }
 
     /// As whom requests to a repository are sent, for messages.
-    pub(super) fn identity_at(&self, repository: &Repository) -> String {
+    pub(super) fn identity_at(&self, repository: &ImageRepository) -> String {
         self.auth.identity_at(repository)
     }
 

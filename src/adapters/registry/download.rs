@@ -11,7 +11,7 @@ use super::client::RegistryClient;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, content_length, endpoint};
 use super::retry::Attempts;
-use crate::domain::{Digest, DigestHasher, Repository};
+use crate::domain::{Digest, DigestHasher, ImageRepository};
 use crate::protocol::{ByteStream, Cause, ServiceError};
 
 /// The most connections for one blob, however much each of them brings.
@@ -26,7 +26,7 @@ pub(super) enum BlobSize {
 
 struct Download {
     client: Arc<RegistryClient>,
-    repository: Repository,
+    repository: ImageRepository,
     digest: Digest,
     size: BlobSize,
     /// Bytes handed on, over all connections. The hash is of exactly these.
@@ -47,7 +47,7 @@ struct OpenBody {
 
 pub(super) fn open(
     client: &Arc<RegistryClient>,
-    repository: &Repository,
+    repository: &ImageRepository,
     digest: Digest,
     size: BlobSize,
 ) -> ByteStream {

@@ -19,7 +19,7 @@ use super::download::{self, BlobSize};
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, RepositoryAccess, content_length, digest_header, endpoint};
 use super::retry::retried;
-use crate::domain::{Digest, ImageRef, PinnedImage, Repository};
+use crate::domain::{Digest, ImageRef, ImageRepository, PinnedImage};
 use crate::protocol::{Cause, RegistryReader, SeenManifest, ServiceError};
 
 /// The size that the specification asks registries to take at least ("Pushing Manifests").
@@ -64,7 +64,7 @@ impl RegistryReader for Registries {
 
     async fn has_blob(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         digest: Digest,
     ) -> Result<bool, ServiceError> {
         if self.cache.was_pushed(repository, digest) {
@@ -82,7 +82,7 @@ impl RegistryReader for Registries {
 
     async fn blob(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, ServiceError> {
@@ -195,7 +195,7 @@ impl RegistryClient {
     /// Whether the repository has a blob, asked with the given rights.
     pub(super) async fn has_blob(
         &self,
-        repository: &Repository,
+        repository: &ImageRepository,
         digest: Digest,
         access: RepositoryAccess,
     ) -> Result<bool, RequestFailure> {

@@ -8,7 +8,7 @@ use super::credentials::DOCKER_HUB_API;
 use super::failure::RequestFailure;
 use crate::adapters::http::{Progress, file_body};
 use crate::domain::urls::is_secure;
-use crate::domain::{Digest, Repository};
+use crate::domain::{Digest, ImageRepository};
 use crate::protocol::BlobSource;
 
 /// What a request does to a repository, in the terms of a token's scope.
@@ -17,7 +17,7 @@ pub(super) enum RepositoryAccess {
     Pull,
     Push {
         /// Mounting a blob needs the right to read the repository that it comes from.
-        mount_from: Option<Repository>,
+        mount_from: Option<ImageRepository>,
     },
 }
 
@@ -27,8 +27,8 @@ impl RepositoryAccess {
     }
 
     /// [Token scope documentation](https://distribution.github.io/distribution/spec/auth/scope/).
-    pub(super) fn scopes(&self, repository: &Repository) -> Vec<String> {
-        let scope = |at: &Repository, actions| format!("repository:{}:{actions}", at.path());
+    pub(super) fn scopes(&self, repository: &ImageRepository) -> Vec<String> {
+        let scope = |at: &ImageRepository, actions| format!("repository:{}:{actions}", at.path());
         match self {
             Self::Pull => vec![scope(repository, "pull")],
             Self::Push { mount_from } => std::iter::once(scope(repository, "pull,push"))
@@ -40,7 +40,7 @@ impl RepositoryAccess {
 
 /// A request that can be sent more than once: with a token after it was refused without one, or as a retry.
 pub(super) struct RegistryRequest<'a> {
-    pub(super) repository: &'a Repository,
+    pub(super) repository: &'a ImageRepository,
     pub(super) access: RepositoryAccess,
     pub(super) method: Method,
     pub(super) url: Url,
@@ -49,7 +49,7 @@ pub(super) struct RegistryRequest<'a> {
 }
 
 impl<'a> RegistryRequest<'a> {
-    pub(super) fn read(method: Method, repository: &'a Repository, url: Url) -> Self {
+    pub(super) fn read(method: Method, repository: &'a ImageRepository, url: Url) -> Self {
         Self {
             repository,
             access: RepositoryAccess::Pull,
@@ -62,7 +62,7 @@ impl<'a> RegistryRequest<'a> {
 
     pub(super) fn write(
         method: Method,
-        repository: &'a Repository,
+        repository: &'a ImageRepository,
         url: Url,
         payload: Option<Payload<'a>>,
     ) -> Self {
@@ -120,7 +120,7 @@ impl Payload<'_> {
 }
 
 /// The base URL of a registry's API: `https://HOST/v2/`, and HTTP for a registry on this machine.
-pub(super) fn base(repository: &Repository) -> Result<Url, RequestFailure> {
+pub(super) fn base(repository: &ImageRepository) -> Result<Url, RequestFailure> {
     let scheme = if repository.is_loopback() {
         "http"
     } else {
@@ -136,7 +136,7 @@ pub(super) fn base(repository: &Repository) -> Result<Url, RequestFailure> {
 }
 
 /// The URL `/v2/<name>/<rest>` of the specification.
-pub(super) fn endpoint(repository: &Repository, rest: &str) -> Result<Url, RequestFailure> {
+pub(super) fn endpoint(repository: &ImageRepository, rest: &str) -> Result<Url, RequestFailure> {
     base(repository)?
         .join(&format!("{}/{rest}", repository.path()))
         .map_err(|e| RequestFailure::broken(format!("{rest:?} makes no address: {e}")))

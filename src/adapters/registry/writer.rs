@@ -13,12 +13,12 @@ use super::request::{
     Payload, RegistryRequest, RepositoryAccess, base, digest_header, endpoint, location, secured,
 };
 use super::retry::{Attempts, retried};
-use crate::domain::{Digest, ImageRef, Repository};
+use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::protocol::{Blob, BlobSource, ByteStream, Cause, RegistryWriter, ServiceError};
 
 #[async_trait]
 impl RegistryWriter for Registries {
-    fn open_blob(&self, repository: &Repository, digest: Digest, size: u64) -> ByteStream {
+    fn open_blob(&self, repository: &ImageRepository, digest: Digest, size: u64) -> ByteStream {
         let known = self.cache.get(digest);
         match known.filter(|bytes| bytes.len() as u64 == size) {
             Some(bytes) => Box::pin(stream::once(async { Ok(bytes) })),
@@ -26,7 +26,7 @@ impl RegistryWriter for Registries {
         }
     }
 
-    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), ServiceError> {
+    async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError> {
         let pushed = self.client.push_blob(to, blob).await;
         pushed.map_err(|failure| {
             let doing = format!("upload the blob {to}@{}", blob.digest);
@@ -68,7 +68,7 @@ impl From<RequestFailure> for ManifestFailure {
 }
 
 impl RegistryClient {
-    async fn push_blob(&self, to: &Repository, blob: &Blob) -> Result<(), RequestFailure> {
+    async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), RequestFailure> {
         let there = retried(self.clock(), || {
             self.has_blob(to, blob.digest, RepositoryAccess::push())
         });
@@ -91,9 +91,9 @@ impl RegistryClient {
     /// "Mounting a blob from another repository": a registry that cannot do it opens an upload instead.
     async fn mount(
         &self,
-        to: &Repository,
+        to: &ImageRepository,
         digest: Digest,
-        from: &Repository,
+        from: &ImageRepository,
     ) -> Result<Mount, RequestFailure> {
         let mut url = endpoint(to, "blobs/uploads/")?;
         url.query_pairs_mut()
@@ -115,7 +115,7 @@ impl RegistryClient {
         }
     }
 
-    async fn start_upload(&self, to: &Repository) -> Result<Url, RequestFailure> {
+    async fn start_upload(&self, to: &ImageRepository) -> Result<Url, RequestFailure> {
         let url = endpoint(to, "blobs/uploads/")?;
         let request = RegistryRequest::write(Method::POST, to, url, None);
         let response = self.write(&request).await?;
@@ -128,7 +128,7 @@ impl RegistryClient {
     /// "POST then PUT": all bytes in one request. The registry compares them with the digest.
     async fn upload(
         &self,
-        to: &Repository,
+        to: &ImageRepository,
         blob: &Blob,
         mut url: Url,
     ) -> Result<(), RequestFailure> {
@@ -215,7 +215,7 @@ enum Mount {
 }
 
 /// Where the bytes go: `Location`, or the session's name in a registry that gives no more than that.
-fn session(to: &Repository, response: &Response) -> Result<Url, RequestFailure> {
+fn session(to: &ImageRepository, response: &Response) -> Result<Url, RequestFailure> {
     if let Some(url) = location(response) {
         return secured(url, &base(to)?);
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::domain::{
-    AssetName, CommitSha, Digest, ImageRef, PinnedImage, RepoSlug, Repository, SeenLock, Tag,
+    AssetName, CommitSha, Digest, ImageRef, ImageRepository, PinnedImage, RepoSlug, SeenLock, Tag,
 };
 use crate::protocol::{
     AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,

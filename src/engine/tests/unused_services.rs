@@ -120,20 +120,20 @@ impl RegistryReader for UnusedServices {
     async fn manifest(&self, _: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
-    async fn has_blob(&self, _: &Repository, _: Digest) -> Result<bool, ServiceError> {
+    async fn has_blob(&self, _: &ImageRepository, _: Digest) -> Result<bool, ServiceError> {
         unreachable!()
     }
-    async fn blob(&self, _: &Repository, _: Digest, _: u64) -> Result<Bytes, ServiceError> {
+    async fn blob(&self, _: &ImageRepository, _: Digest, _: u64) -> Result<Bytes, ServiceError> {
         unreachable!()
     }
 }
 
 #[async_trait]
 impl RegistryWriter for UnusedServices {
-    fn open_blob(&self, _: &Repository, _: Digest, _: u64) -> ByteStream {
+    fn open_blob(&self, _: &ImageRepository, _: Digest, _: u64) -> ByteStream {
         unreachable!()
     }
-    async fn push_blob(&self, _: &Repository, _: &Blob) -> Result<(), ServiceError> {
+    async fn push_blob(&self, _: &ImageRepository, _: &Blob) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn push_manifest(&self, _: &ImageRef, _: &str, _: Bytes) -> Result<(), ServiceError> {

@@ -147,7 +147,7 @@ fn incomplete_artifacts_are_not_ready() {
 
 #[test]
 fn image_of_another_build_is_stale() {
-    let commit = example().commit;
+    let commit = example().wanted.commit;
     let stale = |contents: Contents| {
         let seen = || state(assets(), image(b"m", contents.clone()));
         lines(&[seen(), seen()]).join("\n")
@@ -196,7 +196,7 @@ fn image_from_before_the_draft_is_stale_unless_it_proves_its_commit() {
     );
     let same_commit = format!(
         r#"{{"org.opencontainers.image.revision":"{}"}}"#,
-        example().commit
+        example().wanted.commit
     );
     assert_eq!(
         leftover(labelled(&same_commit)),

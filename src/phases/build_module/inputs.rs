@@ -8,11 +8,10 @@ use super::BuildOptions;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{ModulePlan, ReleasePlan};
 use crate::protocol::{Reader, ServiceError};
-use ocm_module::assemble::{AssembleError, Assembled, Inputs, NamedFile, assemble};
+use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
-use ocm_module::config::{self, Dialect, FileRef, ModuleConfig};
-use ocm_module::layout::Registry;
-use ocm_module::security::{self, SecurityScan};
+use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
+use ocm_module::oci::ComponentRegistry;
 
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -41,7 +40,7 @@ impl Sources {
         if let Some(path) = &options.config
             && let Some((name, bytes)) = sources.file(reader, path, "module-config").await?
         {
-            let (config, violations) = config::parse(&name, &bytes);
+            let (config, violations) = ModuleConfig::parse(&name, &bytes);
             sources.broken_rules.extend(violations);
             sources.config = config.map(|config| (name, config));
         }
@@ -54,7 +53,7 @@ impl Sources {
         if let Some(path) = sources.security_path(options)
             && let Some((name, bytes)) = sources.file(reader, &path, "security-config").await?
         {
-            let (security, violations) = security::parse(&name, &bytes);
+            let (security, violations) = SecurityScan::parse(&name, &bytes);
             sources.broken_rules.extend(violations);
             sources.security = security;
         }
@@ -131,7 +130,7 @@ impl Sources {
     fn security_path(&self, options: &BuildOptions) -> Option<PathBuf> {
         let config = self
             .config()
-            .filter(|config| config.dialect == Dialect::KymaCli);
+            .filter(|config| config.dialect == ConfigDialect::KymaCli2);
         let named = config.and_then(|config| config.security.as_deref());
         options
             .security
@@ -174,7 +173,7 @@ impl Sources {
         plan: &ReleasePlan,
         planned: &ModulePlan,
         options: &BuildOptions,
-        registry: &Registry,
+        registry: &ComponentRegistry,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let broken = |rules: &[ocm_module::Diagnostic]| {
             let findings = self.broken_rules.iter().chain(rules).cloned();
@@ -191,7 +190,7 @@ impl Sources {
             .channel
             .as_deref()
             .or_else(|| self.config()?.channel.as_deref());
-        let assembled = assemble(&Inputs {
+        let assembled = assemble(&ModuleInputs {
             style: options.style,
             template: options.template,
             component: planned.name.as_str(),
@@ -219,12 +218,7 @@ impl Sources {
                 Err(broken(&[]))
             }
             Ok(assembled) => Ok(assembled),
-            Err(AssembleError::Violations(violations)) => Err(broken(&violations)),
-            Err(AssembleError::Format(error)) => {
-                let mut findings = broken(&[]);
-                findings.push(error.with_code());
-                Err(findings)
-            }
+            Err(found) => Err(broken(&found)),
         }
     }
 }
@@ -239,7 +233,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
 }
 
 /// Where module images are stored: the plan has the full path.
-fn registry(planned: &ModulePlan) -> Result<Registry, ocm_module::Diagnostic> {
+fn registry(planned: &ModulePlan) -> Result<ComponentRegistry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);
     repository
@@ -252,8 +246,8 @@ fn source(plan: &ReleasePlan, options: &BuildOptions) -> GitSource {
     let url = options.repository_url.as_str();
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     let repo_url = match options.style {
-        DescriptorStyle::Cli2023 => bare,
-        DescriptorStyle::LocalBlob => url,
+        DescriptorStyle::KymaCli2 => bare,
+        DescriptorStyle::Modulectl3 => url,
     };
     GitSource {
         repo_url: repo_url.to_owned(),

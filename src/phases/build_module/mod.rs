@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{Digest, ImageRef, Repository};
+use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::plan::{OnExisting, ReleasePlan};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{
     Blob, BlobSource, LocalFile, Reader, SeenManifest, SeenRelease, ServiceError,
 };
 use crate::release::references::our_release;
-use ocm_module::assemble::Assembled;
+use ocm_module::build::Assembled;
+use ocm_module::build::TemplateForm;
+use ocm_module::build::ctf;
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
-use ocm_module::ctf;
-use ocm_module::template::TemplateForm;
 
 use inputs::Sources;
 
@@ -46,7 +46,7 @@ pub struct BuildOptions {
     /// Whether the image is pushed; without, no registry is asked for anything.
     pub push: bool,
     /// A repository of the same registry that may hold some of the blobs.
-    pub mount_from: Option<Repository>,
+    pub mount_from: Option<ImageRepository>,
     /// Where the repository is for people, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
     pub repository_url: String,
 }
@@ -190,7 +190,7 @@ fn wanted(
     Ok(files)
 }
 
-fn pinned(repository: &Repository, digest: Digest) -> ImageRef {
+fn pinned(repository: &ImageRepository, digest: Digest) -> ImageRef {
     repository.pinned(digest).into()
 }
 
@@ -236,7 +236,7 @@ fn decide(plan: &ReleasePlan, options: &BuildOptions, seen: &BuildState) -> Step
 
 fn pushes(
     component: &ComponentVersion,
-    mount_from: Option<&Repository>,
+    mount_from: Option<&ImageRepository>,
     seen: &RegistryState,
 ) -> Vec<Action> {
     let repository = component.target.repository();

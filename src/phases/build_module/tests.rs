@@ -4,8 +4,8 @@ use crate::domain::Code;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use crate::release::examples::{foreign_draft, our_draft};
-use ocm_module::assemble::{Inputs, NamedFile, assemble};
 use ocm_module::build::GitSource;
+use ocm_module::build::{ModuleInputs, NamedFile, assemble};
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
 const NAME: &str = "kyma-project.io/module/btp-operator";
@@ -25,7 +25,7 @@ fn plan(on_existing: OnExisting) -> ReleasePlan {
 
 fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
     BuildOptions {
-        style: DescriptorStyle::Cli2023,
+        style: DescriptorStyle::KymaCli2,
         template: TemplateForm::V1Beta2,
         channel: None,
         manifest: None,
@@ -42,8 +42,8 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
 
 fn assembled() -> Assembled {
     let plan = example();
-    assemble(&Inputs {
-        style: DescriptorStyle::Cli2023,
+    assemble(&ModuleInputs {
+        style: DescriptorStyle::KymaCli2,
         template: TemplateForm::V1Beta2,
         component: NAME,
         version: &plan.version,

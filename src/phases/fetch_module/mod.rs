@@ -8,17 +8,19 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::domain::{Code, Diagnostic};
-use crate::domain::{Digest, PinnedImage, Repository};
+use crate::domain::Diagnostic;
+use crate::domain::{Digest, ImageRepository, PinnedImage};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{LocalFile, Reader, RegistryReader, ServiceError};
 use crate::release::module_image::{ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
+use ocm_module::archive::LayerContent;
 use ocm_module::descriptor::{self, Descriptor};
-use ocm_module::select::{Chosen, Layer, ManifestSource, by_content, content, file_in};
-use ocm_module::unpack::Held;
-use ocm_module::verify::{self, verify};
+use ocm_module::read::{
+    Layer, ManifestSource, ResolvedManifest, digest_mismatches, file_in_layer, select_by_content,
+    select_content, verify,
+};
 
 /// Manifests and custom resources up to this size are held in memory, for only their bytes tell how they are packed. Charts
 /// are not, nor are larger manifests.
@@ -140,7 +142,7 @@ async fn open(
         descriptor,
         descriptor_text,
     } = ModuleImage::open(reader.registry, image, ours).await?;
-    let content = content(&descriptor, &manifest)?;
+    let content = select_content(&descriptor, &manifest)?;
     let layers = LayerReader {
         registry: reader.registry,
         repository: &image.repository,
@@ -148,7 +150,7 @@ async fn open(
     let (kind, manifest) = layers.manifest(&descriptor, content.manifest).await?;
     let mut files = vec![manifest];
     if let Some(layer) = content.default_cr {
-        let file = file_in(&layer, &layers.bytes(&layer).await?)?;
+        let file = file_in_layer(&layer, &layers.bytes(&layer).await?)?;
         files.push(ModuleFile {
             path: DEFAULT_CR,
             layer,
@@ -166,7 +168,7 @@ async fn open(
 
 struct LayerReader<'a> {
     registry: &'a dyn RegistryReader,
-    repository: &'a Repository,
+    repository: &'a ImageRepository,
 }
 
 impl LayerReader<'_> {
@@ -188,18 +190,20 @@ impl LayerReader<'_> {
                 raw_manifest(layer, FileSource::Layer)
             }
             ManifestSource::RawManifest(layer) => {
-                let file = file_in(&layer, &self.bytes(&layer).await?)?;
+                let file = file_in_layer(&layer, &self.bytes(&layer).await?)?;
                 raw_manifest(layer, FileSource::File(file))
             }
             ManifestSource::OneOf(layers) => {
                 let mut candidates = Vec::new();
                 for layer in layers {
-                    let held = Held::in_layer(&self.bytes(&layer).await?)?;
+                    let held = LayerContent::read(&self.bytes(&layer).await?)?;
                     candidates.push((layer, held));
                 }
-                match by_content(descriptor, candidates)? {
-                    Chosen::HelmChart(layer) => chart(layer),
-                    Chosen::RawManifest(layer, file) => raw_manifest(layer, FileSource::File(file)),
+                match select_by_content(descriptor, candidates)? {
+                    ResolvedManifest::HelmChart(layer) => chart(layer),
+                    ResolvedManifest::RawManifest(layer, file) => {
+                        raw_manifest(layer, FileSource::File(file))
+                    }
                 }
             }
         })
@@ -259,31 +263,16 @@ fn decide(plan: &ReleasePlan, folder: &Path, module: &FetchedModule, seen: &Fold
 
 /// Why the image is not the module of this release.
 fn mismatches(plan: &ReleasePlan, module: &FetchedModule) -> Vec<Diagnostic> {
-    let in_digests = verify::digests(&module.descriptor).into_iter().map(|found| {
-        Diagnostic::error(
-            Code::ModuleDigestDiffers,
-            format!(
-                "{} contradicts itself: its {} is {}",
-                module.image, found.what, found.seen
-            ),
-            "build the module image again: its layers were exchanged after its descriptor was written",
-        )
-        .wanted(found.wanted)
-    });
     let expected = expected_module(plan);
     let of_release = expected.map(|expected| verify(&module.descriptor, &expected));
-    let in_descriptor = of_release.into_iter().flatten().map(|found| {
-        Diagnostic::error(
-            Code::ModuleDiffers,
-            format!(
-                "{} is not of this release: its {} is {}",
-                module.image, found.what, found.seen
-            ),
-            "look at the build that pushed it, and run it again for this tag",
-        )
-        .wanted(found.wanted)
-    });
-    in_digests.chain(in_descriptor).collect()
+    digest_mismatches(&module.descriptor)
+        .into_iter()
+        .chain(of_release.into_iter().flatten())
+        .map(|found| Diagnostic {
+            seen: format!("{}: its {}", module.image, found.seen),
+            ..found.with_code()
+        })
+        .collect()
 }
 
 impl ModuleFile {

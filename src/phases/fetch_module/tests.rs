@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::Code;
+use crate::domain::FormatCode;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use ocm_module::oci::ContentDescriptor;
@@ -181,21 +182,36 @@ fn image_of_another_release_is_refused_with_every_reason() {
     for (name, version, commit, digest, codes) in [
         (NAME, "v1.2.0", COMMIT, digest.as_str(), &[][..]),
         (NAME, "1.2.0", COMMIT, &digest, &[]),
-        (NAME, "v1.2.1", COMMIT, &digest, &[Code::ModuleDiffers]),
+        (
+            NAME,
+            "v1.2.1",
+            COMMIT,
+            &digest,
+            &[Code::Format(FormatCode::ModuleDiffers)],
+        ),
         (
             "kyma.project.io/module/keda",
             "v1.2.1",
             crate::release::examples::OTHER,
             &digest,
-            &[Code::ModuleDiffers; 3],
+            &[Code::Format(FormatCode::ModuleDiffers); 3],
         ),
-        (NAME, "v1.2.0", COMMIT, &other, &[Code::ModuleDigestDiffers]),
+        (
+            NAME,
+            "v1.2.0",
+            COMMIT,
+            &other,
+            &[Code::Format(FormatCode::ModuleDigestDiffers)],
+        ),
         (
             NAME,
             "v1.2.1",
             COMMIT,
             &other,
-            &[Code::ModuleDigestDiffers, Code::ModuleDiffers],
+            &[
+                Code::Format(FormatCode::ModuleDigestDiffers),
+                Code::Format(FormatCode::ModuleDiffers),
+            ],
         ),
     ] {
         let module = module(

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use super::{Candidate, EVIDENCE};
 use crate::domain::Digest;
-use crate::plan::{Artifact, Artifacts, Mark, Predicate, Record, AnsweredRequest, Statement, Verdict};
+use crate::plan::{
+    AnsweredRequest, Artifact, Artifacts, Mark, Predicate, Record, Statement, Verdict,
+};
 use crate::protocol::Action;
 use crate::protocol::{LocalFile, SeenCheck};
 use crate::release::asset_sync::sync_asset;

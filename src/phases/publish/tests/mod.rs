@@ -51,7 +51,7 @@ fn tested() -> PublishInputs {
         also: BTreeSet::new(),
     }];
     PublishInputs {
-        artifacts: BTreeMap::from(artifacts).into(),
+        artifacts: std::collections::BTreeMap::from(artifacts).into(),
         legs,
         checks,
         builders: vec![],
@@ -91,7 +91,7 @@ fn seen() -> PublishState {
     ];
     PublishState {
         release: ReleaseView {
-            tag: Some(plan().commit),
+            tag: Some(plan().wanted.commit),
             releases: vec![SeenRelease {
                 assets,
                 ..our_draft(&plan())
@@ -258,18 +258,22 @@ fn each_altered_fact_is_refused() {
             s.release.releases[0] = our_draft(&plan().with(|wanted| wanted.commit = other()))
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            s.release.releases[0].body = plan().with(|wanted| wanted.run = "18".into())
-            .mark(false)
-            .put("");
+            s.release.releases[0].body = plan()
+                .with(|wanted| wanted.run = "18".into())
+                .mark(false)
+                .put("");
         }),
         (Code::DraftOfAnotherPlan, |_, s| {
-            s.release.releases[0].body = plan().with(|wanted| wanted.make_latest = Some(false))
-            .mark(false)
-            .put("");
+            s.release.releases[0].body = plan()
+                .with(|wanted| wanted.make_latest = Some(false))
+                .mark(false)
+                .put("");
         }),
         (Code::TagMissing, |_, s| s.release.tag = None),
         (Code::TagElsewhere, |_, s| s.release.tag = Some(other())),
-        (Code::BranchMoved, |_, s| s.head = Some(plan().commit)),
+        (Code::BranchMoved, |_, s| {
+            s.head = Some(plan().wanted.commit)
+        }),
         (Code::BranchMoved, |_, s| s.head = None),
         (Code::AssetDiffers, |_, s| {
             s.release.releases[0].assets[0].digest = Some(Digest::of(b"u"))
