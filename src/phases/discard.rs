@@ -11,6 +11,7 @@ use crate::release::lock::{Locked, NeedsLock, WhenDone};
 use crate::release::references::delete_release;
 use crate::release::view::ReleaseView;
 
+/// [`PhaseId::Discard`]. A published release, and what does not carry our mark, stay.
 pub struct Discard {
     tag: Tag,
     /// The commit of the draft that the last step found.

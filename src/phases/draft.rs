@@ -16,6 +16,7 @@ use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::delete_release;
 use crate::release::view::ReleaseView;
 
+/// [`PhaseId::Draft`]. It never deletes or changes what does not carry our mark.
 pub struct Draft {
     plan: ReleasePlan,
 }
@@ -162,8 +163,8 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
     }
 }
 
-fn report(release: &SeenRelease, so: String) -> PhaseReport {
-    PhaseReport::new(so)
+fn report(release: &SeenRelease, summary: String) -> PhaseReport {
+    PhaseReport::new(summary)
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }

@@ -9,6 +9,7 @@ use crate::protocol::{
 };
 use crate::release::references::our_release;
 
+/// [`PhaseId::RecordTests`]. The record is a commit status, which `publish` reads.
 pub struct RecordTests {
     plan: ReleasePlan,
     result: LegResult,

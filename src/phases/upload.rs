@@ -19,6 +19,7 @@ use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 const MAX_ASSETS: usize = 1_000;
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
+/// [`PhaseId::Upload`]. Assets that it is not given a file for stay as they are.
 pub struct Upload {
     plan: ReleasePlan,
     files: BTreeMap<AssetName, PathBuf>,

@@ -12,6 +12,7 @@ use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::references::row;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
+/// [`PhaseId::Verify`]. It needs no plan: that is part of the evidence.
 pub struct Verify {
     tag: Tag,
     cache: ReleaseCache,

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 
 use crate::domain::Moment;
 
+/// A clock, and sleep by it.
 #[async_trait]
 pub trait Clock: Send + Sync {
+    /// The time since the clock was started.
     fn now(&self) -> Moment;
     /// The time of day, for what is compared with a server's clock or shown to people.
     fn wall(&self) -> SystemTime;

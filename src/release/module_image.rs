@@ -47,7 +47,11 @@ impl From<ServiceError> for ModuleImageError {
 const MAX_IMAGES: usize = 32;
 
 impl ModuleImage {
-    /// By tag or by digest, for people.
+    /// Reads an image by tag or by digest, for people.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such image, it is no module image, or the registry cannot be read.
     pub async fn find(
         registry: &dyn RegistryReader,
         image: &ImageRef,

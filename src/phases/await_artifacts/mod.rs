@@ -33,6 +33,7 @@ pub struct AwaitOptions {
     pub builder_start_timeout: Duration,
 }
 
+/// [`PhaseId::Await`]. An artifact counts once two steps found the same digest.
 pub struct Await {
     plan: ReleasePlan,
     options: AwaitOptions,

@@ -21,6 +21,7 @@ use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
 use inputs::Sources;
 
+/// [`PhaseId::BuildModule`]. The same inputs give the same bytes.
 pub struct BuildModule {
     plan: ReleasePlan,
     options: BuildOptions,

@@ -27,6 +27,7 @@ use ocm_module::read::{
 const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
 const MAX_INDEX: u64 = 1024 * 1024;
 
+/// [`PhaseId::FetchModule`]. Running it again repairs an incomplete folder.
 pub struct FetchModule {
     plan: ReleasePlan,
     image: PinnedImage,

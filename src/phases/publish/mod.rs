@@ -23,6 +23,7 @@ use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
+/// [`PhaseId::Publish`]. Done only when everyone sees the release as it was planned.
 pub struct Publish {
     plan: ReleasePlan,
     inputs: PublishInputs,
