@@ -10,7 +10,7 @@ running=$!
 until_true 300 'the module is built' drafted
 kill -INT "$(pgrep -P "$running" -x act)" # the runner ends its containers
 wait "$running" || true
-remove_containers # act may leave them, and the next run could not remove their volumes
+remove_containers >/dev/null # act may leave them, and the next run could not remove their volumes
 same 'published releases' "$(published)" ''
 same 'drafts' "$(drafts)" v1.0.0
 ok 'cancelled: the draft is left'
