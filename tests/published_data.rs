@@ -16,9 +16,7 @@ mod images;
 mod interface;
 #[path = "golden/record.rs"]
 mod record;
-#[path = "support/scene.rs"]
-#[expect(dead_code, reason = "the rig of tests/resume can do more")]
-mod rig;
+mod support;
 
 use btp_release::domain::{Digest, Lock};
 use btp_release::engine::Stop;
@@ -29,7 +27,7 @@ use stand_ins::github::World;
 
 use golden::{EVIDENCE, Golden, versions, without};
 use interface::Interface;
-use rig::{Outputs, Scene};
+use support::scene::{self as rig, Outputs, Scene};
 
 /// The registry's host in all that is recorded.
 const HOST: &str = "registry.example";
