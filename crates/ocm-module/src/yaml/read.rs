@@ -150,10 +150,10 @@ struct OpenCollection {
     at: Position,
     anchor: usize,
     size: usize,
-    content: Content,
+    content: OpenContent,
 }
 
-enum Content {
+enum OpenContent {
     List(Vec<Value>, Vec<Positions>),
     Map {
         map: Map<String, Value>,
@@ -195,10 +195,10 @@ impl Composer {
                 self.add(Node { positions, ..node })
             }
             Event::SequenceStart(_, anchor, _) => {
-                self.open(at, anchor, Content::List(Vec::new(), Vec::new()))
+                self.open(at, anchor, OpenContent::List(Vec::new(), Vec::new()))
             }
             Event::MappingStart(_, anchor, _) => {
-                let content = Content::Map {
+                let content = OpenContent::Map {
                     map: Map::new(),
                     keys: BTreeMap::new(),
                     key: None,
@@ -216,7 +216,7 @@ impl Composer {
         Ok(())
     }
 
-    fn open(&mut self, at: Position, anchor: usize, content: Content) -> Result<(), String> {
+    fn open(&mut self, at: Position, anchor: usize, content: OpenContent) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
             return Err(format!("lists and maps are nested deeper than {MAX_DEPTH}"));
         }
@@ -234,8 +234,8 @@ impl Composer {
             return Ok(());
         };
         let (value, below) = match open.content {
-            Content::List(items, positions) => (Value::Array(items), Below::Items(positions)),
-            Content::Map { map, keys, .. } => (Value::Object(map), Below::Keys(keys)),
+            OpenContent::List(items, positions) => (Value::Array(items), Below::Items(positions)),
+            OpenContent::Map { map, keys, .. } => (Value::Object(map), Below::Keys(keys)),
         };
         self.complete(value, open.at, below, open.size, open.anchor)
     }
@@ -274,11 +274,11 @@ impl Composer {
         };
         open.size = open.size.saturating_add(node.size);
         match &mut open.content {
-            Content::List(items, positions) => {
+            OpenContent::List(items, positions) => {
                 items.push(node.value);
                 positions.push(node.positions);
             }
-            Content::Map { map, keys, key } => {
+            OpenContent::Map { map, keys, key } => {
                 if let Some((name, at)) = key.take() {
                     map.insert(name.clone(), node.value);
                     keys.insert(name, (at, node.positions));
