@@ -22,7 +22,7 @@ pub struct DownloadAsset {
 
 /// An asset whose bytes are those that GitHub has.
 #[derive(Debug)]
-pub struct Downloaded {
+pub struct DownloadedAsset {
     pub bytes: Bytes,
     pub digest: Digest,
 }
@@ -37,7 +37,7 @@ impl DownloadAsset {
         &self,
         github: &dyn GitHubReader,
         title: &'static str,
-    ) -> Result<Downloaded, Failure> {
+    ) -> Result<DownloadedAsset, Failure> {
         let of_port = |error| Failure::of_service(title, &error, "run it again");
         let releases = github.releases(&self.tag).await.map_err(of_port)?;
         let asset = self
@@ -48,7 +48,7 @@ impl DownloadAsset {
         let digest = self
             .check(asset, &bytes)
             .map_err(|finding| Failure::refused(title, vec![finding]))?;
-        Ok(Downloaded { bytes, digest })
+        Ok(DownloadedAsset { bytes, digest })
     }
 
     /// The asset of the release that people see; a draft of the same tag does not count.

@@ -30,7 +30,7 @@ pub struct RegistryLogin {
 }
 
 /// A Docker `config.json`, and what of it must not be seen.
-pub struct DockerConfig {
+pub struct LoginFile {
     pub json: SecretString,
     /// Every password that is in it, as it is and as the base64 of user and password, which a runner that masks the password
     /// cannot know.
@@ -56,7 +56,7 @@ impl RegistryLogin {
 
     /// The logins in the form of `docker login`
     /// (<https://docs.docker.com/reference/cli/docker/login/#credential-stores>).
-    pub fn docker_config(&self) -> DockerConfig {
+    pub fn docker_config(&self) -> LoginFile {
         let logins = self.logins();
         let encoded = logins.values().map(|login| {
             let pair = format!("{}:{}", login.user, login.password.expose_secret());
@@ -71,7 +71,7 @@ impl RegistryLogin {
             .collect();
         let passwords = logins.values().map(|login| login.password.clone());
         let json = serde_json::json!({ "auths": auths }).to_string() + "\n";
-        DockerConfig {
+        LoginFile {
             json: json.into(),
             secrets: passwords
                 .chain(encoded.into_iter().map(SecretString::from))

@@ -61,7 +61,7 @@ async fn real_registries_transient_errors_are_retried_and_altered_bytes_detected
         let tag = at.tagged("1".parse().unwrap());
         let (whole, manifest) = (Digest::of(&layer), Digest::of(MANIFEST));
         // Each round has an adapter of its own, which has read nothing yet.
-        let new = || registries(Credentials::anonymous());
+        let new = || timed(Credentials::anonymous(), FastClock::start_slowly());
         let pull = async || collect(new().open_blob(&at, whole, SIZE as u64)).await;
 
         for fault in [

@@ -72,9 +72,9 @@ pub(crate) struct FastClock {
 }
 
 impl FastClock {
-    /// A hundred times as fast: the adapter takes 0.3 s of real time for silence.
+    /// Forty times as fast: the adapter takes 0.75 s of real time for silence.
     pub(crate) fn start() -> Arc<Self> {
-        Self::at_speed(100)
+        Self::at_speed(40)
     }
 
     /// Slow enough that a busy machine is not taken for a silent registry, for tests that count requests.

@@ -12,9 +12,9 @@ const CHUNK: usize = 128 << 10;
 
 /// How many bytes of an upload the connection has taken so far. Clones count together.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Progress(Arc<AtomicU64>);
+pub(crate) struct UploadProgress(Arc<AtomicU64>);
 
-impl Progress {
+impl UploadProgress {
     pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -25,7 +25,7 @@ impl Progress {
 }
 
 /// The first `size` bytes of a file as a body that is read while it is sent.
-pub(crate) fn file_body(mut file: File, size: u64, progress: &Progress) -> reqwest::Body {
+pub(crate) fn file_body(mut file: File, size: u64, progress: &UploadProgress) -> reqwest::Body {
     file.set_max_buf_size(CHUNK);
     let start = (file.take(size), progress.clone());
     reqwest::Body::wrap_stream(stream::try_unfold(

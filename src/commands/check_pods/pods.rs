@@ -23,7 +23,7 @@ struct Pod {
     #[serde(default)]
     spec: Spec,
     #[serde(default)]
-    status: Status,
+    status: PodStatus,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,7 +55,7 @@ struct ContainerSpec {
 
 /// What the node reports.
 #[derive(Debug, Default, Deserialize)]
-struct Status {
+struct PodStatus {
     #[serde(rename = "initContainerStatuses")]
     init: Option<Vec<ContainerStatus>>,
     #[serde(rename = "containerStatuses")]
@@ -105,7 +105,7 @@ impl Pods {
     /// The containers of every kind, init and ephemeral ones included.
     pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
         self.items.iter().flat_map(|pod| {
-            let Status {
+            let PodStatus {
                 init,
                 usual,
                 ephemeral,
