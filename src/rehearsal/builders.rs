@@ -29,13 +29,13 @@ const BUILDS_TAKE: Duration = Duration::from_millis(700);
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 
 /// Waits for the tag, then builds.
-pub(super) struct Builders<'a> {
+pub(super) struct RehearsedBuilders<'a> {
     rehearsal: &'a Rehearsal<'a>,
     events: Receiver<Event>,
     clock: Arc<SystemClock>,
 }
 
-impl<'a> Builders<'a> {
+impl<'a> RehearsedBuilders<'a> {
     /// Listens from now on, as Prow does for the webhooks of a repository.
     pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
         Self {

@@ -6,7 +6,7 @@ use futures_util::future::join3;
 use serde_json::json;
 
 use super::Rehearsal;
-use super::builders::Builders;
+use super::builders::RehearsedBuilders;
 use super::step::StepResult;
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::Exit;
@@ -28,7 +28,7 @@ impl Rehearsal<'_> {
             return Ok(planned.exit);
         }
         let plan = planned.output("plan");
-        let builders = Builders::listen(self);
+        let builders = RehearsedBuilders::listen(self);
         let drafted = self.step("draft", &[("plan", plan)]).await?;
         if !drafted.succeeded() {
             return Ok(drafted.exit);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::image_check::{Contents, Labels, ModuleContents};
-use super::view::Trust;
 use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::protocol::{Reader, RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
@@ -20,6 +19,16 @@ use ocm_module::read::{ManifestSource, file_in_layer, select_content};
 /// The configuration of a container image, far above what builders write.
 const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
 const MAX_RAW_MANIFEST: u64 = 32 * 1024 * 1024;
+
+/// How much of what an earlier step read is taken as still true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// What is named by a digest, and nothing else.
+    DigestsOnly,
+    /// Also that an asset keeps its bytes as long as it keeps its id, and that an image stays complete: for a long wait,
+    /// which would otherwise read them again each time.
+    EarlierSteps,
+}
 
 /// How an image stands that a tag names.
 #[derive(Clone, Debug)]

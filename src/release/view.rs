@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::asset_image_refs;
 use super::image_check::ModuleContents;
+pub(crate) use super::image_reader::Trust;
 use super::image_reader::{ImageCache, ImageQuery, ImageState, read_image};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, ReleasePlan};
@@ -69,16 +70,6 @@ impl ReleaseView {
             ImageState::Absent | ImageState::Incomplete { .. } => None,
         })
     }
-}
-
-/// How much of what an earlier step read is taken as still true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// What is named by a digest, and nothing else.
-    DigestsOnly,
-    /// Also that an asset keeps its bytes as long as it keeps its id, and that an image stays complete: for a long wait,
-    /// which would otherwise read them again each time.
-    EarlierSteps,
 }
 
 /// What is kept from one step to the next.

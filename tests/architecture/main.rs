@@ -38,12 +38,12 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "settings",
         &[
             "cli",
+            "commands",
             "domain",
             "ocm_module",
             "phases",
             "plan",
             "protocol",
-            "release",
         ],
     ),
     ("domain", &["ocm_module"]),
@@ -72,11 +72,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "rehearsal",
         &[
             "adapters",
-            "cli",
             "domain",
             "ocm_module",
             "plan",
             "protocol",
+            "settings",
         ],
     ),
 ];
@@ -265,8 +265,9 @@ fn no_folder_holds_too_much() {
             let count = imports::code(&text).lines().count();
             all += count;
             let below = path.strip_prefix(source).unwrap().parent().unwrap();
-            // Adapters have little to do with each other: each folder of theirs is looked at by itself.
-            let depth = if below.starts_with("adapters") { 2 } else { 1 };
+            // Adapters, and the parts of a stand-in, have little to do with each other.
+            let deep = below.starts_with("adapters") || source.contains("stand-ins");
+            let depth = if deep { 2 } else { 1 };
             let folder: PathBuf =
                 Path::new(source).join(below.iter().take(depth).collect::<PathBuf>());
             *lines.entry(folder.display().to_string()).or_default() += count;
@@ -313,6 +314,8 @@ fn no_type_name_stands_twice() {
             }
         }
     }
+    // The application's diagnostics are the library's, with more codes.
+    places.remove("Diagnostic");
     places.retain(|_, places| places.len() > 1);
     assert!(places.is_empty(), "{places:#?}");
 }

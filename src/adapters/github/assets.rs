@@ -13,7 +13,7 @@ use super::answer::GitHubAnswer;
 use super::client::{API_VERSION, JSON, success};
 use super::rate_limit::RequestKind;
 use super::{GitHub, models, origin};
-use crate::adapters::http::{Progress, describe, file_body};
+use crate::adapters::http::{UploadProgress, describe, file_body};
 use crate::domain::{AssetName, Digest, DigestHasher};
 use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId, SeenAsset};
 
@@ -75,7 +75,7 @@ impl GitHub {
     ) -> Result<GitHubAnswer, String> {
         let opened = File::open(&file.path).await;
         let opened = opened.map_err(|error| format!("the file cannot be opened: {error}"))?;
-        let progress = Progress::default();
+        let progress = UploadProgress::default();
         let body = file_body(opened, file.size, &progress);
         let request = self
             .client
@@ -272,7 +272,7 @@ fn check_stored(
 
 /// Ends an exchange that has neither ended nor progressed within the time of `stall`.
 async fn while_moving<T>(
-    progress: &Progress,
+    progress: &UploadProgress,
     stall: Duration,
     exchange: impl Future<Output = Result<T, String>>,
 ) -> Result<T, String> {

@@ -12,4 +12,4 @@ pub(crate) use dns::{AddressCheck, AddressRefused};
 pub use dns::{NameLookup, SystemLookup};
 pub(crate) use excerpt::{excerpt, excerpt_of_body};
 pub(crate) use retry::{Random, Retry, RetryPolicy, doubled, jitter, retry_after};
-pub(crate) use upload::{Progress, file_body};
+pub(crate) use upload::{UploadProgress, file_body};

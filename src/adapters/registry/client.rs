@@ -10,7 +10,7 @@ use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
-use crate::adapters::http::{Http, Progress};
+use crate::adapters::http::{Http, UploadProgress};
 use crate::domain::ImageRepository;
 use crate::domain::urls::same_origin;
 use crate::protocol::Clock;
@@ -118,7 +118,7 @@ impl RegistryClient {
         let Some(payload) = &request.payload else {
             return self.transport.exchange(builder.send(), None).await;
         };
-        let progress = Progress::default();
+        let progress = UploadProgress::default();
         let builder = builder
             .header(CONTENT_TYPE, payload.media_type)
             .header(CONTENT_LENGTH, payload.size)

@@ -6,7 +6,7 @@ use tokio::fs::File;
 
 use super::credentials::DOCKER_HUB_API;
 use super::failure::RequestFailure;
-use crate::adapters::http::{Progress, file_body};
+use crate::adapters::http::{UploadProgress, file_body};
 use crate::domain::urls::is_secure;
 use crate::domain::{Digest, ImageRepository};
 use crate::protocol::BlobSource;
@@ -93,7 +93,7 @@ pub(super) struct Payload<'a> {
 
 impl Payload<'_> {
     /// The body, read from its source once more. `progress` counts the bytes of a file as they are sent.
-    pub(super) async fn open(&self, progress: &Progress) -> Result<reqwest::Body, RequestFailure> {
+    pub(super) async fn open(&self, progress: &UploadProgress) -> Result<reqwest::Body, RequestFailure> {
         match self.source {
             BlobSource::Memory(bytes) => {
                 self.expect_size(bytes.len() as u64)?;

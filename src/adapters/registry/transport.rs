@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 
 use super::failure::{Refusal, RequestFailure};
-use crate::adapters::http::{Http, Progress};
+use crate::adapters::http::{Http, UploadProgress};
 use crate::protocol::Clock;
 
 /// The longest silence of a registry: before it answers, or between two parts of a body.
@@ -28,14 +28,14 @@ impl Transport {
     pub(super) async fn exchange(
         &self,
         sending: impl Future<Output = Result<Response, reqwest::Error>>,
-        progress: Option<&Progress>,
+        progress: Option<&UploadProgress>,
     ) -> Result<Response, RequestFailure> {
         let allowed = if progress.is_some() {
             UPLOAD_SILENCE
         } else {
             SILENCE
         };
-        let sent = || progress.map_or(0, Progress::bytes);
+        let sent = || progress.map_or(0, UploadProgress::bytes);
         tokio::pin!(sending);
         loop {
             let before = sent();
