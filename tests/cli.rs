@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use stand_ins::github::{Token, World};
-use stand_ins::{GitHub, Options, Registry, RegistryOptions};
+use stand_ins::github::{GitHubWorld, Token};
+use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
 mod support;
 
@@ -16,7 +16,7 @@ const REPOSITORY: &str = "kyma-project/btp-manager";
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], i32, &'a str);
 
 struct Fixture {
-    github: GitHub,
+    github: GitHubServer,
     folder: tempfile::TempDir,
     commit: String,
 }
@@ -28,7 +28,7 @@ struct StepResult {
 }
 
 async fn fixture() -> Fixture {
-    let mut world = World::new();
+    let mut world = GitHubWorld::new();
     world.token("t0ken", Token::github_token());
     let repository = world.repository(REPOSITORY);
     repository
@@ -37,7 +37,9 @@ async fn fixture() -> Fixture {
         .publish("v1.0.0")
         .commit("Second");
     let commit = repository.tip();
-    let github = GitHub::start(world, Options::default()).await.unwrap();
+    let github = GitHubServer::start(world, Options::default())
+        .await
+        .unwrap();
     Fixture {
         github,
         folder: tempfile::tempdir().unwrap(),
@@ -330,7 +332,7 @@ async fn secrets_appear_in_mask_commands_only() {
 async fn build_module_refuses_invalid_manifests_and_pushes_nothing() {
     let fixture = fixture().await;
     let auth = stand_ins::registry::Auth::basic("user", "right");
-    let registry = Registry::start(RegistryOptions {
+    let registry = RegistryServer::start(RegistryOptions {
         auth,
         ..RegistryOptions::default()
     })

@@ -26,7 +26,7 @@ use ocm_module::build::DescriptorStyle;
 use ocm_module::build::TemplateForm;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stand_ins::{Registry, RegistryOptions};
+use stand_ins::{RegistryOptions, RegistryServer};
 
 mod support;
 
@@ -160,7 +160,7 @@ prop_compose! {
 
 /// A working folder and a registry in which nothing is yet.
 struct Desk {
-    registry: Registry,
+    registry: RegistryServer,
     registries: Registries,
     github: GitHub,
     clock: Arc<SystemClock>,
@@ -176,7 +176,9 @@ impl Desk {
         let repository = "kyma-project/btp-manager".parse().unwrap();
         let github = GitHubSettings::new(nowhere.clone(), nowhere, repository, "t".into());
         Self {
-            registry: Registry::start(RegistryOptions::default()).await.unwrap(),
+            registry: RegistryServer::start(RegistryOptions::default())
+                .await
+                .unwrap(),
             registries: Registries::new(&http, Credentials::anonymous(), clock.clone()),
             github: GitHub::connect(github, http, clock.clone()).unwrap(),
             clock,

@@ -23,11 +23,11 @@ use btp_release::engine::Stop;
 use btp_release::plan::{Artifacts, JsonObject, Mark, ReleasePlan, Statement, Verdict};
 
 use serde_json::Value;
-use stand_ins::github::World;
+use stand_ins::github::GitHubWorld;
 
 use golden::{EVIDENCE, Golden, versions, without};
 use interface::Interface;
-use support::scene::{self as rig, Outputs, Scene};
+use support::scene::{Outputs, REPOSITORY, Scene, TAG};
 
 /// The registry's host in all that is recorded.
 const HOST: &str = "registry.example";
@@ -265,7 +265,7 @@ fn described(stop: &Stop) -> String {
 
 async fn verify(scene: &Scene) -> Result<(), String> {
     let verified = scene
-        .phase(record::RUN, "verify", &[("version", rig::TAG)])
+        .phase(record::RUN, "verify", &[("version", TAG)])
         .await;
     verified.map(drop).map_err(|stop| described(&stop))
 }
@@ -299,7 +299,7 @@ async fn verify_accepts_what_a_newer_version_publishes() {
 /// What `publish` wrote of the release.
 fn evidence(scene: &Scene) -> Statement {
     let asset = scene.repository(|repository| {
-        let mut assets = repository.releases_of(rig::TAG)[0].assets.iter();
+        let mut assets = repository.releases_of(TAG)[0].assets.iter();
         assets.find(|asset| asset.name == EVIDENCE).cloned()
     });
     let bytes = scene.github.world().bytes(&asset.unwrap()).unwrap();
@@ -322,8 +322,7 @@ async fn publish_takes_what_the_phases_of_another_version_left() {
             let outputs = publish(&scene, &golden).await;
             assert_eq!(outputs["artifacts"], golden.text("artifacts.json"));
             assert_eq!(verify(&scene).await, Ok(()));
-            let body =
-                scene.repository(|repository| repository.releases_of(rig::TAG)[0].body.clone());
+            let body = scene.repository(|repository| repository.releases_of(TAG)[0].body.clone());
             assert_eq!(
                 Mark::find(&body.unwrap()),
                 Mark::find(&golden.text("draft-body.md"))
@@ -346,9 +345,9 @@ async fn publish_keeps_the_bytes_of_evidence_that_is_there() {
         let left = text.replace("\"draftedAt\"", &format!("{NEWER}, \"draftedAt\""));
         assert_ne!(left, text);
         *scene.github.world() = before;
-        let id = scene.repository(|repository| repository.releases_of(rig::TAG)[0].id);
+        let id = scene.repository(|repository| repository.releases_of(TAG)[0].id);
         let bytes = left.as_bytes();
-        let attach = |world: &mut World| world.attach(rig::REPOSITORY, id, EVIDENCE, bytes);
+        let attach = |world: &mut GitHubWorld| world.attach(REPOSITORY, id, EVIDENCE, bytes);
         attach(&mut scene.github.world()).unwrap();
         publish(&scene, &golden).await;
         assert_eq!(

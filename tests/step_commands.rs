@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use stand_ins::github::{Digests, Token, World};
-use stand_ins::{Fault, GitHub, Options, Pattern, Service};
+use stand_ins::github::{Digests, GitHubWorld, Token};
+use stand_ins::{Fault, GitHubServer, Options, Pattern, Service};
 
 const REPOSITORY: &str = "kyma-project/btp-manager";
 const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -412,8 +412,8 @@ fn registry_login_takes_its_registries_from_the_plan() {
     );
 }
 
-async fn github(digests: Digests) -> GitHub {
-    let mut world = World::new();
+async fn github(digests: Digests) -> GitHubServer {
+    let mut world = GitHubWorld::new();
     world.token("job-token", Token::github_token());
     let repository = world.repository(REPOSITORY);
     repository.commit("Initial commit").publish("v1.1.0");
@@ -426,7 +426,7 @@ async fn github(digests: Digests) -> GitHub {
         digests,
         ..Options::default()
     };
-    GitHub::start(world, options).await.unwrap()
+    GitHubServer::start(world, options).await.unwrap()
 }
 
 /// Bytes that are changed on the way are noticed by their digest, and bytes that are lost by their number.

@@ -96,7 +96,7 @@ mod tests {
             releases,
             ..ReleaseView::default()
         };
-        match decide(&example().tag, &seen) {
+        match decide(&example().wanted.tag, &seen) {
             Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
             Step::Done(report) => vec![report.summary],
             Step::Blocked(findings) => findings.iter().map(|f| f.code.to_string()).collect(),
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn discard_deletes_only_releases_with_our_mark() {
         let plan = example();
-        let here = || Some(plan.commit.clone());
+        let here = || Some(plan.wanted.commit.clone());
         let tag = "delete the tag v1.2.0 at 4e4b9d4";
         let draft = "delete the draft release v1.2.0 (id 7)";
         assert_eq!(actions(here(), vec![our_draft(&plan)]), [tag, draft]);

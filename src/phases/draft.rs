@@ -46,13 +46,13 @@ impl Draft {
 
     async fn notes(&self, reader: Reader<'_>) -> Result<String, ServiceError> {
         let plan = &self.plan;
-        match &plan.notes {
+        match &plan.wanted.notes {
             NotesSource::Text(text) => Ok(text.clone()),
             NotesSource::Generated => {
                 let previous = plan.previous_tag.as_ref();
                 let notes = reader
                     .github
-                    .notes(&plan.tag, &plan.commit, previous)
+                    .notes(&plan.wanted.tag, &plan.wanted.commit, previous)
                     .await?;
                 Ok(notes.body)
             }
@@ -67,7 +67,7 @@ impl Phase for Draft {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let seen = ReleaseView::tag_and_releases(reader, &self.plan.tag).await?;
+        let seen = ReleaseView::tag_and_releases(reader, &self.plan.wanted.tag).await?;
         Ok(decide(&self.plan, &seen))
     }
 
@@ -86,11 +86,11 @@ impl Phase for Draft {
 #[async_trait]
 impl NeedsLock for Draft {
     fn tag(&self) -> &Tag {
-        &self.plan.tag
+        &self.plan.wanted.tag
     }
 
     fn commit(&self) -> Option<&CommitSha> {
-        Some(&self.plan.commit)
+        Some(&self.plan.wanted.commit)
     }
 
     async fn complete(
@@ -114,11 +114,11 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
         Code::TagReserved,
         format!(
             "{} was the name of an immutable release that was deleted, and GitHub never gives it again",
-            plan.tag
+            plan.wanted.tag
         ),
         format!(
             "release another version, such as {}",
-            plan.version.next_patch()
+            plan.wanted.version.next_patch()
         ),
     )
 }
@@ -130,13 +130,16 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
             seen.tag.as_ref(),
         ))]),
         Resolution::Resume(draft, mark) => resume(plan, seen, draft, &mark),
-        Resolution::Replace(release, mark) => {
-            Step::Act(delete_release(&plan.tag, seen.tag.as_ref(), release, &mark))
-        }
+        Resolution::Replace(release, mark) => Step::Act(delete_release(
+            &plan.wanted.tag,
+            seen.tag.as_ref(),
+            release,
+            &mark,
+        )),
         Resolution::DeleteDuplicates(actions) => Step::Act(actions),
         Resolution::Done(release) => Step::Done(report(
             release,
-            format!("{} is already published", plan.tag),
+            format!("{} is already published", plan.wanted.tag),
         )),
         Resolution::Refuse(finding) => Step::Blocked(vec![finding]),
     }
@@ -147,18 +150,22 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
         let mark = plan.renewed_mark(mark);
         return Step::Act(vec![Action::EditDraft {
             release: draft.id,
-            tag: plan.tag.clone(),
+            tag: plan.wanted.tag.clone(),
             body: mark.put(&draft.body),
         }]);
     }
     match seen.tag {
         None => Step::Act(vec![Action::CreateTag {
-            tag: plan.tag.clone(),
-            commit: plan.commit.clone(),
+            tag: plan.wanted.tag.clone(),
+            commit: plan.wanted.commit.clone(),
         }]),
         Some(_) => Step::Done(report(
             draft,
-            format!("{} is a draft at {}", plan.tag, plan.commit.short()),
+            format!(
+                "{} is a draft at {}",
+                plan.wanted.tag,
+                plan.wanted.commit.short()
+            ),
         )),
     }
 }
@@ -172,11 +179,11 @@ fn report(release: &SeenRelease, summary: String) -> PhaseReport {
 /// Without its details: see [`complete`].
 fn new_draft(plan: &ReleasePlan, tag: Option<&CommitSha>) -> NewDraft {
     NewDraft {
-        tag: plan.tag.clone(),
-        target: plan.commit.clone(),
-        name: plan.tag.to_string(),
+        tag: plan.wanted.tag.clone(),
+        target: plan.wanted.commit.clone(),
+        name: plan.wanted.tag.to_string(),
         body: plan.mark(tag.is_some()).put(""),
-        prerelease: plan.prerelease,
+        prerelease: plan.wanted.prerelease,
     }
 }
 
@@ -257,7 +264,7 @@ mod tests {
     #[test]
     fn draft_decision_for_each_release_and_tag() {
         let plan = example();
-        let here = || Some(plan.commit.clone());
+        let here = || Some(plan.wanted.commit.clone());
         let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
         let create = "create the draft release v1.2.0 at 4e4b9d4";
         let tag = "create the tag v1.2.0 at 4e4b9d4";
@@ -343,7 +350,7 @@ mod tests {
         let [Action::CreateDraft(draft)] = actions.as_slice() else {
             panic!("{actions:?}")
         };
-        assert_eq!(draft.target, plan.commit);
+        assert_eq!(draft.target, plan.wanted.commit);
         let mark = Mark::find(&draft.body).unwrap();
         assert_eq!((mark.plan, mark.tag_was_there), (plan.digest(), false));
     }
@@ -385,18 +392,18 @@ mod tests {
             "the tag is not ours, and nothing is deleted in vain"
         );
         assert_eq!(
-            word_of(Some(plan.commit.clone()), of_another_commit(&plan)),
+            word_of(Some(plan.wanted.commit.clone()), of_another_commit(&plan)),
             "delete the draft release v1.2.0 (id 7)",
             "nor is this one, but it is where it is wanted"
         );
         let done = "done: v1.2.0 is a draft at 4e4b9d4";
         assert_eq!(
-            word_of(Some(plan.commit.clone()), our_draft(&plan)),
+            word_of(Some(plan.wanted.commit.clone()), our_draft(&plan)),
             done,
             "its own draft is not replaced"
         );
         assert_eq!(
-            word_of(Some(plan.commit.clone()), foreign_draft(&plan)),
+            word_of(Some(plan.wanted.commit.clone()), foreign_draft(&plan)),
             Code::DraftForeign.as_str()
         );
     }

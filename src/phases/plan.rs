@@ -137,15 +137,19 @@ fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
 }
 
 fn report(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
-    let summary = format!("{} is to be released at {}", plan.tag, plan.commit.short());
+    let summary = format!(
+        "{} is to be released at {}",
+        plan.wanted.tag,
+        plan.wanted.commit.short()
+    );
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
     PhaseReport::new(summary)
         .with("plan", plan.to_json())
-        .with("version", &plan.version)
-        .with("tag", &plan.tag)
-        .with("commit", &plan.commit)
+        .with("version", &plan.wanted.version)
+        .with("tag", &plan.wanted.tag)
+        .with("commit", &plan.wanted.commit)
         .with("previous-tag", previous)
-        .with("prerelease", plan.prerelease)
+        .with("prerelease", plan.wanted.prerelease)
         .with("make-latest", plan.becomes_latest(published))
 }
 

@@ -36,7 +36,7 @@ impl RecordTests {
         if our_release(&self.plan, releases).is_ok_and(|(release, _)| !release.draft) {
             return Step::Done(PhaseReport::new(format!(
                 "{} is already published, with its own verdicts",
-                self.plan.tag
+                self.plan.wanted.tag
             )));
         }
         let context = Verdict::context(&self.result.leg);
@@ -49,11 +49,11 @@ impl RecordTests {
         {
             return Step::Done(PhaseReport::new(format!(
                 "{context} is {state} at {}",
-                self.plan.commit.short()
+                self.plan.wanted.commit.short()
             )));
         }
         Step::Act(vec![Action::SetStatus(NewStatus {
-            commit: self.plan.commit.clone(),
+            commit: self.plan.wanted.commit.clone(),
             context,
             state: self.result.state,
             description,
@@ -69,8 +69,11 @@ impl Phase for RecordTests {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let releases = reader.github.releases(&self.plan.tag).await?;
-        Ok(self.decide(&releases, &reader.github.statuses(&self.plan.commit).await?))
+        let releases = reader.github.releases(&self.plan.wanted.tag).await?;
+        Ok(self.decide(
+            &releases,
+            &reader.github.statuses(&self.plan.wanted.commit).await?,
+        ))
     }
 }
 

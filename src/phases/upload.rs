@@ -52,7 +52,7 @@ impl Upload {
             let mut ours = files.keys();
             ours.any(|ours| [ours.as_str(), &temporary_name(ours)].contains(&name))
         };
-        let mut view = self.cache.view(reader, &self.plan.tag);
+        let mut view = self.cache.view(reader, &self.plan.wanted.tag);
         view.releases().await?;
         view.digests(is_ours).await?;
         Ok(UploadState {
@@ -100,11 +100,11 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
             Code::AlreadyPublished,
             format!(
                 "{} is published, and its assets differ from these files",
-                plan.tag
+                plan.wanted.tag
             ),
             format!(
                 "release another version, such as {}",
-                plan.version.next_patch()
+                plan.wanted.version.next_patch()
             ),
         ));
     }
@@ -116,7 +116,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
     }
     let summary = format!(
         "{} has {} as wanted",
-        plan.tag,
+        plan.wanted.tag,
         count(seen.files.len(), "asset")
     );
     Step::Done(PhaseReport::new(summary).with("assets", artifacts.to_json()))
@@ -130,7 +130,7 @@ fn count(n: usize, what: &str) -> String {
 fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, file) in &seen.files {
-        if !plan.assets.contains(name) {
+        if !plan.wanted.assets.contains(name) {
             findings.push(Diagnostic::error(
                 Code::AssetUnplanned,
                 format!("{name} is not among the plan's assets"),
@@ -175,7 +175,7 @@ fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<
             Code::AssetsTooMany,
             format!(
                 "{} would have {total} assets; GitHub takes {MAX_ASSETS}",
-                plan.tag
+                plan.wanted.tag
             ),
             "pack some of the files into an archive",
         ));

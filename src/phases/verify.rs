@@ -103,7 +103,7 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     let summary = format!(
         "{tag} is as it was published: {} subjects at {}",
         statement.subject.len(),
-        statement.predicate.plan.commit.short()
+        statement.predicate.plan.wanted.commit.short()
     );
     Step::Done(PhaseReport::new(summary).with("release-url", &release.url))
 }
@@ -141,13 +141,13 @@ impl<'a> Differences<'a> {
         self.compare(
             "the tag of the evidence",
             self.tag.as_str(),
-            plan.tag.as_str(),
+            plan.wanted.tag.as_str(),
         );
-        self.compare("the tag's commit", &commit, plan.commit.as_str());
+        self.compare("the tag's commit", &commit, plan.wanted.commit.as_str());
         self.compare(
             "prerelease",
             flag(release.prerelease),
-            flag(plan.prerelease),
+            flag(plan.wanted.prerelease),
         );
         self.compare("the plan in the mark", &in_mark, &plan.digest().to_string());
     }
@@ -201,7 +201,7 @@ impl<'a> Differences<'a> {
                 self.compare(&format!("the asset {}", asset.name), "present", ABSENT);
             }
         }
-        for asset in &statement.predicate.plan.assets {
+        for asset in &statement.predicate.plan.wanted.assets {
             if !statement.subject.iter().any(|s| s.name == asset.as_str()) {
                 let what = format!("the asset {asset}");
                 self.compare(&what, "not among the subjects", "one of the subjects");
@@ -228,7 +228,7 @@ mod tests {
     /// A release as `publish` leaves it.
     fn seen() -> VerifyState {
         let plan = example();
-        let image = plan.binary_image.clone().unwrap();
+        let image = plan.wanted.binary_image.clone().unwrap();
         let digest = Digest::of(b"m");
         let asset_of = |bytes: &[u8]| Artifact::Asset {
             digest: Digest::of(bytes),
@@ -276,7 +276,7 @@ mod tests {
         let complete = ImageState::Complete { digest, contents };
         VerifyState {
             release: ReleaseView {
-                tag: Some(plan.commit.clone()),
+                tag: Some(plan.wanted.commit.clone()),
                 releases: vec![published(SeenRelease {
                     body,
                     assets,
@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn codes(seen: &VerifyState) -> Vec<Code> {
-        match decide(&example().tag, seen) {
+        match decide(&example().wanted.tag, seen) {
             Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
             Step::Done(_) => vec![],
             other => panic!("{other:?}"),

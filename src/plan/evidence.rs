@@ -186,7 +186,13 @@ impl Statement {
 
     /// The names of all assets that the release has, the evidence included.
     pub fn assets(&self) -> BTreeSet<String> {
-        let planned = self.predicate.plan.assets.iter().map(ToString::to_string);
+        let planned = self
+            .predicate
+            .plan
+            .wanted
+            .assets
+            .iter()
+            .map(ToString::to_string);
         planned.chain([EVIDENCE.to_owned()]).collect()
     }
 }

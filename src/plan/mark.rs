@@ -23,7 +23,7 @@ pub struct Mark {
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
-    /// The mark as it was found; empty for one that is new. JsonObject of a newer version are kept in it.
+    /// The mark as it was found; empty for one that is new. The fields of a newer version are kept in it.
     #[serde(skip)]
     pub found: JsonObject,
 }

@@ -1,7 +1,6 @@
 //! The plan itself, its JSON and its digest.
 
 use std::collections::BTreeSet;
-use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
@@ -87,15 +86,6 @@ impl Awaited {
     }
 }
 
-/// For phases that still name the fields of [`Wanted`] as the plan's own.
-impl Deref for ReleasePlan {
-    type Target = Wanted;
-
-    fn deref(&self) -> &Wanted {
-        &self.wanted
-    }
-}
-
 impl ReleasePlan {
     /// Completes what is wanted by what only the repository can tell.
     pub fn complete(wanted: Wanted, previous_tag: Option<Tag>, guard: Option<BranchGuard>) -> Self {
@@ -129,9 +119,9 @@ impl ReleasePlan {
         }
         let plan = Self::read(text).map_err(|e| unreadable(format!("is not a plan: {e}")))?;
         match repository {
-            Some(here) if !here.is_same(&plan.repository) => Err(invalid(
+            Some(here) if !here.is_same(&plan.wanted.repository) => Err(invalid(
                 Code::PlanRepository,
-                &plan.repository.to_string(),
+                &plan.wanted.repository.to_string(),
                 format!("is for another repository than this run's, {here}"),
                 "run the phase `plan` in this repository, and pass its output on",
             )),

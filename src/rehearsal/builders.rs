@@ -9,7 +9,7 @@ use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
 use futures_util::future::try_join;
 use serde_json::json;
-use stand_ins::Event;
+use stand_ins::GitHubEvent;
 use tokio::sync::broadcast::Receiver;
 
 use super::Rehearsal;
@@ -31,7 +31,7 @@ const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 /// Waits for the tag, then builds.
 pub(super) struct RehearsedBuilders<'a> {
     rehearsal: &'a Rehearsal<'a>,
-    events: Receiver<Event>,
+    events: Receiver<GitHubEvent>,
     clock: Arc<SystemClock>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> RehearsedBuilders<'a> {
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Ok(Event::TagCreated { .. }) => return true,
+                    Ok(GitHubEvent::TagCreated { .. }) => return true,
                     Ok(_) => {}
                     Err(_) => return false,
                 },
@@ -75,10 +75,10 @@ impl<'a> RehearsedBuilders<'a> {
         let _spinner = self.rehearsal.timeline.spinner(NAME);
         let log = |line: String| self.rehearsal.timeline.log(NAME, &line);
         let plan = ReleasePlan::from_json(plan, None)?;
-        let Some(image) = &plan.binary_image else {
+        let Some(image) = &plan.wanted.binary_image else {
             return Ok(());
         };
-        log(format!("started by the tag {}", plan.tag));
+        log(format!("started by the tag {}", plan.wanted.tag));
         self.pretend_to_build().await;
         let digest = self.push_image(image, &plan).await?;
         log(format!("pushed {image} ({digest})"));
@@ -138,7 +138,7 @@ impl<'a> RehearsedBuilders<'a> {
         let settings = self.rehearsal.settings;
         let folder = self.rehearsal.services.workspace.join("build");
         std::fs::create_dir_all(&folder)?;
-        let image = plan.binary_image.as_ref().map(ToString::to_string);
+        let image = plan.wanted.binary_image.as_ref().map(ToString::to_string);
         let example = || {
             let example = include_str!("example/manifest.yaml");
             example.replace("{binary-image}", &image.unwrap_or_default())
@@ -164,9 +164,9 @@ fn small_image(plan: &ReleasePlan) -> io::Result<(ImageManifest, [Vec<u8>; 2])> 
         "architecture": "amd64",
         "os": "linux",
         "config": {"Entrypoint": ["/manager"], "Labels": {
-            "org.opencontainers.image.revision": plan.commit,
-            "org.opencontainers.image.version": plan.version,
-            "org.opencontainers.image.source": format!("https://github.com/{}", plan.repository),
+            "org.opencontainers.image.revision": plan.wanted.commit,
+            "org.opencontainers.image.version": plan.wanted.version,
+            "org.opencontainers.image.source": format!("https://github.com/{}", plan.wanted.repository),
         }},
         "rootfs": {"type": "layers", "diff_ids": [Digest::of(&tar)]},
     });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use stand_ins::{Category, Entry};
+use stand_ins::{Category, LogEntry};
 
 use super::services::{REPOSITORY, Services};
 
@@ -47,7 +47,7 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
 }
 
 /// How many entries of a log are reads, unchanged answers and writes.
-fn by_kind(entries: &[Entry]) -> String {
+fn by_kind(entries: &[LogEntry]) -> String {
     let mut kinds: BTreeMap<&str, usize> =
         [("read", 0), ("unchanged (304)", 0), ("write", 0)].into();
     for entry in entries {

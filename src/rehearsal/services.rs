@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use stand_ins::github::{Token, World};
-use stand_ins::{GitHub, Options, Registry, RegistryOptions};
+use stand_ins::github::{GitHubWorld, Token};
+use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
 use crate::domain::{Code, Diagnostic, Place};
 use crate::settings::RehearsalSettings;
@@ -14,11 +14,11 @@ pub(super) const TOKEN: &str = "rehearsal-token";
 
 /// GitHub and a registry, for as long as this lives.
 pub(super) struct Services {
-    pub(super) github: GitHub,
+    pub(super) github: GitHubServer,
     /// `host:port` of the registry, the stand-in's or a real one.
     registry_host: String,
     /// `None` where a real one is used.
-    pub(super) registry: Option<Registry>,
+    pub(super) registry: Option<RegistryServer>,
     /// The commit that is released.
     pub(super) commit: String,
     /// Where the phases run, as in a job's workspace.
@@ -41,8 +41,8 @@ impl Services {
         let commit = world
             .repositories
             .get(REPOSITORY)
-            .map(stand_ins::github::Repository::tip);
-        let github = GitHub::start(world, Options::default()).await?;
+            .map(stand_ins::github::GitRepository::tip);
+        let github = GitHubServer::start(world, Options::default()).await?;
         let (registry, registry_host) = if let Some(host) = &settings.registry {
             (None, host.clone())
         } else {
@@ -128,22 +128,22 @@ fn unusable_state(path: &Path, error: &io::Error) -> Diagnostic {
     }
 }
 
-fn load_or_create_world(folder: &Path) -> anyhow::Result<World> {
+fn load_or_create_world(folder: &Path) -> anyhow::Result<GitHubWorld> {
     if !folder.join("world.json").exists() {
         return Ok(example_world());
     }
-    Ok(World::load(folder).map_err(|error| unusable_state(folder, &error))?)
+    Ok(GitHubWorld::load(folder).map_err(|error| unusable_state(folder, &error))?)
 }
 
 /// On the port that it had before, where the folder is one that was kept: the images' names hold it.
-async fn start_registry(folder: &Path) -> io::Result<Registry> {
+async fn start_registry(folder: &Path) -> io::Result<RegistryServer> {
     let kept = folder.join("registry-port");
     let dir = Some(folder.join("registry"));
     let port = std::fs::read_to_string(&kept)
         .ok()
         .and_then(|port| port.parse().ok())
         .unwrap_or(0);
-    let registry = Registry::start(RegistryOptions {
+    let registry = RegistryServer::start(RegistryOptions {
         dir,
         port,
         ..RegistryOptions::default()
@@ -156,8 +156,8 @@ async fn start_registry(folder: &Path) -> io::Result<Registry> {
 }
 
 /// A repository with two releases and some merged pull requests since.
-fn example_world() -> World {
-    let mut world = World::new();
+fn example_world() -> GitHubWorld {
+    let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
     world
         .repository(REPOSITORY)

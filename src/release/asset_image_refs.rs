@@ -17,7 +17,7 @@ pub(crate) const MAX_BYTES: u64 = 32 * 1024 * 1024;
 pub(crate) fn names_images(plan: &ReleasePlan, asset: &SeenAsset) -> bool {
     let names_images = TEMPLATES.contains(&asset.name.as_str()) || asset.name == MANIFEST;
     let readable = asset.state == AssetState::Uploaded && asset.size <= MAX_BYTES;
-    names_images && readable && plan.module.is_some()
+    names_images && readable && plan.wanted.module.is_some()
 }
 
 /// Whether the templates name this module image, and the manifest the binary image of the release.
@@ -42,7 +42,7 @@ pub(crate) fn mismatches(
 }
 
 fn in_manifest(plan: &ReleasePlan, bytes: &[u8]) -> Option<Mismatch> {
-    let binary = plan.binary_image.as_ref()?.to_string();
+    let binary = plan.wanted.binary_image.as_ref()?.to_string();
     let (seen, wanted) = match RawManifest::parse(MANIFEST, bytes) {
         Err(violation) => (violation.seen, None),
         Ok(parsed) => {

@@ -14,12 +14,12 @@ pub(crate) fn other() -> CommitSha {
 pub(crate) fn our_draft(plan: &ReleasePlan) -> SeenRelease {
     SeenRelease {
         id: ReleaseId(7),
-        tag: plan.tag.to_string(),
-        name: plan.tag.to_string(),
+        tag: plan.wanted.tag.to_string(),
+        name: plan.wanted.tag.to_string(),
         body: plan.mark(false).put("## Notes"),
-        target: plan.commit.to_string(),
+        target: plan.wanted.commit.to_string(),
         draft: true,
-        prerelease: plan.prerelease,
+        prerelease: plan.wanted.prerelease,
         immutable: false,
         url: "https://github.example/r/releases/tag/untagged-1".into(),
         created_at: "2026-01-01T00:00:00Z".into(),

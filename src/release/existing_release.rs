@@ -78,7 +78,7 @@ impl ReplacePolicy {
     ];
 
     fn of(plan: &ReleasePlan) -> Self {
-        match (plan.on_existing, &plan.replace_published) {
+        match (plan.wanted.on_existing, &plan.wanted.replace_published) {
             (OnExisting::Resume, _) => Self::Resume,
             (OnExisting::Fail, _) => Self::Fail,
             (OnExisting::Replace, None) => Self::Replace,
@@ -219,7 +219,7 @@ pub(crate) fn resolve<'a>(
     let was_created_with_it = |at: &CommitSha| matches!(&ours, Some((_, mark)) if mark.commit == *at && !mark.tag_was_there);
     let tag_state = match tag {
         None => TagState::Absent,
-        Some(at) if *at == plan.commit => TagState::AtCommit,
+        Some(at) if *at == plan.wanted.commit => TagState::AtCommit,
         Some(at) if was_created_with_it(at) => TagState::AtReplacedCommit,
         Some(_) => TagState::Elsewhere,
     };
@@ -249,10 +249,12 @@ fn existing_release(
             ReleaseKind::Published => ExistingRelease::ForeignPublished,
         };
     };
-    let same_commit = mark.commit == plan.commit;
+    let same_commit = mark.commit == plan.wanted.commit;
     match (release.draft, release.immutable, same_commit) {
-        (true, ..) if same_commit && mark.run == plan.run => ExistingRelease::DraftOfThisRun,
-        (false, ..) if same_commit && mark.run == plan.run => ExistingRelease::PublishedByThisRun,
+        (true, ..) if same_commit && mark.run == plan.wanted.run => ExistingRelease::DraftOfThisRun,
+        (false, ..) if same_commit && mark.run == plan.wanted.run => {
+            ExistingRelease::PublishedByThisRun
+        }
         (true, _, true) => ExistingRelease::Draft,
         (true, _, false) => ExistingRelease::DraftOfAnotherCommit,
         (false, true, true) => ExistingRelease::Immutable,
@@ -266,12 +268,12 @@ fn existing_release(
 /// and has no assets.
 fn empty_duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Option<Vec<Action>> {
     let (lowest, others) = releases.split_first()?;
-    Mark::find(&lowest.body).filter(|mark| mark.commit == plan.commit)?;
+    Mark::find(&lowest.body).filter(|mark| mark.commit == plan.wanted.commit)?;
     let delete = |draft: &SeenRelease| {
         let ours = Mark::find(&draft.body).is_some_and(|mark| mark.plan == plan.digest());
         (draft.draft && draft.assets.is_empty() && ours).then(|| Action::DeleteRelease {
             release: draft.id,
-            tag: plan.tag.clone(),
+            tag: plan.wanted.tag.clone(),
             kind: ReleaseKind::Draft,
         })
     };
@@ -286,25 +288,33 @@ fn refusal(
 ) -> Diagnostic {
     let next = format!(
         "release another version, such as {}",
-        plan.version.next_patch()
+        plan.wanted.version.next_patch()
     );
     let mark = releases.first().and_then(|one| Mark::find(&one.body));
     match (code, releases, mark, tag) {
         (Code::DraftForeign | Code::ReleaseForeign, [one], ..) => foreign(plan, one),
         (Code::DraftOfAnotherCommit, _, Some(mark), _) => of_another_commit(plan, &mark),
-        (Code::TagElsewhere, _, _, Some(at)) => {
-            tag_elsewhere(&plan.tag, &plan.version, &plan.commit, at, releases)
-        }
+        (Code::TagElsewhere, _, _, Some(at)) => tag_elsewhere(
+            &plan.wanted.tag,
+            &plan.wanted.version,
+            &plan.wanted.commit,
+            at,
+            releases,
+        ),
         (Code::ReleaseExists, ..) => Diagnostic::error(
             Code::ReleaseExists,
-            format!("{} already has {}", plan.tag, what_exists(tag, releases)),
+            format!(
+                "{} already has {}",
+                plan.wanted.tag,
+                what_exists(tag, releases)
+            ),
             format!("set `on-existing: resume` to continue it, or {next}"),
         ),
         (Code::ReleaseImmutable, [one], ..) => Diagnostic::error(
             Code::ReleaseImmutable,
             format!(
                 "{} is published and immutable ({}): GitHub lets nobody replace it",
-                plan.tag, one.url
+                plan.wanted.tag, one.url
             ),
             next,
         ),
@@ -317,7 +327,7 @@ fn refusal(
                 Code::AlreadyPublished,
                 format!(
                     "{} is published ({}), of {}, and {now}",
-                    plan.tag,
+                    plan.wanted.tag,
                     one.url,
                     mark.commit.short()
                 ),
@@ -325,7 +335,7 @@ fn refusal(
                     "{next}; to replace what is published, set `on-existing: replace` and give the reason as `replace-published`"
                 ),
             )
-            .wanted(format!("a release of {}", plan.commit.short()))
+            .wanted(format!("a release of {}", plan.wanted.commit.short()))
         }
         _ => duplicates(plan, releases),
     }

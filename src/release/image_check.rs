@@ -73,11 +73,12 @@ impl Contents {
 
 impl Labels {
     fn mismatches(&self, plan: &ReleasePlan) -> Vec<Mismatch> {
-        let version = plan.version.to_string();
-        let is_version =
-            |seen: &str| seen == plan.tag.as_str() || seen.trim_start_matches('v') == version;
-        let commit = plan.commit.as_str();
-        let repository = plan.repository.to_string();
+        let version = plan.wanted.version.to_string();
+        let is_version = |seen: &str| {
+            seen == plan.wanted.tag.as_str() || seen.trim_start_matches('v') == version
+        };
+        let commit = plan.wanted.commit.as_str();
+        let repository = plan.wanted.repository.to_string();
         let is_source = |seen: &str| {
             let path = seen.trim_end_matches('/').trim_end_matches(".git");
             let path = path.to_lowercase();
@@ -126,7 +127,7 @@ pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatc
             seen: format!("its {}", found.seen),
             wanted: found.wanted,
         }));
-        if let (Some(images), Some(binary)) = (&module.images, &plan.binary_image) {
+        if let (Some(images), Some(binary)) = (&module.images, &plan.wanted.binary_image) {
             let binary = binary.to_string();
             if !images.contains(&binary) {
                 let seen = format!("its manifest runs {}", images.join(", "));
@@ -161,7 +162,7 @@ pub(crate) fn staleness(
 fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
     let labelled = contents
         .labels_of_all()
-        .all(|labels| labels.revision.as_deref() == Some(plan.commit.as_str()));
+        .all(|labels| labels.revision.as_deref() == Some(plan.wanted.commit.as_str()));
     (labelled || !contents.modules.is_empty()) && mismatches(plan, contents).is_empty()
 }
 
@@ -181,7 +182,7 @@ mod tests {
         };
         let plan = example().with(|wanted| wanted.module = Some(planned));
         let module = |name: &str| {
-            let commit = &plan.commit;
+            let commit = &plan.wanted.commit;
             let text = format!(
                 "meta: {{schemaVersion: v2}}
 component:

@@ -15,12 +15,15 @@ pub(crate) fn our_release<'a>(
     match releases {
         [] => Err(Diagnostic::error(
             Code::DraftMissing,
-            format!("{} has no release called {}", plan.repository, plan.tag),
+            format!(
+                "{} has no release called {}",
+                plan.wanted.repository, plan.wanted.tag
+            ),
             "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
         )),
         [one] => match Mark::find(&one.body) {
             None => Err(foreign(plan, one)),
-            Some(mark) if mark.commit != plan.commit => Err(of_another_commit(plan, &mark)),
+            Some(mark) if mark.commit != plan.wanted.commit => Err(of_another_commit(plan, &mark)),
             Some(mark) => Ok((one, mark)),
         },
         many => Err(duplicates(plan, many)),
@@ -29,23 +32,23 @@ pub(crate) fn our_release<'a>(
 
 /// What a module image of this release says of itself.
 pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<ExpectedModule<'_>> {
-    plan.module.as_ref().map(|planned| ExpectedModule {
+    plan.wanted.module.as_ref().map(|planned| ExpectedModule {
         component: planned.name.as_str(),
-        version: &plan.version,
-        commit: &plan.commit,
+        version: &plan.wanted.version,
+        commit: &plan.wanted.commit,
     })
 }
 
 pub(crate) fn of_another_commit(plan: &ReleasePlan, mark: &Mark) -> Diagnostic {
     Diagnostic::error(
         Code::DraftOfAnotherCommit,
-        format!("the release {} was made for {}", plan.tag, mark.commit.short()),
+        format!("the release {} was made for {}", plan.wanted.tag, mark.commit.short()),
         format!(
             "run again with `commit: {}` to continue it, or with `on-existing: replace` to start again",
             mark.commit
         ),
     )
-    .wanted(format!("a release of {}", plan.commit.short()))
+    .wanted(format!("a release of {}", plan.wanted.commit.short()))
 }
 
 pub(crate) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
@@ -57,12 +60,12 @@ pub(crate) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
         code,
         format!(
             "{} already has a {kind} (id {}) that btp-release did not make",
-            plan.tag, release.id
+            plan.wanted.tag, release.id
         ),
         format!(
             "delete it by hand if it is not wanted ({}), or release another version, such as {}",
             release.url,
-            plan.version.next_patch()
+            plan.wanted.version.next_patch()
         ),
     )
 }
@@ -73,7 +76,7 @@ pub(crate) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagno
         Code::ReleaseDuplicates,
         format!(
             "{} has {} releases: ids {}",
-            plan.tag,
+            plan.wanted.tag,
             releases.len(),
             ids.join(", ")
         ),
@@ -111,7 +114,7 @@ pub(crate) fn tag_elsewhere(
 pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
     Diagnostic::error(
         Code::TagMissing,
-        format!("the tag {} does not exist", plan.tag),
+        format!("the tag {} does not exist", plan.wanted.tag),
         "run the phase `draft` again: it creates the tag, which starts the builders",
     )
 }

@@ -30,7 +30,7 @@ impl PhaseSettings for BuildModuleArgs {
             ctf: path(&self.ctf),
             push: !self.no_push,
             mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
-            repository_url: parser.repository_url(&plan.repository),
+            repository_url: parser.repository_url(&plan.wanted.repository),
         };
         Some(Prepared::planned(plan, |plan| {
             BuildModule::new(plan, options)
@@ -85,7 +85,7 @@ fn mountable(
     plan: &ReleasePlan,
     from: ImageRepository,
 ) -> Option<ImageRepository> {
-    let planned = plan.module.as_ref()?.image.repository().registry();
+    let planned = plan.wanted.module.as_ref()?.image.repository().registry();
     let elsewhere = Diagnostic::value(
         Code::MountElsewhere,
         "mount-from",

@@ -201,7 +201,7 @@ impl Prepared {
             .images()
             .map(|(_, image)| image.repository().registry().to_owned());
         let targets = Targets {
-            repository: plan.repository.clone(),
+            repository: plan.wanted.repository.clone(),
             registries: images.collect(),
         };
         Self {

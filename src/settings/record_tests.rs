@@ -38,7 +38,7 @@ impl PhaseSettings for RecordTestsArgs {
         }
         let plan = parser.plan(&self.plan, &self.common)?;
         let verdict = Verdict {
-            run: plan.run.clone(),
+            run: plan.wanted.run.clone(),
             artifacts: artifacts?.digest(),
         };
         let result = LegResult {

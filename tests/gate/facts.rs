@@ -1,11 +1,11 @@
 //! Single facts of a tested release, and the code by which each altered one is refused.
 
 use btp_release::domain::{Code, Digest, FormatCode};
-use stand_ins::github::TagObject;
+use stand_ins::github::StoredTag;
 
 use super::images::sidecar;
 use super::release::{BINARY, MODULES, SIDECAR, SIDECAR_TAG, module_repository};
-use super::rig::{Scene, TAG};
+use super::support::scene::{Scene, TAG};
 use super::world::{
     asset, attach, check, child, conclude, draft, forget_verdict, lose_module_part, lose_part,
     lose_tag, mark, merge_commit, other, other_bytes, plan, point_manager, push_manager,
@@ -28,10 +28,10 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
         &[Code::TagElsewhere],
         |s| {
             s.repository(|r| {
-                let object = TagObject {
+                let object = StoredTag {
                     tag: TAG.into(),
                     object: other(r),
-                    ..TagObject::default()
+                    ..StoredTag::default()
                 };
                 r.tag_objects.insert("a".repeat(40), object);
             });
@@ -255,7 +255,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
             Code::Format(FormatCode::TemplateDiffers),
         ],
         |s| {
-            push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
+            push_module(s, plan(s).wanted.commit.as_str(), &"0".repeat(40));
         },
     ),
     (

@@ -28,9 +28,9 @@ impl Image {
     /// With the labels that tell where it is from.
     pub(crate) fn of(plan: &ReleasePlan) -> Self {
         let labels = json!({
-            "org.opencontainers.image.revision": plan.commit,
-            "org.opencontainers.image.version": plan.version,
-            "org.opencontainers.image.source": format!("https://github.com/{}", plan.repository),
+            "org.opencontainers.image.revision": plan.wanted.commit,
+            "org.opencontainers.image.version": plan.wanted.version,
+            "org.opencontainers.image.source": format!("https://github.com/{}", plan.wanted.repository),
         });
         Self {
             labels,

@@ -17,8 +17,6 @@ mod support;
 mod verified;
 mod world;
 
-use support::scene as rig;
-
 use std::sync::Arc;
 
 use btp_release::domain::Code;
@@ -28,7 +26,7 @@ use stand_ins::{Fault, Pattern};
 use facts::IN_THE_WORLD;
 use release::{PublishJob, Snapshot, codes};
 use reported::{BEFORE, HARMLESS};
-use rig::{Outputs, Scene};
+use support::scene::{Outputs, Scene};
 
 async fn tested() -> (Arc<Scene>, PublishJob, Snapshot) {
     let scene = Arc::new(Scene::start(|_| {}).await);

@@ -6,11 +6,11 @@ use btp_release::domain::Code;
 use btp_release::engine::Stop;
 use btp_release::plan::{Artifacts, ReleasePlan, Verdict};
 use serde_json::Value;
-use stand_ins::github::{Repository as GitRepository, Status, World};
-use stand_ins::registry::{Repository as ImageRepository, Store};
+use stand_ins::github::{GitHubWorld, GitRepository, StoredStatus};
+use stand_ins::registry::{Store, StoredRepository as ImageRepository};
 
 use super::images::{Image, index, sidecar};
-use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+use super::support::scene::{ASSETS, Outputs, Run, Scene, TAG};
 
 pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
 pub(crate) const BINARY: &str = "kyma-project/prod/btp-manager";
@@ -31,7 +31,7 @@ pub(crate) struct PublishJob {
 
 /// All that both services hold.
 pub(crate) struct Snapshot {
-    github: World,
+    github: GitHubWorld,
     images: BTreeMap<String, ImageRepository>,
 }
 
@@ -210,7 +210,7 @@ impl PublishJob {
             for leg in LEGS {
                 let status = verdict(repository, leg).clone();
                 let description = Some(description.to_string());
-                repository.statuses.push(Status {
+                repository.statuses.push(StoredStatus {
                     description,
                     ..status
                 });
@@ -233,7 +233,7 @@ impl PublishJob {
     }
 }
 
-pub(crate) fn verdict<'a>(repository: &'a mut GitRepository, leg: &str) -> &'a mut Status {
+pub(crate) fn verdict<'a>(repository: &'a mut GitRepository, leg: &str) -> &'a mut StoredStatus {
     let context = Verdict::context(leg);
     let mut statuses = repository.statuses.iter_mut();
     statuses.find(|status| status.context == context).unwrap()

@@ -1,12 +1,12 @@
 //! What is altered for the publishing job alone, or was so when it was tested; and what may change.
 
 use btp_release::domain::{Code, FormatCode};
-use stand_ins::github::TagObject;
+use stand_ins::github::StoredTag;
 
 use super::facts::Codes;
 use super::images::Image;
 use super::release::{BINARY, PublishJob};
-use super::rig::{Scene, TAG};
+use super::support::scene::{Scene, TAG};
 use super::world::{attach, draft, plan, push_module, say, tag, tested_asset, tested_manager};
 
 type ReportedFact = (&'static str, Codes, fn(&Scene, &mut PublishJob));
@@ -126,7 +126,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
             Code::Format(FormatCode::TemplateDiffers),
         ],
         |s, t| {
-            let now = push_module(s, plan(s).commit.as_str(), &"0".repeat(40));
+            let now = push_module(s, plan(s).wanted.commit.as_str(), &"0".repeat(40));
             t.tested(s, "module-image", &now);
         },
     ),
@@ -174,10 +174,10 @@ pub(crate) const HARMLESS: &[HarmlessChange] = &[
     (
         "the tag is now an annotated one of the same commit",
         |s, _| {
-            let object = s.repository(|r| TagObject {
+            let object = s.repository(|r| StoredTag {
                 tag: TAG.into(),
                 object: r.tag_commit(TAG).unwrap(),
-                ..TagObject::default()
+                ..StoredTag::default()
             });
             s.repository(|r| r.tag_objects.insert("a".repeat(40), object));
             tag(s, Some(|_| "a".repeat(40)));

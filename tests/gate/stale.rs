@@ -16,7 +16,7 @@ use super::images::{Image, sidecar};
 use super::release::{
     BINARY, LEGS, MODULES, PublishJob, RUN, SIDECAR, SIDECAR_TAG, codes, module_repository,
 };
-use super::rig::{Outputs, Run, Scene, SharedClock, TAG};
+use super::support::scene::{Outputs, Run, Scene, SharedClock, TAG};
 use super::world::module_tag;
 
 type LaterChange = Box<dyn FnOnce(&Scene) + Send>;

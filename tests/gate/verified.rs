@@ -5,7 +5,7 @@ use btp_release::plan::Mark;
 
 use super::images::Image;
 use super::release::{BINARY, RUN, codes, module_repository};
-use super::rig::{REPOSITORY, Scene, TAG};
+use super::support::scene::{REPOSITORY, Scene, TAG};
 use super::tested;
 use super::world::{
     attach, bytes, child, draft, lose_part, lose_tag, mark, other, other_bytes, push_manager,

@@ -2,24 +2,26 @@
 
 use btp_release::domain::Digest;
 use btp_release::plan::{Mark, ReleasePlan, Verdict};
-use stand_ins::github::{Asset, CheckRun, Commit, Release, Repository, Status};
+use stand_ins::github::{
+    CheckRun, Commit, GitRepository, StoredAsset, StoredRelease, StoredStatus,
+};
 use stand_ins::registry::Store;
 
 use super::images::{self, Image, Pushed, index, manifest_of, point};
 use super::release::{BINARY, LEGS, PublishJob, module_repository};
-use super::rig::{REPOSITORY, Scene, TAG};
+use super::support::scene::{REPOSITORY, Scene, TAG};
 
 /// A commit that the release is not of.
-pub(crate) fn other(repository: &Repository) -> String {
+pub(crate) fn other(repository: &GitRepository) -> String {
     repository.refs["refs/heads/other"].clone()
 }
 
-fn draft_id(repository: &Repository) -> u64 {
+fn draft_id(repository: &GitRepository) -> u64 {
     let mut ours = repository.releases.values();
     ours.find(|release| release.tag_name == TAG).unwrap().id
 }
 
-pub(crate) fn draft(scene: &Scene, alter: impl FnOnce(&mut Release)) {
+pub(crate) fn draft(scene: &Scene, alter: impl FnOnce(&mut StoredRelease)) {
     scene.repository(|repository| {
         let id = draft_id(repository);
         alter(repository.releases.get_mut(&id).unwrap());
@@ -43,7 +45,7 @@ pub(crate) fn mark(scene: &Scene, alter: impl FnOnce(&mut Mark)) {
     });
 }
 
-pub(crate) fn tag(scene: &Scene, to: Option<fn(&Repository) -> String>) {
+pub(crate) fn tag(scene: &Scene, to: Option<fn(&GitRepository) -> String>) {
     scene.repository(|repository| {
         let name = format!("refs/tags/{TAG}");
         match to.map(|to| to(repository)) {
@@ -67,7 +69,7 @@ pub(crate) fn merge_commit(scene: &Scene) {
     });
 }
 
-pub(crate) fn asset(scene: &Scene, name: &str, alter: impl FnOnce(&mut Asset)) {
+pub(crate) fn asset(scene: &Scene, name: &str, alter: impl FnOnce(&mut StoredAsset)) {
     draft(scene, |release| {
         let mut assets = release.assets.iter_mut();
         alter(assets.find(|asset| asset.name == name).unwrap());
@@ -215,7 +217,7 @@ pub(crate) fn point_manager(scene: &Scene, nth: usize) {
 }
 
 /// A leg's newest status.
-pub(crate) fn say(scene: &Scene, alter: impl FnOnce(&mut Status)) {
+pub(crate) fn say(scene: &Scene, alter: impl FnOnce(&mut StoredStatus)) {
     scene.repository(|repository| {
         let mut status = super::release::verdict(repository, LEGS[0]).clone();
         alter(&mut status);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use btp_release::domain::{Digest, DigestHasher};
 use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, LocalFile};
-use stand_ins::github::World;
+use stand_ins::github::GitHubWorld;
 use stand_ins::{Fault, Pattern, Service};
 
-use crate::rig::{REPOSITORY, Rig, TOKEN, file, kind, seen_asset};
+use crate::support::github::{REPOSITORY, Rig, TOKEN, file, kind, seen_asset};
 
 #[tokio::test]
 async fn uploaded_asset_has_the_bytes_of_the_file() {
@@ -166,7 +166,7 @@ fn peak_memory() -> u64 {
 #[tokio::test]
 async fn large_asset_is_streamed_in_constant_memory() {
     const SIZE: u64 = 256 << 20;
-    let rig = Rig::with(World::example(), |_| ()).await;
+    let rig = Rig::with(GitHubWorld::example(), |_| ()).await;
     let id = rig.draft("1.1.0");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.bin");

@@ -10,7 +10,7 @@ use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::domain::Code;
 use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseId};
 
-use crate::rig::{SharedClock, connect, file, kind, seen_asset, settings, tag};
+use crate::support::github::{SharedClock, connect, file, kind, seen_asset, settings, tag};
 
 /// A server on loopback that answers each request by its first line, and keeps the heads of the requests.
 struct Server {
@@ -67,7 +67,10 @@ fn head(stream: &mut TcpStream) -> String {
 }
 
 fn github(server: &Server) -> GitHub {
-    connect(settings(&server.url, "s3cret"), &stand_ins::Clock::manual())
+    connect(
+        settings(&server.url, "s3cret"),
+        &stand_ins::ServerClock::manual(),
+    )
 }
 
 fn ok(body: &str) -> (u16, String, String) {
@@ -120,7 +123,7 @@ async fn base_path_of_an_enterprise_server_is_kept() {
         graphql_url: format!("{}/api/graphql", server.url).parse().unwrap(),
         ..settings(&format!("{}/api/v3", server.url), "s3cret")
     };
-    let github = connect(settings, &stand_ins::Clock::manual());
+    let github = connect(settings, &stand_ins::ServerClock::manual());
     github.repository().await.unwrap();
     assert_eq!(github.releases(&tag("1.1.0")).await.unwrap(), []);
 }
@@ -201,7 +204,7 @@ async fn upload_to_an_unknown_host_is_refused() {
 
 #[tokio::test]
 async fn insecure_urls_and_tokens_are_refused_on_connect() {
-    let clock = stand_ins::Clock::manual();
+    let clock = stand_ins::ServerClock::manual();
     for (api, graphql, token, code) in [
         (
             "http://api.github.com",
@@ -274,7 +277,7 @@ async fn token_is_in_no_message_and_no_log() {
     tracing::callsite::rebuild_interest_cache();
     let settings = settings(&server.url, "s3cret");
     assert!(!format!("{settings:?}").contains("s3cret"));
-    let github = connect(settings, &stand_ins::Clock::manual());
+    let github = connect(settings, &stand_ins::ServerClock::manual());
     let error = github.repository().await.unwrap_err();
     assert!(
         error
@@ -342,7 +345,7 @@ async fn slow_upload_with_progress_is_not_ended() {
         idle_timeout: Duration::from_millis(400),
         ..HttpSettings::default()
     };
-    let clock = Arc::new(SharedClock(stand_ins::Clock::manual()));
+    let clock = Arc::new(SharedClock(stand_ins::ServerClock::manual()));
     let github = GitHub::connect(settings, Http::new(&http).unwrap(), clock).unwrap();
     let asset = github
         .upload_asset(ReleaseId(7), &"a.bin".parse().unwrap(), &file)
@@ -396,7 +399,7 @@ async fn retry_after_may_be_a_date() {
             _ => ok(REPOSITORY),
         }
     });
-    let clock = stand_ins::Clock::manual();
+    let clock = stand_ins::ServerClock::manual();
     let github = connect(settings(&server.url, "s3cret"), &clock);
     github.repository().await.unwrap();
     assert_eq!(clock.now(), Duration::from_secs(90));

@@ -13,5 +13,3 @@ mod reader;
 mod support;
 mod transient_errors;
 mod writer;
-
-use support::github as rig;

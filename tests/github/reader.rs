@@ -1,10 +1,10 @@
 //! Reads: what exists is found, a proven absence is absent, anything else is an error.
 
 use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
-use stand_ins::github::{Digests, Level, Token, World};
-use stand_ins::{Category, Limits};
+use stand_ins::github::{Digests, GitHubWorld, Level, Token};
+use stand_ins::{Category, RateLimits};
 
-use crate::rig::{REPOSITORY, Rig, TOKEN, kind, tag};
+use crate::support::github::{REPOSITORY, Rig, TOKEN, kind, tag};
 
 #[tokio::test]
 async fn repository_is_read_with_the_right_to_push() {
@@ -112,7 +112,7 @@ async fn annotated_tags_are_followed_to_their_commit() {
 
 #[tokio::test]
 async fn releases_include_drafts_and_duplicates() {
-    let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
+    let rig = Rig::with(GitHubWorld::example(), |options| options.page_size_max = 2).await;
     let drafts: Vec<ReleaseId> = (0..5).map(|_| rig.draft("1.1.0")).collect();
     rig.draft("1.1.0-rc1");
     let seen = rig.github.releases(&tag("1.1.0")).await.unwrap();
@@ -136,7 +136,7 @@ async fn releases_include_drafts_and_duplicates() {
 
 #[tokio::test]
 async fn draft_at_the_end_of_the_list_is_found() {
-    let mut world = World::example();
+    let mut world = GitHubWorld::example();
     let draft = world.repository(REPOSITORY).draft("1.1.0");
     for minor in 2..40 {
         world
@@ -156,7 +156,7 @@ async fn draft_at_the_end_of_the_list_is_found() {
 
 #[tokio::test]
 async fn published_tags_leave_out_drafts_and_prereleases() {
-    let rig = Rig::with(World::example(), |options| options.page_size_max = 3).await;
+    let rig = Rig::with(GitHubWorld::example(), |options| options.page_size_max = 3).await;
     rig.repository(|repository| {
         for minor in 1..9 {
             repository.commit("More").publish(&format!("1.{minor}.0"));
@@ -191,7 +191,7 @@ async fn latest_tag_may_be_absent() {
 
 #[tokio::test]
 async fn release_is_read_with_all_pages_of_assets() {
-    let rig = Rig::with(World::example(), |options| {
+    let rig = Rig::with(GitHubWorld::example(), |options| {
         options.page_size_max = 20;
         options.digests = Digests::Never;
     })
@@ -245,8 +245,8 @@ async fn generating_notes_changes_nothing() {
 
 #[tokio::test]
 async fn unchanged_polls_cost_no_quota() {
-    let rig = Rig::with(World::example(), |options| {
-        options.limits = Limits::default()
+    let rig = Rig::with(GitHubWorld::example(), |options| {
+        options.limits = RateLimits::default()
     })
     .await;
     let id = rig.draft("1.1.0");
@@ -282,7 +282,7 @@ async fn unchanged_polls_cost_no_quota() {
 
 #[tokio::test]
 async fn unchanged_pages_of_a_list_cost_no_quota() {
-    let rig = Rig::with(World::example(), |options| options.page_size_max = 2).await;
+    let rig = Rig::with(GitHubWorld::example(), |options| options.page_size_max = 2).await;
     for _ in 0..5 {
         rig.draft("1.1.0");
     }

@@ -6,10 +6,10 @@ use btp_release::adapters::github::GitHub;
 use btp_release::protocol::{
     AssetId, Cause, GitHubReader, GitHubWriter, NewDraft, Publication, ServiceError,
 };
-use stand_ins::github::World;
-use stand_ins::{Fault, Limits, Pattern, Service};
+use stand_ins::github::GitHubWorld;
+use stand_ins::{Fault, Pattern, RateLimits, Service};
 
-use crate::rig::{REPOSITORY, Rig, TOKEN, file, kind, tag};
+use crate::support::github::{REPOSITORY, Rig, TOKEN, file, kind, tag};
 
 #[tokio::test]
 async fn read_retries_transient_errors() {
@@ -316,8 +316,8 @@ async fn limit_beyond_patience_fails_at_once_with_the_time() {
 
 #[tokio::test]
 async fn five_hundred_uploads_stay_below_the_limits() {
-    let rig = Rig::with(World::example(), |options| {
-        options.limits = Limits::default()
+    let rig = Rig::with(GitHubWorld::example(), |options| {
+        options.limits = RateLimits::default()
     })
     .await;
     let id = rig.draft("1.1.0");

@@ -1,9 +1,9 @@
 //! Writes: each is sent once, and each refusal has its cause.
 
 use btp_release::protocol::{AssetId, Cause, GitHubWriter, NewDraft, Publication, ReleaseId};
-use stand_ins::github::{Release, Token};
+use stand_ins::github::{StoredRelease, Token};
 
-use crate::rig::{REPOSITORY, Rig, file, kind, tag};
+use crate::support::github::{REPOSITORY, Rig, file, kind, tag};
 
 fn new_draft(rig: &Rig, name: &str) -> NewDraft {
     NewDraft {
@@ -24,7 +24,7 @@ fn publication(release: ReleaseId, name: &str) -> Publication {
     }
 }
 
-fn release(rig: &Rig, id: ReleaseId) -> Release {
+fn release(rig: &Rig, id: ReleaseId) -> StoredRelease {
     rig.repository(|repository| repository.releases[&id.0].clone())
 }
 

@@ -11,7 +11,7 @@ use stand_ins::registry::Store;
 use super::HOST;
 use super::images::{Image, index, sidecar};
 use super::interface::Interface;
-use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+use super::support::scene::{ASSETS, Outputs, Run, Scene, TAG};
 
 pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
 const MANAGER: &str = "kyma-project/prod/btp-manager";

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use btp_release::domain::Digest;
 use btp_release::plan::Mark;
 use serde::Deserialize;
-use stand_ins::github::{Commit, Repository, Status};
+use stand_ins::github::{Commit, GitRepository, StoredStatus};
 
-use super::rig::{ASSETS, REPOSITORY, Scene, TAG};
+use super::support::scene::{ASSETS, REPOSITORY, Scene, TAG};
 use super::{HOST, NEWER, newer, record};
 
 pub(crate) const EVIDENCE: &str = "release-evidence.json";
@@ -140,7 +140,7 @@ impl Golden {
     }
 
     /// The draft with its tag and its verdict, at the head of the guarded branch; its id.
-    fn draft(&self, repository: &mut Repository) -> u64 {
+    fn draft(&self, repository: &mut GitRepository) -> u64 {
         let mark = Mark::find(&self.text("draft-body.md")).unwrap();
         let (commit, (context, description)) = (mark.commit.to_string(), self.verdict());
         let head = repository.tip();
@@ -155,13 +155,13 @@ impl Golden {
         for name in ["refs/heads/main".to_owned(), format!("refs/tags/{TAG}")] {
             repository.refs.insert(name, commit.clone());
         }
-        repository.statuses.push(Status {
+        repository.statuses.push(StoredStatus {
             id: 1,
             sha: commit.clone(),
             context,
             state: "success".into(),
             description: Some(description),
-            ..Status::default()
+            ..StoredStatus::default()
         });
         repository.check("lint", "success");
         let id = repository.draft(TAG);

@@ -3,7 +3,9 @@
 use btp_release::domain::Digest;
 use serde_json::Value;
 
-use crate::rig::{COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace};
+use crate::support::module_images::{
+    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fetched_module_equals_the_built_one_in_both_forms() {
@@ -69,7 +71,7 @@ async fn blobs_of_a_neighbour_repository_are_mounted_and_not_uploaded() {
         .build(&[&format!("--mount-from={neighbour}")])
         .await;
     assert_eq!(built.code, 0, "{}", built.stderr);
-    let of_manifest = |entry: &stand_ins::Entry| {
+    let of_manifest = |entry: &stand_ins::LogEntry| {
         entry.method != "GET" && entry.query.replace("%3A", ":").contains(&digest)
     };
     let seen = workspace.registry.log().filter(of_manifest);

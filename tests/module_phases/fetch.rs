@@ -7,7 +7,7 @@ use btp_release::domain::Digest;
 use serde_json::json;
 use stand_ins::{Fault, Pattern};
 
-use crate::rig::{
+use crate::support::module_images::{
     MANIFEST, MANIFEST_TYPE, REPOSITORY, Workspace, gzip, push, push_document, push_index, push_of,
     tar,
 };

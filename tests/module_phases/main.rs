@@ -4,5 +4,3 @@ mod build;
 mod fetch;
 #[path = "../support/mod.rs"]
 mod support;
-
-use support::module_images as rig;

@@ -12,7 +12,7 @@ use stand_ins::registry::{Anonymous, Auth};
 use stand_ins::{Fault, Pattern, RegistryOptions, Service};
 
 use crate::faults::Fixture;
-use crate::rig::{FastClock, blob, registries, sample, timed};
+use crate::support::registry::{FastClock, blob, registries, sample, timed};
 
 fn token() -> RegistryOptions {
     RegistryOptions {
@@ -109,7 +109,7 @@ async fn push_requests_the_scope_to_push() {
     assert_eq!(tokens(&fixture), 1);
     // A mount also needs the scope to pull from the other repository.
     layer.mount_from = Some(fixture.at.clone());
-    let to = crate::rig::repository(&fixture.server.host(), "other");
+    let to = crate::support::registry::repository(&fixture.server.host(), "other");
     all.push_blob(&to, &layer).await.unwrap();
     assert_eq!(
         fixture.seen("/v2/other/blobs/uploads/"),

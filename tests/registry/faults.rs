@@ -11,16 +11,16 @@ use std::time::Duration;
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::{Digest, ImageRef, ImageRepository};
 use btp_release::protocol::{Cause, Clock as _, RegistryReader as _, RegistryWriter as _};
-use stand_ins::{Fault, Pattern, Registry, RegistryOptions};
+use stand_ins::{Fault, Pattern, RegistryOptions, RegistryServer};
 
-use crate::rig::{FastClock, blob, collect, registries, repository, sample, timed};
+use crate::support::registry::{FastClock, blob, collect, registries, repository, sample, timed};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BYTES: &[u8] = br#"{"schemaVersion":2}"#;
 
 /// A registry with one manifest and one blob.
 pub(crate) struct Fixture {
-    pub(crate) server: Registry,
+    pub(crate) server: RegistryServer,
     pub(crate) at: ImageRepository,
     pub(crate) tag: ImageRef,
     pub(crate) layer: Vec<u8>,
@@ -28,7 +28,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn with(options: RegistryOptions) -> Self {
-        let server = Registry::start(options).await.unwrap();
+        let server = RegistryServer::start(options).await.unwrap();
         let at = repository(&server.host(), "kyma/module");
         let layer = sample(640_000);
         server.store().put_blob(at.path(), &layer).unwrap();

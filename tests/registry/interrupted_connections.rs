@@ -11,7 +11,7 @@ use btp_release::domain::Digest;
 use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 
 use crate::proxy::{InjectedFault, Proxy};
-use crate::rig::{
+use crate::support::registry::{
     DockerRegistry, FastClock, Ferro, blob, collect, registries, repository, sample, timed,
 };
 

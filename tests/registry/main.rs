@@ -12,5 +12,3 @@ mod scripted_server;
 mod support;
 mod token_realm;
 mod unusual_registries;
-
-use support::{plan, registry as rig};

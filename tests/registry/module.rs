@@ -19,9 +19,9 @@ use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
 use serde_json::Value;
 
-use crate::plan;
 use crate::real::copy_with_skopeo;
-use crate::rig::{DockerRegistry, blob, have, registries, repository};
+use crate::support::plan;
+use crate::support::registry::{DockerRegistry, blob, have, registries, repository};
 
 const NAME: &str = "kyma-project.io/module/btp-operator";
 const IMAGE: &str = "r.example/prod/btp-manager:v1.2.0";

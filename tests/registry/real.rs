@@ -14,7 +14,9 @@ use btp_release::protocol::{
     Blob, BlobSource, Cause, RegistryReader as _, RegistryWriter as _, SeenManifest,
 };
 
-use crate::rig::{DockerRegistry, blob, collect, have, registries, repository, sample};
+use crate::support::registry::{
+    DockerRegistry, blob, collect, have, registries, repository, sample,
+};
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 

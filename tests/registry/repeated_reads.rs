@@ -6,8 +6,8 @@ use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 use stand_ins::{Fault, Pattern};
 
 use crate::faults::Fixture;
-use crate::rig::{blob, collect, registries, repository, sample};
 use crate::scripted_server::{ScriptedServer, reply};
+use crate::support::registry::{blob, collect, registries, repository, sample};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BYTES: &[u8] = br#"{"schemaVersion":2}"#;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use btp_release::domain::{ImageRef, ImageRepository};
 
-use crate::rig::repository;
+use crate::support::registry::repository;
 
 /// A request as it came.
 pub(crate) struct Received {

@@ -14,8 +14,8 @@ use btp_release::adapters::http::{Http, HttpSettings, NameLookup};
 use btp_release::adapters::registry::{Credential, Credentials, Registries};
 use btp_release::protocol::{Cause, RegistryReader as _};
 
-use crate::rig::FastClock;
 use crate::scripted_server::{ScriptedServer, host_of, reply};
+use crate::support::registry::FastClock;
 
 /// Answers each look-up with the next list of addresses, and the last list over and over.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use btp_release::adapters::registry::{Credential, Credentials};
 use btp_release::domain::Digest;
 use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
 
-use crate::rig::{blob, collect, registries, sample};
 use crate::scripted_server::{ScriptedServer, host_of, reply};
+use crate::support::registry::{blob, collect, registries, sample};
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

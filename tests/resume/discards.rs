@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stand_ins::github::Release;
+use stand_ins::github::StoredRelease;
 use tokio::sync::Notify;
 
 use super::matrix::{Cut, Server};
-use super::rig::{Run, Scene, TAG};
 use super::stages::Undisturbed;
+use super::support::scene::{Run, Scene, TAG};
 
-type ReleasesAndRefs = (BTreeMap<u64, Release>, BTreeMap<String, String>);
+type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
 impl Scene {
     /// What is left of the tag: releases, and references with its name.

@@ -9,11 +9,11 @@ use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
 use btp_release::release::existing_release::{
     Decision, ExistingRelease, ReplacePolicy, TagState, decision,
 };
-use stand_ins::Event;
-use stand_ins::github::{Release, Repository};
+use stand_ins::GitHubEvent;
+use stand_ins::github::{GitRepository, StoredRelease};
 
 use super::release::told;
-use super::rig::{ASSETS, REPOSITORY, Run, Scene, TAG};
+use super::support::scene::{ASSETS, REPOSITORY, Run, Scene, TAG};
 
 const ME: Run = Run { id: 20, attempt: 1 };
 const EARLIER: &str = "7";
@@ -46,7 +46,7 @@ struct PlacedRelease {
 }
 
 impl PlacedRelease {
-    fn into(self, repository: &mut Repository, like: &ReleasePlan) {
+    fn into(self, repository: &mut GitRepository, like: &ReleasePlan) {
         let id = repository.draft(TAG);
         let mark = Mark {
             commit: self.commit.parse().unwrap(),
@@ -99,8 +99,8 @@ fn inputs(case: Case) -> Vec<(&'static str, &'static str)> {
     inputs
 }
 
-fn fill(repository: &mut Repository, case: Case, plan: &ReleasePlan) {
-    let here = plan.commit.to_string();
+fn fill(repository: &mut GitRepository, case: Case, plan: &ReleasePlan) {
+    let here = plan.wanted.commit.to_string();
     let parents = &repository.commits[&here].parents;
     let other = parents[0].clone();
     let first = repository.commits[&other].parents.first().cloned();
@@ -125,7 +125,7 @@ fn fill(repository: &mut Repository, case: Case, plan: &ReleasePlan) {
         ..public(put)
     };
     let foreign = |put: PlacedRelease| PlacedRelease { ours: false, ..put };
-    let mine = plan.run.as_str();
+    let mine = plan.wanted.run.as_str();
     let releases = match case.there {
         ExistingRelease::Nothing => vec![],
         ExistingRelease::DraftOfThisRun => vec![put(mine)],
@@ -164,7 +164,7 @@ fn fill(repository: &mut Repository, case: Case, plan: &ReleasePlan) {
     }
 }
 
-type ReleasesAndRefs = (BTreeMap<u64, Release>, BTreeMap<String, String>);
+type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
 impl Scene {
     fn seen(&self) -> ReleasesAndRefs {
@@ -219,14 +219,14 @@ impl Scene {
         case: Case,
         expected: Decision,
         before: &ReleasesAndRefs,
-        happened: &[Event],
+        happened: &[GitHubEvent],
     ) -> Result<(), String> {
         let after = self.seen();
-        let kind = |event: &Event| match event {
-            Event::DraftCreated { .. } => "draft",
-            Event::TagCreated { .. } => "tag",
-            Event::TagDeleted { .. } => "-tag",
-            Event::ReleaseDeleted { .. } => "-release",
+        let kind = |event: &GitHubEvent| match event {
+            GitHubEvent::DraftCreated { .. } => "draft",
+            GitHubEvent::TagCreated { .. } => "tag",
+            GitHubEvent::TagDeleted { .. } => "-tag",
+            GitHubEvent::ReleaseDeleted { .. } => "-release",
             _ => "other",
         };
         let happened: Vec<_> = happened.iter().map(kind).collect();

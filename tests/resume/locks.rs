@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use btp_release::domain::{Code, Diagnostic, Lock, LockOwner};
 use btp_release::engine::Stop;
-use stand_ins::github::{Repository, Rule, TagObject, Token};
+use stand_ins::github::{GitRepository, Rule, StoredTag, Token};
 
-use super::rig::{REPOSITORY, Run, Scene, TAG, TOKEN};
+use super::support::scene::{REPOSITORY, Run, Scene, TAG, TOKEN};
 
 const ME: Run = Run { id: 20, attempt: 1 };
 const LOCK: &str = "refs/release-locks/v1.2.0";
@@ -29,7 +29,7 @@ impl Scene {
             taken_over: false,
         };
         self.repository(|repository| {
-            let object = TagObject {
+            let object = StoredTag {
                 tag: "release-lock".into(),
                 message: lock.message(),
                 object: repository.tip(),
@@ -51,7 +51,7 @@ impl Scene {
 
     /// Drafts of the tag, whether it is tagged, and whether a lock is left.
     fn drafts_tag_and_lock(&self) -> (usize, bool, bool) {
-        self.repository(|repository: &mut Repository| {
+        self.repository(|repository: &mut GitRepository| {
             (
                 repository.releases_of(TAG).len(),
                 repository.tag_commit(TAG).is_some(),
@@ -171,7 +171,7 @@ async fn draft_continues_without_a_lock_where_rules_refuse_it() {
 
 #[tokio::test]
 async fn without_a_lock_the_draft_with_the_lowest_id_is_kept() {
-    let scene = Scene::at(stand_ins::Clock::real(), |options| {
+    let scene = Scene::at(stand_ins::ServerClock::real(), |options| {
         options.lag = Duration::from_secs(1);
     })
     .await;

@@ -21,8 +21,6 @@ mod stages;
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::scene as rig;
-
 use std::time::Duration;
 
 fn survive_every_cut(lag: Duration) {

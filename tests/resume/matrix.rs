@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use stand_ins::{Entry, Event, EventLog, Fault};
+use stand_ins::{EventLog, Fault, GitHubEvent, LogEntry};
 use tokio::sync::Notify;
 
 use super::release::Phases;
-use super::rig::{Run, Scene};
 use super::stages::{From, Stage, Undisturbed};
+use super::support::scene::{Run, Scene};
 
 /// What happens to one request.
 #[derive(Clone, Copy, Debug)]
@@ -145,12 +145,17 @@ impl Scene {
     }
 
     /// No write was sent again after it had landed.
-    fn nothing_twice(&self, happened: &[Event], before: &[Entry], runs: u64) -> Result<(), String> {
-        let count = |which: fn(&Event) -> bool| happened.iter().filter(|e| which(e)).count();
+    fn nothing_twice(
+        &self,
+        happened: &[GitHubEvent],
+        before: &[LogEntry],
+        runs: u64,
+    ) -> Result<(), String> {
+        let count = |which: fn(&GitHubEvent) -> bool| happened.iter().filter(|e| which(e)).count();
         let once = [
-            count(|e| matches!(e, Event::DraftCreated { .. })),
-            count(|e| matches!(e, Event::TagCreated { .. })),
-            count(|e| matches!(e, Event::ReleasePublished { .. })),
+            count(|e| matches!(e, GitHubEvent::DraftCreated { .. })),
+            count(|e| matches!(e, GitHubEvent::TagCreated { .. })),
+            count(|e| matches!(e, GitHubEvent::ReleasePublished { .. })),
         ];
         if once != [1, 1, 1] {
             return Err(format!(
@@ -184,8 +189,8 @@ impl Scene {
 
 /// By what two requests are the same write. References are told apart by the events, an object that nothing refers to is no
 /// change, and an upload's session is its own.
-fn same(entry: &Entry) -> String {
-    let Entry {
+fn same(entry: &LogEntry) -> String {
+    let LogEntry {
         method,
         path,
         query,

@@ -12,8 +12,8 @@ use tokio::process::Command;
 
 use super::matrix::{Cut, Server};
 use super::release::{Ending, Phases, told};
-use super::rig::{Outputs, Run, Scene, TAG};
 use super::support::process::outputs;
+use super::support::scene::{Outputs, Run, Scene, TAG};
 
 /// One phase is a process of its own, and the others are played in this one.
 struct Only<'a> {
@@ -180,7 +180,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// How many kills there were, and which were not survived.
 pub(crate) fn survive_kills() -> (usize, Vec<String>) {
-    let scene = async || Scene::at(stand_ins::Clock::real(), |_| ()).await;
+    let scene = async || Scene::at(stand_ins::ServerClock::real(), |_| ()).await;
     let cases = block_on(async { cases(&scene().await).await });
     let next = AtomicUsize::new(0);
     let work = || {
@@ -241,7 +241,7 @@ pub(crate) async fn one_plan_at_once(
 /// Fifty runs draft at once, and exactly one draft and one tag come of it.
 pub(crate) fn fifty_make_one() {
     block_on(async {
-        let scene = Scene::at(stand_ins::Clock::real(), |options| {
+        let scene = Scene::at(stand_ins::ServerClock::real(), |options| {
             options.lag = Duration::from_secs(2);
         })
         .await;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use stand_ins::{Category, Entry, Limits};
+use stand_ins::{Category, LogEntry, RateLimits};
 
 use super::release::told;
-use super::rig::{Run, Scene, TAG};
+use super::support::scene::{Run, Scene, TAG};
 
 const ME: Run = Run { id: 20, attempt: 1 };
 
 async fn limited() -> Scene {
-    let scene = Scene::start(|options| options.limits = Limits::default()).await;
+    let scene = Scene::start(|options| options.limits = RateLimits::default()).await;
     scene.begin(ME);
     scene
 }
@@ -22,12 +22,16 @@ async fn plan(scene: &Scene, names: &str) -> String {
     planned.unwrap().remove("plan").unwrap()
 }
 
-async fn phase(scene: &Scene, phase: &str, inputs: &[(&str, &str)]) -> super::rig::Outputs {
+async fn phase(
+    scene: &Scene,
+    phase: &str,
+    inputs: &[(&str, &str)],
+) -> super::support::scene::Outputs {
     let ended = scene.phase(ME, phase, inputs).await;
     ended.unwrap_or_else(|stop| panic!("{}", told(phase, &stop)))
 }
 
-fn was_limited(entry: &Entry) -> bool {
+fn was_limited(entry: &LogEntry) -> bool {
     // The setting is for administrators, and 403 says so.
     let is_setting = entry.path.ends_with("/immutable-releases");
     matches!(entry.status, Some(403 | 429)) && !is_setting

@@ -8,7 +8,7 @@ use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
 use btp_release::protocol::{Blob, BlobSource, RegistryReader, RegistryWriter, ServiceError};
 use serde_json::json;
 
-use super::rig::{ASSETS, Outputs, Run, Scene, TAG};
+use super::support::scene::{ASSETS, Outputs, Run, Scene, TAG};
 
 const LEGS: &str = "k3s-1.31\nk3s-1.32";
 
@@ -132,8 +132,8 @@ impl Scene {
             "architecture": "amd64",
             "os": "linux",
             "config": {"Labels": {
-                "org.opencontainers.image.revision": plan.commit,
-                "org.opencontainers.image.version": plan.version,
+                "org.opencontainers.image.revision": plan.wanted.commit,
+                "org.opencontainers.image.version": plan.wanted.version,
             }},
             "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer)]},
         });
@@ -213,8 +213,8 @@ struct Ended {
 impl Scene {
     pub(crate) fn ending(&self) -> Ending {
         let world = self.github.world();
-        let repository = &world.repositories[super::rig::REPOSITORY];
-        let ended = |release: &stand_ins::github::Release| {
+        let repository = &world.repositories[super::support::scene::REPOSITORY];
+        let ended = |release: &stand_ins::github::StoredRelease| {
             let body = release.body.clone().unwrap_or_default();
             let assets = release.assets.iter();
             // The evidence tells of its run, and the text names its digest.

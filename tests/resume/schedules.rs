@@ -15,12 +15,12 @@ use btp_release::domain::Moment;
 use btp_release::protocol::Clock;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
-use stand_ins::github::Repository;
+use stand_ins::github::GitRepository;
 use stand_ins::{Fault, Pattern};
 use tokio::sync::Notify;
 
 use super::release::told;
-use super::rig::{Run, Scene, TAG};
+use super::support::scene::{Run, Scene, TAG};
 
 const FILES: &str = "template.yaml\nrendered.yaml";
 const TAG_REF: &str = "refs/tags/v1.2.0";
@@ -92,7 +92,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
 
 /// The stand-ins' clock, on which a process sleeps until somebody moves it.
 struct SleepClock {
-    clock: stand_ins::Clock,
+    clock: stand_ins::ServerClock,
     until: Arc<Mutex<Option<Duration>>>,
 }
 
@@ -151,7 +151,7 @@ struct SharedScene {
 
 impl SharedScene {
     async fn new(lag: Duration) -> Self {
-        let folders = [(); 3].map(|()| super::rig::in_memory());
+        let folders = [(); 3].map(|()| super::support::scene::in_memory());
         for folder in &folders {
             for name in FILES.lines() {
                 std::fs::write(folder.path().join(name), format!("the bytes of {name}")).unwrap();
@@ -307,7 +307,8 @@ impl SharedScene {
         other: &str,
         theirs: &OtherReleasesAndRefs,
     ) -> Result<(), String> {
-        let clock: Arc<dyn Clock> = Arc::new(super::rig::SharedClock(self.scene.clock.clone()));
+        let clock: Arc<dyn Clock> =
+            Arc::new(super::support::scene::SharedClock(self.scene.clock.clone()));
         let run = Run { id: 3, attempt: 1 };
         self.scene.begin(run);
         let begun = self.scene.repository(|repository| {
@@ -328,9 +329,9 @@ impl SharedScene {
     }
 }
 
-type OtherReleasesAndRefs = (Vec<stand_ins::github::Release>, Vec<(String, String)>);
+type OtherReleasesAndRefs = (Vec<stand_ins::github::StoredRelease>, Vec<(String, String)>);
 
-fn others(repository: &mut Repository) -> OtherReleasesAndRefs {
+fn others(repository: &mut GitRepository) -> OtherReleasesAndRefs {
     let releases = repository.releases.values();
     let refs = repository.refs.iter();
     (
@@ -342,7 +343,7 @@ fn others(repository: &mut Repository) -> OtherReleasesAndRefs {
 }
 
 fn check_result(
-    repository: &mut Repository,
+    repository: &mut GitRepository,
     commit: &str,
     theirs: &OtherReleasesAndRefs,
 ) -> Result<(), String> {

@@ -5,22 +5,22 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use stand_ins::github::Snapshot;
-use stand_ins::{Entry, Event, EventLog};
+use stand_ins::github::WorldSnapshot;
+use stand_ins::{EventLog, GitHubEvent, LogEntry};
 use tokio::sync::broadcast::Receiver;
 
 use super::matrix::Server;
 use super::release::{Ending, Phases, told};
-use super::rig::{Outputs, Run, Scene};
+use super::support::scene::{Outputs, Run, Scene};
 
 /// Everything there was when a phase began.
 pub(crate) struct Stage {
     /// How many requests each server had had.
     pub(crate) requests: [u64; 2],
-    pub(crate) events: Vec<Event>,
-    pub(crate) writes: Vec<Entry>,
-    github: Snapshot,
-    registry: BTreeMap<String, stand_ins::registry::Repository>,
+    pub(crate) events: Vec<GitHubEvent>,
+    pub(crate) writes: Vec<LogEntry>,
+    github: WorldSnapshot,
+    registry: BTreeMap<String, stand_ins::registry::StoredRepository>,
     files: BTreeMap<PathBuf, Vec<u8>>,
     /// Of the phases before.
     outputs: Vec<Outputs>,
@@ -62,8 +62,8 @@ impl Undisturbed {
 
 struct Recorder<'a> {
     scene: &'a Scene,
-    events: RefCell<Receiver<Event>>,
-    happened: RefCell<Vec<Event>>,
+    events: RefCell<Receiver<GitHubEvent>>,
+    happened: RefCell<Vec<GitHubEvent>>,
     outputs: RefCell<Vec<Outputs>>,
     stages: RefCell<Vec<Stage>>,
 }

@@ -8,7 +8,7 @@ use btp_release::engine::{Event, Observer};
 use btp_release::protocol::{Clock, Interrupt};
 
 /// The stand-ins' clock, moved on by whoever sleeps.
-pub(crate) struct SharedClock(pub(crate) stand_ins::Clock);
+pub(crate) struct SharedClock(pub(crate) stand_ins::ServerClock);
 
 #[async_trait::async_trait]
 impl Clock for SharedClock {

@@ -9,8 +9,8 @@ use btp_release::domain::{CommitSha, Digest, Tag};
 use btp_release::protocol::{
     AssetId, AssetState, Cause, LocalFile, ReleaseId, SeenAsset, ServiceError,
 };
-use stand_ins::github::{Repository, World};
-use stand_ins::{Entry, Limits, Options};
+use stand_ins::github::{GitHubWorld, GitRepository};
+use stand_ins::{LogEntry, Options, RateLimits};
 
 pub(crate) use super::clock::SharedClock;
 
@@ -18,26 +18,28 @@ pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
 
 pub(crate) struct Rig {
-    pub(crate) hub: stand_ins::GitHub,
+    pub(crate) hub: stand_ins::GitHubServer,
     pub(crate) github: GitHub,
-    pub(crate) clock: stand_ins::Clock,
+    pub(crate) clock: stand_ins::ServerClock,
 }
 
 impl Rig {
     /// The example's world, without limits.
     pub(crate) async fn start() -> Self {
-        Self::with(World::example(), |_| ()).await
+        Self::with(GitHubWorld::example(), |_| ()).await
     }
 
-    pub(crate) async fn with(world: World, choose: impl FnOnce(&mut Options)) -> Self {
-        let clock = stand_ins::Clock::manual();
+    pub(crate) async fn with(world: GitHubWorld, choose: impl FnOnce(&mut Options)) -> Self {
+        let clock = stand_ins::ServerClock::manual();
         let mut options = Options {
             clock: clock.clone(),
-            limits: Limits::none(),
+            limits: RateLimits::none(),
             ..Options::default()
         };
         choose(&mut options);
-        let hub = stand_ins::GitHub::start(world, options).await.unwrap();
+        let hub = stand_ins::GitHubServer::start(world, options)
+            .await
+            .unwrap();
         let github = connect(settings(&hub.api_url(), TOKEN), &clock);
         Self { hub, github, clock }
     }
@@ -49,7 +51,7 @@ impl Rig {
         connect(settings, &self.clock)
     }
 
-    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut Repository) -> T) -> T {
+    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut GitRepository) -> T) -> T {
         reader(self.hub.world().repository(REPOSITORY))
     }
 
@@ -64,7 +66,7 @@ impl Rig {
     }
 
     /// The requests with this method whose path ends like this.
-    pub(crate) fn requests(&self, method: &str, end: &str) -> Vec<Entry> {
+    pub(crate) fn requests(&self, method: &str, end: &str) -> Vec<LogEntry> {
         self.hub
             .log()
             .filter(|entry| entry.method == method && entry.path.ends_with(end))
@@ -80,7 +82,7 @@ pub(crate) fn settings(api_url: &str, token: &str) -> GitHubSettings {
     )
 }
 
-pub(crate) fn connect(settings: GitHubSettings, clock: &stand_ins::Clock) -> GitHub {
+pub(crate) fn connect(settings: GitHubSettings, clock: &stand_ins::ServerClock) -> GitHub {
     let http = Http::new(&HttpSettings::default()).unwrap();
     GitHub::connect(settings, http, Arc::new(SharedClock(clock.clone()))).unwrap()
 }

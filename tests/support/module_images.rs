@@ -8,7 +8,7 @@ use std::process::Command;
 use btp_release::domain::Digest;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
-use stand_ins::{Registry, RegistryOptions};
+use stand_ins::{RegistryOptions, RegistryServer};
 
 use super::plan;
 
@@ -22,7 +22,7 @@ pub(crate) const REPOSITORY: &str =
     "prod/component-descriptors/kyma-project.io/module/btp-operator";
 
 pub(crate) struct Workspace {
-    pub(crate) registry: Registry,
+    pub(crate) registry: RegistryServer,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -46,7 +46,9 @@ impl CommandResult {
 
 impl Workspace {
     pub(crate) async fn new() -> Self {
-        let registry = Registry::start(RegistryOptions::default()).await.unwrap();
+        let registry = RegistryServer::start(RegistryOptions::default())
+            .await
+            .unwrap();
         let workspace = Self {
             registry,
             folder: tempfile::tempdir().unwrap(),

@@ -20,8 +20,8 @@ use btp_release::protocol::{
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
 use clap::Parser as _;
-use stand_ins::github::{Repository, Token, WorkflowRun, World};
-use stand_ins::{Limits, Options, RegistryOptions};
+use stand_ins::github::{GitHubWorld, GitRepository, StoredRun, Token};
+use stand_ins::{Options, RateLimits, RegistryOptions};
 
 pub(crate) use super::clock::SharedClock;
 use super::clock::{PatientClock, Silent, Uninterrupted};
@@ -40,25 +40,28 @@ pub(crate) struct Run {
 }
 
 pub(crate) struct Scene {
-    pub(crate) github: stand_ins::GitHub,
-    pub(crate) registry: stand_ins::Registry,
+    pub(crate) github: stand_ins::GitHubServer,
+    pub(crate) registry: stand_ins::RegistryServer,
     /// The host in the names of images; the registry listens at another address where this is not its own.
     pub(crate) registry_host: String,
-    pub(crate) clock: stand_ins::Clock,
+    pub(crate) clock: stand_ins::ServerClock,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) http: Http,
 }
 
 impl Scene {
     pub(crate) async fn start(choose: impl FnOnce(&mut Options)) -> Self {
-        let clock = stand_ins::Clock::manual();
+        let clock = stand_ins::ServerClock::manual();
         Self::at(clock, choose).await
     }
 
-    pub(crate) async fn at(clock: stand_ins::Clock, choose: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn at(
+        clock: stand_ins::ServerClock,
+        choose: impl FnOnce(&mut Options),
+    ) -> Self {
         let mut options = Options {
             clock: clock.clone(),
-            limits: Limits::none(),
+            limits: RateLimits::none(),
             ..Options::default()
         };
         choose(&mut options);
@@ -66,9 +69,11 @@ impl Scene {
             clock: clock.clone(),
             ..RegistryOptions::default()
         };
-        let registry = stand_ins::Registry::start(registry).await.unwrap();
+        let registry = stand_ins::RegistryServer::start(registry).await.unwrap();
         let scene = Self {
-            github: stand_ins::GitHub::start(world(), options).await.unwrap(),
+            github: stand_ins::GitHubServer::start(world(), options)
+                .await
+                .unwrap(),
             registry_host: registry.host(),
             registry,
             clock,
@@ -129,18 +134,18 @@ impl Scene {
         format!("{}/kyma-project/prod/btp-manager", self.registry_host)
     }
 
-    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut Repository) -> T) -> T {
+    pub(crate) fn repository<T>(&self, reader: impl FnOnce(&mut GitRepository) -> T) -> T {
         reader(self.github.world().repository(REPOSITORY))
     }
 
     /// GitHub knows of the run as soon as it begins.
     pub(crate) fn begin(&self, run: Run) {
         self.clear_workspace();
-        let run = WorkflowRun {
+        let run = StoredRun {
             id: run.id,
             run_attempt: run.attempt,
             status: "in_progress".into(),
-            ..WorkflowRun::default()
+            ..StoredRun::default()
         };
         self.repository(|repository| repository.runs.insert(run.id, run));
     }
@@ -329,8 +334,8 @@ pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
-fn world() -> World {
-    let mut world = World::new();
+fn world() -> GitHubWorld {
+    let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
     world
         .repository(REPOSITORY)

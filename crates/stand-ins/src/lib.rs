@@ -58,11 +58,3 @@ pub use registry::{RegistryOptions, RegistryServer};
 pub use transport::HttpRequest;
 
 // The names of before, until nobody uses them any more.
-#[doc(hidden)]
-pub use clock::ServerClock as Clock;
-#[doc(hidden)]
-pub use github::{GitHubEvent as Event, GitHubServer as GitHub, RateLimits as Limits};
-#[doc(hidden)]
-pub use log::LogEntry as Entry;
-#[doc(hidden)]
-pub use registry::RegistryServer as Registry;

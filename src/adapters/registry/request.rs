@@ -93,7 +93,10 @@ pub(super) struct Payload<'a> {
 
 impl Payload<'_> {
     /// The body, read from its source once more. `progress` counts the bytes of a file as they are sent.
-    pub(super) async fn open(&self, progress: &UploadProgress) -> Result<reqwest::Body, RequestFailure> {
+    pub(super) async fn open(
+        &self,
+        progress: &UploadProgress,
+    ) -> Result<reqwest::Body, RequestFailure> {
         match self.source {
             BlobSource::Memory(bytes) => {
                 self.expect_size(bytes.len() as u64)?;

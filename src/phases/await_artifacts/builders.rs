@@ -27,11 +27,11 @@ pub(super) fn findings(
             let waited = humantime::format_duration(options.builder_start_timeout);
             findings.push(Diagnostic::error(
                 Code::BuilderNeverStarted,
-                format!("no check {pattern} has appeared at {} within {waited}", plan.commit.short()),
+                format!("no check {pattern} has appeared at {} within {waited}", plan.wanted.commit.short()),
                 format!(
                     "a tag made with a workflow's own token starts no other workflow: give the phase `draft` another token, call \
                      the build from this workflow, or start it by hand for {}",
-                    plan.tag
+                    plan.wanted.tag
                 ),
             ));
         }

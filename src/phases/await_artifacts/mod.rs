@@ -82,9 +82,13 @@ impl Await {
             image,
             platforms: platforms.clone(),
         });
-        let is_planned =
-            |asset: &SeenAsset| plan.assets.iter().any(|name| name.as_str() == asset.name);
-        let mut view = self.cache.view(reader, &plan.tag);
+        let is_planned = |asset: &SeenAsset| {
+            plan.wanted
+                .assets
+                .iter()
+                .any(|name| name.as_str() == asset.name)
+        };
+        let mut view = self.cache.view(reader, &plan.wanted.tag);
         view.known_release().await?;
         view.images(images).await?;
         // GitHub tells some digests late or never: who still misses one in a later step downloads the asset.
@@ -92,7 +96,7 @@ impl Await {
             .await?;
         view.asset_texts(plan).await?;
         if !self.options.builders.is_empty() {
-            view.checks(&plan.commit).await?;
+            view.checks(&plan.wanted.commit).await?;
         }
         Ok(AwaitState {
             release: view.finish(),
@@ -166,7 +170,11 @@ fn decide(
         mut on,
     } = progress;
     if on.is_empty() {
-        let summary = format!("all {} artifacts of {} are ready", ready.0.len(), plan.tag);
+        let summary = format!(
+            "all {} artifacts of {} are ready",
+            ready.0.len(),
+            plan.wanted.tag
+        );
         let report = PhaseReport::new(summary).with("artifacts", ready.to_json());
         let step = Step::Done(report);
         return Decided { step, digests };

@@ -144,7 +144,7 @@ impl Sources {
         plan: &ReleasePlan,
         options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
-        let planned = plan.module.as_ref().ok_or_else(|| {
+        let planned = plan.wanted.module.as_ref().ok_or_else(|| {
             vec![Diagnostic::error(
                 Code::ModuleUnplanned,
                 "the plan names no module",
@@ -194,7 +194,7 @@ impl Sources {
             style: options.style,
             template: options.template,
             component: planned.name.as_str(),
-            version: &plan.version,
+            version: &plan.wanted.version,
             registry,
             channel: channel.unwrap_or("regular"),
             source: &source(plan, options),
@@ -205,7 +205,7 @@ impl Sources {
                 .as_ref()
                 .map(|(name, config)| (name.as_str(), config)),
             security: self.security.as_ref(),
-            manager: plan.binary_image.as_ref(),
+            manager: plan.wanted.binary_image.as_ref(),
         });
         match assembled {
             Ok(_)
@@ -251,7 +251,7 @@ fn source(plan: &ReleasePlan, options: &BuildOptions) -> GitSource {
     };
     GitSource {
         repo_url: repo_url.to_owned(),
-        commit: plan.commit.clone(),
-        reference: Some(plan.tag.to_ref()),
+        commit: plan.wanted.commit.clone(),
+        reference: Some(plan.wanted.tag.to_ref()),
     }
 }

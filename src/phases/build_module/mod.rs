@@ -153,7 +153,7 @@ impl BuildModule {
             by_digest: by_digest.is_some(),
             by_tag,
             releases: if taken {
-                reader.github.releases(&self.plan.tag).await?
+                reader.github.releases(&self.plan.wanted.tag).await?
             } else {
                 vec![]
             },
@@ -286,7 +286,7 @@ fn tag_taken(
         .as_ref()
         .filter(|tagged| tagged.digest != component.digest())?;
     let ours = our_release(plan, &seen.releases).is_ok_and(|(release, _)| release.draft);
-    if ours && plan.on_existing == OnExisting::Replace {
+    if ours && plan.wanted.on_existing == OnExisting::Replace {
         return None;
     }
     Some(Diagnostic::error(
@@ -299,7 +299,7 @@ fn tag_taken(
         ),
         format!(
             "find out what pushed it; to replace it while {} is a draft, plan with `on-existing: replace`",
-            plan.tag
+            plan.wanted.tag
         ),
     ))
 }

@@ -46,7 +46,7 @@ fn assembled() -> Assembled {
         style: DescriptorStyle::KymaCli2,
         template: TemplateForm::V1Beta2,
         component: NAME,
-        version: &plan.version,
+        version: &plan.wanted.version,
         registry: &"r.example/prod".parse().unwrap(),
         channel: "regular",
         source: &GitSource {

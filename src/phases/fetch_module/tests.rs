@@ -83,7 +83,7 @@ fn ours(kind: ManifestKind) -> FetchedModule {
     module(descriptor(NAME, "v1.2.0", COMMIT, &digest), kind)
 }
 
-fn step(module: FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
+fn step(module: &FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) -> Step {
     let there = there.iter().map(|bytes| {
         bytes.map(|bytes| LocalFile {
             path: "x".into(),
@@ -95,7 +95,7 @@ fn step(module: FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>]) 
         files: there.collect(),
         index: index.map(Bytes::from),
     };
-    decide(&plan(), Path::new("m"), &module, &seen)
+    decide(&plan(), Path::new("m"), module, &seen)
 }
 
 fn actions(step: Step) -> Vec<String> {
@@ -113,7 +113,7 @@ fn actions(step: Step) -> Vec<String> {
 fn missing_files_are_written_and_the_index_last() {
     let raw = || ours(ManifestKind::RawManifest);
     assert_eq!(
-        actions(step(raw(), None, &[None, None])),
+        actions(step(&raw(), None, &[None, None])),
         [
             "write m/manifest.yaml",
             "write m/default-cr.yaml",
@@ -124,15 +124,15 @@ fn missing_files_are_written_and_the_index_last() {
     let whole = Some(index(&raw()));
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"changed")];
     assert_eq!(
-        actions(step(raw(), whole.clone(), &there)),
+        actions(step(&raw(), whole.clone(), &there)),
         ["write m/default-cr.yaml"]
     );
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"cr")];
     assert_eq!(
-        actions(step(raw(), Some(b"{}".to_vec()), &there)),
+        actions(step(&raw(), Some(b"{}".to_vec()), &there)),
         ["write m/component-descriptor.yaml", "write m/module.json"]
     );
-    let Step::Done(report) = step(raw(), whole, &there) else {
+    let Step::Done(report) = step(&raw(), whole, &there) else {
         panic!()
     };
     let short = Digest::of(b"manifest").short();
@@ -156,7 +156,7 @@ fn chart_is_unpacked_again_unless_the_folder_is_complete() {
     let chart = || ours(ManifestKind::HelmChart);
     let there: [Option<&[u8]>; 1] = [Some(b"manifest")];
     assert_eq!(
-        actions(step(chart(), None, &there)),
+        actions(step(&chart(), None, &there)),
         [
             "remove m/chart",
             "unpack m/chart.tgz into m/chart",
@@ -165,10 +165,10 @@ fn chart_is_unpacked_again_unless_the_folder_is_complete() {
         ]
     );
     assert_eq!(
-        actions(step(chart(), Some(index(&chart())), &[None]))[0],
+        actions(step(&chart(), Some(index(&chart())), &[None]))[0],
         format!("save {}", Digest::of(b"manifest").short())
     );
-    let Step::Done(report) = step(chart(), Some(index(&chart())), &there) else {
+    let Step::Done(report) = step(&chart(), Some(index(&chart())), &there) else {
         panic!()
     };
     assert_eq!(report.outputs[2].value, "m/chart");
@@ -218,7 +218,7 @@ fn image_of_another_release_is_refused_with_every_reason() {
             descriptor(name, version, commit, digest),
             ManifestKind::RawManifest,
         );
-        match step(module, None, &[None, None]) {
+        match step(&module, None, &[None, None]) {
             Step::Blocked(findings) => {
                 let seen: Vec<_> = findings.iter().map(|finding| finding.code).collect();
                 assert_eq!(seen, codes, "{findings:?}");
@@ -247,12 +247,12 @@ fn large_manifest_is_streamed_unless_it_is_an_archive() {
         module.files = vec![wanted(MANIFEST, "raw-manifest", FileSource::Layer)];
         module
     };
-    let Step::Act(all) = step(streamed(), None, &[None]) else {
+    let Step::Act(all) = step(&streamed(), None, &[None]) else {
         panic!("nothing to do")
     };
     let is_saved = |action: &Action| matches!(action, Action::SaveBlob { digest, .. } if *digest == Digest::of(b"manifest"));
     assert!(all.iter().any(is_saved), "{all:?}");
-    let Step::Act(rest) = step(streamed(), None, &[Some(b"manifest")]) else {
+    let Step::Act(rest) = step(&streamed(), None, &[Some(b"manifest")]) else {
         panic!("nothing to do")
     };
     assert!(!rest.iter().any(is_saved), "{rest:?}");

@@ -48,7 +48,7 @@ impl Candidate<'_> {
         if body != self.release.body {
             actions.push(Action::EditDraft {
                 release: self.release.id,
-                tag: self.plan.tag.clone(),
+                tag: self.plan.wanted.tag.clone(),
                 body,
             });
         }

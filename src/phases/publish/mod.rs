@@ -173,16 +173,16 @@ impl Publish {
             name,
             image,
         });
-        let mut view = self.cache.view(reader, &plan.tag);
+        let mut view = self.cache.view(reader, &plan.wanted.tag);
         view.images(images).await?;
         view.releases().await?;
         view.digests(|_| true).await?;
         view.asset_texts(plan).await?;
         view.tag().await?;
         if !(inputs.checks.is_empty() && inputs.builders.is_empty()) {
-            view.checks(&plan.commit).await?;
+            view.checks(&plan.wanted.commit).await?;
         } else if inputs.legs != Legs::None {
-            view.statuses(&plan.commit).await?;
+            view.statuses(&plan.wanted.commit).await?;
         }
         Ok(view.finish())
     }
@@ -252,11 +252,11 @@ impl Phase for Publish {
 
 impl NeedsLock for Publish {
     fn tag(&self) -> &Tag {
-        &self.plan.tag
+        &self.plan.wanted.tag
     }
 
     fn commit(&self) -> Option<&CommitSha> {
-        Some(&self.plan.commit)
+        Some(&self.plan.wanted.commit)
     }
 }
 
@@ -285,8 +285,8 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     }
     Step::Act(vec![Action::Publish(Publication {
         release: release.id,
-        tag: plan.tag.clone(),
-        prerelease: plan.prerelease,
+        tag: plan.wanted.tag.clone(),
+        prerelease: plan.wanted.prerelease,
         make_latest: plan.becomes_latest(&seen.published),
     })])
 }

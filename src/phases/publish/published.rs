@@ -15,7 +15,7 @@ impl Candidate<'_> {
     }
 
     fn is_latest(&self) -> bool {
-        self.seen.latest.as_deref() == Some(self.plan.tag.as_str())
+        self.seen.latest.as_deref() == Some(self.plan.wanted.tag.as_str())
     }
 
     fn published_differences(&self) -> Vec<Diagnostic> {
@@ -27,7 +27,11 @@ impl Candidate<'_> {
         } = *self;
         let mut findings = self.differences_from_tested();
         let planned_latest = plan.becomes_latest(&seen.published);
-        findings.extend(self.flag_differs("prerelease", release.prerelease, plan.prerelease));
+        findings.extend(self.flag_differs(
+            "prerelease",
+            release.prerelease,
+            plan.wanted.prerelease,
+        ));
         // One that was published before the setting was turned off stays immutable, and that is no harm.
         if seen.immutable == Some(true) {
             findings.extend(self.flag_differs("immutable", release.immutable, true));
@@ -36,19 +40,19 @@ impl Candidate<'_> {
         if !release.assets.iter().any(|asset| asset.name == EVIDENCE) {
             let missing = format!(
                 "{} is published without {EVIDENCE}: somebody else published it, without these checks",
-                plan.tag
+                plan.wanted.tag
             );
             let help = format!(
                 "look at {} for who did, and release {}",
                 release.url,
-                plan.version.next_patch()
+                plan.wanted.version.next_patch()
             );
             findings.push(Diagnostic::error(Code::PublishedDiffers, missing, help));
         }
         findings.extend(seen.hidden.iter().map(|name| {
             let why = format!(
                 "{} is published, and its asset {name} cannot be downloaded",
-                plan.tag
+                plan.wanted.tag
             );
             let help = format!(
                 "GitHub may need a moment: run this again; else look at {}",
@@ -63,7 +67,7 @@ impl Candidate<'_> {
         let difference = || {
             Diagnostic::error(
                 Code::PublishedDiffers,
-                format!("{} is published with {what} = {now}", self.plan.tag),
+                format!("{} is published with {what} = {now}", self.plan.wanted.tag),
                 format!("correct it on {}", self.release.url),
             )
         };
@@ -79,8 +83,8 @@ impl Candidate<'_> {
         };
         let summary = format!(
             "{} is published at {}{limits}",
-            self.plan.tag,
-            self.plan.commit.short()
+            self.plan.wanted.tag,
+            self.plan.wanted.commit.short()
         );
         PhaseReport::new(summary)
             .with("release-url", &self.release.url)

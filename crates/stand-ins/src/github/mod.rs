@@ -24,18 +24,8 @@ pub use model::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha,
     StoredAsset, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
 };
-// The names of before, until nobody uses them any more.
-#[doc(hidden)]
-pub use model::{
-    GitHubWorld as World, GitRepository as Repository, StoredAsset as Asset,
-    StoredRelease as Release, StoredRun as WorkflowRun, StoredStatus as Status,
-    StoredTag as TagObject,
-};
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;
-
-#[doc(hidden)]
-pub use self::WorldSnapshot as Snapshot;
 
 use crate::faults::{Fault, Faults};
 use crate::log::{EventLog, Service};

@@ -14,8 +14,6 @@ mod upload_sessions;
 mod uploads;
 
 pub use options::{Anonymous, Auth, RegistryOptions};
-#[doc(hidden)]
-pub use store::StoredRepository as Repository;
 pub use store::{Store, StoredManifest, StoredRepository};
 
 use crate::faults::{Fault, Faults};

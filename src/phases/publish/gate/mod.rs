@@ -48,7 +48,7 @@ impl Candidate<'_> {
                 Code::DraftOfAnotherPlan,
                 format!(
                     "the draft {} was last taken over by run {} with another plan",
-                    self.plan.tag, self.mark.run
+                    self.plan.wanted.tag, self.mark.run
                 ),
                 "let that run publish it, or run this one again from its phase `draft` on",
             )
@@ -60,12 +60,12 @@ impl Candidate<'_> {
         let (plan, seen) = (self.plan, &self.seen.release);
         match &seen.tag {
             None => Some(tag_missing(plan)),
-            Some(at) if *at != plan.commit => {
+            Some(at) if *at != plan.wanted.commit => {
                 let releases = &seen.releases;
                 Some(tag_elsewhere(
-                    &plan.tag,
-                    &plan.version,
-                    &plan.commit,
+                    &plan.wanted.tag,
+                    &plan.wanted.version,
+                    &plan.wanted.commit,
                     at,
                     releases,
                 ))
@@ -94,14 +94,19 @@ impl Candidate<'_> {
 
     /// The assets are exactly the plan's and our own evidence, with the bytes that were awaited.
     fn assets(&self) -> Vec<Diagnostic> {
-        let planned = self.plan.assets.iter();
+        let planned = self.plan.wanted.assets.iter();
         let differing = planned.filter_map(|name| self.asset(name.as_str()));
         let ours = EVIDENCE.parse().map(|name| temporary_name(&name));
         let ours = ours.unwrap_or_default();
         let is_known = |name: &str| {
             name == EVIDENCE
                 || name == ours
-                || self.plan.assets.iter().any(|asset| asset.as_str() == name)
+                || self
+                    .plan
+                    .wanted
+                    .assets
+                    .iter()
+                    .any(|asset| asset.as_str() == name)
         };
         let assets = self.release.assets.iter();
         let unplanned = assets.filter(|asset| !is_known(&asset.name)).map(|asset| {

@@ -32,7 +32,7 @@ impl Candidate<'_> {
     pub(super) fn verdicts(&self) -> Vec<Diagnostic> {
         // What is published already was tested in the run that published it, which may be another than the one that asks.
         let run = if self.release.draft {
-            &self.plan.run
+            &self.plan.wanted.run
         } else {
             &self.mark.run
         };
@@ -64,7 +64,7 @@ impl Candidate<'_> {
     }
 
     fn required_check(&self, required: &RequiredCheck) -> Vec<Diagnostic> {
-        let commit = self.plan.commit.short();
+        let commit = self.plan.wanted.commit.short();
         let checks = self.seen.release.checks.iter();
         let found: Vec<_> = checks
             .filter(|check| required.name.matches(&check.name))
