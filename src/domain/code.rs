@@ -79,7 +79,7 @@ codes! {
     TokenReadOnly "token-read-only" Preflight "The token may not write to the repository."
     BranchMissing "branch-missing" Preflight "The branch to guard does not exist."
     NotesTooLong "notes-too-long" Preflight "The release notes are longer than GitHub accepts."
-    ReleaseExists "release-exists" Blocked "`on-existing` is `fail`, and the tag or the release exists."
+    ReleaseExists "release-exists" Preflight "`on-existing` is `fail`, and the tag or the release exists."
     TagElsewhere "tag-elsewhere" Blocked "The tag points to another commit than the one that is released."
     TagMissing "tag-missing" Blocked "The tag does not exist, and publishing would make GitHub create one."
     DraftMissing "draft-missing" Blocked "The tag has no release that this token can see."

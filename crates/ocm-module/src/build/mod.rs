@@ -38,6 +38,7 @@
 //! ```
 
 mod assemble;
+mod build_component;
 mod component;
 pub mod ctf;
 mod image_resources;
@@ -47,9 +48,9 @@ mod modulectl_3;
 mod template;
 
 pub use assemble::{Assembled, ModuleInputs, NamedFile, assemble};
+pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
-    build_component,
 };
 pub use template::TemplateForm;
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use std::collections::BTreeMap;
 
-use super::component::pack;
+use super::build_component::pack;
 use super::*;
 use crate::config::SecurityScan;
 use crate::descriptor::{Descriptor, Label};
