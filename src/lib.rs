@@ -20,7 +20,7 @@
 //! | `rehearsal` | `btp-release rehearse`: a whole release against local stand-ins |
 //!
 //! Imports go one way only: phases know neither adapters nor each other, and nothing but the engine is given a
-//! [`Writer`](protocol::Writer). `tests/architecture.rs` checks this, and `ARCHITECTURE.md` gives the reasons.
+//! [`Writer`](protocol::Writer). `tests/architecture` checks this, and `ARCHITECTURE.md` gives the reasons.
 
 pub mod adapters;
 pub mod app;
