@@ -13,7 +13,11 @@ impl GitHub {
     pub(super) async fn statuses_at(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, Cause> {
         let url = self.url(&["commits", commit.as_str(), "statuses"]);
         let mut newest: BTreeMap<String, SeenCheck> = BTreeMap::new();
-        for status in self.client.list::<models::Status>(url, ALL_PAGES).await? {
+        for status in self
+            .client
+            .list::<models::CommitStatus>(url, ALL_PAGES)
+            .await?
+        {
             newest
                 .entry(status.context.clone())
                 .or_insert_with(|| SeenCheck {

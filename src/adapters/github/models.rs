@@ -264,7 +264,7 @@ pub(super) struct GraphQlRelease {
 
 /// <https://docs.github.com/en/rest/commits/statuses>
 #[derive(Deserialize)]
-pub(super) struct Status {
+pub(super) struct CommitStatus {
     pub context: String,
     pub state: String,
     pub description: Option<String>,

@@ -78,7 +78,7 @@ impl GitHubWriter for GitHub {
             target_url: status.url.as_deref(),
         };
         let url = self.url(&["statuses", status.commit.as_str()]);
-        self.write::<_, models::Status>(RequestKind::Create, Method::POST, &url, &body)
+        self.write::<_, models::CommitStatus>(RequestKind::Create, Method::POST, &url, &body)
             .await
             .map(drop)
             .doing(|| {
