@@ -453,3 +453,19 @@ async fn choices_list_new_words_and_accept_old_ones() {
         assert_eq!(accepted.code, 12, "{style}: {}", accepted.log);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_names_what_exists_and_writes_nothing() {
+    let fixture = fixture().await;
+    let status = async || {
+        let status = fixture.step("status", &[("version", "v1.2.0")]).await;
+        assert_eq!(status.code, 0, "{}", status.log);
+        status.outputs["state"].clone()
+    };
+    assert_eq!(status().await, "absent");
+    let plan = fixture.plan().await;
+    assert_eq!(fixture.step("draft", &[("plan", &plan)]).await.code, 0);
+    let before = fixture.writes();
+    assert_eq!(status().await, "draft");
+    assert_eq!(fixture.writes(), before);
+}

@@ -20,6 +20,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod status;
 mod step_command;
 mod step_inputs;
 mod upload;
@@ -44,6 +45,7 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+pub use status::StatusArgs;
 pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
@@ -91,6 +93,8 @@ pub enum PhaseArgs {
     RecordTests(RecordTestsArgs),
     /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
+    /// Show what exists of a release: tag, draft or published release, assets, lock
+    Status(StatusArgs),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
     /// Delete the draft and the tag that btp-release made, and nothing else

@@ -10,6 +10,7 @@ mod fetch_module;
 mod plan;
 mod publish;
 mod record_tests;
+mod status;
 mod upload;
 mod verify;
 
@@ -21,5 +22,6 @@ pub use fetch_module::FetchModule;
 pub use plan::{Plan, PlanOptions};
 pub use publish::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 pub use record_tests::{LegResult, RecordTests};
+pub use status::Status;
 pub use upload::Upload;
 pub use verify::Verify;

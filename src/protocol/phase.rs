@@ -68,6 +68,7 @@ phases! {
     FetchModule "fetch-module" Writes 5 min, "Unpacks the module image, by digest, into a folder."
     RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."
     Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
+    Status "status" ReadsOnly 5 min, "Shows what exists of a release, and who holds its lock."
     Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."
     Discard "discard" Writes 5 min, "Deletes our own draft and tag."
 }

@@ -20,6 +20,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod status;
 mod step_inputs;
 mod upload;
 mod verify;
@@ -133,6 +134,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Status(args) => (args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),
     }

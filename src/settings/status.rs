@@ -1,0 +1,14 @@
+//! What the arguments of `status` mean.
+
+use super::input_parser::InputParser;
+use super::{PhaseSettings, Prepared, existing_release};
+use crate::cli::StatusArgs;
+use crate::phases::Status;
+
+impl PhaseSettings for StatusArgs {
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let (version, format) = (self.version.as_ref(), self.tag_format.as_ref());
+        let (repository, tag) = existing_release(parser, version, format, &self.common)?;
+        Some(Prepared::on_github(repository, Status::new(tag)))
+    }
+}
