@@ -2,17 +2,13 @@
 
 use clap::Args;
 
-use super::CommonArgs;
+use super::{CommonArgs, ReleaseInput};
 
 /// Arguments of `discard`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct DiscardArgs {
-    /// Version whose draft and tag are deleted, such as `v1.2.0`
-    #[arg(value_name = "VERSION")]
-    pub version: Option<String>,
-    /// How tags are made from versions, with `{version}` in it; default: the version as it was typed
-    #[arg(long, value_name = "FORMAT")]
-    pub tag_format: Option<String>,
+    #[command(flatten)]
+    pub release: ReleaseInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -131,6 +131,17 @@ pub struct RegistryArgs {
     pub registry_config: Option<String>,
 }
 
+/// A release by its version, for phases that take no plan.
+#[derive(Debug, Default, Args)]
+pub struct ReleaseInput {
+    /// Version of the release, such as `v1.2.0`
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+    /// How tags are made from versions, with `{version}` in it; default: the version as it was typed
+    #[arg(long, value_name = "FORMAT")]
+    pub tag_format: Option<String>,
+}
+
 /// The plan that the later phases take.
 #[derive(Debug, Default, Args)]
 pub struct PlanInput {

@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs};
+use crate::cli::{CommonArgs, PhaseArgs, ReleaseInput};
 use crate::domain::{Diagnostic, RepoSlug, Tag, TagFormat};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
@@ -227,12 +227,11 @@ impl Prepared {
 /// A release by its version, for phases that need no plan.
 fn existing_release(
     parser: &mut InputParser<'_>,
-    version: Option<&String>,
-    format: Option<&String>,
+    release: &ReleaseInput,
     common: &CommonArgs,
 ) -> Option<(RepoSlug, Tag)> {
-    let format: Option<TagFormat> = parser.parse("tag-format", format);
-    let typed = version.map_or("", String::as_str);
+    let format: Option<TagFormat> = parser.parse("tag-format", release.tag_format.as_ref());
+    let typed = release.version.as_deref().unwrap_or_default();
     let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
     let repository = parser.repository(common);
     let (tag, _, _) = version?;

@@ -7,8 +7,7 @@ use crate::phases::Verify;
 
 impl PhaseSettings for VerifyArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let (version, format) = (self.version.as_ref(), self.tag_format.as_ref());
-        let (repository, tag) = existing_release(parser, version, format, &self.common)?;
+        let (repository, tag) = existing_release(parser, &self.release, &self.common)?;
         Some(Prepared::on_github(repository, Verify::new(tag)))
     }
 }

@@ -159,10 +159,10 @@ impl Sources {
             return Err(vec![Diagnostic::error(
                 Code::ModuleImageDiffers,
                 format!(
-                    "this form of descriptor is pushed as {target}, and the plan awaits {}",
+                    "this style of component descriptor is pushed as {target}, and the plan awaits {}",
                     planned.image
                 ),
-                "set `module-tag` of the phase `plan` to v{version} for the form of 2023, and to {version} for local-blob",
+                "set `module-tag` of the phase `plan` to v{version} for `kyma-cli-2`, and to {version} for `modulectl-3`",
             )]);
         }
         Ok(assembled)

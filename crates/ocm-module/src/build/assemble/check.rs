@@ -42,7 +42,7 @@ pub(super) fn template(inputs: &ModuleInputs<'_>) -> Option<Diagnostic> {
             return Some(Diagnostic::error(
                 FormatCode::TemplateFormUnfit,
                 "the template of modulectl 3 names the module image's tag as its version, without v; the image of the Kyma CLI 2 is tagged with v",
-                "use `descriptor-style: local-blob`, or another `template-form`",
+                "use `descriptor-style: modulectl-3`, or another `template-form`",
             ));
         }
         TemplateForm::Modulectl3 => {
