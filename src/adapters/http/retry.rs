@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::domain::{Deadline, Moment};
 
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The limits of one call.
@@ -48,11 +48,15 @@ impl Retry {
         self.deadline.left(now)
     }
 
-    /// Counts a failed attempt. Returns how long to wait before the next one: what the server `asked` for, or a back-off.
+    /// Counts a failed attempt. Returns how long to wait before the next one: what the server `asked` for, but at least
+    /// [`FIRST_WAIT`] (its clock may be behind ours), or a back-off.
     /// `None` when there is no next attempt.
     pub(crate) fn failed_at(&mut self, now: Moment, asked: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
-        let wait = asked.unwrap_or_else(|| back_off(self.failed, self.random.next()));
+        let wait = match asked {
+            Some(asked) => asked.max(FIRST_WAIT),
+            None => back_off(self.failed, self.random.next()),
+        };
         (self.failed < self.policy.attempts && wait <= self.left(now)).then_some(wait)
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::request_kind::RequestKind;
 use super::signals::LimitSignals;
-use crate::adapters::http::{doubled, jitter};
+use crate::adapters::http::{FIRST_WAIT, doubled, jitter};
 
 /// The least wait after a secondary limit that names none
 /// ([Exceeding the rate limit](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit)).
@@ -72,7 +72,8 @@ fn retry_read(kind: RequestKind, wait: Option<Duration>) -> RetryDecision {
 fn limited(attempt: u32, signals: LimitSignals, wall: SystemTime, random: u64) -> RetryDecision {
     if let Some(wait) = signals.retry_after {
         return RetryDecision::Limited {
-            wait,
+            // A date that has passed by our clock still asks for a pause.
+            wait: wait.max(FIRST_WAIT),
             scope: LimitScope::Token,
             why: "GitHub asks to wait (Retry-After)",
         };
