@@ -133,7 +133,7 @@ pub struct RegistryArgs {
 
 /// A release by its version, for phases that take no plan.
 #[derive(Debug, Default, Args)]
-pub struct ReleaseInput {
+pub struct ReleaseByVersion {
     /// Version of the release, such as `v1.2.0`
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::{CommonArgs, ReleaseInput};
+use super::{CommonArgs, ReleaseByVersion};
 
 /// Arguments of `verify`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]
-    pub release: ReleaseInput,
+    pub release: ReleaseByVersion,
     #[command(flatten)]
     pub common: CommonArgs,
 }

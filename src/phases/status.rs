@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::{SeenLock, Tag};
+use crate::domain::{Code, Diagnostic, SeenLock, Tag};
 use crate::plan::Mark;
 use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
@@ -29,6 +29,12 @@ impl Phase for Status {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let release = ReleaseView::tag_and_releases(reader, &self.tag).await?;
+        // GitHub hides drafts from who may not write, so that no release proves nothing then.
+        let drafts_are_hidden = release.releases.is_empty()
+            && reader.github.repository().await?.may_push == Some(false);
+        if drafts_are_hidden {
+            return Ok(Step::Done(unknown(&self.tag)));
+        }
         let lock = reader.github.lock(&self.tag).await?;
         Ok(Step::Done(report(&self.tag, &release, lock.as_ref())))
     }
@@ -44,6 +50,8 @@ enum ReleaseState {
     Published,
     ForeignPublished,
     Several,
+    /// There is no published release, and the token may not see drafts.
+    Unknown,
 }
 
 impl ReleaseState {
@@ -72,8 +80,22 @@ impl fmt::Display for ReleaseState {
             Self::Published => "published",
             Self::ForeignPublished => "foreign-published",
             Self::Several => "several",
+            Self::Unknown => "unknown",
         })
     }
+}
+
+/// The report for a token that would not see a draft.
+fn unknown(tag: &Tag) -> PhaseReport {
+    let summary = format!("{tag} has no published release, and this token cannot see drafts");
+    let mut report = PhaseReport::new(&summary)
+        .with("state", ReleaseState::Unknown)
+        .with("release-url", "");
+    let help = "give the job `permissions: contents: write`, or use a token that may write";
+    report
+        .warnings
+        .push(Diagnostic::warning(Code::DraftMissing, summary, help));
+    report
 }
 
 fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseReport {
@@ -186,6 +208,13 @@ mod tests {
             assert_eq!(report.summary, summary);
             assert_eq!(report.outputs[0].value, state);
         }
+    }
+
+    #[test]
+    fn no_release_is_unknown_where_drafts_are_hidden() {
+        let report = unknown(&example().wanted.tag);
+        assert_eq!(report.outputs[0].value, "unknown");
+        assert_eq!(report.warnings[0].code, Code::DraftMissing);
     }
 
     #[test]

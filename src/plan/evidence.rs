@@ -76,7 +76,7 @@ pub struct Predicate {
     pub requests: Vec<AnsweredRequest>,
 }
 
-/// An answer of GitHub: `id` is its `X-GitHub-AnsweredRequest-Id`.
+/// An answer of GitHub: `id` is its `X-GitHub-Request-Id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnsweredRequest {
     /// Method and path.

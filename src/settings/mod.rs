@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs, ReleaseInput};
+use crate::cli::{CommonArgs, PhaseArgs, ReleaseByVersion};
 use crate::domain::{Diagnostic, RepoSlug, Tag, TagFormat};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
@@ -227,7 +227,7 @@ impl Prepared {
 /// A release by its version, for phases that need no plan.
 fn existing_release(
     parser: &mut InputParser<'_>,
-    release: &ReleaseInput,
+    release: &ReleaseByVersion,
     common: &CommonArgs,
 ) -> Option<(RepoSlug, Tag)> {
     let format: Option<TagFormat> = parser.parse("tag-format", release.tag_format.as_ref());
