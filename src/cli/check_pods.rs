@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::ArtifactsInput;
 
+/// Arguments of `check-pods`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct CheckPodsArgs {
     #[command(flatten)]

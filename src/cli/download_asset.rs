@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+/// Arguments of `download-asset`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct DownloadAssetArgs {
     /// Repository to release, `owner/name`; default: the one that the workflow runs in

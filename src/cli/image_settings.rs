@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+/// Arguments of `image-settings`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct ImageSettingsArgs {
     /// Repository to release, `owner/name`; default: the one that the workflow runs in

@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::PlanInput;
 
+/// Arguments of `registry-login`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct RegistryLoginArgs {
     #[command(flatten)]

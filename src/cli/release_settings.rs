@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::BuildersInput;
 
+/// Arguments of `release-settings`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct ReleaseSettingsArgs {
     /// Repository to release, `owner/name`; default: the one that the workflow runs in

@@ -6,6 +6,7 @@ use crate::domain::{Deadline, Moment};
 use crate::protocol::ServiceError;
 use crate::protocol::{Action, PhaseId};
 
+/// Something that happened while a phase ran, for whoever reports it.
 #[derive(Debug)]
 pub enum Event<'a> {
     Started {

@@ -21,6 +21,7 @@ pub struct PlanOptions {
     pub guard_branch: Option<String>,
 }
 
+/// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
 pub struct Plan {
     options: PlanOptions,
 }

@@ -25,6 +25,8 @@ impl fmt::Display for AssetId {
     }
 }
 
+/// A repository on GitHub
+/// (<https://docs.github.com/en/rest/repos/repos#get-a-repository>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenRepository {
     /// As GitHub spells it now; differs from what was asked for after a rename.
@@ -35,6 +37,8 @@ pub struct SeenRepository {
     pub may_push: Option<bool>,
 }
 
+/// A release on GitHub, draft or published
+/// (<https://docs.github.com/en/rest/releases/releases>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenRelease {
     pub id: ReleaseId,
@@ -82,6 +86,8 @@ impl fmt::Display for ReleaseKind {
     }
 }
 
+/// An asset of a release
+/// (<https://docs.github.com/en/rest/releases/assets>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenAsset {
     pub id: AssetId,
@@ -95,6 +101,7 @@ pub struct SeenAsset {
     pub download_url: String,
 }
 
+/// Whether all bytes of an asset have arrived (`state` in the API).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetState {
     Uploaded,

@@ -2,6 +2,7 @@
 
 use std::io;
 
+/// Outputs and summary of a step: files of the runner, or a terminal.
 pub trait StepOutput {
     /// Passes outputs on, by name. Values may be of several lines.
     fn outputs(&mut self, outputs: &[(&str, &str)]) -> io::Result<()>;

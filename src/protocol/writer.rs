@@ -17,6 +17,7 @@ use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
 };
 
+/// What the engine carries out actions with. Without it, a run is a dry run.
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
     pub github: &'a dyn GitHubWriter,
@@ -24,6 +25,8 @@ pub struct Writer<'a> {
     pub files: &'a dyn FilesWriter,
 }
 
+/// A draft release to create
+/// (<https://docs.github.com/en/rest/releases/releases#create-a-release>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDraft {
     pub tag: Tag,
@@ -110,6 +113,7 @@ impl LockClaim {
     }
 }
 
+/// Changes of the repository that is released. Each method sends one write, once.
 #[async_trait]
 pub trait GitHubWriter: Send + Sync {
     async fn create_draft(&self, draft: &NewDraft) -> Result<ReleaseId, ServiceError>;
@@ -142,6 +146,7 @@ pub trait GitHubWriter: Send + Sync {
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
 }
 
+/// Pushes to any OCI registry, and streams of blobs from it.
 #[async_trait]
 pub trait RegistryWriter: Send + Sync {
     /// A blob of any size as a stream that ends in an error unless it had exactly this size and digest. It carries on
@@ -168,12 +173,14 @@ pub struct Blob {
     pub mount_from: Option<ImageRepository>,
 }
 
+/// Where the bytes of a blob are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlobSource {
     Memory(Bytes),
     File(PathBuf),
 }
 
+/// Changes of files below the working folder.
 #[async_trait]
 pub trait FilesWriter: Send + Sync {
     /// Writes a stream to a file, which appears under its name only when the stream has ended well.

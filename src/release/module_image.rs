@@ -8,6 +8,7 @@ use crate::protocol::{RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
 use ocm_module::oci::{ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
 
+/// A module image in its registry: its manifest and its component descriptor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleImage {
     /// Of an index with one image, that image.
