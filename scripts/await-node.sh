@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Waits until the nodes of the cluster are ready. If they are not in time, prints what kubectl says of them.
+# Waits until the nodes of the cluster are ready. After the time-out, prints what kubectl reports about them.
 #
 #   TIMEOUT=180 scripts/await-node.sh
 # shellcheck source=scripts/lib.sh

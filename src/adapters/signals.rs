@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// Whether the process was told to stop.
+/// Whether the process has received a signal to stop.
 pub struct Signals {
     raised: watch::Receiver<bool>,
 }

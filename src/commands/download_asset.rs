@@ -28,11 +28,11 @@ pub struct DownloadedAsset {
 }
 
 impl DownloadAsset {
-    /// Downloads the asset, and compares it with what GitHub says of it. `title` names the command in a failure.
+    /// Downloads the asset, and compares it with its digest or size on GitHub. `title` names the command in a failure.
     ///
     /// # Errors
     ///
-    /// There is no such release or asset, GitHub does not answer, or the bytes are others than GitHub says.
+    /// The release or asset does not exist, GitHub does not answer, or the bytes differ from GitHub's digest or size.
     pub async fn download(
         &self,
         github: &dyn GitHubReader,
@@ -81,7 +81,7 @@ impl DownloadAsset {
         })
     }
 
-    /// By digest, or by size where GitHub knows no digest, as of assets from before it had them.
+    /// By digest, or by size where GitHub has no digest, as for assets that are older than its digests.
     fn check(&self, asset: &SeenAsset, bytes: &[u8]) -> Result<Digest, Diagnostic> {
         let digest = Digest::of(bytes);
         let wanted = match asset.digest {

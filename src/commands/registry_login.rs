@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// GitHub's own registry, the only one that knows what a job's token is.
+/// GitHub's own registry, the only one that accepts a job's token.
 const GITHUB_REGISTRY: &str = "ghcr.io";
 
 /// A user and a password, or a token in its place.

@@ -11,14 +11,14 @@ pub const BUILD_JOBS: [(&str, &str); 2] = [
     ("build-module", "Build module"),
 ];
 
-/// The assets of a module's release where nobody names them.
+/// The default assets of a module's release.
 pub const MODULE_ASSETS: [&str; 3] = [
     "template.yaml",
     "template_control_plane.yaml",
     "rendered.yaml",
 ];
 
-/// For what the workflow builds images where nobody says so.
+/// The default platforms for which the workflow builds images.
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
 /// Who builds the artifacts.
@@ -29,7 +29,7 @@ pub enum Builders {
     Called,
     /// Workflows that the tag starts.
     Tag,
-    /// Builders outside of GitHub that are told of every tag.
+    /// Builders outside of GitHub that are triggered by every tag.
     External,
 }
 
@@ -130,10 +130,10 @@ impl ReleaseSettings {
     }
 }
 
-/// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not have them.
-/// `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
+/// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not
+/// have them. `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
 ///
-/// A check of a called workflow is named after the jobs that lead to it, whoever calls `create-release.yaml`: hence the `*`.
+/// A check of a called workflow has the names of all calling jobs as a prefix, which differs by caller: hence the `*`.
 fn build_jobs(
     builders: Builders,
     wanted: [bool; BUILD_JOBS.len()],

@@ -47,7 +47,7 @@ impl Exit {
         Self::ALL.into_iter().find(|exit| exit.code() == code)
     }
 
-    /// What the documentation says of it.
+    /// The meaning as shown in the documentation.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",

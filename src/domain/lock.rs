@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommitSha, RepoSlug, Tag};
 
-/// The process that holds a lock, told apart from every other process.
+/// The process that holds a lock; unique for every process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
     /// The repository whose workflow runs, which may be another than the one that is released.

@@ -30,7 +30,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Is told of every event, in order.
+/// Receives every event, in order.
 pub trait Observer: Send + Sync {
     fn see(&self, event: &Event<'_>);
 }

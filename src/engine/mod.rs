@@ -238,8 +238,9 @@ impl Engine<'_> {
         answer
     }
 
-    /// Undoes what must not outlive the phase. No interrupt stops it, and how it ends does not change how the phase ended.
-    /// With a `delay`, something that was sent is not visible yet, and nobody else is to continue as if it had not been sent.
+    /// Removes what must not remain after the phase. It cannot be interrupted, and its result does not change the
+    /// phase's result. With a `delay`, a sent write is not visible yet, and no other process may continue as if it had
+    /// not been sent.
     async fn clean_up(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut delay: Duration) {
         for _ in 0..CLEAN_UP_ATTEMPTS {
             let actions = phase.clean_up(self.reader).await;

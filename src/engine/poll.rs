@@ -1,4 +1,4 @@
-//! How long to pause between two reads while somebody else has to do something.
+//! How long to pause between two reads while waiting for another process.
 
 use std::time::Duration;
 

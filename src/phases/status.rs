@@ -9,7 +9,7 @@ use crate::plan::Mark;
 use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
 
-/// [`PhaseId::Status`]. It needs no plan, and refuses nothing: whatever exists is an answer.
+/// [`PhaseId::Status`]. It needs no plan, and never fails because of the state that it finds.
 pub struct Status {
     tag: Tag,
 }

@@ -18,7 +18,7 @@ pub struct Verify {
     cache: ReleaseCache,
 }
 
-/// A release, and what its evidence says of it.
+/// A release and its evidence.
 struct VerifyState {
     release: ReleaseView,
     evidence: Option<Bytes>,
@@ -152,7 +152,7 @@ impl<'a> Differences<'a> {
         self.compare("the plan in the mark", &in_mark, &plan.digest().to_string());
     }
 
-    /// Whoever alters the evidence has to alter the table in the release's text, too, and the other way round.
+    /// The table in the release's text has to match the evidence, so that a change of only one of the two is detected.
     fn in_text(&mut self, release: &SeenRelease, statement: &Statement, evidence: Digest) {
         let subjects = statement.subject.iter();
         let rows = subjects.map(|s| (s.name.as_str(), s.digest()));

@@ -104,7 +104,7 @@ impl Artifacts {
     ///
     /// # Errors
     ///
-    /// The text is not a JSON object of artifacts whose kinds this version knows.
+    /// The text is not a JSON object of artifacts whose kinds this version supports.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         serde_json::from_str(text).map_err(|error| {
             Diagnostic::value(

@@ -21,7 +21,7 @@ const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evid
 /// The evidence of a release. It keeps its text as it was written, so that evidence of any version stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// What it speaks of, by digest: every asset and every image.
+    /// The subjects of the statement, by digest: every asset and every image.
     pub subject: Vec<Subject>,
     /// What it says.
     pub predicate: Predicate,
@@ -58,7 +58,7 @@ pub struct Predicate {
     pub plan: ReleasePlan,
     /// What `await` found and the tests took.
     pub artifacts: Artifacts,
-    /// Job → result, as the publishing job was told.
+    /// Job → result, as the publishing job received them.
     pub jobs: BTreeMap<String, String>,
     /// What the legs of the tests recorded.
     pub verdicts: Vec<Record>,
@@ -94,7 +94,7 @@ pub struct Record {
     pub name: String,
     /// Such as `success`.
     pub state: String,
-    /// What it says of itself.
+    /// The description of the check or status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The page of its log.
@@ -142,7 +142,7 @@ impl Statement {
         }
     }
 
-    /// Whether both say the same of the release, whichever requests told them.
+    /// Whether both describe the release equally, regardless of the requests that were made.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let mut said = other.predicate.clone();
         said.requests.clone_from(&self.predicate.requests);

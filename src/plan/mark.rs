@@ -14,7 +14,7 @@ pub struct Mark {
     pub version: Version,
     /// The commit that is released.
     pub commit: CommitSha,
-    /// The digest of the plan that the draft was last taken up with.
+    /// The digest of the plan with which the draft was last continued.
     pub plan: Digest,
     /// The run that made that plan.
     pub run: String,
@@ -59,7 +59,7 @@ impl Mark {
 
     /// The body as people see it.
     pub fn strip(body: &str) -> &str {
-        // The last one: notes are made of what strangers wrote, and may hold something like it.
+        // The last one: notes contain text of other people, which may include something similar.
         body.rfind(OPEN)
             .and_then(|at| body.get(..at))
             .unwrap_or(body)

@@ -16,10 +16,10 @@ const SCHEMA: &str = "btp-release-plan/1";
 const PASS_ON: &str =
     "pass the output of the phase `plan` on unchanged: plan: ${{ needs.plan.outputs.plan }}";
 
-/// Everything a release wants, worked out once: the value that is handed from phase to phase.
+/// The complete definition of a release, made once and passed from phase to phase.
 ///
-/// It keeps its JSON as it was made. [`ReleasePlan::digest`] is taken of that text, so that it is the same in every version
-/// of this program, whichever fields the version knows.
+/// It keeps its JSON as it was made. [`ReleasePlan::digest`] is the digest of that text, so that it is the same in
+/// every version of this program, regardless of the fields that the version supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasePlan {
     /// What the inputs say.
@@ -87,7 +87,7 @@ impl Awaited {
 }
 
 impl ReleasePlan {
-    /// Completes what is wanted by what only the repository can tell.
+    /// Completes the wanted values with those that only the repository has.
     pub fn complete(wanted: Wanted, previous_tag: Option<Tag>, guard: Option<BranchGuard>) -> Self {
         // Serialising a struct of plain values into memory has no way to fail.
         let text = json(&wanted, previous_tag.as_ref(), guard.as_ref()).unwrap_or_default();
@@ -182,7 +182,7 @@ impl ReleasePlan {
         assets.chain(binary).chain(module).chain(extra).collect()
     }
 
-    /// Whether GitHub is to show it as the latest beside these published releases. By default that is the highest version
+    /// Whether GitHub is to show it as the latest of these published releases. By default that is the highest version
     /// of the tag format; a prerelease never is.
     pub fn becomes_latest(&self, published: &[String]) -> bool {
         let wanted = &self.wanted;
@@ -206,7 +206,7 @@ impl ReleasePlan {
         }
     }
 
-    /// The mark of a draft that another plan made and this one goes on with: what it says of the draft stays.
+    /// The mark of a draft that another plan made and this one continues: the fields about the draft are kept.
     pub fn renewed_mark(&self, mark: &Mark) -> Mark {
         Mark {
             version: self.wanted.version.clone(),

@@ -50,7 +50,7 @@ pub struct SeenRelease {
     pub immutable: bool,
     /// The page for people; of a draft it is a temporary one.
     pub url: String,
-    /// In RFC 3339, as GitHub tells it.
+    /// In RFC 3339, as returned by GitHub.
     pub created_at: String,
     /// Every asset, also those that were never finished.
     pub assets: Vec<SeenAsset>,
@@ -141,7 +141,7 @@ pub struct SeenCheck {
     /// The check run's or workflow's name, or the status' context.
     pub name: String,
     pub state: CheckState,
-    /// What a status says of itself; others say nothing.
+    /// The description of a status; `None` for check runs.
     pub description: Option<String>,
     /// The page with its log.
     pub url: Option<String>,
@@ -154,7 +154,7 @@ pub enum CheckState {
     /// Queued, waiting or running.
     Pending,
     Success,
-    /// `neutral`: it does not want to be counted.
+    /// `neutral`: neither a success nor a failure.
     Neutral,
     Skipped,
     /// Anything else that is over: failed, cancelled, timed out, stale, action required.

@@ -49,7 +49,7 @@ macro_rules! phases {
                 }
             }
 
-            /// How long it may take where nobody says otherwise.
+            /// The time limit of the phase by default.
             pub const fn default_timeout(self) -> Duration {
                 match self {
                     $(Self::$variant => Duration::from_mins($minutes),)+
@@ -112,7 +112,7 @@ pub trait Phase: Send {
 pub enum AfterRefusal {
     /// The phase fails with the service's own message.
     Stop,
-    /// The phase fails, and knows more than the service says.
+    /// The phase fails with a more precise message than the service's.
     Blocked(Diagnostic),
     /// The action was not essential: the phase reads again, and goes on without it.
     Continue,
@@ -121,11 +121,11 @@ pub enum AfterRefusal {
 /// What a phase says after it has read.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// All that the phase promises is so.
+    /// The wanted state is reached.
     Done(PhaseReport),
     /// These are missing. They are carried out in order, and then everything is read again.
     Act(Vec<Action>),
-    /// Somebody else has to do something first.
+    /// Another process has to act first.
     Wait(Waiting),
     /// What was read contradicts the plan; everything found is listed.
     Blocked(Vec<Diagnostic>),
@@ -160,7 +160,7 @@ impl PhaseReport {
     }
 }
 
-/// An output of the step, for later steps and jobs. A hint only: whoever takes it reads again.
+/// An output of the step, for later steps and jobs. It is only a hint: consumers read the state again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     pub name: &'static str,

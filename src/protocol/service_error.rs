@@ -21,7 +21,7 @@ impl ServiceError {
 /// Absence is never here: where a thing may be absent, the answer is an `Option`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// No answer that tells anything: a broken connection, a time-out, 5xx. A write may or may not have landed.
+    /// No usable answer: a broken connection, a time-out, 5xx. A write may or may not have been carried out.
     #[error("no usable answer: {detail}")]
     Unknown { detail: String },
     /// A rate limit that would outlast the wait that is allowed. What was asked did not happen.

@@ -94,14 +94,14 @@ pub struct NewLock {
 /// Whose lock is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockClaim {
-    /// Nobody has it.
+    /// There is no lock.
     CreateIfAbsent,
     /// Its owner has ended.
     TakeOver,
 }
 
 impl LockClaim {
-    /// The claim against a dead owner's lock, or against none.
+    /// The claim against the lock of an owner that has ended, or against none.
     pub fn of(dead: Option<&Lock>) -> Self {
         match dead {
             Some(_) => Self::TakeOver,
@@ -120,7 +120,7 @@ pub trait GitHubWriter: Send + Sync {
         tag: &Tag,
         body: &str,
     ) -> Result<(), ServiceError>;
-    /// Creates the tag if there is none; `Cause::Conflict` if there is one, whatever it points at.
+    /// Creates the tag if there is none; `Cause::Conflict` if it exists, at any commit.
     async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError>;
     async fn upload_asset(
         &self,
@@ -178,7 +178,7 @@ pub enum BlobSource {
 pub trait FilesWriter: Send + Sync {
     /// Writes a stream to a file, which appears under its name only when the stream has ended well.
     async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), ServiceError>;
-    /// Writes a whole file, under the same promise.
+    /// Writes a whole file, which appears under its name only when it is complete.
     async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError>;
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.

@@ -90,7 +90,7 @@ impl<'a> RehearsedBuilders<'a> {
         self.clock.sleep_until(end).await;
     }
 
-    /// Pushes a small image as `docker build` makes it: one layer, and a config with the labels that tell where it is from.
+    /// Pushes a small image as `docker build` makes it: one layer, and a config with the labels of its source.
     async fn push_image(&self, image: &ImageRef, plan: &ReleasePlan) -> anyhow::Result<Digest> {
         let (manifest, blobs) = small_image(plan)?;
         let http = Http::new(&HttpSettings::default())?;

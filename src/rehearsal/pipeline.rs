@@ -20,8 +20,8 @@ const LEG: &str = "rehearsal";
 const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl Rehearsal<'_> {
-    /// Runs every phase in its order, with builders and tests beside them; ends early if `plan` or `draft` fails. Answers with the
-    /// exit code of the first phase that failed.
+    /// Runs all phases in order, with builders and tests in parallel; ends early if `plan` or `draft` fails. Returns
+    /// the exit code of the first phase that failed.
     pub(super) async fn run_pipeline(&self) -> anyhow::Result<Exit> {
         let planned = self.plan().await?;
         if !planned.succeeded() {
@@ -92,7 +92,7 @@ impl Rehearsal<'_> {
         self.step("await", &inputs).await
     }
 
-    /// Fetches the module, looks at what a test in a cluster would be given, and records how that test ended. Answers with the
+    /// Fetches the module, checks the input of a test in a cluster, and records the result of that test. Returns the
     /// exit code of `fetch-module` and the result of the tests.
     async fn test_module(
         &self,

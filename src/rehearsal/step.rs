@@ -1,4 +1,4 @@
-//! One step of a job: this very program as another process, with inputs and outputs as the runner hands them over.
+//! One step of a job: this program as another process, with inputs and outputs as the runner passes them.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -46,7 +46,7 @@ impl Timeline {
         }
     }
 
-    /// Shows that somebody is at work, until the result is dropped.
+    /// Shows that a job is running, until the result is dropped.
     pub(super) fn spinner(&self, who: &str) -> Spinner {
         Spinner(self.spinners.as_ref().map(|spinners| {
             let bar = spinners.add(ProgressBar::new_spinner());

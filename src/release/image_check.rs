@@ -1,4 +1,4 @@
-//! Whether an image is of this release, by what it says of itself.
+//! Checks whether an image belongs to this release, by its labels and its descriptor.
 
 use std::collections::BTreeSet;
 
@@ -46,8 +46,8 @@ pub(crate) struct ModuleContents {
 }
 
 impl Contents {
-    /// Takes the labels of an index' images. Beside a component version are the images that it is made of, which may be
-    /// anybody's, and say nothing of it.
+    /// Adds the labels of an index' images. Next to a component version an index holds the images of its resources,
+    /// which may be third-party images and are no evidence of the component's origin.
     pub(crate) fn label(&mut self, labels: Vec<Labels>) {
         if self.modules.is_empty() {
             let mut labels = labels.into_iter();
@@ -110,7 +110,7 @@ fn of_another_build(seen: String, wanted: impl Into<String>) -> Mismatch {
     }
 }
 
-/// What the image says of itself that is not so of this release.
+/// The properties of the image that differ from this release.
 pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatch> {
     let mut found = Vec::new();
     for labels in contents.labels_of_all() {
@@ -207,7 +207,7 @@ component:
                 ..Contents::default()
             };
             assert_eq!(contents.module(&plan), chosen);
-            // An image of another commit lies in the same index.
+            // An image of another commit is in the same index.
             let labels = serde_json::json!({"org.opencontainers.image.revision": OTHER});
             contents.label(vec![serde_json::from_value(labels).unwrap()]);
             let wrong = chosen != Some(&ours);

@@ -74,7 +74,7 @@ pub(crate) struct ImageCache {
     complete: Option<(Digest, Arc<Contents>)>,
 }
 
-/// What one manifest leads to.
+/// The content that one manifest refers to.
 #[derive(Clone)]
 enum ImagePart {
     Container {
@@ -345,7 +345,7 @@ struct Execution {
 }
 
 impl ImageConfig {
-    /// A configuration of another kind tells nothing, and is no reason to refuse an image.
+    /// A configuration of another kind has no labels, and is no reason to refuse an image.
     fn read(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }

@@ -21,7 +21,7 @@ const ABANDONED_AFTER: Duration = Duration::from_mins(10);
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_secs(5);
 
-/// What a phase that needs the lock of a tag tells about itself.
+/// A phase that needs the lock of a tag.
 #[async_trait]
 pub trait NeedsLock: Phase {
     fn tag(&self) -> &Tag;
@@ -29,7 +29,7 @@ pub trait NeedsLock: Phase {
     /// The commit of the release that the phase acts upon; the lock points at it.
     fn commit(&self) -> Option<&CommitSha>;
 
-    /// What the phase does about somebody else's lock when it has nothing to do itself.
+    /// How the phase handles the lock of another owner when it has nothing to do itself.
     fn when_done(&self) -> WhenDone {
         WhenDone::LeaveToOwner
     }
@@ -48,8 +48,8 @@ pub trait NeedsLock: Phase {
     }
 }
 
-/// What a phase that is done does about a lock that somebody else holds. One whose owner has ended is taken over in any case,
-/// so that it does not stay.
+/// How a phase that is done handles the lock of another owner. The lock of an owner that has ended is taken over in any
+/// case, so that it is not left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenDone {
     /// The phase is done: what the owner does is no concern of it.
@@ -113,7 +113,7 @@ impl<P: NeedsLock> Phase for Locked<P> {
 struct TagLock {
     tag: Tag,
     me: LockOwner,
-    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent again.
+    /// Distinguishes the attempts to take the lock: a request that lost against another owner may be sent again.
     attempt: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
@@ -214,7 +214,7 @@ impl TagLock {
         }
     }
 
-    /// Asks about the lock's owner, where that can be told.
+    /// Reads the state of the lock owner's run, where it can be known.
     async fn decide(
         &self,
         reader: Reader<'_>,
@@ -263,7 +263,7 @@ impl TagLock {
         refused
     }
 
-    /// The report of who had to work without a lock tells so.
+    /// Adds a warning to the report if the phase had to work without a lock.
     fn warn(&self, mut report: PhaseReport) -> PhaseReport {
         if let Some(why) = &self.refusal {
             report.warnings.push(Diagnostic::warning(
@@ -316,7 +316,7 @@ enum LockDecision {
     Unreadable,
 }
 
-/// `ended` tells whether the owner's run has ended, where that is known.
+/// `ended` says whether the owner's run has ended, if known.
 fn decide(me: &LockOwner, seen: Option<&SeenLock>, ended: Option<bool>) -> LockDecision {
     let Some(seen) = seen else {
         return LockDecision::Take(None);

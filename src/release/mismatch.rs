@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::{Code, Diagnostic};
 
-/// What was seen, and what this release wants in its place.
+/// An observed value, and the value that this release expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub(crate) code: Code,

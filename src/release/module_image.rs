@@ -43,7 +43,7 @@ impl From<ServiceError> for ModuleImageError {
     }
 }
 
-/// More than this many images in an index are not looked through.
+/// The largest number of images in an index that are read.
 const MAX_IMAGES: usize = 32;
 
 impl ModuleImage {
@@ -107,7 +107,7 @@ async fn document(
     }
 }
 
-/// The component versions among an index' images. The others are the resources and signatures beside it
+/// The component versions among an index' images. The others are its resources and signatures
 /// (`open-component-model:docs/adr/0012_oci_format_compatibility.md`).
 async fn in_index(
     registry: &dyn RegistryReader,

@@ -30,7 +30,7 @@ pub(crate) fn our_release<'a>(
     }
 }
 
-/// What a module image of this release says of itself.
+/// What the module image of this release is expected to contain.
 pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<ExpectedModule<'_>> {
     plan.wanted.module.as_ref().map(|planned| ExpectedModule {
         component: planned.name.as_str(),
@@ -124,7 +124,7 @@ pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
 }
 
-/// The tag goes first: as long as the release exists, its mark tells whether the tag is ours.
+/// The tag goes first: as long as the release exists, its mark shows whether the tag is ours.
 pub(crate) fn delete_release(
     tag: &Tag,
     at: Option<&CommitSha>,

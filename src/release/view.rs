@@ -22,7 +22,7 @@ pub(crate) struct ReleaseView {
     /// The commit that the tag points at.
     pub(crate) tag: Option<CommitSha>,
     pub(crate) releases: Vec<SeenRelease>,
-    /// Digests that GitHub does not tell, found by downloading.
+    /// Digests that GitHub does not return, computed by downloading.
     pub(crate) hashed: BTreeMap<AssetId, Digest>,
     /// The contents of the assets that name images.
     pub(crate) asset_texts: BTreeMap<AssetId, Bytes>,
@@ -48,7 +48,7 @@ impl ReleaseView {
         self.releases.iter().flat_map(|release| &release.assets)
     }
 
-    /// As GitHub tells it, or as it was found by downloading.
+    /// As returned by GitHub, or as computed by downloading.
     pub(crate) fn digest(&self, asset: &SeenAsset) -> Option<Digest> {
         asset.digest.or_else(|| self.hashed.get(&asset.id).copied())
     }
@@ -167,7 +167,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The digests that GitHub does not tell, of those assets that are `wanted`.
+    /// Computes the digests that GitHub does not return, of those assets that are `wanted`.
     pub(crate) async fn digests(
         &mut self,
         wanted: impl Fn(&SeenAsset) -> bool,

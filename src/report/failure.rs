@@ -25,8 +25,8 @@ impl Failure {
         }
     }
 
-    /// Something in the repository, the registry or a file stands in the way. A code may be about an input elsewhere; here the
-    /// value was not typed by whoever started the command.
+    /// Something in the repository, the registry or a file prevents the operation. A code may be about an input
+    /// elsewhere; here the value is not from an input of the command.
     pub fn refused(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             title,
@@ -110,7 +110,7 @@ impl Failure {
         self.exit
     }
 
-    /// Errors, and warnings beside them, in the order in which they are shown.
+    /// Errors and warnings, in the order in which they are shown.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

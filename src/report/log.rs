@@ -109,7 +109,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         }
     }
 
-    /// One line, which the runner does not take for a command whatever is in it.
+    /// One line, which the runner never interprets as a command.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => self.print(line),

@@ -1,4 +1,4 @@
-//! What the arguments of `plan` mean, which say all that a release wants.
+//! Parses the arguments of `plan`, which define the whole release.
 
 use std::collections::BTreeSet;
 

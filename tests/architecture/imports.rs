@@ -174,7 +174,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 }
 
-/// What each public name of a room is really from, where the room only passes it on.
+/// The origin of each public name of a module that only re-exports it.
 pub(crate) fn re_exports(modules: &[Module]) -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
     for module in modules {
@@ -200,7 +200,7 @@ fn is_value(path: &[String]) -> bool {
     }
 }
 
-/// The rooms that a path means: the one that is named, and the one that the last name is from.
+/// The modules that a path refers to: the one that is named, and the origin of the last name.
 pub(crate) fn origins(
     path: &[String],
     passed_on: &BTreeMap<(String, String), String>,

@@ -1,7 +1,7 @@
-//! The layout of the code is kept: which room may name which, where side effects live, how long a file may be.
+//! Checks the layout of the code: which module may import which, where side effects are, how long a file may be.
 //!
-//! A room is a folder or a file right below `src/`. What a file names is read from its syntax, and followed through
-//! `pub use`: who takes a type from a room that only passes it on names the room that the type is from.
+//! A top-level module is a folder or a file right below `src/`. Imports are read from the syntax, and followed through
+//! `pub use`: an import of a re-exported type counts as an import of the module that defines it.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use imports::{Module, parse};
 
-/// Every room of `src/`, and the rooms and libraries that it may name. `ARCHITECTURE.md` says why.
+/// Every module of `src/`, and the modules and libraries that it may import. `ARCHITECTURE.md` gives the reasons.
 const ARROWS: [(&str, &[&str]); 14] = [
     ("main", &["app"]),
     (
@@ -81,7 +81,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ),
 ];
 
-/// What reaches outside, and the rooms that may name it.
+/// The libraries with side effects, and the modules that may import them.
 const EFFECTS: [(&str, &[&str]); 11] = [
     ("tokio::", &["main", "adapters", "rehearsal"]),
     ("reqwest", &["adapters"]),
@@ -138,7 +138,7 @@ fn modules(folder: &str, this_crate: &str) -> Vec<Module> {
         .collect()
 }
 
-/// What each room names, with the file that does.
+/// The imports of each module, with the file that has them.
 fn arrows(modules: &[Module]) -> BTreeSet<(String, String, String)> {
     let passed_on = imports::re_exports(modules);
     let mut arrows = BTreeSet::new();
@@ -298,7 +298,7 @@ fn files_are_short_and_say_what_they_are_for() {
     assert_eq!(wrong, [""; 0]);
 }
 
-/// A reader who looks for a type finds one.
+/// A type name is unique, so that a search finds one definition.
 #[test]
 fn no_type_name_stands_twice() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();

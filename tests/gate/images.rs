@@ -11,7 +11,7 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 #[derive(Clone)]
 pub(crate) struct Image {
     labels: Value,
-    /// What an index says of it, and what it says of itself.
+    /// The architecture in the index' entry, and the one in the image's config.
     pub(crate) listed: String,
     pub(crate) architecture: String,
     layer: Vec<u8>,
@@ -25,7 +25,7 @@ pub(crate) struct Pushed {
 }
 
 impl Image {
-    /// With the labels that tell where it is from.
+    /// With the labels of its source.
     pub(crate) fn of(plan: &ReleasePlan) -> Self {
         let labels = json!({
             "org.opencontainers.image.revision": plan.wanted.commit,
@@ -38,7 +38,7 @@ impl Image {
         }
     }
 
-    /// One that tells nothing of itself.
+    /// One without labels.
     pub(crate) fn plain(bytes: &[u8]) -> Self {
         Self {
             labels: json!({}),
@@ -98,7 +98,7 @@ impl Image {
     }
 }
 
-/// An image of other people, for both platforms; it tells nothing of itself.
+/// A third-party image for both platforms, without labels of its source.
 pub(crate) fn sidecar(store: &mut Store, name: &str, tag: &str, bytes: &[u8]) {
     let images = ["amd64", "arm64"].map(|on| Image::plain(bytes).on(on).push(store, name));
     index(store, name, tag, &images);

@@ -1,4 +1,5 @@
-//! The gate before publishing, over real sockets: a release goes well up to and including its tests, then one fact is altered.
+//! The gate before publishing, over real sockets: a release succeeds up to and including its tests, then one fact is
+//! altered.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! A release that went well up to and including its tests, and the inputs of the job that publishes it.
+//! A release that succeeded up to and including its tests, and the inputs of the job that publishes it.
 
 use std::collections::BTreeMap;
 

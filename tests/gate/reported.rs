@@ -168,7 +168,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
 ];
 
-/// What is no promise of a release.
+/// Changes of things that are not part of the release.
 pub(crate) const HARMLESS: &[HarmlessChange] = &[
     ("nothing is altered", |_, _| {}),
     (

@@ -71,8 +71,8 @@ async fn awaited(
         .await
 }
 
-/// An attempt of the same version from a commit that was later repaired, whose draft and tag somebody deleted. What it pushed
-/// stays: teams cannot delete from the registry.
+/// A failed attempt of the same version from a commit that was later fixed. Its draft and tag were deleted. The images
+/// that it pushed remain: teams cannot delete from the registry.
 async fn failed_attempt(scene: &Arc<Scene>) -> [String; 2] {
     let plan = scene.planned().await;
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();

@@ -28,7 +28,7 @@ pub(crate) fn draft(scene: &Scene, alter: impl FnOnce(&mut StoredRelease)) {
     });
 }
 
-/// Another release of the tag, as somebody makes one on GitHub's page.
+/// Another release of the same tag, as a person creates one on GitHub's web page.
 pub(crate) fn second(scene: &Scene, draft: bool) {
     scene.repository(|repository| {
         let id = repository.draft(TAG);
@@ -76,7 +76,7 @@ pub(crate) fn asset(scene: &Scene, name: &str, alter: impl FnOnce(&mut StoredAss
     });
 }
 
-/// An upload by somebody else.
+/// An upload by another user.
 pub(crate) fn attach(scene: &Scene, name: &str, bytes: &[u8]) {
     let mut world = scene.github.world();
     let id = draft_id(world.repository(REPOSITORY));
@@ -133,7 +133,7 @@ pub(crate) fn tested_asset(
     job.tested(scene, name, &now);
 }
 
-/// As much of the plan as images tell of it.
+/// A plan with the fields that are needed to make images.
 pub(crate) fn plan(scene: &Scene) -> ReleasePlan {
     let mark = std::cell::RefCell::new(None);
     draft(scene, |release| {

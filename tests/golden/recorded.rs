@@ -74,7 +74,7 @@ impl Golden {
         (context.to_owned(), description.to_owned())
     }
 
-    /// The release with a file altered, and whatever names the file by digest set right.
+    /// The release with a file altered, and every digest of that file updated.
     pub(crate) fn altered(&self, name: &str, change: impl FnOnce(String) -> String) -> Self {
         let (before, after) = (self.text(name), change(self.text(name)));
         assert_ne!(after, before, "nothing was altered in {name}");

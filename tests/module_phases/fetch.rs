@@ -1,4 +1,4 @@
-//! Images of any make, fetched: those that mean harm, and those whose labels lie.
+//! Fetches images of all kinds: hostile ones, and ones with wrong labels.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -185,7 +185,7 @@ async fn module_is_found_in_an_index() {
     let several = push_index(&workspace, &[&keda, &ours]);
     let shown = workspace.run(&["inspect-module", &several], false).await;
     assert_eq!(shown.code, 12);
-    // A person is told what there is to choose from.
+    // The user sees the list of choices.
     assert!(
         shown.stderr.contains(&keda) && shown.stderr.contains(&ours),
         "{}",

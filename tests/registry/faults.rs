@@ -275,7 +275,7 @@ async fn pull_without_progress_ends() {
     let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Unknown { .. }), "{cause:?}");
     assert!(fixture.seen("/blobs/").len() < 10);
-    // Nor does a pull that makes little progress go on for ever.
+    // A pull with little progress ends as well.
     let fixture = Fixture::start().await;
     fixture.fault("/blobs/", 1000, Fault::CutAt(10));
     let cause = fixture.pull().await.unwrap_err();

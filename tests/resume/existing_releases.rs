@@ -1,5 +1,5 @@
-//! Every cell of the table in `docs/replace.md` with the real phases: they do what it says, write nothing where it refuses, and
-//! leave everything of others as it was.
+//! Every case of the table in `docs/replace.md` with the real phases: they do what it says, write nothing where it
+//! refuses, and leave all foreign objects unchanged.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl PlacedRelease {
 }
 
 impl Scene {
-    /// The world of a case, and the plan that meets it, which was made before.
+    /// Sets up the state of a case, and returns the plan, which was made before.
     async fn set(&self, case: Case) -> String {
         self.reset().await;
         self.begin(ME);
@@ -184,7 +184,7 @@ impl Scene {
         let plan = self.set(case).await;
         let expected = decision(case.policy, case.there, case.tag);
         let before = self.seen();
-        // Nobody sees a reserved name before a draft is asked for.
+        // A reserved name is not visible before a draft is created.
         let seen_early = case.there != ExistingRelease::ReservedTagName;
         let planned = self.phase(ME, "plan", &inputs(case)).await;
         match (expected, planned) {

@@ -16,7 +16,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    /// Somebody's lock, taken so long ago.
+    /// A lock of another owner, of the given age.
     fn held_by(&self, run: Option<u64>, age: Duration) {
         let lock = Lock {
             owner: LockOwner {

@@ -1,4 +1,4 @@
-//! Every request of a whole release × everything that can happen to it: whatever is cut, running again ends it.
+//! Every request of a whole release × every fault: after each interruption, another run completes the release.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Scene {
         }
     }
 
-    /// A run that may be killed. `Err` tells why it ended early.
+    /// A run that may be killed. `Err` says why it ended early.
     pub(crate) async fn run(
         &self,
         run: Run,
@@ -187,8 +187,8 @@ impl Scene {
     }
 }
 
-/// By what two requests are the same write. References are told apart by the events, an object that nothing refers to is no
-/// change, and an upload's session is its own.
+/// The key by which two requests are the same write. References are distinguished by the events, an object without a
+/// reference is no change, and each upload has its own session.
 fn same(entry: &LogEntry) -> String {
     let LogEntry {
         method,
@@ -216,7 +216,7 @@ fn same(entry: &LogEntry) -> String {
 /// How many threads share the cases: while one waits for its servers, which have threads of their own, others go on.
 const WORKERS: usize = 6;
 
-/// Runs all cases, and tells how many were survived and which were not.
+/// Runs all cases, and returns the number of those that passed and the list of those that failed.
 pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
     let next = AtomicUsize::new(0);
     let work = || {

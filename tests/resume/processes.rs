@@ -72,7 +72,7 @@ impl Phases for Only<'_> {
     }
 }
 
-/// A step of a job. `Err` tells how it ended, and what it said.
+/// A step of a job. `Err` holds its exit and its output.
 async fn step(
     env: &Outputs,
     folder: &Path,
@@ -111,7 +111,7 @@ fn kill(process: &AtomicU32) {
     assert!(killed.unwrap().success());
 }
 
-/// A run after a killed one waits for real until what the dead one did must be visible: many wait at once.
+/// A run after a killed one waits in real time until the killed run's writes must be visible: many wait at once.
 const WORKERS: usize = 32;
 
 type Case = (&'static str, Server, u64, Cut);
@@ -178,7 +178,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(work)
 }
 
-/// How many kills there were, and which were not survived.
+/// The number of kills, and those after which the release was not completed.
 pub(crate) fn survive_kills() -> (usize, Vec<String>) {
     let scene = async || Scene::at(stand_ins::ServerClock::real(), |_| ()).await;
     let cases = block_on(async { cases(&scene().await).await });

@@ -78,7 +78,7 @@ async fn waiting_for_half_an_hour_costs_two_requests_of_the_quota() {
     assert!(why.contains("gave up after 30m"), "{why}");
     assert!(scene.clock.now() >= began + Duration::from_mins(30));
     let entries = scene.github.log().entries();
-    // GraphQL has a quota of its own: one point, for the look by which the draft is found.
+    // GraphQL has a quota of its own: one point, for the query that finds the draft.
     let (graphql, rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.path == "/graphql");
     let cost: u32 = rest.iter().map(|entry| entry.cost).sum();
     let asked = entries

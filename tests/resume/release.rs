@@ -119,7 +119,7 @@ impl Scene {
         by.phase(run, "verify", &[("version", TAG)]).await.map(drop)
     }
 
-    /// A builder outside that looks before it pushes.
+    /// An external builder, which pushes only if the image does not exist yet.
     async fn build_image(&self, plan: &str) -> Result<(), ServiceError> {
         let registry = self.registries();
         let plan = ReleasePlan::from_json(plan, None).unwrap();
@@ -168,7 +168,7 @@ impl Scene {
     }
 }
 
-/// The world when everything has been said, without what differs from run to run.
+/// The state after the release, without what differs from run to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ending {
     releases: Vec<Ended>,
@@ -179,7 +179,7 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// The two beside each other, without the bytes of files.
+    /// The differences of the two, without the bytes of files.
     pub(crate) fn differs(&self, wanted: &Self) -> String {
         let told = |ending: &Self| {
             let names = ending
@@ -217,7 +217,7 @@ impl Scene {
         let ended = |release: &stand_ins::github::StoredRelease| {
             let body = release.body.clone().unwrap_or_default();
             let assets = release.assets.iter();
-            // The evidence tells of its run, and the text names its digest.
+            // The evidence contains its run, and the text contains its digest.
             let evidence = release.assets.iter().find(|asset| asset.name == EVIDENCE);
             let digest = evidence.and_then(|asset| asset.content.clone());
             let text = Mark::strip(&body).replace(&digest.unwrap_or_default(), "");

@@ -26,7 +26,7 @@ const FILES: &str = "template.yaml\nrendered.yaml";
 const TAG_REF: &str = "refs/tags/v1.2.0";
 const RUNS: [Run; 2] = [Run { id: 1, attempt: 1 }, Run { id: 2, attempt: 1 }];
 
-/// What happens to the next request of whoever goes on.
+/// What happens to the next request of the process that continues.
 #[derive(Clone, Copy, Debug)]
 enum RequestFault {
     ConnectionBefore,
@@ -90,7 +90,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         })
 }
 
-/// The stand-ins' clock, on which a process sleeps until somebody moves it.
+/// The stand-ins' clock, on which a process sleeps until the test advances it.
 struct SleepClock {
     clock: stand_ins::ServerClock,
     until: Arc<Mutex<Option<Duration>>>,
@@ -220,7 +220,7 @@ impl SharedScene {
             if process.until.lock().unwrap().is_some() {
                 return Poll::Ready(false);
             }
-            // Word of an earlier turn's request may be left.
+            // The notification of an earlier turn's request may still be queued.
             while arrival.as_mut().poll(cx).is_ready() {
                 if log.last() >= next {
                     return Poll::Ready(false);

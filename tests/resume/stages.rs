@@ -33,7 +33,7 @@ pub(crate) struct Undisturbed {
 }
 
 impl Undisturbed {
-    /// A release in the world as it is now.
+    /// A release in the current state.
     pub(crate) async fn release(scene: &Scene) -> Self {
         let run = Run { id: 1, attempt: 1 };
         scene.begin(run);
@@ -100,7 +100,7 @@ impl Phases for Recorder<'_> {
     }
 }
 
-/// Goes on where a stage was: what was before it is only told.
+/// Continues from a recorded stage: earlier steps are not run again.
 pub(crate) struct From<'a> {
     scene: &'a Scene,
     stage: &'a Stage,
@@ -152,7 +152,7 @@ impl Scene {
         [self.github.log(), self.registry.log()].map(|log| log.entries().len() as u64)
     }
 
-    /// Everything is as it was then, and nobody remembers anything.
+    /// Restores the recorded state, and clears everything that is held in memory.
     pub(crate) fn restore(&self, stage: &Stage) {
         self.github.restore(&stage.github);
         self.registry

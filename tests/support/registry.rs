@@ -57,7 +57,7 @@ pub(crate) async fn collect(stream: ByteStream) -> Result<Vec<u8>, ServiceError>
     Ok(pieces.concat())
 }
 
-/// Whether a program is there. Where everything is promised to be there, its absence fails the test.
+/// Whether a program is installed. Where all programs are required, a missing one fails the test.
 pub(crate) fn have(program: &str) -> bool {
     let there = Command::new(program)
         .arg("--version")
@@ -132,7 +132,7 @@ impl DockerRegistry {
     }
 }
 
-/// ferro-oci-server, storing in memory, stopped when dropped. It takes three minutes to build, and so nobody has to have it.
+/// ferro-oci-server, storing in memory, stopped when dropped. It takes three minutes to build, and so it is optional.
 pub(crate) struct Ferro {
     child: Child,
     pub(crate) host: String,

@@ -1,5 +1,5 @@
-//! One GitHub, one registry and one clock for everything, which moves only when somebody waits; and a whole release upon it,
-//! phase by phase, with inputs and outputs handed over as a runner does.
+//! One GitHub, one registry and one clock for everything, which advances only when a task waits; and a whole release on
+//! them, phase by phase, with inputs and outputs passed as a runner does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -84,8 +84,8 @@ impl Scene {
         scene
     }
 
-    /// Everything is as it was before the release, and nobody remembers anything. The servers stay, since the registry's
-    /// address is part of what is released.
+    /// Restores the state before the release, and clears everything that is held in memory. The servers stay, since the
+    /// registry's address is part of what is released.
     pub(crate) async fn reset(&self) {
         *self.github.world() = world();
         self.seen_by_all().await;
@@ -138,7 +138,7 @@ impl Scene {
         reader(self.github.world().repository(REPOSITORY))
     }
 
-    /// GitHub knows of the run as soon as it begins.
+    /// Adds the run to GitHub's list of runs.
     pub(crate) fn begin(&self, run: Run) {
         self.clear_workspace();
         let run = StoredRun {
@@ -150,7 +150,7 @@ impl Scene {
         self.repository(|repository| repository.runs.insert(run.id, run));
     }
 
-    /// However it ended: GitHub knows that a killed run is over.
+    /// GitHub shows the run as completed, also after a kill.
     pub(crate) fn end(&self, run: Run) {
         self.repository(|repository| {
             let run = repository.runs.get_mut(&run.id).unwrap();

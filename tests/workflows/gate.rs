@@ -4,8 +4,8 @@ use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
 use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
-/// The step that decides, having seen that it is asked on this condition, needs every job but those that come `after`, is told
-/// all their results, and gets its artifacts from that job.
+/// The last step of the job `publish`, after a check that the job runs under this condition, needs every job but those
+/// in `after`, receives all their results, and gets its artifacts from that job.
 fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
     let release = workflow(file);
     let publish = job(&release, "publish");
@@ -38,7 +38,7 @@ fn the_gate_is_always_asked_and_needs_every_job() {
     assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
 }
 
-/// `release-settings` tells which jobs may be skipped and by which checks builds are known: by the names that they have here.
+/// `release-settings` returns which jobs may be skipped and the checks of builds: by the names that they have here.
 #[test]
 fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
     let release = workflow("create-release.yaml");
@@ -207,7 +207,7 @@ fn nothing_goes_on_after_an_error() {
     }
 }
 
-/// Whatever is checked out, built or tested is the plan's commit.
+/// Everything that is checked out, built or tested is the plan's commit.
 #[test]
 fn one_commit_is_built_tested_and_published() {
     let release = workflow("create-release.yaml");
@@ -285,7 +285,7 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
     assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
 }
 
-/// Who may sign in this repository's name: nobody else.
+/// Only one job may sign in this repository's name.
 #[test]
 fn only_one_job_may_attest() {
     for (path, file) in crate::workflows() {

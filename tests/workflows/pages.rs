@@ -81,7 +81,7 @@ fn the_page_of_the_pipeline_names_what_there_is() {
     }
 }
 
-/// The cells of a table's rows, below the row of its headings.
+/// The cells of a Markdown table's rows, below the row of its headings.
 fn rows(page: &str, headings: &str) -> Vec<Vec<String>> {
     let table = page.lines().skip_while(|line| *line != headings).skip(2);
     table
@@ -174,7 +174,7 @@ fn the_examples_can_be_copied() {
     lint(&all);
 }
 
-/// What the first screen promises a module's repository, and what the rig releases.
+/// The settings in the README's first example, which the rig's release uses.
 #[test]
 fn the_first_example_is_the_one_that_is_released() {
     let released = read("examples/module/.github/workflows/create-release.yaml");

@@ -1,4 +1,4 @@
-//! The rooms of the crate and the arrows between them: which folder below `src/` may name which, re-exports included.
+//! The dependencies between the crate's modules: which folder below `src/` may import which, re-exports included.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Every room, and the rooms that it may name: only such as come before it, so that there is no circle.
+/// Every module, and the modules that it may import: only those listed before it, so that there is no cycle.
 ///
-/// All rooms may name the diagnostics of the crate's root.
+/// All modules may import the diagnostics of the crate's root.
 const ROOMS: [(&str, &[&str]); 10] = [
     ("values", &[]),
     ("archive", &["values"]),
@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// The largest part of the crate's code lines that one room may hold, in percent.
+/// The largest share of the crate's code lines that one module may have, in percent.
 const LARGEST_SHARE: usize = 33;
 
 /// A file of the crate, as a module path below the root: `archive`, `unpack`.
@@ -78,7 +78,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The files of all rooms, without those that hold tests only.
+/// The files of all modules, without those that hold tests only.
 fn source_files() -> Vec<SourceFile> {
     let mut files = Vec::new();
     let mut folders = vec![source()];
@@ -173,7 +173,7 @@ fn collect(tokens: &[TokenTree], base: &[String], found: &mut BTreeSet<Vec<Strin
     }
 }
 
-/// The rooms that a file names, itself excluded.
+/// The modules that a file imports, its own excluded.
 fn rooms_named(file: &SourceFile) -> BTreeSet<String> {
     let paths = file.named_paths().into_iter();
     let rooms = paths.filter_map(|path| path.into_iter().next());
@@ -225,7 +225,7 @@ fn rooms_name_only_what_they_may() {
     }
 }
 
-/// Otherwise a room could name another in the name of a third.
+/// Otherwise a module could import another one through a third.
 #[test]
 fn no_room_re_exports_from_another() {
     for file in source_files() {

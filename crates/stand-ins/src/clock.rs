@@ -1,4 +1,4 @@
-//! Time as the servers see it: real for rehearsals, moved by hand in tests.
+//! The servers' clock: real time for rehearsals, set by the test in tests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -60,7 +60,7 @@ pub enum Fault {
     CallAfter(Hook),
 }
 
-/// Code of whoever embeds the server, such as one that kills the client.
+/// A callback of the program that embeds the server, for example to kill the client.
 #[derive(Clone)]
 pub struct Hook(Arc<dyn Fn(&HttpRequest) + Send + Sync>);
 

@@ -46,7 +46,7 @@ pub struct LogEntry {
     pub status: Option<u16>,
     /// What it took of the primary limit.
     pub cost: u32,
-    /// Whether a write took effect, whatever was answered.
+    /// Whether a write took effect, regardless of the response.
     pub landed: bool,
     pub request_id: String,
 }

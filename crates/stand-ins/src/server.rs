@@ -231,7 +231,7 @@ fn arrival(number: u64, request: &HttpRequest, clock: &ServerClock) -> LogEntry 
     }
 }
 
-/// Looks like GitHub's, and holds the number of the request in the log.
+/// Has the format of GitHub's, and contains the number of the request in the log.
 pub(crate) fn request_id(number: u64) -> String {
     let name = text::stable_hex(&number.to_string(), 20).to_uppercase();
     let (head, tail) = name.split_at(4);
@@ -250,7 +250,7 @@ fn lands(fault: &Fault) -> bool {
     )
 }
 
-/// Reads what nobody wants, as front ends do: a client that is still sending would miss the answer.
+/// Discards the rest of a body, as front ends do: a client that is still sending would miss the response.
 pub(crate) async fn drain(mut body: Incoming) -> Result<(), Dropped> {
     while let Some(frame) = body.frame().await {
         frame.map_err(|_| Dropped)?;
@@ -374,7 +374,7 @@ impl ChunkReader {
             ChunkReader::Bytes { rest, size } => rest.split_to(rest.len().min(*size)).to_vec(),
             ChunkReader::File { rest, size } => {
                 let mut piece = Vec::with_capacity(*size);
-                // A file gives what it has at hand, so read until the piece is full or the file ends.
+                // A read may return less than requested, so read until the piece is full or the file ends.
                 while piece.len() < *size && rest.read_buf(&mut piece).await? > 0 {}
                 piece
             }

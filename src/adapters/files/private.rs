@@ -1,4 +1,4 @@
-//! Files that nobody else on the machine may read.
+//! Files that only the owner of the working folder may read.
 
 use std::io::Write as _;
 use std::path::Path;

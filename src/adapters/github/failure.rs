@@ -28,7 +28,7 @@ pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
     let message = message(answer);
     let request_id = answer.request_id().map(str::to_owned);
     match status {
-        // To whoever lacks a right, GitHub often pretends that there is nothing.
+        // GitHub often answers 404 where a permission is missing.
         401 | 403 | 404 => Cause::Denied {
             status,
             message,
@@ -111,7 +111,7 @@ pub(super) fn is_gone(answer: &GitHubAnswer) -> bool {
     answer.status == 404 || (answer.status == 422 && says("Reference does not exist"))
 }
 
-/// Turns the refusal to move a reference that was deleted meanwhile into a conflict, so that the caller looks again.
+/// Turns the refusal to move a reference that was deleted meanwhile into a conflict, so that the caller reads again.
 pub(super) fn gone_is_conflict(cause: Cause) -> Cause {
     match cause {
         Cause::Refused {

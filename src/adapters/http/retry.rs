@@ -15,7 +15,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub(crate) struct RetryPolicy {
     /// How often a request is sent at most.
     pub(crate) attempts: u32,
-    /// The longest time from the first attempt to the start of the last one, whatever the server asks for.
+    /// The longest time from the first attempt to the start of the last one, regardless of `Retry-After`.
     pub(crate) patience: Duration,
 }
 

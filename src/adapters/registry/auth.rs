@@ -287,7 +287,7 @@ impl TokenService<'_> {
     }
 }
 
-/// The scopes to ask for: ours, unless the registry knows the repository by another name than its URL has.
+/// The scopes to request: ours, unless the registry's challenge names another repository than the URL.
 fn wanted_scopes(theirs: Option<&str>, ours: &[String]) -> Vec<String> {
     let resource = |scope: &str| scope.rsplit_once(':').map(|(name, _)| name.to_owned());
     match theirs.filter(|scope| !scope.is_empty()) {

@@ -93,7 +93,7 @@ pub(super) struct Refusal {
     /// The error codes of the OCI distribution specification.
     codes: Vec<String>,
     wait: Option<Duration>,
-    /// `X-Request-Id` or its like, for whoever runs the registry.
+    /// `X-Request-Id` or a similar header, for the operators of the registry.
     pub(super) request_id: Option<String>,
 }
 
@@ -159,8 +159,8 @@ impl Refusal {
     }
 }
 
-/// Codes and message of the body that the OCI distribution specification wants ("Error Codes"), or of what came instead:
-/// the JSON of token services, plain text, or nothing but the status.
+/// Codes and message of the body that the OCI distribution specification requires ("Error Codes"), or of another body:
+/// the JSON of token services, plain text, or only the status.
 fn read_body(status: StatusCode, body: &[u8]) -> (Vec<String>, String) {
     #[derive(Deserialize)]
     struct Envelope {

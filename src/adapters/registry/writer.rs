@@ -228,7 +228,7 @@ fn session(to: &ImageRepository, response: &Response) -> Result<Url, RequestFail
     }
 }
 
-/// A refusal that another look and another upload can cure.
+/// A refusal after which the caller can read again and upload again.
 fn look_again(refusal: Refusal, why: &str) -> RequestFailure {
     RequestFailure::Lasting(Cause::Conflict {
         status: refusal.status.as_u16(),

@@ -80,7 +80,7 @@ pub(super) struct Container<'a> {
     name: &'a str,
     /// The image in the pod's specification; empty where it has none.
     spec_image: &'a str,
-    /// The image in the status: any name that the node knows for it.
+    /// The image in the status: any of the names that the node has for it.
     image: &'a str,
     /// The image's digest, with or without repository; empty until the image is pulled.
     pub(super) image_id: &'a str,

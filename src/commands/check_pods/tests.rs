@@ -85,7 +85,7 @@ fn image_id_decides_whatever_its_form() {
         (&tagged, format!("docker://{right}"), &[]),
         (&tagged, right.clone(), &[]),
         (&tagged, format!("{MANAGER}:v1@{right}"), &[]),
-        // The node knows these bytes by another name: a mirror, or another tag.
+        // The node has another name for these bytes: a mirror, or another tag.
         (&tagged, format!("mirror.example/manager@{right}"), &[]),
         (
             "mirror.example/manager:v1",
@@ -141,7 +141,7 @@ fn a_container_that_has_not_started_is_refused() {
     assert_eq!(codes(manager(), &list(&[good(), without_id])), [WAITS]);
 }
 
-/// No node has begun with it: it runs nothing, whatever it asks for.
+/// No node has started it, so it runs no image yet, regardless of its spec.
 #[test]
 fn a_pod_without_statuses_counts_as_nothing() {
     let mut pending = good();

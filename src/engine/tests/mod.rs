@@ -1,4 +1,4 @@
-//! The engine against services in memory, on a clock that moves only when somebody sleeps.
+//! The engine against services in memory, on a clock that advances only when a task sleeps.
 
 mod unused_services;
 
@@ -91,7 +91,7 @@ impl TestFiles {
     }
 }
 
-/// Wants `a` and `b` removed, in this order.
+/// A phase that removes `a` and `b`, in this order.
 struct Remove {
     waits: u32,
 }

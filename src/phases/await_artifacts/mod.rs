@@ -91,7 +91,7 @@ impl Await {
         let mut view = self.cache.view(reader, &plan.wanted.tag);
         view.known_release().await?;
         view.images(images).await?;
-        // GitHub tells some digests late or never: who still misses one in a later step downloads the asset.
+        // GitHub shows some digests late or never: a later step that still lacks one downloads the asset.
         view.digests(|asset| !waited.is_zero() && is_planned(asset))
             .await?;
         view.asset_texts(plan).await?;

@@ -16,7 +16,7 @@ use ocm_module::oci::ComponentRegistry;
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
 
-/// A file with the name by which its reader knows it.
+/// A file with its name in the messages.
 type Named = (String, Bytes);
 
 /// The files, read; and what is wrong with them so far.
@@ -126,7 +126,7 @@ impl Sources {
         self.path("default-cr", given, options, named)
     }
 
-    /// The Kyma CLI followed the configuration's `security`; modulectl does not look at it any more.
+    /// The Kyma CLI used the configuration's `security`; modulectl ignores it.
     fn security_path(&self, options: &BuildOptions) -> Option<PathBuf> {
         let config = self
             .config()

@@ -70,7 +70,7 @@ struct RegistryState {
     missing: Vec<usize>,
     by_digest: bool,
     by_tag: Option<SeenManifest>,
-    /// Looked for only where the tag names something else.
+    /// Read only where the tag refers to another image.
     releases: Vec<SeenRelease>,
 }
 

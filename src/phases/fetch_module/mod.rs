@@ -1,6 +1,6 @@
 //! `fetch-module`: unpacks the tested module image, by digest, into a folder.
 //!
-//! `module.json` is written last: a folder that has it is complete. It tells which layer each file came from.
+//! `module.json` is written last: a folder that has it is complete. It names the layer of each file.
 
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,8 @@ use ocm_module::read::{
     select_content, verify,
 };
 
-/// Manifests and custom resources up to this size are held in memory, for only their bytes tell how they are packed. Charts
-/// are not, nor are larger manifests.
+/// Manifests and custom resources up to this size are held in memory, since only their bytes show how they are packed.
+/// Charts are not, nor are larger manifests.
 const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
 const MAX_INDEX: u64 = 1024 * 1024;
 

@@ -1,4 +1,4 @@
-//! `publish`: reads every promise again, right before the one request that cannot be taken back.
+//! `publish`: reads every fact of the release again, right before the one request that cannot be undone.
 
 mod evidence;
 mod gate;
@@ -94,7 +94,7 @@ struct PublishState {
     latest: Option<String>,
     /// The tags of all published releases but prereleases.
     published: Vec<String>,
-    /// Of a published release: assets that nobody can download.
+    /// Of a published release: assets that cannot be downloaded without credentials.
     hidden: Vec<String>,
     /// Of a published release: whether it has to be immutable, where that can be known.
     immutable: Option<bool>,
@@ -116,7 +116,7 @@ struct Candidate<'a> {
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
 
 impl Publish {
-    /// The phase, which changes something only while `owner` holds the lock of the tag: nobody else takes the draft over
+    /// The phase, which writes only while `owner` holds the lock of the tag: no other process takes over the draft
     /// between the last read and its publication.
     pub fn locked(plan: ReleasePlan, inputs: PublishInputs, owner: LockOwner) -> Locked<Self> {
         let publish = Self {
@@ -213,8 +213,8 @@ async fn first_read(reader: Reader<'_>, release: &ReleaseView) -> Result<FirstRe
     Ok(FirstRead { answers, evidence })
 }
 
-/// Assets of a published release that nobody can download. Those of a private repository are for nobody outside, and are not
-/// asked for.
+/// Assets of a published release that cannot be downloaded without credentials. Those of a private repository never
+/// can, and are not requested.
 async fn hidden_assets(
     reader: Reader<'_>,
     release: &ReleaseView,

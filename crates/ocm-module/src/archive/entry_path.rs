@@ -68,7 +68,8 @@ impl EntryPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Whether macOS made the file: it keeps extended attributes beside each file, under its name with `._` in front.
+    /// Whether macOS made the file: it stores extended attributes in a second file, named like the first with a `._`
+    /// prefix.
     pub(super) fn is_resource_fork(&self) -> bool {
         self.file_name().starts_with("._")
     }

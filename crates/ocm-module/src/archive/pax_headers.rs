@@ -24,7 +24,7 @@ pub(super) enum SizeCheck {
 }
 
 impl PaxHeaders {
-    /// Reads the entry if it describes the next one, and tells whether it did.
+    /// Reads the entry if it describes the next one, and returns whether it did.
     pub(super) fn read_from<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> io::Result<bool> {
         match entry.header().entry_type() {
             EntryType::GNULongName => {

@@ -62,9 +62,9 @@ pub struct ArchiveFile<'a> {
 /// What takes the files of an archive.
 type Consumer<'c> = dyn FnMut(ArchiveFile<'_>) -> io::Result<()> + 'c;
 
-/// Hands each file of a tar, compressed or not, to `each`.
+/// Passes each file of a tar, compressed or not, to `each`.
 ///
-/// A file that is there twice is handed on once if both are equal: the Kyma CLI wrote every file of a sub-folder twice.
+/// A file that occurs twice is passed once if both are equal: the Kyma CLI wrote every file of a sub-folder twice.
 ///
 /// # Errors
 ///
@@ -186,7 +186,7 @@ impl Unpacker<'_> {
         Ok(kind)
     }
 
-    /// Hands a file on, unless an equal one was handed on before. The inner error is why the file is refused.
+    /// Passes a file to `each`, unless an equal one was passed before. The inner error is why the file is refused.
     fn file<R: Read>(
         &self,
         path: &EntryPath,

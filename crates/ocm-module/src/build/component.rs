@@ -56,7 +56,7 @@ pub struct ComponentInputs<'a> {
     pub template: Option<&'a [u8]>,
     /// The images that the module runs.
     pub images: &'a [ImageResource],
-    /// What scanners are told.
+    /// The configuration of the security scanners.
     pub security: Option<&'a SecurityScan>,
     /// More labels of the component, in [`DescriptorStyle::Modulectl3`] only.
     pub labels: &'a [Label],
@@ -210,5 +210,5 @@ pub(super) fn image_resource(
     Ok(resource)
 }
 
-/// The label that asks scanners to look at the module.
+/// The label that enables security scans of the module.
 pub(super) const SCAN_LABEL: &str = "security.kyma-project.io/scan";

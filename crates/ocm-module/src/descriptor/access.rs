@@ -28,7 +28,7 @@ pub enum AccessKind {
         /// The image, as a container runtime takes it.
         image: String,
     },
-    /// A commit in a repository. `gitHub` for all, whatever serves it.
+    /// A commit in a git repository. The type is `gitHub` for every git host.
     Git {
         /// The repository's address, with or without a scheme.
         repo_url: String,

@@ -168,7 +168,7 @@ impl ImageManifest {
         self.layers.iter().find(|layer| layer.digest == *digest)
     }
 
-    /// Whether it is a module image: by the type of its config, as every reader knows it.
+    /// Whether it is a module image, determined by the media type of its config as all OCM readers do.
     pub fn is_component_version(&self) -> bool {
         media::COMPONENT_CONFIG.contains(&self.config.media_type.as_str())
     }

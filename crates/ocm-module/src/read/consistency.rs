@@ -1,4 +1,4 @@
-//! Whether a ModuleTemplate leads to a given module image.
+//! Checks whether a ModuleTemplate refers to a given module image.
 
 use serde_json::Value;
 

@@ -32,7 +32,7 @@ pub struct Summary {
     pub sources: Vec<SourceSummary>,
     /// The local resources, with their layers.
     pub layers: Vec<Layer>,
-    /// What the module is installed from: a layer's name, or several of which only the content tells.
+    /// What the module is installed from: one layer's name, or several where only the content decides.
     pub manifest: Vec<String>,
     /// The images that the module runs.
     pub images: Vec<ImageSummary>,

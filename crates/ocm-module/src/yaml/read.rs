@@ -45,8 +45,8 @@ enum Below {
 }
 
 impl YamlDocument {
-    /// Where a path leads to: to the key, or in a list to the item. For a path whose end is missing, the position of its
-    /// last step that is there, so that a missing key is reported at its parent.
+    /// The position of a path: of the key, or of the item in a list. For a path whose end is missing, the position of
+    /// its last existing step, so that a missing key is reported at its parent.
     pub fn position(&self, path: &[PathStep]) -> Position {
         let (mut at, mut node) = (self.positions.at, &self.positions);
         for step in path {

@@ -9,7 +9,7 @@ pub(super) enum Notation<'a> {
     Plain,
     /// In quotes or as a block.
     Quoted,
-    /// With a tag of YAML's own, such as `int` for `!!int`. Tags that YAML does not know, such as `!vault`, mean nothing.
+    /// With a tag of the YAML core schema, such as `int` for `!!int`. Unknown tags, such as `!vault`, are ignored.
     Tagged(&'a str),
 }
 

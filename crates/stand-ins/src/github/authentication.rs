@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::USER_AGENT;
 
-/// Whoever sent a request.
+/// The caller of a request.
 pub(crate) struct Caller {
     /// What limits count by.
     pub(crate) key: String,

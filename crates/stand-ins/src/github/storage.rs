@@ -1,4 +1,4 @@
-//! The storage host that signed URLs lead to: bytes of assets and source archives.
+//! The storage host of signed URLs: bytes of assets and source archives.
 //! <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>
 
 use super::archive::{self, Format};
@@ -43,7 +43,7 @@ pub(crate) fn archive_url(
     )
 }
 
-/// The query that proves for a while that somebody may have this.
+/// The signature in the query of a signed URL, valid for a limited time.
 fn proof(state: &GitHubServerState, subject: &str) -> String {
     let until = state.shared.clock.unix() + SIGNED_FOR;
     format!("se={until}&sig={}", signature(subject, until))

@@ -44,7 +44,7 @@ pub(crate) fn get(
     Ok(reply.bytes(bytes))
 }
 
-/// By the very name, as docker-registry looks for it: `*/*` is no help.
+/// Requires the exact media type, as docker-registry does: `*/*` does not match.
 fn accepts(request: &HttpRequest, media_type: &str) -> bool {
     let lines = request
         .headers

@@ -33,7 +33,7 @@ pub struct RegistryOptions {
     pub strict_accept: bool,
     /// Whether an index may be pushed before what it lists.
     pub index_before_children: bool,
-    /// The most tags on a page, whatever `n` asks for.
+    /// The largest page size of tags; a larger `n` is reduced to it.
     pub page_size_max: usize,
 }
 
@@ -46,7 +46,7 @@ pub enum Auth {
     #[default]
     None,
     Basic(Users),
-    /// A token from this server's token endpoint, which wants one of these users.
+    /// A token from this server's token endpoint, which requires the password of one of these users.
     Token(Users),
 }
 

@@ -211,7 +211,7 @@ fn finish(
     let digest = request.param("digest").unwrap_or_default();
     let found = format!("sha256:{}", hex(&upload.sum.clone().finalize()));
     if !is_digest(&digest) || digest != found {
-        // Nobody can use it any more.
+        // The upload session has ended, so the file is no longer used.
         let _ = std::fs::remove_file(&upload.path);
         return Err(RegistryError::digest_invalid());
     }

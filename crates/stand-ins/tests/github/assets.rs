@@ -162,7 +162,7 @@ async fn asset_download_redirects_to_another_host() {
     );
 }
 
-/// The other host has another name, so that clients that look at names alone drop their token; and it serves
+/// The storage host has a different host name, so that clients that compare only names drop their token; it serves
 /// ranges, for downloads that are resumed.
 #[tokio::test]
 async fn storage_host_has_another_name_and_serves_ranges() {

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, as a client meets it, and what the log says of it.
+//! Faults of requests: what the client receives, and what the log records.
 
 use super::common::{Api, answer};
 use serde_json::{Value, json};

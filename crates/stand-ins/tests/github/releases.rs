@@ -27,7 +27,7 @@ async fn draft_is_found_by_id_list_and_graphql_but_not_by_tag() {
     );
 }
 
-/// Drafts are not unique per tag, and a published release may have them beside it; GraphQL shows one.
+/// Drafts are not unique per tag, and a published release of the same tag may exist; GraphQL returns one.
 #[tokio::test]
 async fn tag_may_have_several_drafts() {
     let api = Api::start().await;

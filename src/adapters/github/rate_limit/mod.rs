@@ -71,8 +71,8 @@ impl RateLimiter {
         }
     }
 
-    /// Sends a request when it may be sent, and again where that is right. Returns the last answer, whatever its status.
-    /// `send` gives an answer with its signals, or says why there was none.
+    /// Sends a request when the limits allow it, and repeats it where the policy says so. Returns the last answer with
+    /// any status. `send` returns an answer with its signals, or the reason why there was none.
     ///
     /// # Errors
     ///

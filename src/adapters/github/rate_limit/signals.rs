@@ -1,4 +1,4 @@
-//! What an answer says of GitHub's rate limits.
+//! The rate-limit signals of a GitHub response.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -118,7 +118,7 @@ fn find<'a>(
         .ok_or_else(ApiError::not_found)
 }
 
-/// What GitHub makes of a file's name: whatever is not a letter, digit, `-`, `_`, `+` or `@` becomes a
+/// How GitHub stores a file's name: every character except letters, digits, `-`, `_`, `+` and `@` becomes a
 /// dot; runs of dots become one, and dots at the ends are dropped.
 /// <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
 pub(crate) fn stored_name(name: &str) -> String {

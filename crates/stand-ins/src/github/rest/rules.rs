@@ -7,7 +7,7 @@ use crate::github::event::GitHubEvent;
 use crate::github::model::{GitRepository, Level, Rule, Sha};
 use crate::text;
 
-/// Tells whoever plays the builders of a new tag.
+/// Sends the event of a new tag, on which a test can start its builders.
 pub(crate) fn tag_created(call: &ApiCall, repository: &GitRepository, tag: &str, commit: &Sha) {
     if let Some(token) = &call.token {
         call.emit(GitHubEvent::TagCreated {
