@@ -110,7 +110,7 @@ mod tests {
     );
 
     #[test]
-    fn the_job_token_goes_to_ghcr_and_nowhere_else() {
+    fn job_token_is_used_for_ghcr_only() {
         let given = || Some(login("me", "secret"));
         let job = || Some(login("octocat", "job-token"));
         let both = ["ghcr.io", "registry.example"];

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_remembers_the_head() {
+    fn guard_records_the_head_of_the_branch() {
         let options = PlanOptions {
             guard_branch: Some("main".into()),
             ..options()

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mark_is_none() {
+    fn text_without_a_valid_mark_has_none() {
         for body in [
             "",
             "<!-- btp-release: {} -->",

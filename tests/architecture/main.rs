@@ -155,7 +155,7 @@ fn arrows(modules: &[Module]) -> BTreeSet<(String, String, String)> {
 }
 
 #[test]
-fn rooms_name_only_what_they_may() {
+fn modules_import_only_what_is_allowed() {
     let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
     let known = |target: &String| rooms.contains(target.as_str()) || target == "ocm_module";
     let mut wrong = Vec::new();
@@ -170,7 +170,7 @@ fn rooms_name_only_what_they_may() {
 }
 
 #[test]
-fn a_re_export_hides_no_arrow() {
+fn re_exported_imports_are_found() {
     let module = |file: &str, text: &str| parse(Path::new(file), text, "btp_release");
     let modules = [
         module(
@@ -194,7 +194,7 @@ fn a_re_export_hides_no_arrow() {
 }
 
 #[test]
-fn no_module_names_one_that_names_it_back() {
+fn modules_have_no_circular_dependencies() {
     for (folder, this_crate) in [
         ("src", "btp_release"),
         ("crates/ocm-module/src", "ocm_module"),
@@ -206,7 +206,7 @@ fn no_module_names_one_that_names_it_back() {
 }
 
 #[test]
-fn phases_do_not_name_each_other() {
+fn phases_do_not_import_each_other() {
     let mut phases = BTreeSet::new();
     let modules = modules("src", "btp_release");
     for module in &modules {
@@ -236,7 +236,7 @@ fn phases_do_not_name_each_other() {
 }
 
 #[test]
-fn effects_stay_in_their_rooms() {
+fn side_effects_stay_in_their_modules() {
     let mut wrong = Vec::new();
     for (path, text) in rust_files("src")
         .into_iter()
@@ -254,7 +254,7 @@ fn effects_stay_in_their_rooms() {
 }
 
 #[test]
-fn no_folder_holds_too_much() {
+fn folder_sizes_are_limited() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = 0;
     for source in ["src", "crates/ocm-module/src", "crates/stand-ins/src"] {
@@ -279,7 +279,7 @@ fn no_folder_holds_too_much() {
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are_for() {
+fn files_are_short_and_have_module_docs() {
     let mut wrong = Vec::new();
     for folder in ["src", "crates", "tests"] {
         for (path, text) in rust_files(folder) {
@@ -300,7 +300,7 @@ fn files_are_short_and_say_what_they_are_for() {
 
 /// A type name is unique, so that a search finds one definition.
 #[test]
-fn no_type_name_stands_twice() {
+fn type_names_are_unique() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for folder in ["src", "crates/ocm-module/src", "crates/stand-ins/src"] {
         for (path, text) in rust_files(folder) {
@@ -321,7 +321,7 @@ fn no_type_name_stands_twice() {
 }
 
 #[test]
-fn libraries_know_nothing_of_the_application() {
+fn libraries_do_not_depend_on_the_application() {
     for name in ["ocm-module", "stand-ins"] {
         let folder = format!("crates/{name}");
         let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).unwrap();

@@ -168,7 +168,7 @@ async fn read_retries_transient_errors() {
 }
 
 #[tokio::test]
-async fn lasting_errors_are_never_absence() {
+async fn lasting_errors_are_not_reported_as_absence() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     fixture.fault("", 1000, Fault::Status(503));

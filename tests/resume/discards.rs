@@ -63,7 +63,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn discard_after_any_cut_leaves_only_what_is_of_others() {
+async fn interrupted_discard_can_be_repeated_and_keeps_foreign_objects() {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
     scene.repository(|repository| {
         repository.draft("v1.2.0-rc1");

@@ -69,7 +69,7 @@ fn only_finding(drafted: Result<(), Stop>) -> Diagnostic {
 }
 
 #[tokio::test]
-async fn lock_is_released_at_the_end_and_not_taken_for_nothing() {
+async fn lock_is_released_at_the_end_and_not_taken_without_need() {
     let scene = scene().await;
     scene.draft().await.unwrap();
     assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));

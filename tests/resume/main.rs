@@ -36,12 +36,12 @@ fn survive_every_cut(lag: Duration) {
 }
 
 #[test]
-fn release_survives_a_cut_at_every_request() {
+fn release_completes_after_every_interruption() {
     survive_every_cut(Duration::ZERO);
 }
 
 #[test]
-fn release_survives_a_cut_at_every_request_while_lists_lag() {
+fn release_completes_after_every_interruption_while_lists_lag() {
     survive_every_cut(Duration::from_secs(3));
 }
 

@@ -27,7 +27,7 @@ fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
 
 /// What keeps anything from being published that was not built and tested.
 #[test]
-fn the_gate_is_always_asked_and_needs_every_job() {
+fn gate_always_runs_and_needs_every_job() {
     let gate = gate(
         "create-release.yaml",
         "${{ always() && !inputs.dry-run }}",
@@ -81,7 +81,7 @@ fn a_queued_release_is_not_dropped() {
 
 /// Every input of the button is one that callers have as well, with the same meaning.
 #[test]
-fn the_button_has_no_inputs_of_its_own() {
+fn manual_dispatch_has_only_inputs_of_the_called_workflow() {
     let release = workflow("create-release.yaml");
     let inputs = |event: &str| keys(at(&release, &["on", event, "inputs"]));
     assert_eq!(
@@ -104,7 +104,7 @@ fn step(job: &Value, name: &str) -> Value {
 }
 
 #[test]
-fn every_leg_tests_what_it_awaited_and_says_so() {
+fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
     let legs = job(&workflow("run-e2e-tests.yaml"), "legs");
     let order = [
         "Await the node",
@@ -196,7 +196,7 @@ fn every_leg_tests_what_it_awaited_and_says_so() {
 
 /// A test that may fail is none.
 #[test]
-fn nothing_goes_on_after_an_error() {
+fn no_step_continues_after_an_error() {
     for (place, step) in all_steps() {
         assert_eq!(step.get("continue-on-error"), None, "{place}");
     }

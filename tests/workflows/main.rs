@@ -128,7 +128,7 @@ fn none(wrong: impl IntoIterator<Item = String>) {
 }
 
 #[test]
-fn whatever_is_used_is_pinned() {
+fn actions_are_pinned_by_commit() {
     let mut wrong = Vec::new();
     for path in workflows().into_keys() {
         for line in read(&path).lines().map(str::trim) {
@@ -149,7 +149,7 @@ fn whatever_is_used_is_pinned() {
 }
 
 #[test]
-fn every_job_has_its_rights_and_its_time() {
+fn every_job_has_permissions_and_a_timeout() {
     let mut wrong = Vec::new();
     for (path, workflow) in workflows() {
         if workflow.get("permissions") != Some(&Value::Mapping(yaml_serde::Mapping::new())) {
@@ -169,7 +169,7 @@ fn every_job_has_its_rights_and_its_time() {
 }
 
 #[test]
-fn no_expression_is_run_as_a_script() {
+fn scripts_contain_no_expressions() {
     let wrong = all_steps()
         .into_iter()
         .filter(|(_, step)| string(step.get("run")).contains("${{"))
@@ -178,7 +178,7 @@ fn no_expression_is_run_as_a_script() {
 }
 
 #[test]
-fn scripts_that_are_run_are_there() {
+fn scripts_that_are_run_exist() {
     let mut named = BTreeSet::new();
     for (_, step) in all_steps() {
         let run = string(step.get("run"));
@@ -241,7 +241,7 @@ fn wrong_step(place: &str, step: &Value) -> Vec<String> {
 }
 
 #[test]
-fn our_own_steps_pass_what_their_phase_or_command_takes() {
+fn steps_pass_only_inputs_of_their_phase_or_command() {
     let mut wrong = Vec::new();
     let mut run = BTreeSet::new();
     for (place, step) in all_steps() {

@@ -30,7 +30,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_page_of_the_pipeline_names_what_there_is() {
+fn pipeline_page_names_only_what_exists() {
     let page = read("docs/pipeline.md");
     let release = workflow("create-release.yaml");
     let names: BTreeSet<String> = jobs(&release).into_iter().map(|(name, _)| name).collect();
@@ -94,7 +94,7 @@ fn rows(page: &str, headings: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_page_of_the_pipeline_shows_the_form_and_the_jobs_as_they_are() {
+fn pipeline_page_lists_inputs_and_jobs() {
     let page = read("docs/pipeline.md");
     let release = workflow("create-release.yaml");
     let shown: Vec<_> = rows(&page, "| job | shown as | does | fails when |")
@@ -176,7 +176,7 @@ fn the_examples_can_be_copied() {
 
 /// The settings in the README's first example, which the rig's release uses.
 #[test]
-fn the_first_example_is_the_one_that_is_released() {
+fn first_example_equals_the_released_workflow() {
     let released = read("examples/module/.github/workflows/create-release.yaml");
     assert!(released.lines().count() <= 15, "{released}");
     for page in ["README.md", "docs/sibling-modules.md"] {
@@ -199,7 +199,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_resolve() {
     let mut links = 0;
     let mut wrong = Vec::new();
     let docs = fs::read_dir(root().join("docs")).unwrap();

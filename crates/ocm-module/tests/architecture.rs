@@ -183,7 +183,7 @@ fn rooms_named(file: &SourceFile) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_table_of_rooms_is_complete_and_has_no_circle() {
+fn module_table_is_complete_and_acyclic() {
     let declared = fs::read_to_string(source().join("lib.rs")).unwrap();
     let declared: BTreeSet<_> = declared
         .lines()
@@ -202,7 +202,7 @@ fn the_table_of_rooms_is_complete_and_has_no_circle() {
 }
 
 #[test]
-fn rooms_name_only_what_they_may() {
+fn modules_import_only_what_is_allowed() {
     let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let files = source_files();
     for file in &files {
@@ -227,7 +227,7 @@ fn rooms_name_only_what_they_may() {
 
 /// Otherwise a module could import another one through a third.
 #[test]
-fn no_room_re_exports_from_another() {
+fn modules_do_not_re_export_from_each_other() {
     for file in source_files() {
         for line in file.text.lines().map(str::trim_start) {
             let names_root = line.contains("use crate::") || line.contains("use super::super::");
@@ -241,7 +241,7 @@ fn no_room_re_exports_from_another() {
 }
 
 #[test]
-fn no_room_holds_too_much() {
+fn module_sizes_are_limited() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     for file in source_files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();

@@ -40,7 +40,7 @@ mod tests {
     use crate::protocol::Cause;
 
     #[tokio::test]
-    async fn private_files_are_for_the_owner_of_the_folder_alone() {
+    async fn private_files_are_readable_by_the_folder_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         // As root, this is what a step in a container does for the runner's own user.
         let owner = match fs::metadata(folder.path()).unwrap().uid() {

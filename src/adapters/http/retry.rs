@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_end_where_the_wait_is_longer_than_what_is_left() {
+    fn retries_end_when_the_wait_exceeds_the_time_left() {
         let mut retry = retry(9, 60);
         let now = |second| Moment::at(secs(second));
         assert_eq!(retry.failed_at(now(100), Some(secs(60))), Some(secs(60)));

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn realm_must_be_https_and_no_further_inside_than_the_registry() {
+    async fn realm_must_be_https_and_in_no_more_private_network_than_the_registry() {
         for (registry, cases) in [
             ("https://8.8.8.8/", PUBLIC),
             ("https://10.0.0.1/", PRIVATE),

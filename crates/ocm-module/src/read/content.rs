@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn images_beside_the_component_are_no_layers() {
+    fn other_images_of_the_index_are_not_layers() {
         let (descriptor, image) = module(&[("raw-manifest", "yaml", OCTETS)]);
         let with = |media_type: &str| {
             let mut descriptor = descriptor.clone();
