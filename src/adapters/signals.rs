@@ -30,7 +30,7 @@ impl Signals {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            // There is no receiver any more when the process is about to end.
+            // When the process is about to end, the receiver no longer exists.
             let _ = raise.send(true);
         });
         Ok(Self { raised })

@@ -181,7 +181,7 @@ impl App<'_> {
         );
         settings.policy = RateLimitPolicy {
             patience: timeout,
-            // Runs that were started together must not come back together.
+            // Runs that were started together must not retry at the same time.
             seed: std::process::id().into(),
             ..RateLimitPolicy::default()
         };

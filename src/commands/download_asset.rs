@@ -8,7 +8,7 @@ use crate::domain::{AssetName, Code, Diagnostic, Digest, RepoSlug, Tag};
 use crate::protocol::{AssetState, GitHubReader, SeenAsset, SeenRelease};
 use crate::report::Failure;
 
-/// The largest asset that is taken, in bytes: it is held in memory.
+/// The largest asset that can be downloaded, in bytes: it is held in memory.
 pub const LARGEST: u64 = 64 << 20;
 
 /// What `download-asset` was asked for.
@@ -20,7 +20,7 @@ pub struct DownloadAsset {
     pub output: PathBuf,
 }
 
-/// An asset whose bytes are those that GitHub has.
+/// An asset whose bytes were compared with GitHub's digest or size.
 #[derive(Debug)]
 pub struct DownloadedAsset {
     pub bytes: Bytes,

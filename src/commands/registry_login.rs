@@ -1,4 +1,4 @@
-//! `registry-login`: who logs in at which registry, as a Docker `config.json`.
+//! `registry-login`: the credentials of registries, as a Docker `config.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -21,7 +21,7 @@ pub const MODULE_ASSETS: [&str; 3] = [
 /// The default platforms for which the workflow builds images.
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-/// Who builds the artifacts.
+/// The kind of builder that makes the artifacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Builders {
     /// Jobs of the same run.
@@ -65,7 +65,7 @@ pub enum BinaryImage {
 pub enum Module {
     /// The release has no module image.
     None,
-    /// What is not named is called after repository and folder.
+    /// The module image. Names that are not given are derived from repository and folder.
     Image {
         name: Option<String>,
         registry: Option<String>,
@@ -114,7 +114,7 @@ impl ReleaseSettings {
         let (checks, optional) = build_jobs(self.builders, [binary_image.is_some(), has_module]);
         let platforms = match self.builders {
             Builders::Called => or_else(&self.image_platforms, &PLATFORMS),
-            // For which platforms others build is theirs to decide.
+            // External builders choose their own platforms.
             Builders::Tag | Builders::External => String::new(),
         };
         CommandReport::default()

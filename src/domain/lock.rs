@@ -56,7 +56,7 @@ impl Lock {
         format!("{} makes this release\n\n{OPEN}{json}\n", self.owner)
     }
 
-    /// What such a message says; `None` for any other text.
+    /// Parses such a message; `None` for any other text.
     pub fn read(message: &str) -> Option<Self> {
         let json = message.lines().find_map(|line| line.strip_prefix(OPEN))?;
         serde_json::from_str(json).ok()

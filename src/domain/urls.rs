@@ -1,4 +1,4 @@
-//! What a URL says about where a request goes.
+//! Properties of a URL's target.
 
 use std::net::IpAddr;
 

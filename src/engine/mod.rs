@@ -1,4 +1,4 @@
-//! Reads, lets the phase decide, acts, and reads again, until the phase says that it is done.
+//! Reads, lets the phase decide, acts, and reads again, until the phase is done.
 
 use crate::domain::Diagnostic;
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
@@ -30,7 +30,7 @@ const CLEAN_UP_ATTEMPTS: u32 = 4;
 /// Runs a phase against the services.
 pub struct Engine<'a> {
     pub reader: Reader<'a>,
-    /// `None` is a dry run: there is nothing to change anything with.
+    /// `None` is a dry run, which cannot change anything.
     pub writer: Option<Writer<'a>>,
     pub clock: &'a dyn Clock,
     pub interrupt: &'a dyn Interrupt,
@@ -43,7 +43,7 @@ pub struct Engine<'a> {
 pub enum Outcome {
     Done {
         report: PhaseReport,
-        /// What was changed; empty where there was nothing to do.
+        /// The changes that were made; empty if there was nothing to do.
         actions: Vec<Action>,
     },
     /// What would be changed first, were it no dry run.

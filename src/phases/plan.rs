@@ -10,10 +10,10 @@ use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::view::ReleaseView;
 
-/// What the inputs of `plan` say.
+/// The inputs of `plan`.
 #[derive(Clone, Debug)]
 pub struct PlanOptions {
-    /// What becomes part of the plan as it is.
+    /// The values that are copied into the plan unchanged.
     pub wanted: Wanted,
     /// The release that the notes start from; `None` leaves it to the order of versions.
     pub previous_tag: Option<Tag>,

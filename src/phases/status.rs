@@ -34,7 +34,7 @@ impl Phase for Status {
     }
 }
 
-/// What there is of a release, as the output `state` names it.
+/// The state of a release, as the output `state` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReleaseState {
     Absent,

@@ -29,7 +29,7 @@ pub struct Upload {
 /// What the draft has, and what it is to have.
 struct UploadState {
     release: ReleaseView,
-    /// `None` where there is no such regular file.
+    /// `None` if it is not an existing regular file.
     files: BTreeMap<AssetName, Option<LocalFile>>,
 }
 

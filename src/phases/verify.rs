@@ -108,7 +108,7 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     Step::Done(PhaseReport::new(summary).with("release-url", &release.url))
 }
 
-/// What is not as it was when the release was published.
+/// The differences from the state at the time of publication.
 struct Differences<'a> {
     tag: &'a Tag,
     found: Vec<Diagnostic>,

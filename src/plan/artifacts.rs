@@ -14,7 +14,7 @@ use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 #[derive(Clone, Debug, Default)]
 pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, JsonObject>);
 
-/// One of them, as it was when it was awaited. Its name among the [`Artifacts`] says which one it is.
+/// One artifact in the state in which it was awaited. Its key in [`Artifacts`] identifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Artifact {

@@ -23,7 +23,7 @@ const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evid
 pub struct Statement {
     /// The subjects of the statement, by digest: every asset and every image.
     pub subject: Vec<Subject>,
-    /// What it says.
+    /// The content of the statement.
     pub predicate: Predicate,
     /// The bytes of the asset; the other fields are read from it.
     text: String,
@@ -117,7 +117,7 @@ impl Subject {
 }
 
 impl Statement {
-    /// The statement that says this of all artifacts.
+    /// The statement for all artifacts.
     pub fn new(predicate: Predicate) -> Self {
         let subject = |(name, artifact): (&String, &Artifact)| match artifact {
             Artifact::Asset { digest, .. } => Subject::new(name.clone(), *digest),

@@ -133,7 +133,7 @@ pub(super) fn pretty(compact: &str) -> String {
     text
 }
 
-/// Each character of a JSON text, and whether it stands outside of strings.
+/// Each character of a JSON text, and whether it is outside of strings.
 fn outside_of_strings(json: &str) -> impl Iterator<Item = (char, bool)> {
     let (mut in_string, mut escaped) = (false, false);
     json.chars().map(move |c| {

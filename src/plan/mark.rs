@@ -18,7 +18,7 @@ pub struct Mark {
     pub plan: Digest,
     /// The run that made that plan.
     pub run: String,
-    /// Whether the tag was there before the draft was: then it is not ours to delete.
+    /// Whether the tag existed before the draft: then it is not ours to delete.
     pub tag_was_there: bool,
     /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -32,7 +32,7 @@ const OPEN: &str = "<!-- btp-release: ";
 const CLOSE: &str = " -->";
 
 impl Mark {
-    /// The last mark in a release's body; `None` when there is none that can be read.
+    /// The last mark in a release's body; `None` if there is none that can be read.
     pub fn find(body: &str) -> Option<Self> {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
@@ -49,7 +49,7 @@ impl Mark {
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
     }
 
-    /// The mark's JSON. `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
+    /// The mark's JSON. `--` is not allowed in a comment; in JSON it occurs only in strings, where it can be escaped.
     fn to_json(&self) -> String {
         // Serialising a struct of plain values into memory has no way to fail.
         let fields = self.found.updated(self);

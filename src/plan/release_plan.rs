@@ -22,7 +22,7 @@ const PASS_ON: &str =
 /// every version of this program, regardless of the fields that the version supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasePlan {
-    /// What the inputs say.
+    /// The values from the inputs.
     pub wanted: Wanted,
     /// The release that the notes start from; none for a first release.
     pub previous_tag: Option<Tag>,
@@ -50,7 +50,7 @@ struct WorkedOut {
     guard: Option<BranchGuard>,
 }
 
-/// Stands for [`SCHEMA`] in JSON.
+/// Deserialises from [`SCHEMA`] only.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Schema;

@@ -32,9 +32,9 @@ pub struct Wanted {
     pub prerelease: bool,
     /// `None` leaves it to the order of versions, when it is published.
     pub make_latest: Option<bool>,
-    /// What to do when something of this release is already there.
+    /// What to do when something of this release already exists.
     pub on_existing: OnExisting,
-    /// Why a published release of this name is replaced, if there is one.
+    /// Why a published release of this name is replaced, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_published: Option<String>,
     /// Where the release's text comes from.
@@ -45,15 +45,15 @@ pub struct Wanted {
     pub binary_image: Option<ImageRef>,
     /// The module that is released, if any.
     pub module: Option<ModulePlan>,
-    /// Further images that must be there before the release is tested.
+    /// Further images that must exist before the release is tested.
     pub extra_images: BTreeSet<ImageRef>,
 }
 
-/// What to do when something of this release is already there.
+/// What to do when something of this release already exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnExisting {
-    /// Go on with our own draft of the same commit.
+    /// Continue with our own draft of the same commit.
     #[default]
     Resume,
     /// Stop.

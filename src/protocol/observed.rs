@@ -31,7 +31,7 @@ pub struct SeenRepository {
     pub slug: RepoSlug,
     pub default_branch: String,
     pub private: bool,
-    /// Whether the token may push, where GitHub says so (it does not for every kind of token).
+    /// Whether the token may push, if GitHub returns it (it does not for every kind of token).
     pub may_push: Option<bool>,
 }
 
@@ -113,7 +113,7 @@ pub struct Notes {
 pub struct SeenManifest {
     pub digest: Digest,
     pub media_type: String,
-    /// Bytes, where the registry says so.
+    /// In bytes, if the registry returns it.
     pub size: Option<u64>,
 }
 
@@ -147,7 +147,7 @@ pub struct SeenCheck {
     pub url: Option<String>,
 }
 
-/// How a check stands
+/// The state of a check
 /// (<https://docs.github.com/en/rest/checks/runs>, `status` and `conclusion`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CheckState {

@@ -1,4 +1,4 @@
-//! What a phase is: it reads, and says what is missing; it never writes.
+//! What a phase is: it reads, and returns the missing changes; it never writes.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +28,7 @@ macro_rules! phases {
             /// In the order of a release.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// As it is typed.
+            /// The name on the command line.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -114,11 +114,11 @@ pub enum AfterRefusal {
     Stop,
     /// The phase fails with a more precise message than the service's.
     Blocked(Diagnostic),
-    /// The action was not essential: the phase reads again, and goes on without it.
+    /// The action was not essential: the phase reads again, and continues without it.
     Continue,
 }
 
-/// What a phase says after it has read.
+/// The result of a phase's read.
 #[derive(Debug, PartialEq)]
 pub enum Step {
     /// The wanted state is reached.

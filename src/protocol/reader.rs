@@ -22,7 +22,7 @@ use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
 };
 
-/// Bytes on their way, in pieces; ends with an error where they turn out wrong.
+/// A stream of bytes; ends with an error if they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
 
 /// What a phase reads with.
@@ -48,7 +48,7 @@ pub trait GitHubReader: Send + Sync {
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
     /// The commit that a branch points at.
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
-    /// The commit that a tag points at, through an annotated tag where there is one.
+    /// The commit that a tag points at; annotated tags are followed.
     async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
@@ -70,7 +70,7 @@ pub trait GitHubReader: Send + Sync {
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
     /// A small asset's bytes, compared with its size; refused beyond `limit` bytes.
     async fn read_asset(&self, asset: &SeenAsset, limit: u64) -> Result<Bytes, ServiceError>;
-    /// Whether anyone may download from there, asked without any credentials.
+    /// Whether the URL can be downloaded without credentials.
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError>;
     /// The lock of a tag, as fresh as git itself.
     async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError>;

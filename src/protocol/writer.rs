@@ -34,7 +34,7 @@ pub struct NewDraft {
     pub prerelease: bool,
 }
 
-/// What the one PATCH that publishes says. The tag is always sent: without it GitHub may rebind a draft.
+/// The content of the one PATCH that publishes. The tag is always sent: without it GitHub may rebind a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     pub release: ReleaseId,
@@ -91,7 +91,7 @@ pub struct NewLock {
     pub claim: LockClaim,
 }
 
-/// Whose lock is taken.
+/// Whether the lock is created or taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockClaim {
     /// There is no lock.
@@ -129,7 +129,7 @@ pub trait GitHubWriter: Send + Sync {
         file: &LocalFile,
     ) -> Result<AssetId, ServiceError>;
     async fn rename_asset(&self, asset: AssetId, name: &AssetName) -> Result<(), ServiceError>;
-    /// Done as well when the asset is already gone; so are the other deletions.
+    /// Succeeds as well when the asset is already deleted; so do the other deletions.
     async fn delete_asset(&self, asset: AssetId) -> Result<(), ServiceError>;
     /// Sets a commit status; of one context, the newest counts.
     async fn set_status(&self, status: &NewStatus) -> Result<(), ServiceError>;
@@ -149,7 +149,7 @@ pub trait RegistryWriter: Send + Sync {
     fn open_blob(&self, repository: &ImageRepository, digest: Digest, size: u64) -> ByteStream;
     /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
     async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError>;
-    /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
+    /// Pushes a manifest under its digest or under a tag. Its blobs must exist before.
     async fn push_manifest(
         &self,
         to: &ImageRef,
@@ -183,6 +183,6 @@ pub trait FilesWriter: Send + Sync {
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.
     async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError>;
-    /// Removes a folder with everything in it, or a file; done as well when there is none.
+    /// Removes a folder with its content, or a file; succeeds as well if it does not exist.
     async fn remove(&self, path: &Path) -> Result<(), ServiceError>;
 }

@@ -45,7 +45,7 @@ impl<'a> RehearsedBuilders<'a> {
         }
     }
 
-    /// Builds once for the tag; a tag that was there before starts nothing.
+    /// Builds once for the tag; a tag that existed before starts nothing.
     pub(super) async fn build(mut self, plan: &str) -> anyhow::Result<()> {
         let never = self.rehearsal.settings.builders == BuilderBehavior::Never;
         if never || !self.tag_appeared().await {

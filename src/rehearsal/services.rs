@@ -1,4 +1,4 @@
-//! The stand-ins, and a small repository that is released: some history, some releases, a token.
+//! The stand-ins, and a small repository that is released: commits, earlier releases, a token.
 
 use std::io;
 use std::path::{Path, PathBuf};

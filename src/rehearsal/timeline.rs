@@ -35,7 +35,7 @@ impl Timeline {
         }
     }
 
-    /// Adds a line: the seconds since the start, who it is about, and what happened.
+    /// Adds a line: the seconds since the start, the actor, and the event.
     pub(super) fn log(&self, who: &str, what: &str) {
         let seconds = self.clock.now().since_start().as_secs_f32();
         let line = format!("{seconds:6.1} s  {who:<14} {what}");

@@ -14,7 +14,7 @@ use ocm_module::read::verify;
 /// What an image consists of, once all of it exists.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
-    /// Such as `linux/amd64`; none for what is no container image.
+    /// Such as `linux/amd64`; empty if it is not a container image.
     pub(crate) platforms: Vec<String>,
     /// Bytes of all layers and configurations.
     pub(crate) size: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Contents {
     pub(crate) modules: Vec<ModuleContents>,
 }
 
-/// Where a container image says that it is from
+/// The labels with the source of a container image
 /// (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Labels {

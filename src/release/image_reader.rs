@@ -30,7 +30,7 @@ pub(crate) enum Trust {
     EarlierSteps,
 }
 
-/// How an image stands that a tag names.
+/// The state of the image that a tag names.
 #[derive(Clone, Debug)]
 pub(crate) enum ImageState {
     Absent,

@@ -15,7 +15,7 @@ use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
-/// A lock whose owner cannot be asked about is taken over when it is so old: twice as long as a phase usually may take.
+/// A lock whose owner's state is unknown is taken over at this age: twice the usual limit of a phase.
 const ABANDONED_AFTER: Duration = Duration::from_mins(10);
 /// How long a former owner's last write may take to be visible in lists.
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
@@ -34,7 +34,7 @@ pub trait NeedsLock: Phase {
         WhenDone::LeaveToOwner
     }
 
-    /// Completes actions with what only they need to know. It is read while the lock is held.
+    /// Completes actions with data that only they need. The data is read while the lock is held.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ pub enum WhenDone {
 /// A phase that changes something only while it holds the lock of its tag: what it then does was decided from a read that
 /// began when the lock was held. The lock is released at the end, whether the phase ended well or not.
 ///
-/// The rules of a repository may refuse such references. Then the phase goes on without a lock, and says so in a warning.
+/// The rules of a repository may refuse such references. Then the phase continues without a lock, and adds a warning.
 pub struct Locked<P> {
     phase: P,
     lock: TagLock,
@@ -308,7 +308,7 @@ fn unreadable(tag: &Tag) -> Diagnostic {
 enum LockDecision {
     /// This process holds it.
     Mine,
-    /// From an owner that has ended, where there is one.
+    /// The lock of an owner that has ended, if any.
     Take(Option<Lock>),
     /// This process took it over so recently that the former owner's last write may not be visible yet.
     AwaitVisibility(Duration),

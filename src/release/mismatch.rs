@@ -9,7 +9,7 @@ use crate::domain::{Code, Diagnostic};
 pub(crate) struct Mismatch {
     pub(crate) code: Code,
     pub(crate) seen: String,
-    /// `None` where `seen` says it all.
+    /// `None` if `seen` is sufficient.
     pub(crate) wanted: Option<String>,
 }
 

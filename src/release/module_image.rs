@@ -14,7 +14,7 @@ pub struct ModuleImage {
     pub image: PinnedImage,
     pub manifest: ImageManifest,
     pub descriptor: Descriptor,
-    /// The descriptor as it was written.
+    /// The unchanged text of the descriptor.
     pub descriptor_text: Bytes,
 }
 
@@ -51,7 +51,7 @@ impl ModuleImage {
     ///
     /// # Errors
     ///
-    /// Where there is no such image, it is no module image, or the registry cannot be read.
+    /// If the image does not exist, is no module image, or the registry cannot be read.
     pub async fn find(
         registry: &dyn RegistryReader,
         image: &ImageRef,

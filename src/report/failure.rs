@@ -6,7 +6,7 @@ use crate::domain::{Code, Diagnostic, Exit};
 use crate::engine::Stop;
 use crate::protocol::{Cause, PhaseId, ServiceError};
 
-/// Why a command did not succeed: everything that stands in the way, and what the process ends with.
+/// Why a command failed: all errors, and the exit code of the process.
 #[derive(Debug)]
 pub struct Failure {
     title: &'static str,
@@ -15,7 +15,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The process ends as the code of the first error says. `title` names the phase or the command.
+    /// The first error's code determines the exit code. `title` names the phase or the command.
     pub fn new(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
         let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         Self {

@@ -1,4 +1,4 @@
-//! What the arguments of `build-module` mean.
+//! Parses the arguments of `build-module`.
 
 use std::path::PathBuf;
 

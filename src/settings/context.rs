@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// What the environment variables say. An empty variable counts as not set.
+/// The values of the environment variables. An empty variable counts as not set.
 pub struct Context {
     /// `owner/name` of the repository whose workflow runs.
     pub repository: Option<String>,

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::FormatCode;
 
-/// Whether something can go on in spite of a [`Diagnostic`].
+/// Whether the operation can continue in spite of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The operation continues; the user should know about the problem.
     Warning,
-    /// It does not go on.
+    /// The operation fails.
     Error,
 }
 

@@ -217,7 +217,7 @@ fn modules_import_only_what_is_allowed() {
             named.entry(file.room()).or_default().insert(other);
         }
     }
-    // An arrow that nothing follows any more is taken out of the table.
+    // A dependency that is no longer used is removed from the table.
     for (room, allowed) in ROOMS {
         let named = named.remove(room).unwrap_or_default();
         let allowed: BTreeSet<_> = allowed.iter().map(|&other| other.to_owned()).collect();

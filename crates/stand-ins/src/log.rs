@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Which of a stand-in's hosts was spoken to.
+/// The host of the stand-in that received the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
@@ -87,7 +87,7 @@ impl EventLog {
         lock(&self.0).arrived
     }
 
-    /// Forgets the entries; numbers go on.
+    /// Clears the entries; the numbering continues.
     pub fn clear(&self) {
         lock(&self.0).entries.clear();
     }

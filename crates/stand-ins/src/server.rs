@@ -35,7 +35,7 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// What all stand-ins share for each request.
+/// The state that all stand-ins share for each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) clock: ServerClock,
@@ -54,7 +54,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     fn canonical_path(&self, path: &str) -> String {
         path.to_owned()
     }
-    /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
+    /// Whether a request is for the control API, which is not part of the simulated service, and not logged.
     fn is_control(&self, _request: &HttpRequest) -> bool {
         false
     }
@@ -68,7 +68,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
         body: Incoming,
         faults: &[Fault],
     ) -> impl Future<Output = Result<Reply, Dropped>> + Send;
-    /// What the service says when a fault makes it answer `status`.
+    /// The service's error message for a fault with this `status`.
     fn fault_reply(&self, request: &HttpRequest, fault: &Fault) -> Option<Reply>;
 }
 
@@ -124,7 +124,7 @@ async fn accept<S: Backend>(server: Arc<S>, listener: tokio::net::TcpListener, s
                 let server = Arc::clone(&server);
                 async move { answer(&*server, service, request).await }
             });
-            // An error here is a client that went away or a cut we made.
+            // An error here means that the client disconnected, or that a fault closed the connection.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(socket), answer)
                 .await;
@@ -184,7 +184,7 @@ async fn answer<S: Backend>(
     Ok(send(reply, &faults, &shared.clock))
 }
 
-/// What a fault makes of the reply to a request that has taken effect.
+/// Applies a fault to the response of a request that has taken effect.
 async fn after_effect<S: Backend>(
     server: &S,
     request: &HttpRequest,
@@ -338,7 +338,7 @@ async fn pump(
     }
 }
 
-/// Where byte `at` of the whole stands in a piece that begins at `from`.
+/// The index of byte `at` of the whole in a piece that begins at `from`.
 fn offset(at: u64, from: u64) -> Option<usize> {
     at.checked_sub(from).and_then(|at| usize::try_from(at).ok())
 }

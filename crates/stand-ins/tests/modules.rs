@@ -1,4 +1,4 @@
-//! The crate's own modules: which file names which, and that none of it goes round in a circle.
+//! The crate's own modules: which file imports which, without circular dependencies.
 #![expect(
     clippy::unwrap_used,
     reason = "a file that cannot be read fails the test"

@@ -10,7 +10,7 @@ use crate::protocol::ServiceError;
 
 impl Files {
     /// Writes a whole file that only the owner of the working folder may read, such as one with credentials. It appears under
-    /// its name only when all of it is there.
+    /// its name only when it is complete.
     ///
     /// # Errors
     ///
@@ -20,7 +20,7 @@ impl Files {
         self.blocking("write", path, move |root, path| {
             let place = root.place(path)?;
             let (part, mut file) = PartialPath::file(&place)?;
-            // Before there is anything in it.
+            // Before anything is written to it.
             part.set_owner_and_mode(part.path(), 0o600)
                 .map_err(broken)?;
             let written = file.write_all(&bytes).and_then(|()| file.sync_all());

@@ -146,7 +146,7 @@ impl Client {
         Ok(pages)
     }
 
-    /// The answer of any status to a GET: the last one again where GitHub says that nothing has changed (304).
+    /// The answer of any status to a GET: the previous one again if GitHub confirms it as unchanged (304).
     pub(super) async fn read(&self, url: &Url) -> Result<GitHubAnswer, Cause> {
         let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));

@@ -22,7 +22,7 @@ struct ErrorBody {
     errors: Value,
 }
 
-/// The cause that a refusal stands for. 404 is a cause here: where it answers the question, the caller has taken it before.
+/// The cause of a refusal. 404 is a cause here: a caller for which 404 is a result handles it before.
 pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
     let status = answer.status;
     let message = message(answer);
@@ -137,7 +137,7 @@ pub(super) fn graphql_status(errors: &[GraphQlError]) -> Option<u16> {
     errors.iter().rev().find_map(status)
 }
 
-/// The cause that the errors of a GraphQL answer stand for.
+/// The cause of the errors of a GraphQL answer.
 pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &GitHubAnswer) -> Cause {
     let message = errors
         .iter()

@@ -206,7 +206,7 @@ impl GitHub {
         Ok(())
     }
 
-    /// Creates a reference where there is none.
+    /// Creates a reference if it does not exist.
     pub(super) async fn create_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
         let url = self.url(&["git", "refs"]);
         let body = models::CreateReference { name, sha };

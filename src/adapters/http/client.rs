@@ -41,7 +41,7 @@ impl Default for HttpSettings {
     }
 }
 
-/// Why there is no client.
+/// Why the client cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("the additional certificates hold no PEM certificate")]
@@ -153,7 +153,7 @@ fn install_crypto() {
     });
 }
 
-/// Mozilla's roots are compiled in, since the action's image holds nothing but the binary.
+/// Mozilla's roots are compiled in, since the action's image contains only the binary.
 fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     let unusable = |error: reqwest::Error| HttpError::Certificate(describe(&error));
     let mut roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -174,7 +174,7 @@ fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
 /// What went wrong with a request, from the outermost words to the innermost, without the URL: it may be a signed one.
 pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
-    // What wraps an error of reqwest says nothing that reqwest does not.
+    // The outer errors contain nothing beyond reqwest's error.
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<reqwest::Error>() {

@@ -49,7 +49,7 @@ impl Retry {
     }
 
     /// Counts a failed attempt. Returns how long to wait before the next one: what the server `asked` for, or a back-off.
-    /// `None` when there is no next attempt.
+    /// `None` if no further attempt is allowed.
     pub(crate) fn failed_at(&mut self, now: Moment, asked: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         let wait = asked.unwrap_or_else(|| back_off(self.failed, self.random.next()));

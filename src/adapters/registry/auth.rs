@@ -23,7 +23,7 @@ use super::retry::retried;
 use super::transport::Transport;
 use crate::domain::{ImageRepository, Moment};
 
-/// A token's lifetime where its service does not say it, as the specification sets it.
+/// A token's lifetime by default, as the specification sets it.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 /// A token that expires within this time is not used any more.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -93,7 +93,7 @@ impl Authenticator {
         Ok(cached.header.clone())
     }
 
-    /// The header to answer a 401 with; `None` where there is no other than the one that was `used`.
+    /// The header to answer a 401 with; `None` if there is no other than the one that was `used`.
     pub(super) async fn answer_challenge(
         &self,
         repository: &ImageRepository,

@@ -88,7 +88,7 @@ impl From<RequestFailure> for Cause {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    /// What the registry says, in one line; never empty.
+    /// The registry's message, in one line; never empty.
     pub(super) message: String,
     /// The error codes of the OCI distribution specification.
     codes: Vec<String>,
@@ -119,7 +119,7 @@ impl Refusal {
         self.codes.iter().any(|seen| codes.contains(&seen.as_str()))
     }
 
-    /// What may be concluded from the status. `identity` says as whom the request was sent.
+    /// The cause that the status implies. `identity` is the user as whom the request was sent.
     pub(super) fn classify(self, identity: &str) -> RequestFailure {
         let Self {
             status,

@@ -189,7 +189,7 @@ fn decide(
     Decided { step, digests }
 }
 
-/// What is ready so far, and what is not.
+/// The artifacts that are ready so far, and those that are not.
 #[derive(Default)]
 struct Progress {
     ready: Artifacts,

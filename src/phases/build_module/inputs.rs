@@ -82,7 +82,7 @@ impl Sources {
         self.config.as_ref().map(|(_, config)| config)
     }
 
-    /// An input counts more than the configuration, whose paths are relative to its own folder.
+    /// An input takes precedence over the configuration, whose paths are relative to its own folder.
     fn path(
         &mut self,
         input: &str,

@@ -32,7 +32,7 @@ pub struct BuildModule {
 pub struct BuildOptions {
     pub style: DescriptorStyle,
     pub template: TemplateForm,
-    /// `regular` where neither this nor the configuration says.
+    /// `regular` if neither this nor the configuration sets it.
     pub channel: Option<String>,
     /// The rendered manifest; the module's configuration may name it instead.
     pub manifest: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub struct BuildOptions {
 
 struct BuildState {
     assembled: Assembled,
-    /// All that is to be written, and what stands in its place.
+    /// All contents to be written, and the existing ones that they replace.
     files: Vec<(NewFile, Option<LocalFile>)>,
     /// `None` where nothing is to be pushed.
     registry: Option<RegistryState>,

@@ -360,7 +360,7 @@ fn report(folder: &Path, module: &FetchedModule) -> PhaseReport {
         )
 }
 
-/// What `module.json` says: the image, and which layer each file came from.
+/// The content of `module.json`: the image, and the layer of each file.
 fn index(module: &FetchedModule) -> Vec<u8> {
     #[derive(Serialize)]
     struct IndexedFile<'a> {

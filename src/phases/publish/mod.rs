@@ -23,7 +23,7 @@ use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// [`PhaseId::Publish`]. Done only when everyone sees the release as it was planned.
+/// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned.
 pub struct Publish {
     plan: ReleasePlan,
     inputs: PublishInputs,
@@ -58,7 +58,7 @@ pub struct PublishInputs {
     pub token: PublishToken,
 }
 
-/// Whose token publishes the release.
+/// The kind of token that publishes the release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PublishToken {
     /// A workflow run's own: what it publishes starts no other workflow

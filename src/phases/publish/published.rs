@@ -1,4 +1,4 @@
-//! A release that is published already: done, if what everyone sees now is as it was planned and tested.
+//! A release that is already published: done, if its public state is as it was planned and tested.
 
 use super::{Candidate, EVIDENCE, PublishToken};
 use crate::domain::{Code, Diagnostic};

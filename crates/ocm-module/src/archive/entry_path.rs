@@ -5,7 +5,7 @@ use std::fmt;
 const MAX_NAME: usize = 1024;
 const MAX_DEPTH: usize = 32;
 
-/// What becomes of a name that begins with `/`.
+/// How a name that begins with `/` is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsolutePaths {
     /// It is refused.

@@ -1,4 +1,4 @@
-//! Tar and gzip: unpacking archives that others made, and writing archives whose bytes are the same on every machine.
+//! Tar and gzip: unpacks archives of other tools, and writes archives whose bytes are the same on every machine.
 //!
 //! Unpacking is bounded in every way ([`ArchiveLimits`]) and never yields a path that leads out of the folder
 //! ([`EntryPath`]). The `tar` crate reads and writes the headers; what a header says is judged here.

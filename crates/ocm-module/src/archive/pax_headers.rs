@@ -33,7 +33,7 @@ impl PaxHeaders {
                 self.set_path(name)?;
             }
             EntryType::XHeader => self.records(&content(entry)?)?,
-            // Comments, such as the commit that `git archive` writes there. A name or size would be that of every entry.
+            // Comments, such as the commit that `git archive` writes. A name or size here would apply to every entry.
             EntryType::XGlobalHeader => {
                 let mut global = Self::default();
                 global.records(&content(entry)?)?;

@@ -41,7 +41,7 @@ impl Default for ArchiveLimits {
 /// Why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
-    /// The archive is damaged, breaks a limit or holds what is not unpacked.
+    /// The archive is damaged, exceeds a limit or contains an entry of a refused type.
     #[error(transparent)]
     Archive(#[from] Diagnostic),
     /// The callback that takes the files failed, for example because the disk is full.
@@ -120,7 +120,7 @@ impl Unpacker<'_> {
                 self.entry(&name, size, entry, each)?;
             }
         }
-        // To the very end, where gzip keeps its checksum.
+        // Reads to the end, where gzip has its checksum.
         self.allowance.set(self.limits.total_bytes);
         io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|e| unreadable(&e))?;
         Ok(())
@@ -168,7 +168,7 @@ impl Unpacker<'_> {
     ) -> Result<EntryKind, String> {
         let kind = match entry.header().entry_type() {
             EntryType::Directory => EntryKind::Folder,
-            // Before POSIX, a folder was a file whose name ends so.
+            // Before POSIX, a folder was a file whose name ends with `/`.
             EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => EntryKind::Folder,
             EntryType::Regular | EntryType::Continuous => EntryKind::File,
             EntryType::Symlink | EntryType::Link | EntryType::GNULongLink => {

@@ -81,7 +81,7 @@ pub struct ImageResource {
     pub name: String,
     /// The resource's version, which has to be semantic.
     pub version: String,
-    /// The image, as a container runtime takes it.
+    /// The image reference in the syntax of container runtimes.
     pub image: String,
 }
 

@@ -150,7 +150,7 @@ impl ModuleConfig {
         }
     }
 
-    /// Whether all keys are there that both tools require.
+    /// Whether all keys exist that both tools require.
     fn is_complete(&self) -> bool {
         let has_manifest = self.manifest != FileRef::Path(String::new());
         !self.name.is_empty() && !self.version.is_empty() && has_manifest

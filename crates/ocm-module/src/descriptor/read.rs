@@ -28,7 +28,7 @@ impl Descriptor {
         Self::from_text(&Self::text_in_layer(media_type, bytes)?)
     }
 
-    /// The text in that layer, as it was written.
+    /// The unchanged text of that layer.
     ///
     /// # Errors
     ///

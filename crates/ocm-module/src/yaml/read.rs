@@ -306,7 +306,7 @@ fn key_text(key: Value) -> Result<String, &'static str> {
     }
 }
 
-/// A tag that YAML does not define, such as `!vault`, leaves the value as it is.
+/// A tag that YAML does not define, such as `!vault`, leaves the value unchanged.
 fn notation(style: ScalarStyle, tag: Option<&Tag>) -> Notation<'_> {
     match tag.and_then(Tag::core_suffix) {
         Some(tag) => Notation::Tagged(tag),

@@ -17,7 +17,7 @@ pub(crate) struct Caller {
     pub(crate) token: Option<Token>,
 }
 
-/// Finds out who calls, or answers a request that has no `User-Agent` or a wrong token.
+/// Authenticates the caller, or refuses a request that has no `User-Agent` or a wrong token.
 pub(crate) fn authenticate(
     state: &GitHubServerState,
     request: &HttpRequest,

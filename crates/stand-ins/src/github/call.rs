@@ -66,7 +66,7 @@ impl ApiCall<'_> {
         }
     }
 
-    /// Whether a query parameter, if it is there at all, has that value.
+    /// Whether a query parameter, if given, has that value.
     pub(crate) fn filter(&self, parameter: &str, value: &str) -> bool {
         self.request
             .param(parameter)

@@ -134,7 +134,7 @@ impl GitHubServer {
         }
     }
 
-    /// Everything is again as it was then; the clock goes on.
+    /// Restores the state of that time; the clock continues.
     pub fn restore(&self, snapshot: &WorldSnapshot) {
         let mut world = self.world();
         lock(&self.state.replica).restore(self.state.shared.clock.now(), &snapshot.past);

@@ -27,7 +27,7 @@ pub(crate) fn signed_url(state: &GitHubServerState, asset: &StoredAsset) -> Opti
     ))
 }
 
-/// The same for the source code at a ref, whose full name is the one that is given.
+/// The same for the source code at a ref, given by its full name.
 pub(crate) fn archive_url(
     state: &GitHubServerState,
     full_name: &str,

@@ -102,7 +102,7 @@ fn check_references(
     let mut blobs = list("layers");
     blobs.extend(content.get("config").cloned());
     let held = store.repositories.get(name);
-    // Layers with URLs are fetched from there.
+    // Layers with URLs are fetched from those URLs.
     let missing = blobs
         .iter()
         .filter(|blob| blob.get("urls").is_none())

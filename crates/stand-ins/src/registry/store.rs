@@ -114,7 +114,7 @@ impl Store {
             .then(|| digest.to_owned())
     }
 
-    /// Puts a blob there as a push would have; its digest.
+    /// Stores a blob like a push, and returns its digest.
     ///
     /// # Errors
     ///

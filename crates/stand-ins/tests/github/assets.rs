@@ -260,7 +260,7 @@ async fn asset_digest_is_null_until_computed() {
     assert_eq!(asset.body["digest"], HELLO_DIGEST);
 }
 
-/// Drafts and their assets are 404 to who may not push.
+/// Drafts and their assets are 404 without the right to push.
 #[tokio::test]
 async fn drafts_are_hidden_without_push_access() {
     let mut api = Api::start().await;

@@ -1,4 +1,4 @@
-//! What is true of every request: who calls, pages, conditions, limits, replicas that are behind.
+//! Behaviour of all requests: authentication, pages, conditional requests, limits, replication lag.
 
 use super::common::{Api, REPOSITORY, TOKEN, answer, client};
 use serde_json::{Value, json};

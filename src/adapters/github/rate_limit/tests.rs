@@ -217,7 +217,7 @@ fn schedule(kind: RequestKind, count: usize) -> Vec<Duration> {
             let sent = run(limiter.send(kind, || async {
                 Ok((answer(200), clock.now().since_start()))
             }));
-            // What an answer takes at the very least.
+            // The shortest duration of an answer.
             clock.advance(Duration::from_millis(1));
             sent.unwrap()
         })

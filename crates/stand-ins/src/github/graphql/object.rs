@@ -36,7 +36,7 @@ pub(crate) enum Object<'a> {
     Actor(String),
     Connection(Box<Connection<'a>>),
     Edge(&'static str, String, Box<Object<'a>>),
-    /// A small object that is there as a whole, of the type that is named.
+    /// A small, completely resolved object of the named type.
     Json(&'static str, Value),
 }
 

@@ -94,7 +94,7 @@ impl GitHubWorld {
     ///
     /// # Errors
     ///
-    /// The file with the bytes is gone.
+    /// The file with the bytes does not exist.
     pub fn bytes(&self, asset: &StoredAsset) -> io::Result<Vec<u8>> {
         match &asset.content {
             Some(content) => std::fs::read(self.blobs.path(content)?),
@@ -204,7 +204,7 @@ impl GitRepository {
         self
     }
 
-    /// A pull request, squashed onto the branch; its number stands in the commit's subject.
+    /// A pull request, squashed onto the branch; the commit's subject contains its number.
     pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut GitRepository {
         let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
         self.commit_by(&format!("{title} (#{number})"), Some(login));

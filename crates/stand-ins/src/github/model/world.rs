@@ -66,7 +66,7 @@ pub struct Commit {
     /// `None` for authors without a GitHub account.
     pub login: Option<String>,
     pub date: u64,
-    /// Stands for the content of `.github/workflows` in this commit.
+    /// Identifies the content of `.github/workflows` in this commit.
     pub workflows: String,
 }
 
@@ -219,7 +219,7 @@ pub struct StoredJob {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rule {
-    /// `refs/tags/*`; `*` stands for any text.
+    /// `refs/tags/*`; `*` matches any text.
     pub refs: String,
     pub creation: bool,
     pub update: bool,
@@ -354,7 +354,7 @@ impl GitRepository {
     pub(crate) fn by_date(&self, shas: impl IntoIterator<Item = Sha>) -> Vec<Sha> {
         let date = |sha: &Sha| self.commits.get(sha).map(|commit| commit.date);
         let mut shas: Vec<Sha> = shas.into_iter().collect();
-        // A child has more commits behind it; that is counted only where the dates say nothing.
+        // A child has more ancestors; they are counted only where the dates are equal.
         shas.sort_by(|a, b| {
             let depth = |sha: &Sha| self.ancestors(sha).len();
             date(b).cmp(&date(a)).then_with(|| depth(b).cmp(&depth(a)))

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) fn list(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let id = id.parse::<u64>().map_err(|_| ApiError::not_found())?;
-    // Whether the release is there at all is known at once; what is in it may be behind.
+    // The existence of the release is visible at once; its content may lag behind.
     let release = repository
         .releases
         .get(&id)

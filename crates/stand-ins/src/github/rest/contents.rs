@@ -73,7 +73,7 @@ fn reference(call: &ApiCall, repository: &GitRepository) -> Result<String, ApiEr
     Ok(name)
 }
 
-/// The text itself where the media type says `raw`, else an object that holds it in Base64.
+/// The raw text for the media type `raw`, else an object that holds it in Base64.
 fn file(
     call: &ApiCall,
     repository: &GitRepository,
