@@ -5,7 +5,7 @@
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 
-# `kubectl wait --all` ends at once, with an error, while there is no node yet.
+# `kubectl wait --all` fails at once if there is no node yet.
 ready() { kubectl wait --for=condition=Ready node --all --timeout=10s > /dev/null 2>&1; }
 within "${TIMEOUT:-180}" ready || {
   kubectl get nodes -o wide >&2 || true

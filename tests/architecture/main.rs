@@ -129,7 +129,7 @@ fn is_test_file(path: &Path) -> bool {
     matches!(&*name, "tests" | "examples" | "fixtures") || path.iter().any(|part| part == "tests")
 }
 
-/// The modules of a crate, without those that only tests have.
+/// The modules of a crate, without those of tests.
 fn modules(folder: &str, this_crate: &str) -> Vec<Module> {
     rust_files(folder)
         .into_iter()
@@ -265,7 +265,7 @@ fn folder_sizes_are_limited() {
             let count = imports::code(&text).lines().count();
             all += count;
             let below = path.strip_prefix(source).unwrap().parent().unwrap();
-            // Adapters, and the parts of a stand-in, have little to do with each other.
+            // Adapters, and the parts of a stand-in, are independent of each other.
             let deep = below.starts_with("adapters") || source.contains("stand-ins");
             let depth = if deep { 2 } else { 1 };
             let folder: PathBuf =
@@ -314,7 +314,7 @@ fn type_names_are_unique() {
             }
         }
     }
-    // The application's diagnostics are the library's, with more codes.
+    // The application's diagnostics extend the library's by further codes.
     places.remove("Diagnostic");
     places.retain(|_, places| places.len() > 1);
     assert!(places.is_empty(), "{places:#?}");

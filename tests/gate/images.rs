@@ -1,4 +1,4 @@
-//! Images as builders push them, right into the registry's store.
+//! Images as builders push them, written directly into the registry's store.
 
 use btp_release::domain::Digest;
 use btp_release::plan::ReleasePlan;
@@ -109,7 +109,7 @@ pub(crate) fn point(store: &mut Store, name: &str, tag: &str, digest: &str) {
     repository.tags.insert(tag.into(), digest.into());
 }
 
-/// An index under a tag, as `docker buildx` pushes it; its digest.
+/// Stores an index under a tag, as `docker buildx` pushes it, and returns its digest.
 pub(crate) fn index(store: &mut Store, name: &str, tag: &str, images: &[Pushed]) -> String {
     let manifests = images.iter().map(|image| {
         json!({
@@ -130,8 +130,8 @@ pub(crate) fn manifest_of(store: &Store, name: &str, reference: &str) -> Value {
     serde_json::from_slice(&store.bytes(&digest).unwrap()).unwrap()
 }
 
-/// The image pushed anew under its tag with `from` as `to` of the same length in all of its parts, and their digests set right;
-/// the new digest.
+/// Pushes the image again under its tag, with `from` replaced by `to` of the same length in all of its parts and their
+/// digests updated, and returns the new digest.
 pub(crate) fn rewrite(store: &mut Store, name: &str, tag: &str, from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len(), "sizes are written down as well");
     let manifest = manifest_of(store, name, tag);
@@ -139,7 +139,7 @@ pub(crate) fn rewrite(store: &mut Store, name: &str, tag: &str, from: &str, to: 
     let mut parts: Vec<String> = layers.iter().map(digest).collect();
     parts.push(digest(&manifest["config"]));
     let mut changes = vec![(from.to_owned(), to.to_owned())];
-    // A part may name another one by digest, whichever comes first.
+    // A part may refer to another one by digest, in any order.
     for _ in 0..parts.len() {
         for part in &mut parts {
             let bytes = changed(store.bytes(part).unwrap(), &changes);

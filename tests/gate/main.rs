@@ -94,7 +94,7 @@ async fn gate_refuses_each_fact_altered_after_the_tests() {
     all_refused("altered between test and publish", facts, &failed);
 }
 
-/// Everything is read once more when the evidence is written and only the publishing request is left.
+/// Everything is read once more after the evidence was written, right before the publishing request.
 #[tokio::test]
 async fn gate_refuses_each_fact_altered_right_before_publishing() {
     let (scene, job, snapshot) = tested().await;

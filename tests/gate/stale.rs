@@ -21,7 +21,7 @@ use super::world::module_tag;
 
 type LaterChange = Box<dyn FnOnce(&Scene) + Send>;
 
-/// A clock that makes changes when so much time has passed.
+/// A clock that makes changes at given times.
 struct ClockWithChanges {
     clock: SharedClock,
     scene: Arc<Scene>,
@@ -97,7 +97,7 @@ fn leftovers(scene: &Scene) -> [String; 2] {
     .map(|(name, tag)| store.resolve(name, tag).unwrap())
 }
 
-/// What `skopeo list-tags | jq` of the scripts finds.
+/// The result of the scripts' `skopeo list-tags | jq`.
 fn scripts_would_go_on(scene: &Scene) -> bool {
     let store = scene.registry.store();
     let has = |prefix: &str| {
@@ -129,7 +129,7 @@ async fn images_of_a_failed_attempt_are_stale() {
         SIDECAR_TAG,
         b"the sidecar",
     );
-    // The assets of this release are there, so that nothing but the images is missing.
+    // The assets of this release exist, so that only the images are missing.
     for name in [
         "template.yaml",
         "template_control_plane.yaml",
@@ -153,7 +153,7 @@ async fn images_of_a_failed_attempt_are_stale() {
         .collect();
     assert_eq!(stale.len(), 2, "{waited_for:?}");
 
-    // The builders are slow, and push at last.
+    // The builders are slow, and push in the end.
     for name in [
         "template.yaml",
         "template_control_plane.yaml",

@@ -1,4 +1,4 @@
-//! What is built, pushed, written and shown.
+//! The results of `build-module` and `inspect-module`: built, pushed, written and shown.
 
 use btp_release::domain::Digest;
 use serde_json::Value;

@@ -61,7 +61,7 @@ impl Fixture {
         self.layer.len() as u64
     }
 
-    /// Requests whose path has this in it, as `METHOD status`.
+    /// Requests whose path contains this, as `METHOD status`.
     pub(crate) fn seen(&self, path: &str) -> Vec<String> {
         let said =
             |status: Option<u16>| status.map_or("cut".to_owned(), |status| status.to_string());
@@ -83,7 +83,7 @@ impl Fixture {
             .map_err(|error| error.cause)
     }
 
-    /// The first byte that each request for a blob asks for from now on.
+    /// The first byte of each request for a blob from now on.
     fn ranges(&self) -> Arc<Mutex<Vec<u64>>> {
         let starts = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&starts);
@@ -255,7 +255,7 @@ async fn ten_interruptions_transfer_no_byte_twice() {
         let mut starts = vec![0];
         for _ in 0..10 {
             let from = starts[starts.len() - 1];
-            // A cut at 0 delivers nothing.
+            // An interruption at 0 delivers nothing.
             let cut = random.next().unwrap() % (2 * fixture.size() / 11);
             let cut = cut.min(fixture.size() - from - 1);
             fixture.fault("/blobs/", 1, Fault::CutAt(cut));

@@ -1,4 +1,4 @@
-//! The name of a token service is resolved once, and the token is asked for at the very address that was checked.
+//! The name of a token service is resolved once, and the token is requested at exactly the address that was checked.
 
 #![expect(
     clippy::unwrap_used,
@@ -62,7 +62,7 @@ fn registries(server: &ScriptedServer, lookup: &Arc<ScriptedLookup>) -> Registri
     Registries::new(&http, credentials, FastClock::start())
 }
 
-/// A registry that sends for a token to `realm` and takes the token `fresh`.
+/// A registry that names `realm` as its token service and accepts the token `fresh`.
 fn registry(realm: String) -> ScriptedServer {
     ScriptedServer::start(move |_, request| {
         if request.contains("authorization: bearer fresh") {
@@ -97,7 +97,7 @@ async fn realm_is_resolved_once_and_asked_at_the_checked_address() {
 
 #[tokio::test]
 async fn every_connection_to_the_realm_is_checked() {
-    // The first attempt fails, so that the second one connects and resolves anew.
+    // The first attempt fails, so that the second one connects and resolves again.
     let tokens = ScriptedServer::start(|_, _| reply(503, "", b""));
     let port = tokens.host.rsplit(':').next().unwrap().to_owned();
     let lookup = ScriptedLookup::new(&[&["127.0.0.1"], &["192.0.2.1"]]);

@@ -1,4 +1,4 @@
-//! Unusual answers of registries, from a server that sends what each test says.
+//! Unusual answers of registries, from a server with scripted answers.
 
 #![expect(clippy::panic, reason = "a helper of tests panics as a test does")]
 

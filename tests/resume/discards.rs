@@ -1,4 +1,4 @@
-//! `discard` after a cut at any request: nothing of ours is left, and everything of others is.
+//! `discard` after an interruption at any request: nothing of ours is left, and all foreign objects are kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::support::scene::{Run, Scene, TAG};
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
 impl Scene {
-    /// What is left of the tag: releases, and references with its name.
+    /// What remains of the tag: releases, and references with its name.
     fn left(&self) -> (Vec<bool>, Vec<String>) {
         self.repository(|repository| {
             let releases = repository.releases_of(TAG);

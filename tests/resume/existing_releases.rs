@@ -176,7 +176,7 @@ impl Scene {
         let is_lock = |path: &str| path.contains("release-locks") || path.ends_with("/git/tags");
         let log = self.github.log().writes();
         let wrote = log.iter().filter(|e| e.landed && !is_lock(&e.path));
-        // The lock is a reference as any other where it is created.
+        // Creating the lock is a reference request like any other.
         wrote.filter(|e| !e.path.ends_with("/git/refs")).count()
     }
 
@@ -239,7 +239,7 @@ impl Scene {
             (Decision::DeleteDuplicates, TagState::AtCommit) => &["-release"],
             (Decision::DeleteDuplicates, _) => &["-release", "tag"],
             (Decision::Replace, TagState::Absent) => &["-release", "draft", "tag"],
-            // It was there before the draft of the other commit: not ours.
+            // It existed before the draft of the other commit: not ours.
             (Decision::Replace, TagState::AtCommit) if of_another(case.there) => {
                 &["-release", "draft"]
             }
@@ -340,7 +340,7 @@ async fn replacing_a_published_release_records_the_reason_in_its_evidence() {
         String::from_utf8(world.bytes(asset.unwrap()).unwrap()).unwrap()
     };
     assert!(evidence.contains(reason), "{evidence}");
-    // Once more, as a second attempt of the same run: it is done, and not replaced again.
+    // Once more, as a second attempt of the same run: it succeeds without replacing the release again.
     let replaced = id(&scene);
     let again = Run { attempt: 2, ..ME };
     scene.begin(again);

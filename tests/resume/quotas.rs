@@ -1,4 +1,4 @@
-//! What a release costs of GitHub's limits, which the stand-in counts as GitHub says it does.
+//! The requests of a release, counted by the stand-in according to GitHub's documented limits.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn phase(
 }
 
 fn was_limited(entry: &LogEntry) -> bool {
-    // The setting is for administrators, and 403 says so.
+    // Only administrators may read the setting; others get 403.
     let is_setting = entry.path.ends_with("/immutable-releases");
     matches!(entry.status, Some(403 | 429)) && !is_setting
 }

@@ -1,4 +1,4 @@
-//! The pipeline from `plan` to `verify` with its builders, and what GitHub and the registry hold when it has ended.
+//! The pipeline from `plan` to `verify` with its builders, and the final state of GitHub and the registry.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::support::scene::{ASSETS, Outputs, Run, Scene, TAG};
 
 const LEGS: &str = "k3s-1.31\nk3s-1.32";
 
-/// What carries a phase out: this process, or another one.
+/// Runs a phase: in this process, or in another one.
 pub(crate) trait Phases {
     async fn phase(
         &self,
@@ -21,7 +21,7 @@ pub(crate) trait Phases {
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, String>;
 
-    /// A builder outside.
+    /// An external builder.
     async fn build(&self, plan: &str) -> Result<(), String>;
 }
 
@@ -82,13 +82,13 @@ impl Scene {
         Ok(planned.remove("plan").unwrap())
     }
 
-    /// The whole release. What went wrong ends it, as it ends a workflow.
+    /// The whole release. The first error ends it, as it ends a workflow.
     pub(crate) async fn release(&self, run: Run, by: &impl Phases) -> Result<(), String> {
         let plan = self.plan(run, by).await?;
         self.go_on(run, &plan, by).await
     }
 
-    /// What follows from a plan.
+    /// The phases after `plan`.
     pub(crate) async fn go_on(&self, run: Run, plan: &str, by: &impl Phases) -> Result<(), String> {
         by.phase(run, "draft", &[("plan", plan)]).await?;
         by.build(plan).await?;

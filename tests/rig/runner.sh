@@ -213,7 +213,7 @@ show_check() { # STATE NAME
     --data "$(jq -cn --arg state "$1" --arg name "$2" '{state: $state, context: $name}')" >/dev/null
 }
 
-# Checks that the run failed, nothing is published, and the draft is there for the next run.
+# Checks that the run failed, nothing is published, and the draft exists for the next run.
 refused() { # TAG [COMMIT]
   [[ $run_code -ne 0 ]] || fail 'the run ended well'
   same 'published releases' "$(published)" ''

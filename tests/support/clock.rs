@@ -1,4 +1,4 @@
-//! Clocks that tests own, and what else an engine is given.
+//! The clocks of the tests, and other parameters of an engine.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -29,7 +29,7 @@ pub(crate) fn repository(host: &str, path: &str) -> ImageRepository {
     format!("{host}/{path}").parse().unwrap()
 }
 
-/// Bytes that do not repeat, so that a piece in the wrong place is noticed.
+/// Bytes that do not repeat, so that a misplaced piece is detected.
 pub(crate) fn sample(size: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut bytes = Vec::with_capacity(size + 8);
@@ -121,7 +121,7 @@ impl DockerRegistry {
         Some(registry)
     }
 
-    /// Its own record of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
+    /// The registry's log of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
     pub(crate) fn requests(&self) -> Vec<String> {
         let record = std::fs::read_to_string(self.folder.path().join("requests")).unwrap();
         record

@@ -1,4 +1,4 @@
-//! What keeps anything from being published that was not built and tested, and `v1` from moving onto it.
+//! The conditions under which the workflows publish and move `v1`: only what was built and tested.
 
 use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
 use btp_release::commands::release_settings::BUILD_JOBS;
@@ -25,7 +25,7 @@ fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
     gate
 }
 
-/// What keeps anything from being published that was not built and tested.
+/// Only what was built and tested is published.
 #[test]
 fn gate_always_runs_and_needs_every_job() {
     let gate = gate(
@@ -79,7 +79,7 @@ fn a_queued_release_is_not_dropped() {
     assert!(string(concurrency.get("group")).contains("github.repository"));
 }
 
-/// Every input of the button is one that callers have as well, with the same meaning.
+/// Every input of the manual dispatch is an input of the callable workflow as well, with the same meaning.
 #[test]
 fn manual_dispatch_has_only_inputs_of_the_called_workflow() {
     let release = workflow("create-release.yaml");
@@ -92,7 +92,7 @@ fn manual_dispatch_has_only_inputs_of_the_called_workflow() {
     );
 }
 
-/// The one step of a job that is called so.
+/// The only step of a job with this name.
 fn step(job: &Value, name: &str) -> Value {
     let named = steps(job)
         .into_iter()
@@ -194,7 +194,7 @@ fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
     );
 }
 
-/// A test that may fail is none.
+/// A test that is allowed to fail has no effect.
 #[test]
 fn no_step_continues_after_an_error() {
     for (place, step) in all_steps() {

@@ -1,4 +1,4 @@
-//! The pages under `docs/` and the example say what the workflows are.
+//! The pages under `docs/` and the example are consistent with the workflows.
 
 use crate::{
     at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows, wrong_call,
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use yaml_serde::Value;
 
-/// What stands between backquotes.
+/// The texts between backquotes.
 fn quoted(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let mut fenced = false;
@@ -174,7 +174,7 @@ fn the_examples_can_be_copied() {
     lint(&all);
 }
 
-/// The settings in the README's first example, which the rig's release uses.
+/// The workflow in the first example of these pages, which the rig's release uses.
 #[test]
 fn first_example_equals_the_released_workflow() {
     let released = read("examples/module/.github/workflows/create-release.yaml");
@@ -184,7 +184,7 @@ fn first_example_equals_the_released_workflow() {
     }
 }
 
-/// Headings as GitHub makes anchors of them.
+/// The anchors that GitHub makes from headings.
 fn anchors(page: &str) -> BTreeSet<String> {
     let anchor = |heading: &str| -> String {
         let kept = heading
@@ -230,7 +230,7 @@ fn links_between_pages_resolve() {
     none(wrong);
 }
 
-/// actionlint, where it is installed; CI has it.
+/// actionlint, if it is installed; CI has it.
 #[expect(
     clippy::disallowed_methods,
     reason = "asks whether this is CI, where nothing is left out"

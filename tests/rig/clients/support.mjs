@@ -43,7 +43,7 @@ export async function requests() {
   return log.map(({ method, path }) => `${method} ${path.replace(`/repos/${owner}/${repo}`, "")}`);
 }
 
-// Every file is there with its own bytes, under the name that GitHub makes of it.
+// Every file exists with its own bytes, under the name that GitHub derives from it.
 export function sameAssets(release) {
   const stored = (name) => name.replace(/[^A-Za-z0-9_+@-]+/g, ".").replace(/^\.|\.$/g, "");
   const wanted = files.map(({ name, digest }) => [stored(name), "uploaded", digest]);
