@@ -63,7 +63,7 @@ pub fn bug(error: &anyhow::Error) -> Exit {
     failure.exit()
 }
 
-/// What every command of this process uses.
+/// The values that every command of this process uses.
 struct App<'a> {
     context: &'a Context,
     log: ConsoleLog<Stderr>,
@@ -203,7 +203,7 @@ impl App<'_> {
         Ok((http, registries))
     }
 
-    /// Where outputs go: to the runner's files, or to a terminal.
+    /// The target of outputs: the runner's files, or a terminal.
     fn step_output(&self) -> Box<dyn StepOutput> {
         match &self.context.runner {
             Some(files) => Box::new(RunnerFiles {
@@ -244,7 +244,7 @@ impl App<'_> {
     }
 }
 
-/// What was typed is wrong; no request was sent yet.
+/// The arguments are wrong; no request was sent yet.
 fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
 }

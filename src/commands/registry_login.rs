@@ -21,7 +21,7 @@ pub struct Login {
 pub struct RegistryLogin {
     /// The registries of the release's own images, as `host` or `host:port`.
     pub hosts: BTreeSet<String>,
-    /// What the maintainer gave.
+    /// The credentials that the maintainer configured.
     pub given: Option<Login>,
     /// The job's own token.
     pub job: Option<Login>,

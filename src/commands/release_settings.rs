@@ -72,7 +72,7 @@ pub enum Module {
     },
 }
 
-/// What the caller of the workflow said.
+/// The inputs of the workflow's caller.
 #[derive(Clone, Debug)]
 pub struct ReleaseSettings {
     pub repository: RepoSlug,

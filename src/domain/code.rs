@@ -8,7 +8,7 @@ use super::Exit;
 
 macro_rules! codes {
     ($($variant:ident $text:literal $exit:ident $meaning:literal)+) => {
-        /// What is wrong or remarkable, by a stable name that scripts may rely on.
+        /// An error or a warning, by a stable name that scripts may rely on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $meaning] $variant,)+

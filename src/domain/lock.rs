@@ -31,7 +31,7 @@ impl fmt::Display for LockOwner {
     }
 }
 
-/// What is written in a lock.
+/// The content of a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     pub owner: LockOwner,
@@ -68,7 +68,7 @@ impl Lock {
 pub struct SeenLock {
     /// `None` if its message cannot be read.
     pub lock: Option<Lock>,
-    /// How long ago it was taken; zero if that is not known.
+    /// How long ago it was taken; zero if unknown.
     pub age: Duration,
     /// The commit that its tag object points to.
     pub commit: Option<CommitSha>,

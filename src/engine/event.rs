@@ -1,4 +1,4 @@
-//! What happened, as values: for the log, the job summary and the rehearsal's timeline.
+//! The events of a run, for the log, the job summary and the rehearsal's timeline.
 
 use std::time::Duration;
 

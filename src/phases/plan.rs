@@ -1,4 +1,4 @@
-//! `plan`: reads what exists, and either works everything out or lists every reason not to start.
+//! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
 use async_trait::async_trait;
 
@@ -25,12 +25,12 @@ pub struct Plan {
     options: PlanOptions,
 }
 
-/// What a plan depends on.
+/// The state that a plan depends on.
 struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
-    /// The tags of all published releases but prereleases.
+    /// The tags of all published releases except prereleases.
     published: Vec<String>,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,

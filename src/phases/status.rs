@@ -1,4 +1,4 @@
-//! `status`: what exists of a release, and whether a run holds its lock.
+//! `status`: shows the state of a release, and whether a run holds its lock.
 
 use std::fmt;
 

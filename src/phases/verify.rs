@@ -225,7 +225,7 @@ mod tests {
 
     type AlterRelease = fn(&mut VerifyState);
 
-    /// A release as `publish` leaves it.
+    /// A release in the state after `publish`.
     fn seen() -> VerifyState {
         let plan = example();
         let image = plan.wanted.binary_image.clone().unwrap();

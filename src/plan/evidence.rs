@@ -12,7 +12,7 @@ use crate::domain::{Code, Diagnostic, Digest};
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
 
-/// How many bytes of the evidence are read at most.
+/// The largest size of the evidence that is read, in bytes.
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -56,11 +56,11 @@ pub struct Subject {
 pub struct Predicate {
     /// As the mark in the release's text names it by digest.
     pub plan: ReleasePlan,
-    /// What `await` found and the tests took.
+    /// The artifacts that `await` found and that were tested.
     pub artifacts: Artifacts,
     /// Job → result, as the publishing job received them.
     pub jobs: BTreeMap<String, String>,
-    /// What the legs of the tests recorded.
+    /// The verdicts of the legs of the tests.
     pub verdicts: Vec<Record>,
     /// The required checks.
     pub checks: Vec<Record>,
@@ -69,21 +69,21 @@ pub struct Predicate {
     pub builders: Vec<Record>,
     /// When GitHub made the draft, in RFC 3339.
     pub drafted_at: String,
-    /// Name and version of what made this.
+    /// Name and version of the program that made this.
     pub publisher: String,
-    /// What GitHub answered when all of this was read.
+    /// The answers of GitHub from which all of this was read.
     #[serde(default)]
     pub requests: Vec<AnsweredRequest>,
 }
 
-/// An answer of GitHub: `id` is its `X-GitHub-AnsweredRequest-Id`.
+/// An answer of GitHub: `id` is its `X-GitHub-Request-Id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnsweredRequest {
     /// Method and path.
     pub request: String,
     /// The HTTP status.
     pub status: u16,
-    /// What GitHub's support asks for.
+    /// The id that GitHub's support asks for.
     pub id: String,
 }
 
@@ -129,7 +129,7 @@ impl Statement {
             predicate_type: PREDICATE.to_owned(),
             predicate,
         };
-        // Serialising plain values into memory has no way to fail. The plan is part of it as it was made, and only spaced.
+        // Serialising plain values into memory cannot fail. The plan is included as it was made, except for its spaces.
         let text = serde_json::to_string(&form).unwrap_or_default();
         let text = pretty(&text) + "\n";
         let StatementJson {

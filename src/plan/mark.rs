@@ -20,7 +20,7 @@ pub struct Mark {
     pub run: String,
     /// Whether the tag existed before the draft: then it is not ours to delete.
     pub tag_was_there: bool,
-    /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
+    /// The digests that the awaited images' tags resolved to when the draft was made: they are not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
     /// The mark as it was found; empty for one that is new. The fields of a newer version are kept in it.
@@ -66,7 +66,7 @@ impl Mark {
             .trim_end()
     }
 
-    /// How many characters a mark may add to a body.
+    /// The largest number of characters that a mark adds to a body.
     pub const MAX_CHARS: usize = 5_000;
 }
 

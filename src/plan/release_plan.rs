@@ -67,7 +67,7 @@ impl TryFrom<String> for Schema {
     }
 }
 
-/// What a release needs before it can be tested: an asset of the draft, or an image.
+/// A requirement of the tests: an asset of the draft, or an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Awaited {
     /// An asset, by its file name.
@@ -165,7 +165,7 @@ impl ReleasePlan {
             })
     }
 
-    /// What is waited for, assets first, in a fixed order.
+    /// The awaited artifacts, assets first, in a fixed order.
     pub fn awaited(&self) -> Vec<Awaited> {
         let wanted = &self.wanted;
         let image = |name: &str, image: &ImageRef| Awaited::Image {

@@ -18,7 +18,7 @@ pub struct LockRequest {
     pub from: Option<Lock>,
     /// Distinguishes requests of one process: one that lost against another owner may be sent again.
     pub attempt: u32,
-    /// What it is taken for.
+    /// The purpose of the lock.
     pub purpose: String,
 }
 

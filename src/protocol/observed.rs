@@ -1,4 +1,4 @@
-//! What was read from GitHub, registries and files, independent of how it was asked for.
+//! The values that are read from GitHub, registries and files, independent of the requests.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -91,7 +91,7 @@ pub struct SeenAsset {
     pub size: u64,
     /// Computed by GitHub; absent on old assets and for a while after an upload.
     pub digest: Option<Digest>,
-    /// Where anyone may download it, once the release is published and if the repository is public.
+    /// The public download URL, valid once the release is published and if the repository is public.
     pub download_url: String,
 }
 

@@ -89,15 +89,15 @@ pub trait Phase: Send {
     ///
     /// # Errors
     ///
-    /// What a service answered where neither presence nor absence can be concluded from it.
+    /// The service's answer, if it proves neither presence nor absence.
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError>;
 
-    /// What follows when one of its actions was refused for good.
+    /// Decides what follows when one of its actions was refused permanently.
     fn refused(&mut self, _action: &Action, _refusal: &ServiceError) -> AfterRefusal {
         AfterRefusal::Stop
     }
 
-    /// What must not outlive the phase. Asked for when it has ended, whether well or not.
+    /// The objects that must not remain after the phase. Requested after its end, also after a failure.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ pub trait Phase: Send {
     }
 }
 
-/// What follows when an action was refused for good.
+/// The reaction to an action that was refused permanently.
 #[derive(Debug, PartialEq)]
 pub enum AfterRefusal {
     /// The phase fails with the service's own message.
@@ -127,17 +127,17 @@ pub enum Step {
     Act(Vec<Action>),
     /// Another process has to act first.
     Wait(Waiting),
-    /// What was read contradicts the plan; everything found is listed.
+    /// The observed state contradicts the plan; all findings are listed.
     Blocked(Vec<Diagnostic>),
 }
 
-/// What a phase found to be so when it was done.
+/// The final state that a phase reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhaseReport {
     /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
     pub summary: String,
     pub outputs: Vec<Output>,
-    /// What stopped nothing, and should be known.
+    /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -167,10 +167,10 @@ pub struct Output {
     pub value: String,
 }
 
-/// What a phase waits for.
+/// The objects that a phase waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// What is awaited, and the state of each: one line for each.
+    /// The awaited objects with their states, one line each.
     pub on: Vec<String>,
     /// The longest pause before it is read again.
     pub poll_after: Duration,

@@ -1,4 +1,4 @@
-//! What can read GitHub, registries and files: all that a phase is given.
+//! The read interfaces to GitHub, registries and files: a phase has no others.
 //!
 //! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence.
 //!
@@ -25,7 +25,7 @@ use crate::domain::{
 /// A stream of bytes; ends with an error if they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
 
-/// What a phase reads with.
+/// The services that a phase reads from.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub github: &'a dyn GitHubReader,
@@ -35,7 +35,7 @@ pub struct Reader<'a> {
     pub now: Moment,
 }
 
-/// How many answers are remembered.
+/// The number of answers that are remembered.
 pub const MOST_ANSWERS: usize = 250;
 
 /// The repository that is being released, on GitHub.
@@ -91,7 +91,7 @@ pub trait GitHubReader: Send + Sync {
 /// Any OCI registry; which one, and with which credentials, follows from the image's name.
 #[async_trait]
 pub trait RegistryReader: Send + Sync {
-    /// What a tag or digest resolves to now. One HEAD request.
+    /// The digest that a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
     /// A manifest's bytes, checked against the digest. At most 4 MiB. The bytes are read once in a process; after that, one
     /// HEAD request asks whether they are still there.

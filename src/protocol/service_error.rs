@@ -1,6 +1,6 @@
-//! How a service can fail, by what may be concluded from it.
+//! The errors of a service, by what may be concluded from them.
 
-/// What was being done, and why it did not work.
+/// The operation that failed, and the cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {cause}")]
 pub struct ServiceError {

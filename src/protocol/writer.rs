@@ -1,4 +1,4 @@
-//! What can change GitHub, registries and files: given to the engine, and to nothing else.
+//! The write interfaces to GitHub, registries and files: only the engine has them.
 //!
 //! Every method sends its write once.
 //!

@@ -23,7 +23,7 @@ use crate::settings::BuilderBehavior;
 use ocm_module::oci::media;
 use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
-/// How long a build pretends to take.
+/// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
 /// How long the tag may take to appear, once `draft` has ended.
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);

@@ -16,7 +16,7 @@ use crate::settings::{BuilderBehavior, TestResult};
 /// The only leg of the rehearsal's tests.
 const LEG: &str = "rehearsal";
 
-/// How long the tests pretend to take.
+/// The simulated duration of the tests.
 const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl Rehearsal<'_> {

@@ -21,12 +21,12 @@ pub(super) struct Services {
     pub(super) registry: Option<RegistryServer>,
     /// The commit that is released.
     pub(super) commit: String,
-    /// Where the phases run, as in a job's workspace.
+    /// The working folder of the phases, as in a job's workspace.
     pub(super) workspace: PathBuf,
     state: StateFolder,
 }
 
-/// Where the stand-ins keep their state.
+/// The folder of the stand-ins' state.
 enum StateFolder {
     Kept(PathBuf),
     /// Removed when the rehearsal ends.

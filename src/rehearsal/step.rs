@@ -12,7 +12,7 @@ use super::Rehearsal;
 use super::services::{REPOSITORY, TOKEN};
 use crate::domain::Exit;
 
-/// How a step ended, and its outputs.
+/// The exit of a step, and its outputs.
 pub(super) struct StepResult {
     pub(super) exit: Exit,
     outputs: BTreeMap<String, String>,

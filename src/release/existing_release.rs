@@ -20,7 +20,7 @@ pub enum ReplacePolicy {
     ReplacePublished,
 }
 
-/// What exists of the release.
+/// The existing state of the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExistingRelease {
     Nothing,
@@ -45,7 +45,7 @@ pub enum ExistingRelease {
     ReservedTagName,
 }
 
-/// Where the tag is.
+/// The position of the tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagState {
     Absent,

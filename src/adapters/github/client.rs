@@ -46,7 +46,7 @@ pub(super) struct Client {
     /// other requests.
     octocrab: Octocrab,
     graphql: Url,
-    /// What every request to GitHub itself carries.
+    /// The headers of every request to GitHub.
     authorization: HeaderValue,
     token: SecretString,
     etags: Mutex<ETags>,

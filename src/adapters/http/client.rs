@@ -19,7 +19,7 @@ const USER_AGENT: &str = concat!(
     ")"
 );
 
-/// What differs from one environment to another.
+/// The settings that depend on the environment.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// PEM certificates to trust in addition to Mozilla's, such as those of a company's proxy: the content of the file
@@ -63,7 +63,7 @@ pub struct Http {
     base: Arc<Base>,
 }
 
-/// What all clients have in common.
+/// The common settings of all clients.
 #[derive(Debug)]
 struct Base {
     roots: Vec<Certificate>,
@@ -171,7 +171,7 @@ fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     Ok(roots)
 }
 
-/// What went wrong with a request, from the outermost words to the innermost, without the URL: it may be a signed one.
+/// The error messages of a request, from the outermost to the innermost, without the URL: it may be a signed one.
 pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
     // The outer errors contain nothing beyond reqwest's error.

@@ -49,7 +49,7 @@ struct CachedHeader {
     header: Option<HeaderValue>,
     /// When a token is to be renewed. `None` for a password.
     expires: Option<Moment>,
-    /// What the token was fetched for.
+    /// The scopes of the token.
     challenge: Option<BearerChallenge>,
 }
 
@@ -216,7 +216,7 @@ impl Authenticator {
     }
 }
 
-/// Where a token is fetched, and for what.
+/// The token service and the scopes of a token.
 struct TokenService<'a> {
     client: Client,
     realm: Url,

@@ -173,7 +173,7 @@ fn read_body(status: StatusCode, body: &[u8]) -> (Vec<String>, String) {
         #[serde(default)]
         message: Option<String>,
     }
-    /// What token services send, among it the error of OAuth 2.0 (RFC 6749, section 5.2).
+    /// The error bodies of token services, among them the error of OAuth 2.0 (RFC 6749, section 5.2).
     #[derive(Deserialize)]
     struct PlainError {
         message: Option<String>,

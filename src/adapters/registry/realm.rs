@@ -1,4 +1,4 @@
-//! Where a password or a token request may go.
+//! Decides where a password or a token request may be sent.
 //!
 //! The registry chooses the realm of a challenge freely ([docker token authentication specification][1]). A hostile or
 //! broken registry could name the metadata service of a cloud or a machine in the runner's network. The realm's address

@@ -34,7 +34,7 @@ struct Metadata {
     name: String,
 }
 
-/// What the pod asks for.
+/// The desired state.
 #[derive(Debug, Default, Deserialize)]
 struct Spec {
     #[serde(rename = "initContainers")]
@@ -53,7 +53,7 @@ struct ContainerSpec {
     image: String,
 }
 
-/// What the node reports.
+/// The state that the node reports.
 #[derive(Debug, Default, Deserialize)]
 struct PodStatus {
     #[serde(rename = "initContainerStatuses")]

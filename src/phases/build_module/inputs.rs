@@ -1,4 +1,4 @@
-//! What the module is assembled from: the files that the inputs name, and those that its configuration names.
+//! The input files of the module: those that the inputs name, and those that its configuration names.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
-    /// What the module's own files got wrong.
+    /// The problems in the module's own files.
     broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
@@ -232,7 +232,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-/// Where module images are stored: the plan has the full path.
+/// The registry of module images: the plan has the full path.
 fn registry(planned: &ModulePlan) -> Result<ComponentRegistry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);

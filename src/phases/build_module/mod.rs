@@ -27,7 +27,7 @@ pub struct BuildModule {
     options: BuildOptions,
 }
 
-/// What the module is made from, and where its files go.
+/// The inputs of the build, and the paths of its outputs.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
     pub style: DescriptorStyle,
@@ -42,13 +42,13 @@ pub struct BuildOptions {
     /// The configuration of the security scanners.
     pub security: Option<PathBuf>,
     pub output: PathBuf,
-    /// Where the component version is written as an OCM archive: one file where the name ends so, and a folder otherwise.
+    /// The path of the OCM archive with the component version: one file if the name ends so, and a folder otherwise.
     pub ctf: Option<PathBuf>,
-    /// Whether the image is pushed; without, no registry is asked for anything.
+    /// Whether the image is pushed; otherwise no request is sent to a registry.
     pub push: bool,
     /// A repository of the same registry that may hold some of the blobs.
     pub mount_from: Option<ImageRepository>,
-    /// Where the repository is for people, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
+    /// The URL of the repository's web page, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
     pub repository_url: String,
 }
 
@@ -74,9 +74,9 @@ struct RegistryState {
     releases: Vec<SeenRelease>,
 }
 
-/// Why nothing can be decided.
+/// The reasons why no decision is possible.
 enum BuildProblem {
-    /// All that is wrong with the files.
+    /// All problems of the files.
     Module(Vec<Diagnostic>),
     Service(ServiceError),
 }

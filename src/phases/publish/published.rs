@@ -32,7 +32,7 @@ impl Candidate<'_> {
             release.prerelease,
             plan.wanted.prerelease,
         ));
-        // One that was published before the setting was turned off stays immutable, and that is no harm.
+        // A release that was published before the setting was turned off stays immutable, which is accepted.
         if seen.immutable == Some(true) {
             findings.extend(self.flag_differs("immutable", release.immutable, true));
         }

@@ -23,7 +23,7 @@ use crate::protocol::{Cause, Clock};
 use retry_policy::{LimitScope, RetryDecision, decide};
 use throttle::Throttle;
 
-/// How patient the rate limiter is.
+/// The limits of retries and waits.
 #[derive(Clone, Debug)]
 pub struct RateLimitPolicy {
     /// How often a read is sent at most, and a write that limits refuse.
@@ -194,7 +194,7 @@ impl RateLimiter {
     }
 }
 
-/// What a call returns after its last attempt.
+/// The result of a call after its last attempt.
 fn last<T>(outcome: Result<(LimitSignals, T), String>, attempts: u32) -> Result<T, Cause> {
     match outcome {
         Ok((_, answer)) => Ok(answer),

@@ -1,4 +1,4 @@
-//! What a request is to GitHub's rate limits, and whether it may be sent again.
+//! The kind of a request for GitHub's rate limits, and whether it may be sent again.
 
 /// The kinds of requests that limits and retries distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub(super) enum RetryDecision {
     Take,
     /// A read that was not answered.
     Retry {
-        /// What GitHub asked for.
+        /// The wait that GitHub requested.
         wait: Option<Duration>,
     },
     /// GitHub refused the request without acting on it, which holds for writes as well.
