@@ -25,7 +25,7 @@ use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
 /// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
-/// How long the tag may take to appear, once `draft` has ended.
+/// The longest time until the tag appears, once `draft` has ended.
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 
 /// Waits for the tag, then builds.
@@ -36,7 +36,7 @@ pub(super) struct RehearsedBuilders<'a> {
 }
 
 impl<'a> RehearsedBuilders<'a> {
-    /// Listens from now on, as Prow does for the webhooks of a repository.
+    /// Starts listening, as Prow does for the webhooks of a repository.
     pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
         Self {
             rehearsal,

@@ -119,7 +119,7 @@ impl Rehearsal<'_> {
         Ok((fetched.exit, result))
     }
 
-    /// Pretends to test for a moment. The result is as GitHub calls it in the context `needs`.
+    /// Simulates the tests. The result is as GitHub calls it in the context `needs`.
     async fn test(&self, name: &str, result: TestResult) -> &'static str {
         let _spinner = self.timeline.spinner(name);
         let clock = SystemClock::start();

@@ -107,7 +107,7 @@ impl StateFolder {
 impl Drop for StateFolder {
     fn drop(&mut self) {
         if let Self::Temporary(path) = self {
-            // A folder that cannot be removed is the system's to clean up.
+            // A folder that cannot be removed is left to the system.
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -1,4 +1,4 @@
-//! A log of what happens and when; on a terminal, also a spinner for everything that is running.
+//! A log of events with their times; on a terminal, also a spinner for each running job.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Drop for Spinner {
 }
 
 impl Timeline {
-    /// The time counts from now on.
+    /// Starts the time.
     pub(super) fn start() -> Self {
         Self {
             clock: SystemClock::start(),

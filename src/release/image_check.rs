@@ -11,7 +11,7 @@ use crate::plan::ReleasePlan;
 use ocm_module::descriptor::Descriptor;
 use ocm_module::read::verify;
 
-/// What an image consists of, once all of it exists.
+/// The contents of an image, once all of them exist.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
     /// Such as `linux/amd64`; empty if it is not a container image.
@@ -56,7 +56,7 @@ impl Contents {
         }
     }
 
-    /// The module, and of several the one that `fetch-module` would choose.
+    /// The module; of several, the one that `fetch-module` would choose.
     pub(crate) fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
         let ours = |module: &&ModuleContents| {
             expected_module(plan)

@@ -52,9 +52,9 @@ pub trait NeedsLock: Phase {
 /// case, so that it is not left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenDone {
-    /// The phase is done: what the owner does is no concern of it.
+    /// The phase is done, regardless of the owner's actions.
     LeaveToOwner,
-    /// The phase waits: what the owner is about to do may give it something to do.
+    /// The phase waits: the owner's actions may require new actions of this phase.
     WaitForOwner,
 }
 
@@ -117,7 +117,7 @@ struct TagLock {
     attempt: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
-    /// Why the service refuses to give a lock at all.
+    /// Why the service refuses locks entirely.
     refusal: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl TagLock {
         }
     }
 
-    /// What comes before the actions; `None` where they may be carried out.
+    /// The step before the actions; `None` if they may be carried out.
     async fn before(
         &mut self,
         reader: Reader<'_>,
@@ -152,7 +152,7 @@ impl TagLock {
         Ok(self.obtain(decision, wanted))
     }
 
-    /// What comes before the end of a phase that has nothing to do: the last write of a former owner may not be visible yet.
+    /// The step before the end of a phase that has nothing to do: a former owner's last write may not be visible yet.
     async fn when_done(
         &mut self,
         reader: Reader<'_>,
@@ -253,7 +253,7 @@ impl TagLock {
         Ok(is_mine.then_some(release).into_iter().collect())
     }
 
-    /// Whether it was the lock that was refused for good.
+    /// Whether the lock was refused permanently.
     fn note_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
         let refused = matches!(action, Action::TakeLock(_))
             && matches!(refusal.cause, Cause::Denied { .. } | Cause::Refused { .. });
@@ -280,11 +280,11 @@ impl TagLock {
     }
 }
 
-/// What the lock is asked for.
+/// The data of the lock to take.
 struct WantedLock {
-    /// What it points at.
+    /// The commit that it points at.
     commit: CommitSha,
-    /// For people: what is done with it.
+    /// The purpose, for people.
     purpose: String,
 }
 

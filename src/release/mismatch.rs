@@ -1,4 +1,4 @@
-//! Something in a release that is not of this release.
+//! A property in a release that differs from this release.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub(crate) struct Mismatch {
 }
 
 impl Mismatch {
-    /// `subject` is what it was found in.
+    /// `subject` is the object with the difference.
     pub(crate) fn diagnostic(self, subject: &str, help: &str) -> Diagnostic {
         Diagnostic {
             wanted: self.wanted,

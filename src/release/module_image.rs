@@ -18,7 +18,7 @@ pub struct ModuleImage {
     pub descriptor_text: Bytes,
 }
 
-/// What is wrong with the image, in its own or the service's words.
+/// The problem of the image, as a message of this program or of the service.
 #[derive(Debug)]
 pub enum ModuleImageError {
     Format(Diagnostic),

@@ -110,7 +110,7 @@ pub(crate) fn tag_elsewhere(
     .wanted(commit.short())
 }
 
-/// The plan's tag does not exist; GitHub would create it on publishing, and no builder would have seen it.
+/// The plan's tag does not exist. GitHub would create it on publishing, but no builder would have been started by it.
 pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
     Diagnostic::error(
         Code::TagMissing,

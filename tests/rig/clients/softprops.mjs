@@ -82,7 +82,7 @@ let found = releaseOf(await state(), tag);
 sameAssets(found);
 same("labels", found.assets.map(({ label }) => label).filter(Boolean), ["odd name (1).txt"]);
 
-// Once more, as a second job of a matrix would: everything is replaced.
+// Once more, as a second job of a matrix would do: everything is replaced.
 await run("second");
 found = releaseOf(await state(), tag);
 sameAssets(found);
