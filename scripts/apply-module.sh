@@ -4,7 +4,7 @@
 #   scripts/apply-module.sh module/manifest.yaml raw-manifest
 #   MODULE_NAME=kyma-project.io/module/btp-operator scripts/apply-module.sh module/chart helm-chart
 #
-# NAMESPACE is where a chart goes.
+# NAMESPACE is the namespace of a chart.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/lib.sh
 source "$here/lib.sh"

@@ -4,7 +4,7 @@
 #   scripts/install-k3s.sh v1.33.5+k3s1 [login.json]
 #
 # With a Docker config.json, k3s pulls private images with its credentials. K3S_SHA256 pins the binary itself;
-# K3S_RELEASES is where the releases are.
+# K3S_RELEASES is the address of the releases.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/lib.sh"
 

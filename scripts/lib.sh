@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share; sourced, not run.
+# Functions that the scripts share; sourced, not run.
 
 set -euo pipefail
 

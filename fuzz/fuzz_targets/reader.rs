@@ -1,5 +1,5 @@
 //! Feeds the reader of module images: no panic, bounded memory, no path that leads out of the folder.
-//! CONTRIBUTING.md says how it is run.
+//! How to run it is described in CONTRIBUTING.md.
 
 #![no_main]
 

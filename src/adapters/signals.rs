@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// Whether the process was told to stop.
+/// Whether the process has received a signal to stop.
 pub struct Signals {
     raised: watch::Receiver<bool>,
 }
@@ -30,7 +30,7 @@ impl Signals {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            // There is no receiver any more when the process is about to end.
+            // When the process is about to end, the receiver no longer exists.
             let _ = raise.send(true);
         });
         Ok(Self { raised })

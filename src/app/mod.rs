@@ -1,4 +1,4 @@
-//! Puts everything together: the only place that names adapters beside each other.
+//! Puts everything together: the only module that imports several adapters.
 
 mod commands;
 
@@ -51,7 +51,7 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit
     ended.unwrap_or_else(|error| app.failed(error))
 }
 
-/// Logs an error that nobody foresaw.
+/// Logs an unexpected error.
 pub fn bug(error: &anyhow::Error) -> Exit {
     let diagnostic = Diagnostic::error(
         Code::Bug,
@@ -63,7 +63,7 @@ pub fn bug(error: &anyhow::Error) -> Exit {
     failure.exit()
 }
 
-/// What every command of this process uses.
+/// The values that every command of this process uses.
 struct App<'a> {
     context: &'a Context,
     log: ConsoleLog<Stderr>,
@@ -181,7 +181,7 @@ impl App<'_> {
         );
         settings.policy = RateLimitPolicy {
             patience: timeout,
-            // Runs that were started together must not come back together.
+            // Runs that were started together must not retry at the same time.
             seed: std::process::id().into(),
             ..RateLimitPolicy::default()
         };
@@ -203,7 +203,7 @@ impl App<'_> {
         Ok((http, registries))
     }
 
-    /// Where outputs go: to the runner's files, or to a terminal.
+    /// The target of outputs: the runner's files, or a terminal.
     fn step_output(&self) -> Box<dyn StepOutput> {
         match &self.context.runner {
             Some(files) => Box::new(RunnerFiles {
@@ -214,7 +214,7 @@ impl App<'_> {
         }
     }
 
-    /// Hands over how a phase ended: to the job summary, to the outputs of the step, and to the log.
+    /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
     fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<()> {
         let mut output = self.step_output();
         output.summary(&summary(phase, &result))?;
@@ -244,7 +244,7 @@ impl App<'_> {
     }
 }
 
-/// What was typed is wrong; no request was sent yet.
+/// The arguments are wrong; no request was sent yet.
 fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
 }
@@ -253,7 +253,7 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-/// A client that also trusts the certificates in the file.
+/// A client that also trusts the root certificates in the file.
 fn http(certificates: Option<&Path>) -> Result<Http, Diagnostic> {
     let unusable = |why: String| {
         Diagnostic::value(

@@ -1,4 +1,4 @@
-//! The arguments of `plan`, which say all that a release wants.
+//! The arguments of `plan`, which define the whole release.
 
 use clap::{ArgAction, Args};
 

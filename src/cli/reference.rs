@@ -1,5 +1,5 @@
-//! What the documentation says of the phases besides their arguments: outputs and permissions. `docs/outputs.md`, the outputs in
-//! `action.yml` and the table in `docs/permissions.md` are generated from here.
+//! The documentation of the phases apart from their arguments: outputs and permissions. `docs/outputs.md`, the outputs
+//! in `action.yml` and the table in `docs/permissions.md` are generated from here.
 
 /// An output, as the documentation describes it.
 #[derive(Clone, Copy, Debug)]

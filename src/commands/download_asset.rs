@@ -8,7 +8,7 @@ use crate::domain::{AssetName, Code, Diagnostic, Digest, RepoSlug, Tag};
 use crate::protocol::{AssetState, GitHubReader, SeenAsset, SeenRelease};
 use crate::report::Failure;
 
-/// The largest asset that is taken, in bytes: it is held in memory.
+/// The largest asset that can be downloaded, in bytes: it is held in memory.
 pub const LARGEST: u64 = 64 << 20;
 
 /// What `download-asset` was asked for.
@@ -20,7 +20,7 @@ pub struct DownloadAsset {
     pub output: PathBuf,
 }
 
-/// An asset whose bytes are those that GitHub has.
+/// An asset whose bytes were compared with GitHub's digest or size.
 #[derive(Debug)]
 pub struct DownloadedAsset {
     pub bytes: Bytes,
@@ -28,11 +28,11 @@ pub struct DownloadedAsset {
 }
 
 impl DownloadAsset {
-    /// Downloads the asset, and compares it with what GitHub says of it. `title` names the command in a failure.
+    /// Downloads the asset, and compares it with its digest or size on GitHub. `title` names the command in a failure.
     ///
     /// # Errors
     ///
-    /// There is no such release or asset, GitHub does not answer, or the bytes are others than GitHub says.
+    /// The release or asset does not exist, GitHub does not answer, or the bytes differ from GitHub's digest or size.
     pub async fn download(
         &self,
         github: &dyn GitHubReader,
@@ -81,7 +81,7 @@ impl DownloadAsset {
         })
     }
 
-    /// By digest, or by size where GitHub knows no digest, as of assets from before it had them.
+    /// By digest, or by size where GitHub has no digest, as for assets that are older than its digests.
     fn check(&self, asset: &SeenAsset, bytes: &[u8]) -> Result<Digest, Diagnostic> {
         let digest = Digest::of(bytes);
         let wanted = match asset.digest {

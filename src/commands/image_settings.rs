@@ -3,7 +3,7 @@
 use super::CommandReport;
 use crate::domain::{ImageRef, Version};
 
-/// What is built.
+/// The image to build.
 #[derive(Clone, Debug)]
 pub struct ImageSettings {
     pub version: Version,

@@ -13,7 +13,7 @@ const TITLE: &str = "inspect-module";
 ///
 /// # Errors
 ///
-/// If the image is not there, is no module, or the registry does not answer.
+/// If the image does not exist, is no module, or the registry does not answer.
 pub async fn inspect(registry: &dyn RegistryReader, image: &ImageRef) -> Result<Summary, Failure> {
     match ModuleImage::find(registry, image).await {
         Ok(module) => Ok(Summary::new(

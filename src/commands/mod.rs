@@ -12,7 +12,7 @@ use std::fmt;
 
 use crate::protocol::Output;
 
-/// What a command of a workflow's step found or made.
+/// The result of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandReport {
     /// For the log: sentences without their full stop.

@@ -1,9 +1,9 @@
-//! What images and modules are called where nobody names them.
+//! The default names of images and modules.
 
 use crate::domain::{RepoSlug, TagFormat};
 
-/// Registry and path below which everything of a module lies by default: `ghcr.io`, the repository's name and, where the module
-/// is in a folder of its own, that folder's name. Registries take no capitals.
+/// The default registry and path of a module's images: `ghcr.io`, the repository's name and, where the module is in a
+/// folder of its own, that folder's name. In lower case, as registries require.
 pub fn default_place(repository: &RepoSlug, directory: Option<&str>) -> String {
     let folder = directory
         .into_iter()

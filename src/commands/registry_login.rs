@@ -1,4 +1,4 @@
-//! `registry-login`: who logs in at which registry, as a Docker `config.json`.
+//! `registry-login`: the credentials of registries, as a Docker `config.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// GitHub's own registry, the only one that knows what a job's token is.
+/// GitHub's own registry, the only one that accepts a job's token.
 const GITHUB_REGISTRY: &str = "ghcr.io";
 
 /// A user and a password, or a token in its place.
@@ -21,7 +21,7 @@ pub struct Login {
 pub struct RegistryLogin {
     /// The registries of the release's own images, as `host` or `host:port`.
     pub hosts: BTreeSet<String>,
-    /// What the maintainer gave.
+    /// The credentials that the maintainer configured.
     pub given: Option<Login>,
     /// The job's own token.
     pub job: Option<Login>,
@@ -110,7 +110,7 @@ mod tests {
     );
 
     #[test]
-    fn the_job_token_goes_to_ghcr_and_nowhere_else() {
+    fn job_token_is_used_for_ghcr_only() {
         let given = || Some(login("me", "secret"));
         let job = || Some(login("octocat", "job-token"));
         let both = ["ghcr.io", "registry.example"];

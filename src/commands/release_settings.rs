@@ -11,17 +11,17 @@ pub const BUILD_JOBS: [(&str, &str); 2] = [
     ("build-module", "Build module"),
 ];
 
-/// The assets of a module's release where nobody names them.
+/// The default assets of a module's release.
 pub const MODULE_ASSETS: [&str; 3] = [
     "template.yaml",
     "template_control_plane.yaml",
     "rendered.yaml",
 ];
 
-/// For what the workflow builds images where nobody says so.
+/// The default platforms for which the workflow builds images.
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-/// Who builds the artifacts.
+/// The kind of builder that makes the artifacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Builders {
     /// Jobs of the same run.
@@ -29,7 +29,7 @@ pub enum Builders {
     Called,
     /// Workflows that the tag starts.
     Tag,
-    /// Builders outside of GitHub that are told of every tag.
+    /// Builders outside of GitHub that are triggered by every tag.
     External,
 }
 
@@ -65,14 +65,14 @@ pub enum BinaryImage {
 pub enum Module {
     /// The release has no module image.
     None,
-    /// What is not named is called after repository and folder.
+    /// The module image. Names that are not given are derived from repository and folder.
     Image {
         name: Option<String>,
         registry: Option<String>,
     },
 }
 
-/// What the caller of the workflow said.
+/// The inputs of the workflow's caller.
 #[derive(Clone, Debug)]
 pub struct ReleaseSettings {
     pub repository: RepoSlug,
@@ -114,7 +114,7 @@ impl ReleaseSettings {
         let (checks, optional) = build_jobs(self.builders, [binary_image.is_some(), has_module]);
         let platforms = match self.builders {
             Builders::Called => or_else(&self.image_platforms, &PLATFORMS),
-            // For which platforms others build is theirs to decide.
+            // External builders choose their own platforms.
             Builders::Tag | Builders::External => String::new(),
         };
         CommandReport::default()
@@ -130,10 +130,10 @@ impl ReleaseSettings {
     }
 }
 
-/// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not have them.
-/// `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
+/// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not
+/// have them. `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
 ///
-/// A check of a called workflow is named after the jobs that lead to it, whoever calls `create-release.yaml`: hence the `*`.
+/// A check of a called workflow has the names of all calling jobs as a prefix, which differs by caller: hence the `*`.
 fn build_jobs(
     builders: Builders,
     wanted: [bool; BUILD_JOBS.len()],

@@ -8,7 +8,7 @@ use super::Exit;
 
 macro_rules! codes {
     ($($variant:ident $text:literal $exit:ident $meaning:literal)+) => {
-        /// What is wrong or remarkable, by a stable name that scripts may rely on.
+        /// An error or a warning, by a stable name that scripts may rely on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $meaning] $variant,)+
@@ -28,7 +28,7 @@ macro_rules! codes {
                 }
             }
 
-            /// When the code is used, in one sentence. The message itself tells the case and the remedy.
+            /// When the code is used, in one sentence. The message itself names the case and the remedy.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$variant => $meaning,)+
@@ -36,8 +36,8 @@ macro_rules! codes {
                 }
             }
 
-            /// What the process ends with if this is the first error. A phase that is refused ends with [`Exit::Blocked`] whatever
-            /// the code, and `plan` with [`Exit::Preflight`].
+            /// The exit code of the process if this is the first error. A refused phase ends with [`Exit::Blocked`] for
+            /// every code, and `plan` with [`Exit::Preflight`].
             pub fn exit(self) -> Exit {
                 match self {
                     $(Self::$variant => Exit::$exit,)+
@@ -149,7 +149,7 @@ impl Code {
     }
 }
 
-/// Whether the code is about a value that somebody typed, and not about a module's content.
+/// Whether the code is about the value of an input, and not about a module's content.
 fn is_value(code: FormatCode) -> bool {
     matches!(
         code,

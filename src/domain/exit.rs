@@ -11,7 +11,7 @@ pub enum Exit {
     Usage = 2,
     /// `plan` found reasons not to start the release. Nothing was changed.
     Preflight = 10,
-    /// The deadline passed while waiting. Run the phase again to go on waiting.
+    /// The deadline passed while waiting. Run the phase again to continue waiting.
     Deadline = 11,
     /// The repository, a registry or a file contradicts the plan.
     Blocked = 12,
@@ -47,7 +47,7 @@ impl Exit {
         Self::ALL.into_iter().find(|exit| exit.code() == code)
     }
 
-    /// What the documentation says of it.
+    /// The meaning as shown in the documentation.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommitSha, RepoSlug, Tag};
 
-/// The process that holds a lock, told apart from every other process.
+/// The process that holds a lock; unique for every process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
     /// The repository whose workflow runs, which may be another than the one that is released.
@@ -31,7 +31,7 @@ impl fmt::Display for LockOwner {
     }
 }
 
-/// What is written in a lock.
+/// The content of a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     pub owner: LockOwner,
@@ -56,7 +56,7 @@ impl Lock {
         format!("{} makes this release\n\n{OPEN}{json}\n", self.owner)
     }
 
-    /// What such a message says; `None` for any other text.
+    /// Parses such a message; `None` for any other text.
     pub fn read(message: &str) -> Option<Self> {
         let json = message.lines().find_map(|line| line.strip_prefix(OPEN))?;
         serde_json::from_str(json).ok()
@@ -68,7 +68,7 @@ impl Lock {
 pub struct SeenLock {
     /// `None` if its message cannot be read.
     pub lock: Option<Lock>,
-    /// How long ago it was taken; zero if that is not known.
+    /// How long ago it was taken; zero if unknown.
     pub age: Duration,
     /// The commit that its tag object points to.
     pub commit: Option<CommitSha>,

@@ -29,7 +29,7 @@ pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
 pub use tag::{Tag, TagFormat};
 
-/// What is wrong or remarkable, with a code of the application.
+/// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;
 
 /// Serialises a value as the text that it is parsed from.

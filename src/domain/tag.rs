@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_tells_its_version() {
+    fn version_is_read_from_the_tag() {
         let table = [
             ("v1.2.0", None, Some("1.2.0")),
             ("1.2.0-rc1", None, Some("1.2.0-rc1")),

@@ -1,4 +1,4 @@
-//! What a URL says about where a request goes.
+//! Properties of a URL's target.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub(crate) fn is_secure(url: &Url) -> bool {
     }
 }
 
-/// Whether a URL leads to this machine. `localhost` is taken at its word ([RFC 6761, section 6.3]).
+/// Whether a URL refers to this machine. `localhost` counts as loopback without resolution ([RFC 6761, section 6.3]).
 ///
 /// [RFC 6761, section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
 pub(crate) fn is_loopback(url: &Url) -> bool {

@@ -1,4 +1,4 @@
-//! The one place where an action becomes a write.
+//! Executes actions: the only place where an action becomes a write.
 
 use crate::protocol::Action;
 use crate::protocol::{ServiceError, Writer};

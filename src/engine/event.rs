@@ -1,4 +1,4 @@
-//! What happened, as values: for the log, the job summary and the rehearsal's timeline.
+//! The events of a run, for the log, the job summary and the rehearsal's timeline.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Is told of every event, in order.
+/// Receives every event, in order.
 pub trait Observer: Send + Sync {
     fn see(&self, event: &Event<'_>);
 }

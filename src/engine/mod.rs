@@ -1,4 +1,4 @@
-//! Reads, lets the phase decide, acts, and reads again, until the phase says that it is done.
+//! Reads, lets the phase decide, acts, and reads again, until the phase is done.
 
 use crate::domain::Diagnostic;
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
@@ -22,15 +22,15 @@ use poll::PollInterval;
 /// How long to wait before reading again what was confirmed and is not visible yet: GitHub's lists were seen to lag by
 /// several seconds.
 const VISIBILITY_PAUSE: Duration = Duration::from_secs(2);
-/// How many reads in a row may show nothing of what was sent.
+/// The largest number of consecutive reads that may not show a sent write.
 const MAX_UNCHANGED_READS: u32 = 8;
-/// How often the clean-up after a phase is tried.
+/// The number of attempts of the clean-up after a phase.
 const CLEAN_UP_ATTEMPTS: u32 = 4;
 
 /// Runs a phase against the services.
 pub struct Engine<'a> {
     pub reader: Reader<'a>,
-    /// `None` is a dry run: there is nothing to change anything with.
+    /// `None` is a dry run, which cannot change anything.
     pub writer: Option<Writer<'a>>,
     pub clock: &'a dyn Clock,
     pub interrupt: &'a dyn Interrupt,
@@ -38,15 +38,15 @@ pub struct Engine<'a> {
     pub deadline: Deadline,
 }
 
-/// How a phase ended well.
+/// The result of a phase that succeeded.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Done {
         report: PhaseReport,
-        /// What was changed; empty where there was nothing to do.
+        /// The changes that were made; empty if there was nothing to do.
         actions: Vec<Action>,
     },
-    /// What would be changed first, were it no dry run.
+    /// The first changes that would be made without the dry run.
     DryRun(Vec<Action>),
 }
 
@@ -59,7 +59,7 @@ pub enum Stop {
     Blocked { findings: Vec<Diagnostic> },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
-    /// What was confirmed stays invisible: a defect here, or of the service.
+    /// A confirmed write stays invisible: a defect of this program, or of the service.
     #[error("confirmed, and still not visible: {}", join(.actions))]
     NotVisible { actions: Vec<Action> },
     #[error("interrupted")]
@@ -74,13 +74,13 @@ fn join(actions: &[Action]) -> String {
         .join(", ")
 }
 
-/// How the loop ended well.
+/// The result of a loop that succeeded.
 enum LoopEnd {
     Done(PhaseReport),
     DryRun(Vec<Action>),
 }
 
-/// What this run has sent.
+/// A write that this run has sent.
 struct Sent {
     action: Action,
     confirmation: Confirmation,
@@ -90,7 +90,7 @@ struct Sent {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Confirmation {
     Received,
-    /// It may have landed or not.
+    /// It may have been carried out or not.
     Unknown,
 }
 
@@ -238,8 +238,9 @@ impl Engine<'_> {
         answer
     }
 
-    /// Undoes what must not outlive the phase. No interrupt stops it, and how it ends does not change how the phase ended.
-    /// With a `delay`, something that was sent is not visible yet, and nobody else is to continue as if it had not been sent.
+    /// Removes what must not remain after the phase. It cannot be interrupted, and its result does not change the
+    /// phase's result. With a `delay`, a sent write is not visible yet, and no other process may continue as if it had
+    /// not been sent.
     async fn clean_up(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut delay: Duration) {
         for _ in 0..CLEAN_UP_ATTEMPTS {
             let actions = phase.clean_up(self.reader).await;
@@ -297,7 +298,7 @@ impl Engine<'_> {
         self.unless_interrupted(self.clock.sleep_until(at)).await
     }
 
-    /// Only for what changes nothing: a read or a pause may be dropped half-way.
+    /// Only for operations without side effects: a read or a pause may be dropped half-way.
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
         if self.interrupt.raised() {
             return Err(Stop::Cancelled);

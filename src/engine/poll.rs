@@ -1,4 +1,4 @@
-//! How long to pause between two reads while somebody else has to do something.
+//! How long to pause between two reads while waiting for another process.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// A change is noticed late by at most this part of the time without one, until the pause reaches the phase's own.
 const LATE_BY: u32 = 20;
 
-/// Short pauses at first and after every change, then longer ones. Artifacts of one build come close together: who has seen
-/// one of them reads often for the others.
+/// Short pauses at first and after every change, then longer ones. Artifacts of one build appear at about the same
+/// time, so after one of them the others are polled often.
 #[derive(Default)]
 pub(super) struct PollInterval {
     unchanged: Option<(Vec<String>, Moment)>,

@@ -1,4 +1,4 @@
-//! `discard`: deletes the draft and the tag that we made, and nothing else.
+//! `discard`: deletes only the draft and the tag that we made.
 
 use async_trait::async_trait;
 
@@ -11,7 +11,7 @@ use crate::release::lock::{Locked, NeedsLock, WhenDone};
 use crate::release::references::delete_release;
 use crate::release::view::ReleaseView;
 
-/// [`PhaseId::Discard`]. A published release, and what does not carry our mark, stay.
+/// [`PhaseId::Discard`]. Published releases, and releases without our mark, are kept.
 pub struct Discard {
     tag: Tag,
     /// The commit of the draft that the last step found.
@@ -47,7 +47,7 @@ impl NeedsLock for Discard {
         self.commit.as_ref()
     }
 
-    /// A run that holds the lock may be about to create what is to be deleted.
+    /// A run that holds the lock may be about to create objects that are to be deleted.
     fn when_done(&self) -> WhenDone {
         WhenDone::WaitForOwner
     }

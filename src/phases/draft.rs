@@ -16,15 +16,15 @@ use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::delete_release;
 use crate::release::view::ReleaseView;
 
-/// [`PhaseId::Draft`]. It never deletes or changes what does not carry our mark.
+/// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
 pub struct Draft {
     plan: ReleasePlan,
 }
 
-/// What a new draft is made of, and nothing else needs.
+/// The parts of a new draft that are read only when one is created.
 struct DraftDetails {
     notes: String,
-    /// What the awaited images' tags resolve to before anything of this release was built.
+    /// The digests that the awaited images' tags resolve to before anything of this release was built.
     leftovers: BTreeSet<Digest>,
 }
 

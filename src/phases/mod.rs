@@ -1,4 +1,4 @@
-//! The phases in their order. Each reads GitHub, registries and files, and says what is missing; none can change anything.
+//! The phases in order. Each reads GitHub, registries and files, and returns the missing changes; none can write.
 //!
 //! In every file the same three parts: the state that the phase depends on, `see`, which reads it, and a pure `decide`.
 

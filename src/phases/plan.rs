@@ -1,4 +1,4 @@
-//! `plan`: reads what exists, and either works everything out or lists every reason not to start.
+//! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
 use async_trait::async_trait;
 
@@ -10,10 +10,10 @@ use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::view::ReleaseView;
 
-/// What the inputs of `plan` say.
+/// The inputs of `plan`.
 #[derive(Clone, Debug)]
 pub struct PlanOptions {
-    /// What becomes part of the plan as it is.
+    /// The values that are copied into the plan unchanged.
     pub wanted: Wanted,
     /// The release that the notes start from; `None` leaves it to the order of versions.
     pub previous_tag: Option<Tag>,
@@ -26,12 +26,12 @@ pub struct Plan {
     options: PlanOptions,
 }
 
-/// What a plan depends on.
+/// The state that a plan depends on.
 struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
-    /// The tags of all published releases but prereleases.
+    /// The tags of all published releases except prereleases.
     published: Vec<String>,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_remembers_the_head() {
+    fn guard_records_the_head_of_the_branch() {
         let options = PlanOptions {
             guard_branch: Some("main".into()),
             ..options()

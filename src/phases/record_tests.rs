@@ -1,4 +1,4 @@
-//! `record-tests`: records how one leg of the tests ended, for exactly the artifacts that it tested.
+//! `record-tests`: records the result of one leg of the tests, for exactly the artifacts that it tested.
 
 use async_trait::async_trait;
 
@@ -15,13 +15,13 @@ pub struct RecordTests {
     result: LegResult,
 }
 
-/// How one leg of the tests ended.
+/// The result of one leg of the tests.
 #[derive(Clone, Debug)]
 pub struct LegResult {
     /// Such as `k3s-1.31`.
     pub leg: String,
     pub state: StatusState,
-    /// What was tested, and in which run.
+    /// The tested artifacts, and the run.
     pub verdict: Verdict,
     /// The page of the run.
     pub url: Option<String>,

@@ -1,4 +1,4 @@
-//! `status`: what exists of a release, and whether a run holds its lock.
+//! `status`: shows the state of a release, and whether a run holds its lock.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::plan::Mark;
 use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
 
-/// [`PhaseId::Status`]. It needs no plan, and refuses nothing: whatever exists is an answer.
+/// [`PhaseId::Status`]. It needs no plan, and never fails because of the state that it finds.
 pub struct Status {
     tag: Tag,
 }
@@ -40,7 +40,7 @@ impl Phase for Status {
     }
 }
 
-/// What there is of a release, as the output `state` names it.
+/// The state of a release, as the output `state` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReleaseState {
     Absent,

@@ -1,4 +1,4 @@
-//! `upload`: uploads files to our draft; an asset that has the same bytes already is left as it is.
+//! `upload`: uploads files to our draft; an asset that already has the same bytes is left unchanged.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,17 +19,17 @@ use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 const MAX_ASSETS: usize = 1_000;
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// [`PhaseId::Upload`]. Assets that it is not given a file for stay as they are.
+/// [`PhaseId::Upload`]. Assets without a given file are left unchanged.
 pub struct Upload {
     plan: ReleasePlan,
     files: BTreeMap<AssetName, PathBuf>,
     cache: ReleaseCache,
 }
 
-/// What the draft has, and what it is to have.
+/// The assets of the draft, and the files to upload.
 struct UploadState {
     release: ReleaseView,
-    /// `None` where there is no such regular file.
+    /// `None` if it is not an existing regular file.
     files: BTreeMap<AssetName, Option<LocalFile>>,
 }
 
@@ -126,7 +126,7 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Everything that GitHub would refuse half-way, found before the first write.
+/// Finds everything that GitHub would refuse half-way, before the first write.
 fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (name, file) in &seen.files {

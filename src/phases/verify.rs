@@ -18,7 +18,7 @@ pub struct Verify {
     cache: ReleaseCache,
 }
 
-/// A release, and what its evidence says of it.
+/// A release and its evidence.
 struct VerifyState {
     release: ReleaseView,
     evidence: Option<Bytes>,
@@ -108,7 +108,7 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     Step::Done(PhaseReport::new(summary).with("release-url", &release.url))
 }
 
-/// What is not as it was when the release was published.
+/// The differences from the state at the time of publication.
 struct Differences<'a> {
     tag: &'a Tag,
     found: Vec<Diagnostic>,
@@ -152,7 +152,7 @@ impl<'a> Differences<'a> {
         self.compare("the plan in the mark", &in_mark, &plan.digest().to_string());
     }
 
-    /// Whoever alters the evidence has to alter the table in the release's text, too, and the other way round.
+    /// The table in the release's text has to match the evidence, so that a change of only one of the two is detected.
     fn in_text(&mut self, release: &SeenRelease, statement: &Statement, evidence: Digest) {
         let subjects = statement.subject.iter();
         let rows = subjects.map(|s| (s.name.as_str(), s.digest()));
@@ -225,7 +225,7 @@ mod tests {
 
     type AlterRelease = fn(&mut VerifyState);
 
-    /// A release as `publish` leaves it.
+    /// A release in the state after `publish`.
     fn seen() -> VerifyState {
         let plan = example();
         let image = plan.wanted.binary_image.clone().unwrap();

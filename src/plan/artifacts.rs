@@ -1,4 +1,4 @@
-//! What was awaited, with the digests that were found: handed to the tests, and compared again before publishing.
+//! The awaited artifacts with their digests: passed to the tests, and compared again before publishing.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 #[derive(Clone, Debug, Default)]
 pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, JsonObject>);
 
-/// One of them, as it was when it was awaited. Its name among the [`Artifacts`] says which one it is.
+/// One artifact in the state in which it was awaited. Its key in [`Artifacts`] identifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Artifact {
@@ -62,7 +62,7 @@ impl Artifact {
         }
     }
 
-    /// Notes how long it was waited for, in whole seconds.
+    /// Records how long it was waited for, in whole seconds.
     pub fn set_waited(&mut self, time: Duration) {
         match self {
             Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited = time.as_secs(),
@@ -92,7 +92,7 @@ impl Artifacts {
             .iter()
             .map(|(name, a)| (name.as_str(), a.digest()))
             .collect();
-        // Serialising a map of plain values into memory has no way to fail.
+        // Serialising a map of plain values into memory cannot fail.
         Digest::of(
             serde_json::to_string(&digests)
                 .unwrap_or_default()
@@ -104,7 +104,7 @@ impl Artifacts {
     ///
     /// # Errors
     ///
-    /// The text is not a JSON object of artifacts whose kinds this version knows.
+    /// The text is not a JSON object of artifacts whose kinds this version supports.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         serde_json::from_str(text).map_err(|error| {
             Diagnostic::value(
@@ -119,7 +119,7 @@ impl Artifacts {
 
     /// The output of the phase `await`.
     pub fn to_json(&self) -> String {
-        // Serialising a map of plain values into memory has no way to fail.
+        // Serialising a map of plain values into memory cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

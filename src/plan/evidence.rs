@@ -12,7 +12,7 @@ use crate::domain::{Code, Diagnostic, Digest};
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
 
-/// How many bytes of the evidence are read at most.
+/// The largest size of the evidence that is read, in bytes.
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -21,9 +21,9 @@ const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evid
 /// The evidence of a release. It keeps its text as it was written, so that evidence of any version stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// What it speaks of, by digest: every asset and every image.
+    /// The subjects of the statement, by digest: every asset and every image.
     pub subject: Vec<Subject>,
-    /// What it says.
+    /// The content of the statement.
     pub predicate: Predicate,
     /// The bytes of the asset; the other fields are read from it.
     text: String,
@@ -56,11 +56,11 @@ pub struct Subject {
 pub struct Predicate {
     /// As the mark in the release's text names it by digest.
     pub plan: ReleasePlan,
-    /// What `await` found and the tests took.
+    /// The artifacts that `await` found and that were tested.
     pub artifacts: Artifacts,
-    /// Job → result, as the publishing job was told.
+    /// Job → result, as the publishing job received them.
     pub jobs: BTreeMap<String, String>,
-    /// What the legs of the tests recorded.
+    /// The verdicts of the legs of the tests.
     pub verdicts: Vec<Record>,
     /// The required checks.
     pub checks: Vec<Record>,
@@ -69,9 +69,9 @@ pub struct Predicate {
     pub builders: Vec<Record>,
     /// When GitHub made the draft, in RFC 3339.
     pub drafted_at: String,
-    /// Name and version of what made this.
+    /// Name and version of the program that made this.
     pub publisher: String,
-    /// What GitHub answered when all of this was read.
+    /// The answers of GitHub from which all of this was read.
     #[serde(default)]
     pub requests: Vec<AnsweredRequest>,
 }
@@ -83,7 +83,7 @@ pub struct AnsweredRequest {
     pub request: String,
     /// The HTTP status.
     pub status: u16,
-    /// What GitHub's support asks for.
+    /// The id that GitHub's support asks for.
     pub id: String,
 }
 
@@ -94,7 +94,7 @@ pub struct Record {
     pub name: String,
     /// Such as `success`.
     pub state: String,
-    /// What it says of itself.
+    /// The description of the check or status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The page of its log.
@@ -117,7 +117,7 @@ impl Subject {
 }
 
 impl Statement {
-    /// The statement that says this of all artifacts.
+    /// The statement for all artifacts.
     pub fn new(predicate: Predicate) -> Self {
         let subject = |(name, artifact): (&String, &Artifact)| match artifact {
             Artifact::Asset { digest, .. } => Subject::new(name.clone(), *digest),
@@ -129,7 +129,7 @@ impl Statement {
             predicate_type: PREDICATE.to_owned(),
             predicate,
         };
-        // Serialising plain values into memory has no way to fail. The plan is part of it as it was made, and only spaced.
+        // Serialising plain values into memory cannot fail. The plan is included as it was made, except for its spaces.
         let text = serde_json::to_string(&form).unwrap_or_default();
         let text = pretty(&text) + "\n";
         let StatementJson {
@@ -142,7 +142,7 @@ impl Statement {
         }
     }
 
-    /// Whether both say the same of the release, whichever requests told them.
+    /// Whether both describe the release equally, regardless of the requests that were made.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let mut said = other.predicate.clone();
         said.requests.clone_from(&self.predicate.requests);

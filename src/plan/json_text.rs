@@ -133,7 +133,7 @@ pub(super) fn pretty(compact: &str) -> String {
     text
 }
 
-/// Each character of a JSON text, and whether it stands outside of strings.
+/// Each character of a JSON text, and whether it is outside of strings.
 fn outside_of_strings(json: &str) -> impl Iterator<Item = (char, bool)> {
     let (mut in_string, mut escaped) = (false, false);
     json.chars().map(move |c| {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_changed_is_written_anew() {
+    fn unchanged_parts_keep_their_text() {
         let text = r#"{"z": [ 1.0 ], "rare": 1, "a": 2, "y": "\u002d"}"#;
         let fields = JsonObject::read(text).unwrap();
         let mut known: Known = serde_json::from_str(text).unwrap();

@@ -14,13 +14,13 @@ pub struct Mark {
     pub version: Version,
     /// The commit that is released.
     pub commit: CommitSha,
-    /// The digest of the plan that the draft was last taken up with.
+    /// The digest of the plan with which the draft was last continued.
     pub plan: Digest,
     /// The run that made that plan.
     pub run: String,
-    /// Whether the tag was there before the draft was: then it is not ours to delete.
+    /// Whether the tag existed before the draft: then it is not ours to delete.
     pub tag_was_there: bool,
-    /// What the awaited images' tags resolved to when the draft was made: that is not of this release.
+    /// The digests that the awaited images' tags resolved to when the draft was made: they are not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
     /// The mark as it was found; empty for one that is new. The fields of a newer version are kept in it.
@@ -32,7 +32,7 @@ const OPEN: &str = "<!-- btp-release: ";
 const CLOSE: &str = " -->";
 
 impl Mark {
-    /// The last mark in a release's body; `None` when there is none that can be read.
+    /// The last mark in a release's body; `None` if there is none that can be read.
     pub fn find(body: &str) -> Option<Self> {
         let (_, rest) = body.rsplit_once(OPEN)?;
         let (json, _) = rest.split_once(CLOSE)?;
@@ -49,7 +49,7 @@ impl Mark {
         format!("{text}{gap}{OPEN}{json}{CLOSE}\n")
     }
 
-    /// The mark's JSON. `--` may not stand in a comment; within JSON it can only stand in a text, where it may be escaped.
+    /// The mark's JSON. `--` is not allowed in a comment; in JSON it occurs only in strings, where it can be escaped.
     fn to_json(&self) -> String {
         // Serialising a struct of plain values into memory has no way to fail.
         let fields = self.found.updated(self);
@@ -59,14 +59,14 @@ impl Mark {
 
     /// The body as people see it.
     pub fn strip(body: &str) -> &str {
-        // The last one: notes are made of what strangers wrote, and may hold something like it.
+        // The last one: notes contain text of other people, which may include something similar.
         body.rfind(OPEN)
             .and_then(|at| body.get(..at))
             .unwrap_or(body)
             .trim_end()
     }
 
-    /// How many characters a mark may add to a body.
+    /// The largest number of characters that a mark adds to a body.
     pub const MAX_CHARS: usize = 5_000;
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mark_is_none() {
+    fn text_without_a_valid_mark_has_none() {
         for body in [
             "",
             "<!-- btp-release: {} -->",

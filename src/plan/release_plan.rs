@@ -16,13 +16,13 @@ const SCHEMA: &str = "btp-release-plan/1";
 const PASS_ON: &str =
     "pass the output of the phase `plan` on unchanged: plan: ${{ needs.plan.outputs.plan }}";
 
-/// Everything a release wants, worked out once: the value that is handed from phase to phase.
+/// The complete definition of a release, made once and passed from phase to phase.
 ///
-/// It keeps its JSON as it was made. [`ReleasePlan::digest`] is taken of that text, so that it is the same in every version
-/// of this program, whichever fields the version knows.
+/// It keeps its JSON as it was made. [`ReleasePlan::digest`] is the digest of that text, so that it is the same in
+/// every version of this program, regardless of the fields that the version supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasePlan {
-    /// What the inputs say.
+    /// The values from the inputs.
     pub wanted: Wanted,
     /// The release that the notes start from; none for a first release.
     pub previous_tag: Option<Tag>,
@@ -50,7 +50,7 @@ struct WorkedOut {
     guard: Option<BranchGuard>,
 }
 
-/// Stands for [`SCHEMA`] in JSON.
+/// Deserialises from [`SCHEMA`] only.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Schema;
@@ -67,7 +67,7 @@ impl TryFrom<String> for Schema {
     }
 }
 
-/// What a release needs before it can be tested: an asset of the draft, or an image.
+/// A requirement of the tests: an asset of the draft, or an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Awaited {
     /// An asset, by its file name.
@@ -87,7 +87,7 @@ impl Awaited {
 }
 
 impl ReleasePlan {
-    /// Completes what is wanted by what only the repository can tell.
+    /// Completes the wanted values with those that only the repository has.
     pub fn complete(wanted: Wanted, previous_tag: Option<Tag>, guard: Option<BranchGuard>) -> Self {
         // Serialising a struct of plain values into memory has no way to fail.
         let text = json(&wanted, previous_tag.as_ref(), guard.as_ref()).unwrap_or_default();
@@ -165,7 +165,7 @@ impl ReleasePlan {
             })
     }
 
-    /// What is waited for, assets first, in a fixed order.
+    /// The awaited artifacts, assets first, in a fixed order.
     pub fn awaited(&self) -> Vec<Awaited> {
         let wanted = &self.wanted;
         let image = |name: &str, image: &ImageRef| Awaited::Image {
@@ -182,7 +182,7 @@ impl ReleasePlan {
         assets.chain(binary).chain(module).chain(extra).collect()
     }
 
-    /// Whether GitHub is to show it as the latest beside these published releases. By default that is the highest version
+    /// Whether GitHub is to show it as the latest of these published releases. By default that is the highest version
     /// of the tag format; a prerelease never is.
     pub fn becomes_latest(&self, published: &[String]) -> bool {
         let wanted = &self.wanted;
@@ -206,7 +206,7 @@ impl ReleasePlan {
         }
     }
 
-    /// The mark of a draft that another plan made and this one goes on with: what it says of the draft stays.
+    /// The mark of a draft that another plan made and this one continues: the fields about the draft are kept.
     pub fn renewed_mark(&self, mark: &Mark) -> Mark {
         Mark {
             version: self.wanted.version.clone(),

@@ -43,7 +43,7 @@ pub(crate) fn example_wanted() -> Wanted {
 }
 
 #[test]
-fn a_plan_comes_back_as_it_was() {
+fn plan_round_trips_through_json() {
     let plan = example();
     let again = ReleasePlan::from_json(
         &plan.to_json(),
@@ -55,7 +55,7 @@ fn a_plan_comes_back_as_it_was() {
 }
 
 #[test]
-fn another_plan_is_refused() {
+fn invalid_or_foreign_plan_is_refused() {
     let json = example().to_json();
     let code = |text: &str, repository: &str| {
         ReleasePlan::from_json(text, Some(&repository.parse().unwrap()))
@@ -150,7 +150,7 @@ fn fields_of_a_newer_version_are_kept() {
 }
 
 #[test]
-fn a_draft_that_is_taken_up_keeps_what_its_mark_says_of_it() {
+fn continued_draft_keeps_the_other_fields_of_its_mark() {
     let plan = example();
     let body = plan.mark(true).put("");
     let newer = body.replace("\"run\"", "\"a\":1,\"run\"");

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_is_read_as_it_was_written() {
+    fn verdict_round_trips_through_json() {
         let verdict = Verdict {
             run: "17".into(),
             artifacts: Digest::of(b"all"),

@@ -10,7 +10,7 @@ use crate::domain::{
     Version,
 };
 
-/// What is wanted, and nothing of what was seen: that is looked up again by every phase.
+/// The wanted state only, without anything observed: every phase reads the state again.
 ///
 /// Its fields are fields of the plan's JSON. One that is added needs `#[serde(default)]`: plans of released versions do not
 /// have it (`docs/compatibility.md`).
@@ -26,34 +26,34 @@ pub struct Wanted {
     pub tag_format: TagFormat,
     /// The one commit that is tagged, built and tested.
     pub commit: CommitSha,
-    /// The run that made this plan, so that it can tell its own draft from one that it is asked to replace.
+    /// The run that made this plan, to distinguish its own draft from one that it is asked to replace.
     pub run: String,
     /// Whether GitHub is to show it as a prerelease.
     pub prerelease: bool,
     /// `None` leaves it to the order of versions, when it is published.
     pub make_latest: Option<bool>,
-    /// What to do when something of this release is already there.
+    /// What to do when something of this release already exists.
     pub on_existing: OnExisting,
-    /// Why a published release of this name is replaced, if there is one.
+    /// Why a published release of this name is replaced, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_published: Option<String>,
     /// Where the release's text comes from.
     pub notes: NotesSource,
-    /// Exactly the assets that the published release has, beside the evidence.
+    /// Exactly the assets that the published release has, without the evidence.
     pub assets: BTreeSet<AssetName>,
     /// The container image of the module's manager.
     pub binary_image: Option<ImageRef>,
     /// The module that is released, if any.
     pub module: Option<ModulePlan>,
-    /// Further images that must be there before the release is tested.
+    /// Further images that must exist before the release is tested.
     pub extra_images: BTreeSet<ImageRef>,
 }
 
-/// What to do when something of this release is already there.
+/// What to do when something of this release already exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnExisting {
-    /// Go on with our own draft of the same commit.
+    /// Continue with our own draft of the same commit.
     #[default]
     Resume,
     /// Stop.

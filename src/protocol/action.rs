@@ -16,13 +16,13 @@ pub struct LockRequest {
     pub lock: NewLock,
     /// The lock of an owner that has ended, where it is taken over.
     pub from: Option<Lock>,
-    /// Tells apart requests of one process: one that lost against another owner may be sent again.
+    /// Distinguishes requests of one process: one that lost against another owner may be sent again.
     pub attempt: u32,
-    /// What it is taken for.
+    /// The purpose of the lock.
     pub purpose: String,
 }
 
-/// One change. Two equal actions are the same change, which the engine never sends twice without reading in between.
+/// One change. Two equal actions are the same change, which the engine never repeats without a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     CreateDraft(NewDraft),

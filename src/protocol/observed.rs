@@ -1,4 +1,4 @@
-//! What was read from GitHub, registries and files, independent of how it was asked for.
+//! The values that are read from GitHub, registries and files, independent of the requests.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct SeenRepository {
     pub slug: RepoSlug,
     pub default_branch: String,
     pub private: bool,
-    /// Whether the token may push, where GitHub says so (it does not for every kind of token).
+    /// Whether the token may push, if GitHub returns it (it does not for every kind of token).
     pub may_push: Option<bool>,
 }
 
@@ -54,7 +54,7 @@ pub struct SeenRelease {
     pub immutable: bool,
     /// The page for people; of a draft it is a temporary one.
     pub url: String,
-    /// In RFC 3339, as GitHub tells it.
+    /// In RFC 3339, as returned by GitHub.
     pub created_at: String,
     /// Every asset, also those that were never finished.
     pub assets: Vec<SeenAsset>,
@@ -97,7 +97,7 @@ pub struct SeenAsset {
     pub size: u64,
     /// Computed by GitHub; absent on old assets and for a while after an upload.
     pub digest: Option<Digest>,
-    /// Where anyone may download it, once the release is published and if the repository is public.
+    /// The public download URL, valid once the release is published and if the repository is public.
     pub download_url: String,
 }
 
@@ -120,7 +120,7 @@ pub struct Notes {
 pub struct SeenManifest {
     pub digest: Digest,
     pub media_type: String,
-    /// Bytes, where the registry says so.
+    /// In bytes, if the registry returns it.
     pub size: Option<u64>,
 }
 
@@ -148,20 +148,20 @@ pub struct SeenCheck {
     /// The check run's or workflow's name, or the status' context.
     pub name: String,
     pub state: CheckState,
-    /// What a status says of itself; others say nothing.
+    /// The description of a status; `None` for check runs.
     pub description: Option<String>,
     /// The page with its log.
     pub url: Option<String>,
 }
 
-/// How a check stands
+/// The state of a check
 /// (<https://docs.github.com/en/rest/checks/runs>, `status` and `conclusion`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CheckState {
     /// Queued, waiting or running.
     Pending,
     Success,
-    /// `neutral`: it does not want to be counted.
+    /// `neutral`: neither a success nor a failure.
     Neutral,
     Skipped,
     /// Anything else that is over: failed, cancelled, timed out, stale, action required.

@@ -1,4 +1,4 @@
-//! What a phase is: it reads, and says what is missing; it never writes.
+//! What a phase is: it reads, and returns the missing changes; it never writes.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +28,7 @@ macro_rules! phases {
             /// In the order of a release.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// As it is typed.
+            /// The name on the command line.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -49,7 +49,7 @@ macro_rules! phases {
                 }
             }
 
-            /// How long it may take where nobody says otherwise.
+            /// The time limit of the phase by default.
             pub const fn default_timeout(self) -> Duration {
                 match self {
                     $(Self::$variant => Duration::from_mins($minutes),)+
@@ -89,15 +89,15 @@ pub trait Phase: Send {
     ///
     /// # Errors
     ///
-    /// What a service answered where neither presence nor absence can be concluded from it.
+    /// The service's answer, if it proves neither presence nor absence.
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError>;
 
-    /// What follows when one of its actions was refused for good.
+    /// Decides what follows when one of its actions was refused permanently.
     fn refused(&mut self, _action: &Action, _refusal: &ServiceError) -> AfterRefusal {
         AfterRefusal::Stop
     }
 
-    /// What must not outlive the phase. Asked for when it has ended, whether well or not.
+    /// The objects that must not remain after the phase. Requested after its end, also after a failure.
     ///
     /// # Errors
     ///
@@ -107,37 +107,37 @@ pub trait Phase: Send {
     }
 }
 
-/// What follows when an action was refused for good.
+/// The reaction to an action that was refused permanently.
 #[derive(Debug, PartialEq)]
 pub enum AfterRefusal {
     /// The phase fails with the service's own message.
     Stop,
-    /// The phase fails, and knows more than the service says.
+    /// The phase fails with a more precise message than the service's.
     Blocked(Diagnostic),
-    /// The action was not essential: the phase reads again, and goes on without it.
+    /// The action was not essential: the phase reads again, and continues without it.
     Continue,
 }
 
-/// What a phase says after it has read.
+/// The result of a phase's read.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// All that the phase promises is so.
+    /// The wanted state is reached.
     Done(PhaseReport),
     /// These are missing. They are carried out in order, and then everything is read again.
     Act(Vec<Action>),
-    /// Somebody else has to do something first.
+    /// Another process has to act first.
     Wait(Waiting),
-    /// What was read contradicts the plan; everything found is listed.
+    /// The observed state contradicts the plan; all findings are listed.
     Blocked(Vec<Diagnostic>),
 }
 
-/// What a phase found to be so when it was done.
+/// The final state that a phase reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhaseReport {
     /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
     pub summary: String,
     pub outputs: Vec<Output>,
-    /// What stopped nothing, and should be known.
+    /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -160,17 +160,17 @@ impl PhaseReport {
     }
 }
 
-/// An output of the step, for later steps and jobs. A hint only: whoever takes it reads again.
+/// An output of the step, for later steps and jobs. It is only a hint: consumers read the state again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     pub name: &'static str,
     pub value: String,
 }
 
-/// What a phase waits for.
+/// The objects that a phase waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// What is awaited, and the state of each: one line for each.
+    /// The awaited objects with their states, one line each.
     pub on: Vec<String>,
     /// The longest pause before it is read again.
     pub poll_after: Duration,

@@ -1,4 +1,4 @@
-//! What can read GitHub, registries and files: all that a phase is given.
+//! The read interfaces to GitHub, registries and files: a phase has no others.
 //!
 //! Every method may be repeated at will. `Ok(None)` and an empty list are *proven* absence.
 //!
@@ -22,10 +22,10 @@ use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
 };
 
-/// Bytes on their way, in pieces; ends with an error where they turn out wrong.
+/// A stream of bytes; ends with an error if they turn out wrong.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + Send>>;
 
-/// What a phase reads with.
+/// The services that a phase reads from.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub github: &'a dyn GitHubReader,
@@ -35,7 +35,7 @@ pub struct Reader<'a> {
     pub now: Moment,
 }
 
-/// How many answers are remembered.
+/// The number of answers that are remembered.
 pub const MOST_ANSWERS: usize = 250;
 
 /// The repository that is being released, on GitHub.
@@ -48,7 +48,7 @@ pub trait GitHubReader: Send + Sync {
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
     /// The commit that a branch points at.
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
-    /// The commit that a tag points at, through an annotated tag where there is one.
+    /// The commit that a tag points at; annotated tags are followed.
     async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
@@ -70,7 +70,7 @@ pub trait GitHubReader: Send + Sync {
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
     /// A small asset's bytes, compared with its size; refused beyond `limit` bytes.
     async fn read_asset(&self, asset: &SeenAsset, limit: u64) -> Result<Bytes, ServiceError>;
-    /// Whether anyone may download from there, asked without any credentials.
+    /// Whether the URL can be downloaded without credentials.
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError>;
     /// The lock of a tag, as fresh as git itself.
     async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError>;
@@ -91,7 +91,7 @@ pub trait GitHubReader: Send + Sync {
 /// Any OCI registry; which one, and with which credentials, follows from the image's name.
 #[async_trait]
 pub trait RegistryReader: Send + Sync {
-    /// What a tag or digest resolves to now. One HEAD request.
+    /// The digest that a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
     /// A manifest's bytes, checked against the digest. At most 4 MiB. The bytes are read once in a process; after that, one
     /// HEAD request asks whether they are still there.

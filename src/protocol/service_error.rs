@@ -1,6 +1,6 @@
-//! How a service can fail, by what may be concluded from it.
+//! The errors of a service, by what may be concluded from them.
 
-/// What was being done, and why it did not work.
+/// The operation that failed, and the cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {cause}")]
 pub struct ServiceError {
@@ -21,7 +21,7 @@ impl ServiceError {
 /// Absence is never here: where a thing may be absent, the answer is an `Option`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// No answer that tells anything: a broken connection, a time-out, 5xx. A write may or may not have landed.
+    /// No usable answer: a broken connection, a time-out, 5xx. A write may or may not have been carried out.
     #[error("no usable answer: {detail}")]
     Unknown { detail: String },
     /// A rate limit that would outlast the wait that is allowed. What was asked did not happen.

@@ -1,4 +1,4 @@
-//! Where results go: to the next steps of a workflow, or to a terminal.
+//! The target of results: the next steps of a workflow, or a terminal.
 
 use std::io;
 

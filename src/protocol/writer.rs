@@ -1,4 +1,4 @@
-//! What can change GitHub, registries and files: given to the engine, and to nothing else.
+//! The write interfaces to GitHub, registries and files: only the engine has them.
 //!
 //! Every method sends its write once.
 //!
@@ -37,7 +37,7 @@ pub struct NewDraft {
     pub prerelease: bool,
 }
 
-/// What the one PATCH that publishes says. The tag is always sent: without it GitHub may rebind a draft.
+/// The content of the one PATCH that publishes. The tag is always sent: without it GitHub may rebind a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     pub release: ReleaseId,
@@ -94,17 +94,17 @@ pub struct NewLock {
     pub claim: LockClaim,
 }
 
-/// Whose lock is taken.
+/// Whether the lock is created or taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockClaim {
-    /// Nobody has it.
+    /// There is no lock.
     CreateIfAbsent,
     /// Its owner has ended.
     TakeOver,
 }
 
 impl LockClaim {
-    /// The claim against a dead owner's lock, or against none.
+    /// The claim against the lock of an owner that has ended, or against none.
     pub fn of(dead: Option<&Lock>) -> Self {
         match dead {
             Some(_) => Self::TakeOver,
@@ -124,7 +124,7 @@ pub trait GitHubWriter: Send + Sync {
         tag: &Tag,
         body: &str,
     ) -> Result<(), ServiceError>;
-    /// Creates the tag if there is none; `Cause::Conflict` if there is one, whatever it points at.
+    /// Creates the tag if there is none; `Cause::Conflict` if it exists, at any commit.
     async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError>;
     async fn upload_asset(
         &self,
@@ -133,7 +133,7 @@ pub trait GitHubWriter: Send + Sync {
         file: &LocalFile,
     ) -> Result<AssetId, ServiceError>;
     async fn rename_asset(&self, asset: AssetId, name: &AssetName) -> Result<(), ServiceError>;
-    /// Done as well when the asset is already gone; so are the other deletions.
+    /// Succeeds as well when the asset is already deleted; so do the other deletions.
     async fn delete_asset(&self, asset: AssetId) -> Result<(), ServiceError>;
     /// Sets a commit status; of one context, the newest counts.
     async fn set_status(&self, status: &NewStatus) -> Result<(), ServiceError>;
@@ -154,7 +154,7 @@ pub trait RegistryWriter: Send + Sync {
     fn open_blob(&self, repository: &ImageRepository, digest: Digest, size: u64) -> ByteStream;
     /// Uploads a blob, streamed where it comes from a file. Safe to repeat: a registry keeps a blob once.
     async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError>;
-    /// Puts a manifest under its digest or under a tag. Its blobs must be there before.
+    /// Pushes a manifest under its digest or under a tag. Its blobs must exist before.
     async fn push_manifest(
         &self,
         to: &ImageRef,
@@ -185,11 +185,11 @@ pub enum BlobSource {
 pub trait FilesWriter: Send + Sync {
     /// Writes a stream to a file, which appears under its name only when the stream has ended well.
     async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), ServiceError>;
-    /// Writes a whole file, under the same promise.
+    /// Writes a whole file, which appears under its name only when it is complete.
     async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError>;
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.
     async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError>;
-    /// Removes a folder with everything in it, or a file; done as well when there is none.
+    /// Removes a folder with its content, or a file; succeeds as well if it does not exist.
     async fn remove(&self, path: &Path) -> Result<(), ServiceError>;
 }

@@ -23,9 +23,9 @@ use crate::settings::BuilderBehavior;
 use ocm_module::oci::media;
 use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
-/// How long a build pretends to take.
+/// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
-/// How long the tag may take to appear, once `draft` has ended.
+/// The longest time until the tag appears, once `draft` has ended.
 const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
 
 /// Waits for the tag, then builds.
@@ -36,7 +36,7 @@ pub(super) struct RehearsedBuilders<'a> {
 }
 
 impl<'a> RehearsedBuilders<'a> {
-    /// Listens from now on, as Prow does for the webhooks of a repository.
+    /// Starts listening, as Prow does for the webhooks of a repository.
     pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
         Self {
             rehearsal,
@@ -45,7 +45,7 @@ impl<'a> RehearsedBuilders<'a> {
         }
     }
 
-    /// Builds once for the tag; a tag that was there before starts nothing.
+    /// Builds once for the tag; a tag that existed before starts nothing.
     pub(super) async fn build(mut self, plan: &str) -> anyhow::Result<()> {
         let never = self.rehearsal.settings.builders == BuilderBehavior::Never;
         if never || !self.tag_appeared().await {
@@ -90,7 +90,7 @@ impl<'a> RehearsedBuilders<'a> {
         self.clock.sleep_until(end).await;
     }
 
-    /// Pushes a small image as `docker build` makes it: one layer, and a config with the labels that tell where it is from.
+    /// Pushes a small image as `docker build` makes it: one layer, and a config with the labels of its source.
     async fn push_image(&self, image: &ImageRef, plan: &ReleasePlan) -> anyhow::Result<Digest> {
         let (manifest, blobs) = small_image(plan)?;
         let http = Http::new(&HttpSettings::default())?;

@@ -1,4 +1,4 @@
-//! The end of the output: the release as it is now, and how many requests it took.
+//! The end of the output: the final state of the release, and the number of requests.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

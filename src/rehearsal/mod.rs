@@ -24,7 +24,7 @@ struct Rehearsal<'a> {
     settings: &'a RehearsalSettings,
     services: &'a Services,
     timeline: &'a Timeline,
-    /// As `GITHUB_RUN_ID` names it: another one for each rehearsal.
+    /// As `GITHUB_RUN_ID` names it: a new one for each rehearsal.
     run_id: String,
 }
 

@@ -16,12 +16,12 @@ use crate::settings::{BuilderBehavior, TestResult};
 /// The only leg of the rehearsal's tests.
 const LEG: &str = "rehearsal";
 
-/// How long the tests pretend to take.
+/// The simulated duration of the tests.
 const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl Rehearsal<'_> {
-    /// Runs every phase in its order, with builders and tests beside them; ends early if `plan` or `draft` fails. Answers with the
-    /// exit code of the first phase that failed.
+    /// Runs all phases in order, with builders and tests in parallel; ends early if `plan` or `draft` fails. Returns
+    /// the exit code of the first phase that failed.
     pub(super) async fn run_pipeline(&self) -> anyhow::Result<Exit> {
         let planned = self.plan().await?;
         if !planned.succeeded() {
@@ -92,7 +92,7 @@ impl Rehearsal<'_> {
         self.step("await", &inputs).await
     }
 
-    /// Fetches the module, looks at what a test in a cluster would be given, and records how that test ended. Answers with the
+    /// Fetches the module, checks the input of a test in a cluster, and records the result of that test. Returns the
     /// exit code of `fetch-module` and the result of the tests.
     async fn test_module(
         &self,
@@ -119,7 +119,7 @@ impl Rehearsal<'_> {
         Ok((fetched.exit, result))
     }
 
-    /// Pretends to test for a moment. The result is as GitHub calls it in the context `needs`.
+    /// Simulates the tests. The result is as GitHub calls it in the context `needs`.
     async fn test(&self, name: &str, result: TestResult) -> &'static str {
         let _spinner = self.timeline.spinner(name);
         let clock = SystemClock::start();

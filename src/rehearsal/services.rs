@@ -1,4 +1,4 @@
-//! The stand-ins, and a small repository that is released: some history, some releases, a token.
+//! The stand-ins, and a small repository that is released: commits, earlier releases, a token.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ pub(super) struct Services {
     pub(super) registry: Option<RegistryServer>,
     /// The commit that is released.
     pub(super) commit: String,
-    /// Where the phases run, as in a job's workspace.
+    /// The working folder of the phases, as in a job's workspace.
     pub(super) workspace: PathBuf,
     state: StateFolder,
 }
 
-/// Where the stand-ins keep their state.
+/// The folder of the stand-ins' state.
 enum StateFolder {
     Kept(PathBuf),
     /// Removed when the rehearsal ends.
@@ -107,7 +107,7 @@ impl StateFolder {
 impl Drop for StateFolder {
     fn drop(&mut self) {
         if let Self::Temporary(path) = self {
-            // A folder that cannot be removed is the system's to clean up.
+            // A folder that cannot be removed is left to the system.
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -1,4 +1,4 @@
-//! One step of a job: this very program as another process, with inputs and outputs as the runner hands them over.
+//! One step of a job: this program as another process, with inputs and outputs as the runner passes them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,7 +12,7 @@ use super::Rehearsal;
 use super::services::{REPOSITORY, TOKEN};
 use crate::domain::Exit;
 
-/// How a step ended, and its outputs.
+/// The exit of a step, and its outputs.
 pub(super) struct StepResult {
     pub(super) exit: Exit,
     outputs: BTreeMap<String, String>,

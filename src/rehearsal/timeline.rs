@@ -1,4 +1,4 @@
-//! A log of what happens and when; on a terminal, also a spinner for everything that is running.
+//! A log of events with their times; on a terminal, also a spinner for each running job.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Drop for Spinner {
 }
 
 impl Timeline {
-    /// The time counts from now on.
+    /// Starts the time.
     pub(super) fn start() -> Self {
         Self {
             clock: SystemClock::start(),
@@ -35,7 +35,7 @@ impl Timeline {
         }
     }
 
-    /// Adds a line: the seconds since the start, who it is about, and what happened.
+    /// Adds a line: the seconds since the start, the actor, and the event.
     pub(super) fn log(&self, who: &str, what: &str) {
         let seconds = self.clock.now().since_start().as_secs_f32();
         let line = format!("{seconds:6.1} s  {who:<14} {what}");
@@ -46,7 +46,7 @@ impl Timeline {
         }
     }
 
-    /// Shows that somebody is at work, until the result is dropped.
+    /// Shows that a job is running, until the result is dropped.
     pub(super) fn spinner(&self, who: &str) -> Spinner {
         Spinner(self.spinners.as_ref().map(|spinners| {
             let bar = spinners.add(ProgressBar::new_spinner());

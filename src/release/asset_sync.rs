@@ -1,4 +1,4 @@
-//! What is left to do until a release has a file: nothing, where it has the same bytes already.
+//! The remaining actions until a release has a file: none, if it already has the same bytes.
 
 use super::view::ReleaseView;
 use crate::domain::AssetName;

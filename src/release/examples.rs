@@ -1,4 +1,4 @@
-//! Worlds for the tables of the phases.
+//! Example states for the table-driven tests of the phases.
 
 use crate::domain::{CommitSha, Digest};
 use crate::plan::ReleasePlan;

@@ -10,7 +10,7 @@ use crate::plan::{Mark, OnExisting, ReleasePlan};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
 
-/// What the inputs `on-existing` and `replace-published` ask for.
+/// The requested handling of an existing release, by the inputs `on-existing` and `replace-published`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplacePolicy {
     Resume,
@@ -20,7 +20,7 @@ pub enum ReplacePolicy {
     ReplacePublished,
 }
 
-/// What exists of the release.
+/// The existing state of the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExistingRelease {
     Nothing,
@@ -45,18 +45,18 @@ pub enum ExistingRelease {
     ReservedTagName,
 }
 
-/// Where the tag is.
+/// The position of the tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagState {
     Absent,
     /// At the commit of this release.
     AtCommit,
-    /// At the commit of the release that exists, which is another one, and created together with it.
+    /// At the commit of the existing release, which is another one, and created together with it.
     AtReplacedCommit,
     Elsewhere,
 }
 
-/// What to do.
+/// The decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Create,
@@ -118,7 +118,7 @@ impl ExistingRelease {
         )
     }
 
-    /// Where the tag can be when this is what exists.
+    /// The possible positions of the tag for this existing release.
     pub fn tags(self) -> impl Iterator<Item = TagState> {
         let all = [
             TagState::Absent,
@@ -190,7 +190,7 @@ pub fn decision(policy: ReplacePolicy, existing: ExistingRelease, tag: TagState)
     }
 }
 
-/// A decision with what it applies to.
+/// A decision with the case that it applies to.
 pub(crate) enum Resolution<'a> {
     Create,
     Resume(&'a SeenRelease, Mark),

@@ -1,4 +1,4 @@
-//! Whether an image is of this release, by what it says of itself.
+//! Checks whether an image belongs to this release, by its labels and its descriptor.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::plan::ReleasePlan;
 use ocm_module::descriptor::Descriptor;
 use ocm_module::read::verify;
 
-/// What an image consists of, once all of it exists.
+/// The contents of an image, once all of them exist.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
-    /// Such as `linux/amd64`; none for what is no container image.
+    /// Such as `linux/amd64`; empty if it is not a container image.
     pub(crate) platforms: Vec<String>,
     /// Bytes of all layers and configurations.
     pub(crate) size: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Contents {
     pub(crate) modules: Vec<ModuleContents>,
 }
 
-/// Where a container image says that it is from
+/// The labels with the source of a container image
 /// (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Labels {
@@ -46,8 +46,8 @@ pub(crate) struct ModuleContents {
 }
 
 impl Contents {
-    /// Takes the labels of an index' images. Beside a component version are the images that it is made of, which may be
-    /// anybody's, and say nothing of it.
+    /// Adds the labels of an index' images. Next to a component version an index holds the images of its resources,
+    /// which may be third-party images and are no evidence of the component's origin.
     pub(crate) fn label(&mut self, labels: Vec<Labels>) {
         if self.modules.is_empty() {
             let mut labels = labels.into_iter();
@@ -56,7 +56,7 @@ impl Contents {
         }
     }
 
-    /// The module, and of several the one that `fetch-module` would choose.
+    /// The module; of several, the one that `fetch-module` would choose.
     pub(crate) fn module(&self, plan: &ReleasePlan) -> Option<&ModuleContents> {
         let ours = |module: &&ModuleContents| {
             expected_module(plan)
@@ -110,7 +110,7 @@ fn of_another_build(seen: String, wanted: impl Into<String>) -> Mismatch {
     }
 }
 
-/// What the image says of itself that is not so of this release.
+/// The properties of the image that differ from this release.
 pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatch> {
     let mut found = Vec::new();
     for labels in contents.labels_of_all() {
@@ -207,7 +207,7 @@ component:
                 ..Contents::default()
             };
             assert_eq!(contents.module(&plan), chosen);
-            // An image of another commit lies in the same index.
+            // An image of another commit is in the same index.
             let labels = serde_json::json!({"org.opencontainers.image.revision": OTHER});
             contents.label(vec![serde_json::from_value(labels).unwrap()]);
             let wrong = chosen != Some(&ours);

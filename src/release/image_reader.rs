@@ -1,4 +1,4 @@
-//! Reads what an image is made of: its manifests, the configurations of its platforms, and the descriptor of a module.
+//! Reads the contents of an image: its manifests, the configurations of its platforms, and the descriptor of a module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use ocm_module::oci::{
 use ocm_module::raw_manifest::RawManifest;
 use ocm_module::read::{ManifestSource, file_in_layer, select_content};
 
-/// The configuration of a container image, far above what builders write.
+/// The largest configuration of a container image, far above those of builders.
 const MAX_IMAGE_CONFIG: u64 = 1024 * 1024;
 const MAX_RAW_MANIFEST: u64 = 32 * 1024 * 1024;
 
-/// How much of what an earlier step read is taken as still true.
+/// How much of the data of an earlier step is assumed to be still valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// What is named by a digest, and nothing else.
+    /// Only content that is named by a digest.
     DigestsOnly,
     /// Also that an asset keeps its bytes as long as it keeps its id, and that an image stays complete: for a long wait,
     /// which would otherwise read them again each time.
     EarlierSteps,
 }
 
-/// How an image stands that a tag names.
+/// The state of the image that a tag names.
 #[derive(Clone, Debug)]
 pub(crate) enum ImageState {
     Absent,
@@ -46,7 +46,7 @@ pub(crate) enum ImageState {
 }
 
 impl ImageState {
-    /// What the tag resolves to.
+    /// The digest that the tag resolves to.
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
             Self::Absent => None,
@@ -55,7 +55,7 @@ impl ImageState {
     }
 }
 
-/// An image that is asked for.
+/// An image to read.
 #[derive(Clone, Debug)]
 pub(crate) struct ImageQuery {
     /// Among the artifacts.
@@ -65,7 +65,7 @@ pub(crate) struct ImageQuery {
     pub(crate) platforms: Vec<String>,
 }
 
-/// What was read below an image's digests. It cannot change; whether it still exists is asked again.
+/// The content below an image's digests. It cannot change; whether it still exists is checked again.
 #[derive(Default)]
 pub(crate) struct ImageCache {
     documents: BTreeMap<Digest, ImageDocument>,
@@ -74,7 +74,7 @@ pub(crate) struct ImageCache {
     complete: Option<(Digest, Arc<Contents>)>,
 }
 
-/// What one manifest leads to.
+/// The content that one manifest refers to.
 #[derive(Clone)]
 enum ImagePart {
     Container {
@@ -144,7 +144,7 @@ struct ImageReader<'a> {
 }
 
 impl ImageReader<'_> {
-    /// Everything below a digest that the registry was just seen to have.
+    /// Reads everything below a digest that the registry was just seen to have.
     async fn contents(
         &mut self,
         digest: Digest,
@@ -345,7 +345,7 @@ struct Execution {
 }
 
 impl ImageConfig {
-    /// A configuration of another kind tells nothing, and is no reason to refuse an image.
+    /// A configuration of another kind has no labels, and is no reason to refuse an image.
     fn read(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }

@@ -15,13 +15,13 @@ use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
-/// A lock whose owner cannot be asked about is taken over when it is so old: twice as long as a phase usually may take.
+/// A lock whose owner's state is unknown is taken over at this age: twice the usual limit of a phase.
 const ABANDONED_AFTER: Duration = Duration::from_mins(10);
 /// How long a former owner's last write may take to be visible in lists.
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_secs(5);
 
-/// What a phase that needs the lock of a tag tells about itself.
+/// A phase that needs the lock of a tag.
 #[async_trait]
 pub trait NeedsLock: Phase {
     fn tag(&self) -> &Tag;
@@ -29,12 +29,12 @@ pub trait NeedsLock: Phase {
     /// The commit of the release that the phase acts upon; the lock points at it.
     fn commit(&self) -> Option<&CommitSha>;
 
-    /// What the phase does about somebody else's lock when it has nothing to do itself.
+    /// How the phase handles the lock of another owner when it has nothing to do itself.
     fn when_done(&self) -> WhenDone {
         WhenDone::LeaveToOwner
     }
 
-    /// Completes actions with what only they need to know. It is read while the lock is held.
+    /// Completes actions with data that only they need. The data is read while the lock is held.
     ///
     /// # Errors
     ///
@@ -48,20 +48,20 @@ pub trait NeedsLock: Phase {
     }
 }
 
-/// What a phase that is done does about a lock that somebody else holds. One whose owner has ended is taken over in any case,
-/// so that it does not stay.
+/// How a phase that is done handles the lock of another owner. The lock of an owner that has ended is taken over in any
+/// case, so that it is not left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenDone {
-    /// The phase is done: what the owner does is no concern of it.
+    /// The phase is done, regardless of the owner's actions.
     LeaveToOwner,
-    /// The phase waits: what the owner is about to do may give it something to do.
+    /// The phase waits: the owner's actions may require new actions of this phase.
     WaitForOwner,
 }
 
 /// A phase that changes something only while it holds the lock of its tag: what it then does was decided from a read that
 /// began when the lock was held. The lock is released at the end, whether the phase ended well or not.
 ///
-/// The rules of a repository may refuse such references. Then the phase goes on without a lock, and says so in a warning.
+/// The rules of a repository may refuse such references. Then the phase continues without a lock, and adds a warning.
 pub struct Locked<P> {
     phase: P,
     lock: TagLock,
@@ -113,11 +113,11 @@ impl<P: NeedsLock> Phase for Locked<P> {
 struct TagLock {
     tag: Tag,
     me: LockOwner,
-    /// Tells apart the times that the lock was asked for: a request that lost against another owner may be sent again.
+    /// Distinguishes the attempts to take the lock: a request that lost against another owner may be sent again.
     attempt: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
-    /// Why the service refuses to give a lock at all.
+    /// Why the service refuses locks entirely.
     refusal: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl TagLock {
         }
     }
 
-    /// What comes before the actions; `None` where they may be carried out.
+    /// The step before the actions; `None` if they may be carried out.
     async fn before(
         &mut self,
         reader: Reader<'_>,
@@ -152,7 +152,7 @@ impl TagLock {
         Ok(self.obtain(decision, wanted))
     }
 
-    /// What comes before the end of a phase that has nothing to do: the last write of a former owner may not be visible yet.
+    /// The step before the end of a phase that has nothing to do: a former owner's last write may not be visible yet.
     async fn when_done(
         &mut self,
         reader: Reader<'_>,
@@ -214,7 +214,7 @@ impl TagLock {
         }
     }
 
-    /// Asks about the lock's owner, where that can be told.
+    /// Reads the state of the lock owner's run, where it can be known.
     async fn decide(
         &self,
         reader: Reader<'_>,
@@ -253,7 +253,7 @@ impl TagLock {
         Ok(is_mine.then_some(release).into_iter().collect())
     }
 
-    /// Whether it was the lock that was refused for good.
+    /// Whether the lock was refused permanently.
     fn note_refusal(&mut self, action: &Action, refusal: &ServiceError) -> bool {
         let refused = matches!(action, Action::TakeLock(_))
             && matches!(refusal.cause, Cause::Denied { .. } | Cause::Refused { .. });
@@ -263,7 +263,7 @@ impl TagLock {
         refused
     }
 
-    /// The report of who had to work without a lock tells so.
+    /// Adds a warning to the report if the phase had to work without a lock.
     fn warn(&self, mut report: PhaseReport) -> PhaseReport {
         if let Some(why) = &self.refusal {
             report.warnings.push(Diagnostic::warning(
@@ -280,11 +280,11 @@ impl TagLock {
     }
 }
 
-/// What the lock is asked for.
+/// The data of the lock to take.
 struct WantedLock {
-    /// What it points at.
+    /// The commit that it points at.
     commit: CommitSha,
-    /// For people: what is done with it.
+    /// The purpose, for people.
     purpose: String,
 }
 
@@ -308,7 +308,7 @@ fn unreadable(tag: &Tag) -> Diagnostic {
 enum LockDecision {
     /// This process holds it.
     Mine,
-    /// From an owner that has ended, where there is one.
+    /// The lock of an owner that has ended, if any.
     Take(Option<Lock>),
     /// This process took it over so recently that the former owner's last write may not be visible yet.
     AwaitVisibility(Duration),
@@ -316,7 +316,7 @@ enum LockDecision {
     Unreadable,
 }
 
-/// `ended` tells whether the owner's run has ended, where that is known.
+/// `ended` says whether the owner's run has ended, if known.
 fn decide(me: &LockOwner, seen: Option<&SeenLock>, ended: Option<bool>) -> LockDecision {
     let Some(seen) = seen else {
         return LockDecision::Take(None);

@@ -1,20 +1,20 @@
-//! Something in a release that is not of this release.
+//! A property in a release that differs from this release.
 
 use std::fmt;
 
 use crate::domain::{Code, Diagnostic};
 
-/// What was seen, and what this release wants in its place.
+/// An observed value, and the value that this release expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub(crate) code: Code,
     pub(crate) seen: String,
-    /// `None` where `seen` says it all.
+    /// `None` if `seen` is sufficient.
     pub(crate) wanted: Option<String>,
 }
 
 impl Mismatch {
-    /// `subject` is what it was found in.
+    /// `subject` is the object with the difference.
     pub(crate) fn diagnostic(self, subject: &str, help: &str) -> Diagnostic {
         Diagnostic {
             wanted: self.wanted,

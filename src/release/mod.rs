@@ -1,4 +1,4 @@
-//! What is known of a release, and what follows from it, for every phase alike.
+//! The state of a release and the decisions about it, shared by all phases.
 
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;

@@ -15,11 +15,11 @@ pub struct ModuleImage {
     pub image: PinnedImage,
     pub manifest: ImageManifest,
     pub descriptor: Descriptor,
-    /// The descriptor as it was written.
+    /// The unchanged text of the descriptor.
     pub descriptor_text: Bytes,
 }
 
-/// What is wrong with the image, in its own or the service's words.
+/// The problem of the image, as a message of this program or of the service.
 #[derive(Debug)]
 pub enum ModuleImageError {
     Format(Diagnostic),
@@ -44,7 +44,7 @@ impl From<ServiceError> for ModuleImageError {
     }
 }
 
-/// More than this many images in an index are not looked through.
+/// The largest number of images in an index that are read.
 const MAX_IMAGES: usize = 32;
 
 impl ModuleImage {
@@ -52,7 +52,7 @@ impl ModuleImage {
     ///
     /// # Errors
     ///
-    /// Where there is no such image, it is no module image, or the registry cannot be read.
+    /// If the image does not exist, is no module image, or the registry cannot be read.
     pub async fn find(
         registry: &dyn RegistryReader,
         image: &ImageRef,
@@ -108,7 +108,7 @@ async fn document(
     }
 }
 
-/// The component versions among an index' images. The others are the resources and signatures beside it
+/// The component versions among an index' images. The others are its resources and signatures
 /// (`open-component-model:docs/adr/0012_oci_format_compatibility.md`).
 async fn in_index(
     registry: &dyn RegistryReader,

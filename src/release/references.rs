@@ -30,7 +30,7 @@ pub(crate) fn our_release<'a>(
     }
 }
 
-/// What a module image of this release says of itself.
+/// What the module image of this release is expected to contain.
 pub(crate) fn expected_module(plan: &ReleasePlan) -> Option<ExpectedModule<'_>> {
     plan.wanted.module.as_ref().map(|planned| ExpectedModule {
         component: planned.name.as_str(),
@@ -110,7 +110,7 @@ pub(crate) fn tag_elsewhere(
     .wanted(commit.short())
 }
 
-/// The plan's tag does not exist; GitHub would create it on publishing, and no builder would have seen it.
+/// The plan's tag does not exist. GitHub would create it on publishing, but no builder would have been started by it.
 pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
     Diagnostic::error(
         Code::TagMissing,
@@ -124,7 +124,7 @@ pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
 }
 
-/// The tag goes first: as long as the release exists, its mark tells whether the tag is ours.
+/// The tag goes first: as long as the release exists, its mark shows whether the tag is ours.
 pub(crate) fn delete_release(
     tag: &Tag,
     at: Option<&CommitSha>,

@@ -1,5 +1,5 @@
-//! One release as it is now: its tag, its assets, its images and the checks at its commit. Every phase that depends on a release
-//! reads it here; each part is read once in a step, and only if the phase asks for it.
+//! The current state of one release: its tag, its assets, its images and the checks at its commit. Every phase that
+//! depends on a release reads it here; each part is read once in a step, and only if the phase needs it.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::protocol::{
     AssetId, AssetState, Reader, ReleaseId, SeenAsset, SeenCheck, SeenRelease, ServiceError,
 };
 
-/// What was read. A part that was not asked for is empty.
+/// The state that was read. A part that was not requested is empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReleaseView {
     /// The commit that the tag points at.
     pub(crate) tag: Option<CommitSha>,
     pub(crate) releases: Vec<SeenRelease>,
-    /// Digests that GitHub does not tell, found by downloading.
+    /// Digests that GitHub does not return, computed by downloading.
     pub(crate) hashed: BTreeMap<AssetId, Digest>,
     /// The contents of the assets that name images.
     pub(crate) asset_texts: BTreeMap<AssetId, Bytes>,
@@ -48,7 +48,7 @@ impl ReleaseView {
         self.releases.iter().flat_map(|release| &release.assets)
     }
 
-    /// As GitHub tells it, or as it was found by downloading.
+    /// As returned by GitHub, or as computed by downloading.
     pub(crate) fn digest(&self, asset: &SeenAsset) -> Option<Digest> {
         asset.digest.or_else(|| self.hashed.get(&asset.id).copied())
     }
@@ -72,7 +72,7 @@ impl ReleaseView {
     }
 }
 
-/// What is kept from one step to the next.
+/// The data that is kept from one step to the next.
 pub(crate) struct ReleaseCache {
     trust: Trust,
     /// Where the release was found: by its id it costs one conditional request.
@@ -130,7 +130,7 @@ pub(crate) struct ViewReader<'a> {
 }
 
 impl ViewReader<'_> {
-    /// What was read so far.
+    /// The state that was read so far.
     pub(crate) fn so_far(&self) -> &ReleaseView {
         &self.view
     }
@@ -139,7 +139,7 @@ impl ViewReader<'_> {
         self.view
     }
 
-    /// Where the tag points.
+    /// Reads the commit that the tag points at.
     pub(crate) async fn tag(&mut self) -> Result<(), ServiceError> {
         self.view.tag = self.reader.github.tag(self.tag).await?;
         Ok(())
@@ -167,7 +167,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The digests that GitHub does not tell, of those assets that are `wanted`.
+    /// Computes the digests that GitHub does not return, of those assets that are `wanted`.
     pub(crate) async fn digests(
         &mut self,
         wanted: impl Fn(&SeenAsset) -> bool,
@@ -212,7 +212,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The images, side by side: what their tags resolve to, and whether each is complete.
+    /// The images, read concurrently: what their tags resolve to, and whether each is complete.
     pub(crate) async fn images(
         &mut self,
         queries: impl IntoIterator<Item = ImageQuery>,
@@ -240,7 +240,7 @@ impl ViewReader<'_> {
         Ok(())
     }
 
-    /// The commit statuses alone, where no other check is of interest.
+    /// The commit statuses only, for phases that need no other check.
     pub(crate) async fn statuses(&mut self, commit: &CommitSha) -> Result<(), ServiceError> {
         self.view.checks = self.reader.github.statuses(commit).await?;
         Ok(())

@@ -13,8 +13,8 @@ pub(super) fn group(title: &str) -> String {
 
 pub(super) const END_GROUP: &str = "::endgroup::";
 
-/// An annotation of a severity. The runner shows at most 4,096 characters of it, and puts it beside the line of the file that
-/// the place names.
+/// An annotation of a severity. The runner shows at most 4,096 characters of it, at the line of the file that the place
+/// names.
 pub(super) fn annotation(
     severity: Severity,
     place: Option<&Place>,

@@ -6,7 +6,7 @@ use crate::domain::{Code, Diagnostic, Exit};
 use crate::engine::Stop;
 use crate::protocol::{Cause, PhaseId, ServiceError};
 
-/// Why a command did not succeed: everything that stands in the way, and what the process ends with.
+/// Why a command failed: all errors, and the exit code of the process.
 #[derive(Debug)]
 pub struct Failure {
     title: &'static str,
@@ -15,7 +15,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The process ends as the code of the first error says. `title` names the phase or the command.
+    /// The first error's code determines the exit code. `title` names the phase or the command.
     pub fn new(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
         let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         Self {
@@ -25,8 +25,8 @@ impl Failure {
         }
     }
 
-    /// Something in the repository, the registry or a file stands in the way. A code may be about an input elsewhere; here the
-    /// value was not typed by whoever started the command.
+    /// Something in the repository, the registry or a file prevents the operation. A code may be about an input
+    /// elsewhere; here the value is not from an input of the command.
     pub fn refused(title: &'static str, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             title,
@@ -110,7 +110,7 @@ impl Failure {
         self.exit
     }
 
-    /// Errors, and warnings beside them, in the order in which they are shown.
+    /// Errors and warnings, in the order in which they are shown.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

@@ -13,7 +13,7 @@ use crate::protocol::{Cause, Effect, PhaseId, ServiceError};
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
 
-/// Who reads the log.
+/// The reader of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// A person, or a file.
@@ -81,7 +81,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         self.end_group();
     }
 
-    /// Everything that stands in the way.
+    /// Prints all errors and warnings of a failure.
     pub fn failed(&self, failure: &Failure) {
         self.end_group();
         for diagnostic in failure.diagnostics() {
@@ -109,7 +109,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         }
     }
 
-    /// One line, which the runner does not take for a command whatever is in it.
+    /// One line, which the runner never interprets as a command.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => self.print(line),
@@ -157,7 +157,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     }
 }
 
-/// What a line of a wait is about, without how it stands.
+/// The subject of a line about a wait, without its state.
 fn awaited(line: &str) -> &str {
     line.rsplit_once(": ").map_or(line, |(name, _)| name)
 }

@@ -1,7 +1,7 @@
-//! Says what happens, in the reader's terms: log lines, annotations, the job summary.
+//! Reports the progress and the result: log lines, annotations, the job summary.
 //!
-//! A [`Diagnostic`](crate::domain::Diagnostic) looks the same in all three: its place and what was seen, then what was wanted,
-//! then the help.
+//! A [`Diagnostic`](crate::domain::Diagnostic) has one form in all three: its place and what was seen, then what was
+//! wanted, then the help.
 
 mod commands;
 mod details;

@@ -1,4 +1,4 @@
-//! What the arguments of `await` mean.
+//! Parses the arguments of `await`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the arguments of `build-module` mean.
+//! Parses the arguments of `build-module`.
 
 use std::path::PathBuf;
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_words_mean_the_same_as_new_ones() {
+    fn old_input_values_are_aliases_of_the_new_ones() {
         for (old, new) in [("2023", "kyma-cli-2"), ("local-blob", "modulectl-3")] {
             assert_eq!(STYLES.find(old), STYLES.find(new), "{old}");
             assert!(STYLES.find(old).is_some(), "{old}");

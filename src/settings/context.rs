@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// What the environment variables say. An empty variable counts as not set.
+/// The values of the environment variables. An empty variable counts as not set.
 pub struct Context {
     /// `owner/name` of the repository whose workflow runs.
     pub repository: Option<String>,
-    /// Who started the workflow: the user name beside the job's token.
+    /// The user who started the workflow: the user name that belongs to the job's token.
     pub actor: Option<String>,
     /// The commit that the workflow runs on.
     pub sha: Option<String>,
@@ -111,7 +111,7 @@ impl Context {
         }
     }
 
-    /// Whether a workflow publishes with its own token, as far as can be told: then publishing starts no other workflow.
+    /// Whether a workflow publishes with its own token, as far as known: then publishing starts no other workflow.
     pub fn uses_own_token(&self) -> bool {
         self.runner.is_some() && self.publish_token.is_none()
     }

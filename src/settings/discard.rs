@@ -1,4 +1,4 @@
-//! What the arguments of `discard` mean.
+//! Parses the arguments of `discard`.
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};

@@ -1,4 +1,4 @@
-//! What the arguments of `draft` mean.
+//! Parses the arguments of `draft`.
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared};

@@ -1,4 +1,4 @@
-//! What the arguments of `fetch-module` mean.
+//! Parses the arguments of `fetch-module`.
 
 use std::path::PathBuf;
 

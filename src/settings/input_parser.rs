@@ -28,11 +28,11 @@ pub(super) enum TokenChoice {
     Publishing,
 }
 
-/// The words that an input takes, and what they mean.
+/// The values that an input accepts, and what they mean.
 pub(super) struct Choices<'a, T> {
     /// As the documentation and messages list them.
     pub(super) words: &'a [(&'a str, T)],
-    /// Words of earlier versions, which go on working and are shown nowhere.
+    /// Values of earlier versions, which are still accepted but not shown in the help.
     pub(super) aliases: &'a [(&'a str, T)],
 }
 
@@ -124,7 +124,7 @@ impl<'a> InputParser<'a> {
         text.and_then(|text| self.take(input, text.trim().parse()))
     }
 
-    /// Keeps that an input is missing; `help` says how to give it.
+    /// Records that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
         self.diagnostics.push(Diagnostic::error(
             Code::InputMissing,

@@ -1,4 +1,4 @@
-//! What the arguments of `inspect-module` mean: which image is shown, and as whom it is read.
+//! Parses the arguments of `inspect-module`: which image is shown, and with which credentials it is read.
 
 use super::input_parser::InputParser;
 use super::{Environment, RegistryAccess};

@@ -1,4 +1,4 @@
-//! What the arguments mean: every value is parsed, every default filled in, and everything that is wrong is listed together.
+//! Parses the arguments: every value is parsed, every default filled in, and all errors are listed together.
 //!
 //! Each command has a file of its own here; this one holds what they share.
 
@@ -112,7 +112,7 @@ pub struct Environment<'a> {
     pub now: SystemTime,
 }
 
-/// What the arguments of a phase mean. Each phase implements it in the file of its name.
+/// Parses the arguments of a phase. Each phase implements it in the file of its name.
 trait PhaseSettings {
     /// The token that the phase uses for GitHub.
     fn token(&self) -> TokenChoice {

@@ -1,4 +1,4 @@
-//! What the arguments of `plan` mean, which say all that a release wants.
+//! Parses the arguments of `plan`, which define the whole release.
 
 use std::collections::BTreeSet;
 
@@ -137,7 +137,7 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
     }
 }
 
-/// What `{tag}` and `{version}` stand for.
+/// The replacements of `{tag}` and `{version}`.
 pub(super) struct Names<'a> {
     pub(super) tag: &'a Tag,
     pub(super) version: &'a Version,

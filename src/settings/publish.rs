@@ -1,4 +1,4 @@
-//! What the arguments of `publish` mean.
+//! Parses the arguments of `publish`.
 
 use std::collections::BTreeSet;
 

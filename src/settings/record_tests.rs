@@ -1,4 +1,4 @@
-//! What the arguments of `record-tests` mean.
+//! Parses the arguments of `record-tests`.
 
 use url::Url;
 

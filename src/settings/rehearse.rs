@@ -1,4 +1,4 @@
-//! What the arguments of `rehearse` mean.
+//! Parses the arguments of `rehearse`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::input_parser::{Choices, InputParser};
 use crate::cli::RehearseArgs;
 use crate::domain::Diagnostic;
 
-/// What is released in a rehearsal, and how everybody else behaves.
+/// The release of a rehearsal, and the behaviour of the other participants.
 pub struct RehearsalSettings {
     /// As it was typed; the phase `plan` parses it.
     pub version: String,

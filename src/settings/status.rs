@@ -1,4 +1,4 @@
-//! What the arguments of `status` mean.
+//! Parses the arguments of `status`.
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};

@@ -1,4 +1,4 @@
-//! What the arguments of `upload` mean.
+//! Parses the arguments of `upload`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What the arguments of `verify` mean.
+//! Parses the arguments of `verify`.
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};

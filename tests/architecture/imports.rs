@@ -1,18 +1,18 @@
-//! What Rust files name, read from their syntax.
+//! Reads the imports of Rust files from their syntax.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use syn::visit::{self, Visit};
 
-/// A file as a module: its place, and the paths that it names outside of itself.
+/// A file as a module: its path in the crate, and the paths that it imports from elsewhere.
 pub(crate) struct Module {
     pub(crate) file: String,
     /// From the crate's root: `adapters`, `github`, `reader`. A folder's own `mod.rs` has the folder's.
     pub(crate) path: Vec<String>,
-    /// Absolute paths, such as `domain`, `Digest`; of the workspace's other crates with their name in front.
+    /// Absolute paths, such as `domain`, `Digest`; those of the workspace's other crates start with the crate's name.
     pub(crate) names: BTreeSet<Vec<String>>,
-    /// What `pub use` passes on: the name here, and the path that it is from.
+    /// The re-exports by `pub use`: the name here, and the path of its origin.
     passed_on: Vec<(String, Vec<String>)>,
 }
 
@@ -56,7 +56,7 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// The absolute form of a path; `None` for what stands in this file or in a foreign crate.
+    /// The absolute form of a path; `None` for a path in this file or in a foreign crate.
     fn absolute(&self, written: &[String]) -> Option<Vec<String>> {
         let (first, rest) = written.split_first()?;
         match first.as_str() {
@@ -152,7 +152,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         visit::visit_path(self, path);
     }
 
-    /// What stands in a macro's parentheses is not parsed, and its paths are found by their first word.
+    /// The arguments of a macro are not parsed; paths in them are found by their first word.
     fn visit_macro(&mut self, called: &'ast syn::Macro) {
         self.note(
             &called
@@ -174,7 +174,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 }
 
-/// What each public name of a room is really from, where the room only passes it on.
+/// The origin of each public name of a module that only re-exports it.
 pub(crate) fn re_exports(modules: &[Module]) -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
     for module in modules {
@@ -190,7 +190,7 @@ pub(crate) fn re_exports(modules: &[Module]) -> BTreeMap<(String, String), Strin
     found
 }
 
-/// The values and the diagnostics of the module format are everybody's, as those of `domain` are.
+/// The values and the diagnostics of the module format may be used everywhere, like those of `domain`.
 fn is_value(path: &[String]) -> bool {
     match path {
         [library, second, rest @ ..] => {
@@ -200,7 +200,7 @@ fn is_value(path: &[String]) -> bool {
     }
 }
 
-/// The rooms that a path means: the one that is named, and the one that the last name is from.
+/// The modules that a path refers to: the one that is named, and the origin of the last name.
 pub(crate) fn origins(
     path: &[String],
     passed_on: &BTreeMap<(String, String), String>,
@@ -215,8 +215,8 @@ pub(crate) fn origins(
     [room].into_iter().chain(from).cloned().collect()
 }
 
-/// Modules of one folder that name each other in a circle, at every depth. What a folder's `mod.rs` names is left out: it
-/// is what holds its files together.
+/// Circular dependencies between the modules of one folder, at every depth. The imports of a folder's `mod.rs` are left
+/// out, since it contains the other files.
 pub(crate) fn circles(modules: &[Module]) -> Vec<String> {
     let mut arrows: BTreeMap<Vec<String>, BTreeSet<(String, String)>> = BTreeMap::new();
     let known: BTreeSet<&[String]> = modules

@@ -1,7 +1,7 @@
-//! The layout of the code is kept: which room may name which, where side effects live, how long a file may be.
+//! Checks the layout of the code: which module may import which, where side effects are, how long a file may be.
 //!
-//! A room is a folder or a file right below `src/`. What a file names is read from its syntax, and followed through
-//! `pub use`: who takes a type from a room that only passes it on names the room that the type is from.
+//! A top-level module is a folder or a file right below `src/`. Imports are read from the syntax, and followed through
+//! `pub use`: an import of a re-exported type counts as an import of the module that defines it.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use imports::{Module, parse};
 
-/// Every room of `src/`, and the rooms and libraries that it may name. `ARCHITECTURE.md` says why.
+/// Every module of `src/`, and the modules and libraries that it may import. `ARCHITECTURE.md` gives the reasons.
 const ARROWS: [(&str, &[&str]); 14] = [
     ("main", &["app"]),
     (
@@ -81,7 +81,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ),
 ];
 
-/// What reaches outside, and the rooms that may name it.
+/// The libraries with side effects, and the modules that may import them.
 const EFFECTS: [(&str, &[&str]); 11] = [
     ("tokio::", &["main", "adapters", "rehearsal"]),
     ("reqwest", &["adapters"]),
@@ -129,7 +129,7 @@ fn is_test_file(path: &Path) -> bool {
     matches!(&*name, "tests" | "examples" | "fixtures") || path.iter().any(|part| part == "tests")
 }
 
-/// The modules of a crate, without those that only tests have.
+/// The modules of a crate, without those of tests.
 fn modules(folder: &str, this_crate: &str) -> Vec<Module> {
     rust_files(folder)
         .into_iter()
@@ -138,7 +138,7 @@ fn modules(folder: &str, this_crate: &str) -> Vec<Module> {
         .collect()
 }
 
-/// What each room names, with the file that does.
+/// The imports of each module, with the file that has them.
 fn arrows(modules: &[Module]) -> BTreeSet<(String, String, String)> {
     let passed_on = imports::re_exports(modules);
     let mut arrows = BTreeSet::new();
@@ -155,7 +155,7 @@ fn arrows(modules: &[Module]) -> BTreeSet<(String, String, String)> {
 }
 
 #[test]
-fn rooms_name_only_what_they_may() {
+fn modules_import_only_what_is_allowed() {
     let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
     let known = |target: &String| rooms.contains(target.as_str()) || target == "ocm_module";
     let mut wrong = Vec::new();
@@ -170,7 +170,7 @@ fn rooms_name_only_what_they_may() {
 }
 
 #[test]
-fn a_re_export_hides_no_arrow() {
+fn re_exported_imports_are_found() {
     let module = |file: &str, text: &str| parse(Path::new(file), text, "btp_release");
     let modules = [
         module(
@@ -194,7 +194,7 @@ fn a_re_export_hides_no_arrow() {
 }
 
 #[test]
-fn no_module_names_one_that_names_it_back() {
+fn modules_have_no_circular_dependencies() {
     for (folder, this_crate) in [
         ("src", "btp_release"),
         ("crates/ocm-module/src", "ocm_module"),
@@ -206,7 +206,7 @@ fn no_module_names_one_that_names_it_back() {
 }
 
 #[test]
-fn phases_do_not_name_each_other() {
+fn phases_do_not_import_each_other() {
     let mut phases = BTreeSet::new();
     let modules = modules("src", "btp_release");
     for module in &modules {
@@ -236,7 +236,7 @@ fn phases_do_not_name_each_other() {
 }
 
 #[test]
-fn effects_stay_in_their_rooms() {
+fn side_effects_stay_in_their_modules() {
     let mut wrong = Vec::new();
     for (path, text) in rust_files("src")
         .into_iter()
@@ -254,7 +254,7 @@ fn effects_stay_in_their_rooms() {
 }
 
 #[test]
-fn no_folder_holds_too_much() {
+fn folder_sizes_are_limited() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = 0;
     for source in ["src", "crates/ocm-module/src", "crates/stand-ins/src"] {
@@ -265,7 +265,7 @@ fn no_folder_holds_too_much() {
             let count = imports::code(&text).lines().count();
             all += count;
             let below = path.strip_prefix(source).unwrap().parent().unwrap();
-            // Adapters, and the parts of a stand-in, have little to do with each other.
+            // Adapters, and the parts of a stand-in, are independent of each other.
             let deep = below.starts_with("adapters") || source.contains("stand-ins");
             let depth = if deep { 2 } else { 1 };
             let folder: PathBuf =
@@ -279,7 +279,7 @@ fn no_folder_holds_too_much() {
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are_for() {
+fn files_are_short_and_have_module_docs() {
     let mut wrong = Vec::new();
     for folder in ["src", "crates", "tests"] {
         for (path, text) in rust_files(folder) {
@@ -298,9 +298,9 @@ fn files_are_short_and_say_what_they_are_for() {
     assert_eq!(wrong, [""; 0]);
 }
 
-/// A reader who looks for a type finds one.
+/// A type name is unique, so that a search finds one definition.
 #[test]
-fn no_type_name_stands_twice() {
+fn type_names_are_unique() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for folder in ["src", "crates/ocm-module/src", "crates/stand-ins/src"] {
         for (path, text) in rust_files(folder) {
@@ -314,14 +314,14 @@ fn no_type_name_stands_twice() {
             }
         }
     }
-    // The application's diagnostics are the library's, with more codes.
+    // The application's diagnostics extend the library's by further codes.
     places.remove("Diagnostic");
     places.retain(|_, places| places.len() > 1);
     assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]
-fn libraries_know_nothing_of_the_application() {
+fn libraries_do_not_depend_on_the_application() {
     for name in ["ocm-module", "stand-ins"] {
         let folder = format!("crates/{name}");
         let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).unwrap();

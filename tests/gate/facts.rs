@@ -12,11 +12,11 @@ use super::world::{
     push_module, remove, say, second, status, swap, tag, upload_again,
 };
 
-/// What is altered, the codes of the refusal, and how it is altered.
+/// The altered fact, the codes of the refusal, and the change.
 pub(crate) type Fact = (&'static str, Codes, fn(&Scene));
 pub(crate) type Codes = &'static [Code];
 
-/// What may change at any time until the one request: it is also altered right before that.
+/// Facts that may change at any time before the publishing request: they are also altered right before that.
 pub(crate) const IN_THE_WORLD: &[Fact] = &[
     // The tag and the branch.
     ("the tag is moved", &[Code::TagElsewhere], |s| {

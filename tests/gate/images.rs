@@ -1,4 +1,4 @@
-//! Images as builders push them, right into the registry's store.
+//! Images as builders push them, written directly into the registry's store.
 
 use btp_release::domain::Digest;
 use btp_release::plan::ReleasePlan;
@@ -11,7 +11,7 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 #[derive(Clone)]
 pub(crate) struct Image {
     labels: Value,
-    /// What an index says of it, and what it says of itself.
+    /// The architecture in the index' entry, and the one in the image's config.
     pub(crate) listed: String,
     pub(crate) architecture: String,
     layer: Vec<u8>,
@@ -25,7 +25,7 @@ pub(crate) struct Pushed {
 }
 
 impl Image {
-    /// With the labels that tell where it is from.
+    /// With the labels of its source.
     pub(crate) fn of(plan: &ReleasePlan) -> Self {
         let labels = json!({
             "org.opencontainers.image.revision": plan.wanted.commit,
@@ -38,7 +38,7 @@ impl Image {
         }
     }
 
-    /// One that tells nothing of itself.
+    /// One without labels.
     pub(crate) fn plain(bytes: &[u8]) -> Self {
         Self {
             labels: json!({}),
@@ -98,7 +98,7 @@ impl Image {
     }
 }
 
-/// An image of other people, for both platforms; it tells nothing of itself.
+/// A third-party image for both platforms, without labels of its source.
 pub(crate) fn sidecar(store: &mut Store, name: &str, tag: &str, bytes: &[u8]) {
     let images = ["amd64", "arm64"].map(|on| Image::plain(bytes).on(on).push(store, name));
     index(store, name, tag, &images);
@@ -109,7 +109,7 @@ pub(crate) fn point(store: &mut Store, name: &str, tag: &str, digest: &str) {
     repository.tags.insert(tag.into(), digest.into());
 }
 
-/// An index under a tag, as `docker buildx` pushes it; its digest.
+/// Stores an index under a tag, as `docker buildx` pushes it, and returns its digest.
 pub(crate) fn index(store: &mut Store, name: &str, tag: &str, images: &[Pushed]) -> String {
     let manifests = images.iter().map(|image| {
         json!({
@@ -130,8 +130,8 @@ pub(crate) fn manifest_of(store: &Store, name: &str, reference: &str) -> Value {
     serde_json::from_slice(&store.bytes(&digest).unwrap()).unwrap()
 }
 
-/// The image pushed anew under its tag with `from` as `to` of the same length in all of its parts, and their digests set right;
-/// the new digest.
+/// Pushes the image again under its tag, with `from` replaced by `to` of the same length in all of its parts and their
+/// digests updated, and returns the new digest.
 pub(crate) fn rewrite(store: &mut Store, name: &str, tag: &str, from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len(), "sizes are written down as well");
     let manifest = manifest_of(store, name, tag);
@@ -139,7 +139,7 @@ pub(crate) fn rewrite(store: &mut Store, name: &str, tag: &str, from: &str, to: 
     let mut parts: Vec<String> = layers.iter().map(digest).collect();
     parts.push(digest(&manifest["config"]));
     let mut changes = vec![(from.to_owned(), to.to_owned())];
-    // A part may name another one by digest, whichever comes first.
+    // A part may refer to another one by digest, in any order.
     for _ in 0..parts.len() {
         for part in &mut parts {
             let bytes = changed(store.bytes(part).unwrap(), &changes);

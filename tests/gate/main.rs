@@ -1,4 +1,5 @@
-//! The gate before publishing, over real sockets: a release goes well up to and including its tests, then one fact is altered.
+//! The gate before publishing, over real sockets: a release succeeds up to and including its tests, then one fact is
+//! altered.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -93,7 +94,7 @@ async fn gate_refuses_each_fact_altered_after_the_tests() {
     all_refused("altered between test and publish", facts, &failed);
 }
 
-/// Everything is read once more when the evidence is written and only the publishing request is left.
+/// Everything is read once more after the evidence was written, right before the publishing request.
 #[tokio::test]
 async fn gate_refuses_each_fact_altered_right_before_publishing() {
     let (scene, job, snapshot) = tested().await;

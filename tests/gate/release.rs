@@ -1,4 +1,4 @@
-//! A release that went well up to and including its tests, and the inputs of the job that publishes it.
+//! A release that succeeded up to and including its tests, and the inputs of the job that publishes it.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub(crate) struct PublishJob {
     pub(crate) legs: String,
 }
 
-/// All that both services hold.
+/// The state of both services.
 pub(crate) struct Snapshot {
     github: GitHubWorld,
     images: BTreeMap<String, ImageRepository>,
@@ -76,7 +76,7 @@ impl Scene {
         planned.remove("plan").unwrap()
     }
 
-    /// What the builder of the manager pushes for the release's commit.
+    /// Pushes the manager's image for the release's commit, as its builder does.
     pub(crate) fn push_manager(&self, plan: &ReleasePlan, bytes: &[u8]) {
         let store = &mut self.registry.store();
         let images = ["amd64", "arm64"].map(|architecture| {
@@ -88,7 +88,7 @@ impl Scene {
         index(store, BINARY, TAG, &images);
     }
 
-    /// What `build-module` and `upload` do in the build of the module.
+    /// Runs `build-module` and `upload`, as the build of the module does.
     pub(crate) async fn build_module(&self, plan: &str) {
         let inputs = [
             ("plan", plan),
@@ -107,7 +107,7 @@ impl Scene {
         }
     }
 
-    /// The whole pipeline but its end.
+    /// The whole pipeline without the publishing job.
     pub(crate) async fn until_tested(&self) -> PublishJob {
         self.repository(|repository| {
             repository
@@ -177,7 +177,7 @@ impl Scene {
         self.github.faults().clear();
     }
 
-    /// What a service took, as it says itself.
+    /// The writes that took effect in both services, according to their logs.
     pub(crate) fn written(&self) -> Vec<String> {
         let logs = [self.github.log(), self.registry.log()].map(stand_ins::EventLog::writes);
         let landed = logs.into_iter().flatten().filter(|entry| entry.landed);
@@ -195,7 +195,7 @@ impl Scene {
 }
 
 impl PublishJob {
-    /// The tests took what this artifact is now, and passed.
+    /// Records that the tests passed with the artifact's digest `now`.
     pub(crate) fn tested(&mut self, scene: &Scene, artifact: &str, now: &str) {
         let mut artifacts: Value = serde_json::from_str(&self.artifacts).unwrap();
         let before = artifacts[artifact]["digest"].as_str().unwrap().to_owned();
@@ -225,7 +225,7 @@ impl PublishJob {
         self.needs = needs.to_string();
     }
 
-    /// Takes one of the awaited artifacts away.
+    /// Removes one of the awaited artifacts.
     pub(crate) fn forget(&mut self, artifact: &str) {
         let mut artifacts: Value = serde_json::from_str(&self.artifacts).unwrap();
         artifacts.as_object_mut().unwrap().remove(artifact).unwrap();

@@ -1,4 +1,5 @@
-//! What is altered for the publishing job alone, or was so when it was tested; and what may change.
+//! Inputs that are altered for the publishing job alone or were already wrong in the tests, and changes that are
+//! allowed.
 
 use btp_release::domain::{Code, FormatCode};
 use stand_ins::github::StoredTag;
@@ -12,7 +13,7 @@ use super::world::{attach, draft, plan, push_module, say, tag, tested_asset, tes
 type ReportedFact = (&'static str, Codes, fn(&Scene, &mut PublishJob));
 type HarmlessChange = (&'static str, fn(&Scene, &mut PublishJob));
 
-/// The inputs of the publishing job, and what was already wrong when it was awaited and tested.
+/// Altered inputs of the publishing job, and facts that were already wrong when they were awaited and tested.
 pub(crate) const BEFORE: &[ReportedFact] = &[
     (
         "somebody published the draft",
@@ -43,7 +44,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ("no job is needed", &[Code::JobsMissing], |_, t| {
         t.needs = "{}".into()
     }),
-    // The legs.
+    // The E2E jobs.
     ("a third leg never ran", &[Code::VerdictMissing], |_, t| {
         t.legs += "\nk3s-1.33"
     }),
@@ -52,7 +53,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
         &[Code::VerdictMissing],
         |_, t| t.legs = "3".into(),
     ),
-    // What was awaited.
+    // The awaited artifacts.
     (
         "nothing was awaited",
         &[
@@ -168,7 +169,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
 ];
 
-/// What is no promise of a release.
+/// Changes of things that are not part of the release.
 pub(crate) const HARMLESS: &[HarmlessChange] = &[
     ("nothing is altered", |_, _| {}),
     (

@@ -21,7 +21,7 @@ use super::world::module_tag;
 
 type LaterChange = Box<dyn FnOnce(&Scene) + Send>;
 
-/// A clock that makes changes when so much time has passed.
+/// A clock that makes changes at given times.
 struct ClockWithChanges {
     clock: SharedClock,
     scene: Arc<Scene>,
@@ -71,8 +71,8 @@ async fn awaited(
         .await
 }
 
-/// An attempt of the same version from a commit that was later repaired, whose draft and tag somebody deleted. What it pushed
-/// stays: teams cannot delete from the registry.
+/// A failed attempt of the same version from a commit that was later fixed. Its draft and tag were deleted. The images
+/// that it pushed remain: teams cannot delete from the registry.
 async fn failed_attempt(scene: &Arc<Scene>) -> [String; 2] {
     let plan = scene.planned().await;
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
@@ -97,7 +97,7 @@ fn leftovers(scene: &Scene) -> [String; 2] {
     .map(|(name, tag)| store.resolve(name, tag).unwrap())
 }
 
-/// What `skopeo list-tags | jq` of the scripts finds.
+/// The result of the scripts' `skopeo list-tags | jq`.
 fn scripts_would_go_on(scene: &Scene) -> bool {
     let store = scene.registry.store();
     let has = |prefix: &str| {
@@ -129,7 +129,7 @@ async fn images_of_a_failed_attempt_are_stale() {
         SIDECAR_TAG,
         b"the sidecar",
     );
-    // The assets of this release are there, so that nothing but the images is missing.
+    // The assets of this release exist, so that only the images are missing.
     for name in [
         "template.yaml",
         "template_control_plane.yaml",
@@ -153,7 +153,7 @@ async fn images_of_a_failed_attempt_are_stale() {
         .collect();
     assert_eq!(stale.len(), 2, "{waited_for:?}");
 
-    // The builders are slow, and push at last.
+    // The builders are slow, and push in the end.
     for name in [
         "template.yaml",
         "template_control_plane.yaml",

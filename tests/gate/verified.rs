@@ -1,4 +1,4 @@
-//! `verify` finds a published release as it was published, and then any single fact that somebody altered.
+//! `verify` accepts a published release as it was published, and then finds each single fact that was altered.
 
 use btp_release::domain::Code;
 use btp_release::plan::Mark;

@@ -1,4 +1,4 @@
-//! How single facts are altered behind a release's back.
+//! Functions that alter single facts of a release.
 
 use btp_release::domain::Digest;
 use btp_release::plan::{Mark, ReleasePlan, Verdict};
@@ -11,7 +11,7 @@ use super::images::{self, Image, Pushed, index, manifest_of, point};
 use super::release::{BINARY, LEGS, PublishJob, module_repository};
 use super::support::scene::{REPOSITORY, Scene, TAG};
 
-/// A commit that the release is not of.
+/// A commit other than the release's.
 pub(crate) fn other(repository: &GitRepository) -> String {
     repository.refs["refs/heads/other"].clone()
 }
@@ -28,7 +28,7 @@ pub(crate) fn draft(scene: &Scene, alter: impl FnOnce(&mut StoredRelease)) {
     });
 }
 
-/// Another release of the tag, as somebody makes one on GitHub's page.
+/// Another release of the same tag, as a person creates one on GitHub's web page.
 pub(crate) fn second(scene: &Scene, draft: bool) {
     scene.repository(|repository| {
         let id = repository.draft(TAG);
@@ -55,7 +55,7 @@ pub(crate) fn tag(scene: &Scene, to: Option<fn(&GitRepository) -> String>) {
     });
 }
 
-/// Two parents, as the button *Create a merge commit* leaves it.
+/// Two parents, as after *Create a merge commit*.
 pub(crate) fn merge_commit(scene: &Scene) {
     scene.repository(|repository| {
         let merge = Commit {
@@ -76,7 +76,7 @@ pub(crate) fn asset(scene: &Scene, name: &str, alter: impl FnOnce(&mut StoredAss
     });
 }
 
-/// An upload by somebody else.
+/// An upload by another user.
 pub(crate) fn attach(scene: &Scene, name: &str, bytes: &[u8]) {
     let mut world = scene.github.world();
     let id = draft_id(world.repository(REPOSITORY));
@@ -97,7 +97,7 @@ pub(crate) fn upload_again(scene: &Scene, name: &str, alter: impl FnOnce(String)
     attach(scene, name, text.as_bytes());
 }
 
-/// Other bytes under the id and the name of before.
+/// Other bytes under the same id and name.
 pub(crate) fn swap(scene: &Scene, name: &str, alter: impl FnOnce(String) -> String) {
     let id = std::cell::Cell::new(0);
     asset(scene, name, |asset| id.set(asset.id));
@@ -133,7 +133,7 @@ pub(crate) fn tested_asset(
     job.tested(scene, name, &now);
 }
 
-/// As much of the plan as images tell of it.
+/// A plan with the fields that are needed to make images.
 pub(crate) fn plan(scene: &Scene) -> ReleasePlan {
     let mark = std::cell::RefCell::new(None);
     draft(scene, |release| {
@@ -149,7 +149,7 @@ pub(crate) fn plan(scene: &Scene) -> ReleasePlan {
     ReleasePlan::from_json(&json.to_string(), None).unwrap()
 }
 
-/// The manager pushed anew under its tag: `alter` is given the image of each platform.
+/// Pushes the manager again under its tag: `alter` receives the image of each platform.
 pub(crate) fn push_manager(scene: &Scene, alter: impl Fn(&str, Image) -> Image) -> String {
     let of_release = Image::of(&plan(scene));
     let store = &mut scene.registry.store();
@@ -158,7 +158,7 @@ pub(crate) fn push_manager(scene: &Scene, alter: impl Fn(&str, Image) -> Image) 
     index(store, BINARY, TAG, &images)
 }
 
-/// So, and it was so when it was awaited and tested.
+/// The same, but already altered when it was awaited and tested.
 pub(crate) fn tested_manager(
     scene: &Scene,
     job: &mut PublishJob,
@@ -173,7 +173,7 @@ pub(crate) fn child(store: &Store, nth: usize) -> String {
     images::digest(&manifest_of(store, BINARY, TAG)["manifests"][nth])
 }
 
-/// A part of the manager, such as `/config` or `/layers/0`, is not in the registry any more.
+/// Deletes a part of the manager, such as `/config` or `/layers/0`, from the registry.
 pub(crate) fn lose_part(scene: &Scene, nth: usize, part: &str) {
     let store = &mut scene.registry.store();
     let image = child(store, nth);
@@ -203,7 +203,7 @@ pub(crate) fn module_tag(store: &Store) -> String {
     repository.tags.keys().next().unwrap().clone()
 }
 
-/// The module image pushed anew under its tag, with one text in it changed.
+/// Pushes the module image again under its tag, with one text in it changed.
 pub(crate) fn push_module(scene: &Scene, from: &str, to: &str) -> String {
     let store = &mut scene.registry.store();
     let (name, tag) = (module_repository(store), module_tag(store));
@@ -216,7 +216,7 @@ pub(crate) fn point_manager(scene: &Scene, nth: usize) {
     point(store, BINARY, TAG, &image);
 }
 
-/// A leg's newest status.
+/// The newest status of an E2E job.
 pub(crate) fn say(scene: &Scene, alter: impl FnOnce(&mut StoredStatus)) {
     scene.repository(|repository| {
         let mut status = super::release::verdict(repository, LEGS[0]).clone();

@@ -12,7 +12,7 @@ use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseI
 
 use crate::support::github::{SharedClock, connect, file, kind, seen_asset, settings, tag};
 
-/// A server on loopback that answers each request by its first line, and keeps the heads of the requests.
+/// A server on loopback that answers each request by its first line, and records the heads of the requests.
 struct Server {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -365,7 +365,7 @@ async fn downloaded_bytes_are_compared_with_the_size() {
         let read = github.read_asset(&asset, 100).await;
         assert_eq!(kind(&read), kind_of_failure, "{size}: {read:?}");
     }
-    // Too large for the caller: nothing is asked for.
+    // Too large for the caller: no request is sent.
     let server = Server::start(|_| ok("the bytes"));
     let (github, asset) = (github(&server), seen_asset(AssetId(1), 9));
     let read = github.read_asset(&asset, 8);

@@ -1,5 +1,5 @@
-//! The GitHub adapter over sockets: against the stand-in, whose state and log say what was really done, and against servers
-//! that behave as the stand-in never does.
+//! The GitHub adapter over sockets: against the stand-in, whose state and log are checked, and against servers that
+//! behave as the stand-in does not.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Reads: what exists is found, a proven absence is absent, anything else is an error.
+//! Reads: existing objects are found, missing ones are absent, and every failure is an error.
 
 use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
 use stand_ins::github::{Digests, GitHubWorld, Level, Token};

@@ -40,7 +40,7 @@ async fn read_retries_transient_errors() {
 }
 
 #[tokio::test]
-async fn lasting_errors_are_unknown_and_never_absence() {
+async fn lasting_errors_are_unknown_and_not_absence() {
     let rig = Rig::start().await;
     for path in ["/releases", "/graphql"] {
         rig.hub

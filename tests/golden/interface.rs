@@ -1,4 +1,4 @@
-//! What callers name: inputs, error codes, exit codes, and the inputs, secrets and outputs of the workflows.
+//! The public interface: inputs, error codes, exit codes, and the inputs, secrets and outputs of the workflows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,7 +37,7 @@ impl Interface {
         }
     }
 
-    /// What the older interface has and this one does not.
+    /// The names of the older interface that are missing in this one.
     pub(crate) fn lacks(&self, older: &Self) -> Vec<String> {
         let mut lacks = Vec::new();
         let mut compare = |of: &str, older: &Names, now: Option<&Names>| {

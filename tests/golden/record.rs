@@ -46,7 +46,7 @@ impl Recording {
         })
     }
 
-    /// Plans that say what the plan of the release does not.
+    /// Plans with values that the plan of the release does not have.
     async fn plans(&mut self) {
         self.phase("plan", &[("version", "1.3.0-rc1")]).await;
         self.write("plan-minimal.json", &self.outputs["plan"]["plan"]);
@@ -196,7 +196,7 @@ pub(crate) fn publish_inputs<'a>(
     ]
 }
 
-/// A repository before any of it, and a registry whose name does not change.
+/// A repository without a release, and a registry whose name does not change.
 pub(crate) async fn scene() -> Scene {
     let mut scene = Scene::start(|_| {}).await;
     HOST.clone_into(&mut scene.registry_host);

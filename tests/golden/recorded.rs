@@ -1,4 +1,4 @@
-//! What a version recorded, and the release made of it again.
+//! The recording of a version, and the release restored from it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ impl Golden {
         (context.to_owned(), description.to_owned())
     }
 
-    /// The release with a file altered, and whatever names the file by digest set right.
+    /// The release with a file altered, and every digest of that file updated.
     pub(crate) fn altered(&self, name: &str, change: impl FnOnce(String) -> String) -> Self {
         let (before, after) = (self.text(name), change(self.text(name)));
         assert_ne!(after, before, "nothing was altered in {name}");
@@ -88,7 +88,7 @@ impl Golden {
         altered
     }
 
-    /// As a version would have written it that has further fields in all of it.
+    /// The recording with further fields in all of its objects, as a newer version might write it.
     pub(crate) fn newer(&self) -> Self {
         let more = |text: String| text.replace("\"waited\":0", &format!("\"waited\":0,{NEWER}"));
         let newer = self.altered("plan.json", |plan| newer(&plan));
@@ -139,7 +139,7 @@ impl Golden {
         }
     }
 
-    /// The draft with its tag and its verdict, at the head of the guarded branch; its id.
+    /// Restores the draft with its tag and its verdict, at the head of the guarded branch, and returns its id.
     fn draft(&self, repository: &mut GitRepository) -> u64 {
         let mark = Mark::find(&self.text("draft-body.md")).unwrap();
         let (commit, (context, description)) = (mark.commit.to_string(), self.verdict());
@@ -171,7 +171,7 @@ impl Golden {
         id
     }
 
-    /// The release as it was before it was published.
+    /// Restores the release as it was before publication.
     pub(crate) async fn tested(&self) -> Scene {
         let scene = record::scene().await;
         let draft = scene.repository(|repository| self.draft(repository));
@@ -185,7 +185,7 @@ impl Golden {
         scene
     }
 
-    /// The release as it was published.
+    /// Restores the published release.
     pub(crate) async fn published(&self) -> Scene {
         let scene = self.tested().await;
         let id = scene.repository(|repository| repository.releases_of(TAG)[0].id);

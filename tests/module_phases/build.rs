@@ -1,4 +1,4 @@
-//! What is built, pushed, written and shown.
+//! The results of `build-module` and `inspect-module`: built, pushed, written and shown.
 
 use btp_release::domain::Digest;
 use serde_json::Value;
@@ -98,7 +98,7 @@ async fn blobs_of_a_neighbour_repository_are_mounted_and_not_uploaded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctf_archive_is_built_without_a_registry() {
     let workspace = Workspace::new().await;
-    // Nobody listens there.
+    // No server listens on this port.
     workspace.plan("127.0.0.1:9", "v1.2.0");
     for path in ["module.tgz", "module"] {
         let built = workspace

@@ -1,4 +1,4 @@
-//! Images of any make, fetched: those that mean harm, and those whose labels lie.
+//! Fetches images of all kinds: hostile ones, and ones with wrong labels.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::support::module_images::{
 async fn hostile_image_writes_nothing_outside_the_folder() {
     let crd = MANIFEST.as_bytes();
     let bomb = gzip(&tar("x", &vec![0; 64 << 20]));
-    // What is unpacked into a folder, and what is taken out in memory.
+    // The layers that are unpacked into a folder, and those that are extracted in memory.
     let chart = (
         "btp-operator",
         "helm-chart",
@@ -59,7 +59,7 @@ async fn hostile_image_writes_nothing_outside_the_folder() {
 fn stays_inside(workspace: &Workspace, before: &BTreeMap<PathBuf, Vec<u8>>, what: &str) {
     let module = workspace.path("module");
     let mut after = workspace.files();
-    // A chart's archive was saved by its digest; nothing of it was unpacked, and nothing says that the folder is whole.
+    // A chart's archive was saved by its digest; none of it was unpacked, and the folder is not marked as complete.
     after.retain(|path, _| *path != module.join("chart.tgz"));
     assert_eq!(&after, before, "{what}");
 }
@@ -92,7 +92,7 @@ async fn layer_with_another_digest_is_refused() {
     stays_inside(&workspace, &before, "another digest");
 }
 
-/// `application/gzip` and the like say little: eras packed one thing under another's name.
+/// `application/gzip` and similar types are unreliable: tools have used them for different formats.
 #[tokio::test(flavor = "multi_thread")]
 async fn layer_format_is_detected_by_content_not_by_media_type() {
     let manifest = MANIFEST.as_bytes();
@@ -185,7 +185,7 @@ async fn module_is_found_in_an_index() {
     let several = push_index(&workspace, &[&keda, &ours]);
     let shown = workspace.run(&["inspect-module", &several], false).await;
     assert_eq!(shown.code, 12);
-    // A person is told what there is to choose from.
+    // The user sees the list of choices.
     assert!(
         shown.stderr.contains(&keda) && shown.stderr.contains(&ours),
         "{}",

@@ -61,7 +61,7 @@ impl Fixture {
         self.layer.len() as u64
     }
 
-    /// Requests whose path has this in it, as `METHOD status`.
+    /// Requests whose path contains this, as `METHOD status`.
     pub(crate) fn seen(&self, path: &str) -> Vec<String> {
         let said =
             |status: Option<u16>| status.map_or("cut".to_owned(), |status| status.to_string());
@@ -83,7 +83,7 @@ impl Fixture {
             .map_err(|error| error.cause)
     }
 
-    /// The first byte that each request for a blob asks for from now on.
+    /// The first byte of each request for a blob from now on.
     fn ranges(&self) -> Arc<Mutex<Vec<u64>>> {
         let starts = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&starts);
@@ -168,7 +168,7 @@ async fn read_retries_transient_errors() {
 }
 
 #[tokio::test]
-async fn lasting_errors_are_never_absence() {
+async fn lasting_errors_are_not_reported_as_absence() {
     let fixture = Fixture::start().await;
     let all = registries(Credentials::anonymous());
     fixture.fault("", 1000, Fault::Status(503));
@@ -255,7 +255,7 @@ async fn ten_interruptions_transfer_no_byte_twice() {
         let mut starts = vec![0];
         for _ in 0..10 {
             let from = starts[starts.len() - 1];
-            // A cut at 0 delivers nothing.
+            // An interruption at 0 delivers nothing.
             let cut = random.next().unwrap() % (2 * fixture.size() / 11);
             let cut = cut.min(fixture.size() - from - 1);
             fixture.fault("/blobs/", 1, Fault::CutAt(cut));
@@ -275,7 +275,7 @@ async fn pull_without_progress_ends() {
     let cause = fixture.pull().await.unwrap_err();
     assert!(matches!(cause, Cause::Unknown { .. }), "{cause:?}");
     assert!(fixture.seen("/blobs/").len() < 10);
-    // Nor does a pull that makes little progress go on for ever.
+    // A pull with little progress ends as well.
     let fixture = Fixture::start().await;
     fixture.fault("/blobs/", 1000, Fault::CutAt(10));
     let cause = fixture.pull().await.unwrap_err();

@@ -60,7 +60,7 @@ async fn real_registries_transient_errors_are_retried_and_altered_bytes_detected
         let at = repository(&proxy.host, "kyma/module");
         let tag = at.tagged("1".parse().unwrap());
         let (whole, manifest) = (Digest::of(&layer), Digest::of(MANIFEST));
-        // Each round has an adapter of its own, which has read nothing yet.
+        // Each round has its own adapter, without any content in memory.
         let new = || timed(Credentials::anonymous(), FastClock::start_slowly());
         let pull = async || collect(new().open_blob(&at, whole, SIZE as u64)).await;
 
@@ -109,7 +109,7 @@ async fn real_registries_interrupted_pull_transfers_no_byte_twice() {
         let proxy = Proxy::before(server.host());
         let at = repository(&proxy.host, "kyma/module");
         let all = timed(Credentials::anonymous(), FastClock::start_slowly());
-        // A registry that ignores ranges sends everything again after each cut; ten would be more than the attempts.
+        // A registry that ignores ranges sends everything again after each interruption; ten would exceed the attempts.
         let (cuts, honours_ranges) = match server {
             Server::Docker(_) => (10, true),
             Server::Ferro(_) => (1, false),

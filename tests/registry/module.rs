@@ -159,7 +159,7 @@ async fn build_module_mounts_a_blob_instead_of_uploading_it() {
     assert!(to.has_blob(&target, stored.digest).await.unwrap());
 }
 
-/// An image as `skopeo copy … dir:` leaves it.
+/// An image in the format of `skopeo copy … dir:`.
 struct Copied(PathBuf);
 
 impl Copied {
@@ -172,7 +172,7 @@ impl Copied {
     }
 
     /// `lifecycle-manager:internal/service/componentdescriptor/service.go`: config → descriptor layer → untar → decode, and
-    /// `parser/template_to_module.go`: only `raw-manifest` is installed, from a tar or as it is.
+    /// `parser/template_to_module.go`: only `raw-manifest` is installed, from a tar or from a plain layer.
     fn installed_today(&self) -> Vec<u8> {
         let manifest: Value = serde_json::from_slice(&self.read("manifest.json")).unwrap();
         let config: Value =
@@ -209,7 +209,7 @@ impl Copied {
         let template: Value = yaml_serde::from_slice(template).unwrap();
         let component = &template["spec"]["descriptor"]["component"];
         let contexts = component["repositoryContexts"].as_array().unwrap();
-        // It takes a registry without TLS only where it is written so.
+        // It uses a registry without TLS only if the address says so.
         let base = format!("http://{host}/prod");
         assert_eq!(contexts.last().unwrap()["baseUrl"], base);
         let mut install = None;
@@ -234,7 +234,7 @@ fn local_digest(resource: &Value) -> Option<&Value> {
     }
 }
 
-/// The first regular file that is not one of macOS's own.
+/// The first regular file that is not a macOS metadata file.
 fn first_file(archive: &[u8]) -> (PathBuf, Vec<u8>) {
     let mut archive = tar::Archive::new(archive);
     for entry in archive.entries().unwrap() {

@@ -33,7 +33,7 @@ pub(crate) struct Proxy {
 
 struct State {
     upstream: String,
-    /// For the next requests whose path has the text in it.
+    /// For the next requests whose path contains the text.
     faults: Mutex<VecDeque<(&'static str, InjectedFault)>>,
     /// Bytes of bodies that were forwarded.
     passed: Mutex<usize>,

@@ -129,14 +129,14 @@ async fn blob_is_mounted_from_another_repository() {
     let from = repository(&server.host, "one");
     let mut layer = blob(sample(1000));
     all.push_blob(&from, &layer).await.unwrap();
-    // There are no bytes to send: the blob has to be mounted.
+    // There are no bytes to send, so the blob has to be mounted.
     layer.bytes = BlobSource::File("/nonexistent".into());
     layer.mount_from = Some(from);
     let to = repository(&server.host, "two");
     all.push_blob(&to, &layer).await.unwrap();
     let other = registries(Credentials::anonymous());
     assert!(other.has_blob(&to, layer.digest).await.unwrap());
-    // Where the other repository does not have the blob, it is uploaded.
+    // If the other repository does not have the blob, it is uploaded.
     layer = blob(sample(2000));
     layer.mount_from = Some(repository(&server.host, "empty"));
     all.push_blob(&to, &layer).await.unwrap();

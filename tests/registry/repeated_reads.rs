@@ -1,4 +1,4 @@
-//! The bytes of what is named by digest are read once in a process; whether it is there is asked each time.
+//! Content is read by digest once in a process; its existence is checked each time.
 
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::Digest;
@@ -39,11 +39,11 @@ async fn bytes_of_a_blob_are_read_once() {
         assert_eq!(bytes.unwrap(), fixture.layer);
     }
     assert_eq!(fixture.seen("/blobs/"), ["GET 200", "HEAD 200", "HEAD 200"]);
-    // The stream of a blob that is in memory is made of that.
+    // The stream of a blob that is in memory is made from memory.
     let streamed = collect(all.open_blob(&fixture.at, digest, fixture.size())).await;
     assert_eq!(streamed.unwrap(), fixture.layer);
     assert_eq!(fixture.seen("/blobs/").len(), 3);
-    // Limit and size are those of each call.
+    // Limit and size are checked in each call.
     let limited = all.blob(&fixture.at, digest, fixture.size() - 1).await;
     let cause = limited.unwrap_err().cause;
     assert!(matches!(cause, Cause::Broken { .. }), "{cause:?}");

@@ -1,4 +1,4 @@
-//! A small HTTP server that answers what a test says.
+//! A small HTTP server with scripted answers.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use btp_release::domain::{ImageRef, ImageRepository};
 
 use crate::support::registry::repository;
 
-/// A request as it came.
+/// A received request.
 pub(crate) struct Received {
     /// Method and path.
     pub(crate) line: String,

@@ -1,4 +1,4 @@
-//! The name of a token service is resolved once, and the token is asked for at the very address that was checked.
+//! The name of a token service is resolved once, and the token is requested at exactly the address that was checked.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use btp_release::protocol::{Cause, RegistryReader as _};
 use crate::scripted_server::{ScriptedServer, host_of, reply};
 use crate::support::registry::FastClock;
 
-/// Answers each look-up with the next list of addresses, and the last list over and over.
+/// Answers each resolution with the next list of addresses, and repeats the last list.
 #[derive(Debug)]
 struct ScriptedLookup {
     answers: Mutex<VecDeque<Vec<IpAddr>>>,
@@ -51,7 +51,7 @@ impl NameLookup for ScriptedLookup {
     }
 }
 
-/// An adapter with a password for the server, whose look-ups are scripted.
+/// An adapter with a password for the server, whose name resolution is scripted.
 fn registries(server: &ScriptedServer, lookup: &Arc<ScriptedLookup>) -> Registries {
     let http = Http::with_lookup(&HttpSettings::default(), lookup.clone()).unwrap();
     let credential = Credential::Basic {
@@ -62,7 +62,7 @@ fn registries(server: &ScriptedServer, lookup: &Arc<ScriptedLookup>) -> Registri
     Registries::new(&http, credentials, FastClock::start())
 }
 
-/// A registry that sends for a token to `realm` and takes the token `fresh`.
+/// A registry that names `realm` as its token service and accepts the token `fresh`.
 fn registry(realm: String) -> ScriptedServer {
     ScriptedServer::start(move |_, request| {
         if request.contains("authorization: bearer fresh") {
@@ -78,7 +78,7 @@ async fn realm_is_resolved_once_and_asked_at_the_checked_address() {
     let give = |_: usize, _: &str| reply(200, "", br#"{"token":"fresh"}"#);
     let tokens = ScriptedServer::start(give);
     let port = tokens.host.rsplit(':').next().unwrap().to_owned();
-    // The second look-up leads elsewhere: whoever resolves again sends the password there.
+    // The second resolution returns another address: a client that resolves again sends the password there.
     let elsewhere = ScriptedServer::start_at(&format!("127.0.0.2:{port}"), give);
     let lookup = ScriptedLookup::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let registry = registry(format!("http://tokens.localhost:{port}/token"));
@@ -97,7 +97,7 @@ async fn realm_is_resolved_once_and_asked_at_the_checked_address() {
 
 #[tokio::test]
 async fn every_connection_to_the_realm_is_checked() {
-    // The first attempt fails, so that the second one connects and resolves anew.
+    // The first attempt fails, so that the second one connects and resolves again.
     let tokens = ScriptedServer::start(|_, _| reply(503, "", b""));
     let port = tokens.host.rsplit(':').next().unwrap().to_owned();
     let lookup = ScriptedLookup::new(&[&["127.0.0.1"], &["192.0.2.1"]]);
@@ -128,7 +128,7 @@ async fn realm_that_resolves_to_a_forbidden_address_is_not_connected_to() {
         };
         assert!(detail.contains(why), "{detail}");
         assert!(detail.contains("https://tokens.example/token"), "{detail}");
-        // A refusal lasts: it is not looked up again.
+        // A refusal is kept: the name is not resolved again.
         assert_eq!(lookup.names(), ["tokens.example"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Unusual answers of registries, from a server that sends what each test says.
+//! Unusual answers of registries, from a server with scripted answers.
 
 #![expect(clippy::panic, reason = "a helper of tests panics as a test does")]
 
@@ -102,7 +102,7 @@ async fn wrong_content_range_restarts_the_download() {
 async fn body_that_ends_early_is_continued() {
     let layer = sample(1000);
     let body = layer.clone();
-    // Without a length, the end of the connection looks like the end of the blob.
+    // Without a length, the end of the connection is taken for the end of the blob.
     let server = ScriptedServer::start(move |count, _| match count {
         0 => reply(200, "", &body[..300]),
         _ => reply(206, "content-range: bytes 300-999/*\r\n", &body[300..]),

@@ -1,4 +1,4 @@
-//! `discard` after a cut at any request: nothing of ours is left, and everything of others is.
+//! `discard` after an interruption at any request: nothing of ours is left, and all foreign objects are kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::support::scene::{Run, Scene, TAG};
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
 impl Scene {
-    /// What is left of the tag: releases, and references with its name.
+    /// What remains of the tag: releases, and references with its name.
     fn left(&self) -> (Vec<bool>, Vec<String>) {
         self.repository(|repository| {
             let releases = repository.releases_of(TAG);
@@ -63,7 +63,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn discard_after_any_cut_leaves_only_what_is_of_others() {
+async fn interrupted_discard_can_be_repeated_and_keeps_foreign_objects() {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
     scene.repository(|repository| {
         repository.draft("v1.2.0-rc1");

@@ -1,5 +1,5 @@
-//! Every cell of the table in `docs/replace.md` with the real phases: they do what it says, write nothing where it refuses, and
-//! leave everything of others as it was.
+//! Every case of the table in `docs/replace.md` with the real phases: they do what it says, write nothing where it
+//! refuses, and leave all foreign objects unchanged.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl PlacedRelease {
 }
 
 impl Scene {
-    /// The world of a case, and the plan that meets it, which was made before.
+    /// Sets up the state of a case, and returns the plan, which was made before.
     async fn set(&self, case: Case) -> String {
         self.reset().await;
         self.begin(ME);
@@ -176,7 +176,7 @@ impl Scene {
         let is_lock = |path: &str| path.contains("release-locks") || path.ends_with("/git/tags");
         let log = self.github.log().writes();
         let wrote = log.iter().filter(|e| e.landed && !is_lock(&e.path));
-        // The lock is a reference as any other where it is created.
+        // Creating the lock is a reference request like any other.
         wrote.filter(|e| !e.path.ends_with("/git/refs")).count()
     }
 
@@ -184,7 +184,7 @@ impl Scene {
         let plan = self.set(case).await;
         let expected = decision(case.policy, case.there, case.tag);
         let before = self.seen();
-        // Nobody sees a reserved name before a draft is asked for.
+        // A reserved name is not visible before a draft is created.
         let seen_early = case.there != ExistingRelease::ReservedTagName;
         let planned = self.phase(ME, "plan", &inputs(case)).await;
         match (expected, planned) {
@@ -239,7 +239,7 @@ impl Scene {
             (Decision::DeleteDuplicates, TagState::AtCommit) => &["-release"],
             (Decision::DeleteDuplicates, _) => &["-release", "tag"],
             (Decision::Replace, TagState::Absent) => &["-release", "draft", "tag"],
-            // It was there before the draft of the other commit: not ours.
+            // It existed before the draft of the other commit: not ours.
             (Decision::Replace, TagState::AtCommit) if of_another(case.there) => {
                 &["-release", "draft"]
             }
@@ -340,7 +340,7 @@ async fn replacing_a_published_release_records_the_reason_in_its_evidence() {
         String::from_utf8(world.bytes(asset.unwrap()).unwrap()).unwrap()
     };
     assert!(evidence.contains(reason), "{evidence}");
-    // Once more, as a second attempt of the same run: it is done, and not replaced again.
+    // Once more, as a second attempt of the same run: it succeeds without replacing the release again.
     let replaced = id(&scene);
     let again = Run { attempt: 2, ..ME };
     scene.begin(again);

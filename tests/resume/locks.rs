@@ -16,7 +16,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    /// Somebody's lock, taken so long ago.
+    /// A lock of another owner, of the given age.
     fn held_by(&self, run: Option<u64>, age: Duration) {
         let lock = Lock {
             owner: LockOwner {
@@ -69,7 +69,7 @@ fn only_finding(drafted: Result<(), Stop>) -> Diagnostic {
 }
 
 #[tokio::test]
-async fn lock_is_released_at_the_end_and_not_taken_for_nothing() {
+async fn lock_is_released_at_the_end_and_not_taken_without_need() {
     let scene = scene().await;
     scene.draft().await.unwrap();
     assert_eq!(scene.drafts_tag_and_lock(), (1, true, false));

@@ -1,6 +1,6 @@
-//! A run that died can be run again, proved at every request.
+//! An interrupted run can be repeated, tested at every request.
 //!
-//! The whole release goes over real sockets to the stand-ins, on a clock that moves only when somebody waits.
+//! The whole release runs over real sockets against the stand-ins, on a clock that advances only when a task waits.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -36,16 +36,16 @@ fn survive_every_cut(lag: Duration) {
 }
 
 #[test]
-fn release_survives_a_cut_at_every_request() {
+fn release_completes_after_every_interruption() {
     survive_every_cut(Duration::ZERO);
 }
 
 #[test]
-fn release_survives_a_cut_at_every_request_while_lists_lag() {
+fn release_completes_after_every_interruption_while_lists_lag() {
     survive_every_cut(Duration::from_secs(3));
 }
 
-/// Both wait for real most of the time: side by side, and beside the tests that do not.
+/// Both mostly wait in real time, so they run in parallel, also with the other tests.
 #[test]
 fn real_processes_survive_kills_at_every_request_and_fifty_at_once_make_one_draft() {
     let (cases, failed) = std::thread::scope(|scope| {

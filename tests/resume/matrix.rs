@@ -1,4 +1,4 @@
-//! Every request of a whole release × everything that can happen to it: whatever is cut, running again ends it.
+//! Every request of a whole release × every fault: after each interruption, another run completes the release.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::release::Phases;
 use super::stages::{From, Stage, Undisturbed};
 use super::support::scene::{Run, Scene};
 
-/// What happens to one request.
+/// The fault of one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cut {
     ConnectionBefore,
@@ -37,7 +37,7 @@ const CUTS: [Cut; 9] = [
     Cut::KilledAfter,
 ];
 
-/// Whose request: each server counts its own.
+/// The server of a request: each server counts its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Server {
     GitHub,
@@ -52,7 +52,7 @@ struct Case {
 }
 
 impl Cut {
-    /// `kill` is called where the process is to die; its request is then never answered.
+    /// `kill` is called where the process is to be killed; its request is then never answered.
     pub(crate) fn faults(self, kill: impl Fn() + Send + Sync + 'static) -> Vec<Fault> {
         match self {
             Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
@@ -77,7 +77,7 @@ impl Scene {
         }
     }
 
-    /// A run that may be killed. `Err` tells why it ended early.
+    /// A run that may be killed. `Err` says why it ended early.
     pub(crate) async fn run(
         &self,
         run: Run,
@@ -93,7 +93,8 @@ impl Scene {
         ended
     }
 
-    /// Runs until it ends, from a stage on, then each time as another run of the workflow. The number of runs that it took.
+    /// Runs until success, first from a stage, then each time as another run of the workflow. Returns the number of
+    /// runs.
     async fn run_to_the_end(&self, from: &Stage, killed: &Notify) -> Result<u64, String> {
         let mut last = match self.run_from(from, killed).await {
             Ok(()) => return Ok(1),
@@ -144,7 +145,7 @@ impl Scene {
         self.nothing_twice(&happened, &stage.writes, runs)
     }
 
-    /// No write was sent again after it had landed.
+    /// No write was sent again after it had taken effect.
     fn nothing_twice(
         &self,
         happened: &[GitHubEvent],
@@ -169,7 +170,8 @@ impl Scene {
             *landed.entry(same(entry)).or_default() += 1;
         }
         for (write, times) in landed {
-            // The first run sets the text and publishes; each further one may take the draft up with its own plan before.
+            // The first run sets the text and publishes; each further one may continue the draft with its own plan
+            // before.
             // Each may hold the lock twice, to draft and to publish, and its evidence is its own.
             let most = match () {
                 () if write.starts_with("PATCH") && write.contains("/releases/") => 3 * runs - 1,
@@ -187,8 +189,8 @@ impl Scene {
     }
 }
 
-/// By what two requests are the same write. References are told apart by the events, an object that nothing refers to is no
-/// change, and an upload's session is its own.
+/// The key by which two requests are the same write. References are distinguished by the events, an object without a
+/// reference is no change, and each upload has its own session.
 fn same(entry: &LogEntry) -> String {
     let LogEntry {
         method,
@@ -213,10 +215,10 @@ fn same(entry: &LogEntry) -> String {
     }
 }
 
-/// How many threads share the cases: while one waits for its servers, which have threads of their own, others go on.
+/// The number of threads for the cases: while one waits for its servers, which have their own threads, others run.
 const WORKERS: usize = 6;
 
-/// Runs all cases, and tells how many were survived and which were not.
+/// Runs all cases, and returns the number of those that passed and the list of those that failed.
 pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
     let next = AtomicUsize::new(0);
     let work = || {
@@ -251,7 +253,7 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
     (cases(requests, lag).len(), failed)
 }
 
-/// A registry shows what it has, so that its requests are not cut again while GitHub lags.
+/// A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
 fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
     let registry = if lag.is_zero() { registry } else { 0 };
     let requests = (1..=github)

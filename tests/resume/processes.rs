@@ -1,4 +1,4 @@
-//! The real binary, killed with SIGKILL at each of its requests and run again; and many of it at once.
+//! The real binary, killed with SIGKILL at each of its requests and run again; and many processes at once.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,13 +15,13 @@ use super::release::{Ending, Phases, told};
 use super::support::process::outputs;
 use super::support::scene::{Outputs, Run, Scene, TAG};
 
-/// One phase is a process of its own, and the others are played in this one.
+/// One phase runs as a separate process, and the others in this one.
 struct Only<'a> {
     scene: &'a Scene,
     phase: &'a str,
     /// The process, while it runs.
     process: Arc<AtomicU32>,
-    /// How it is killed, counted from its own first request.
+    /// When it is killed, counted from its own first request.
     cut: Mutex<Option<(Server, u64, Cut)>>,
     /// How many requests it sent to each server.
     sent: Mutex<[u64; 2]>,
@@ -72,7 +72,7 @@ impl Phases for Only<'_> {
     }
 }
 
-/// A step of a job. `Err` tells how it ended, and what it said.
+/// A step of a job. `Err` holds its exit and its output.
 async fn step(
     env: &Outputs,
     folder: &Path,
@@ -101,7 +101,8 @@ async fn step(
 }
 
 fn kill(process: &AtomicU32) {
-    // On a busy machine it sends before its number is known here; and to `kill`, 0 is everybody.
+    // On a busy machine it sends before its process id is known here; and `kill` with 0 would signal the whole process
+    // group.
     while process.load(Ordering::SeqCst) == 0 {
         std::thread::yield_now();
     }
@@ -111,14 +112,14 @@ fn kill(process: &AtomicU32) {
     assert!(killed.unwrap().success());
 }
 
-/// A run after a killed one waits for real until what the dead one did must be visible: many wait at once.
+/// A run after a killed one waits in real time until the killed run's writes must be visible: many wait at once.
 const WORKERS: usize = 32;
 
 type Case = (&'static str, Server, u64, Cut);
 
 async fn cases(scene: &Scene) -> Vec<Case> {
     let mut cases = Vec::new();
-    // Nothing discards what is released.
+    // The release is never discarded.
     let phases = PhaseId::ALL
         .into_iter()
         .filter(|id| *id != PhaseId::Discard);
@@ -178,7 +179,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(work)
 }
 
-/// How many kills there were, and which were not survived.
+/// The number of kills, and those after which the release was not completed.
 pub(crate) fn survive_kills() -> (usize, Vec<String>) {
     let scene = async || Scene::at(stand_ins::ServerClock::real(), |_| ()).await;
     let cases = block_on(async { cases(&scene().await).await });
@@ -203,7 +204,7 @@ pub(crate) fn survive_kills() -> (usize, Vec<String>) {
     (cases.len(), failed.concat())
 }
 
-/// Starts the phase `draft` of so many runs at once, and gives back what went wrong.
+/// Starts the phase `draft` of so many runs at once, and returns the failures.
 async fn drafts_at_once(scene: &Scene, runs: u64) -> Vec<String> {
     let mut plans = Vec::new();
     for id in 1..=runs {
@@ -222,7 +223,7 @@ async fn drafts_at_once(scene: &Scene, runs: u64) -> Vec<String> {
     ended.into_iter().filter_map(Result::err).collect()
 }
 
-/// The same step of one run several times at once, as a matrix by mistake starts it.
+/// Runs the same step of one run several times at once, as a misconfigured matrix would.
 pub(crate) async fn one_plan_at_once(
     scene: &Scene,
     run: Run,
@@ -238,7 +239,7 @@ pub(crate) async fn one_plan_at_once(
     ended.into_iter().filter_map(Result::err).collect()
 }
 
-/// Fifty runs draft at once, and exactly one draft and one tag come of it.
+/// Fifty runs of `draft` at once create exactly one draft and one tag.
 pub(crate) fn fifty_make_one() {
     block_on(async {
         let scene = Scene::at(stand_ins::ServerClock::real(), |options| {

@@ -1,4 +1,4 @@
-//! What a release costs of GitHub's limits, which the stand-in counts as GitHub says it does.
+//! The requests of a release, counted by the stand-in according to GitHub's documented limits.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn phase(
 }
 
 fn was_limited(entry: &LogEntry) -> bool {
-    // The setting is for administrators, and 403 says so.
+    // Only administrators may read the setting; others get 403.
     let is_setting = entry.path.ends_with("/immutable-releases");
     matches!(entry.status, Some(403 | 429)) && !is_setting
 }
@@ -78,7 +78,7 @@ async fn waiting_for_half_an_hour_costs_two_requests_of_the_quota() {
     assert!(why.contains("gave up after 30m"), "{why}");
     assert!(scene.clock.now() >= began + Duration::from_mins(30));
     let entries = scene.github.log().entries();
-    // GraphQL has a quota of its own: one point, for the look by which the draft is found.
+    // GraphQL has a quota of its own: one point, for the query that finds the draft.
     let (graphql, rest): (Vec<_>, Vec<_>) = entries.iter().partition(|e| e.path == "/graphql");
     let cost: u32 = rest.iter().map(|entry| entry.cost).sum();
     let asked = entries

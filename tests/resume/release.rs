@@ -1,4 +1,4 @@
-//! The pipeline from `plan` to `verify` with its builders, and what GitHub and the registry hold when it has ended.
+//! The pipeline from `plan` to `verify` with its builders, and the final state of GitHub and the registry.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::support::scene::{ASSETS, Outputs, Run, Scene, TAG};
 
 const LEGS: &str = "k3s-1.31\nk3s-1.32";
 
-/// What carries a phase out: this process, or another one.
+/// Runs a phase: in this process, or in another one.
 pub(crate) trait Phases {
     async fn phase(
         &self,
@@ -21,7 +21,7 @@ pub(crate) trait Phases {
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, String>;
 
-    /// A builder outside.
+    /// An external builder.
     async fn build(&self, plan: &str) -> Result<(), String>;
 }
 
@@ -82,13 +82,13 @@ impl Scene {
         Ok(planned.remove("plan").unwrap())
     }
 
-    /// The whole release. What went wrong ends it, as it ends a workflow.
+    /// The whole release. The first error ends it, as it ends a workflow.
     pub(crate) async fn release(&self, run: Run, by: &impl Phases) -> Result<(), String> {
         let plan = self.plan(run, by).await?;
         self.go_on(run, &plan, by).await
     }
 
-    /// What follows from a plan.
+    /// The phases after `plan`.
     pub(crate) async fn go_on(&self, run: Run, plan: &str, by: &impl Phases) -> Result<(), String> {
         by.phase(run, "draft", &[("plan", plan)]).await?;
         by.build(plan).await?;
@@ -119,7 +119,7 @@ impl Scene {
         by.phase(run, "verify", &[("version", TAG)]).await.map(drop)
     }
 
-    /// A builder outside that looks before it pushes.
+    /// An external builder, which pushes only if the image does not exist yet.
     async fn build_image(&self, plan: &str) -> Result<(), ServiceError> {
         let registry = self.registries();
         let plan = ReleasePlan::from_json(plan, None).unwrap();
@@ -168,7 +168,7 @@ impl Scene {
     }
 }
 
-/// The world when everything has been said, without what differs from run to run.
+/// The state after the release, without what differs from run to run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ending {
     releases: Vec<Ended>,
@@ -179,7 +179,7 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// The two beside each other, without the bytes of files.
+    /// The differences of the two, without the bytes of files.
     pub(crate) fn differs(&self, wanted: &Self) -> String {
         let told = |ending: &Self| {
             let names = ending
@@ -217,7 +217,7 @@ impl Scene {
         let ended = |release: &stand_ins::github::StoredRelease| {
             let body = release.body.clone().unwrap_or_default();
             let assets = release.assets.iter();
-            // The evidence tells of its run, and the text names its digest.
+            // The evidence contains its run, and the text contains its digest.
             let evidence = release.assets.iter().find(|asset| asset.name == EVIDENCE);
             let digest = evidence.and_then(|asset| asset.content.clone());
             let text = Mark::strip(&body).replace(&digest.unwrap_or_default(), "");

@@ -1,5 +1,5 @@
-//! Two runs of the pipeline at once, in an order that chance gives, with faults: request by request one of them goes on, the
-//! other stands still in the middle of its own, and time passes as slowly or as quickly as the order has it.
+//! Two concurrent runs of the pipeline in a random order, with faults. Request by request, one of them continues while
+//! the other is suspended in the middle of its own, and the schedule decides how fast time passes.
 //!
 //! `PROPTEST_CASES=10000 cargo test --test resume schedules` tries that many orders.
 
@@ -26,7 +26,7 @@ const FILES: &str = "template.yaml\nrendered.yaml";
 const TAG_REF: &str = "refs/tags/v1.2.0";
 const RUNS: [Run; 2] = [Run { id: 1, attempt: 1 }, Run { id: 2, attempt: 1 }];
 
-/// What happens to the next request of whoever goes on.
+/// What happens to the next request of the process that continues.
 #[derive(Clone, Copy, Debug)]
 enum RequestFault {
     ConnectionBefore,
@@ -64,7 +64,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         1 => Just(Some(RequestFault::KilledAfter)),
     ];
     let step = (0..2_usize, fault).prop_map(|(who, fault)| ScheduleStep { who, fault });
-    // One after the other is as likely as to and fro.
+    // Sequential runs are as likely as alternating ones.
     let burst = (step, 1..12_usize);
     let steps = prop::collection::vec(burst, 0..40).prop_map(|bursts| {
         let steps = bursts.into_iter().flat_map(|(step, times)| {
@@ -90,7 +90,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         })
 }
 
-/// The stand-ins' clock, on which a process sleeps until somebody moves it.
+/// The stand-ins' clock, on which a process sleeps until the test advances it.
 struct SleepClock {
     clock: stand_ins::ServerClock,
     until: Arc<Mutex<Option<Duration>>>,
@@ -119,7 +119,7 @@ struct Process<'a> {
     until: Arc<Mutex<Option<Duration>>>,
 }
 
-/// A release without images: what two runs can fight about is all on GitHub.
+/// A release without images: all state that two runs can conflict about is on GitHub.
 async fn release(
     scene: &Scene,
     clock: &Arc<dyn Clock>,
@@ -188,7 +188,7 @@ impl SharedScene {
             .when(Pattern::path(""), usize::MAX, tell);
     }
 
-    /// One goes on until its next request has had its effect, or it sleeps, or it has ended.
+    /// Runs one process until its next request has taken effect, or it sleeps, or it has ended.
     async fn turn(&self, process: &mut Process<'_>, fault: Option<RequestFault>) {
         let (log, clock) = (self.scene.github.log(), &self.scene.clock);
         let next = log.last() + 1;
@@ -220,7 +220,7 @@ impl SharedScene {
             if process.until.lock().unwrap().is_some() {
                 return Poll::Ready(false);
             }
-            // Word of an earlier turn's request may be left.
+            // The notification of an earlier turn's request may still be queued.
             while arrival.as_mut().poll(cx).is_ready() {
                 if log.last() >= next {
                     return Poll::Ready(false);
@@ -286,7 +286,7 @@ impl SharedScene {
         who: usize,
         fault: Option<RequestFault>,
     ) {
-        // Where one has ended, it is the other's turn.
+        // When one process has ended, the other one continues.
         let who = match processes[who].work {
             Some(_) => who,
             None => 1 - who,
@@ -300,7 +300,7 @@ impl SharedScene {
         }
     }
 
-    /// A last run, which nothing disturbs, ends it; of whichever commit the release then is.
+    /// A last run without faults completes the release, of either commit.
     async fn last(
         &self,
         tip: &str,

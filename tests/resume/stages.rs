@@ -1,5 +1,5 @@
-//! An undisturbed release, kept as it was before each of its phases: what disturbs a later one need not play the earlier ones
-//! again.
+//! A release without faults, recorded before each of its phases: a case with a fault in a later phase need not repeat
+//! the earlier ones.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use super::matrix::Server;
 use super::release::{Ending, Phases, told};
 use super::support::scene::{Outputs, Run, Scene};
 
-/// Everything there was when a phase began.
+/// The whole state at the beginning of a phase.
 pub(crate) struct Stage {
-    /// How many requests each server had had.
+    /// How many requests each server had received.
     pub(crate) requests: [u64; 2],
     pub(crate) events: Vec<GitHubEvent>,
     pub(crate) writes: Vec<LogEntry>,
@@ -33,7 +33,7 @@ pub(crate) struct Undisturbed {
 }
 
 impl Undisturbed {
-    /// A release in the world as it is now.
+    /// A release in the current state.
     pub(crate) async fn release(scene: &Scene) -> Self {
         let run = Run { id: 1, attempt: 1 };
         scene.begin(run);
@@ -100,7 +100,7 @@ impl Phases for Recorder<'_> {
     }
 }
 
-/// Goes on where a stage was: what was before it is only told.
+/// Continues from a recorded stage: earlier steps are not run again.
 pub(crate) struct From<'a> {
     scene: &'a Scene,
     stage: &'a Stage,
@@ -147,12 +147,12 @@ impl From<'_> {
 }
 
 impl Scene {
-    /// How many requests each server has had since the last reset.
+    /// How many requests each server has received since the last reset.
     pub(crate) fn requests(&self) -> [u64; 2] {
         [self.github.log(), self.registry.log()].map(|log| log.entries().len() as u64)
     }
 
-    /// Everything is as it was then, and nobody remembers anything.
+    /// Restores the recorded state, and clears everything that is held in memory.
     pub(crate) fn restore(&self, stage: &Stage) {
         self.github.restore(&stage.github);
         self.registry

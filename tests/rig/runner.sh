@@ -71,8 +71,8 @@ new_module() { # [INPUT: VALUE]…
   git init --quiet --initial-branch main "$folder"
   commit_all "$folder" 'A module'
   commit=$(git -C "$folder" rev-parse HEAD)
-  # The local runner looks for `./.github/workflows/…` beside the first caller, GitHub beside the workflow that says it
-  # (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
+  # The local runner resolves `./.github/workflows/…` in the first caller's repository, GitHub in that of the calling
+  # workflow (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
   cp "$rig/repositories/$action/.github/workflows"/{run-,post-build-}*.yaml "$folder/.github/workflows/"
   seed_github
 }
@@ -213,7 +213,7 @@ show_check() { # STATE NAME
     --data "$(jq -cn --arg state "$1" --arg name "$2" '{state: $state, context: $name}')" >/dev/null
 }
 
-# Checks that the run failed, nothing is published, and the draft is there for the next run.
+# Checks that the run failed, nothing is published, and the draft exists for the next run.
 refused() { # TAG [COMMIT]
   [[ $run_code -ne 0 ]] || fail 'the run ended well'
   same 'published releases' "$(published)" ''

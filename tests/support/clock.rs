@@ -1,4 +1,4 @@
-//! Clocks that tests own, and what else an engine is given.
+//! The clocks of the tests, and other parameters of an engine.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use btp_release::domain::Moment;
 use btp_release::engine::{Event, Observer};
 use btp_release::protocol::{Clock, Interrupt};
 
-/// The stand-ins' clock, moved on by whoever sleeps.
+/// The stand-ins' clock, advanced by every sleep.
 pub(crate) struct SharedClock(pub(crate) stand_ins::ServerClock);
 
 #[async_trait::async_trait]
@@ -23,8 +23,8 @@ impl Clock for SharedClock {
     }
 }
 
-/// The same for registries. Their adapter also measures silence with it, in races with requests; here no request is silent
-/// but that of whoever is killed, so that such a race is never won by the clock.
+/// The same for registries. Their adapter also measures silence with it, in races with requests. Here only the requests
+/// of a killed process are silent, so that the clock never wins such a race.
 pub(crate) struct PatientClock(pub(crate) SharedClock);
 
 const SILENCE: Duration = Duration::from_secs(29);

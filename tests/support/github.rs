@@ -1,4 +1,4 @@
-//! A stand-in for GitHub, an adapter connected to it, and a clock for both that moves only when somebody waits.
+//! A stand-in for GitHub, an adapter connected to it, and a clock for both that advances only when a task waits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// The example's world, without limits.
+    /// The example's state, without limits.
     pub(crate) async fn start() -> Self {
         Self::with(GitHubWorld::example(), |_| ()).await
     }

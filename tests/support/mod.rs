@@ -1,6 +1,7 @@
-//! What all tests over sockets stand on: clocks, servers, a GitHub and a registry to release to, and a whole release.
+//! The common parts of all tests over sockets: clocks, servers, a GitHub and a registry to release to, and a whole
+//! release.
 //!
-//! Every test program is given the whole room, and uses its part of it.
+//! Every test program includes the whole module, and uses a part of it.
 #![expect(
     dead_code,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A working folder, a registry, and images of any make.
+//! A working folder, a registry, and images of all kinds.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -28,7 +28,7 @@ pub(crate) struct Workspace {
 
 pub(crate) struct CommandResult {
     pub(crate) code: i32,
-    /// `name=value` lines, or what was asked to be shown.
+    /// `name=value` lines, or the requested output.
     pub(crate) out: String,
     pub(crate) stderr: String,
 }
@@ -79,7 +79,7 @@ impl Workspace {
         self.write("plan.json", &plan.to_json());
     }
 
-    /// The binary, with no more of an environment than it needs.
+    /// The binary, with a minimal environment.
     pub(crate) async fn run(&self, arguments: &[&str], token: bool) -> CommandResult {
         let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
         command
@@ -147,7 +147,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// Pushes an image whose only resource is this layer; its reference by digest.
+/// Pushes an image whose only resource is this layer, and returns its reference by digest.
 pub(crate) fn push(
     workspace: &Workspace,
     name: &str,
@@ -158,7 +158,7 @@ pub(crate) fn push(
     push_of(workspace, NAME, name, kind, media_type, layer)
 }
 
-/// The same of any component.
+/// The same for any component.
 pub(crate) fn push_of(
     workspace: &Workspace,
     component: &str,
@@ -208,7 +208,7 @@ pub(crate) fn push_of(
     push_document(workspace, &manifest)
 }
 
-/// Pushes a manifest or an index; its reference by digest.
+/// Pushes a manifest or an index, and returns its reference by digest.
 pub(crate) fn push_document(workspace: &Workspace, document: &Value) -> String {
     let media_type = document["mediaType"].as_str().unwrap();
     let bytes = document.to_string();

@@ -1,4 +1,4 @@
-//! The plan of a release that has a module, for what is built, pushed and fetched by it.
+//! The plan of a release that has a module, for tests that build, push and fetch it.
 
 use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};

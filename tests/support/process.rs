@@ -1,4 +1,4 @@
-//! What a process of the binary leaves behind.
+//! The results of a process of the binary.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -29,7 +29,7 @@ pub(crate) fn repository(host: &str, path: &str) -> ImageRepository {
     format!("{host}/{path}").parse().unwrap()
 }
 
-/// Bytes that do not repeat, so that a piece in the wrong place is noticed.
+/// Bytes that do not repeat, so that a misplaced piece is detected.
 pub(crate) fn sample(size: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut bytes = Vec::with_capacity(size + 8);
@@ -57,7 +57,7 @@ pub(crate) async fn collect(stream: ByteStream) -> Result<Vec<u8>, ServiceError>
     Ok(pieces.concat())
 }
 
-/// Whether a program is there. Where everything is promised to be there, its absence fails the test.
+/// Whether a program is installed. Where all programs are required, a missing one fails the test.
 pub(crate) fn have(program: &str) -> bool {
     let there = Command::new(program)
         .arg("--version")
@@ -121,7 +121,7 @@ impl DockerRegistry {
         Some(registry)
     }
 
-    /// Its own record of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
+    /// The registry's log of the requests that it answered, one a line, such as `"PUT /v2/… HTTP/1.1" 201`.
     pub(crate) fn requests(&self) -> Vec<String> {
         let record = std::fs::read_to_string(self.folder.path().join("requests")).unwrap();
         record
@@ -132,7 +132,7 @@ impl DockerRegistry {
     }
 }
 
-/// ferro-oci-server, storing in memory, stopped when dropped. It takes three minutes to build, and so nobody has to have it.
+/// ferro-oci-server, storing in memory, stopped when dropped. It takes three minutes to build, and so it is optional.
 pub(crate) struct Ferro {
     child: Child,
     pub(crate) host: String,

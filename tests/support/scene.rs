@@ -1,5 +1,5 @@
-//! One GitHub, one registry and one clock for everything, which moves only when somebody waits; and a whole release upon it,
-//! phase by phase, with inputs and outputs handed over as a runner does.
+//! One GitHub, one registry and one clock for everything, which advances only when a task waits; and a whole release on
+//! them, phase by phase, with inputs and outputs passed as a runner does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -84,8 +84,8 @@ impl Scene {
         scene
     }
 
-    /// Everything is as it was before the release, and nobody remembers anything. The servers stay, since the registry's
-    /// address is part of what is released.
+    /// Restores the state before the release, and clears everything that is held in memory. The servers stay, since the
+    /// registry's address is part of what is released.
     pub(crate) async fn reset(&self) {
         *self.github.world() = world();
         self.seen_by_all().await;
@@ -112,7 +112,7 @@ impl Scene {
         }
     }
 
-    /// Replicas see the state of each request; once they have seen this one, time makes it the one they show.
+    /// Replicas record the state of each request; once this one is recorded, the replicas show it after the lag.
     pub(crate) async fn seen_by_all(&self) {
         let seen = self.http.answers().get(self.github.api_url()).send().await;
         seen.unwrap();
@@ -138,7 +138,7 @@ impl Scene {
         reader(self.github.world().repository(REPOSITORY))
     }
 
-    /// GitHub knows of the run as soon as it begins.
+    /// Adds the run to GitHub's list of runs.
     pub(crate) fn begin(&self, run: Run) {
         self.clear_workspace();
         let run = StoredRun {
@@ -150,7 +150,7 @@ impl Scene {
         self.repository(|repository| repository.runs.insert(run.id, run));
     }
 
-    /// However it ended: GitHub knows that a killed run is over.
+    /// GitHub shows the run as completed, also after a kill.
     pub(crate) fn end(&self, run: Run) {
         self.repository(|repository| {
             let run = repository.runs.get_mut(&run.id).unwrap();
@@ -158,7 +158,7 @@ impl Scene {
         });
     }
 
-    /// What a runner sets for a step.
+    /// The environment variables that a runner sets for a step.
     pub(crate) fn env(&self, run: Run, phase: &str, inputs: &[(&str, &str)]) -> Outputs {
         let commit = self.repository(|repository| repository.tip());
         let mut env: Outputs = [
@@ -184,7 +184,7 @@ impl Scene {
         env
     }
 
-    /// One phase in this process: everything but clock, signals and log as the binary has it.
+    /// One phase in this process: like the binary, apart from clock, signals and log.
     pub(crate) async fn phase(
         &self,
         run: Run,
@@ -196,7 +196,7 @@ impl Scene {
             .await
     }
 
-    /// By another clock, in another folder.
+    /// With another clock, in another folder.
     pub(crate) async fn phase_at(
         &self,
         clock: &Arc<dyn Clock>,
@@ -270,7 +270,7 @@ impl Scene {
     }
 }
 
-/// The registry under a host name that is the same in every run, whichever port it has: what is published names it.
+/// The registry under a host name that is the same in every run, regardless of the port: published data contains it.
 struct NamedRegistry {
     registries: Registries,
     name: String,
@@ -329,7 +329,7 @@ impl RegistryWriter for NamedRegistry {
     }
 }
 
-/// A folder in memory where there is such a place: files are synced as they are written, and disks take their time for it.
+/// A folder in memory if the system has one: files are synced when they are written, which is slow on a disk.
 pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }

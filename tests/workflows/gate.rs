@@ -1,11 +1,11 @@
-//! What keeps anything from being published that was not built and tested, and `v1` from moving onto it.
+//! The conditions under which the workflows publish and move `v1`: only what was built and tested.
 
 use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
 use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
-/// The step that decides, having seen that it is asked on this condition, needs every job but those that come `after`, is told
-/// all their results, and gets its artifacts from that job.
+/// The last step of the job `publish`, after a check that the job runs under this condition, needs every job but those
+/// in `after`, receives all their results, and gets its artifacts from that job.
 fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
     let release = workflow(file);
     let publish = job(&release, "publish");
@@ -25,9 +25,9 @@ fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
     gate
 }
 
-/// What keeps anything from being published that was not built and tested.
+/// Only what was built and tested is published.
 #[test]
-fn the_gate_is_always_asked_and_needs_every_job() {
+fn gate_always_runs_and_needs_every_job() {
     let gate = gate(
         "create-release.yaml",
         "${{ always() && !inputs.dry-run }}",
@@ -38,7 +38,7 @@ fn the_gate_is_always_asked_and_needs_every_job() {
     assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
 }
 
-/// `release-settings` tells which jobs may be skipped and by which checks builds are known: by the names that they have here.
+/// `release-settings` returns which jobs may be skipped and the checks of builds: by the names that they have here.
 #[test]
 fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
     let release = workflow("create-release.yaml");
@@ -79,9 +79,9 @@ fn a_queued_release_is_not_dropped() {
     assert!(string(concurrency.get("group")).contains("github.repository"));
 }
 
-/// Every input of the button is one that callers have as well, with the same meaning.
+/// Every input of the manual dispatch is an input of the callable workflow as well, with the same meaning.
 #[test]
-fn the_button_has_no_inputs_of_its_own() {
+fn manual_dispatch_has_only_inputs_of_the_called_workflow() {
     let release = workflow("create-release.yaml");
     let inputs = |event: &str| keys(at(&release, &["on", event, "inputs"]));
     assert_eq!(
@@ -92,7 +92,7 @@ fn the_button_has_no_inputs_of_its_own() {
     );
 }
 
-/// The one step of a job that is called so.
+/// The only step of a job with this name.
 fn step(job: &Value, name: &str) -> Value {
     let named = steps(job)
         .into_iter()
@@ -104,7 +104,7 @@ fn step(job: &Value, name: &str) -> Value {
 }
 
 #[test]
-fn every_leg_tests_what_it_awaited_and_says_so() {
+fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
     let legs = job(&workflow("run-e2e-tests.yaml"), "legs");
     let order = [
         "Await the node",
@@ -194,9 +194,9 @@ fn every_leg_tests_what_it_awaited_and_says_so() {
     );
 }
 
-/// A test that may fail is none.
+/// A test that is allowed to fail has no effect.
 #[test]
-fn nothing_goes_on_after_an_error() {
+fn no_step_continues_after_an_error() {
     for (place, step) in all_steps() {
         assert_eq!(step.get("continue-on-error"), None, "{place}");
     }
@@ -207,7 +207,7 @@ fn nothing_goes_on_after_an_error() {
     }
 }
 
-/// Whatever is checked out, built or tested is the plan's commit.
+/// Everything that is checked out, built or tested is the plan's commit.
 #[test]
 fn one_commit_is_built_tested_and_published() {
     let release = workflow("create-release.yaml");
@@ -285,7 +285,7 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
     assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
 }
 
-/// Who may sign in this repository's name: nobody else.
+/// Only one job may sign in this repository's name.
 #[test]
 fn only_one_job_may_attest() {
     for (path, file) in crate::workflows() {

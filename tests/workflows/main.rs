@@ -1,6 +1,6 @@
-//! The workflows hold together: with the command line, with each other, with what the pages under `docs/` say of them.
+//! The workflows are consistent: with the command line, with each other, and with the pages under `docs/`.
 //!
-//! Files are read and nothing is run, but for actionlint on the examples of the documentation.
+//! Files are only read and nothing is run, except actionlint on the examples of the documentation.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ mod gate;
 mod pages;
 
 const OURS: &str = "kyma-project/btp-release-action/.github/workflows/";
-/// The action as siblings use it, and as our own workflows do.
+/// The action as module repositories use it, and as our own workflows do.
 const ACTION: &str = "kyma-project/btp-release-action@";
 const CHECKED_OUT: &str = "./.btp-release";
 
@@ -108,7 +108,7 @@ fn steps(job: &Value) -> Vec<Value> {
     }
 }
 
-/// Every step of every job, with where it stands.
+/// Every step of every job, with its position.
 fn all_steps() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (path, workflow) in workflows() {
@@ -128,7 +128,7 @@ fn none(wrong: impl IntoIterator<Item = String>) {
 }
 
 #[test]
-fn whatever_is_used_is_pinned() {
+fn actions_are_pinned_by_commit() {
     let mut wrong = Vec::new();
     for path in workflows().into_keys() {
         for line in read(&path).lines().map(str::trim) {
@@ -149,7 +149,7 @@ fn whatever_is_used_is_pinned() {
 }
 
 #[test]
-fn every_job_has_its_rights_and_its_time() {
+fn every_job_has_permissions_and_a_timeout() {
     let mut wrong = Vec::new();
     for (path, workflow) in workflows() {
         if workflow.get("permissions") != Some(&Value::Mapping(yaml_serde::Mapping::new())) {
@@ -159,7 +159,7 @@ fn every_job_has_its_rights_and_its_time() {
             if job.get("permissions").is_none() {
                 wrong.push(format!("{path}: {name} has no permissions"));
             }
-            // A job that calls a workflow takes none; those of the called workflow have theirs.
+            // A job that calls a workflow cannot have a time-out; the jobs of the called workflow have theirs.
             if job.get("uses").is_none() && job.get("timeout-minutes").is_none() {
                 wrong.push(format!("{path}: {name} has no timeout-minutes"));
             }
@@ -169,7 +169,7 @@ fn every_job_has_its_rights_and_its_time() {
 }
 
 #[test]
-fn no_expression_is_run_as_a_script() {
+fn scripts_contain_no_expressions() {
     let wrong = all_steps()
         .into_iter()
         .filter(|(_, step)| string(step.get("run")).contains("${{"))
@@ -178,7 +178,7 @@ fn no_expression_is_run_as_a_script() {
 }
 
 #[test]
-fn scripts_that_are_run_are_there() {
+fn scripts_that_are_run_exist() {
     let mut named = BTreeSet::new();
     for (_, step) in all_steps() {
         let run = string(step.get("run"));
@@ -200,7 +200,7 @@ fn scripts_that_are_run_are_there() {
     }
 }
 
-/// What a phase or a command takes, by the command line. `by` is the input that names it.
+/// The inputs of a phase or a command, from the command line. `by` is the input that names it.
 fn inputs_of(by: &str, name: &str) -> BTreeSet<String> {
     let root = Cli::command();
     let command = root
@@ -216,7 +216,7 @@ fn inputs_of(by: &str, name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Everything that is wrong about a step that uses the action.
+/// All errors of a step that uses the action.
 fn wrong_step(place: &str, step: &Value) -> Vec<String> {
     let uses = string(step.get("uses"));
     if uses != CHECKED_OUT && !uses.starts_with(ACTION) {
@@ -241,7 +241,7 @@ fn wrong_step(place: &str, step: &Value) -> Vec<String> {
 }
 
 #[test]
-fn our_own_steps_pass_what_their_phase_or_command_takes() {
+fn steps_pass_only_inputs_of_their_phase_or_command() {
     let mut wrong = Vec::new();
     let mut run = BTreeSet::new();
     for (place, step) in all_steps() {
@@ -271,7 +271,7 @@ fn our_own_steps_pass_what_their_phase_or_command_takes() {
     }
 }
 
-/// The workflow of ours that a job calls.
+/// The workflow of this repository that a job calls.
 fn called(job: &Value) -> Option<String> {
     let uses = string(job.get("uses"));
     let name = uses
@@ -280,7 +280,7 @@ fn called(job: &Value) -> Option<String> {
     Some(name.split('@').next().unwrap().to_owned())
 }
 
-/// Everything that is wrong about a job that calls one of our workflows.
+/// All errors of a job that calls one of our workflows.
 fn wrong_call(place: &str, job: &Value) -> Vec<String> {
     let Some(name) = called(job) else {
         return vec![];
@@ -302,7 +302,7 @@ fn wrong_call(place: &str, job: &Value) -> Vec<String> {
             }
         }
     }
-    // GitHub refuses a run in which a called job asks for more than its caller has.
+    // GitHub refuses a run in which a called job requests more permissions than its caller has.
     let granted: BTreeMap<_, _> = entries(job.get("permissions")).into_iter().collect();
     for (right, level) in rights(&callee) {
         let enough = match granted.get(&right).map(text).as_deref() {
@@ -317,7 +317,7 @@ fn wrong_call(place: &str, job: &Value) -> Vec<String> {
     wrong
 }
 
-/// The rights that the jobs of a workflow ask for, those that they call included.
+/// The permissions that the jobs of a workflow request, including the workflows that they call.
 fn rights(workflow: &Value) -> BTreeSet<(String, String)> {
     let of = |job: &Value| {
         entries(job.get("permissions"))

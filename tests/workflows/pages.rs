@@ -1,4 +1,4 @@
-//! The pages under `docs/` and the example say what the workflows are.
+//! The pages under `docs/` and the example are consistent with the workflows.
 
 use crate::{
     at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows, wrong_call,
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use yaml_serde::Value;
 
-/// What stands between backquotes.
+/// The texts between backquotes.
 fn quoted(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let mut fenced = false;
@@ -30,7 +30,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_page_of_the_pipeline_names_what_there_is() {
+fn pipeline_page_names_only_what_exists() {
     let page = read("docs/pipeline.md");
     let release = workflow("create-release.yaml");
     let names: BTreeSet<String> = jobs(&release).into_iter().map(|(name, _)| name).collect();
@@ -81,7 +81,7 @@ fn the_page_of_the_pipeline_names_what_there_is() {
     }
 }
 
-/// The cells of a table's rows, below the row of its headings.
+/// The cells of a Markdown table's rows, below the row of its headings.
 fn rows(page: &str, headings: &str) -> Vec<Vec<String>> {
     let table = page.lines().skip_while(|line| *line != headings).skip(2);
     table
@@ -94,7 +94,7 @@ fn rows(page: &str, headings: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_page_of_the_pipeline_shows_the_form_and_the_jobs_as_they_are() {
+fn pipeline_page_lists_inputs_and_jobs() {
     let page = read("docs/pipeline.md");
     let release = workflow("create-release.yaml");
     let shown: Vec<_> = rows(&page, "| job | shown as | does | fails when |")
@@ -174,9 +174,9 @@ fn the_examples_can_be_copied() {
     lint(&all);
 }
 
-/// What the first screen promises a module's repository, and what the rig releases.
+/// The workflow in the first example of these pages, which the rig's release uses.
 #[test]
-fn the_first_example_is_the_one_that_is_released() {
+fn first_example_equals_the_released_workflow() {
     let released = read("examples/module/.github/workflows/create-release.yaml");
     assert!(released.lines().count() <= 15, "{released}");
     for page in ["README.md", "docs/sibling-modules.md"] {
@@ -184,7 +184,7 @@ fn the_first_example_is_the_one_that_is_released() {
     }
 }
 
-/// Headings as GitHub makes anchors of them.
+/// The anchors that GitHub makes from headings.
 fn anchors(page: &str) -> BTreeSet<String> {
     let anchor = |heading: &str| -> String {
         let kept = heading
@@ -199,7 +199,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_resolve() {
     let mut links = 0;
     let mut wrong = Vec::new();
     let docs = fs::read_dir(root().join("docs")).unwrap();
@@ -230,7 +230,7 @@ fn links_between_pages_lead_somewhere() {
     none(wrong);
 }
 
-/// actionlint, where it is installed; CI has it.
+/// actionlint, if it is installed; CI has it.
 #[expect(
     clippy::disallowed_methods,
     reason = "asks whether this is CI, where nothing is left out"

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::FormatCode;
 
-/// Whether something can go on in spite of a [`Diagnostic`].
+/// Whether the operation can continue in spite of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It goes on, and somebody should know.
+    /// The operation continues; the user should know about the problem.
     Warning,
-    /// It does not go on.
+    /// The operation fails.
     Error,
 }
 
@@ -63,7 +63,7 @@ impl<C> Diagnostic<C> {
         }
     }
 
-    /// Something that should be known and stops nothing.
+    /// A problem that does not stop the operation.
     pub fn warning(code: C, seen: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// One folder for each form whose bytes are known in full.
+/// One folder for each format whose bytes are fully known.
 pub(super) const GOLDEN: [&str; 2] = ["golden-cli-2.15", "golden-cli-2.20"];
 
 pub(super) fn read(name: &str) -> Vec<u8> {

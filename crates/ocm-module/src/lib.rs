@@ -1,21 +1,21 @@
 //! The Kyma module format: bytes in, bytes out. No network, no files.
 //!
 //! A *module image* is an OCI image manifest. Its config names one layer, the *component descriptor*; its other layers are
-//! the component's local resources: the raw manifest or a Helm chart, and the default custom resource. Beside the image a
-//! *ModuleTemplate* is published, from which Kyma's Lifecycle Manager knows the module.
+//! the component's local resources: the raw manifest or a Helm chart, and the default custom resource. A
+//! *ModuleTemplate* is published together with the image; it registers the module with Kyma's Lifecycle Manager.
 //!
 //! | to | use |
 //! |---|---|
 //! | read a module image | [`read`], with the types of [`oci`] and [`descriptor`] |
 //! | build a module image and its ModuleTemplate | [`build`] |
-//! | read what a module says of itself | [`config`] |
+//! | read the configuration files of a module | [`config`] |
 //! | check a rendered manifest and a default custom resource | [`raw_manifest`] |
 //! | unpack a chart or a layer that is an archive | [`archive`] |
 //! | read and write YAML as Kubernetes does | [`yaml`] |
 //! | check versions and names by Lifecycle Manager's rules | [`rules`] |
 //! | parse digests, versions, commits and image references | [`values`] |
 //!
-//! Whatever is wrong is a [`Diagnostic`]: a code, what was seen, what was wanted, what to do, and where.
+//! Every problem is a [`Diagnostic`]: a code, what was found, what was expected, a remedy, and the position.
 //!
 //! ```
 //! use ocm_module::FormatCode;

@@ -1,4 +1,4 @@
-//! The rooms of the crate and the arrows between them: which folder below `src/` may name which, re-exports included.
+//! The dependencies between the crate's modules: which folder below `src/` may import which, re-exports included.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Every room, and the rooms that it may name: only such as come before it, so that there is no circle.
+/// Every module, and the modules that it may import: only those listed before it, so that there is no cycle.
 ///
-/// All rooms may name the diagnostics of the crate's root.
+/// All modules may import the diagnostics of the crate's root.
 const ROOMS: [(&str, &[&str]); 10] = [
     ("values", &[]),
     ("archive", &["values"]),
@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// The largest part of the crate's code lines that one room may hold, in percent.
+/// The largest share of the crate's code lines that one module may have, in percent.
 const LARGEST_SHARE: usize = 33;
 
 /// A file of the crate, as a module path below the root: `archive`, `unpack`.
@@ -78,7 +78,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The files of all rooms, without those that hold tests only.
+/// The files of all modules, without those that hold tests only.
 fn source_files() -> Vec<SourceFile> {
     let mut files = Vec::new();
     let mut folders = vec![source()];
@@ -173,7 +173,7 @@ fn collect(tokens: &[TokenTree], base: &[String], found: &mut BTreeSet<Vec<Strin
     }
 }
 
-/// The rooms that a file names, itself excluded.
+/// The modules that a file imports, its own excluded.
 fn rooms_named(file: &SourceFile) -> BTreeSet<String> {
     let paths = file.named_paths().into_iter();
     let rooms = paths.filter_map(|path| path.into_iter().next());
@@ -183,7 +183,7 @@ fn rooms_named(file: &SourceFile) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_table_of_rooms_is_complete_and_has_no_circle() {
+fn module_table_is_complete_and_acyclic() {
     let declared = fs::read_to_string(source().join("lib.rs")).unwrap();
     let declared: BTreeSet<_> = declared
         .lines()
@@ -202,7 +202,7 @@ fn the_table_of_rooms_is_complete_and_has_no_circle() {
 }
 
 #[test]
-fn rooms_name_only_what_they_may() {
+fn modules_import_only_what_is_allowed() {
     let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let files = source_files();
     for file in &files {
@@ -217,7 +217,7 @@ fn rooms_name_only_what_they_may() {
             named.entry(file.room()).or_default().insert(other);
         }
     }
-    // An arrow that nothing follows any more is taken out of the table.
+    // A dependency that is no longer used is removed from the table.
     for (room, allowed) in ROOMS {
         let named = named.remove(room).unwrap_or_default();
         let allowed: BTreeSet<_> = allowed.iter().map(|&other| other.to_owned()).collect();
@@ -225,9 +225,9 @@ fn rooms_name_only_what_they_may() {
     }
 }
 
-/// Otherwise a room could name another in the name of a third.
+/// Otherwise a module could import another one through a third.
 #[test]
-fn no_room_re_exports_from_another() {
+fn modules_do_not_re_export_from_each_other() {
     for file in source_files() {
         for line in file.text.lines().map(str::trim_start) {
             let names_root = line.contains("use crate::") || line.contains("use super::super::");
@@ -241,7 +241,7 @@ fn no_room_re_exports_from_another() {
 }
 
 #[test]
-fn no_room_holds_too_much() {
+fn module_sizes_are_limited() {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     for file in source_files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();

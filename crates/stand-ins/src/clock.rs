@@ -1,4 +1,4 @@
-//! Time as the servers see it: real for rehearsals, moved by hand in tests.
+//! The servers' clock: real time for rehearsals, set by the test in tests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -33,7 +33,7 @@ impl ServerClock {
         ServerClock::new(Some(Instant::now()), epoch)
     }
 
-    /// Time stands still until [`ServerClock::advance`] is called.
+    /// Time does not advance until [`ServerClock::advance`] is called.
     pub fn manual() -> ServerClock {
         ServerClock::new(None, MANUAL_EPOCH)
     }
@@ -72,7 +72,7 @@ impl ServerClock {
         while self.now() < until {
             let moved = advanced.changed();
             if self.0.started.is_some() {
-                // Whichever comes first: the time itself, or someone who moves it.
+                // Waits for the time itself, or for a call that advances it.
                 let _ = tokio::time::timeout(until.saturating_sub(self.now()), moved).await;
             } else if moved.await.is_err() {
                 return;

@@ -27,7 +27,7 @@ pub enum Fault {
     HangAfter,
     /// The answer's body comes in pieces of `bytes` with `pause` (on the clock) between them.
     SlowBody { bytes: usize, pause: Duration },
-    /// 403 as when the hour's requests are used up; they come back after `reset`.
+    /// 403 as when the hour's quota is used up; it is available again after `reset`.
     PrimaryLimit { reset: Duration },
     /// The secondary limit's answer, which is 403 or 429.
     SecondaryLimit {
@@ -48,7 +48,7 @@ pub enum Fault {
     Stall(u64),
     /// `Docker-Content-Digest` names something else.
     WrongDigest,
-    /// A registry's 404 for a manifest that may well be there, as before replication caught up.
+    /// A registry's 404 for a manifest that may exist, as before replication has finished.
     ManifestUnknown,
     /// The token that this request to the token endpoint fetches is good for so many requests only.
     TokenDiesAfter(u32),
@@ -60,7 +60,7 @@ pub enum Fault {
     CallAfter(Hook),
 }
 
-/// Code of whoever embeds the server, such as one that kills the client.
+/// A callback of the program that embeds the server, for example to kill the client.
 #[derive(Clone)]
 pub struct Hook(Arc<dyn Fn(&HttpRequest) + Send + Sync>);
 
@@ -99,7 +99,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Requests whose path matches.
+    /// Requests with a matching path.
     pub fn path(path: &str) -> Pattern {
         Pattern {
             path: path.to_owned(),
@@ -107,7 +107,7 @@ impl Pattern {
         }
     }
 
-    /// Requests of one method whose path matches.
+    /// Requests of one method with a matching path.
     pub fn new(method: &str, path: &str) -> Pattern {
         Pattern {
             method: Some(method.to_owned()),

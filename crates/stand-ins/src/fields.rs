@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The field, or `null` where there is none.
+/// The field, or `null` if it does not exist.
 pub(crate) fn get<'a>(value: &'a Value, field: &str) -> &'a Value {
     value.get(field).unwrap_or(&Value::Null)
 }
@@ -12,7 +12,7 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     get(value, field).as_str().unwrap_or_default()
 }
 
-/// Adds a field to an object; anything else stays as it is.
+/// Adds a field to an object; any other value is unchanged.
 pub(crate) fn set(value: &mut Value, field: &str, to: impl Into<Value>) {
     if let Value::Object(object) = value {
         object.insert(field.to_owned(), to.into());

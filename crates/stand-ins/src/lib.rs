@@ -1,7 +1,7 @@
-//! In-process stand-ins for GitHub and for an OCI registry, for tests of whatever talks to them.
+//! In-process stand-ins for GitHub and for an OCI registry, for tests of their clients.
 //!
-//! Each one is a server on loopback with state of its own: what is written can be read again, in the forms and
-//! with the refusals of the real service. They speak plain HTTP/1.1 from a thread of their own, so that any
+//! Each one is a server on loopback with state of its own: what is written can be read again, in the formats and
+//! with the errors of the real service. They serve plain HTTP/1.1 from a thread of their own, so that any
 //! client in any language can be tested, and a test that blocks still gets answers.
 //!
 //! | to | use |
@@ -11,7 +11,7 @@
 //! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
 //! | see what was sent | [`EventLog`] |
 //! | see and change what the server holds | [`GitHubServer::world`], [`RegistryServer::store`] |
-//! | be told of new tags and releases | [`GitHubServer::events`] |
+//! | receive events of new tags and releases | [`GitHubServer::events`] |
 //! | move time | [`ServerClock::manual`] in the options |
 //!
 //! ```
@@ -57,4 +57,4 @@ pub use log::{Category, EventLog, LogEntry, Service};
 pub use registry::{RegistryOptions, RegistryServer};
 pub use transport::HttpRequest;
 
-// The names of before, until nobody uses them any more.
+// The former names, until they are no longer used.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Which of a stand-in's hosts was spoken to.
+/// The host of the stand-in that received the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
@@ -46,7 +46,7 @@ pub struct LogEntry {
     pub status: Option<u16>,
     /// What it took of the primary limit.
     pub cost: u32,
-    /// Whether a write took effect, whatever was answered.
+    /// Whether a write took effect, regardless of the response.
     pub landed: bool,
     pub request_id: String,
 }
@@ -87,7 +87,7 @@ impl EventLog {
         lock(&self.0).arrived
     }
 
-    /// Forgets the entries; numbers go on.
+    /// Clears the entries; the numbering continues.
     pub fn clear(&self) {
         lock(&self.0).entries.clear();
     }

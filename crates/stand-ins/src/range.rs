@@ -8,7 +8,7 @@ pub(crate) enum ByteRange {
     Whole,
     /// First and last byte, both included.
     Part { first: u64, last: u64 },
-    /// Nothing of the file lies in it: to be refused with 416.
+    /// The range is outside of the file: to be refused with 416.
     Unsatisfiable,
 }
 

@@ -35,7 +35,7 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// What all stand-ins share for each request.
+/// The state that all stand-ins share for each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) clock: ServerClock,
@@ -54,7 +54,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     fn canonical_path(&self, path: &str) -> String {
         path.to_owned()
     }
-    /// Whether a request is for the operator of the stand-in: no part of what is played, and not logged.
+    /// Whether a request is for the control API, which is not part of the simulated service, and not logged.
     fn is_control(&self, _request: &HttpRequest) -> bool {
         false
     }
@@ -68,7 +68,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
         body: Incoming,
         faults: &[Fault],
     ) -> impl Future<Output = Result<Reply, Dropped>> + Send;
-    /// What the service says when a fault makes it answer `status`.
+    /// The service's error message for a fault with this `status`.
     fn fault_reply(&self, request: &HttpRequest, fault: &Fault) -> Option<Reply>;
 }
 
@@ -124,7 +124,7 @@ async fn accept<S: Backend>(server: Arc<S>, listener: tokio::net::TcpListener, s
                 let server = Arc::clone(&server);
                 async move { answer(&*server, service, request).await }
             });
-            // An error here is a client that went away or a cut we made.
+            // An error here means that the client disconnected, or that a fault closed the connection.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(socket), answer)
                 .await;
@@ -184,7 +184,7 @@ async fn answer<S: Backend>(
     Ok(send(reply, &faults, &shared.clock))
 }
 
-/// What a fault makes of the reply to a request that has taken effect.
+/// Applies a fault to the response of a request that has taken effect.
 async fn after_effect<S: Backend>(
     server: &S,
     request: &HttpRequest,
@@ -231,7 +231,7 @@ fn arrival(number: u64, request: &HttpRequest, clock: &ServerClock) -> LogEntry 
     }
 }
 
-/// Looks like GitHub's, and holds the number of the request in the log.
+/// Has the format of GitHub's, and contains the number of the request in the log.
 pub(crate) fn request_id(number: u64) -> String {
     let name = text::stable_hex(&number.to_string(), 20).to_uppercase();
     let (head, tail) = name.split_at(4);
@@ -250,7 +250,7 @@ fn lands(fault: &Fault) -> bool {
     )
 }
 
-/// Reads what nobody wants, as front ends do: a client that is still sending would miss the answer.
+/// Discards the rest of a body, as front ends do: a client that is still sending would miss the response.
 pub(crate) async fn drain(mut body: Incoming) -> Result<(), Dropped> {
     while let Some(frame) = body.frame().await {
         frame.map_err(|_| Dropped)?;
@@ -338,7 +338,7 @@ async fn pump(
     }
 }
 
-/// Where byte `at` of the whole stands in a piece that begins at `from`.
+/// The index of byte `at` of the whole in a piece that begins at `from`.
 fn offset(at: u64, from: u64) -> Option<usize> {
     at.checked_sub(from).and_then(|at| usize::try_from(at).ok())
 }
@@ -374,7 +374,7 @@ impl ChunkReader {
             ChunkReader::Bytes { rest, size } => rest.split_to(rest.len().min(*size)).to_vec(),
             ChunkReader::File { rest, size } => {
                 let mut piece = Vec::with_capacity(*size);
-                // A file gives what it has at hand, so read until the piece is full or the file ends.
+                // A read may return less than requested, so read until the piece is full or the file ends.
                 while piece.len() < *size && rest.read_buf(&mut piece).await? > 0 {}
                 piece
             }

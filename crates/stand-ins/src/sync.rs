@@ -1,4 +1,4 @@
-//! Locking of state that the servers and whoever embeds them share.
+//! Locks for state that the servers share with the program that embeds them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -86,7 +86,7 @@ pub(crate) fn is_ref_name(name: &str) -> bool {
         })
 }
 
-/// Percent signs undone; what is not UTF-8 then is replaced.
+/// Decodes percent signs; bytes that are not UTF-8 are replaced.
 pub(crate) fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -109,7 +109,7 @@ fn nibble(digit: u8) -> Option<u8> {
         .and_then(|value| u8::try_from(value).ok())
 }
 
-/// What must not stand in a path segment is escaped; `/` is kept.
+/// Escapes the characters that are not allowed in a path segment; `/` is kept.
 pub(crate) fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -138,7 +138,7 @@ pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `*` stands for any text; a pattern without one may stand anywhere in the text.
+/// `*` matches any text; a pattern without it matches anywhere in the text.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return text.contains(pattern);

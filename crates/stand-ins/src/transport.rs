@@ -21,7 +21,7 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A header's value, if it is there and is text.
+    /// A header's value, if it exists and is text.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -101,7 +101,7 @@ impl Reply {
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: impl AsRef<str>) -> Reply {
-        // A value that cannot stand in a header is left out, as any server would.
+        // A value that is invalid in a header is omitted, as servers do.
         if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
             self.headers.insert(name, value);
         }

@@ -1,4 +1,4 @@
-//! The server binary: addresses on stdout, a world that outlives a SIGKILL.
+//! The server binary: addresses on stdout, and state that is kept after a SIGKILL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use serde_json::json;
@@ -93,9 +93,9 @@ fn unknown_flag_prints_usage() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage: stand-in-github"));
 }
 
-/// In a build of the whole workspace reqwest has TLS, and wants to know whose before it builds any client.
+/// In a build of the whole workspace reqwest has TLS, and requires a crypto provider before it builds a client.
 fn client() -> reqwest::ClientBuilder {
-    // Whoever comes second finds it done.
+    // An error only means that the provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy()
 }

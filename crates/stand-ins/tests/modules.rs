@@ -1,4 +1,4 @@
-//! The crate's own modules: which file names which, and that none of it goes round in a circle.
+//! The crate's own modules: which file imports which, without circular dependencies.
 #![expect(
     clippy::unwrap_used,
     reason = "a file that cannot be read fails the test"
@@ -189,7 +189,7 @@ fn module_graph_sees_all_kinds_of_imports() {
     }
 }
 
-/// One habit: the code of a folder's module is in its `mod.rs`, never in a file beside the folder.
+/// The code of a folder's module is in its `mod.rs`, never in a file of the same name next to the folder.
 #[test]
 fn folders_have_no_file_beside_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -10,7 +10,7 @@ pub(super) fn broken(detail: impl Into<Detail>) -> Cause {
     }
 }
 
-/// What went wrong, in our own words or the system's.
+/// The error message, of this program or of the operating system.
 pub(super) struct Detail(String);
 
 impl From<&str> for Detail {

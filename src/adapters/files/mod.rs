@@ -1,4 +1,4 @@
-//! Files below the working folder. Nothing outside of it is read or written, whatever a path or an archive says.
+//! Files below the working folder. Nothing outside of it is read or written, regardless of paths and archive content.
 
 mod failure;
 mod private;
@@ -29,7 +29,7 @@ const PIECE: usize = 256 << 10;
 pub struct Files(Root);
 
 impl Files {
-    /// `root` is the folder that paths are relative to, and that absolute paths must lie in.
+    /// `root` is the folder that paths are relative to, and that must contain all absolute paths.
     pub fn below(root: impl Into<PathBuf>) -> Self {
         Self(Root::new(root.into()))
     }
@@ -170,7 +170,7 @@ fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
     Ok(Some((path, file)))
 }
 
-/// Tells blocking work to end when the future that waits for it is dropped.
+/// Cancels blocking work when the future that waits for it is dropped.
 #[derive(Default)]
 struct CancelOnDrop(Arc<AtomicBool>);
 

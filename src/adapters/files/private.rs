@@ -1,4 +1,4 @@
-//! Files that nobody else on the machine may read.
+//! Files that only the owner of the working folder may read.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::protocol::ServiceError;
 
 impl Files {
     /// Writes a whole file that only the owner of the working folder may read, such as one with credentials. It appears under
-    /// its name only when all of it is there.
+    /// its name only when it is complete.
     ///
     /// # Errors
     ///
@@ -20,7 +20,7 @@ impl Files {
         self.blocking("write", path, move |root, path| {
             let place = root.place(path)?;
             let (part, mut file) = PartialPath::file(&place)?;
-            // Before there is anything in it.
+            // Before anything is written to it.
             part.set_owner_and_mode(part.path(), 0o600)
                 .map_err(broken)?;
             let written = file.write_all(&bytes).and_then(|()| file.sync_all());
@@ -40,7 +40,7 @@ mod tests {
     use crate::protocol::Cause;
 
     #[tokio::test]
-    async fn private_files_are_for_the_owner_of_the_folder_alone() {
+    async fn private_files_are_readable_by_the_folder_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         // As root, this is what a step in a container does for the runner's own user.
         let owner = match fs::metadata(folder.path()).unwrap().uid() {

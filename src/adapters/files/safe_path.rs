@@ -12,7 +12,7 @@ use crate::protocol::Cause;
 #[derive(Clone, Debug)]
 pub(super) struct Root(PathBuf);
 
-/// A path to write to: its folder exists and lies inside the working folder.
+/// A path to write to: its folder exists and is inside the working folder.
 #[derive(Debug)]
 pub(super) struct SafePath {
     pub(super) path: PathBuf,
@@ -47,8 +47,8 @@ impl Root {
         Self(root)
     }
 
-    /// The real path of an existing file or folder, with all links followed. `None` where there is none; an error where it lies
-    /// outside.
+    /// The real path of an existing file or folder, with all links followed. `None` if it does not exist; an error if
+    /// it is outside of the root.
     pub(super) fn existing(&self, path: &Path) -> Result<Option<PathBuf>, Cause> {
         let root = self.real()?;
         match root.join(self.relative(path, &root)?).canonicalize() {
@@ -105,7 +105,7 @@ impl Root {
             .map_err(|e| broken(format!("the working folder {}: {e}", self.0.display())))
     }
 
-    /// The path relative to the root, without looking at the file system.
+    /// The path relative to the root, without access to the file system.
     fn relative(&self, path: &Path, real_root: &Path) -> Result<PathBuf, Cause> {
         let inside = if path.is_absolute() {
             path.strip_prefix(&self.0)
@@ -126,7 +126,8 @@ impl Root {
     }
 }
 
-/// An incomplete file or folder under a hidden name beside its final one. It is removed when dropped before it was renamed.
+/// An incomplete file or folder under a hidden name in the target folder. It is removed if dropped before it was
+/// renamed.
 #[derive(Debug)]
 pub(super) struct PartialPath {
     path: PathBuf,

@@ -21,7 +21,7 @@ pub(super) struct GitHubAnswer {
 }
 
 impl GitHubAnswer {
-    /// Reads the whole answer, or says why it broke off.
+    /// Reads the whole answer, or returns the reason why it ended early.
     pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, String> {
         let mut body = BytesMut::new();
         let mut cut = false;

@@ -204,7 +204,7 @@ impl GitHub {
     }
 }
 
-/// What is done with bytes besides hashing them.
+/// Whether downloaded bytes are kept, apart from hashing them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
     Nothing,

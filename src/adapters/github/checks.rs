@@ -1,4 +1,4 @@
-//! What was checked at a commit: statuses, check runs, workflow runs.
+//! The checks at a commit: statuses, check runs, workflow runs.
 
 use std::collections::BTreeMap;
 

@@ -41,11 +41,12 @@ pub(super) struct Client {
     pub(super) api: Url,
     pub(super) answer_timeout: Duration,
     pub(super) stall_timeout: Duration,
-    /// Builds and sends the requests with JSON. It is given nothing but the HTTP client: its retries would repeat writes, its
-    /// redirects would follow a write, and token, base path and user agent are the same for the requests beside it.
+    /// Builds and sends the requests with JSON. Only the HTTP client is configured here: octocrab's retries would
+    /// repeat writes, its redirects would follow a write, and token, base path and user agent are also needed for the
+    /// other requests.
     octocrab: Octocrab,
     graphql: Url,
-    /// What every request to GitHub itself carries.
+    /// The headers of every request to GitHub.
     authorization: HeaderValue,
     token: SecretString,
     etags: Mutex<ETags>,
@@ -118,8 +119,8 @@ impl Client {
             .collect())
     }
 
-    /// The first `most` pages of a list, along the links from page to page. A page that was confirmed by 304 has the links of
-    /// its first answer, so after a full page the next one is asked for, whatever the links say.
+    /// The first `most` pages of a list, along the links from page to page. A page confirmed by 304 has the links of
+    /// its first response, so after a full page the next one is requested in any case.
     pub(super) async fn pages<P: DeserializeOwned + Paged>(
         &self,
         mut url: Url,
@@ -145,7 +146,7 @@ impl Client {
         Ok(pages)
     }
 
-    /// The answer of any status to a GET: the last one again where GitHub says that nothing has changed (304).
+    /// The answer of any status to a GET: the previous one again if GitHub confirms it as unchanged (304).
     pub(super) async fn read(&self, url: &Url) -> Result<GitHubAnswer, Cause> {
         let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
@@ -272,7 +273,7 @@ impl Client {
         outcome.map(|answer| self.without_token(answer))
     }
 
-    /// What an answer says of the rate limits.
+    /// The rate-limit signals of an answer.
     pub(super) fn signals(&self, answer: &GitHubAnswer) -> LimitSignals {
         signals(answer, self.clock.wall())
     }

@@ -22,13 +22,13 @@ struct ErrorBody {
     errors: Value,
 }
 
-/// The cause that a refusal stands for. 404 is a cause here: where it answers the question, the caller has taken it before.
+/// The cause of a refusal. 404 is a cause here: a caller for which 404 is a result handles it before.
 pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
     let status = answer.status;
     let message = message(answer);
     let request_id = answer.request_id().map(str::to_owned);
     match status {
-        // To whoever lacks a right, GitHub often pretends that there is nothing.
+        // GitHub often answers 404 where a permission is missing.
         401 | 403 | 404 => Cause::Denied {
             status,
             message,
@@ -111,7 +111,7 @@ pub(super) fn is_gone(answer: &GitHubAnswer) -> bool {
     answer.status == 404 || (answer.status == 422 && says("Reference does not exist"))
 }
 
-/// Turns the refusal to move a reference that was deleted meanwhile into a conflict, so that the caller looks again.
+/// Turns the refusal to move a reference that was deleted meanwhile into a conflict, so that the caller reads again.
 pub(super) fn gone_is_conflict(cause: Cause) -> Cause {
     match cause {
         Cause::Refused {
@@ -137,7 +137,7 @@ pub(super) fn graphql_status(errors: &[GraphQlError]) -> Option<u16> {
     errors.iter().rev().find_map(status)
 }
 
-/// The cause that the errors of a GraphQL answer stand for.
+/// The cause of the errors of a GraphQL answer.
 pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &GitHubAnswer) -> Cause {
     let message = errors
         .iter()

@@ -1,4 +1,4 @@
-//! What an answer of GitHub says of its rate limits.
+//! Reads the rate-limit signals from GitHub's responses.
 
 use std::time::SystemTime;
 
@@ -23,7 +23,7 @@ pub(super) fn signals(answer: &GitHubAnswer, now: SystemTime) -> LimitSignals {
     }
 }
 
-/// The signals of an answer over GraphQL. It has status 200 whatever happened, so its errors stand for the status
+/// The signals of a GraphQL response. Its status is always 200, so its errors stand for the status
 /// ([Rate limits for the GraphQL API](https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api)).
 pub(super) fn graphql_signals(answer: &GitHubAnswer, now: SystemTime) -> LimitSignals {
     let mut signals = signals(answer, now);

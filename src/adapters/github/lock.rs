@@ -1,4 +1,5 @@
-//! The lock of a tag: a reference, which GitHub creates only where there is none, to an annotated tag that names the owner.
+//! The lock of a tag: a reference to an annotated tag that names the owner. GitHub creates it only if it does not
+//! exist.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,7 +1,7 @@
 //! One repository on GitHub: its releases with their assets, tags, commits and checks.
 //!
-//! octocrab builds and sends the JSON requests, without its retries and models; assets are streamed beside it. All requests
-//! go through one [`RateLimiter`](rate_limit::RateLimiter).
+//! octocrab builds and sends the JSON requests, without its retries and models; assets are streamed without it. All
+//! requests go through one [`RateLimiter`](rate_limit::RateLimiter).
 
 mod answer;
 mod assets;

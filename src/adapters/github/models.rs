@@ -1,4 +1,4 @@
-//! GitHub's JSON, as far as it is used. Unknown fields are ignored: GitHub adds some at any time.
+//! GitHub's JSON, as far as it is used. Unknown fields are ignored, since GitHub adds fields at any time.
 
 use serde::{Deserialize, Serialize};
 

@@ -46,8 +46,8 @@ fn may_upload(api: &Url, upload: &Url) -> bool {
         && upload_host.strip_prefix("uploads.") == Some(site)
 }
 
-/// The URL that a redirect leads to, if it may be followed without credentials: not to plain HTTP on another machine, and
-/// not from another machine to this one.
+/// The target of a redirect, if it may be followed without credentials: not to plain HTTP on another machine, and not
+/// from another machine to this one.
 pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Cause> {
     let to = from.join(location).map_err(|error| Cause::Broken {
         detail: format!("GitHub redirects to what is no URL: {error}"),

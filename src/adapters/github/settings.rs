@@ -1,4 +1,4 @@
-//! How GitHub is reached.
+//! The settings of the connection to GitHub.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::rate_limit::RateLimitPolicy;
 use crate::domain::RepoSlug;
 
-/// Where GitHub is, for which repository and with which token.
+/// The addresses of GitHub, the repository and the token.
 #[derive(Clone, Debug)]
 pub struct GitHubSettings {
     /// As in `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` of GitHub Enterprise Server.

@@ -29,7 +29,7 @@ impl GitHubWriter for GitHub {
         tag: &Tag,
         body: &str,
     ) -> Result<(), ServiceError> {
-        // Without `draft`: a release that somebody has published meanwhile stays published.
+        // Without `draft`: a release that was published meanwhile stays published.
         let edit = models::EditRelease {
             tag_name: tag.as_str(),
             body,
@@ -122,8 +122,9 @@ impl GitHubWriter for GitHub {
 }
 
 impl GitHub {
-    /// Creates a draft with its target, or without it where GitHub refuses that for want of the right to write workflow
-    /// files, which a workflow's own token never has. After a refusal the second request creates the only draft.
+    /// Creates a draft with its target, or without it where GitHub refuses that because the permission to write
+    /// workflow files is missing, which a workflow's own token never has. After a refusal the second request creates
+    /// the only draft.
     async fn make_draft(&self, draft: &NewDraft) -> Result<ReleaseId, Cause> {
         let mut body = models::CreateRelease {
             tag_name: draft.tag.as_str(),
@@ -205,7 +206,7 @@ impl GitHub {
         Ok(())
     }
 
-    /// Creates a reference where there is none.
+    /// Creates a reference if it does not exist.
     pub(super) async fn create_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
         let url = self.url(&["git", "refs"]);
         let body = models::CreateReference { name, sha };

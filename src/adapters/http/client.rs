@@ -1,4 +1,4 @@
-//! The HTTP clients: their root certificates, time limits and look-ups.
+//! The HTTP clients: their root certificates, time limits and name resolution.
 
 use std::error::Error as StdError;
 use std::io;
@@ -19,11 +19,11 @@ const USER_AGENT: &str = concat!(
     ")"
 );
 
-/// What differs from one environment to another.
+/// The settings that depend on the environment.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// PEM certificates to trust besides Mozilla's, such as those of a company's proxy: the content of the file that
-    /// `SSL_CERT_FILE` names.
+    /// PEM certificates to trust in addition to Mozilla's, such as those of a company's proxy: the content of the file
+    /// that `SSL_CERT_FILE` names.
     pub extra_roots: Option<Vec<u8>>,
     /// Limit for setting up a connection, TLS included.
     pub connect_timeout: Duration,
@@ -41,7 +41,7 @@ impl Default for HttpSettings {
     }
 }
 
-/// Why there is no client.
+/// Why the client cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("the additional certificates hold no PEM certificate")]
@@ -54,8 +54,8 @@ pub enum HttpError {
 
 /// The HTTP clients of a process. Clones share their connections.
 ///
-/// No client follows redirects by itself: whoever sends credentials decides where they go. Proxies are taken from
-/// `HTTPS_PROXY` and the like.
+/// No client follows redirects by itself: the caller decides where credentials are sent. Proxies are taken from
+/// `HTTPS_PROXY` and similar variables.
 #[derive(Clone, Debug)]
 pub struct Http {
     answers: Client,
@@ -63,7 +63,7 @@ pub struct Http {
     base: Arc<Base>,
 }
 
-/// What all clients have in common.
+/// The common settings of all clients.
 #[derive(Debug)]
 struct Base {
     roots: Vec<Certificate>,
@@ -80,7 +80,7 @@ impl Http {
         Self::with_lookup(settings, Arc::new(SystemLookup))
     }
 
-    /// The same, with another way to look names up.
+    /// The same, with another name resolver.
     ///
     /// # Errors
     ///
@@ -114,8 +114,8 @@ impl Http {
         &self.uploads
     }
 
-    /// A client of its own that connects only to addresses that pass the check. Addresses that stand in a URL are not
-    /// looked up, and therefore not checked here.
+    /// A client of its own that connects only to addresses that pass the check. IP addresses in a URL are not resolved,
+    /// and therefore not checked here.
     pub(crate) fn checked(&self, check: Arc<dyn AddressCheck>) -> Result<Client, HttpError> {
         let builder = self.base.builder(Some(check));
         build(builder.read_timeout(self.base.idle_timeout))
@@ -153,7 +153,7 @@ fn install_crypto() {
     });
 }
 
-/// Mozilla's roots are compiled in, since the action's image holds nothing but the binary.
+/// Mozilla's roots are compiled in, since the action's image contains only the binary.
 fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     let unusable = |error: reqwest::Error| HttpError::Certificate(describe(&error));
     let mut roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -171,10 +171,10 @@ fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     Ok(roots)
 }
 
-/// What went wrong with a request, from the outermost words to the innermost, without the URL: it may be a signed one.
+/// The error messages of a request, from the outermost to the innermost, without the URL: it may be a signed one.
 pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
-    // What wraps an error of reqwest says nothing that reqwest does not.
+    // The outer errors contain nothing beyond reqwest's error.
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<reqwest::Error>() {
@@ -223,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn describe_leaves_out_the_url() {
         let http = Http::new(&HttpSettings::default()).unwrap();
-        // Port 1 on loopback: nobody listens there.
+        // No server listens on port 1 on loopback.
         let error = http
             .answers()
             .get("http://127.0.0.1:1/secret")

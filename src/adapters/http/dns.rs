@@ -1,4 +1,5 @@
-//! Name look-ups of the HTTP clients: each connection goes to the addresses of one look-up, which may be checked first.
+//! Name resolution of the HTTP clients: each connection uses the addresses of one resolution, which may be checked
+//! first.
 
 use std::fmt;
 use std::io;
@@ -15,11 +16,11 @@ pub trait NameLookup: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the name cannot be looked up or has no address.
+    /// When the name cannot be resolved or has no address.
     async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// The look-up of the operating system.
+/// The resolver of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemLookup;
 
@@ -55,7 +56,7 @@ impl AddressRefused {
     }
 }
 
-/// What a client asks for addresses: it looks a name up once for each connection, and hands the checked addresses on.
+/// The resolver of a client: it resolves a name once for each connection, and returns the checked addresses.
 pub(super) struct Resolver {
     pub(super) lookup: Arc<dyn NameLookup>,
     pub(super) check: Option<Arc<dyn AddressCheck>>,

@@ -1,4 +1,4 @@
-//! What is shown of a text that a server sent.
+//! Excerpts of texts from a server, for messages.
 
 /// The most characters that are shown: enough for a sentence or two, not for a page.
 pub(crate) const LONGEST_EXCERPT: usize = 500;

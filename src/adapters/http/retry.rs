@@ -15,7 +15,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub(crate) struct RetryPolicy {
     /// How often a request is sent at most.
     pub(crate) attempts: u32,
-    /// The longest time from the first attempt to the start of the last one, whatever the server asks for.
+    /// The longest time from the first attempt to the start of the last one, regardless of `Retry-After`.
     pub(crate) patience: Duration,
 }
 
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_end_where_the_wait_is_longer_than_what_is_left() {
+    fn retries_end_when_the_wait_exceeds_the_time_left() {
         let mut retry = retry(9, 60);
         let now = |second| Moment::at(secs(second));
         assert_eq!(retry.failed_at(now(100), Some(secs(60))), Some(secs(60)));

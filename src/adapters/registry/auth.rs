@@ -23,7 +23,7 @@ use super::retry::retried;
 use super::transport::Transport;
 use crate::domain::{ImageRepository, Moment};
 
-/// A token's lifetime where its service does not say it, as the specification sets it.
+/// A token's lifetime by default, as the specification sets it.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 /// A token that expires within this time is not used any more.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ struct CachedHeader {
     header: Option<HeaderValue>,
     /// When a token is to be renewed. `None` for a password.
     expires: Option<Moment>,
-    /// What the token was fetched for.
+    /// The scopes of the token.
     challenge: Option<BearerChallenge>,
 }
 
@@ -93,7 +93,7 @@ impl Authenticator {
         Ok(cached.header.clone())
     }
 
-    /// The header to answer a 401 with; `None` where there is no other than the one that was `used`.
+    /// The header to answer a 401 with; `None` if there is no other than the one that was `used`.
     pub(super) async fn answer_challenge(
         &self,
         repository: &ImageRepository,
@@ -216,7 +216,7 @@ impl Authenticator {
     }
 }
 
-/// Where a token is fetched, and for what.
+/// The token service and the scopes of a token.
 struct TokenService<'a> {
     client: Client,
     realm: Url,
@@ -287,7 +287,7 @@ impl TokenService<'_> {
     }
 }
 
-/// The scopes to ask for: ours, unless the registry knows the repository by another name than its URL has.
+/// The scopes to request: ours, unless the registry's challenge names another repository than the URL.
 fn wanted_scopes(theirs: Option<&str>, ours: &[String]) -> Vec<String> {
     let resource = |scope: &str| scope.rsplit_once(':').map(|(name, _)| name.to_owned());
     match theirs.filter(|scope| !scope.is_empty()) {

@@ -58,7 +58,8 @@ impl ContentCache {
         self.content().pushed.insert((repository.clone(), digest));
     }
 
-    /// Forgets which blobs were pushed to a repository, once its registry says that one is missing.
+    /// Removes the entries of the blobs that were pushed to a repository, once its registry reports that one is
+    /// missing.
     pub(super) fn forget_pushed(&self, repository: &ImageRepository) {
         self.content().pushed.retain(|(at, _)| at != repository);
     }

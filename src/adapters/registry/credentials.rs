@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::{Code, Diagnostic};
 
-/// Docker Hub has three names; its images say `docker.io`, its API listens on this one.
+/// Docker Hub has three names; its images have `docker.io`, its API listens on this one.
 pub(super) const DOCKER_HUB_API: &str = "registry-1.docker.io";
 const DOCKER_HUB: &str = "docker.io";
 /// Standard base64 ([RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), padded or not, as the tools

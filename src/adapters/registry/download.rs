@@ -17,7 +17,7 @@ use crate::protocol::{ByteStream, Cause, ServiceError};
 /// The most connections for one blob, however much each of them brings.
 const CONNECTIONS: u32 = 50;
 
-/// What is known of a blob's size in bytes.
+/// The known size of a blob, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum BlobSize {
     Exactly(u64),

@@ -88,12 +88,12 @@ impl From<RequestFailure> for Cause {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    /// What the registry says, in one line; never empty.
+    /// The registry's message, in one line; never empty.
     pub(super) message: String,
     /// The error codes of the OCI distribution specification.
     codes: Vec<String>,
     wait: Option<Duration>,
-    /// `X-Request-Id` or its like, for whoever runs the registry.
+    /// `X-Request-Id` or a similar header, for the operators of the registry.
     pub(super) request_id: Option<String>,
 }
 
@@ -119,7 +119,7 @@ impl Refusal {
         self.codes.iter().any(|seen| codes.contains(&seen.as_str()))
     }
 
-    /// What may be concluded from the status. `identity` says as whom the request was sent.
+    /// The cause that the status implies. `identity` is the user as whom the request was sent.
     pub(super) fn classify(self, identity: &str) -> RequestFailure {
         let Self {
             status,
@@ -159,8 +159,8 @@ impl Refusal {
     }
 }
 
-/// Codes and message of the body that the OCI distribution specification wants ("Error Codes"), or of what came instead:
-/// the JSON of token services, plain text, or nothing but the status.
+/// Codes and message of the body that the OCI distribution specification requires ("Error Codes"), or of another body:
+/// the JSON of token services, plain text, or only the status.
 fn read_body(status: StatusCode, body: &[u8]) -> (Vec<String>, String) {
     #[derive(Deserialize)]
     struct Envelope {
@@ -173,7 +173,7 @@ fn read_body(status: StatusCode, body: &[u8]) -> (Vec<String>, String) {
         #[serde(default)]
         message: Option<String>,
     }
-    /// What token services send, among it the error of OAuth 2.0 (RFC 6749, section 5.2).
+    /// The error bodies of token services, among them the error of OAuth 2.0 (RFC 6749, section 5.2).
     #[derive(Deserialize)]
     struct PlainError {
         message: Option<String>,

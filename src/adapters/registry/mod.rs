@@ -8,7 +8,7 @@
 //! - A read is repeated after 429 (with `Retry-After`), 5xx, a broken connection or silence; a large blob continues by
 //!   `Range` where it stopped.
 //! - A wrong password is reported as one, and credentials never reach another host.
-//! - A write is sent once, so that the caller can look whether it was done.
+//! - A write is sent once, so that the caller can check whether it was carried out.
 //!
 //! [spec]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 

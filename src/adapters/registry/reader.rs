@@ -49,7 +49,7 @@ impl RegistryReader for Registries {
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
         let named = ImageRef::from(image.clone());
         if let Some(bytes) = self.cache.get(image.digest) {
-            // The bytes are known; whether they are still there is asked without reading them again.
+            // The bytes are known; whether they still exist is asked without reading them again.
             return Ok(self.resolve(&named).await?.map(|_| bytes));
         }
         let client = &*self.client;
@@ -106,7 +106,7 @@ impl RegistryReader for Registries {
     }
 }
 
-/// The bytes, unless there are too many of them for this caller.
+/// The bytes, unless they exceed the limit of this caller.
 fn within(limit: u64, bytes: Bytes) -> Result<Bytes, Cause> {
     if bytes.len() as u64 <= limit {
         return Ok(bytes);
@@ -220,7 +220,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
         .then(|| essence.to_owned())
 }
 
-/// The type that a manifest names itself, for registries that call it `application/json` or the like.
+/// The type in the manifest itself, for registries that send `application/json` or similar.
 fn own_media_type(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct TypedManifest {

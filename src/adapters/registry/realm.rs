@@ -1,9 +1,9 @@
-//! Where a password or a token request may go.
+//! Decides where a password or a token request may be sent.
 //!
-//! The realm of a challenge is whatever the registry writes ([docker token authentication specification][1]). A hostile or
-//! broken registry could name the metadata service of a cloud or a machine in the runner's network, so the realm must not
-//! have an address that is further inside than the registry's own. The address is checked where the client resolves the
-//! name, so that the checked address is the one that is connected to.
+//! The registry chooses the realm of a challenge freely ([docker token authentication specification][1]). A hostile or
+//! broken registry could name the metadata service of a cloud or a machine in the runner's network. The realm's address
+//! therefore must not be in a more private network than the registry's own. The address is checked where the client
+//! resolves the name, so that the checked address is the one that is connected to.
 //!
 //! [1]: https://distribution.github.io/distribution/spec/auth/token/
 
@@ -49,7 +49,7 @@ impl RealmRule {
     ///
     /// # Errors
     ///
-    /// In words, when the realm is refused whatever its name resolves to.
+    /// The reason as a text, when the realm is refused regardless of the addresses of its name.
     pub(super) async fn new(
         realm: &Url,
         registry: &Url,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn realm_must_be_https_and_no_further_inside_than_the_registry() {
+    async fn realm_must_be_https_and_in_no_more_private_network_than_the_registry() {
         for (registry, cases) in [
             ("https://8.8.8.8/", PUBLIC),
             ("https://10.0.0.1/", PRIVATE),

@@ -23,7 +23,7 @@ impl Attempts {
     ///
     /// # Errors
     ///
-    /// With the cause when there will be no other attempt.
+    /// With the cause when no further attempt is made.
     pub(super) async fn wait(
         &mut self,
         clock: &dyn Clock,

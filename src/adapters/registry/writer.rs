@@ -107,7 +107,7 @@ impl RegistryClient {
         match response.status() {
             StatusCode::CREATED => Ok(Mount::Done),
             StatusCode::ACCEPTED => Ok(Mount::Upload(session(to, &response)?)),
-            // No right to read there, or no such repository: the blob is uploaded instead.
+            // No permission to read that repository, or it does not exist: the blob is uploaded instead.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
                 Ok(Mount::Refused)
             }
@@ -193,7 +193,7 @@ impl RegistryClient {
         Err(refusal.classify(&self.identity_at(repository)).into())
     }
 
-    /// Sends a write once. Only a rate limit is waited for, since it says that nothing was done.
+    /// Sends a write once. It waits only for a rate limit, since a limited request was not carried out.
     async fn write(&self, request: &RegistryRequest<'_>) -> Result<Response, RequestFailure> {
         let mut attempts = Attempts::new(self.clock());
         loop {
@@ -228,7 +228,7 @@ fn session(to: &ImageRepository, response: &Response) -> Result<Url, RequestFail
     }
 }
 
-/// A refusal that another look and another upload can cure.
+/// A refusal after which the caller can read again and upload again.
 fn look_again(refusal: Refusal, why: &str) -> RequestFailure {
     RequestFailure::Lasting(Cause::Conflict {
         status: refusal.status.as_u16(),

@@ -75,7 +75,7 @@ impl CheckPods {
     }
 }
 
-/// What a container has to do with the release.
+/// The result for one container.
 enum Judgement<'a> {
     /// It runs this image.
     Runs(&'a PinnedImage),

@@ -34,7 +34,7 @@ struct Metadata {
     name: String,
 }
 
-/// What the pod asks for.
+/// The desired state.
 #[derive(Debug, Default, Deserialize)]
 struct Spec {
     #[serde(rename = "initContainers")]
@@ -53,7 +53,7 @@ struct ContainerSpec {
     image: String,
 }
 
-/// What the node reports.
+/// The state that the node reports.
 #[derive(Debug, Default, Deserialize)]
 struct PodStatus {
     #[serde(rename = "initContainerStatuses")]
@@ -80,7 +80,7 @@ pub(super) struct Container<'a> {
     name: &'a str,
     /// The image in the pod's specification; empty where it has none.
     spec_image: &'a str,
-    /// The image in the status: any name that the node knows for it.
+    /// The image in the status: any of the names that the node has for it.
     image: &'a str,
     /// The image's digest, with or without repository; empty until the image is pulled.
     pub(super) image_id: &'a str,

@@ -76,7 +76,7 @@ const WAITS: Code = Code::PodNotStarted;
 const IDLE: Code = Code::ImageNotRunning;
 
 #[test]
-fn image_id_decides_whatever_its_form() {
+fn image_id_is_compared_in_every_form() {
     let (right, wrong) = (digest("good"), digest("bad"));
     let tagged = format!("{MANAGER}:v1");
     let table: [(&str, String, &[Code]); 14] = [
@@ -85,7 +85,7 @@ fn image_id_decides_whatever_its_form() {
         (&tagged, format!("docker://{right}"), &[]),
         (&tagged, right.clone(), &[]),
         (&tagged, format!("{MANAGER}:v1@{right}"), &[]),
-        // The node knows these bytes by another name: a mirror, or another tag.
+        // The node has another name for these bytes: a mirror, or another tag.
         (&tagged, format!("mirror.example/manager@{right}"), &[]),
         (
             "mirror.example/manager:v1",
@@ -141,9 +141,9 @@ fn a_container_that_has_not_started_is_refused() {
     assert_eq!(codes(manager(), &list(&[good(), without_id])), [WAITS]);
 }
 
-/// No node has begun with it: it runs nothing, whatever it asks for.
+/// No node has started it, so it runs no image yet, regardless of its spec.
 #[test]
-fn a_pod_without_statuses_counts_as_nothing() {
+fn pod_without_statuses_is_not_counted() {
     let mut pending = good();
     pending["status"] = json!({"phase": "Pending"});
     let mut null = good();
@@ -201,7 +201,7 @@ fn a_restarted_container_is_judged_by_what_it_runs_now() {
 
 /// The node calls the image otherwise, and the pod asks for ours: the bytes have to be ours.
 #[test]
-fn the_image_that_the_pod_asks_for_counts_too() {
+fn image_in_the_pod_spec_is_compared_too() {
     let mut renamed = good();
     renamed["status"]["containerStatuses"][0]["image"] = json!("sha256:0123");
     renamed["status"]["containerStatuses"][0]["imageID"] =
@@ -210,7 +210,7 @@ fn the_image_that_the_pod_asks_for_counts_too() {
 }
 
 #[test]
-fn other_images_are_none_of_its_business() {
+fn unrelated_images_are_ignored() {
     let others = [
         pod(
             "docker.io/library/nginx:1.25",
@@ -255,7 +255,7 @@ fn further_images_may_run_and_then_have_to_be_the_awaited_ones() {
 
 /// Such as `istio-manager:1.2.0` and `istio-manager:1.2.0-experimental`.
 #[test]
-fn images_of_one_repository_do_not_refuse_each_other() {
+fn different_images_of_one_repository_are_accepted() {
     let release = || {
         artifacts(&[
             ("binary-image", MANAGER, "good"),
@@ -282,7 +282,7 @@ fn images_of_one_repository_do_not_refuse_each_other() {
 
 /// One image under two names, of which another one comes first.
 #[test]
-fn images_with_the_same_digest_count_as_each_other() {
+fn images_with_equal_digests_are_interchangeable() {
     let mirror = "a.example/kyma/manager";
     let release = artifacts(&[("binary-image", MANAGER, "good"), (mirror, mirror, "good")]);
     assert_eq!(codes(release, &list(&[good()])), []);
@@ -321,7 +321,7 @@ fn a_refusal_names_pod_container_image_and_digest() {
 }
 
 #[test]
-fn what_is_no_list_of_pods_is_refused() {
+fn input_that_is_not_a_pod_list_is_refused() {
     let table: [&[u8]; 7] = [
         b"",
         b"{}",

@@ -1,4 +1,4 @@
-//! The engine against services in memory, on a clock that moves only when somebody sleeps.
+//! The engine against services in memory, on a clock that advances only when a task sleeps.
 
 mod unused_services;
 
@@ -22,7 +22,7 @@ use crate::protocol::{
 };
 use unused_services::UnusedServices;
 
-/// Time that passes only when it is slept through.
+/// Time that advances only by sleeping.
 #[derive(Default)]
 struct TestClock(Mutex<Duration>);
 
@@ -58,19 +58,19 @@ impl Observer for IgnoreEvents {
     fn see(&self, _: &Event<'_>) {}
 }
 
-/// How the next write ends.
+/// The result of the next write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum WriteResult {
     Fine,
-    /// It lands, and the answer is lost.
+    /// It takes effect, and the answer is lost.
     Lost,
-    /// The connection breaks before it lands.
+    /// The connection breaks before it takes effect.
     Cut,
     Conflict,
     Refused,
 }
 
-/// Files that can be removed, and what a removal answers. Reads show what existed `lag` reads ago.
+/// Files that can be removed, and the result of a removal. Reads show the files of `lag` reads ago.
 struct TestFiles {
     files: Mutex<BTreeSet<String>>,
     shown: Mutex<Vec<BTreeSet<String>>>,
@@ -91,7 +91,7 @@ impl TestFiles {
     }
 }
 
-/// Wants `a` and `b` removed, in this order.
+/// A phase that removes `a` and `b`, in this order.
 struct Remove {
     waits: u32,
 }
@@ -317,7 +317,7 @@ async fn wait_polls_often_at_first_and_ends_at_the_deadline() {
     let ended = run(&TestFiles::new(0, &[]), &mut endless, false).await;
     assert!(matches!(ended.ended, Err(Stop::TimedOut { .. })));
     assert_eq!(ended.took, Duration::from_mins(5));
-    // 20 in 20 s, then later and later, and one in 10 s from 200 s on, with one at the deadline.
+    // 20 in 20 s, then at growing intervals, and one in 10 s from 200 s on, with one at the deadline.
     assert_eq!(u32::MAX - endless.waits, 79);
 }
 

@@ -64,6 +64,6 @@ pub(super) fn pending(options: &AwaitOptions, checks: &[SeenCheck]) -> Vec<Strin
         }
         found
     });
-    // Several patterns may mean the same builder.
+    // Several patterns may match the same builder.
     lines.filter(|line| seen.insert(line.clone())).collect()
 }

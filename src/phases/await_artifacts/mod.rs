@@ -20,12 +20,12 @@ use crate::release::mismatch::Mismatch;
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// How to wait, and for whom.
+/// The options of the wait.
 #[derive(Clone, Debug)]
 pub struct AwaitOptions {
     /// The longest pause between two reads.
     pub poll_interval: Duration,
-    /// Wanted of container images, such as `linux/amd64`; with none, those that they have.
+    /// The expected platforms of container images, such as `linux/amd64`; if empty, those that the images have.
     pub platforms: Vec<String>,
     /// Check runs, statuses or workflow runs that make the artifacts.
     pub builders: Vec<NamePattern>,
@@ -43,7 +43,7 @@ pub struct Await {
     earlier: EarlierDigests,
 }
 
-/// What a step found, and how long it had been waited for then: a digest counts once it was the same in two steps.
+/// The digests of a step, with the time waited until then: a digest counts once it was the same in two steps.
 type EarlierDigests = BTreeMap<String, (Digest, Duration)>;
 
 struct AwaitState {
@@ -51,11 +51,11 @@ struct AwaitState {
     waited: Duration,
 }
 
-/// How far an artifact is.
+/// The state of an artifact.
 #[derive(Debug, PartialEq)]
 enum ArtifactState {
     Absent,
-    /// Begun, and not usable yet.
+    /// It exists in part, and is not usable yet.
     Incomplete(String),
     /// It exists, and is of another build.
     Stale(Vec<Mismatch>),
@@ -91,7 +91,7 @@ impl Await {
         let mut view = self.cache.view(reader, &plan.wanted.tag);
         view.known_release().await?;
         view.images(images).await?;
-        // GitHub tells some digests late or never: who still misses one in a later step downloads the asset.
+        // GitHub shows some digests late or never: a later step that still lacks one downloads the asset.
         view.digests(|asset| !waited.is_zero() && is_planned(asset))
             .await?;
         view.asset_texts(plan).await?;
@@ -121,7 +121,7 @@ impl Phase for Await {
 
 struct Decided {
     step: Step,
-    /// What this step found, for the next one.
+    /// The digests of this step, for the next one.
     digests: EarlierDigests,
 }
 
@@ -189,7 +189,7 @@ fn decide(
     Decided { step, digests }
 }
 
-/// What is ready so far, and what is not.
+/// The artifacts that are ready so far, and those that are not.
 #[derive(Default)]
 struct Progress {
     ready: Artifacts,

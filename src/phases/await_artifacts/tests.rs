@@ -66,7 +66,7 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
     }
 }
 
-/// What the last of several steps waits for, or ends with.
+/// The result of the last of several steps.
 fn lines(steps: &[AwaitState]) -> Vec<String> {
     let mut earlier = EarlierDigests::new();
     let mut lines = vec![];

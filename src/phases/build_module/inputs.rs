@@ -1,4 +1,4 @@
-//! What the module is assembled from: the files that the inputs name, and those that its configuration names.
+//! The input files of the module: those that the inputs name, and those that its configuration names.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use ocm_module::oci::ComponentRegistry;
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
 
-/// A file with the name by which its reader knows it.
+/// A file with its name in the messages.
 type Named = (String, Bytes);
 
 /// The files, read; and what is wrong with them so far.
@@ -26,7 +26,7 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
-    /// What the module's own files got wrong.
+    /// The problems in the module's own files.
     broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
@@ -82,7 +82,7 @@ impl Sources {
         self.config.as_ref().map(|(_, config)| config)
     }
 
-    /// An input counts more than the configuration, whose paths are relative to its own folder.
+    /// An input takes precedence over the configuration, whose paths are relative to its own folder.
     fn path(
         &mut self,
         input: &str,
@@ -126,7 +126,7 @@ impl Sources {
         self.path("default-cr", given, options, named)
     }
 
-    /// The Kyma CLI followed the configuration's `security`; modulectl does not look at it any more.
+    /// The Kyma CLI used the configuration's `security`; modulectl ignores it.
     fn security_path(&self, options: &BuildOptions) -> Option<PathBuf> {
         let config = self
             .config()
@@ -232,7 +232,7 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-/// Where module images are stored: the plan has the full path.
+/// The registry of module images: the plan has the full path.
 fn registry(planned: &ModulePlan) -> Result<ComponentRegistry, ocm_module::Diagnostic> {
     let repository = planned.image.repository().to_string();
     let below = format!("/component-descriptors/{}", planned.name);

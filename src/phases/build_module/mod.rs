@@ -27,12 +27,12 @@ pub struct BuildModule {
     options: BuildOptions,
 }
 
-/// What the module is made from, and where its files go.
+/// The inputs of the build, and the paths of its outputs.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
     pub style: DescriptorStyle,
     pub template: TemplateForm,
-    /// `regular` where neither this nor the configuration says.
+    /// `regular` if neither this nor the configuration sets it.
     pub channel: Option<String>,
     /// The rendered manifest; the module's configuration may name it instead.
     pub manifest: Option<PathBuf>,
@@ -42,19 +42,19 @@ pub struct BuildOptions {
     /// The configuration of the security scanners.
     pub security: Option<PathBuf>,
     pub output: PathBuf,
-    /// Where the component version is written as an OCM archive: one file where the name ends so, and a folder otherwise.
+    /// The path of the OCM archive with the component version: one file if the name ends so, and a folder otherwise.
     pub ctf: Option<PathBuf>,
-    /// Whether the image is pushed; without, no registry is asked for anything.
+    /// Whether the image is pushed; otherwise no request is sent to a registry.
     pub push: bool,
     /// A repository of the same registry that may hold some of the blobs.
     pub mount_from: Option<ImageRepository>,
-    /// Where the repository is for people, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
+    /// The URL of the repository's web page, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
     pub repository_url: String,
 }
 
 struct BuildState {
     assembled: Assembled,
-    /// All that is to be written, and what stands in its place.
+    /// All contents to be written, and the existing ones that they replace.
     files: Vec<(NewFile, Option<LocalFile>)>,
     /// `None` where nothing is to be pushed.
     registry: Option<RegistryState>,
@@ -70,13 +70,13 @@ struct RegistryState {
     missing: Vec<usize>,
     by_digest: bool,
     by_tag: Option<SeenManifest>,
-    /// Looked for only where the tag names something else.
+    /// Read only where the tag refers to another image.
     releases: Vec<SeenRelease>,
 }
 
-/// Why nothing can be decided.
+/// The reasons why no decision is possible.
 enum BuildProblem {
-    /// All that is wrong with the files.
+    /// All problems of the files.
     Module(Vec<Diagnostic>),
     Service(ServiceError),
 }

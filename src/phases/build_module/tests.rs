@@ -1,4 +1,4 @@
-//! What is pushed and written, depending on what exists already.
+//! What is pushed and written, depending on the existing content.
 use super::*;
 use crate::domain::Code;
 use crate::plan::ModulePlan;
@@ -109,7 +109,7 @@ fn tagged(digest: Digest) -> SeenManifest {
     }
 }
 
-/// The first words of what is asked for.
+/// The first words of the actions.
 fn actions(options: &BuildOptions, seen: &BuildState) -> Vec<String> {
     match decide(&plan(OnExisting::Resume), options, seen) {
         Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),

@@ -1,6 +1,6 @@
 //! `fetch-module`: unpacks the tested module image, by digest, into a folder.
 //!
-//! `module.json` is written last: a folder that has it is complete. It tells which layer each file came from.
+//! `module.json` is written last: a folder that has it is complete. It names the layer of each file.
 
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,8 @@ use ocm_module::read::{
     select_content, verify,
 };
 
-/// Manifests and custom resources up to this size are held in memory, for only their bytes tell how they are packed. Charts
-/// are not, nor are larger manifests.
+/// Manifests and custom resources up to this size are held in memory, since only their bytes show how they are packed.
+/// Charts are not, nor are larger manifests.
 const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
 const MAX_INDEX: u64 = 1024 * 1024;
 
@@ -36,7 +36,7 @@ pub struct FetchModule {
     module: Option<FetchedModule>,
 }
 
-/// The image, and the files that are made of it.
+/// The image, and the files to be made from it.
 struct FetchedModule {
     image: PinnedImage,
     descriptor: Descriptor,
@@ -45,7 +45,7 @@ struct FetchedModule {
     kind: ManifestKind,
 }
 
-/// A file that the folder is to have.
+/// A file that the folder has to contain.
 struct ModuleFile {
     path: &'static str,
     layer: Layer,
@@ -53,11 +53,11 @@ struct ModuleFile {
 }
 
 enum FileSource {
-    /// What the layer holds.
+    /// The content of the layer.
     File(Vec<u8>),
-    /// The layer's bytes are the file's, and too many to be held in memory.
+    /// The layer's bytes are those of the file, and too large to be held in memory.
     Layer,
-    /// The layer is an archive of which the folder `chart` is made.
+    /// The layer is an archive that is unpacked into the folder `chart`.
     Chart,
 }
 
@@ -67,7 +67,7 @@ enum ManifestKind {
     HelmChart,
 }
 
-/// What is in the folder now.
+/// The present content of the folder.
 struct FolderState {
     index: Option<Bytes>,
     /// In the order of the module's files.
@@ -179,7 +179,7 @@ impl LayerReader<'_> {
             .await
     }
 
-    /// What the module installs: one manifest, or a chart.
+    /// The manifest that the module installs, or its chart.
     async fn manifest(
         &self,
         descriptor: &Descriptor,
@@ -277,7 +277,7 @@ fn mismatches(plan: &ReleasePlan, module: &FetchedModule) -> Vec<Diagnostic> {
 }
 
 impl ModuleFile {
-    /// What is left to do until the folder has it. A folder is known to be complete by its index.
+    /// The remaining actions until the folder is complete. A folder is known to be complete by its index.
     fn missing(
         &self,
         folder: &Path,
@@ -360,7 +360,7 @@ fn report(folder: &Path, module: &FetchedModule) -> PhaseReport {
         )
 }
 
-/// What `module.json` says: the image, and which layer each file came from.
+/// The content of `module.json`: the image, and the layer of each file.
 fn index(module: &FetchedModule) -> Vec<u8> {
     #[derive(Serialize)]
     struct IndexedFile<'a> {
@@ -388,7 +388,7 @@ fn index(module: &FetchedModule) -> Vec<u8> {
             })
             .collect(),
     };
-    // Serialising plain values into memory has no way to fail.
+    // Serialising plain values into memory cannot fail.
     serde_json::to_vec_pretty(&index).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! What is written, depending on what the folder has already; and which images are refused.
+//! What is written, depending on the content of the folder; and which images are refused.
 
 use super::*;
 use crate::domain::Code;

@@ -1,4 +1,4 @@
-//! What is written before publishing: the evidence as an asset, and the table of artifacts in the release's text.
+//! The writes before publishing: the evidence as an asset, and the table of artifacts in the release's text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::release::asset_sync::sync_asset;
 use crate::release::references::row;
 
 impl Candidate<'_> {
-    /// What is still missing of it.
+    /// The parts of the evidence that are still missing.
     pub(super) fn missing_evidence(&self) -> Vec<Action> {
         let bytes = self.statement().to_bytes();
         let planned = LocalFile {
@@ -55,7 +55,7 @@ impl Candidate<'_> {
         actions
     }
 
-    /// The evidence; that of an earlier process, where it says the same of the release.
+    /// The evidence, or that of an earlier process if it describes the release equally.
     fn statement(&self) -> Statement {
         let inputs = self.inputs;
         let records = |wanted: &dyn Fn(&SeenCheck) -> bool| {
@@ -116,7 +116,7 @@ fn with_table(text: &str, artifacts: &Artifacts, evidence: Digest) -> String {
             Artifact::Asset { .. } => name.clone(),
             Artifact::Image { tagged, .. } => tagged.to_string(),
         };
-        // Writing to memory has no way to fail.
+        // Writing to memory cannot fail.
         let _ = writeln!(table, "{}", row(&name, artifact.digest()));
     }
     let _ = writeln!(table, "{}", row(EVIDENCE, evidence));

@@ -1,4 +1,4 @@
-//! `publish`: reads every promise again, right before the one request that cannot be taken back.
+//! `publish`: reads every fact of the release again, right before the one request that cannot be undone.
 
 mod evidence;
 mod gate;
@@ -23,7 +23,7 @@ use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// [`PhaseId::Publish`]. Done only when everyone sees the release as it was planned.
+/// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned.
 pub struct Publish {
     plan: ReleasePlan,
     inputs: PublishInputs,
@@ -33,35 +33,35 @@ pub struct Publish {
     first: Option<FirstRead>,
 }
 
-/// What the first step of this process found, so that all later ones write the same evidence.
+/// The data from the first step of this process, so that all later ones write the same evidence.
 #[derive(Clone, Default)]
 struct FirstRead {
-    /// What GitHub was asked for it, and answered.
+    /// GitHub's answers to the requests of that step.
     answers: Vec<SeenAnswer>,
     /// The evidence that an earlier process left in the release.
     evidence: Option<Statement>,
 }
 
-/// What was tested, and how that ended.
+/// The tested artifacts, and the results of the tests.
 #[derive(Clone, Debug, Default)]
 pub struct PublishInputs {
-    /// The digests that `await` found and the tests took.
+    /// The digests that `await` found and that were tested.
     pub artifacts: Artifacts,
-    /// `None` where someone said that no job is needed, as on a terminal.
+    /// `None` if the user stated that no job is required, as on a terminal.
     pub jobs: Option<JobResults>,
     /// Jobs that may be skipped.
     pub optional: BTreeSet<String>,
     pub legs: Legs,
     pub checks: Vec<RequiredCheck>,
-    /// Checks that made the artifacts: their runs belong into the evidence.
+    /// Checks that made the artifacts: their runs are part of the evidence.
     pub builders: Vec<NamePattern>,
     pub token: PublishToken,
 }
 
-/// Whose token publishes the release.
+/// The kind of token that publishes the release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PublishToken {
-    /// A workflow run's own: what it publishes starts no other workflow
+    /// A workflow run's own token: a release that it publishes starts no other workflow
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
     OfWorkflowRun,
     #[default]
@@ -77,33 +77,33 @@ pub enum Legs {
     Count(usize),
 }
 
-/// A check at the commit that must be green.
+/// A check at the commit that must have succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredCheck {
     pub name: NamePattern,
-    /// `neutral` and `skipped` are good enough only where that is said.
+    /// `neutral` and `skipped` count as success only if listed here.
     pub also: BTreeSet<CheckState>,
 }
 
-/// Everything that publishing depends on.
+/// The state that publishing depends on.
 struct PublishState {
     release: ReleaseView,
     /// The head of the guarded branch.
     head: Option<CommitSha>,
     /// The tag that GitHub shows as the latest.
     latest: Option<String>,
-    /// The tags of all published releases but prereleases.
+    /// The tags of all published releases except prereleases.
     published: Vec<String>,
-    /// Of a published release: assets that nobody can download.
+    /// Of a published release: assets that cannot be downloaded without credentials.
     hidden: Vec<String>,
-    /// Of a published release: whether it has to be immutable, where that can be known.
+    /// Of a published release: whether it has to be immutable, if that is known.
     immutable: Option<bool>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
     first: FirstRead,
 }
 
-/// Our release with everything that decides whether it is published.
+/// Our release with the state that decides whether it is published.
 struct Candidate<'a> {
     plan: &'a ReleasePlan,
     inputs: &'a PublishInputs,
@@ -112,11 +112,11 @@ struct Candidate<'a> {
     mark: Mark,
 }
 
-/// How long GitHub may take to show everywhere what it has confirmed.
+/// How long GitHub may take until a confirmed write is visible everywhere.
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
 
 impl Publish {
-    /// The phase, which changes something only while `owner` holds the lock of the tag: nobody else takes the draft over
+    /// The phase, which writes only while `owner` holds the lock of the tag: no other process takes over the draft
     /// between the last read and its publication.
     pub fn locked(plan: ReleasePlan, inputs: PublishInputs, owner: LockOwner) -> Locked<Self> {
         let publish = Self {
@@ -213,8 +213,8 @@ async fn first_read(reader: Reader<'_>, release: &ReleaseView) -> Result<FirstRe
     Ok(FirstRead { answers, evidence })
 }
 
-/// Assets of a published release that nobody can download. Those of a private repository are for nobody outside, and are not
-/// asked for.
+/// Assets of a published release that cannot be downloaded without credentials. Those of a private repository never
+/// can, and are not requested.
 async fn hidden_assets(
     reader: Reader<'_>,
     release: &ReleaseView,

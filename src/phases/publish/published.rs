@@ -1,4 +1,4 @@
-//! A release that is published already: done, if what everyone sees now is as it was planned and tested.
+//! A release that is already published: done, if its public state is as it was planned and tested.
 
 use super::{Candidate, EVIDENCE, PublishToken};
 use crate::domain::{Code, Diagnostic};
@@ -32,7 +32,7 @@ impl Candidate<'_> {
             release.prerelease,
             plan.wanted.prerelease,
         ));
-        // One that was published before the setting was turned off stays immutable, and that is no harm.
+        // A release that was published before the setting was turned off stays immutable, which is accepted.
         if seen.immutable == Some(true) {
             findings.extend(self.flag_differs("immutable", release.immutable, true));
         }

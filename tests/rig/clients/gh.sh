@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The GitHub CLI. It speaks plain HTTP with one host only, `github.localhost`, whose API it calls `api.github.localhost`; the stand-in
-# answers as the proxy for that name. Addresses in answers are another host to it, for which it takes the other token.
+# The GitHub CLI. It uses plain HTTP with one host only, `github.localhost`, whose API it calls `api.github.localhost`;
+# the stand-in answers as the proxy for that name. Addresses in answers have another host name, for which it uses the
+# other token.
 set -euo pipefail
 # shellcheck source=tests/rig/clients/support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"

@@ -7,7 +7,7 @@ const { rest, paginate } = getOctokit("job-token");
 const at = { owner, repo };
 const tag = "v2.0.0";
 
-// `skipIfReleaseExists`: any error means to go on.
+// `skipIfReleaseExists`: after any error, it continues.
 async function exists() {
   try {
     return Boolean((await rest.repos.getReleaseByTag({ ...at, tag })).data);

@@ -76,7 +76,7 @@ await job.rest.checks.update({ ...at, check_run_id: check.id, conclusion: "succe
 const suites = await rest.checks.listSuitesForRef({ ...at, ref: sha });
 same("suites", suites.data.check_suites.map(({ id, conclusion }) => [id, conclusion]), [[check.check_suite.id, "success"]]);
 
-// Published, found, and taken away again.
+// Published, found, and deleted.
 const published = await rest.repos.updateRelease({ ...at, release_id: draft.id, tag_name: tag, draft: false });
 same("published", [published.data.draft, published.data.tag_name], [false, tag]);
 same("by its tag", (await rest.repos.getReleaseByTag({ ...at, tag })).data.id, draft.id);
@@ -89,7 +89,7 @@ await rest.repos.deleteRelease({ ...at, release_id: draft.id });
 await rest.git.deleteRef({ ...at, ref: `tags/${tag}` });
 same("releases left", (await octokit.paginate(rest.repos.listReleases, at)).map(({ tag_name }) => tag_name), ["1.0.0"]);
 
-// Basic, as git and curl send it.
+// Basic authentication, as git and curl use it.
 const basic = await fetch(`${api}/repos/${owner}/${repo}`, {
   headers: { authorization: `Basic ${Buffer.from("x-access-token:personal-token").toString("base64")}`, "user-agent": "tests" },
 });

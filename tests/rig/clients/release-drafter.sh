@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# release-drafter: the action's own bundle, as a job runs it on a push. Its library takes GitHub for an Enterprise Server when it
-# is told of another host, so that it also speaks to /api/v3 and /api/graphql.
+# release-drafter: the action's own bundle, as a job runs it on a push. Its library takes GitHub for an Enterprise
+# Server if another host is configured, and then also uses /api/v3 and /api/graphql.
 set -euo pipefail
 # shellcheck source=tests/rig/clients/support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"

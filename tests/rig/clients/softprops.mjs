@@ -1,6 +1,7 @@
-// softprops/action-gh-release. The action is in no package registry; this sends the requests of its src/run.ts and src/github.ts
-// (v3) in their order through @actions/github, as it does: look by tag, create a draft, find it again in the list, upload all files
-// at once as streams, restore names as labels, publish without naming the tag, list the assets. No code is taken over.
+// softprops/action-gh-release. The action is in no package registry; this sends the requests of its src/run.ts and
+// src/github.ts (v3) in their order through @actions/github, as it does: get the release by tag, create a draft, find
+// it again in the list, upload all files at once as streams, restore names as labels, publish without naming the tag,
+// list the assets. No code is taken over.
 import { getOctokit } from "@actions/github";
 import { open, stat } from "node:fs/promises";
 import { files, owner, refused, releaseOf, repo, requests, same, sameAssets, state } from "./support.mjs";
@@ -81,7 +82,7 @@ let found = releaseOf(await state(), tag);
 sameAssets(found);
 same("labels", found.assets.map(({ label }) => label).filter(Boolean), ["odd name (1).txt"]);
 
-// Once more, as a second job of a matrix would: everything is replaced.
+// Once more, as a second job of a matrix would do: everything is replaced.
 await run("second");
 found = releaseOf(await state(), tag);
 sameAssets(found);

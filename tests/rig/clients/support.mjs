@@ -1,4 +1,4 @@
-// What the scripts here share: where GitHub is, files to upload, and checks that end a script.
+// Shared by the scripts here: GitHub's address, files to upload, and checks that end a script.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export function same(what, seen, wanted) {
   console.log(`${what}: ${left}`);
 }
 
-// The status that a call is refused with.
+// The status with which a call is refused.
 export async function refused(what, call, wanted) {
   let status = "not refused";
   try {
@@ -32,7 +32,7 @@ export async function refused(what, call, wanted) {
   same(what, status, wanted);
 }
 
-// What the stand-in holds of this client's repository, and the requests it was sent: `GET /a/b`, in order.
+// The stand-in's state of this client's repository, and the requests that it received: `GET /a/b`, in order.
 export async function state() {
   const world = await (await fetch(`${api}/_stand-in/world`)).json();
   return world.repositories[`${owner}/${repo}`];
@@ -43,7 +43,7 @@ export async function requests() {
   return log.map(({ method, path }) => `${method} ${path.replace(`/repos/${owner}/${repo}`, "")}`);
 }
 
-// Every file is there with its own bytes, under the name that GitHub makes of it.
+// Every file exists with its own bytes, under the name that GitHub derives from it.
 export function sameAssets(release) {
   const stored = (name) => name.replace(/[^A-Za-z0-9_+@-]+/g, ".").replace(/^\.|\.$/g, "");
   const wanted = files.map(({ name, digest }) => [stored(name), "uploaded", digest]);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts here share.
+# Functions that the scripts here share.
 
 same() { # WHAT SEEN WANTED
   [[ $2 == "$3" ]] || {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# A run is cancelled while its E2E leg waits: nothing is published, and the next run continues with what is there.
+# A run is cancelled while its E2E job waits: nothing is published, and the next run continues with the existing draft.
 chapter 'A run is cancelled, and the next one publishes'
 new_module "image-build-command: test ! -e /rig/control/builder-sleeps || exit 1; /rig/bin/push-image"
 flatten_module

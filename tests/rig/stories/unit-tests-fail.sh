@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# The unit tests fail: the other jobs go on, and `publish` refuses. The next run, with the tests repaired, publishes.
+# The unit tests fail: the other jobs continue, and `publish` refuses. The next run, with the tests fixed, publishes.
 chapter 'Unit tests fail, and pass in the next run'
 new_module "unit-test-command: test ! -e /rig/control/unit-tests-fail && make test"
 flatten_module

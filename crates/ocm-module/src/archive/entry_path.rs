@@ -5,7 +5,7 @@ use std::fmt;
 const MAX_NAME: usize = 1024;
 const MAX_DEPTH: usize = 32;
 
-/// What becomes of a name that begins with `/`.
+/// How a name that begins with `/` is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsolutePaths {
     /// It is refused.
@@ -68,7 +68,8 @@ impl EntryPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Whether macOS made the file: it keeps extended attributes beside each file, under its name with `._` in front.
+    /// Whether macOS made the file: it stores extended attributes in a second file, named like the first with a `._`
+    /// prefix.
     pub(super) fn is_resource_fork(&self) -> bool {
         self.file_name().starts_with("._")
     }

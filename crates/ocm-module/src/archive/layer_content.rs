@@ -13,7 +13,8 @@ use crate::Diagnostic;
 /// What a layer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LayerContent {
-    /// The layer itself, or the first file of its tar: the one that Lifecycle Manager takes, whatever its name.
+    /// The layer itself, or the first file of its tar, which is the one that Lifecycle Manager uses regardless of its
+    /// name.
     File(Vec<u8>),
     /// A tar with a `Chart.yaml`, in its folder or the one below.
     Chart,

@@ -1,4 +1,4 @@
-//! Tar and gzip: unpacking archives that others made, and writing archives whose bytes are the same on every machine.
+//! Tar and gzip: unpacks archives of other tools, and writes archives whose bytes are the same on every machine.
 //!
 //! Unpacking is bounded in every way ([`ArchiveLimits`]) and never yields a path that leads out of the folder
 //! ([`EntryPath`]). The `tar` crate reads and writes the headers; what a header says is judged here.
@@ -22,7 +22,7 @@ use crate::{Diagnostic, FormatCode};
 
 const MIB: u64 = 1024 * 1024;
 
-/// What a tar may spend on one entry beside its content: headers and long names.
+/// The largest size of a tar entry's headers and long names, without its content, in bytes.
 const MAX_HEADERS: u64 = 64 * 1024;
 
 /// Whether bytes begin as gzip does ([RFC 1952, 2.3.1](https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1)).
@@ -37,7 +37,7 @@ fn invalid_data(why: impl Into<String>) -> io::Error {
 
 /// A reader's error as a diagnostic.
 fn unreadable(error: &io::Error) -> Diagnostic {
-    // Errors of this module have their own words; those of the tar and gzip readers only say what was read.
+    // Errors of this module have their own messages; those of the tar and gzip readers say only what was read.
     match error.kind() {
         io::ErrorKind::InvalidData => invalid_archive(error.to_string()),
         _ => invalid_archive(format!("cannot be read: {error}")),

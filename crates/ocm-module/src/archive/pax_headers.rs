@@ -24,7 +24,7 @@ pub(super) enum SizeCheck {
 }
 
 impl PaxHeaders {
-    /// Reads the entry if it describes the next one, and tells whether it did.
+    /// Reads the entry if it describes the next one, and returns whether it did.
     pub(super) fn read_from<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> io::Result<bool> {
         match entry.header().entry_type() {
             EntryType::GNULongName => {
@@ -33,7 +33,7 @@ impl PaxHeaders {
                 self.set_path(name)?;
             }
             EntryType::XHeader => self.records(&content(entry)?)?,
-            // Comments, such as the commit that `git archive` writes there. A name or size would be that of every entry.
+            // Comments, such as the commit that `git archive` writes. A name or size here would apply to every entry.
             EntryType::XGlobalHeader => {
                 let mut global = Self::default();
                 global.records(&content(entry)?)?;

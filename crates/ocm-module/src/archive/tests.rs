@@ -229,7 +229,7 @@ fn truncated_and_corrupt_archives_are_refused() {
 }
 
 #[test]
-fn a_failing_consumer_is_told_apart_from_a_bad_archive() {
+fn errors_of_the_consumer_differ_from_those_of_the_archive() {
     let full = &mut |_: ArchiveFile<'_>| Err(io::Error::from(io::ErrorKind::StorageFull));
     let error = unpack_archive(
         &tar(&[("a", FILE, b"x")])[..],

@@ -41,7 +41,7 @@ impl Default for ArchiveLimits {
 /// Why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
-    /// The archive is damaged, breaks a limit or holds what is not unpacked.
+    /// The archive is damaged, exceeds a limit or contains an entry of a refused type.
     #[error(transparent)]
     Archive(#[from] Diagnostic),
     /// The callback that takes the files failed, for example because the disk is full.
@@ -62,9 +62,9 @@ pub struct ArchiveFile<'a> {
 /// What takes the files of an archive.
 type Consumer<'c> = dyn FnMut(ArchiveFile<'_>) -> io::Result<()> + 'c;
 
-/// Hands each file of a tar, compressed or not, to `each`.
+/// Passes each file of a tar, compressed or not, to `each`.
 ///
-/// A file that is there twice is handed on once if both are equal: the Kyma CLI wrote every file of a sub-folder twice.
+/// A file that occurs twice is passed once if both are equal: the Kyma CLI wrote every file of a sub-folder twice.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ impl Unpacker<'_> {
                 self.entry(&name, size, entry, each)?;
             }
         }
-        // To the very end, where gzip keeps its checksum.
+        // Reads to the end, where gzip has its checksum.
         self.allowance.set(self.limits.total_bytes);
         io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|e| unreadable(&e))?;
         Ok(())
@@ -168,7 +168,7 @@ impl Unpacker<'_> {
     ) -> Result<EntryKind, String> {
         let kind = match entry.header().entry_type() {
             EntryType::Directory => EntryKind::Folder,
-            // Before POSIX, a folder was a file whose name ends so.
+            // Before POSIX, a folder was a file whose name ends with `/`.
             EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => EntryKind::Folder,
             EntryType::Regular | EntryType::Continuous => EntryKind::File,
             EntryType::Symlink | EntryType::Link | EntryType::GNULongLink => {
@@ -186,7 +186,7 @@ impl Unpacker<'_> {
         Ok(kind)
     }
 
-    /// Hands a file on, unless an equal one was handed on before. The inner error is why the file is refused.
+    /// Passes a file to `each`, unless an equal one was passed before. The inner error is why the file is refused.
     fn file<R: Read>(
         &self,
         path: &EntryPath,

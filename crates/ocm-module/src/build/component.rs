@@ -56,7 +56,7 @@ pub struct ComponentInputs<'a> {
     pub template: Option<&'a [u8]>,
     /// The images that the module runs.
     pub images: &'a [ImageResource],
-    /// What scanners are told.
+    /// The configuration of the security scanners.
     pub security: Option<&'a SecurityScan>,
     /// More labels of the component, in [`DescriptorStyle::Modulectl3`] only.
     pub labels: &'a [Label],
@@ -81,7 +81,7 @@ pub struct ImageResource {
     pub name: String,
     /// The resource's version, which has to be semantic.
     pub version: String,
-    /// The image, as a container runtime takes it.
+    /// The image reference in the syntax of container runtimes.
     pub image: String,
 }
 
@@ -210,5 +210,5 @@ pub(super) fn image_resource(
     Ok(resource)
 }
 
-/// The label that asks scanners to look at the module.
+/// The label that enables security scans of the module.
 pub(super) const SCAN_LABEL: &str = "security.kyma-project.io/scan";

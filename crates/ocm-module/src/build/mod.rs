@@ -1,7 +1,7 @@
-//! Building a module image and the files that are published beside it: the same inputs give the same bytes on every machine.
+//! Builds a module image and its release assets: the same inputs give the same bytes on every machine.
 //!
-//! [`assemble`] checks everything first and makes all of it in one go; [`build_component`] makes the image only. The bytes
-//! are pushed by whoever calls, or written as an archive without a registry ([`ctf`]).
+//! [`assemble`] checks everything first and then builds the image and the files; [`build_component`] builds the image
+//! only. The caller pushes the bytes, or writes them as an archive without a registry ([`ctf`]).
 //!
 //! ```
 //! use ocm_module::build::{ComponentInputs, DescriptorStyle, GitSource, build_component};

@@ -49,7 +49,7 @@ pub(super) fn parts(
     })
 }
 
-/// A text that holds JSON: schema v2 has room for a name only (`ocm:api/ocm/compdesc/versions/v2/convert.go`).
+/// A string that holds JSON: in schema v2 the provider is only a name (`ocm:api/ocm/compdesc/versions/v2/convert.go`).
 fn provider() -> Provider {
     Provider::named(&format!(
         r#"{{"name":"kyma-project.io","labels":[{{"name":"kyma-project.io/built-by","value":"{CREATOR}","version":"v1"}}]}}"#
@@ -74,7 +74,7 @@ struct LocalLayer<'a> {
     bytes: &'a [u8],
 }
 
-/// The manifest comes last: the Lifecycle Manager of 2023 installs the last layer, whatever its name.
+/// The manifest comes last: the Lifecycle Manager of 2023 installs the last layer, regardless of its name.
 fn layers<'a>(inputs: &ComponentInputs<'a>) -> impl Iterator<Item = LocalLayer<'a>> {
     let layers = [
         ("default-cr", Some("default-cr.yaml"), inputs.default_cr),

@@ -235,7 +235,7 @@ prop_compose! {
     }
 }
 
-/// The module as a reader sees it, who has the image's manifest and fetches blobs by digest.
+/// The module as read by a client that has the image's manifest and fetches blobs by digest.
 fn fetch(built: &ComponentVersion) -> (Descriptor, read::ModuleContent) {
     let blob = |digest: Digest| {
         built

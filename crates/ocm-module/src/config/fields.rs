@@ -228,7 +228,7 @@ impl<'d> Fields<'d> {
         }
     }
 
-    /// An object whose values are all texts, as labels are.
+    /// An object whose values are all strings, such as labels.
     pub(super) fn map(&self, key: &str) -> BTreeMap<String, String> {
         let Some(object) = self.object(key) else {
             return BTreeMap::new();

@@ -63,7 +63,7 @@ pub struct ModuleConfig {
     pub resource_name: Option<String>,
     /// The namespace of the ModuleTemplate. Read by the Kyma CLI only.
     pub namespace: Option<String>,
-    /// How Lifecycle Manager tells the module's state. Read by the Kyma CLI only.
+    /// How Lifecycle Manager determines the module's state. Read by the Kyma CLI only.
     pub custom_state_checks: Vec<CustomStateCheck>,
     /// The address of the git repository. Read by modulectl only.
     pub repository: Option<String>,
@@ -71,7 +71,7 @@ pub struct ModuleConfig {
     pub documentation: Option<String>,
     /// The team that answers for findings of the scanners. Read by modulectl only.
     pub team: Option<String>,
-    /// Whether scanners look at the module. Read by modulectl only.
+    /// Whether security scanners scan the module. Read by modulectl only.
     pub security_scan: bool,
     /// Addresses of icons, by name. Read by modulectl only.
     pub icons: BTreeMap<String, String>,
@@ -150,7 +150,7 @@ impl ModuleConfig {
         }
     }
 
-    /// Whether all keys are there that both tools require.
+    /// Whether all keys exist that both tools require.
     fn is_complete(&self) -> bool {
         let has_manifest = self.manifest != FileRef::Path(String::new());
         !self.name.is_empty() && !self.version.is_empty() && has_manifest
@@ -166,7 +166,7 @@ pub enum FileRef {
     Url(String),
 }
 
-/// A rule by which Lifecycle Manager tells the module's state from a field of its custom resource.
+/// A rule by which Lifecycle Manager determines the module's state from a field of its custom resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomStateCheck {
     /// The path of the field.
@@ -188,7 +188,7 @@ pub struct Gvk {
     pub kind: String,
 }
 
-/// The object by which Lifecycle Manager knows that the module is ready.
+/// The object by which Lifecycle Manager determines that the module is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manager {
     /// The object's name.

@@ -1,4 +1,5 @@
-//! `sec-scanners-config.yaml`: what security scanners are told about a module, with the keys of 2023 or with those of today.
+//! `sec-scanners-config.yaml`: the configuration of security scanners for a module, with the keys of 2023 or the
+//! present ones.
 
 use super::fields::ConfigFile;
 use crate::oci::ImageName;
@@ -15,9 +16,9 @@ pub struct SecurityScan {
     pub subprojects: String,
     /// Patterns of files that are not scanned.
     pub exclude: Vec<String>,
-    /// The branch that scanners look at between releases.
+    /// The branch that is scanned between releases.
     pub dev_branch: String,
-    /// The release candidate that scanners look at.
+    /// The release candidate that is scanned.
     pub rc_tag: String,
 }
 

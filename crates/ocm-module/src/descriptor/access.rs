@@ -13,7 +13,7 @@ pub struct AccessSpec {
     written: Map<String, Value>,
 }
 
-/// The accesses that modules use; all others are kept as they are.
+/// The access types that modules use; all others are kept unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessKind {
     /// A layer of the same image. `localBlob` today, `localOciBlob` until 2023, `localFilesystemBlob` in archives.
@@ -25,10 +25,10 @@ pub enum AccessKind {
     },
     /// An image elsewhere. `ociArtifact` today, `ociRegistry` and `ociImage` before.
     OciArtifact {
-        /// The image, as a container runtime takes it.
+        /// The image reference in the syntax of container runtimes.
         image: String,
     },
-    /// A commit in a repository. `gitHub` for all, whatever serves it.
+    /// A commit in a git repository. The type is `gitHub` for every git host.
     Git {
         /// The repository's address, with or without a scheme.
         repo_url: String,

@@ -17,7 +17,7 @@ pub use read::{FILE_NAME, MAX_DESCRIPTOR, MAX_DESCRIPTOR_LAYER};
 /// Which layout a descriptor is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum SchemaVersion {
-    /// `meta` and `component` beside each other: the layout of all published modules.
+    /// `meta` and `component` as two top-level keys: the layout of all published modules.
     #[serde(rename = "v2")]
     V2,
     /// The layout of a Kubernetes object.
@@ -25,14 +25,14 @@ pub enum SchemaVersion {
     V3Alpha1,
 }
 
-/// A component descriptor, converted to schema v2 whatever it was written in.
+/// A component descriptor, converted to schema v2 from any supported schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Descriptor {
     /// The layout that it was read from, and is written in.
     pub schema: SchemaVersion,
     /// The component.
     pub component: Component,
-    /// `signatures`, `nestedDigests` and other keys beside the component.
+    /// `signatures`, `nestedDigests` and other top-level keys next to `component`.
     pub(crate) more: Map<String, Value>,
 }
 
@@ -46,7 +46,7 @@ pub struct Component {
     pub version: String,
     /// Who made it.
     pub provider: Provider,
-    /// Properties for whoever reads them, such as scanners.
+    /// Properties for consumers of the descriptor, such as scanners.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
@@ -162,7 +162,7 @@ pub struct ComponentSource {
     pub(crate) more: Map<String, Value>,
 }
 
-/// One thing the component consists of: a layer beside the descriptor, or an image elsewhere.
+/// One part of the component: a layer of the same image, or an image in a registry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// Such as `raw-manifest`.

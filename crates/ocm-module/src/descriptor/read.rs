@@ -14,7 +14,7 @@ pub const FILE_NAME: &str = "component-descriptor.yaml";
 /// Lifecycle Manager reads no longer ones (`lifecycle-manager:internal/service/componentdescriptor/untar.go`).
 pub const MAX_DESCRIPTOR: usize = 100 * 1024;
 
-/// The same in a tar, with room for what archivers add.
+/// The limit of the descriptor in a tar, which includes the headers and padding that archivers add.
 pub const MAX_DESCRIPTOR_LAYER: usize = 2 * MAX_DESCRIPTOR;
 
 impl Descriptor {
@@ -28,7 +28,7 @@ impl Descriptor {
         Self::from_text(&Self::text_in_layer(media_type, bytes)?)
     }
 
-    /// The text in that layer, as it was written.
+    /// The unchanged text of that layer.
     ///
     /// # Errors
     ///

@@ -101,7 +101,7 @@ impl fmt::Display for ComponentRegistry {
     }
 }
 
-/// The tag of a component version: the version, with `+` written as registries take it.
+/// The tag of a component version: the version, with `+` replaced as registries require.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use crate::{Diagnostic, FormatCode};
 /// An image's name as container runtimes read it: registry and `latest` may be implied, tag and digest may come together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName {
-    /// The name as it is written.
+    /// The name, unchanged.
     pub text: String,
     repository: String,
     tag: Option<ImageTag>,
@@ -44,7 +44,7 @@ impl ImageName {
         (full && (image.tag.is_some() || image.digest.is_some())).then_some(image)
     }
 
-    /// Everything before tag and digest, as it is written.
+    /// Everything before tag and digest, unchanged.
     pub fn repository(&self) -> &str {
         &self.repository
     }
@@ -59,7 +59,7 @@ impl ImageName {
         self.digest
     }
 
-    /// A diagnostic for a name that may mean another image tomorrow: without a tag, or with one that moves.
+    /// A diagnostic for a name that may refer to another image later: without a tag, or with a moving tag.
     pub fn moving(&self) -> Option<Diagnostic> {
         let text = &self.text;
         let tag = self.tag.as_ref().map(ImageTag::as_str).unwrap_or_default();

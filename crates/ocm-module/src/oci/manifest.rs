@@ -26,7 +26,7 @@ pub struct ContentDescriptor {
     pub digest: Digest,
     /// The number of bytes.
     pub size: u64,
-    /// Properties, which are left out where there are none.
+    /// Properties, omitted if empty.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -52,15 +52,15 @@ impl ContentDescriptor {
 #[serde(rename_all = "camelCase")]
 pub struct ImageManifest {
     schema_version: u8,
-    /// Missing in manifests of old tools, where only the registry's `Content-Type` says it.
+    /// Missing in manifests of old tools, where only the registry's `Content-Type` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     media_type: Option<String>,
-    /// The config blob, whose media type says what kind of image it is.
+    /// The config blob, whose media type determines the kind of image.
     pub config: ContentDescriptor,
     /// The layers, in their order.
     #[serde(deserialize_with = "or_default")]
     pub layers: Vec<ContentDescriptor>,
-    /// Properties, which are left out where there are none.
+    /// Properties, omitted if empty.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -168,7 +168,7 @@ impl ImageManifest {
         self.layers.iter().find(|layer| layer.digest == *digest)
     }
 
-    /// Whether it is a module image: by the type of its config, as every reader knows it.
+    /// Whether it is a module image, determined by the media type of its config as all OCM readers do.
     pub fn is_component_version(&self) -> bool {
         media::COMPONENT_CONFIG.contains(&self.config.media_type.as_str())
     }

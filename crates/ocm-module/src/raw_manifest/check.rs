@@ -62,7 +62,7 @@ impl RawManifest {
         found
     }
 
-    /// The manager's image must be there, and everywhere exactly that of the release.
+    /// The manager's image must occur, and always exactly as the one of the release.
     fn check_manager(&self, manager: &ImageRef, used: &[UsedImage]) -> Option<Diagnostic> {
         const HELP: &str = "render the manifest with the release's image, for example with `kustomize edit set image`";
         let repository = manager.repository().to_string();

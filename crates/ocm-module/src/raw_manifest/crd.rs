@@ -1,4 +1,4 @@
-//! Definitions of custom resources, as far as modules and their consumers look at them.
+//! Custom resource definitions: the fields that modules and their consumers use.
 
 use serde_json::Value;
 

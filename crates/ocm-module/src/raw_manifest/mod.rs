@@ -56,7 +56,7 @@ impl RawManifest {
             .collect()
     }
 
-    /// The file as it is.
+    /// The file, unchanged.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

@@ -1,4 +1,4 @@
-//! Whether a ModuleTemplate leads to a given module image.
+//! Checks whether a ModuleTemplate refers to a given module image.
 
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ mod tests {
     use crate::fixtures::{read, text};
 
     #[test]
-    fn a_template_leads_to_the_image_whose_descriptor_or_name_it_has() {
+    fn template_matches_image_by_descriptor_or_name() {
         let of = |file: &str| Descriptor::from_text(&read(file)).unwrap();
         let ours = of("golden-cli-2.15/component-descriptor.yaml");
         let other = of("golden-cli-2.20/component-descriptor.yaml");

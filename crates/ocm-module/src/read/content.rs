@@ -28,7 +28,7 @@ pub enum ManifestSource {
     RawManifest(Layer),
     /// A Helm chart in a tar.
     HelmChart(Layer),
-    /// No name tells; [`select_by_content`] does, with the layers' content.
+    /// The names do not decide; [`select_by_content`] decides by the layers' content.
     OneOf(Vec<Layer>),
 }
 
@@ -55,7 +55,7 @@ const NEVER_MANIFEST: [&str; 4] = [DEFAULT_CR, "config", "crds", "moduletemplate
 pub fn layers(descriptor: &Descriptor, manifest: &ImageManifest) -> Result<Vec<Layer>, Diagnostic> {
     let resources = descriptor.component.resources.iter();
     let local = resources.filter_map(|resource| match resource.access.kind() {
-        // An image beside the component version, in the same index, is no layer of it.
+        // Another image in the same index is not a layer of the component version.
         AccessKind::LocalBlob { media_type, .. }
             if media_type.as_deref().is_some_and(media::is_document) =>
         {
@@ -155,9 +155,9 @@ pub enum ResolvedManifest {
     HelmChart(Layer),
 }
 
-/// Selects the manifest where names do not tell, as before May 2023. It goes by the rule of the release scripts of that time:
-/// a chart counts, or else the file with a `CustomResourceDefinition` (`btp-manager:scripts/run_module_image.sh` and
-/// `check_if_k8s_yaml.sh`).
+/// Selects the manifest where the names do not decide, as before May 2023. It follows the release scripts of that time:
+/// a chart is selected, or else the file with a `CustomResourceDefinition` (`btp-manager:scripts/run_module_image.sh`
+/// and `check_if_k8s_yaml.sh`).
 ///
 /// # Errors
 ///
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn images_beside_the_component_are_no_layers() {
+    fn other_images_of_the_index_are_not_layers() {
         let (descriptor, image) = module(&[("raw-manifest", "yaml", OCTETS)]);
         let with = |media_type: &str| {
             let mut descriptor = descriptor.clone();

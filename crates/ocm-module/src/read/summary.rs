@@ -12,7 +12,7 @@ use crate::descriptor::{
 use crate::oci::ImageManifest;
 use crate::values::Digest;
 
-/// All that there is to know of a module image, in the shape of its JSON.
+/// All properties of a module image, in the structure of the JSON output.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -32,7 +32,7 @@ pub struct Summary {
     pub sources: Vec<SourceSummary>,
     /// The local resources, with their layers.
     pub layers: Vec<Layer>,
-    /// What the module is installed from: a layer's name, or several of which only the content tells.
+    /// What the module is installed from: one layer's name, or several where only the content decides.
     pub manifest: Vec<String>,
     /// The images that the module runs.
     pub images: Vec<ImageSummary>,
@@ -62,7 +62,7 @@ pub struct ImageSummary {
     pub name: String,
     /// The resource's version.
     pub version: String,
-    /// The image's name, as a container runtime takes it.
+    /// The image reference in the syntax of container runtimes.
     pub image: String,
 }
 
@@ -130,7 +130,7 @@ impl Summary {
             let stem = if is_last { "   " } else { "│  " };
             let _ = writeln!(text, "{} {name}", corner(at, branches.len()));
             for (at, leaf) in leaves.iter().enumerate() {
-                // What an image says must not move a terminal's cursor.
+                // Text from an image must not contain terminal control sequences.
                 let leaf = leaf.replace(char::is_control, "\u{fffd}");
                 let _ = writeln!(text, "{stem}{} {leaf}", corner(at, leaves.len()));
             }

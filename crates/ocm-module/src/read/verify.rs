@@ -4,7 +4,7 @@ use crate::descriptor::{AccessKind, Descriptor};
 use crate::values::{CommitSha, Version};
 use crate::{Diagnostic, FormatCode};
 
-/// What a release wants the descriptor of its module image to say.
+/// What the descriptor of a release's module image is expected to contain.
 #[derive(Clone, Debug)]
 pub struct ExpectedModule<'a> {
     /// The component's name, such as `kyma-project.io/module/btp-operator`.

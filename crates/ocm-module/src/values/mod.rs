@@ -1,4 +1,4 @@
-//! Values that the format is made of, parsed once: whoever holds one need not check it again.
+//! Values of the format. They are checked when they are parsed, so that a value is always valid.
 
 mod commit;
 mod component;

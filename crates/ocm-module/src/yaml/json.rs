@@ -1,4 +1,4 @@
-//! Reading JSON by the rules of this room: no key is there twice, and whole numbers are whole however they are written.
+//! Reads JSON by the rules of this module: keys are unique, and whole numbers are integers in every notation.
 
 use std::fmt;
 

@@ -45,8 +45,8 @@ enum Below {
 }
 
 impl YamlDocument {
-    /// Where a path leads to: to the key, or in a list to the item. For a path whose end is missing, the position of its
-    /// last step that is there, so that a missing key is reported at its parent.
+    /// The position of a path: of the key, or of the item in a list. For a path whose end is missing, the position of
+    /// its last existing step, so that a missing key is reported at its parent.
     pub fn position(&self, path: &[PathStep]) -> Position {
         let (mut at, mut node) = (self.positions.at, &self.positions);
         for step in path {
@@ -306,7 +306,7 @@ fn key_text(key: Value) -> Result<String, &'static str> {
     }
 }
 
-/// A tag that YAML does not define, such as `!vault`, leaves the value as it is.
+/// A tag that YAML does not define, such as `!vault`, leaves the value unchanged.
 fn notation(style: ScalarStyle, tag: Option<&Tag>) -> Notation<'_> {
     match tag.and_then(Tag::core_suffix) {
         Some(tag) => Notation::Tagged(tag),

@@ -9,7 +9,7 @@ pub(super) enum Notation<'a> {
     Plain,
     /// In quotes or as a block.
     Quoted,
-    /// With a tag of YAML's own, such as `int` for `!!int`. Tags that YAML does not know, such as `!vault`, mean nothing.
+    /// With a tag of the YAML core schema, such as `int` for `!!int`. Unknown tags, such as `!vault`, are ignored.
     Tagged(&'a str),
 }
 
@@ -78,7 +78,7 @@ fn has_leading_zero(digits: &str) -> bool {
     digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A float as JSON has it: `1.0` is `1`, as it is to Go. Nothing for infinity and what is no number.
+/// A float in JSON notation: `1.0` is `1`, as in Go. `None` for infinity and NaN.
 pub(super) fn number(value: f64) -> Option<Value> {
     /// All whole numbers up to this one are exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;

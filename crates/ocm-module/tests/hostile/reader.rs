@@ -9,7 +9,7 @@ use ocm_module::oci::{ComponentConfig, ImageDocument};
 use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
 use ocm_module::yaml;
 
-/// Runs every reader. Whatever the bytes are, it answers, keeps to the limits and yields no path outside of the folder.
+/// Runs every reader. For any bytes, each one returns, respects the limits and yields no path outside of the folder.
 pub(crate) fn read_all(bytes: &[u8]) {
     let _ = ImageDocument::parse(bytes);
     let _ = ComponentConfig::parse(bytes);

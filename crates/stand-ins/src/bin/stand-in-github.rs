@@ -1,5 +1,5 @@
 //! The stand-in for GitHub as a program, for shell scripts and containers. It prints its addresses, then serves
-//! until it is killed. Its world is kept in a folder if one is named.
+//! until it is killed. Its state is saved in a folder if one is given.
 
 use stand_ins::github::{GitHubWorld, Token, Untagged};
 use stand_ins::{GitHubServer, Options, RateLimits, ServerClock};
@@ -21,7 +21,7 @@ GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world, GET|PUT /_stand-in/limits a
 GET|POST|DELETE /_stand-in/faults on the API's address are for scripts.
 ";
 
-/// How often changes of the world are written to its folder.
+/// How often changed state is saved to the folder.
 const KEEP_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ async fn serve(arguments: Arguments) -> io::Result<()> {
     keep(&github, &clock, folder).await
 }
 
-/// Writes the world down whenever it has changed.
+/// Saves the state whenever it has changed.
 async fn keep(
     github: &GitHubServer,
     clock: &ServerClock,

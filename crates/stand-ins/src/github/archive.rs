@@ -15,7 +15,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// As it stands in the storage host's paths that the API redirects to.
+    /// The form in the storage host's paths that the API redirects to.
     pub(crate) fn legacy_name(self) -> &'static str {
         match self {
             Format::Tarball => "legacy.tar.gz",

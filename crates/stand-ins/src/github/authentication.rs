@@ -10,14 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::USER_AGENT;
 
-/// Whoever sent a request.
+/// The caller of a request.
 pub(crate) struct Caller {
     /// What limits count by.
     pub(crate) key: String,
     pub(crate) token: Option<Token>,
 }
 
-/// Finds out who calls, or answers a request that has no `User-Agent` or a wrong token.
+/// Authenticates the caller, or refuses a request that has no `User-Agent` or a wrong token.
 pub(crate) fn authenticate(
     state: &GitHubServerState,
     request: &HttpRequest,

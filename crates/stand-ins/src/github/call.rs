@@ -15,7 +15,7 @@ pub(crate) struct ApiCall<'a> {
     /// What limits count by.
     pub(crate) caller: &'a str,
     pub(crate) token: Option<Token>,
-    /// What lists and look-ups by tag see, where that is behind.
+    /// The older state that lists and requests by tag read during replication lag.
     pub(crate) past: Option<&'a GitHubWorld>,
 }
 
@@ -26,7 +26,7 @@ impl ApiCall<'_> {
     }
 
     pub(crate) fn emit(&self, event: GitHubEvent) {
-        // Nobody has to listen.
+        // An error only means that there is no receiver.
         let _ = self.state.events.send(event);
     }
 
@@ -66,7 +66,7 @@ impl ApiCall<'_> {
         }
     }
 
-    /// Whether a query parameter, if it is there at all, has that value.
+    /// Whether a query parameter, if given, has that value.
     pub(crate) fn filter(&self, parameter: &str, value: &str) -> bool {
         self.request
             .param(parameter)

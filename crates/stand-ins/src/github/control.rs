@@ -1,4 +1,4 @@
-//! The control API at `/_stand-in/…`, for shell scripts: the log, the world, the faults and the limits.
+//! The control API at `/_stand-in/…`, for shell scripts: the log, the state, the faults and the limits.
 //! These requests are neither counted nor logged.
 
 use super::model::GitHubWorld;

@@ -31,7 +31,7 @@ impl ApiError {
         ApiError::new(404, "Not Found")
     }
 
-    /// A failure of the stand-in itself, such as a full disk.
+    /// An internal failure of the stand-in, such as a full disk.
     pub(crate) fn internal(error: &std::io::Error) -> ApiError {
         ApiError::new(500, format!("Server Error: {error}"))
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GitHubEvent {
-    /// A tag came to be: through a ref, or by publishing a release. GitHub starts workflows for it
-    /// unless `by` is [`TokenKind::GitHubToken`]; builders outside do not mind whose token it was.
+    /// A tag was created: as a ref, or by publishing a release. GitHub starts workflows for it
+    /// unless `by` is [`TokenKind::GitHubToken`]; external builders start for any token.
     TagCreated {
         repository: String,
         tag: String,

@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// A running GitHub on loopback: API, uploads host, web host and the host that signed URLs lead to.
+/// A running GitHub on loopback: API, uploads host, web host and the host of signed URLs.
 /// It stops when dropped.
 #[derive(Debug)]
 pub struct GitHubServer {
@@ -57,7 +57,7 @@ pub struct WorldSnapshot {
 }
 
 impl GitHubServer {
-    /// Serves that world from now on.
+    /// Starts a server with this state.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl GitHubServer {
         self.state.urls.upload.clone()
     }
 
-    /// What GitHub knows, to be read or changed. Requests wait while the guard is held.
+    /// The state of the server, to be read or changed. Requests wait while the guard is held.
     pub fn world(&self) -> MutexGuard<'_, GitHubWorld> {
         lock(&self.state.world)
     }
@@ -134,7 +134,7 @@ impl GitHubServer {
         }
     }
 
-    /// Everything is again as it was then; the clock goes on.
+    /// Restores the state of that time; the clock continues.
     pub fn restore(&self, snapshot: &WorldSnapshot) {
         let mut world = self.world();
         lock(&self.state.replica).restore(self.state.shared.clock.now(), &snapshot.past);

@@ -8,10 +8,10 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Options {
     pub clock: ServerClock,
-    /// How long a write stays invisible to lists, by-tag look-ups and GraphQL.
+    /// How long a write stays invisible to lists, requests by tag and GraphQL.
     pub lag: Duration,
     pub limits: RateLimits,
-    /// The most a page holds, whatever `per_page` asks for.
+    /// The largest page size; a larger `per_page` is reduced to it.
     pub page_size_max: usize,
     /// The most results a list gives; the page after them is 422.
     pub results_max: usize,
@@ -28,7 +28,7 @@ pub struct Options {
     /// The name by which answers call the storage host. It is another name than the API's `127.0.0.1`,
     /// because clients keep a token on a redirect to another port of the same host.
     pub storage_host: String,
-    /// Whether scripts may look into the server at `/_stand-in/…`.
+    /// Whether the control API at `/_stand-in/…` is served.
     pub control: bool,
 }
 
@@ -48,8 +48,8 @@ pub enum Digests {
 pub enum Untagged {
     /// None: every edit keeps the tag.
     Never,
-    /// Edits that leave it a draft. The service does so some of the time; a client that survives it
-    /// always is safe. `{"draft": false}` alone keeps the tag, as `gh` and others rely on.
+    /// Edits that leave it a draft. The real service does so sometimes; a client that handles it every time
+    /// is safe. `{"draft": false}` alone keeps the tag, as `gh` and others rely on.
     #[default]
     Edits,
     /// Publishing too, which then makes a tag of that name: rare, but reported.

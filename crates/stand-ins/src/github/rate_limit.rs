@@ -33,7 +33,7 @@ pub struct RateLimits {
     pub creations_per_minute: u32,
     pub creations_per_hour: u32,
     pub concurrent: u32,
-    /// How long the first error lasts; each request made meanwhile adds as much again.
+    /// How long the first error lasts; each request in that time extends it by the same duration.
     pub ban: Duration,
     /// What the secondary limit answers with, 403 or 429, and whether `Retry-After` is sent.
     pub status: u16,
@@ -59,7 +59,7 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    /// No limit at all: for tests of something else, on a clock that stands still.
+    /// No limits, for tests of other behaviour with a clock that does not advance.
     pub fn none() -> RateLimits {
         let many = u32::MAX;
         RateLimits {
@@ -155,7 +155,7 @@ impl RequestLimiter {
         }
     }
 
-    /// The quota as it stands, for `/rate_limit`.
+    /// The current quota, for `/rate_limit`.
     pub(crate) fn quota(
         &mut self,
         caller: &str,

@@ -1,4 +1,4 @@
-//! Replication lag: lists, by-tag look-ups and GraphQL answer from an older state.
+//! Replication lag: lists, requests by tag and GraphQL answer from an older state.
 
 use super::model::GitHubWorld;
 use std::collections::VecDeque;
@@ -21,8 +21,8 @@ impl Replica {
         Replica { lag, past }
     }
 
-    /// Takes note of the state; to be called before and after each request, so that what an embedding
-    /// test changed by hand lags too.
+    /// Records the state; to be called before and after each request, so that changes made directly by a
+    /// test lag too.
     pub(crate) fn note(&mut self, now: Duration, world: &GitHubWorld) {
         if self.past.back().is_some_and(|(_, last)| **last != *world) {
             self.past.push_back((now, Arc::new(world.clone())));
@@ -44,7 +44,7 @@ impl Replica {
         self.past = ages.iter().map(since).collect();
     }
 
-    /// What a replica shows; `None`: no lag, look at the state itself.
+    /// What a replica shows; `None` if there is no lag and the current state applies.
     pub(crate) fn view(&mut self, now: Duration) -> Option<Arc<GitHubWorld>> {
         let arrived = |(since, _): &(Duration, _)| *since + self.lag <= now;
         while self.past.get(1).is_some_and(arrived) {

@@ -16,7 +16,7 @@ pub(crate) fn sign(request: &HttpRequest, reply: Reply) -> Reply {
         .set("x-github-api-version-selected", "2022-11-28")
 }
 
-/// The scopes of a personal token, which clients look at before they ask for more.
+/// The scopes of a personal token, which clients check before further requests.
 pub(crate) fn scoped(token: Option<&Token>, reply: Reply) -> Reply {
     match token {
         Some(token) if token.kind == TokenKind::Pat => {

@@ -1,4 +1,4 @@
-//! The storage host that signed URLs lead to: bytes of assets and source archives.
+//! The storage host of signed URLs: bytes of assets and source archives.
 //! <https://docs.github.com/en/rest/releases/assets#get-a-release-asset>
 
 use super::archive::{self, Format};
@@ -27,7 +27,7 @@ pub(crate) fn signed_url(state: &GitHubServerState, asset: &StoredAsset) -> Opti
     ))
 }
 
-/// The same for the source code at a ref, whose full name is the one that is given.
+/// The same for the source code at a ref, given by its full name.
 pub(crate) fn archive_url(
     state: &GitHubServerState,
     full_name: &str,
@@ -43,7 +43,7 @@ pub(crate) fn archive_url(
     )
 }
 
-/// The query that proves for a while that somebody may have this.
+/// The signature in the query of a signed URL, valid for a limited time.
 fn proof(state: &GitHubServerState, subject: &str) -> String {
     let until = state.shared.clock.unix() + SIGNED_FOR;
     format!("se={until}&sig={}", signature(subject, until))

@@ -88,7 +88,7 @@ async fn upload(
     if let Err(error) = with_release(&call, |repository, id| {
         check(&call, repository, id, declared)
     }) {
-        // Nobody reads on for hours what is refused for its size.
+        // A body that is refused for its size is not read to its end.
         if declared < state.options.asset_size_limit {
             server::drain(body).await?;
         }
@@ -253,7 +253,7 @@ fn keep(
 }
 
 fn store(received: Received) -> std::io::Result<String> {
-    // The world is locked by the caller; the folder is named by the file's own place.
+    // The state is locked by the caller; the folder is derived from the file's own path.
     let folder = received
         .file
         .path()

@@ -40,7 +40,7 @@ pub(crate) fn admit(
             if holds(state, request, scope.as_deref()) {
                 return Ok(());
             }
-            // Who pushes pulls, too.
+            // The right to push includes the right to pull.
             let wanted = name.map(|name| match action {
                 "push" => format!("repository:{name}:pull,push"),
                 _ => format!("repository:{name}:{action}"),

@@ -44,7 +44,7 @@ pub(crate) fn get(
     Ok(reply.bytes(bytes))
 }
 
-/// By the very name, as docker-registry looks for it: `*/*` is no help.
+/// Requires the exact media type, as docker-registry does: `*/*` does not match.
 fn accepts(request: &HttpRequest, media_type: &str) -> bool {
     let lines = request
         .headers
@@ -102,7 +102,7 @@ fn check_references(
     let mut blobs = list("layers");
     blobs.extend(content.get("config").cloned());
     let held = store.repositories.get(name);
-    // Layers with URLs are fetched from there.
+    // Layers with URLs are fetched from those URLs.
     let missing = blobs
         .iter()
         .filter(|blob| blob.get("urls").is_none())

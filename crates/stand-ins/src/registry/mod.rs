@@ -63,12 +63,12 @@ impl RegistryServer {
         })
     }
 
-    /// `127.0.0.1:PORT`, as it stands at the front of an image reference.
+    /// `127.0.0.1:PORT`, as in an image reference.
     pub fn host(&self) -> String {
         self.state.host.clone()
     }
 
-    /// What the registry holds. Requests wait while the guard is held.
+    /// The content of the registry. Requests wait while the guard is held.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.state.store)
     }

@@ -15,38 +15,38 @@ pub struct RegistryOptions {
     pub clock: ServerClock,
     /// 0 takes a free port.
     pub port: u16,
-    /// Keeps blobs and index here; without it they are gone when the server stops.
+    /// Stores blobs and index in this folder; without it they are lost when the server stops.
     pub dir: Option<PathBuf>,
     pub auth: Auth,
-    /// What who has no credentials gets, where a token is needed.
+    /// The response to a request without credentials where a token is needed.
     pub anonymous: Anonymous,
     pub token_lifetime: Duration,
     /// Where the challenge sends clients for a token, if not to this server.
     pub token_realm: Option<String>,
     /// Whether blobs are served in ranges; where not, `Range` is ignored.
     pub ranges: bool,
-    /// Whether there is a referrers API; where not, it is 404.
+    /// Whether the registry has a referrers API; if not, it is 404.
     pub referrers: bool,
     /// Whether blobs are fetched from another host, which refuses credentials.
     pub redirect_blobs: bool,
-    /// Whether a manifest is 404 to who does not accept its very media type.
+    /// Whether a manifest is 404 for clients that do not accept its exact media type.
     pub strict_accept: bool,
     /// Whether an index may be pushed before what it lists.
     pub index_before_children: bool,
-    /// The most tags on a page, whatever `n` asks for.
+    /// The largest page size of tags; a larger `n` is reduced to it.
     pub page_size_max: usize,
 }
 
 /// Users and their passwords.
 type Users = BTreeMap<String, String>;
 
-/// How clients prove who they are.
+/// How clients authenticate.
 #[derive(Clone, Debug, Default)]
 pub enum Auth {
     #[default]
     None,
     Basic(Users),
-    /// A token from this server's token endpoint, which wants one of these users.
+    /// A token from this server's token endpoint, which requires the password of one of these users.
     Token(Users),
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn digest_of(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
-/// Of the algorithm this registry knows.
+/// Whether it is a digest of the algorithm that this registry supports.
 pub(crate) fn is_digest(text: &str) -> bool {
     let digits = text.strip_prefix("sha256:").unwrap_or_default();
     digits.len() == 64
@@ -114,7 +114,7 @@ impl Store {
             .then(|| digest.to_owned())
     }
 
-    /// Puts a blob there as a push would have; its digest.
+    /// Stores a blob like a push, and returns its digest.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl Store {
         Ok(digest)
     }
 
-    /// Puts a manifest there under a tag or its digest, whatever it refers to; its digest.
+    /// Stores a manifest under a tag or its digest without checking its references, and returns its digest.
     ///
     /// # Errors
     ///

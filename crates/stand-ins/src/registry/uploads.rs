@@ -134,7 +134,7 @@ fn open(state: &RegistryServerState, name: &str) -> (String, UploadSession) {
     (id, upload)
 }
 
-/// Where to go on. The query is part of the address: a client must add to it, not replace it.
+/// The address for the next request. The query is part of it: a client must add to it, not replace it.
 fn progress(state: &RegistryServerState, status: u16, name: &str, id: &str, size: u64) -> Reply {
     let address = format!(
         "http://{}/v2/{name}/blobs/uploads/{id}?_state={size}",
@@ -166,7 +166,7 @@ async fn more(
         .open
         .insert(id.to_owned(), upload.clone());
     match received {
-        // What arrived is kept; a client may ask how much that was, and go on.
+        // The received bytes are kept; a client may ask for their number, and continue.
         Ok(false) => return Err(Dropped),
         Err(error) => return Ok(RegistryError::broken(&error).reply()),
         Ok(true) => {}
@@ -211,7 +211,7 @@ fn finish(
     let digest = request.param("digest").unwrap_or_default();
     let found = format!("sha256:{}", hex(&upload.sum.clone().finalize()));
     if !is_digest(&digest) || digest != found {
-        // Nobody can use it any more.
+        // The upload session has ended, so the file is no longer used.
         let _ = std::fs::remove_file(&upload.path);
         return Err(RegistryError::digest_invalid());
     }

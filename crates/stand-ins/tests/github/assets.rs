@@ -162,7 +162,7 @@ async fn asset_download_redirects_to_another_host() {
     );
 }
 
-/// The other host has another name, so that clients that look at names alone drop their token; and it serves
+/// The storage host has a different host name, so that clients that compare only names drop their token; it serves
 /// ranges, for downloads that are resumed.
 #[tokio::test]
 async fn storage_host_has_another_name_and_serves_ranges() {
@@ -260,7 +260,7 @@ async fn asset_digest_is_null_until_computed() {
     assert_eq!(asset.body["digest"], HELLO_DIGEST);
 }
 
-/// Drafts and their assets are 404 to who may not push.
+/// Drafts and their assets are 404 without the right to push.
 #[tokio::test]
 async fn drafts_are_hidden_without_push_access() {
     let mut api = Api::start().await;

@@ -12,7 +12,7 @@ async fn check_run_filter_latest_is_per_suite() {
     {
         let mut world = api.github.world();
         let repository = world.repository("kyma-project/btp-manager");
-        // Each workflow run has a suite of its own; what one app makes by hand shares one.
+        // Each workflow run has its own suite; check runs that an app creates directly share one.
         repository.check("unit", "failure").check("unit", "success");
     }
     let run = json!({ "name": "unit", "head_sha": api.tip(), "status": "in_progress" });

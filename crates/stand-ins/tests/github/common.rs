@@ -1,4 +1,4 @@
-//! A stand-in with a client beside it, for every test file.
+//! A stand-in with a client, for all tests.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -169,9 +169,9 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> ApiAnswer {
     }
 }
 
-/// In a build of the whole workspace reqwest has TLS, and wants to know whose before it builds any client.
+/// In a build of the whole workspace reqwest has TLS, and requires a crypto provider before it builds a client.
 pub(crate) fn client() -> reqwest::ClientBuilder {
-    // Whoever comes second finds it done.
+    // An error only means that the provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy()
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, as a client meets it, and what the log says of it.
+//! Faults of requests: what the client receives, and what the log records.
 
 use super::common::{Api, answer};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn drafts(api: &Api) -> usize {
         .len()
 }
 
-/// Whether a request to make a draft is answered, with what, and how many drafts there are then.
+/// Whether a request to create a draft is answered, the response, and the number of drafts afterwards.
 async fn create_with(fault: Fault) -> (Option<u16>, usize, Api) {
     let api = Api::start().await;
     api.github.faults().at(1, fault);
@@ -159,7 +159,7 @@ async fn rate_limit_faults_set_status_and_headers() {
     assert!(!silent.header("x-github-request-id").is_empty());
 }
 
-/// A hook runs before the effect, or after it: there a test may kill its client.
+/// A hook runs before or after the effect; a test can kill its client in it.
 #[tokio::test]
 async fn call_faults_run_hooks_with_the_request() {
     let api = Arc::new(Api::start().await);

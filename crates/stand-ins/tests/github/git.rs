@@ -42,7 +42,7 @@ async fn delete_ref_refuses_missing_ref() {
     );
 }
 
-/// A published release without its tag is a draft, which is not found by the tag and is nobody's latest.
+/// A published release without its tag is a draft, which is not found by its tag and is never the latest.
 #[tokio::test]
 async fn deleting_a_tag_turns_its_release_into_a_draft() {
     let api = Api::start().await;

@@ -327,7 +327,7 @@ fn base(of_type: &Value) -> &str {
         .unwrap_or_else(|| base(&of_type["ofType"]))
 }
 
-/// Arguments that lead to something in this world.
+/// Arguments that refer to existing objects of the example.
 fn arguments(of_type: &str, field: &str, all: &Value) -> String {
     let known = match (of_type, field) {
         ("Repository", "object") => "expression: \"main\"",

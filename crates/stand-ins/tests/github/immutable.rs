@@ -66,7 +66,7 @@ async fn immutable_release_refuses_tag_changes_and_accepts_text() {
 }
 
 /// "tag names of deleted immutable releases cannot be reused", even with the setting off; a ref is refused
-/// in the words of a ruleset that nobody made: <https://github.com/opsknight-labs/OpsKnight/pull/318>
+/// with the message of a ruleset that does not exist: <https://github.com/opsknight-labs/OpsKnight/pull/318>
 #[tokio::test]
 async fn deleted_immutable_release_reserves_its_tag_name() {
     let (api, id, _) = immutable().await;

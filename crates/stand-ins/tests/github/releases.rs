@@ -1,4 +1,4 @@
-//! Releases behave as <https://docs.github.com/en/rest/releases/releases> says, traps included.
+//! Releases behave as documented (<https://docs.github.com/en/rest/releases/releases>), surprising cases included.
 
 use super::common::Api;
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn draft_is_found_by_id_list_and_graphql_but_not_by_tag() {
     );
 }
 
-/// Drafts are not unique per tag, and a published release may have them beside it; GraphQL shows one.
+/// Drafts are not unique per tag, and a published release of the same tag may exist; GraphQL returns one.
 #[tokio::test]
 async fn tag_may_have_several_drafts() {
     let api = Api::start().await;
@@ -89,7 +89,7 @@ async fn draft_edit_without_tag_name_becomes_untagged() {
         .patch(&path, json!({ "tag_name": "2.0.0", "body": "more" }))
         .await;
     assert_eq!(updated.body["tag_name"], "2.0.0");
-    // The page of a draft says `untagged-…` even when the tag is right.
+    // The page URL of a draft contains `untagged-…` even when the tag is right.
     assert!(
         updated.body["html_url"]
             .as_str()
@@ -279,7 +279,7 @@ async fn generated_notes_start_at_newest_ancestor_tag() {
     assert!(!body.contains("Add the operator"), "{body}");
     assert!(api.github.log().writes().is_empty());
 
-    // A tag that is there already is not its own base.
+    // A tag that already exists is not its own base.
     api.post(
         "git/refs",
         json!({ "ref": "refs/tags/2.0.0", "sha": api.tip() }),

@@ -1,4 +1,4 @@
-//! What is true of every request: who calls, pages, conditions, limits, replicas that are behind.
+//! Behaviour of all requests: authentication, pages, conditional requests, limits, replication lag.
 
 use super::common::{Api, REPOSITORY, TOKEN, answer, client};
 use serde_json::{Value, json};
@@ -241,7 +241,7 @@ async fn lists_lag_behind_writes() {
     assert_eq!(seen().await, (2, true));
 }
 
-/// `GraphQL` answers 200 with `errors`, and wants a token even for public data.
+/// `GraphQL` answers 200 with `errors`, and requires a token even for public data.
 #[tokio::test]
 async fn graphql_reports_errors_with_status_200() {
     let mut api = Api::start().await;
@@ -266,7 +266,7 @@ async fn graphql_reports_errors_with_status_200() {
     assert_eq!(api.graphql(field, Value::Null).await.status, 401);
 }
 
-/// A world comes back from its folder, bytes included.
+/// State is restored from its folder, bytes included.
 #[tokio::test]
 async fn world_round_trips_through_a_folder() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A registry with a client beside it.
+//! A registry with a client.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use reqwest::{RequestBuilder, Response};
@@ -92,9 +92,9 @@ pub(crate) async fn code(response: Response) -> String {
         .to_owned()
 }
 
-/// In a build of the whole workspace reqwest has TLS, and wants to know whose before it builds any client.
+/// In a build of the whole workspace reqwest has TLS, and requires a crypto provider before it builds a client.
 fn client() -> reqwest::ClientBuilder {
-    // Whoever comes second finds it done.
+    // An error only means that the provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy()
 }

@@ -100,7 +100,7 @@ async fn manifest_faults_change_digest_and_existence() {
     assert_eq!(client.get("manifests/1.0.0").await.status(), 200);
 }
 
-/// A push whose answer is lost has landed all the same.
+/// A push whose response is lost has still taken effect.
 #[tokio::test]
 async fn lost_answer_leaves_the_effect() {
     let client = TestClient::with(RegistryOptions {

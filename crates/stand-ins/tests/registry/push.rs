@@ -108,8 +108,8 @@ async fn blob_mount_needs_existing_blob() {
     }
 }
 
-/// "`MANIFEST_BLOB_UNKNOWN`": what a manifest names comes before it; an index waits for its children,
-/// except where a registry does not look.
+/// "`MANIFEST_BLOB_UNKNOWN`": what a manifest refers to is pushed before it, also the children of an index,
+/// except where a registry does not check.
 #[tokio::test]
 async fn manifest_push_needs_referenced_content() {
     let client = TestClient::start().await;

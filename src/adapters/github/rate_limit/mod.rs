@@ -23,7 +23,7 @@ use crate::protocol::{Cause, Clock};
 use retry_policy::{LimitScope, RetryDecision, decide};
 use throttle::Throttle;
 
-/// How patient the rate limiter is.
+/// The limits of retries and waits.
 #[derive(Clone, Debug)]
 pub struct RateLimitPolicy {
     /// How often a read is sent at most, and a write that limits refuse.
@@ -71,8 +71,8 @@ impl RateLimiter {
         }
     }
 
-    /// Sends a request when it may be sent, and again where that is right. Returns the last answer, whatever its status.
-    /// `send` gives an answer with its signals, or says why there was none.
+    /// Sends a request when the limits allow it, and repeats it where the policy says so. Returns the last answer with
+    /// any status. `send` returns an answer with its signals, or the reason why there was none.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl RateLimiter {
     }
 }
 
-/// What a call returns after its last attempt.
+/// The result of a call after its last attempt.
 fn last<T>(outcome: Result<(LimitSignals, T), String>, attempts: u32) -> Result<T, Cause> {
     match outcome {
         Ok((_, answer)) => Ok(answer),

@@ -1,6 +1,6 @@
-//! What a request is to GitHub's rate limits, and whether it may be sent again.
+//! The kind of a request for GitHub's rate limits, and whether it may be sent again.
 
-/// The kinds of requests that limits and retries tell apart.
+/// The kinds of requests that limits and retries distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
     /// GET.
@@ -18,7 +18,7 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// Whether it changes something, so that it must not be repeated without a look.
+    /// Whether it changes something, so that it must not be repeated before the state was read.
     pub(super) fn writes(self) -> bool {
         matches!(self, Self::Change | Self::Create | Self::Upload)
     }

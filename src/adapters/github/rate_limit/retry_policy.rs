@@ -16,7 +16,7 @@ pub(super) enum RetryDecision {
     Take,
     /// A read that was not answered.
     Retry {
-        /// What GitHub asked for.
+        /// The wait that GitHub requested.
         wait: Option<Duration>,
     },
     /// GitHub refused the request without acting on it, which holds for writes as well.
@@ -60,7 +60,7 @@ pub(super) fn decide(
     }
 }
 
-/// After an answer that says nothing a write may have been done: the caller must look first.
+/// After an answer without a result, a write may have been carried out: the caller must read first.
 fn retry_read(kind: RequestKind, wait: Option<Duration>) -> RetryDecision {
     if kind.writes() {
         RetryDecision::Take

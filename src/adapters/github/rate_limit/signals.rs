@@ -1,4 +1,4 @@
-//! What an answer says of GitHub's rate limits.
+//! The rate-limit signals of a GitHub response.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ pub struct LimitSignals {
     pub remaining: Option<u64>,
     /// `X-RateLimit-Reset`: seconds since 1970.
     pub reset: Option<u64>,
-    /// The message says that a limit was met.
+    /// The message says that a limit was reached.
     pub says_limited: bool,
 }
 

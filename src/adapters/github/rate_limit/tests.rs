@@ -7,7 +7,7 @@ use crate::domain::Moment;
 
 const EPOCH: u64 = 1_800_000_000;
 
-/// A clock that moves only when somebody waits.
+/// A clock that advances only when a task waits.
 #[derive(Default)]
 struct JumpingClock(Mutex<Duration>);
 
@@ -50,7 +50,7 @@ fn used_up(status: u16, reset_in: u64) -> LimitSignals {
     }
 }
 
-/// Sends one request that is answered as listed, the last answer over and over; tells when each was sent, and the result.
+/// Sends one request with these answers, the last one repeated. Returns when each was sent, and the result.
 fn play(kind: RequestKind, answers: &[Option<LimitSignals>]) -> (Vec<u64>, Result<u16, Cause>) {
     let clock = Arc::new(JumpingClock::default());
     let policy = RateLimitPolicy {
@@ -217,7 +217,7 @@ fn schedule(kind: RequestKind, count: usize) -> Vec<Duration> {
             let sent = run(limiter.send(kind, || async {
                 Ok((answer(200), clock.now().since_start()))
             }));
-            // What an answer takes at the very least.
+            // The shortest duration of an answer.
             clock.advance(Duration::from_millis(1));
             sent.unwrap()
         })

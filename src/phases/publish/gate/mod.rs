@@ -17,7 +17,7 @@ const AGAIN: &str = "run the phases from `await` on again, tests included";
 const BUILD_AGAIN: &str = "look at the build that pushed it, and run it again for this tag";
 
 impl Candidate<'_> {
-    /// What forbids to publish the draft.
+    /// The reasons not to publish the draft.
     pub(super) fn gate(&self) -> Vec<Diagnostic> {
         [self.another_plan(), self.branch_moved()]
             .into_iter()
@@ -26,7 +26,7 @@ impl Candidate<'_> {
             .collect()
     }
 
-    /// What is not as it was tested: nothing, also of a published release.
+    /// The differences from the tested state: there must be none, also of a published release.
     pub(super) fn differences_from_tested(&self) -> Vec<Diagnostic> {
         [
             self.tag().into_iter().collect(),
@@ -153,7 +153,8 @@ impl Candidate<'_> {
         artifact.map(Artifact::digest)
     }
 
-    /// The tags of the images still resolve to what was tested, each image is complete, and it is of this release.
+    /// The tags of the images still resolve to the tested digests, each image is complete, and it belongs to this
+    /// release.
     fn images(&self) -> Vec<Diagnostic> {
         let images = self.seen.release.images.iter();
         images
@@ -200,7 +201,7 @@ impl Candidate<'_> {
         }
     }
 
-    /// The assets that name images name those that were tested.
+    /// The assets that contain image names contain those that were tested.
     fn image_references(&self) -> Vec<Diagnostic> {
         let (plan, view) = (self.plan, &self.seen.release);
         let module = view.module(plan);

@@ -30,7 +30,7 @@ impl Candidate<'_> {
 
     /// Every leg of the tests passed, for these digests and this run.
     pub(super) fn verdicts(&self) -> Vec<Diagnostic> {
-        // What is published already was tested in the run that published it, which may be another than the one that asks.
+        // A published release was tested in the run that published it, which may be another run than this one.
         let run = if self.release.draft {
             &self.plan.wanted.run
         } else {
@@ -91,7 +91,7 @@ impl Candidate<'_> {
     }
 }
 
-/// Of the legs that recorded a verdict in this run, enough did, and all of them passed.
+/// Enough legs recorded a verdict in this run, and all of them passed.
 fn counted_legs(checks: &[SeenCheck], wanted: usize, verdict: &Verdict) -> Vec<Diagnostic> {
     let recorded = checks
         .iter()

@@ -21,7 +21,7 @@ fn plan() -> ReleasePlan {
     ReleasePlan::complete(example().wanted, example().previous_tag, guard)
 }
 
-/// Everything is as it was tested.
+/// The unchanged state of the tests.
 fn tested() -> PublishInputs {
     let image = plan().wanted.binary_image.unwrap();
     let digest = Digest::of(b"m");
@@ -153,7 +153,7 @@ fn proven() -> PublishState {
     seen
 }
 
-/// The evidence is in its file, and nowhere else.
+/// The evidence is in its file, but not uploaded.
 fn written() -> PublishState {
     let mut seen = seen();
     let Step::Act(actions) = decide(&plan(), &tested(), &seen) else {

@@ -1,4 +1,4 @@
-//! From the files of a module to everything that its release publishes: the image, and the files beside it.
+//! Makes everything that a release publishes from the files of a module: the image and the release assets.
 
 mod check;
 mod render;
@@ -47,7 +47,7 @@ pub struct ModuleInputs<'a> {
     pub default_cr: Option<NamedFile<'a>>,
     /// The module's configuration, with the name of its file.
     pub config: Option<(&'a str, &'a ModuleConfig)>,
-    /// What scanners are told.
+    /// The configuration of the security scanners.
     pub security: Option<&'a SecurityScan>,
     /// The binary image that this release built and tested; if given, the manifest has to run it.
     pub manager: Option<&'a ImageRef>,
@@ -60,11 +60,11 @@ pub struct Assembled {
     pub version: ComponentVersion,
     /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name.
     pub files: BTreeMap<&'static str, Vec<u8>>,
-    /// What should be known and stops nothing.
+    /// Problems that do not fail the build.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Checks the files of a module, and builds its image and the files beside it.
+/// Checks the files of a module, and builds its image and its release assets.
 ///
 /// # Errors
 ///
@@ -143,7 +143,7 @@ impl ParsedFiles {
     }
 }
 
-/// The images for the descriptor: those that scanners are told of, or all that the manifest runs.
+/// The images for the descriptor: those of the scanner configuration, or all that the manifest runs.
 fn images(inputs: &ModuleInputs<'_>, manifest: &RawManifest) -> Vec<ImageResource> {
     let named = match inputs.style {
         DescriptorStyle::Modulectl3 => manifest.images(),

@@ -193,7 +193,7 @@ fn all_mistakes_are_reported_at_once() {
             FormatCode::DefaultCrUnnamed,
         ]
     );
-    // The config's name and version, each where it stands.
+    // The positions of the config's name and version.
     assert!(
         found[3]
             .to_string()

@@ -16,7 +16,7 @@ pub(in crate::build) struct KymaCli2Template<'a> {
     pub(in crate::build) channel: &'a str,
     /// As in the descriptor's layer.
     pub(in crate::build) descriptor_yaml: &'a str,
-    /// Repeated as it is, comments included.
+    /// Copied unchanged, comments included.
     pub(in crate::build) default_cr: Option<&'a str>,
 }
 

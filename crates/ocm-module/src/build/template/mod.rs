@@ -1,6 +1,6 @@
-//! `template.yaml`: the ModuleTemplate from which Lifecycle Manager knows a module.
+//! `template.yaml`: the ModuleTemplate that registers the module with Lifecycle Manager.
 //!
-//! The texts are those of the tools, spaces included, for people compare them with what they had
+//! The texts equal those of the tools, spaces included, because people compare the outputs
 //! (`kyma-project/cli:pkg/module/template.go`, `kyma-project/modulectl:internal/service/templategenerator`).
 
 mod kyma_cli_2;

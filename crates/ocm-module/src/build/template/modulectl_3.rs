@@ -32,7 +32,7 @@ pub(in crate::build) fn modulectl_3_name(component: &str, version: &str) -> Stri
 }
 
 impl Modulectl3Template<'_> {
-    /// Without a namespace, as modulectl leaves it to whoever applies the template.
+    /// Without a namespace: modulectl leaves the namespace to the user who applies the template.
     pub(in crate::build) fn render(&self, default_cr: Option<&RawManifest>) -> String {
         let mut text = self.metadata();
         let _ = write!(

@@ -1,4 +1,4 @@
-//! Lists in pages: `nodes`, `edges`, `pageInfo` and `totalCount` of whatever is listed.
+//! Pagination of all lists: `nodes`, `edges`, `pageInfo` and `totalCount`.
 //! <https://docs.github.com/en/graphql/guides/using-pagination-in-the-graphql-api>
 
 use super::document::RequestedField;

@@ -11,7 +11,7 @@ use graphql_parser::{Pos, query};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// How deep fragments may stand in fragments: deeper than any client goes, and an end for those that loop.
+/// The largest nesting of fragments: larger than clients need, and an end for cyclic fragments.
 const DEPTH_MAX: usize = 30;
 
 /// A field that was asked for.
@@ -21,7 +21,7 @@ pub(crate) struct RequestedField {
     pub(crate) alias: String,
     pub(crate) name: String,
     pub(crate) arguments: Map<String, Value>,
-    /// The types of the fragments that the field stands in: it is only for objects of all of them.
+    /// The types of the enclosing fragments: the field applies only to objects of all these types.
     pub(crate) conditions: Vec<String>,
     pub(crate) fields: Vec<RequestedField>,
     position: Pos,
@@ -157,7 +157,7 @@ fn chosen<'q>(
     }
 }
 
-/// What was sent, else the default; a variable that may not be null has to be there.
+/// The given value, or else the default; a non-null variable is required.
 fn variables_of(
     definitions: &[VariableDefinition<'_, String>],
     sent: &Value,

@@ -62,7 +62,7 @@ impl<'a> QueryExecution<'a> {
         }
     }
 
-    /// An object, or a list of objects, that is there as a whole.
+    /// An object, or a list of objects, that is completely resolved.
     fn json(&mut self, of_type: &'static str, value: &Value, field: &RequestedField) -> Value {
         match value {
             Value::Array(items) => items

@@ -36,7 +36,7 @@ fn kind(of_type: Option<&TypeDefinition<'static, SchemaText>>) -> SchemaText {
     }
 }
 
-/// A type by name and kind, as it stands in the place where another one uses it.
+/// A type by name and kind, as a reference from another type.
 fn named(name: &str) -> Value {
     let found = GraphQlSchema::get().types.get(name);
     json!({ "kind": kind(found), "name": name, "ofType": null })

@@ -25,7 +25,7 @@ pub(crate) enum Object<'a> {
     /// An annotated tag by the id of its object.
     Tag(&'a GitRepository, String),
     Commit(&'a GitRepository, String, &'a Commit),
-    /// Who made a commit or a tag: a name in git, the account that GitHub knows for it, and when.
+    /// The author of a commit or a tag: the name in git, the GitHub account if there is one, and the time.
     GitActor(String, Option<String>, u64),
     Pull(&'a GitRepository, u64, &'a Pull),
     /// A commit of a pull request.
@@ -36,7 +36,7 @@ pub(crate) enum Object<'a> {
     Actor(String),
     Connection(Box<Connection<'a>>),
     Edge(&'static str, String, Box<Object<'a>>),
-    /// A small object that is there as a whole, of the type that is named.
+    /// A small, completely resolved object of the named type.
     Json(&'static str, Value),
 }
 

@@ -205,7 +205,7 @@ fn issues<'a>(repository: &'a GitRepository, field: &RequestedField) -> Result<O
     connection::new("IssueConnection", "IssueEdge", found, field)
 }
 
-/// Whether one of the labels is there, where any are asked for.
+/// Whether the item has one of the labels, if labels are given.
 fn labelled(wanted: Option<&[&str]>, labels: &[String]) -> bool {
     wanted.is_none_or(|wanted| labels.iter().any(|label| wanted.contains(&label.as_str())))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 
-/// A folder of files. A world that was never loaded keeps them in a temporary one.
+/// A folder of files. State that was not loaded from a folder uses a temporary one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blobs(Arc<OnceLock<Folder>>);
 
@@ -15,7 +15,7 @@ enum Folder {
     Temporary(TempDir),
 }
 
-/// Bytes are named by content, so two worlds differ only where their records do.
+/// Bytes are named by their content, so two states differ only where their records do.
 impl PartialEq for Blobs {
     fn eq(&self, _: &Blobs) -> bool {
         true

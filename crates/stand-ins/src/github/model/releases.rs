@@ -1,4 +1,4 @@
-//! Rules about releases that need nothing but the repository itself.
+//! Rules about releases that depend only on the repository.
 
 use super::world::{GitRepository, StoredRelease};
 use crate::text;

@@ -1,4 +1,4 @@
-//! Building worlds by chained calls, and saving them to a folder.
+//! Builds the server's state by chained calls, and saves it to a folder.
 
 use super::blobs::Blobs;
 use super::world::{
@@ -94,7 +94,7 @@ impl GitHubWorld {
     ///
     /// # Errors
     ///
-    /// The file with the bytes is gone.
+    /// The file with the bytes does not exist.
     pub fn bytes(&self, asset: &StoredAsset) -> io::Result<Vec<u8>> {
         match &asset.content {
             Some(content) => std::fs::read(self.blobs.path(content)?),
@@ -102,7 +102,7 @@ impl GitHubWorld {
         }
     }
 
-    /// Writes the world to a folder, from which [`GitHubWorld::load`] brings it back, bytes included.
+    /// Saves the state to a folder, from which [`GitHubWorld::load`] restores it, bytes included.
     ///
     /// # Errors
     ///
@@ -124,17 +124,17 @@ impl GitHubWorld {
                 }
             }
         }
-        // Written control and renamed: a process killed here leaves the world before or the world after.
+        // Written to a temporary file and renamed: a process killed here leaves either the old or the new state.
         let new = folder.join("world.json.new");
         std::fs::write(&new, serde_json::to_vec_pretty(self)?)?;
         std::fs::rename(new, folder.join("world.json"))
     }
 
-    /// Reads a world that [`GitHubWorld::save`] wrote. Uploads go to the same folder from then on.
+    /// Reads state that [`GitHubWorld::save`] wrote. Uploads go to the same folder from then on.
     ///
     /// # Errors
     ///
-    /// There is no world in the folder, or it is not one.
+    /// The folder holds no saved state, or it is invalid.
     pub fn load(folder: &Path) -> io::Result<GitHubWorld> {
         let mut world: GitHubWorld =
             serde_json::from_slice(&std::fs::read(folder.join("world.json"))?)?;
@@ -204,7 +204,7 @@ impl GitRepository {
         self
     }
 
-    /// A pull request, squashed onto the branch; its number stands in the commit's subject.
+    /// A pull request, squashed onto the branch; the commit's subject contains its number.
     pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut GitRepository {
         let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
         self.commit_by(&format!("{title} (#{number})"), Some(login));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
     pub kind: TokenKind,
-    /// Who acts with it.
+    /// The user who acts with it.
     pub login: String,
     #[serde(default)]
     pub rights: Rights,

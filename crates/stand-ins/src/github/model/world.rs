@@ -63,14 +63,14 @@ pub struct GitRepository {
 pub struct Commit {
     pub parents: Vec<Sha>,
     pub message: String,
-    /// GitHub knows no account for some authors.
+    /// `None` for authors without a GitHub account.
     pub login: Option<String>,
     pub date: u64,
-    /// Stands for the content of `.github/workflows` in this commit.
+    /// Identifies the content of `.github/workflows` in this commit.
     pub workflows: String,
 }
 
-/// An annotated tag object; a ref has to lead to it.
+/// An annotated tag object; it takes effect only with a ref that points at it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoredTag {
     pub tag: String,
@@ -219,7 +219,7 @@ pub struct StoredJob {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rule {
-    /// `refs/tags/*`; `*` stands for any text.
+    /// `refs/tags/*`; `*` matches any text.
     pub refs: String,
     pub creation: bool,
     pub update: bool,
@@ -293,7 +293,7 @@ impl GitRepository {
         }
     }
 
-    /// The commit that an object leads to; annotated tags are followed.
+    /// The commit that an object points at; annotated tags are followed.
     pub fn peel(&self, sha: &str) -> Option<Sha> {
         let mut sha = sha;
         while let Some(tag) = self.tag_objects.get(sha) {
@@ -302,12 +302,12 @@ impl GitRepository {
         self.commits.contains_key(sha).then(|| sha.to_owned())
     }
 
-    /// The commit a full ref name leads to.
+    /// The commit that a full ref name points at.
     pub fn commit_of_ref(&self, name: &str) -> Option<Sha> {
         self.peel(self.refs.get(name)?)
     }
 
-    /// The commit a tag leads to, annotated or not.
+    /// The commit that a tag points at, annotated or not.
     pub fn tag_commit(&self, tag: &str) -> Option<Sha> {
         self.commit_of_ref(&format!("refs/tags/{tag}"))
     }
@@ -354,7 +354,7 @@ impl GitRepository {
     pub(crate) fn by_date(&self, shas: impl IntoIterator<Item = Sha>) -> Vec<Sha> {
         let date = |sha: &Sha| self.commits.get(sha).map(|commit| commit.date);
         let mut shas: Vec<Sha> = shas.into_iter().collect();
-        // A child has more commits behind it; that is counted only where the dates say nothing.
+        // A child has more ancestors; they are counted only where the dates are equal.
         shas.sort_by(|a, b| {
             let depth = |sha: &Sha| self.ancestors(sha).len();
             date(b).cmp(&date(a)).then_with(|| depth(b).cmp(&depth(a)))

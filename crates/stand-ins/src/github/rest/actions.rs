@@ -56,7 +56,7 @@ fn view(call: &ApiCall, repository: &GitRepository, run: &StoredRun) -> Value {
     })
 }
 
-/// Anyone may look in a public repository; a private one takes the right.
+/// Anyone may read a public repository; a private one requires the permission.
 pub(crate) fn may_look(call: &ApiCall, repository: &GitRepository) -> Result<(), ApiError> {
     if repository.private {
         call.need(Right::Actions, Level::Read)?;

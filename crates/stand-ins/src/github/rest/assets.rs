@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) fn list(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let id = id.parse::<u64>().map_err(|_| ApiError::not_found())?;
-    // Whether the release is there at all is known at once; what is in it may be behind.
+    // The existence of the release is visible at once; its content may lag behind.
     let release = repository
         .releases
         .get(&id)
@@ -118,7 +118,7 @@ fn find<'a>(
         .ok_or_else(ApiError::not_found)
 }
 
-/// What GitHub makes of a file's name: whatever is not a letter, digit, `-`, `_`, `+` or `@` becomes a
+/// How GitHub stores a file's name: every character except letters, digits, `-`, `_`, `+` and `@` becomes a
 /// dot; runs of dots become one, and dots at the ends are dropped.
 /// <https://docs.github.com/en/rest/releases/assets#upload-a-release-asset>
 pub(crate) fn stored_name(name: &str) -> String {

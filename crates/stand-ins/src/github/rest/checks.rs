@@ -100,7 +100,7 @@ fn paged(call: &ApiCall, repository: &GitRepository, found: Vec<&CheckRun>) -> A
     Ok(page.linked(Reply::json(200, &body)))
 }
 
-/// Apps only, which a job's token stands for: whatever rights a personal token has, it is refused.
+/// Apps only, as which a job's token counts: a personal token is refused regardless of its permissions.
 /// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>
 fn need_app<'a>(call: &'a ApiCall) -> Result<&'a Token, ApiError> {
     match &call.token {

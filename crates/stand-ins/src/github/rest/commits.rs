@@ -59,7 +59,7 @@ pub(crate) fn get(call: &ApiCall, repository: &GitRepository, name: &str) -> Api
     Ok(Reply::json(200, &view(call, repository, &sha)))
 }
 
-/// What the name leads to; an unknown one is 422, not 404.
+/// The commit that a name resolves to; an unknown name is 422, not 404.
 pub(crate) fn resolved(repository: &GitRepository, name: &str) -> Result<String, ApiError> {
     let found = repository.resolve(name);
     found.ok_or_else(|| ApiError::new(422, format!("No commit found for SHA: {name}")))

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// Base64 is broken into lines of this length.
 const LINE: usize = 60;
 
-/// A file, or what lies in a folder. The ref has to exist; files are the same at every commit.
+/// A file, or the entries of a folder. The ref has to exist; files are the same at every commit.
 pub(crate) fn get(call: &ApiCall, repository: &GitRepository, path: &str) -> ApiResult {
     // Some clients escape the slashes of a path twice, and GitHub understands them.
     let path = &percent_decode(path);
@@ -73,7 +73,7 @@ fn reference(call: &ApiCall, repository: &GitRepository) -> Result<String, ApiEr
     Ok(name)
 }
 
-/// The text itself where the media type says `raw`, else an object that holds it in Base64.
+/// The raw text for the media type `raw`, else an object that holds it in Base64.
 fn file(
     call: &ApiCall,
     repository: &GitRepository,

@@ -86,7 +86,7 @@ fn in_repository(call: &ApiCall, found: Option<&mut GitRepository>, rest: &[&str
         .ok_or_else(ApiError::not_found)?;
     match call.request.method {
         Method::GET | Method::HEAD => read(call, repository, rest),
-        // A token that does not reach a public repository may look at it, no more.
+        // A token without access to a public repository may still read it.
         _ if call
             .token
             .as_ref()

@@ -72,7 +72,7 @@ pub(crate) fn compose(
     })
 }
 
-/// What was merged, and whose first pull request it was.
+/// The merged pull requests, and the first ones of new contributors.
 fn changes(
     call: &ApiCall,
     repository: &GitRepository,

@@ -1,5 +1,5 @@
-//! JSON objects that stand in many answers: users, repositories, labels, addresses and opaque ids. Typed
-//! clients want every field of them, the ones nobody reads included.
+//! JSON objects that occur in many responses: users, repositories, labels, addresses and opaque ids. Typed
+//! clients require every field of them, unused ones included.
 
 use crate::fields;
 use crate::github::call::ApiCall;

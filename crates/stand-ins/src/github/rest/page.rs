@@ -7,7 +7,7 @@ use crate::github::model::GitRepository;
 use crate::transport::Reply;
 use http::header::LINK;
 
-/// One page of a list, and where the others are.
+/// One page of a list, with the links to the other pages.
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     pub(crate) total: usize,

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 pub(crate) const RESERVED: &str = "tag_name was used by an immutable release";
 
-/// A target is a branch or a full SHA, and nobody looks at it once the tag exists. Where it would show
-/// other workflow files than the default branch has, making the tag takes the right to change them.
+/// A target is a branch or a full SHA, and is ignored once the tag exists. If the target's workflow files
+/// differ from the default branch, creating the tag requires the permission to change them.
 pub(crate) fn check_target(
     call: &ApiCall,
     repository: &GitRepository,

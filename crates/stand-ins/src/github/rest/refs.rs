@@ -64,7 +64,7 @@ pub(crate) fn matching(call: &ApiCall, repository: &GitRepository, prefix: &str)
     Reply::json(200, &json!(views))
 }
 
-/// Creates a ref if there is none of that name: atomic, and so usable as a lock.
+/// Creates a ref if none of that name exists: atomic, and therefore usable as a lock.
 pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
     call.need(Right::Contents, Level::Write)?;
     let (name, sha) = (call.required("ref")?, call.required("sha")?);

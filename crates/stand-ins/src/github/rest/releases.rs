@@ -1,4 +1,4 @@
-//! Releases: list, look up, create, update, delete.
+//! Releases: list, get, create, update, delete.
 //! <https://docs.github.com/en/rest/releases/releases>
 
 use super::page::Page;
@@ -51,7 +51,7 @@ pub(crate) fn get(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiRe
     Ok(Reply::json(200, &release.view(call, repository)))
 }
 
-/// Published releases only, whoever asks.
+/// Published releases only, for every caller.
 pub(crate) fn by_tag(call: &ApiCall, repository: &GitRepository, tag: &str) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let mut found = listed

@@ -1,4 +1,4 @@
-//! Who may change a ref: rulesets, immutable releases, and the permission `workflows`.
+//! Permissions to change a ref: rulesets, immutable releases, and the permission `workflows`.
 //! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets>
 
 use crate::github::call::ApiCall;
@@ -7,7 +7,7 @@ use crate::github::event::GitHubEvent;
 use crate::github::model::{GitRepository, Level, Rule, Sha};
 use crate::text;
 
-/// Tells whoever plays the builders of a new tag.
+/// Sends the event of a new tag, on which a test can start its builders.
 pub(crate) fn tag_created(call: &ApiCall, repository: &GitRepository, tag: &str, commit: &Sha) {
     if let Some(token) = &call.token {
         call.emit(GitHubEvent::TagCreated {
@@ -19,8 +19,8 @@ pub(crate) fn tag_created(call: &ApiCall, repository: &GitRepository, tag: &str,
     }
 }
 
-/// Whether rules let this ref come to be. The tag of a deleted immutable release is
-/// refused in the very words of a ruleset, although no ruleset shows it.
+/// Whether rules allow the creation of this ref. The tag of a deleted immutable release is
+/// refused with the message of a ruleset, although the API lists no such ruleset.
 pub(crate) fn may_create(
     call: &ApiCall,
     repository: &GitRepository,

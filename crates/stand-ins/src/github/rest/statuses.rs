@@ -61,7 +61,7 @@ pub(crate) fn list(call: &ApiCall, repository: &GitRepository, name: &str) -> Ap
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-/// The newest of each context; `pending` also where there is none at all.
+/// The newest of each context; `pending` also without any status.
 pub(crate) fn combined(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
     let mut contexts = BTreeSet::new();

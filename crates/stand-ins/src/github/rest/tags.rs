@@ -69,7 +69,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResul
     Ok(Reply::json(201, &view).with(LOCATION, location))
 }
 
-/// Tags with the commits they lead to, last name first.
+/// Tags with the commits they point at, last name first.
 pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let listed = call.listed(repository).ok_or_else(ApiError::not_found)?;
     let names = listed
