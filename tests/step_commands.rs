@@ -348,6 +348,12 @@ fn registry_login_writes_a_file_for_its_owner_and_masks_what_is_in_it() {
         std::fs::read_to_string(bench.path("job.json")).unwrap(),
         "{\"auths\":{\"ghcr.io\":{\"auth\":\"b2N0b2NhdDpqb2ItdG9rZW4=\"}}}\n"
     );
+    // The job's token of an Enterprise Server is none for github.com's registry.
+    let enterprise = Bench::new().with("GITHUB_SERVER_URL", "https://ghe.example");
+    let ended = enterprise.step("registry-login", &inputs);
+    assert_eq!(ended.code, 0, "{}", ended.told);
+    let config = std::fs::read_to_string(enterprise.path("job.json")).unwrap();
+    assert_eq!(config, "{\"auths\":{}}\n");
     // A release may have no image.
     let ended = bench.step(
         "registry-login",

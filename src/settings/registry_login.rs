@@ -28,7 +28,11 @@ pub fn registry_login(
     };
     let login = |(user, password)| Login { user, password };
     let given = parser.login(&registry).map(login);
-    let job = environment.context.token.clone().map(|password| Login {
+    // The token of another GitHub is nothing to github.com's registry, and must not be sent there.
+    let server = environment.context.server_url.as_deref();
+    let token = environment.context.token.clone();
+    let token = token.filter(|_| server.is_none_or(is_github_com));
+    let job = token.map(|password| Login {
         user: environment
             .context
             .actor
@@ -45,6 +49,11 @@ pub fn registry_login(
         output,
     });
     parser.finish(settings)
+}
+
+fn is_github_com(server_url: &str) -> bool {
+    let url = url::Url::parse(server_url);
+    url.is_ok_and(|url| url.host_str() == Some("github.com"))
 }
 
 /// The registries of the binary image and of the module image. Further images may be in any registry, which must not get these
