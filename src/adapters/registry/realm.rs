@@ -7,7 +7,7 @@
 //!
 //! [1]: https://distribution.github.io/distribution/spec/auth/token/
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::Url;
 use url::Host;
@@ -135,24 +135,44 @@ fn zone(ip: IpAddr) -> Zone {
         IpAddr::V4(v4) => match v4.octets() {
             [127, ..] => Zone::Loopback,
             [169, 254, ..] => Zone::LinkLocal,
-            // Private use, "this network" and the shared space of carriers (RFC 1918, RFC 6890).
-            [0 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..] | [100, 64..=127, ..] => {
-                Zone::Private
-            }
+            // Private use, "this network", the shared space of carriers, benchmarks, multicast and reserved
+            // (RFC 1918, RFC 6890).
+            [0 | 10 | 224.., ..]
+            | [192, 168, ..]
+            | [172, 16..=31, ..]
+            | [100, 64..=127, ..]
+            | [198, 18..=19, ..] => Zone::Private,
             _ => Zone::Public,
         },
         IpAddr::V6(v6) => {
-            if v6.is_loopback() {
+            if let Some(v4) = embedded(v6) {
+                zone(v4.into())
+            } else if v6.is_loopback() {
                 Zone::Loopback
             } else if v6.is_unicast_link_local() {
                 Zone::LinkLocal
-            } else if v6.is_unique_local() || v6.is_unspecified() {
+            } else if v6.is_unique_local()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                // Site-local, which RFC 3879 gave up.
+                || (v6.to_bits() >> 112 & 0xffc0) == 0xfec0
+            {
                 Zone::Private
             } else {
                 Zone::Public
             }
         }
     }
+}
+
+/// The IPv4 address that an IPv6 address leads to: IPv4-compatible (RFC 4291), NAT64 (RFC 6052) or 6to4 (RFC 3056).
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let (high, low) = match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => (high, low),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
 }
 
 #[cfg(test)]
@@ -162,6 +182,31 @@ mod tests {
 
     use super::*;
     use crate::adapters::http::{HttpSettings, NameLookup};
+
+    #[test]
+    fn addresses_that_are_not_global_are_not_public() {
+        for (text, expected) in [
+            ("8.8.8.8", Zone::Public),
+            ("2001:4860:4860::8888", Zone::Public),
+            ("64:ff9b::808:808", Zone::Public),
+            ("127.0.0.1", Zone::Loopback),
+            ("::ffff:127.0.0.1", Zone::Loopback),
+            ("::127.0.0.1", Zone::Loopback),
+            ("::1", Zone::Loopback),
+            ("169.254.169.254", Zone::LinkLocal),
+            ("64:ff9b::a9fe:a9fe", Zone::LinkLocal),
+            ("2002:a9fe:a9fe::1", Zone::LinkLocal),
+            ("64:ff9b::a00:1", Zone::Private),
+            ("198.18.0.1", Zone::Private),
+            ("224.0.0.1", Zone::Private),
+            ("255.255.255.255", Zone::Private),
+            ("fec0::1", Zone::Private),
+            ("ff02::1", Zone::Private),
+            ("::", Zone::Private),
+        ] {
+            assert_eq!(zone(text.parse().unwrap()), expected, "{text}");
+        }
+    }
 
     /// A registry at a private address, behind a name.
     #[derive(Debug)]
