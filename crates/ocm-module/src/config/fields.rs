@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::yaml::{self, PathStep, YamlDocument};
+use crate::yaml::{self, Dialect, PathStep, YamlDocument};
 use crate::{Diagnostic, FormatCode, Position};
 
 /// A configuration file, and what was found wrong in it.
@@ -18,14 +18,16 @@ pub(super) struct ConfigFile<'t> {
 }
 
 impl<'t> ConfigFile<'t> {
-    pub(super) fn parse(file: &'t str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+    /// `dialect` is that of the program which the file is for.
+    pub(super) fn parse(file: &'t str, bytes: &[u8], dialect: Dialect) -> Result<Self, Diagnostic> {
         let unreadable = |seen: &str, position: Option<Position>| {
             let help = "see the documentation of the file for an example";
             Diagnostic::error(FormatCode::ConfigUnreadable, seen, help).at(file, position)
         };
         let text =
             std::str::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8", None))?;
-        let document = yaml::read(text).and_then(yaml::only).map_err(|error| {
+        let document = yaml::read_as(text, dialect).and_then(yaml::only);
+        let document = document.map_err(|error| {
             unreadable(&format!("the file is not YAML: {error}"), error.position)
         })?;
         let no_keys = || unreadable("the file holds no keys", None);
@@ -164,9 +166,11 @@ impl<'d> Fields<'d> {
         text
     }
 
+    /// `yes`, `no`, `on` and `off` are flags to yaml.v3, too, where a flag is wanted.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let value = self.present(key)?;
-        let flag = value.as_bool();
+        let word = || value.as_str().and_then(yaml::yes_or_no);
+        let flag = value.as_bool().or_else(word);
         if flag.is_none() {
             self.wrong_kind(key, value, "true or false");
         }

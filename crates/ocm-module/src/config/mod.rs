@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 pub use security_scan::SecurityScan;
 
 use crate::rules;
+use crate::yaml::Dialect;
 use crate::{Diagnostic, FormatCode, Position};
 use fields::{ConfigFile, Fields};
 
@@ -89,7 +90,7 @@ impl ModuleConfig {
     /// Reads the file; `file` is its name, for diagnostics. All that is wrong with it comes with it. Without a name, version or
     /// manifest there is no configuration.
     pub fn parse(file: &str, bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
-        let file = match ConfigFile::parse(file, bytes) {
+        let file = match ConfigFile::parse(file, bytes, Dialect::GoStruct) {
             Ok(file) => file,
             Err(unreadable) => return (None, vec![unreadable]),
         };

@@ -3,6 +3,7 @@
 
 use super::fields::ConfigFile;
 use crate::oci::ImageName;
+use crate::yaml::Dialect;
 use crate::{Diagnostic, FormatCode};
 
 /// The parts of the file that the module's descriptor repeats.
@@ -38,7 +39,7 @@ impl SecurityScan {
     /// Reads the file; `file` is its name, for diagnostics. All that is wrong with it comes with it, or instead of it if it
     /// cannot be read at all.
     pub fn parse(file: &str, bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
-        let file = match ConfigFile::parse(file, bytes) {
+        let file = match ConfigFile::parse(file, bytes, Dialect::Kubernetes) {
             Ok(file) => file,
             Err(unreadable) => return (None, vec![unreadable]),
         };

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::resolve::number;
+use super::number::float_value;
 
 /// The value of a JSON text.
 ///
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for StrictValue {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        number(value).ok_or_else(|| E::custom("JSON has no such number"))
+        float_value(value).ok_or_else(|| E::custom("JSON has no such number"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {

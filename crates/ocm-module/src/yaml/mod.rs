@@ -1,24 +1,66 @@
-//! YAML as Kubernetes means it: documents that could as well be JSON.
+//! YAML as the cluster reads it: documents that could as well be JSON.
+//!
+//! kubectl, Lifecycle Manager, OCM and modulectl read with `sigs.k8s.io/yaml`, and so does this module. Who wants to know
+//!
+//! | what | finds it in |
+//! |---|---|
+//! | what `yes`, `0644`, `~` or `2001-12-14` means | `resolve` |
+//! | which numbers there are, and what they are in JSON | `number` |
+//! | what merge keys (`<<: *base`), aliases and duplicate keys do | `compose` |
+//! | what is refused, and the bound on nesting | [`read`], [`MAX_DEPTH`] |
+//! | how YAML is written | `emit` |
+//! | what `sigs.k8s.io/yaml` itself makes of hundreds of texts | `fixtures/yaml`, and the program there that records it |
+//!
+//! Which program reads which of a module's files, and so by which [`Dialect`] it is read here:
+//!
+//! | file | is read by | dialect |
+//! |---|---|---|
+//! | the manifest | kubectl, Lifecycle Manager, modulectl | [`Dialect::Kubernetes`] |
+//! | the default custom resource | kubectl, Lifecycle Manager, modulectl | [`Dialect::Kubernetes`] |
+//! | the component descriptor | OCM, Lifecycle Manager | [`Dialect::Kubernetes`] |
+//! | `sec-scanners-config.yaml` | the Kyma CLI (`kyma-project/cli:pkg/module/security_scan.go`) | [`Dialect::Kubernetes`] |
+//! | `module-config.yaml` | the Kyma CLI, modulectl (`gopkg.in/yaml.v3`) | [`Dialect::GoStruct`] |
 //!
 //! Reading keeps the position of every key and item ([`YamlDocument::position`]). It refuses what two readers could
-//! understand differently (a key that is there twice) and what costs more than its length (aliases that expand). The
-//! syntax is the work of the `granit-parser` crate; what a value without quotes means is decided in one function, `resolve`.
+//! understand differently (a key that is there twice) and what costs more than its length (aliases that expand). A byte order
+//! mark in front of a document is read over. The syntax is the work of the `granit-parser` crate.
 //!
 //! Writing gives the bytes of `sigs.k8s.io/yaml`, which digests depend on ([`to_string`]).
 
-mod ambiguous;
+mod compose;
+mod document;
 mod emit;
 mod json;
+mod number;
 mod read;
 mod resolve;
+mod timestamp;
 
 use serde_json::Value;
 
+pub use document::{PathStep, YamlDocument};
 pub use emit::to_string;
 pub use json::json;
-pub use read::{PathStep, YamlDocument, read};
+pub use read::read;
+pub(crate) use read::read_as;
+pub(crate) use resolve::yes_or_no;
 
 use crate::Position;
+
+/// How many lists and maps may be inside of each other, whether written so or by aliases. Objects of Kubernetes need some 30;
+/// go-yaml and Kubernetes stop at 10,000, for which functions that call themselves would need more stack than a thread has.
+/// `serde_json`, by which documents are written and read again, has the same limit.
+pub const MAX_DEPTH: usize = 127;
+
+/// Whose rules decide what a scalar means and which entry wins over a merged one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `sigs.k8s.io/yaml`: any value, by the rules of YAML 1.1 as go-yaml v2 has them. A merge key replaces the entries before it.
+    Kubernetes,
+    /// `gopkg.in/yaml.v3` into a struct of Go, whose texts stay as they are written: `yes`, `0644` and `1_000` are texts, and so
+    /// is a number that only YAML 1.1 has. Entries that are written win over merged ones.
+    GoStruct,
+}
 
 /// Why a text is not YAML, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,164 +1,180 @@
-//! What a scalar means: null, a boolean, a number or a text, by the core schema of YAML 1.2.
+//! What a scalar means: null, a boolean, a number or a text.
+//!
+//! The rules are those of `sigs.k8s.io/yaml` (v1.6.0, with `go.yaml.in/yaml/v2:resolve.go` and `decode.go`), by which kubectl,
+//! Lifecycle Manager, OCM and modulectl read manifests, custom resources and descriptors. They are YAML 1.1 with changes:
+//! `yes`, `no`, `on`, `off`, `y` and `n` are booleans, `0644` is octal, and `190:20:30` is a text. The table
+//! `fixtures/yaml/scalars.json` was recorded from that library; `tests` compares each of its rows with what is decided here.
 
-use serde_json::{Number, Value};
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
+
+use super::Dialect;
+use super::number::GoNumber;
+use super::timestamp::is_timestamp;
 
 /// How a scalar is written, as far as its meaning depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Notation<'a> {
-    /// Without quotes, and without one of the tags below.
+    /// Without quotes, and without a tag.
     Plain,
-    /// In quotes or as a block.
+    /// In quotes or as a block, or with a tag of the file's own, such as `!vault`.
     Quoted,
-    /// With a tag of the YAML core schema, such as `int` for `!!int`. Unknown tags, such as `!vault`, are ignored.
-    Tagged(&'a str),
+    /// With a tag of YAML itself, such as `int` for `!!int`.
+    Tagged(Cow<'a, str>),
 }
 
-/// The value of a scalar, or why it has none in JSON.
-pub(super) fn resolve(text: &str, notation: Notation<'_>) -> Result<Value, String> {
-    let value = match notation {
-        Notation::Plain => plain(text)?,
-        Notation::Quoted | Notation::Tagged("str" | "seq" | "map") => None,
-        Notation::Tagged(tag) => match (tag, plain(text)?) {
-            ("null", Some(Value::Null)) => Some(Value::Null),
-            ("bool", Some(flag @ Value::Bool(_))) => Some(flag),
-            ("float", Some(number @ Value::Number(_))) => Some(number),
-            ("int", Some(Value::Number(number))) if !number.is_f64() => Some(number.into()),
-            _ => return Err(format!("{text:?} is not of the type !!{tag}")),
+/// What a text means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Meaning {
+    Null,
+    Bool(bool),
+    Number(GoNumber),
+    /// A text in JSON.
+    Timestamp,
+    Text,
+}
+
+/// A scalar that was resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Scalar {
+    pub(super) meaning: Meaning,
+    /// As written, or what `!!binary` encodes.
+    pub(super) text: String,
+}
+
+impl Scalar {
+    /// The scalar that is written as `text`, or why it is none.
+    pub(super) fn resolve(
+        text: String,
+        notation: Notation<'_>,
+        dialect: Dialect,
+    ) -> Result<Self, String> {
+        let meaning = match notation {
+            Notation::Plain => plain(&text, dialect),
+            Notation::Quoted => Meaning::Text,
+            Notation::Tagged(tag) => match &*tag {
+                "binary" => return binary(&text).map(Self::text),
+                "null" | "bool" | "int" | "float" | "timestamp" => tagged(&text, &tag)?,
+                // `!!str`; other types of YAML, such as `!!set`, are types of maps and lists.
+                _ => Meaning::Text,
+            },
+        };
+        Ok(Self { meaning, text })
+    }
+
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self {
+            meaning: Meaning::Text,
+            text: text.into(),
+        }
+    }
+
+    /// The value in JSON, or why it has none.
+    pub(super) fn into_value(self) -> Result<Value, String> {
+        match self.meaning {
+            Meaning::Null => Ok(Value::Null),
+            Meaning::Bool(flag) => Ok(flag.into()),
+            Meaning::Number(number) => number
+                .to_value()
+                .ok_or_else(|| format!("JSON has no such number as {:?}", self.text)),
+            Meaning::Timestamp | Meaning::Text => Ok(self.text.into()),
+        }
+    }
+
+    /// The key of a map that it is: JSON's keys are texts, and so `1` and `yes` become `"1"` and `"true"`.
+    pub(super) fn into_key(self) -> Result<String, String> {
+        match self.meaning {
+            Meaning::Null => {
+                Err("a key is missing: write \"null\" in quotes if that is its name".into())
+            }
+            Meaning::Bool(flag) => Ok(flag.to_string()),
+            Meaning::Number(number) => number.to_key().ok_or_else(|| {
+                format!(
+                    "{} is too large a number for a key: write it in quotes",
+                    self.text
+                )
+            }),
+            Meaning::Timestamp | Meaning::Text => Ok(self.text),
+        }
+    }
+}
+
+/// The meaning of a scalar without quotes.
+pub(super) fn plain(text: &str, dialect: Dialect) -> Meaning {
+    match dialect {
+        Dialect::GoStruct if only_in_yaml_1_1(text) => Meaning::Text,
+        _ if is_timestamp(text) => Meaning::Timestamp,
+        _ => word_or_number(text),
+    }
+}
+
+fn word_or_number(text: &str) -> Meaning {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Meaning::Null,
+        "true" | "True" | "TRUE" => Meaning::Bool(true),
+        "false" | "False" | "FALSE" => Meaning::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => Meaning::Number(GoNumber::Float(f64::NAN)),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            Meaning::Number(GoNumber::Float(f64::INFINITY))
+        }
+        "-.inf" | "-.Inf" | "-.INF" => Meaning::Number(GoNumber::Float(f64::NEG_INFINITY)),
+        _ => match (yes_or_no(text), GoNumber::parse(text)) {
+            (Some(flag), _) => Meaning::Bool(flag),
+            (None, Some(number)) => Meaning::Number(number),
+            (None, None) => Meaning::Text,
         },
-    };
-    Ok(value.unwrap_or_else(|| Value::from(text)))
-}
-
-/// The meaning of a scalar without quotes; nothing if it is a text.
-fn plain(text: &str) -> Result<Option<Value>, String> {
-    let value = match text {
-        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF"
-        | ".nan" | ".NaN" | ".NAN" => return Err("JSON has no such number".to_owned()),
-        _ => integer(text).or_else(|| float(text)),
-    };
-    Ok(value)
-}
-
-/// Decimal digits, `0x`, `0o` or `0b`, with a sign or without, of at most 64 bits. `0123` is a text.
-fn integer(text: &str) -> Option<Value> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let prefixed = [("0x", 16), ("0o", 8), ("0b", 2)]
-        .into_iter()
-        .find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, radix)));
-    let (digits, radix) = prefixed.unwrap_or((digits, 10));
-    if digits.starts_with(['+', '-']) || radix == 10 && has_leading_zero(digits) {
-        return None;
     }
-    if negative {
-        let signed = format!("-{digits}");
-        i64::from_str_radix(&signed, radix).ok().map(Value::from)
+}
+
+/// The booleans that YAML 1.2 no longer has. yaml.v3 takes them where a Go program asks for a boolean.
+pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
+/// Words and numbers that are texts in YAML 1.2.
+fn only_in_yaml_1_1(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let octal = digits.len() > 1
+        && digits.starts_with('0')
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    yes_or_no(text).is_some() || octal || text.contains('_')
+}
+
+fn tagged(text: &str, tag: &str) -> Result<Meaning, String> {
+    let found = if tag == "timestamp" && is_timestamp(text) {
+        Meaning::Timestamp
     } else {
-        u64::from_str_radix(digits, radix).ok().map(Value::from)
-    }
-}
-
-fn float(text: &str) -> Option<Value> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    // `infinity` and `nan` are words to Rust only.
-    let starts_as_number = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    if !starts_as_number || has_leading_zero(unsigned) {
-        return None;
-    }
-    let parsed: f64 = text.parse().ok()?;
-    parsed.is_finite().then(|| number(parsed)).flatten()
-}
-
-fn has_leading_zero(digits: &str) -> bool {
-    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// A float in JSON notation: `1.0` is `1`, as in Go. `None` for infinity and NaN.
-pub(super) fn number(value: f64) -> Option<Value> {
-    /// All whole numbers up to this one are exact.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        return format!("{value:.0}").parse::<i64>().ok().map(Value::from);
-    }
-    Number::from_f64(value).map(Value::Number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn plain_scalars_by_the_core_schema() {
-        for (text, expected) in [
-            ("", json!(null)),
-            ("~", json!(null)),
-            ("NULL", json!(null)),
-            ("nULL", json!("nULL")),
-            ("True", json!(true)),
-            ("FALSE", json!(false)),
-            ("yes", json!("yes")),
-            ("on", json!("on")),
-            ("0", json!(0)),
-            ("-0", json!(0)),
-            ("+1", json!(1)),
-            ("-7", json!(-7)),
-            ("0x1F", json!(31)),
-            ("-0x1f", json!(-31)),
-            ("0o17", json!(15)),
-            ("0b101", json!(5)),
-            ("0123", json!("0123")),
-            ("-0123", json!("-0123")),
-            ("0x", json!("0x")),
-            ("0x-1", json!("0x-1")),
-            ("+-1", json!("+-1")),
-            ("--1", json!("--1")),
-            ("18446744073709551615", json!(u64::MAX)),
-            ("18446744073709551616", json!(18_446_744_073_709_551_616.0)),
-            ("-9223372036854775808", json!(i64::MIN)),
-            ("1.5", json!(1.5)),
-            (".5", json!(0.5)),
-            ("1.", json!(1)),
-            ("1e3", json!(1000)),
-            ("01.5", json!(1.5)),
-            ("1e999", json!("1e999")),
-            ("inf", json!("inf")),
-            ("nan", json!("nan")),
-            ("-infinity", json!("-infinity")),
-            ("1_000", json!("1_000")),
-            ("1.2.0", json!("1.2.0")),
-            ("2022-01-01", json!("2022-01-01")),
-        ] {
-            assert_eq!(resolve(text, Notation::Plain).unwrap(), expected, "{text}");
-            assert_eq!(resolve(text, Notation::Quoted).unwrap(), json!(text));
+        word_or_number(text)
+    };
+    match (tag, found) {
+        ("null", Meaning::Null)
+        | ("bool", Meaning::Bool(_))
+        | ("float", Meaning::Number(GoNumber::Float(_)))
+        | ("int", Meaning::Number(GoNumber::Signed(_) | GoNumber::Unsigned(_)))
+        | ("timestamp", Meaning::Timestamp) => Ok(found),
+        #[expect(clippy::cast_precision_loss, reason = "the file asks for a float")]
+        ("float", Meaning::Number(GoNumber::Signed(whole))) => {
+            Ok(Meaning::Number(GoNumber::Float(whole as f64)))
         }
-        for text in [".inf", "-.Inf", ".NaN"] {
-            assert!(resolve(text, Notation::Plain).is_err(), "{text}");
-            assert_eq!(resolve(text, Notation::Quoted).unwrap(), json!(text));
-        }
+        _ => Err(format!("{text:?} is not of the type !!{tag}")),
     }
+}
 
-    #[test]
-    fn tags_decide_the_type() {
-        for (tag, text, expected) in [
-            ("str", "1", Some(json!("1"))),
-            ("str", "~", Some(json!("~"))),
-            ("str", ".nan", Some(json!(".nan"))),
-            ("int", "1", Some(json!(1))),
-            ("int", "1.5", None),
-            ("float", "1", Some(json!(1))),
-            ("bool", "true", Some(json!(true))),
-            ("bool", "yes", None),
-            ("null", "", Some(json!(null))),
-            ("null", "x", None),
-        ] {
-            let found = resolve(text, Notation::Tagged(tag)).ok();
-            assert_eq!(found, expected, "!!{tag} {text}");
-        }
-    }
+/// Base64 with padding, in which line breaks are read over, as Go's `base64.StdEncoding` does.
+fn binary(text: &str) -> Result<String, String> {
+    let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+    let bytes = engine
+        .decode(text.replace(['\r', '\n'], ""))
+        .map_err(|_| "what is tagged !!binary is not base64".to_owned())?;
+    String::from_utf8(bytes)
+        .map_err(|_| "what is tagged !!binary is not a text, and JSON has no bytes".to_owned())
 }

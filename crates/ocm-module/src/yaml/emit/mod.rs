@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::ambiguous::is_ambiguous;
+use super::Dialect;
+use super::number::float_text;
+use super::resolve::{Meaning, plain};
 
 /// Where go-yaml breaks a line, if there is a space.
 const WIDTH: usize = 80;
@@ -42,9 +44,7 @@ enum FirstEntry {
 
 impl Emitter {
     fn map(&mut self, map: &Map<String, Value>, indent: usize, first: FirstEntry) {
-        let mut entries: Vec<_> = map.iter().collect();
-        entries.sort_by(|(a, _), (b, _)| natural(a, b));
-        for (at, (key, value)) in entries.into_iter().enumerate() {
+        for (at, (key, value)) in in_order(map.iter().collect()).into_iter().enumerate() {
             if at > 0 || first == FirstEntry::OnItsOwnLine {
                 self.indent(indent);
             }
@@ -91,6 +91,8 @@ impl Emitter {
     fn key(&mut self, key: &str, indent: usize) {
         let style = match Style::of(key) {
             Style::Literal => Style::Double,
+            // Go writes it plain, as any text, and would read it as a merge key.
+            Style::Plain if key == "<<" => Style::Double,
             style => style,
         };
         let long = key.len() > MAX_SIMPLE_KEY;
@@ -165,13 +167,16 @@ impl Emitter {
     }
 
     fn double(&mut self, text: &str, fold: Option<usize>) {
+        // Go looks for a byte order mark at the beginning of the text, wherever it is in the text.
+        let marked = text.starts_with('\u{feff}');
         self.0.push('"');
         let mut spaces = false;
         let mut chars = text.chars().enumerate().peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
             match fold {
-                _ if !is_printable(c)
+                _ if marked
+                    || !is_printable(c)
                     || matches!(c, '"' | '\\' | '\n' | '\u{2028}' | '\u{2029}') =>
                 {
                     self.escape(c);
@@ -193,7 +198,7 @@ impl Emitter {
     }
 
     fn escape(&mut self, c: char) {
-        const NAMED: [(char, char); 14] = [
+        const NAMED: [(char, char); 15] = [
             ('\0', '0'),
             ('\x07', 'a'),
             ('\x08', 'b'),
@@ -206,6 +211,7 @@ impl Emitter {
             ('"', '"'),
             ('\\', '\\'),
             ('\u{85}', 'N'),
+            ('\u{a0}', '_'),
             ('\u{2028}', 'L'),
             ('\u{2029}', 'P'),
         ];
@@ -278,7 +284,7 @@ impl Style {
                 Self::Double
             };
         }
-        match (printable, is_ambiguous(text), may_stand_plain(text)) {
+        match (printable, needs_quotes(text), may_stand_plain(text)) {
             (false, ..) | (_, true, _) => Self::Double,
             (_, _, true) => Self::Plain,
             (_, _, false) => Self::Single,
@@ -330,9 +336,9 @@ fn may_stand_plain(text: &str) -> bool {
     true
 }
 
+/// Not those above U+FFFF, which go-yaml v2 takes for unprintable.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
-        || c >= '\u{10000}'
 }
 
 fn number_text(number: &Number) -> String {
@@ -342,17 +348,53 @@ fn number_text(number: &Number) -> String {
     }
 }
 
-/// As Go's `strconv.FormatFloat(f, 'g', -1, 64)`.
-fn float_text(float: f64) -> String {
-    let scientific = format!("{float:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    match exponent.parse::<i32>() {
-        Ok(exponent) if !(-4..6).contains(&exponent) => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
-        }
-        _ => format!("{float}"),
+/// Whether a text without quotes would be read as something else (`go-yaml/yaml:encode.go`, v2, `stringv`).
+fn needs_quotes(text: &str) -> bool {
+    plain(text, Dialect::Kubernetes) != Meaning::Text || is_base60(text)
+}
+
+/// `190:20:30`, which other readers of YAML 1.1 take for a number in base 60:
+/// `^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`.
+fn is_base60(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let Some((first, rest)) = whole.split_once(':') else {
+        return false;
+    };
+    let sixtieth = |part: &str| match part.as_bytes() {
+        [one] => one.is_ascii_digit(),
+        [ten @ b'0'..=b'5', one] => ten.is_ascii_digit() && one.is_ascii_digit(),
+        _ => false,
+    };
+    first.starts_with(|c: char| c.is_ascii_digit())
+        && digits(first)
+        && digits(fraction)
+        && rest.split(':').all(sixtieth)
+}
+
+/// Sorted by [`natural`]. That is no total order (`12` is greater than `2`, `2` than `1a`, and `1a` than `12`), for which the
+/// standard library's sort may panic.
+fn in_order<'m>(mut entries: Vec<(&'m String, &'m Value)>) -> Vec<(&'m String, &'m Value)> {
+    if entries.len() < 2 {
+        return entries;
     }
+    let right = in_order(entries.split_off(entries.len() / 2));
+    let (mut left, mut right) = (
+        in_order(entries).into_iter().peekable(),
+        right.into_iter().peekable(),
+    );
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
+        let next = match natural(a, b) {
+            Ordering::Greater => right.next(),
+            Ordering::Less | Ordering::Equal => left.next(),
+        };
+        merged.extend(next);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
 }
 
 /// The order of keys: letters come last, and runs of digits are compared by their value.
@@ -384,13 +426,12 @@ fn natural(a: &str, b: &str) -> Ordering {
         .rev()
         .take_while(|c| c.is_ascii_digit());
     let inside = (*x == '0' || *y == '0') && before.clone().any(|c| *c != '0');
+    // Go's numbers of 64 bits begin anew when they are full.
     let value = |run: &[char]| {
-        let start = u128::from(inside);
-        run.iter()
-            .filter_map(|c| c.to_digit(10))
-            .fold(start, |sum, digit| {
-                sum.saturating_mul(10).saturating_add(u128::from(digit))
-            })
+        let digits = run.iter().filter_map(|c| c.to_digit(10));
+        digits.fold(i64::from(inside), |sum, digit| {
+            sum.wrapping_mul(10).wrapping_add(i64::from(digit))
+        })
     };
     value(&run_a)
         .cmp(&value(&run_b))

@@ -127,3 +127,5 @@ fn positions_are_those_of_keys_and_items() {
     }
     assert_eq!(documents.len(), 2);
 }
+
+mod recorded;
