@@ -52,7 +52,7 @@ impl GoNumber {
                 infinite if infinite.is_infinite() && infinite > 0.0 => ".inf".into(),
                 infinite if infinite.is_infinite() => "-.inf".into(),
                 nan if nan.is_nan() => ".nan".into(),
-                finite => shortest(&format!("{finite:e}"), &finite.to_string()),
+                finite => shortest(finite),
             }),
         }
     }
@@ -76,18 +76,23 @@ pub(super) fn float_value(float: f64) -> Option<Value> {
 
 /// As Go's `strconv.FormatFloat(f, 'g', -1, 64)`.
 pub(super) fn float_text(float: f64) -> String {
-    shortest(&format!("{float:e}"), &float.to_string())
+    shortest(float)
 }
 
-/// Scientific notation for exponents below -4 and from 6 on, which is the precision that Go assumes where it is given none.
-fn shortest(scientific: &str, decimal: &str) -> String {
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+/// The fewest digits that are read as the same float, of which the even ones where two notations are as near. In scientific
+/// notation for exponents below -4 and from 6 on, which is the precision that Go assumes where it is given none.
+fn shortest<F: std::fmt::LowerExp + std::fmt::Display>(float: F) -> String {
+    let any_shortest = format!("{float:e}");
+    let digits = any_shortest.bytes().take_while(|byte| *byte != b'e');
+    let decimals = digits.filter(u8::is_ascii_digit).count().saturating_sub(1);
+    let scientific = format!("{float:.decimals$e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>() {
         Ok(exponent) if !(-4..6).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
         }
-        _ => decimal.to_owned(),
+        _ => float.to_string(),
     }
 }
 

@@ -30,7 +30,9 @@ fn difference(row: &Value) -> Option<String> {
     };
     // Go writes the key `<<` as any text, and would read it as a merge key.
     let template = row.get("template")?.as_str().unwrap();
-    let template = template.replace("<<:", "\"<<\":");
+    let template = format!("\n{template}").replace("\n<<:", "\n\"<<\":");
+    let template = template.replace("  <<:", "  \"<<\":");
+    let template = template.trim_start_matches('\n');
     let written = to_string(&value);
     let differs = written != template && !has_integer_that_modulectl_rounds(&value);
     differs.then(|| format!("is written {written:?}, but {template:?}"))
