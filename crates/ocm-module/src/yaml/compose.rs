@@ -251,7 +251,8 @@ impl OpenMap {
                 let name = node.content.into_key()?;
                 // What is written here replaces what was merged before.
                 if self.map.contains_key(&name) && !self.merged.remove(&name) {
-                    return Err(format!("the key {name:?} is there twice"));
+                    let shown: String = name.chars().take(100).collect();
+                    return Err(format!("the key {shown:?} is there twice"));
                 }
                 self.pending = Pending::Value(name, node.positions.at);
             }

@@ -1,5 +1,7 @@
 //! From a text to documents.
 
+use std::borrow::Cow;
+
 use granit_parser::{ErrorKind, Marker, Parser};
 
 use super::compose::Composer;
@@ -29,15 +31,16 @@ pub(crate) fn read_as(text: &str, dialect: Dialect) -> Result<Vec<YamlDocument>,
     }
     let options = granit_parser::options! {
         emit_comments: false,
-        // As libyaml and Go read them: a block at the end of a file that does not end its last line, and a BOM between
-        // documents.
+        // As libyaml and Go read them: a block at the end of a file that does not end its last line, and a byte order mark
+        // inside of a document.
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
+    let text = without_marks_of_documents(text);
     let mut composer = Composer::new(dialect, text.len());
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str_with_options(&text, options) {
         let (event, span) = event.map_err(|error| YamlError {
             message: match error.kind() {
                 ErrorKind::RecursionLimitExceeded => too_deep(),
@@ -52,6 +55,24 @@ pub(crate) fn read_as(text: &str, dialect: Dialect) -> Result<Vec<YamlDocument>,
         })?;
     }
     Ok(composer.documents)
+}
+
+/// The text without the byte order marks that begin a document behind `---`: kubectl and modulectl read each document as a text
+/// of its own (`k8s.io/apimachinery:pkg/util/yaml/decoder.go`). The parser reads over the one that begins the whole text.
+fn without_marks_of_documents(text: &str) -> Cow<'_, str> {
+    const MARK: char = '\u{feff}';
+    if !text.contains("\n\u{feff}") {
+        return text.into();
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut begins_document = false;
+    for line in text.split_inclusive('\n') {
+        let bare = line.strip_prefix(MARK).filter(|_| begins_document);
+        kept.push_str(bare.unwrap_or(line));
+        let behind = line.strip_prefix("---").map(str::trim_start);
+        begins_document = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
+    }
+    kept.into()
 }
 
 pub(super) fn too_deep() -> String {

@@ -129,7 +129,7 @@ impl KymaCli2ConfigTemplate<'_> {
 
 fn data(default_cr: Option<&str>) -> String {
     default_cr
-        .map(|cr| indented(one_document(cr)) + "\n")
+        .map(|cr| indented(one_document(cr).trim_start_matches('\u{feff}')) + "\n")
         .unwrap_or_default()
 }
 

@@ -86,6 +86,8 @@ fn document_marks_of_the_default_cr_are_left_out() {
         format!("---\n---\n{CR}---\n---\n"),
         format!("%YAML 1.1\n--- # ours\n{CR}--- # no more\n"),
         format!("\u{feff}{CR}"),
+        format!("\u{feff}---\n{CR}"),
+        format!("---\n\u{feff}{CR}"),
     ] {
         assert_eq!(render(Some(&cr)), golden, "{cr}");
     }

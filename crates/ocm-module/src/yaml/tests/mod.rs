@@ -97,11 +97,72 @@ fn alias_bombs_and_deep_nesting_are_refused() {
         "- ".repeat(100_000),
         "{a: ".repeat(100_000),
     ] {
-        assert!(documents(&deep).is_err());
+        let message = documents(&deep).unwrap_err().message;
+        assert_eq!(message, "lists and maps are nested deeper than 127");
+    }
+    // Aliases nest as well: each map is one deeper than the one before.
+    for (begin, end) in [("{x: ", "}"), ("[", "]"), ("{<<: {x: ", "}}")] {
+        let chain = (1..2000).fold("a0: &a0 1\n".to_owned(), |text, n| {
+            format!("{text}a{n}: &a{n} {begin}*a{}{end}\n", n - 1)
+        });
+        let message = document(&chain).unwrap_err().message;
+        assert_eq!(message, "lists and maps are nested deeper than 127");
     }
     // What is read can be written as JSON and read again.
     let value = document(&nested(127)).unwrap();
     assert_eq!(json(&value.to_string()).unwrap(), value);
+}
+
+/// As kubectl does, which takes a stream apart at `---`.
+#[test]
+fn byte_order_marks_in_front_of_documents_are_read_over() {
+    for text in [
+        "\u{feff}a: 1\n",
+        "\u{feff}---\na: 1\n",
+        "\u{feff}# first\n---\n\u{feff}# second\na: 1\n",
+        "---\n\u{feff}a: 1\n",
+        "--- # first\r\n\u{feff}a: 1\r\n",
+        "\u{feff}{\"a\": 1}",
+        "---\n\u{feff}{\"a\": 1}",
+    ] {
+        let documents = documents(text).unwrap();
+        assert_eq!(documents.last(), Some(&json!({"a": 1})), "{text:?}");
+    }
+    for text in ["a: \u{feff}1\n", "a: |\n  ---\n  \u{feff}1\n", "- 1\n- \u{feff}\n"] {
+        let text = documents(text).unwrap()[0].to_string();
+        assert!(text.contains('\u{feff}'), "{text:?}");
+    }
+}
+
+#[test]
+fn errors_of_long_keys_are_short() {
+    let long = "k".repeat(100_000);
+    let error = document(&format!("? {long}\n: 1\n? {long}\n: 2\n")).unwrap_err();
+    assert!(error.message.len() < 200, "{}", error.message.len());
+}
+
+/// `gopkg.in/yaml.v3` into a struct: texts stay as they are written, and what is written in a map wins over what is merged.
+#[test]
+fn structs_of_go_keep_their_texts() {
+    let read = |text: &str| only(read_as(text, Dialect::GoStruct).unwrap()).unwrap().unwrap();
+    for word in ["yes", "No", "on", "OFF", "y", "N", "0644", "08", "1_000", "2001-12-14", "1:20"] {
+        assert_eq!(read(&format!("a: {word}")).value, json!({ "a": word }));
+    }
+    for (text, value) in [
+        ("true", json!(true)),
+        ("~", json!(null)),
+        ("1.10", json!(1.1)),
+        ("0", json!(0)),
+        ("12", json!(12)),
+        ("0x1F", json!(31)),
+    ] {
+        assert_eq!(read(&format!("a: {text}")).value, json!({ "a": value }));
+    }
+    let merge = "a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc: {x: 0, <<: *a}\nd: {<<: [*a, *b], y: 4}\n";
+    let merged = read(merge).value;
+    assert_eq!(merged["c"], json!({"x": 0}));
+    assert_eq!(merged["d"], json!({"x": 1, "z": 3, "y": 4}));
+    assert_eq!(document(merge).unwrap()["c"], json!({"x": 1}));
 }
 
 #[test]
@@ -126,6 +187,25 @@ fn positions_are_those_of_keys_and_items() {
         assert_eq!(position, Position { line, column }, "{nth} {path:?}");
     }
     assert_eq!(documents.len(), 2);
+}
+
+/// What is merged is where it is written.
+#[test]
+fn positions_of_merged_entries() {
+    let text = "base: &a\n  image: x\n  tag: y\nmore:\n  <<: *a\n  tag: z\nlist:\n  <<: [{own: 1}, *a]\n";
+    let documents = read(text).unwrap();
+    let position = |path: &[&str]| {
+        let path: Vec<_> = path.iter().map(|key| PathStep::Key((*key).into())).collect();
+        documents[0].position(&path)
+    };
+    for (path, line, column) in [
+        (["more", "image"], 2, 3),
+        (["more", "tag"], 6, 3),
+        (["list", "tag"], 3, 3),
+        (["list", "own"], 8, 9),
+    ] {
+        assert_eq!(position(&path), Position { line, column }, "{path:?}");
+    }
 }
 
 mod recorded;
