@@ -166,10 +166,10 @@ impl<'d> Fields<'d> {
         text
     }
 
-    /// `yes`, `no`, `on` and `off` are flags to yaml.v3, too, where a flag is wanted.
+    /// `yes`, `no`, `on` and `off` are flags to yaml.v3, too.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let value = self.present(key)?;
-        let word = || value.as_str().and_then(yaml::yes_or_no);
+        let word = || value.as_str().and_then(yaml::flag_of_text);
         let flag = value.as_bool().or_else(word);
         if flag.is_none() {
             self.wrong_kind(key, value, "true or false");

@@ -52,6 +52,29 @@ resources:
 requiresDowntime: true
 ";
 
+/// As yaml.v3 fills the tools' structs: what is wanted decides what a word means.
+#[test]
+fn words_of_yaml_1_1_are_flags_only_where_flags_are_wanted() {
+    let text = MODULECTL.replace("requiresDowntime: true", "requiresDowntime: On\nlabels: {a: yes, b: True, c: 0644, d: true}\nannotations: &more\n  e: 1_000\n  <<: {e: x, f: off}");
+    let (config, found) = ModuleConfig::parse("c", text.as_bytes());
+    let config = config.unwrap();
+    assert_eq!(found, []);
+    assert!(config.requires_downtime);
+    let text = |map: &BTreeMap<String, String>| {
+        map.iter()
+            .map(|(key, value)| format!("{key}={value} "))
+            .collect::<String>()
+    };
+    assert_eq!(text(&config.labels), "a=yes b=True c=0644 d=true ");
+    assert_eq!(text(&config.annotations), "e=1_000 f=off ");
+
+    // sigs.k8s.io/yaml fills the struct of the scanners' configuration from JSON.
+    let scan = "bdba: [a.io/b:1.0.0]\nmend: {language: golang-mod, subprojects: no}\n";
+    let (scan, found) = SecurityScan::parse("s", scan.as_bytes());
+    assert_eq!(found, []);
+    assert_eq!(scan.unwrap().subprojects, "false");
+}
+
 fn codes(text: &str) -> Vec<(FormatCode, usize)> {
     let (_, found) = ModuleConfig::parse("module-config.yaml", text.as_bytes());
     found

@@ -43,7 +43,7 @@ pub use emit::to_string;
 pub use json::json;
 pub use read::read;
 pub(crate) use read::read_as;
-pub(crate) use resolve::yes_or_no;
+pub(crate) use resolve::flag_of_text;
 
 use crate::Position;
 
@@ -57,8 +57,8 @@ pub const MAX_DEPTH: usize = 127;
 pub enum Dialect {
     /// `sigs.k8s.io/yaml`: any value, by the rules of YAML 1.1 as go-yaml v2 has them. A merge key replaces the entries before it.
     Kubernetes,
-    /// `gopkg.in/yaml.v3` into a struct of Go, whose texts stay as they are written: `yes`, `0644` and `1_000` are texts, and so
-    /// is a number that only YAML 1.1 has. Entries that are written win over merged ones.
+    /// `gopkg.in/yaml.v3` into a struct of Go, whose texts stay as they are written, `yes`, `0644` and `1_000` among them; `yes`
+    /// is a flag where the struct wants one. Entries that are written win over merged ones.
     GoStruct,
 }
 

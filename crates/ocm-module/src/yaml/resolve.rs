@@ -106,7 +106,7 @@ impl Scalar {
 /// The meaning of a scalar without quotes.
 pub(super) fn plain(text: &str, dialect: Dialect) -> Meaning {
     match dialect {
-        Dialect::GoStruct if only_in_yaml_1_1(text) => Meaning::Text,
+        Dialect::GoStruct if is_kept_as_written(text) => Meaning::Text,
         _ if is_timestamp(text) => Meaning::Timestamp,
         _ => word_or_number(text),
     }
@@ -130,8 +130,8 @@ fn word_or_number(text: &str) -> Meaning {
     }
 }
 
-/// The booleans that YAML 1.2 no longer has. yaml.v3 takes them where a Go program asks for a boolean.
-pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
+/// The booleans that YAML 1.2 no longer has.
+fn yes_or_no(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
@@ -139,13 +139,23 @@ pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
-/// Words and numbers that are texts in YAML 1.2.
-fn only_in_yaml_1_1(text: &str) -> bool {
+/// The flag that a text of [`Dialect::GoStruct`] is where a flag is wanted (`gopkg.in/yaml.v3:decode.go`, `reflect.Bool`).
+pub(crate) fn flag_of_text(text: &str) -> Option<bool> {
+    match text {
+        "True" | "TRUE" => Some(true),
+        "False" | "FALSE" => Some(false),
+        _ => yes_or_no(text),
+    }
+}
+
+/// Whether a text must not be resolved, because another text could be written again for it: `0644`, and words that are flags
+/// only where a flag is wanted.
+fn is_kept_as_written(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let octal = digits.len() > 1
         && digits.starts_with('0')
         && digits.bytes().all(|byte| byte.is_ascii_digit());
-    yes_or_no(text).is_some() || octal || text.contains('_')
+    flag_of_text(text).is_some() || octal || text.contains('_')
 }
 
 fn tagged(text: &str, tag: &str) -> Result<Meaning, String> {

@@ -128,7 +128,11 @@ fn byte_order_marks_in_front_of_documents_are_read_over() {
         let documents = documents(text).unwrap();
         assert_eq!(documents.last(), Some(&json!({"a": 1})), "{text:?}");
     }
-    for text in ["a: \u{feff}1\n", "a: |\n  ---\n  \u{feff}1\n", "- 1\n- \u{feff}\n"] {
+    for text in [
+        "a: \u{feff}1\n",
+        "a: |\n  ---\n  \u{feff}1\n",
+        "- 1\n- \u{feff}\n",
+    ] {
         let text = documents(text).unwrap()[0].to_string();
         assert!(text.contains('\u{feff}'), "{text:?}");
     }
@@ -144,8 +148,25 @@ fn errors_of_long_keys_are_short() {
 /// `gopkg.in/yaml.v3` into a struct: texts stay as they are written, and what is written in a map wins over what is merged.
 #[test]
 fn structs_of_go_keep_their_texts() {
-    let read = |text: &str| only(read_as(text, Dialect::GoStruct).unwrap()).unwrap().unwrap();
-    for word in ["yes", "No", "on", "OFF", "y", "N", "0644", "08", "1_000", "2001-12-14", "1:20"] {
+    let read = |text: &str| {
+        only(read_as(text, Dialect::GoStruct).unwrap())
+            .unwrap()
+            .unwrap()
+    };
+    for word in [
+        "yes",
+        "No",
+        "on",
+        "OFF",
+        "y",
+        "N",
+        "True",
+        "0644",
+        "08",
+        "1_000",
+        "2001-12-14",
+        "1:20",
+    ] {
         assert_eq!(read(&format!("a: {word}")).value, json!({ "a": word }));
     }
     for (text, value) in [
@@ -192,10 +213,14 @@ fn positions_are_those_of_keys_and_items() {
 /// What is merged is where it is written.
 #[test]
 fn positions_of_merged_entries() {
-    let text = "base: &a\n  image: x\n  tag: y\nmore:\n  <<: *a\n  tag: z\nlist:\n  <<: [{own: 1}, *a]\n";
+    let text =
+        "base: &a\n  image: x\n  tag: y\nmore:\n  <<: *a\n  tag: z\nlist:\n  <<: [{own: 1}, *a]\n";
     let documents = read(text).unwrap();
     let position = |path: &[&str]| {
-        let path: Vec<_> = path.iter().map(|key| PathStep::Key((*key).into())).collect();
+        let path: Vec<_> = path
+            .iter()
+            .map(|key| PathStep::Key((*key).into()))
+            .collect();
         documents[0].position(&path)
     };
     for (path, line, column) in [
