@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::document::{Below, Positions, YamlDocument};
 use super::read::too_deep;
-use super::resolve::{Notation, Scalar};
+use super::resolve::{Notation, Scalar, excerpt};
 use super::{Dialect, MAX_DEPTH};
 use crate::Position;
 
@@ -251,8 +251,7 @@ impl OpenMap {
                 let name = node.content.into_key()?;
                 // What is written here replaces what was merged before.
                 if self.map.contains_key(&name) && !self.merged.remove(&name) {
-                    let shown: String = name.chars().take(100).collect();
-                    return Err(format!("the key {shown:?} is there twice"));
+                    return Err(format!("the key {:?} is there twice", excerpt(&name)));
                 }
                 self.pending = Pending::Value(name, node.positions.at);
             }

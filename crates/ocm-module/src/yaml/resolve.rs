@@ -80,7 +80,7 @@ impl Scalar {
             Meaning::Bool(flag) => Ok(flag.into()),
             Meaning::Number(number) => number
                 .to_value()
-                .ok_or_else(|| format!("JSON has no such number as {:?}", self.text)),
+                .ok_or_else(|| format!("JSON has no such number as {}", self.text)),
             Meaning::Timestamp | Meaning::Text => Ok(self.text.into()),
         }
     }
@@ -93,10 +93,8 @@ impl Scalar {
             }
             Meaning::Bool(flag) => Ok(flag.to_string()),
             Meaning::Number(number) => number.to_key().ok_or_else(|| {
-                format!(
-                    "{} is too large a number for a key: write it in quotes",
-                    self.text
-                )
+                let number = excerpt(&self.text);
+                format!("{number} is too large a number for a key: write it in quotes")
             }),
             Meaning::Timestamp | Meaning::Text => Ok(self.text),
         }
@@ -158,6 +156,11 @@ fn is_kept_as_written(text: &str) -> bool {
     flag_of_text(text).is_some() || octal || text.contains('_')
 }
 
+/// The beginning of a text, for a message.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 fn tagged(text: &str, tag: &str) -> Result<Meaning, String> {
     let found = if tag == "timestamp" && is_timestamp(text) {
         Meaning::Timestamp
@@ -174,7 +177,7 @@ fn tagged(text: &str, tag: &str) -> Result<Meaning, String> {
         ("float", Meaning::Number(GoNumber::Signed(whole))) => {
             Ok(Meaning::Number(GoNumber::Float(whole as f64)))
         }
-        _ => Err(format!("{text:?} is not of the type !!{tag}")),
+        _ => Err(format!("{:?} is not of the type !!{tag}", excerpt(text))),
     }
 }
 

@@ -139,10 +139,17 @@ fn byte_order_marks_in_front_of_documents_are_read_over() {
 }
 
 #[test]
-fn errors_of_long_keys_are_short() {
+fn errors_about_long_texts_are_short() {
     let long = "k".repeat(100_000);
-    let error = document(&format!("? {long}\n: 1\n? {long}\n: 2\n")).unwrap_err();
-    assert!(error.message.len() < 200, "{}", error.message.len());
+    let zeros = "0".repeat(100_000);
+    for text in [
+        format!("? {long}\n: 1\n? {long}\n: 2\n"),
+        format!("a: !!int {long}\n"),
+        format!("? {zeros}1777777777777777777777\n: 1\n"),
+    ] {
+        let error = document(&text).unwrap_err();
+        assert!(error.message.len() < 200, "{}", error.message.len());
+    }
 }
 
 /// `gopkg.in/yaml.v3` into a struct: texts stay as they are written, and what is written in a map wins over what is merged.
