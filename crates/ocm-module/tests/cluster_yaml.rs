@@ -1,11 +1,6 @@
 //! Manifests and custom resources with what only YAML 1.1 has mean to every check, and in the template, what they mean to the
 //! cluster.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy takes the helpers of an integration test for production code"
-)]
-
 use ocm_module::FormatCode;
 use ocm_module::config::{ModuleConfig, SecurityScan};
 use ocm_module::descriptor::Descriptor;

@@ -60,13 +60,15 @@ fn words_of_yaml_1_1_are_flags_only_where_flags_are_wanted() {
     let config = config.unwrap();
     assert_eq!(found, []);
     assert!(config.requires_downtime);
-    let text = |map: &BTreeMap<String, String>| {
-        map.iter()
-            .map(|(key, value)| format!("{key}={value} "))
-            .collect::<String>()
+    let pairs = |pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        pairs.collect::<BTreeMap<_, _>>()
     };
-    assert_eq!(text(&config.labels), "a=yes b=True c=0644 d=true ");
-    assert_eq!(text(&config.annotations), "e=1_000 f=off ");
+    let labels = [("a", "yes"), ("b", "True"), ("c", "0644"), ("d", "true")];
+    assert_eq!(config.labels, pairs(&labels));
+    assert_eq!(config.annotations, pairs(&[("e", "1_000"), ("f", "off")]));
 
     // sigs.k8s.io/yaml fills the struct of the scanners' configuration from JSON.
     let scan = "bdba: [a.io/b:1.0.0]\nmend: {language: golang-mod, subprojects: no}\n";
