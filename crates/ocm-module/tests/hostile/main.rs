@@ -80,10 +80,8 @@ fn deep_nesting_is_refused_by_every_reader() {
         assert!(ocm_module::yaml::json(&text).is_err(), "{piece:?}");
         read_all(text.as_bytes());
     }
-    let indented: String = (0..900)
-        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
-        .collect();
-    read_all(indented.as_bytes());
+    let indented: Vec<_> = (0..900).map(|depth| " ".repeat(depth) + "a:\n").collect();
+    read_all(indented.concat().as_bytes());
     let closed = "[".repeat(LONG / 2) + &"]".repeat(LONG / 2);
     read_all(closed.as_bytes());
     for (head, tail) in [
