@@ -26,6 +26,14 @@
 //! mark in front of a document is read over. The syntax is the work of the `granit-parser` crate.
 //!
 //! Writing gives the bytes of `sigs.k8s.io/yaml`, which digests depend on ([`to_string`]).
+//!
+//! What differs from `sigs.k8s.io/yaml` on purpose:
+//!
+//! - A key that is there twice, bytes that are no text (`!!binary`), and U+0085, U+2028 and U+2029 are refused; there, something
+//!   of them is lost.
+//! - All digits of an integer of 64 bits are kept. modulectl rounds it to a float on the way into the template; kubectl does not.
+//! - The key `<<` that is no merge key is written in quotes, so that it does not become one.
+//! - What nests deeper than [`MAX_DEPTH`] is refused, as is what aliases blow up.
 
 mod compose;
 mod document;
