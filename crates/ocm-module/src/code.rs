@@ -56,6 +56,8 @@ codes! {
     FileNameTooLong "file-name-too-long" "A file's name does not fit into the header of a tar."
     ManifestUnreadable "manifest-unreadable" "The manifest is not YAML."
     ManifestNoObject "manifest-no-object" "A document of the manifest is no Kubernetes object."
+    ManifestObjectTwice "manifest-object-twice" "An object is in the manifest twice; Lifecycle Manager takes the first one."
+    ManifestListNested "manifest-list-nested" "A list in the manifest is inside of another list, which kubectl and Lifecycle Manager do not read."
     ManifestWithoutCrd "manifest-without-crd" "The manifest has no `CustomResourceDefinition`."
     ManagerImageMissing "manager-image-missing" "The manifest does not run the release's binary image."
     ManagerImageDiffers "manager-image-differs" "The manifest runs the binary image by another tag or digest."

@@ -6,7 +6,7 @@ use ocm_module::archive::{AbsolutePaths, ArchiveLimits, LayerContent, unpack_arc
 use ocm_module::config::{ModuleConfig, SecurityScan};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR};
 use ocm_module::oci::{ComponentConfig, ImageDocument};
-use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
+use ocm_module::raw_manifest::{CrdRule, RawManifest, is_raw_manifest};
 use ocm_module::yaml;
 
 /// Runs every reader. For any bytes, each one returns, respects the limits and yields no path outside of the folder.
@@ -31,7 +31,7 @@ pub(crate) fn read_all(bytes: &[u8]) {
     let _ = is_raw_manifest(bytes);
     if let Ok(manifest) = RawManifest::parse("m", bytes) {
         let _ = (
-            manifest.check(None),
+            manifest.check(CrdRule::Required, None),
             manifest.images(),
             manifest.check_default_cr(&manifest.crds()),
         );
