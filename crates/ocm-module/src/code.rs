@@ -63,6 +63,8 @@ codes! {
     ManagerImageDiffers "manager-image-differs" "The manifest runs the binary image by another tag or digest."
     ImageTagMissing "image-tag-missing" "An image in the manifest has neither tag nor digest."
     ImageTagMoving "image-tag-moving" "An image in the manifest has a tag that moves, such as `latest`."
+    ImagePinDiffers "image-pin-differs" "The manifest names another digest beside an image's tag than the registry has."
+    ImagePinUnclear "image-pin-unclear" "The digest of an image cannot be added to the manifest without changing something else."
     DefaultCrNotOne "default-cr-not-one" "The default custom resource's file does not hold exactly one object."
     DefaultCrUnknown "default-cr-unknown" "The manifest has no definition for the default custom resource."
     DefaultCrUnnamed "default-cr-unnamed" "The default custom resource has no name."

@@ -6,12 +6,14 @@ mod default_cr;
 mod duplicates;
 mod images;
 mod objects;
+mod pin;
 mod pod_specs;
 
 use serde_json::Value;
 
 pub use check::CrdRule;
 pub use crd::CustomResourceDefinition;
+pub use pin::{ImagePin, PinnedManifest};
 
 use crate::yaml::{self, PathStep, YamlDocument};
 use crate::{Diagnostic, FormatCode, Position};

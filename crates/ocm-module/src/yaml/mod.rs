@@ -11,12 +11,14 @@ mod emit;
 mod json;
 mod read;
 mod resolve;
+mod spans;
 
 use serde_json::Value;
 
 pub use emit::to_string;
 pub use json::json;
 pub use read::{PathStep, YamlDocument, read};
+pub use spans::ScalarSpans;
 
 use crate::Position;
 

@@ -39,6 +39,8 @@ fn originals() -> Vec<Vec<u8>> {
         fixture("eras/v3alpha1.yaml"),
         b"name: a.io/b\nversion: 1.0.0\nchannel: fast\nmanifest: m\nicons: [{name: a, link: b}]\n"
             .to_vec(),
+        b"kind: List\nitems:\n- &a {kind: Pod, spec: &s {containers: [{image: &i 'r.example/a:1'}]}}\n- kind: CronJob\n  spec: {jobTemplate: {spec: {template: {spec: {<<: *s, volumes: [{image: {reference: *i}}]}}}}}\n"
+            .to_vec(),
         b"bdba: [a:1]\nmend: {language: x, exclude: [y]}\n".to_vec(),
     ]
 }

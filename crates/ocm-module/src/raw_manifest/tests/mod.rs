@@ -2,6 +2,7 @@
 
 mod images;
 mod lists;
+mod pins;
 
 use super::*;
 use crate::fixtures::{read, text};
