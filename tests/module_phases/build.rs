@@ -102,8 +102,8 @@ async fn pinned_images_are_in_manifest_descriptor_and_template_alike() {
         let workspace = Workspace::new().await;
         let host = workspace.registry.host();
         let manager = format!("{host}/prod/btp-manager:v1.2.0");
-        let mut plan = plan::with_module("v1.2.0", NAME, &format!("{host}/{REPOSITORY}:{tag}"));
-        plan.wanted.binary_image = Some(manager.parse().unwrap());
+        let module = format!("{host}/{REPOSITORY}:{tag}");
+        let plan = plan::with_images("v1.2.0", NAME, &module, &manager);
         workspace.write("plan.json", &plan.to_json());
         let deployment = MANIFEST.replace("{binary-image}", &manager);
         let list = format!(
