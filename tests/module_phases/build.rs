@@ -4,7 +4,7 @@ use btp_release::domain::Digest;
 use serde_json::Value;
 
 use crate::support::module_images::{
-    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, MANIFEST_TYPE, NAME, REPOSITORY, Workspace,
+    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace, push_container,
 };
 use crate::support::plan;
 
@@ -163,23 +163,6 @@ async fn pinned_images_are_in_manifest_descriptor_and_template_alike() {
             );
         }
     }
-}
-
-/// Pushes a container image without layers, and returns its digest.
-fn push_container(workspace: &Workspace, repository: &str, tag: &str) -> String {
-    let config = b"{\"architecture\": \"amd64\", \"os\": \"linux\"}";
-    let mut store = workspace.registry.store();
-    let digest = store.put_blob(repository, config).unwrap();
-    let manifest = serde_json::json!({
-        "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPE,
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": config.len()},
-        "layers": [],
-    });
-    let bytes = manifest.to_string();
-    store
-        .put_manifest(repository, tag, MANIFEST_TYPE, bytes.as_bytes())
-        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

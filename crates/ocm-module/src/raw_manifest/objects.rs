@@ -18,7 +18,7 @@ const ITEMS: &str = "items";
 pub(super) struct ManifestObject<'a> {
     pub(super) value: &'a Value,
     /// Empty if it has none. An item with neither API version nor kind has those of its list: the items of a
-    /// `ConfigMapList` are ConfigMaps.
+    /// `ConfigMapList` are of the kind `ConfigMap`.
     pub(super) api_version: &'a str,
     /// As `api_version`.
     pub(super) kind: Cow<'a, str>,
@@ -120,8 +120,9 @@ impl<'a> ManifestObject<'a> {
     }
 
     fn item(&self, nth: usize, value: &'a Value) -> Self {
-        let (mut api_version, mut kind) = (text(value, "apiVersion"), text(value, "kind").into());
-        if api_version.is_empty() && kind == "" {
+        let (mut api_version, mut kind) =
+            (text(value, "apiVersion"), Cow::from(text(value, "kind")));
+        if api_version.is_empty() && kind.is_empty() {
             api_version = self.api_version;
             kind = self
                 .kind

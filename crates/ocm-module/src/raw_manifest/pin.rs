@@ -160,7 +160,8 @@ fn inserted(text: &str, digests: &BTreeMap<usize, Digest>) -> String {
     let mut from = 0;
     for (at, digest) in digests {
         written.push_str(text.get(from..*at).unwrap_or_default());
-        written.push_str(&format!("@{digest}"));
+        written.push('@');
+        written.push_str(&digest.to_string());
         from = *at;
     }
     written.push_str(text.get(from..).unwrap_or_default());

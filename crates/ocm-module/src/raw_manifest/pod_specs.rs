@@ -2,7 +2,7 @@
 //!
 //! A pod's specification is known by its shape: a map with a list of containers, at least one of which names an image
 //! (Kubernetes' `core/v1.PodSpec`). Any object may hold some at any depth, so that workload kinds need not be known:
-//! Deployments and CronJobs hold them as well as an Argo Rollout, a JobSet or an operator's own kind. Definitions of custom
+//! Deployments and cron jobs hold them as well as an Argo Rollout or an operator's own kind. Definitions of custom
 //! resources hold none: what looks like one there is a part of a schema.
 
 use serde_json::{Map, Value};
