@@ -251,6 +251,7 @@ impl Desk {
             output: "out".into(),
             ctf: None,
             push: true,
+            pin_images: false,
             mount_from: None,
             repository_url: "https://github.com/kyma-project/btp-manager".into(),
         };

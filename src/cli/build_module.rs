@@ -39,6 +39,9 @@ pub struct BuildModuleArgs {
     /// Write files only and send nothing to a registry; with `ctf`, the archive holds the whole module
     #[arg(long)]
     pub no_push: bool,
+    /// Add their digests to the images of the plan in the manifest and in the component descriptor: `repo:tag@sha256:…`. An image that does not exist yet is waited for until `timeout`
+    #[arg(long)]
+    pub pin_images: bool,
     /// Repository of the same registry that may already have layers of the module, such as the one for development builds: layers that it has are mounted instead of uploaded
     #[arg(long, value_name = "REPOSITORY")]
     pub mount_from: Option<String>,

@@ -1,6 +1,7 @@
 //! The assets that name images: templates name the module image, and the rendered manifest the binary image.
 
 use super::image_check::ModuleContents;
+use super::manifest_images::ReleaseImages;
 use super::mismatch::Mismatch;
 use crate::domain::Code;
 use crate::plan::ReleasePlan;
@@ -20,15 +21,15 @@ pub(crate) fn names_images(plan: &ReleasePlan, asset: &SeenAsset) -> bool {
     names_images && readable && plan.wanted.module.is_some()
 }
 
-/// Whether the templates name this module image, and the manifest the binary image of the release.
+/// Whether the templates name this module image, and the manifest the images of the release.
 pub(crate) fn mismatches(
-    plan: &ReleasePlan,
+    images: &ReleaseImages,
     name: &str,
     bytes: &[u8],
     module: Option<&ModuleContents>,
 ) -> Vec<Mismatch> {
     if name == MANIFEST {
-        return in_manifest(plan, bytes).into_iter().collect();
+        return in_manifest(images, bytes).into_iter().collect();
     }
     let found = module.map(|module| template_mismatches(bytes, &module.descriptor));
     let found = found.unwrap_or_default().into_iter();
@@ -41,21 +42,15 @@ pub(crate) fn mismatches(
         .collect()
 }
 
-fn in_manifest(plan: &ReleasePlan, bytes: &[u8]) -> Option<Mismatch> {
-    let binary = plan.wanted.binary_image.as_ref()?.to_string();
+fn in_manifest(release: &ReleaseImages, bytes: &[u8]) -> Option<Mismatch> {
     let (seen, wanted) = match RawManifest::parse(MANIFEST, bytes) {
-        Err(violation) => (violation.seen, None),
+        Err(violation) => {
+            release.binary()?;
+            (violation.seen, None)
+        }
         Ok(parsed) => {
-            let images: Vec<_> = parsed.images().into_iter().map(|i| i.text).collect();
-            if images.contains(&binary) {
-                return None;
-            }
-            let images = if images.is_empty() {
-                "no image".to_owned()
-            } else {
-                images.join(", ")
-            };
-            (format!("it runs {images}"), Some(binary))
+            let other = release.other(&parsed.images())?;
+            (format!("it {}", other.seen), Some(other.wanted))
         }
     };
     Some(Mismatch {

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::manifest_images::ReleaseImages;
 use super::mismatch::Mismatch;
 use super::references::expected_module;
 use crate::domain::{Code, Digest};
 use crate::plan::ReleasePlan;
 use ocm_module::descriptor::Descriptor;
+use ocm_module::oci::ImageName;
 use ocm_module::read::verify;
 
 /// The contents of an image, once all of them exist.
@@ -42,7 +44,7 @@ pub(crate) struct Labels {
 pub(crate) struct ModuleContents {
     pub(crate) descriptor: Descriptor,
     /// The images that the raw manifest runs; none for a chart.
-    pub(crate) images: Option<Vec<String>>,
+    pub(crate) images: Option<Vec<ImageName>>,
 }
 
 impl Contents {
@@ -111,7 +113,11 @@ fn of_another_build(seen: String, wanted: impl Into<String>) -> Mismatch {
 }
 
 /// The properties of the image that differ from this release.
-pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatch> {
+pub(crate) fn mismatches(
+    plan: &ReleasePlan,
+    images: &ReleaseImages,
+    contents: &Contents,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
     for labels in contents.labels_of_all() {
         for mismatch in labels.mismatches(plan) {
@@ -127,12 +133,9 @@ pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatc
             seen: format!("its {}", found.seen),
             wanted: found.wanted,
         }));
-        if let (Some(images), Some(binary)) = (&module.images, &plan.wanted.binary_image) {
-            let binary = binary.to_string();
-            if !images.contains(&binary) {
-                let seen = format!("its manifest runs {}", images.join(", "));
-                found.push(of_another_build(seen, binary));
-            }
+        if let Some(other) = module.images.as_ref().and_then(|run| images.other(run)) {
+            let seen = format!("its manifest {}", other.seen);
+            found.push(of_another_build(seen, other.wanted));
         }
     }
     found
@@ -141,11 +144,12 @@ pub(crate) fn mismatches(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatc
 /// The same, with whether the image existed before the release was begun: `leftovers` are the digests of those that did.
 pub(crate) fn staleness(
     plan: &ReleasePlan,
+    images: &ReleaseImages,
     leftovers: &BTreeSet<Digest>,
     digest: Digest,
     contents: &Contents,
 ) -> Vec<Mismatch> {
-    let left_over = leftovers.contains(&digest) && !proves_commit(plan, contents);
+    let left_over = leftovers.contains(&digest) && !proves_commit(plan, images, contents);
     let left_over = left_over.then(|| Mismatch {
         code: Code::ImageOfAnotherBuild,
         seen: format!("{} existed before this release was begun", digest.short()),
@@ -153,17 +157,17 @@ pub(crate) fn staleness(
     });
     left_over
         .into_iter()
-        .chain(mismatches(plan, contents))
+        .chain(mismatches(plan, images, contents))
         .collect()
 }
 
 /// Whether the image proves that it was made from the release's commit, so that it is of this release even if it existed
 /// before: a build that gives the same bytes each time pushes nothing new.
-fn proves_commit(plan: &ReleasePlan, contents: &Contents) -> bool {
+fn proves_commit(plan: &ReleasePlan, images: &ReleaseImages, contents: &Contents) -> bool {
     let labelled = contents
         .labels_of_all()
         .all(|labels| labels.revision.as_deref() == Some(plan.wanted.commit.as_str()));
-    (labelled || !contents.modules.is_empty()) && mismatches(plan, contents).is_empty()
+    (labelled || !contents.modules.is_empty()) && mismatches(plan, images, contents).is_empty()
 }
 
 #[cfg(test)]
@@ -211,7 +215,8 @@ component:
             let labels = serde_json::json!({"org.opencontainers.image.revision": OTHER});
             contents.label(vec![serde_json::from_value(labels).unwrap()]);
             let wrong = chosen != Some(&ours);
-            assert_eq!(!mismatches(&plan, &contents).is_empty(), wrong);
+            let images = ReleaseImages::default();
+            assert_eq!(!mismatches(&plan, &images, &contents).is_empty(), wrong);
         }
     }
 }

@@ -268,8 +268,7 @@ impl ImageReader<'_> {
                 let parsed = RawManifest::parse("raw-manifest", &bytes);
                 let parsed =
                     parsed.map_err(|violation| ImageProblem::Incomplete(violation.seen))?;
-                let images = parsed.images().into_iter();
-                Some(images.map(|image| image.text).collect())
+                Some(parsed.images())
             }
             ManifestSource::HelmChart(_) | ManifestSource::OneOf(_) => None,
         };

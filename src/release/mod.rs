@@ -8,6 +8,7 @@ pub mod existing_release;
 pub(crate) mod image_check;
 pub(crate) mod image_reader;
 pub mod lock;
+pub(crate) mod manifest_images;
 pub(crate) mod mismatch;
 pub mod module_image;
 pub(crate) mod references;

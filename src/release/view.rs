@@ -10,6 +10,7 @@ use super::asset_image_refs;
 use super::image_check::ModuleContents;
 pub(crate) use super::image_reader::Trust;
 use super::image_reader::{ImageCache, ImageQuery, ImageState, read_image};
+use super::manifest_images::ReleaseImages;
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, ReleasePlan};
 use crate::protocol::{
@@ -61,6 +62,11 @@ impl ReleaseView {
 
     pub(crate) fn is_published(&self) -> bool {
         self.releases.iter().any(|release| !release.draft)
+    }
+
+    /// The images of the release, with the digests that were read.
+    pub(crate) fn release_images(&self, plan: &ReleasePlan) -> ReleaseImages {
+        ReleaseImages::new(plan, |name| self.images.get(name)?.digest())
     }
 
     /// The module of the module image, where that is complete.

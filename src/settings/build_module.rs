@@ -29,6 +29,7 @@ impl PhaseSettings for BuildModuleArgs {
             output: path(&self.output_dir).unwrap_or_else(|| "module-release".into()),
             ctf: path(&self.ctf),
             push: !self.no_push,
+            pin_images: self.pin_images,
             mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
             repository_url: parser.repository_url(&plan.wanted.repository),
         };

@@ -10,6 +10,7 @@
 
 mod facts;
 mod images;
+mod pinned;
 mod release;
 mod reported;
 mod stale;

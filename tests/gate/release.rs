@@ -89,12 +89,13 @@ impl Scene {
     }
 
     /// Runs `build-module` and `upload`, as the build of the module does.
-    pub(crate) async fn build_module(&self, plan: &str) {
-        let inputs = [
+    pub(crate) async fn build_module(&self, plan: &str, more: &[(&str, &str)]) {
+        let usual = [
             ("plan", plan),
             ("manifest", "manifest.yaml"),
             ("default-cr", "default-cr.yaml"),
         ];
+        let inputs = [&usual, more].concat();
         let built = self.phase(RUN, "build-module", &inputs).await.unwrap();
         let inputs = [("plan", plan), ("files", built["files"].as_str())];
         self.phase(RUN, "upload", &inputs).await.unwrap();
@@ -107,8 +108,8 @@ impl Scene {
         }
     }
 
-    /// The whole pipeline without the publishing job.
-    pub(crate) async fn until_tested(&self) -> PublishJob {
+    /// The pipeline as far as the draft; comes with the plan.
+    pub(crate) async fn until_drafted(&self) -> String {
         self.repository(|repository| {
             repository
                 .check("lint", "success")
@@ -119,17 +120,19 @@ impl Scene {
         });
         let plan = self.planned().await;
         self.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
-        self.push_manager(
-            &ReleasePlan::from_json(&plan, None).unwrap(),
-            b"the manager",
-        );
-        sidecar(
-            &mut self.registry.store(),
-            SIDECAR,
-            SIDECAR_TAG,
-            b"the sidecar",
-        );
-        self.build_module(&plan).await;
+        plan
+    }
+
+    /// Pushes the container images, as their builders do.
+    pub(crate) fn push_images(&self, plan: &str) {
+        let plan = ReleasePlan::from_json(plan, None).unwrap();
+        self.push_manager(&plan, b"the manager");
+        let store = &mut self.registry.store();
+        sidecar(store, SIDECAR, SIDECAR_TAG, b"the sidecar");
+    }
+
+    /// Awaits what was built, and tests it.
+    pub(crate) async fn test(&self, plan: String) -> PublishJob {
         let inputs = [
             ("plan", plan.as_str()),
             ("image-platforms", "linux/amd64\nlinux/arm64"),
@@ -145,6 +148,14 @@ impl Scene {
             needs: NEEDS.into(),
             legs: LEGS.join("\n"),
         }
+    }
+
+    /// The whole pipeline without the publishing job.
+    pub(crate) async fn until_tested(&self) -> PublishJob {
+        let plan = self.until_drafted().await;
+        self.push_images(&plan);
+        self.build_module(&plan, &[]).await;
+        self.test(plan).await
     }
 
     pub(crate) async fn publish(&self, job: &PublishJob) -> Result<Outputs, Stop> {

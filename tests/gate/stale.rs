@@ -78,7 +78,7 @@ async fn failed_attempt(scene: &Arc<Scene>) -> [String; 2] {
     scene.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
     // The builders of 2023 wrote no labels.
     Image::plain(b"the broken manager").tag(&mut scene.registry.store(), BINARY, TAG);
-    scene.build_module(&plan).await;
+    scene.build_module(&plan, &[]).await;
     scene.repository(|repository| {
         repository.releases.retain(|_, release| !release.draft);
         repository.refs.remove(&format!("refs/tags/{TAG}"));
@@ -162,7 +162,7 @@ async fn images_of_a_failed_attempt_are_stale() {
         super::world::remove(&scene, name);
     }
     store_without_module_tag(&scene);
-    scene.build_module(&plan).await;
+    scene.build_module(&plan, &[]).await;
     let module = leftovers_of_module(&scene);
     point_module(&scene, &old[1]);
     let (of, pushed) = (ReleasePlan::from_json(&plan, None).unwrap(), module.clone());

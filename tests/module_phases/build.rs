@@ -4,8 +4,9 @@ use btp_release::domain::Digest;
 use serde_json::Value;
 
 use crate::support::module_images::{
-    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace,
+    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace, push_container,
 };
+use crate::support::plan;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fetched_module_equals_the_built_one_in_both_forms() {
@@ -93,6 +94,75 @@ async fn blobs_of_a_neighbour_repository_are_mounted_and_not_uploaded() {
         "{}",
         elsewhere.stderr
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pinned_images_are_in_manifest_descriptor_and_template_alike() {
+    for (style, tag) in [("kyma-cli-2", "v1.2.0"), ("modulectl-3", "1.2.0")] {
+        let workspace = Workspace::new().await;
+        let host = workspace.registry.host();
+        let manager = format!("{host}/prod/btp-manager:v1.2.0");
+        let module = format!("{host}/{REPOSITORY}:{tag}");
+        let plan = plan::with_images("v1.2.0", NAME, &module, &manager);
+        workspace.write("plan.json", &plan.to_json());
+        let deployment = MANIFEST.replace("{binary-image}", &manager);
+        let list = format!(
+            "{deployment}---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: batch/v1\n  kind: Job\n  metadata: {{name: job}}\n  spec: {{template: {{spec: {{containers: [{{name: a, image: \"{manager}\", args: ['{manager}']}}, {{name: b, image: 'busybox:1.36'}}]}}}}}}\n"
+        );
+        workspace.write("manifest.yaml", &list);
+        workspace.write("scan.yaml", &format!("protecode: ['{manager}']\n"));
+        let digest = push_container(&workspace, "prod/btp-manager", "v1.2.0");
+        let style = format!("--descriptor-style={style}");
+        let more = [
+            style.as_str(),
+            "--security-config=scan.yaml",
+            "--pin-images",
+        ];
+        let built = workspace.build(&more).await;
+        assert_eq!(built.code, 0, "{}", built.stderr);
+        let warning =
+            "warning[image-not-pinned] build-module: manifest.yaml: pin-images leaves busybox:1.36";
+        assert!(built.stderr.contains(warning), "{}", built.stderr);
+        let again = workspace.build(&more).await;
+        assert_eq!(again.out, built.out);
+
+        let pinned = format!("{manager}@{digest}");
+        let expected = list
+            .replace(&format!("image: {manager}"), &format!("image: {pinned}"))
+            .replace(&format!("\"{manager}\""), &format!("\"{pinned}\""));
+        assert_eq!(workspace.read("module-release/rendered.yaml"), expected);
+        let fetched = workspace.fetch(built.output("module-image")).await;
+        assert_eq!(fetched.code, 0, "{}", fetched.stderr);
+        assert_eq!(workspace.read("module/manifest.yaml"), expected);
+        let descriptor = workspace.read("module/component-descriptor.yaml");
+        assert!(descriptor.contains(&pinned), "{descriptor}");
+        assert!(
+            !descriptor.replace(&pinned, "").contains(&manager),
+            "{descriptor}"
+        );
+        if tag == "1.2.0" {
+            assert!(descriptor.contains("busybox:1.36"), "{descriptor}");
+        }
+
+        // Another digest in the manifest is refused, as is another tag.
+        let other = Digest::of(b"other");
+        for (image, code) in [
+            (format!("{manager}@{other}"), "image-pin-differs"),
+            (
+                manager.replace(":v1.2.0", ":v1.1.0"),
+                "manager-image-differs",
+            ),
+        ] {
+            workspace.write("manifest.yaml", &MANIFEST.replace("{binary-image}", &image));
+            let refused = workspace.build(&more).await;
+            assert_eq!(refused.code, 12, "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains(&format!("error[{code}]")),
+                "{}",
+                refused.stderr
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

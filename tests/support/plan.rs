@@ -4,6 +4,11 @@ use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
+    with_images(tag, component, image, "r.example/prod/btp-manager:v1.2.0")
+}
+
+/// The same with another image of the manager.
+pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str) -> ReleasePlan {
     let (tag, version, tag_format) = TagFormat::read(tag, None).unwrap();
     let wanted = Wanted {
         repository: "kyma-project/btp-manager".parse().unwrap(),
@@ -18,7 +23,7 @@ pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePla
         replace_published: None,
         notes: NotesSource::Generated,
         assets: ["template.yaml".parse().unwrap()].into(),
-        binary_image: Some("r.example/prod/btp-manager:v1.2.0".parse().unwrap()),
+        binary_image: Some(binary.parse().unwrap()),
         module: Some(ModulePlan {
             name: component.parse().unwrap(),
             image: image.parse().unwrap(),

@@ -258,8 +258,9 @@ fn asset_state(
         return ArtifactState::Incomplete("GitHub has not told its digest yet".into());
     };
     let text = view.asset_texts.get(&asset.id);
-    let mismatches =
-        text.map(|text| asset_image_refs::mismatches(plan, &asset.name, text, view.module(plan)));
+    let images = view.release_images(plan);
+    let mismatches = text
+        .map(|text| asset_image_refs::mismatches(&images, &asset.name, text, view.module(plan)));
     match mismatches {
         Some(mismatches) if !mismatches.is_empty() => ArtifactState::Stale(mismatches),
         _ => ArtifactState::Ready(Box::new(Artifact::Asset {
@@ -284,7 +285,8 @@ fn image_state(
         }
         Some(ImageState::Complete { digest, contents }) => (*digest, contents),
     };
-    let stale = image_check::staleness(plan, &mark.leftovers, digest, contents);
+    let images = seen.release.release_images(plan);
+    let stale = image_check::staleness(plan, &images, &mark.leftovers, digest, contents);
     if !stale.is_empty() {
         return ArtifactState::Stale(stale);
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::BuildOptions;
-use crate::domain::{Code, Diagnostic};
+use crate::domain::{Code, Diagnostic, ImageRef};
 use crate::plan::{ModulePlan, ReleasePlan};
 use crate::protocol::{Reader, ServiceError};
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
@@ -19,15 +19,28 @@ const MAX_FILE: u64 = 32 * 1024 * 1024;
 /// A file with its name in the messages.
 type Named = (String, Bytes);
 
+/// The image that the manifest has to run as the module's manager.
+#[derive(Clone, Debug, Default)]
+pub(super) enum ManagerCheck {
+    /// The plan's binary image, by its tag.
+    #[default]
+    Planned,
+    /// This one.
+    Image(ImageRef),
+    /// Any: its digest is not known yet.
+    Any,
+}
+
 /// The files, read; and what is wrong with them so far.
 #[derive(Default)]
 pub(super) struct Sources {
     pub(super) manifest: Option<Named>,
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
-    security: Option<SecurityScan>,
+    pub(super) security: Option<SecurityScan>,
+    pub(super) manager: ManagerCheck,
     /// The problems in the module's own files.
-    broken_rules: Vec<ocm_module::Diagnostic>,
+    pub(super) broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
 
@@ -205,7 +218,11 @@ impl Sources {
                 .as_ref()
                 .map(|(name, config)| (name.as_str(), config)),
             security: self.security.as_ref(),
-            manager: plan.wanted.binary_image.as_ref(),
+            manager: match &self.manager {
+                ManagerCheck::Planned => plan.wanted.binary_image.as_ref(),
+                ManagerCheck::Image(image) => Some(image),
+                ManagerCheck::Any => None,
+            },
         });
         match assembled {
             Ok(_)

@@ -1,6 +1,7 @@
 //! `build-module`: makes the module image and the files of the release from the rendered manifest, and pushes the image.
 
 mod inputs;
+mod pin_images;
 
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::plan::{OnExisting, ReleasePlan};
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{
     Blob, BlobSource, LocalFile, Reader, SeenManifest, SeenRelease, ServiceError,
 };
@@ -19,7 +20,8 @@ use ocm_module::build::TemplateForm;
 use ocm_module::build::ctf;
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
-use inputs::Sources;
+use inputs::{ManagerCheck, Sources};
+use pin_images::Pins;
 
 /// [`PhaseId::BuildModule`]. The same inputs give the same bytes.
 pub struct BuildModule {
@@ -46,6 +48,8 @@ pub struct BuildOptions {
     pub ctf: Option<PathBuf>,
     /// Whether the image is pushed; otherwise no request is sent to a registry.
     pub push: bool,
+    /// Whether manifest and descriptor name the plan's images by digest.
+    pub pin_images: bool,
     /// A repository of the same registry that may hold some of the blobs.
     pub mount_from: Option<ImageRepository>,
     /// The URL of the repository's web page, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
@@ -78,6 +82,8 @@ struct RegistryState {
 enum BuildProblem {
     /// All problems of the files.
     Module(Vec<Diagnostic>),
+    /// Images that are to be pinned do not exist yet.
+    Waiting(Waiting),
     Service(ServiceError),
 }
 
@@ -105,7 +111,18 @@ impl BuildModule {
     }
 
     async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
-        let sources = Sources::read(reader, &self.options).await?;
+        let mut sources = Sources::read(reader, &self.options).await?;
+        if self.options.pin_images {
+            match Pins::read(reader, &self.plan).await? {
+                Pins::Known(pins) => sources.pin(&self.plan, &pins),
+                Pins::Awaited(waiting) => {
+                    // What is wrong with the files is not put right by waiting.
+                    sources.manager = ManagerCheck::Any;
+                    sources.assemble(&self.plan, &self.options)?;
+                    return Err(BuildProblem::Waiting(waiting));
+                }
+            }
+        }
         let assembled = sources.assemble(&self.plan, &self.options)?;
         let mut files = Vec::new();
         for file in wanted(&self.options, &assembled)? {
@@ -205,6 +222,7 @@ impl Phase for BuildModule {
         match self.see(reader).await {
             Ok(seen) => Ok(decide(&self.plan, &self.options, &seen)),
             Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
+            Err(BuildProblem::Waiting(waiting)) => Ok(Step::Wait(waiting)),
             Err(BuildProblem::Service(error)) => Err(error),
         }
     }

@@ -35,6 +35,7 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
         output: "out".into(),
         ctf: ctf.map(PathBuf::from),
         push,
+        pin_images: false,
         mount_from: None,
         repository_url: "https://github.com/kyma-project/btp-manager".into(),
     }

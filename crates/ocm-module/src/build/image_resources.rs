@@ -1,25 +1,24 @@
 //! The images of a module as resources of its component (`kyma-project/modulectl:internal/service/image`).
 
+use std::collections::HashSet;
+
 use super::ImageResource;
 use crate::oci::ImageName;
 
 /// The images as resources, each once and none with the identity of another.
 pub(super) fn image_resources(images: &[ImageName]) -> Vec<ImageResource> {
-    let mut resources: Vec<ImageResource> = Vec::new();
-    for image in images {
-        let mut resource = image_resource(image);
-        if resources.iter().any(|other| other.image == resource.image) {
-            continue;
-        }
-        while resources
-            .iter()
-            .any(|other| (&other.name, &other.version) == (&resource.name, &resource.version))
-        {
-            resource.name.push_str("-2");
-        }
-        resources.push(resource);
-    }
-    resources
+    let mut known = HashSet::new();
+    let mut identities = HashSet::new();
+    let images = images.iter().filter(|image| known.insert(&image.text));
+    images
+        .map(|image| {
+            let mut resource = image_resource(image);
+            while !identities.insert((resource.name.clone(), resource.version.clone())) {
+                resource.name.push_str("-2");
+            }
+            resource
+        })
+        .collect()
 }
 
 /// An image as a resource. Its version has to be semantic, and its identity its own: a tag that is no version becomes a

@@ -1,65 +1,120 @@
-//! What consumers ask of a rendered manifest and of the default custom resource.
+//! What consumers ask of a rendered manifest.
 
-use serde_json::Value;
-
+use super::RawManifest;
 use super::images::UsedImage;
-use super::{CustomResourceDefinition, RawManifest};
+use super::objects::{ManifestObject, ObjectPlace, Objects, text};
 use crate::oci::ImageName;
 use crate::values::ImageRef;
-use crate::yaml::PathStep;
-use crate::{Diagnostic, FormatCode};
+use crate::{Diagnostic, FormatCode, Severity};
+
+/// Whether a manifest has to hold a `CustomResourceDefinition`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrdRule {
+    /// For consumers of modules of the Kyma CLI 2, some of which know the manifest among the layers by it
+    /// (`kyma-project/btp-manager:scripts/check_if_k8s_yaml.sh`, 2023).
+    Required,
+    /// modulectl and Lifecycle Manager take modules without one. It is usual all the same, so that its absence is a warning.
+    Usual,
+}
 
 impl RawManifest {
-    /// Every rule that the manifest breaks: all documents are Kubernetes objects, there is a `CustomResourceDefinition`, images
-    /// are pinned. `manager` is the binary image that this release built and tested; if given, the manifest has to run it.
-    pub fn check(&self, manager: Option<&ImageRef>) -> Vec<Diagnostic> {
-        let mut found = self.check_objects();
+    /// Every rule that the manifest breaks: all of its objects are Kubernetes objects, each is there once, there is a
+    /// `CustomResourceDefinition`, images are pinned. `manager` is the binary image that this release built and tested; if
+    /// given, the manifest has to run it.
+    pub fn check(&self, crd: CrdRule, manager: Option<&ImageRef>) -> Vec<Diagnostic> {
+        let mut found: Vec<_> = self
+            .documents_apart()
+            .flat_map(|document| self.check_objects(&document))
+            .collect();
+        found.extend(self.duplicates(&self.objects()));
         if self.crds().is_empty() {
-            let seen =
-                "the manifest has no CustomResourceDefinition, by which its consumers recognise it";
-            let missing = Diagnostic::error(
-                FormatCode::ManifestWithoutCrd,
-                seen,
-                "render it with the module's CRDs",
-            );
-            found.push(self.located(0, &[], missing));
+            found.push(self.without_crd(crd));
         }
         let used = self.used_images();
-        for place in &used {
-            let diagnostic = match &place.image {
-                Some(image) => image.moving(),
+        for image in &used {
+            let diagnostic = match &image.image {
+                Some(name) => name.moving(),
                 None => Some(Diagnostic::error(
                     FormatCode::ImageInvalid,
-                    format!("{:?} is no image", place.text),
+                    format!("{:?} is no image", image.text),
                     "write registry, path and tag or digest",
                 )),
             };
-            let located = |found| self.located(place.document, &place.path, found);
+            let located = |found| self.located(&image.place, &[], found);
             found.extend(diagnostic.map(located));
         }
         found.extend(manager.and_then(|manager| self.check_manager(manager, &used)));
         found
     }
 
-    fn check_objects(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        for (nth, object) in self.objects() {
-            for key in ["apiVersion", "kind"] {
-                if text(object, key).is_empty() {
-                    let seen = format!(
-                        "document {} has no {key}, so it is no Kubernetes object",
-                        nth + 1
-                    );
-                    let incomplete = Diagnostic::error(
-                        FormatCode::ManifestNoObject,
-                        seen,
-                        "take it out, or complete it",
-                    );
-                    found.push(self.located(nth, &[], incomplete));
-                }
-            }
+    fn without_crd(&self, rule: CrdRule) -> Diagnostic {
+        let missing = Diagnostic::error(
+            FormatCode::ManifestWithoutCrd,
+            "the manifest has no CustomResourceDefinition, by which its consumers recognise it",
+            "render it with the module's CRDs",
+        );
+        let missing = match rule {
+            CrdRule::Required => missing,
+            CrdRule::Usual => Diagnostic {
+                severity: Severity::Warning,
+                seen: "the manifest has no CustomResourceDefinition, so that no custom resource can configure the module".into(),
+                help: "render it with the module's CRDs, if it has any".into(),
+                ..missing
+            },
+        };
+        self.located(&ObjectPlace::document(0), &[], missing)
+    }
+
+    /// The objects and lists of one document.
+    fn check_objects(&self, document: &Objects<'_>) -> Vec<Diagnostic> {
+        let objects = document.objects.iter();
+        let lists = document.lists.iter();
+        let incomplete = objects.flat_map(|object| self.check_object(object));
+        let lists = lists.filter_map(|list| self.check_list(list));
+        lists.chain(incomplete).collect()
+    }
+
+    fn check_object(&self, object: &ManifestObject<'_>) -> Vec<Diagnostic> {
+        let place = &object.place;
+        let fields = [("apiVersion", object.api_version), ("kind", &*object.kind)];
+        let missing = fields.into_iter().filter(|(_, value)| value.is_empty());
+        let mut found: Vec<_> = missing
+            .map(|(key, _)| {
+                let seen = format!("{place} has no {key}, so it is no Kubernetes object");
+                self.no_object(place, seen, "take it out, or complete it")
+            })
+            .collect();
+        let is_document = place.path.is_empty();
+        if object.kind == "List" || is_document && object.value.get("items").is_some() {
+            let seen = format!(
+                "{place} is a {} whose items are no list, which neither kubectl nor Lifecycle Manager reads",
+                object.kind
+            );
+            found.push(self.no_object(place, seen, "write its items as a list, or take it out"));
         }
         found
+    }
+
+    fn check_list(&self, list: &ManifestObject<'_>) -> Option<Diagnostic> {
+        let place = &list.place;
+        if text(list.value, "kind").is_empty() {
+            let seen = format!("{place} is a list and has no kind, so it is no Kubernetes object");
+            return Some(self.no_object(place, seen, "write kind: List"));
+        }
+        // `meta.ExtractList` of `k8s.io/apimachinery`: "*unstructured.Unstructured is not a list: no Items field in this object".
+        let nested = Diagnostic::warning(
+            FormatCode::ManifestListNested,
+            format!(
+                "{place} is a list inside of a list, which neither kubectl nor Lifecycle Manager reads"
+            ),
+            "put its items into the outer list",
+        );
+        (!place.path.is_empty()).then(|| self.located(place, &[], nested))
+    }
+
+    fn no_object(&self, place: &ObjectPlace, seen: String, help: &str) -> Diagnostic {
+        let error = Diagnostic::error(FormatCode::ManifestNoObject, seen, help);
+        self.located(place, &[], error)
     }
 
     /// The manager's image must occur, and always exactly as the one of the release.
@@ -82,7 +137,7 @@ impl RawManifest {
                 HELP,
             )
             .wanted(format!("the release's, {manager}"));
-            return Some(self.located(place.document, &place.path, differs));
+            return Some(self.located(&place.place, &[], differs));
         }
         if is_run {
             return None;
@@ -95,83 +150,6 @@ impl RawManifest {
         };
         let missing = Diagnostic::error(FormatCode::ManagerImageMissing, seen, HELP)
             .wanted(format!("the release's image, {manager}"));
-        Some(self.located(0, &[], missing))
+        Some(self.located(&ObjectPlace::document(0), &[], missing))
     }
-
-    /// Every rule that a default custom resource breaks: it is the only object of its file, one of the manifest's `crds`
-    /// defines it, and it has a name. Comes with the definition.
-    pub fn check_default_cr(
-        &self,
-        crds: &[CustomResourceDefinition],
-    ) -> (Option<CustomResourceDefinition>, Vec<Diagnostic>) {
-        let objects: Vec<_> = self.objects().collect();
-        let [(nth, object)] = objects.as_slice() else {
-            let several = Diagnostic::error(
-                FormatCode::DefaultCrNotOne,
-                format!(
-                    "the default custom resource's file holds {} objects",
-                    objects.len()
-                ),
-                "keep one object in the file",
-            )
-            .wanted("one");
-            return (None, vec![self.located(0, &[], several)]);
-        };
-        let (group, version) = text(object, "apiVersion")
-            .split_once('/')
-            .unwrap_or_default();
-        let kind = text(object, "kind");
-        let crd = crds
-            .iter()
-            .find(|crd| crd.group == group && crd.kind == kind);
-        let defined = match crd {
-            None => Some(("kind", undefined(object, crds))),
-            Some(crd) if !crd.versions.iter().any(|known| known == version) => {
-                Some(("apiVersion", version_not_served(version, crd)))
-            }
-            Some(_) => None,
-        };
-        let name = object.pointer("/metadata/name").and_then(Value::as_str);
-        let named = name.unwrap_or_default().is_empty().then(|| {
-            let unnamed = Diagnostic::error(
-                FormatCode::DefaultCrUnnamed,
-                "the default custom resource has no name",
-                "write metadata: name: …",
-            );
-            ("metadata", unnamed)
-        });
-        let found = defined.into_iter().chain(named);
-        let found = found.map(|(key, diagnostic)| {
-            self.located(*nth, &[PathStep::Key(key.to_owned())], diagnostic)
-        });
-        (crd.cloned(), found.collect())
-    }
-}
-
-fn undefined(object: &Value, crds: &[CustomResourceDefinition]) -> Diagnostic {
-    let known = crds
-        .iter()
-        .map(|crd| format!("{} in {}", crd.kind, crd.group));
-    let known: Vec<_> = known.collect();
-    Diagnostic::error(
-        FormatCode::DefaultCrUnknown,
-        format!(
-            "no CRD of the manifest defines {:?} in {:?}",
-            text(object, "kind"),
-            text(object, "apiVersion")
-        ),
-        format!("it defines {}", known.join(", ")),
-    )
-}
-
-fn version_not_served(version: &str, crd: &CustomResourceDefinition) -> Diagnostic {
-    Diagnostic::error(
-        FormatCode::DefaultCrVersion,
-        format!("{} has no version {version:?}", crd.kind),
-        format!("it has {}", crd.versions.join(", ")),
-    )
-}
-
-fn text<'v>(object: &'v Value, key: &str) -> &'v str {
-    object.get(key).and_then(Value::as_str).unwrap_or_default()
 }

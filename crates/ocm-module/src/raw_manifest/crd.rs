@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::objects::ManifestObject;
+
 /// A `CustomResourceDefinition` of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomResourceDefinition {
@@ -16,10 +18,11 @@ pub struct CustomResourceDefinition {
 }
 
 impl CustomResourceDefinition {
-    pub(super) fn read(document: &Value) -> Option<Self> {
-        if !is_crd(document) {
+    pub(super) fn read(object: &ManifestObject<'_>) -> Option<Self> {
+        if !is_crd(object) {
             return None;
         }
+        let document = object.value;
         let text = |pointer: &str| {
             let value = document.pointer(pointer).and_then(Value::as_str);
             value.unwrap_or_default().to_owned()
@@ -39,6 +42,6 @@ impl CustomResourceDefinition {
     }
 }
 
-pub(super) fn is_crd(document: &Value) -> bool {
-    document.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition")
+pub(super) fn is_crd(object: &ManifestObject<'_>) -> bool {
+    object.kind == "CustomResourceDefinition"
 }

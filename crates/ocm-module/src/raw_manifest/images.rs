@@ -1,8 +1,15 @@
-//! The images that the workloads of a manifest run.
+//! The images that the pods of a manifest run.
+//!
+//! What counts: the images of containers of every kind, image volumes, and values of environment variables that name an
+//! image, as modulectl lists them and Lifecycle Manager relocates them. `docs/module-images.md` says it for users.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::RawManifest;
+use super::objects::{ObjectPlace, text};
+use super::pod_specs::{CONTAINERS, PodSpec, pod_specs};
 use crate::oci::ImageName;
 use crate::yaml::PathStep;
 
@@ -11,88 +18,121 @@ pub(super) struct UsedImage {
     /// Nothing where the text is no image.
     pub(super) image: Option<ImageName>,
     pub(super) text: String,
-    pub(super) document: usize,
-    pub(super) path: Vec<PathStep>,
+    pub(super) place: ObjectPlace,
 }
 
-/// Kinds that run containers, and the path to their pod's spec.
-const WORKLOADS: [(&str, &[&str]); 8] = [
-    ("Deployment", &["spec", "template", "spec"]),
-    ("StatefulSet", &["spec", "template", "spec"]),
-    ("DaemonSet", &["spec", "template", "spec"]),
-    ("ReplicaSet", &["spec", "template", "spec"]),
-    ("ReplicationController", &["spec", "template", "spec"]),
-    ("Job", &["spec", "template", "spec"]),
-    (
-        "CronJob",
-        &["spec", "jobTemplate", "spec", "template", "spec"],
-    ),
-    ("Pod", &["spec"]),
-];
-
 impl RawManifest {
-    /// The images that the manifest runs, each once, in its order. Values of environment variables count where they are
-    /// images written in full; addresses and URLs are none.
+    /// The images that the manifest runs, each once, in its order.
     pub fn images(&self) -> Vec<ImageName> {
-        let mut images: Vec<ImageName> = Vec::new();
-        for image in self.used_images().into_iter().filter_map(|used| used.image) {
-            if !images.contains(&image) {
-                images.push(image);
-            }
-        }
-        images
+        let used = self.used_images().into_iter();
+        let mut known = HashSet::new();
+        used.filter_map(|used| used.image)
+            .filter(|image| known.insert(image.text.clone()))
+            .collect()
     }
 
     /// Every place in the manifest that names an image.
     pub(super) fn used_images(&self) -> Vec<UsedImage> {
         let mut used = Vec::new();
-        for (document, object) in self.objects() {
-            let Some((pod, to_pod)) = pod_spec(object) else {
-                continue;
-            };
-            for list in ["initContainers", "containers"] {
-                for (at, container) in items(pod, list) {
-                    let mut path = to_pod.clone();
-                    path.extend([key(list), PathStep::Index(at)]);
-                    used.extend(images_of(container, document, &path));
+        for object in self.objects() {
+            for pod in pod_specs(&object) {
+                for list in CONTAINERS {
+                    for (at, container) in items(pod.spec.get(list)) {
+                        let place = pod.place.below(&[key(list), PathStep::Index(at)]);
+                        used.extend(in_container(&pod, container, &place));
+                    }
                 }
+                used.extend(in_volumes(&pod));
             }
         }
         used
     }
 }
 
-/// The spec of the pod that an object runs, and the path to it.
-fn pod_spec(object: &Value) -> Option<(&Value, Vec<PathStep>)> {
-    let kind = object.get("kind").and_then(Value::as_str)?;
-    let (_, path) = WORKLOADS.iter().find(|(workload, _)| *workload == kind)?;
-    let pod = path
-        .iter()
-        .try_fold(object, |value, name| value.get(name))?;
-    Some((pod, path.iter().map(|name| key(name)).collect()))
-}
-
-fn images_of(container: &Value, document: usize, path: &[PathStep]) -> Vec<UsedImage> {
-    let used = |image: Option<ImageName>, text: &str, below: &[PathStep]| UsedImage {
-        image,
-        text: text.to_owned(),
-        document,
-        path: [path, below].concat(),
-    };
+fn in_container(pod: &PodSpec<'_>, container: &Value, place: &ObjectPlace) -> Vec<UsedImage> {
     let image = container.get("image").and_then(Value::as_str);
-    let image = image.map(|text| used(ImageName::parse(text), text, &[key("image")]));
-    let variables = items(container, "env").filter_map(|(at, variable)| {
-        let text = variable.get("value").and_then(Value::as_str)?;
-        let image = ImageName::parse_full(text)?;
-        let below = [key("env"), PathStep::Index(at), key("value")];
-        Some(used(Some(image), text, &below))
+    let image = image.and_then(|text| in_field(pod, text, place.below(&[key("image")])));
+    let variables = items(container.get("env")).filter_map(|(at, variable)| {
+        let place = place.below(&[key("env"), PathStep::Index(at), key("value")]);
+        let value = text(variable, "value");
+        if is_related_image(text(variable, "name")) && !is_computed(value) {
+            return in_field(pod, value, place);
+        }
+        Some(UsedImage {
+            image: Some(in_variable(text(variable, "name"), value)?),
+            text: value.to_owned(),
+            place,
+        })
     });
     image.into_iter().chain(variables).collect()
 }
 
+/// Volumes that are the content of an image (`core/v1.ImageVolumeSource`).
+fn in_volumes(pod: &PodSpec<'_>) -> Vec<UsedImage> {
+    let volumes = items(pod.spec.get("volumes")).filter_map(|(at, volume)| {
+        let reference = volume.pointer("/image/reference").and_then(Value::as_str)?;
+        let path = [
+            key("volumes"),
+            PathStep::Index(at),
+            key("image"),
+            key("reference"),
+        ];
+        in_field(pod, reference, pod.place.below(&path))
+    });
+    volumes.collect()
+}
+
+/// A field that holds an image and nothing else. Where it is not certain that there is a pod around it, a text that is no
+/// image is nothing.
+fn in_field(pod: &PodSpec<'_>, text: &str, place: ObjectPlace) -> Option<UsedImage> {
+    let image = ImageName::parse(text);
+    (image.is_some() || pod.of_workload).then(|| UsedImage {
+        image,
+        text: text.to_owned(),
+        place,
+    })
+}
+
+/// Whether a variable holds an image by the convention of the Operator SDK.
+fn is_related_image(name: &str) -> bool {
+    name.starts_with("RELATED_IMAGE_")
+}
+
+/// Whether Kubernetes, or nobody yet, fills the value in: `$(REGISTRY)/proxy:1.0.0`.
+fn is_computed(value: &str) -> bool {
+    value.is_empty() || value.contains("$(")
+}
+
+/// The image that a variable names. modulectl takes every text with a colon that could be an image, addresses such as
+/// `redis:6379` too. Here a name without a registry counts only if nothing else can be meant: by the variable's name, by a
+/// digest, or by a tag that is a semantic version.
+fn in_variable(name: &str, value: &str) -> Option<ImageName> {
+    let image = ImageName::parse(value)?;
+    let is_pinned = image.digest().is_some();
+    let is_versioned = image.tag().is_some_and(|tag| {
+        let tag = tag.as_str();
+        semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).is_ok()
+    });
+    let is_meant = is_pinned
+        || image.tag().is_some() && names_image(name)
+        || is_versioned
+        || ImageName::parse_full(value).is_some();
+    is_meant.then_some(image)
+}
+
+/// Whether one of the words of a variable's name is "image": `HELPER_IMAGE`.
+fn names_image(name: &str) -> bool {
+    let mut words = name.split(['_', '-', '.']);
+    words.any(|word| {
+        ["image", "img"]
+            .iter()
+            .any(|image| word.eq_ignore_ascii_case(image))
+    })
+}
+
 /// The items of a list, with their places.
-fn items<'v>(object: &'v Value, list: &str) -> impl Iterator<Item = (usize, &'v Value)> {
-    let items = object.get(list).and_then(Value::as_array);
+fn items(list: Option<&Value>) -> impl Iterator<Item = (usize, &Value)> {
+    let items = list.and_then(Value::as_array);
     items.into_iter().flatten().enumerate()
 }
 

@@ -2,14 +2,22 @@
 
 mod check;
 mod crd;
+mod default_cr;
+mod duplicates;
 mod images;
+mod objects;
+mod pin;
+mod pod_specs;
 
 use serde_json::Value;
 
+pub use check::CrdRule;
 pub use crd::CustomResourceDefinition;
+pub use pin::{ImagePin, PinnedManifest};
 
 use crate::yaml::{self, PathStep, YamlDocument};
 use crate::{Diagnostic, FormatCode, Position};
+use objects::{ManifestObject, ObjectPlace, Objects};
 
 /// A file of Kubernetes objects.
 #[derive(Clone, Debug)]
@@ -50,9 +58,10 @@ impl RawManifest {
 
     /// The definitions in the file.
     pub fn crds(&self) -> Vec<CustomResourceDefinition> {
-        let documents = self.documents.iter();
-        documents
-            .filter_map(|document| CustomResourceDefinition::read(&document.value))
+        let objects = self.objects();
+        objects
+            .iter()
+            .filter_map(CustomResourceDefinition::read)
             .collect()
     }
 
@@ -63,33 +72,56 @@ impl RawManifest {
 
     /// The object of a file that holds one, for a template to repeat.
     pub(crate) fn only_object(&self) -> Option<&Value> {
-        self.objects().next().map(|(_, object)| object)
+        self.filled_documents().next().map(|(_, value)| value)
     }
 
     /// The documents that are not empty, each with its place among all.
-    fn objects(&self) -> impl Iterator<Item = (usize, &Value)> {
+    fn filled_documents(&self) -> impl Iterator<Item = (usize, &Value)> {
         let documents = self.documents.iter().map(|document| &document.value);
         documents.enumerate().filter(|(_, value)| !value.is_null())
     }
 
-    /// The diagnostic with the position of a path in a document; a file without documents begins where it is empty.
-    fn located(&self, document: usize, path: &[PathStep], diagnostic: Diagnostic) -> Diagnostic {
-        let position = self
-            .documents
-            .get(document)
+    /// The objects of each document, with its lists.
+    fn documents_apart(&self) -> impl Iterator<Item = Objects<'_>> {
+        self.filled_documents()
+            .map(|(nth, value)| Objects::of(nth, value))
+    }
+
+    /// Every object, those in lists too.
+    fn objects(&self) -> Vec<ManifestObject<'_>> {
+        self.documents_apart()
+            .flat_map(|document| document.objects)
+            .collect()
+    }
+
+    /// The position of a place; a file without documents begins where it is empty.
+    fn position(&self, place: &ObjectPlace) -> Position {
+        self.documents
+            .get(place.document)
             .map_or(Position { line: 1, column: 1 }, |document| {
-                document.position(path)
-            });
-        diagnostic.at(&self.file, Some(position))
+                document.position(&place.path)
+            })
+    }
+
+    /// The diagnostic with the position of a path in an object.
+    fn located(
+        &self,
+        place: &ObjectPlace,
+        path: &[PathStep],
+        diagnostic: Diagnostic,
+    ) -> Diagnostic {
+        diagnostic.at(&self.file, Some(self.position(&place.below(path))))
     }
 }
 
-/// Whether a file is YAML with a `CustomResourceDefinition` among its documents.
+/// Whether a file is YAML with a `CustomResourceDefinition` among its objects.
 pub fn is_raw_manifest(bytes: &[u8]) -> bool {
     let documents = std::str::from_utf8(bytes)
         .ok()
         .and_then(|text| yaml::documents(text).ok());
-    documents.is_some_and(|documents| documents.iter().any(crd::is_crd))
+    let documents = documents.iter().flatten().enumerate();
+    let mut objects = documents.flat_map(|(nth, value)| Objects::of(nth, value).objects);
+    objects.any(|object| crd::is_crd(&object))
 }
 
 #[cfg(test)]

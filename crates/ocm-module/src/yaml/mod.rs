@@ -42,6 +42,7 @@ mod json;
 mod number;
 mod read;
 mod resolve;
+mod spans;
 mod timestamp;
 
 use serde_json::Value;
@@ -52,6 +53,7 @@ pub use json::json;
 pub use read::read;
 pub(crate) use read::read_as;
 pub(crate) use resolve::flag_of_text;
+pub use spans::ScalarSpans;
 
 use crate::Position;
 

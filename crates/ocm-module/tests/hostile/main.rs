@@ -41,6 +41,8 @@ fn originals() -> Vec<Vec<u8>> {
         fixture("eras/v3alpha1.yaml"),
         b"name: a.io/b\nversion: 1.0.0\nchannel: fast\nmanifest: m\nicons: [{name: a, link: b}]\n"
             .to_vec(),
+        b"kind: List\nitems:\n- &a {kind: Pod, spec: &s {containers: [{image: &i 'r.example/a:1'}]}}\n- kind: CronJob\n  spec: {jobTemplate: {spec: {template: {spec: {<<: *s, volumes: [{image: {reference: *i}}]}}}}}\n"
+            .to_vec(),
         b"bdba: [a:1]\nmend: {language: x, exclude: [y]}\n".to_vec(),
     ]
 }
@@ -174,7 +176,7 @@ fn long_texts_are_read_in_steps_that_grow_with_their_length() {
 #[test]
 fn thousands_of_mistakes_are_reported() {
     use ocm_module::config::{ModuleConfig, SecurityScan};
-    use ocm_module::raw_manifest::RawManifest;
+    use ocm_module::raw_manifest::{CrdRule, RawManifest};
     let times =
         |count: usize, piece: fn(usize) -> String| (0..count).map(piece).collect::<String>();
     for config in [
@@ -208,7 +210,7 @@ fn thousands_of_mistakes_are_reported() {
     assert!(
         RawManifest::parse("m", manifest.as_bytes())
             .unwrap()
-            .check(None)
+            .check(CrdRule::Required, None)
             .len()
             >= 2_000
     );

@@ -6,7 +6,8 @@ use ocm_module::archive::{AbsolutePaths, ArchiveLimits, LayerContent, unpack_arc
 use ocm_module::config::{ModuleConfig, SecurityScan};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR};
 use ocm_module::oci::{ComponentConfig, ImageDocument};
-use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
+use ocm_module::raw_manifest::{CrdRule, ImagePin, RawManifest, is_raw_manifest};
+use ocm_module::values::Digest;
 use ocm_module::yaml;
 
 /// Runs every reader. For any bytes, each one returns, respects the limits and yields no path outside of the folder.
@@ -31,10 +32,18 @@ pub(crate) fn read_all(bytes: &[u8]) {
     let _ = is_raw_manifest(bytes);
     if let Ok(manifest) = RawManifest::parse("m", bytes) {
         let _ = (
-            manifest.check(None),
+            manifest.check(CrdRule::Required, None),
             manifest.images(),
             manifest.check_default_cr(&manifest.crds()),
         );
+        let images = manifest.images().into_iter().take(10);
+        let pins: Vec<_> = images
+            .filter_map(|image| ImagePin::new(&image.text.parse().ok()?, Digest::of(bytes)))
+            .collect();
+        if let Ok(pinned) = manifest.pin(&pins) {
+            let again = RawManifest::parse("m", pinned.text.as_bytes()).unwrap();
+            assert_eq!(again.images().len(), manifest.images().len());
+        }
     }
     let _ = LayerContent::read(bytes);
     let limits = ArchiveLimits {

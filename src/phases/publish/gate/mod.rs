@@ -192,7 +192,9 @@ impl Candidate<'_> {
             )],
             ImageState::Complete { digest, contents } => {
                 let leftovers = &self.mark.leftovers;
-                let stale = image_check::staleness(self.plan, leftovers, *digest, contents);
+                let images = self.seen.release.release_images(self.plan);
+                let stale =
+                    image_check::staleness(self.plan, &images, leftovers, *digest, contents);
                 stale
                     .into_iter()
                     .map(|mismatch| mismatch.diagnostic(name, BUILD_AGAIN))
@@ -204,14 +206,14 @@ impl Candidate<'_> {
     /// The assets that contain image names contain those that were tested.
     fn image_references(&self) -> Vec<Diagnostic> {
         let (plan, view) = (self.plan, &self.seen.release);
-        let module = view.module(plan);
+        let (module, images) = (view.module(plan), view.release_images(plan));
         let texts = view.assets().filter_map(|asset| {
             let text = view.asset_texts.get(&asset.id)?;
             Some((asset.name.as_str(), text))
         });
         texts
             .flat_map(|(name, text)| {
-                let found = asset_image_refs::mismatches(plan, name, text, module);
+                let found = asset_image_refs::mismatches(&images, name, text, module);
                 found
                     .into_iter()
                     .map(|mismatch| mismatch.diagnostic(name, AGAIN))

@@ -11,7 +11,7 @@ use super::{ComponentVersion, DescriptorStyle, GitSource, ImageResource, Templat
 use crate::Diagnostic;
 use crate::config::{ModuleConfig, SecurityScan};
 use crate::oci::{ComponentRegistry, ImageName};
-use crate::raw_manifest::{CustomResourceDefinition, RawManifest};
+use crate::raw_manifest::{CrdRule, CustomResourceDefinition, RawManifest};
 use crate::values::{ImageRef, Version};
 use render::Renderer;
 
@@ -126,7 +126,13 @@ impl ParsedFiles {
                 }
             }
         };
-        let manifest = parse(&inputs.manifest, &|manifest| manifest.check(inputs.manager))?;
+        let crd = match inputs.style {
+            DescriptorStyle::KymaCli2 => CrdRule::Required,
+            DescriptorStyle::Modulectl3 => CrdRule::Usual,
+        };
+        let manifest = parse(&inputs.manifest, &|manifest| {
+            manifest.check(crd, inputs.manager)
+        })?;
         let crds = manifest.crds();
         let default_cr = inputs
             .default_cr

@@ -252,3 +252,77 @@ fn templates_that_do_not_fit_the_image_are_refused() {
         }
     }
 }
+
+/// The images of a descriptor.
+fn listed_images(assembled: &Assembled) -> Vec<String> {
+    let descriptor = assembled.version.descriptor.to_value();
+    let resources = descriptor["component"]["resources"].as_array().unwrap();
+    let images = resources
+        .iter()
+        .filter_map(|resource| resource["access"]["imageReference"].as_str());
+    images.map(str::to_owned).collect()
+}
+
+#[test]
+fn descriptor_lists_the_images_of_lists_and_of_every_pod() {
+    let mut files = test_module();
+    let images = |files: &TestModule| {
+        let inputs = ModuleInputs {
+            style: DescriptorStyle::Modulectl3,
+            template: TemplateForm::Modulectl3,
+            ..files.inputs()
+        };
+        let assembled = assemble(&inputs).unwrap();
+        assert_eq!(assembled.warnings, []);
+        assert_eq!(assembled.files["rendered.yaml"], files.manifest.as_bytes());
+        listed_images(&assembled)
+    };
+    let documents = images(&files);
+    let mut list = json!({"apiVersion": "v1", "kind": "List", "items": yaml::documents(&files.manifest).unwrap()});
+    let items = list["items"].as_array_mut().unwrap();
+    items.retain(|item| !item.is_null());
+    files.manifest = list.to_string();
+    assert_eq!(images(&files), documents);
+    let pod = json!({"containers": [{"image": "busybox:1.36", "env": [{"name": "RELATED_IMAGE_A", "value": "alpine:3.18.0"}]}],
+        "volumes": [{"name": "a", "image": {"reference": "r.example/data:1.0.0"}}]});
+    let job = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "a"},
+        "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}});
+    list["items"].as_array_mut().unwrap().push(job);
+    files.manifest = list.to_string();
+    let more = ["busybox:1.36", "alpine:3.18.0", "r.example/data:1.0.0"].map(str::to_owned);
+    assert_eq!(images(&files), [documents.as_slice(), &more].concat());
+}
+
+/// modulectl and Lifecycle Manager take it; consumers of the Kyma CLI 2's modules look for a definition.
+#[test]
+fn module_without_a_crd_is_built_in_the_form_of_modulectl_alone() {
+    let mut files = test_module();
+    let workload = files
+        .manifest
+        .split("---\n")
+        .find(|text| text.contains("kind: Deployment"));
+    files.manifest = workload.unwrap().to_owned();
+    for (style, template) in [
+        (DescriptorStyle::KymaCli2, TemplateForm::V1Beta2),
+        (DescriptorStyle::Modulectl3, TemplateForm::Modulectl3),
+    ] {
+        let inputs = ModuleInputs {
+            style,
+            template,
+            default_cr: None,
+            ..files.inputs()
+        };
+        let found = match assemble(&inputs) {
+            Ok(assembled) => {
+                assert_eq!(style, DescriptorStyle::Modulectl3);
+                assembled.warnings
+            }
+            Err(found) => {
+                assert_eq!(style, DescriptorStyle::KymaCli2);
+                found
+            }
+        };
+        let codes: Vec<_> = found.iter().map(|found| found.code).collect();
+        assert_eq!(codes, [FormatCode::ManifestWithoutCrd]);
+    }
+}

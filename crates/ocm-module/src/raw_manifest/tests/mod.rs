@@ -1,5 +1,9 @@
 //! Manifests as they are rendered, and as they go wrong.
 
+mod images;
+mod lists;
+mod pins;
+
 use super::*;
 use crate::fixtures::{read, text};
 use crate::values::ImageRef;
@@ -12,6 +16,11 @@ fn codes(found: &[Diagnostic]) -> Vec<(FormatCode, usize)> {
         .collect()
 }
 
+/// The line that holds these words, from 1.
+fn line_of(text: &str, words: &str) -> usize {
+    text.lines().position(|line| line.contains(words)).unwrap() + 1
+}
+
 #[test]
 fn images_and_crds_of_a_published_manifest() {
     let manifest = RawManifest::parse("manifest.yaml", &read("raw-manifest.yaml")).unwrap();
@@ -22,7 +31,7 @@ fn images_and_crds_of_a_published_manifest() {
         .collect();
     assert_eq!(images, ["eu.gcr.io/kyma-project/template-operator:latest"]);
     assert_eq!(
-        codes(&manifest.check(None)),
+        codes(&manifest.check(CrdRule::Required, None)),
         [(FormatCode::ImageTagMoving, 30)]
     );
     let kinds: Vec<_> = manifest.crds().into_iter().map(|crd| crd.kind).collect();
@@ -32,16 +41,21 @@ fn images_and_crds_of_a_published_manifest() {
     let manifest = RawManifest::parse("manifest.yaml", released.as_bytes()).unwrap();
     let image = |text: &str| text.parse::<ImageRef>().unwrap();
     assert_eq!(
-        manifest.check(Some(&image(
-            "eu.gcr.io/kyma-project/template-operator:1.0.0"
-        ))),
+        manifest.check(
+            CrdRule::Required,
+            Some(&image("eu.gcr.io/kyma-project/template-operator:1.0.0"))
+        ),
         []
     );
-    let other = manifest.check(Some(&image(
-        "eu.gcr.io/kyma-project/template-operator:1.0.1",
-    )));
+    let other = manifest.check(
+        CrdRule::Required,
+        Some(&image("eu.gcr.io/kyma-project/template-operator:1.0.1")),
+    );
     assert_eq!(codes(&other), [(FormatCode::ManagerImageDiffers, 30)]);
-    let missing = manifest.check(Some(&image("eu.gcr.io/kyma-project/other:1.0.0")));
+    let missing = manifest.check(
+        CrdRule::Required,
+        Some(&image("eu.gcr.io/kyma-project/other:1.0.0")),
+    );
     assert!(
         missing[0]
             .seen
@@ -84,7 +98,7 @@ fn the_manager_image_may_be_named_by_digest() {
             "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{in_manifest}'}}]}}\n"
         );
         let manifest = RawManifest::parse("m", format!("{HEADS}{pod}").as_bytes()).unwrap();
-        let found = manifest.check(Some(&wanted.parse().unwrap()));
+        let found = manifest.check(CrdRule::Required, Some(&wanted.parse().unwrap()));
         let expected: &[_] = if fine {
             &[]
         } else {
@@ -114,7 +128,7 @@ fn images_are_found_in_all_workloads() {
             "r.example/side:2.0.0"
         ]
     );
-    assert_eq!(manifest.check(None), []);
+    assert_eq!(manifest.check(CrdRule::Required, None), []);
 }
 
 #[test]
@@ -122,7 +136,7 @@ fn all_mistakes_are_reported_at_once() {
     let text = "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n      - image: a b\n      - image: r.example/x\n      - image: r.example/x:Main\n---\n- list\n---\n";
     let found = RawManifest::parse("m.yaml", text.as_bytes())
         .unwrap()
-        .check(None);
+        .check(CrdRule::Required, None);
     assert_eq!(
         codes(&found),
         [
@@ -147,7 +161,11 @@ fn all_mistakes_are_reported_at_once() {
         );
     }
     assert_eq!(
-        codes(&RawManifest::parse("m", b"").unwrap().check(None)),
+        codes(
+            &RawManifest::parse("m", b"")
+                .unwrap()
+                .check(CrdRule::Required, None)
+        ),
         [(FormatCode::ManifestWithoutCrd, 1)]
     );
 }
