@@ -8,13 +8,11 @@ use super::BuildOptions;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{ModulePlan, ReleasePlan};
 use crate::protocol::{Reader, ServiceError};
+use ocm_module::archive::MAX_FILE;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
 use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
 use ocm_module::oci::ComponentRegistry;
-
-/// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
-const MAX_FILE: u64 = 32 * 1024 * 1024;
 
 /// A file with its name in the messages.
 type Named = (String, Bytes);

@@ -301,6 +301,28 @@ fn unknown_keys_are_warnings_unless_probably_misspelt() {
 }
 
 #[test]
+fn labels_with_an_empty_value_are_kept() {
+    let labels = "labels:\n  a: b\n  empty: \"\"\n  none:\n  spaces: \" x \"\n  flag: true\nannotations:\n  empty: ''\n";
+    for text in [KYMA_CLI, MODULECTL] {
+        let text = text.replace("labels:\n  a: b\nannotations:\n", "annotations:\n");
+        let text = match text.contains("annotations:\n") {
+            true => text.replace("annotations:\n", labels),
+            false => format!("{text}{labels}"),
+        };
+        let (config, found) = ModuleConfig::parse("c", text.as_bytes());
+        assert_eq!(found, []);
+        let config = config.unwrap();
+        let kept: Vec<_> = config
+            .labels
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        assert_eq!(kept.join(","), "a=b,empty=,flag=true,none=,spaces= x ");
+        assert_eq!(config.annotations["empty"], "");
+    }
+}
+
+#[test]
 fn a_team_is_needed_for_security_scans_only() {
     let scanless = MODULECTL.replace("team: kyma/gopher", "securityScanEnabled: false");
     assert_eq!(codes(&scanless), []);

@@ -213,7 +213,10 @@ mod tests {
             json!({"type": null}),
         ] {
             let access = of(written.clone()).unwrap();
-            assert!(matches!(access.kind(), AccessKind::Other { .. }), "{written}");
+            assert!(
+                matches!(access.kind(), AccessKind::Other { .. }),
+                "{written}"
+            );
             assert_eq!(serde_json::to_value(access).unwrap(), written);
         }
         for (written, why) in [

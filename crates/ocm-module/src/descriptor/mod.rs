@@ -226,7 +226,9 @@ impl TryFrom<Value> for Provider {
             // A text that is no such JSON is the name itself.
             Value::String(text) => {
                 let json = serde_json::from_str(text).ok();
-                json.as_ref().and_then(object).or_else(|| Some(text.clone()))
+                json.as_ref()
+                    .and_then(object)
+                    .or_else(|| Some(text.clone()))
             }
             other => object(other),
         };

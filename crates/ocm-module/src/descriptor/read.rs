@@ -132,7 +132,8 @@ fn schema_version(document: &Value) -> Result<SchemaVersion, Diagnostic> {
         return Err(invalid("is not an object"));
     }
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
-    let [meta, api] = ["/meta/schemaVersion", "/apiVersion"].map(|pointer| text(pointer).unwrap_or_default());
+    let [meta, api] =
+        ["/meta/schemaVersion", "/apiVersion"].map(|pointer| text(pointer).unwrap_or_default());
     match (meta, api) {
         ("v2", "") => Ok(SchemaVersion::V2),
         ("", "ocm.software/v3alpha1") => Ok(SchemaVersion::V3Alpha1),

@@ -42,10 +42,7 @@ const COMPONENT_NAME: Shape = TextLike(
 );
 const VERSION: Shape = TextLike(is_relaxed_version, "which is no version");
 const NAME: Shape = TextLike(is_element_name, NAME_HELP);
-const TIME: Shape = TextLike(
-    is_time,
-    "which is no time such as 2024-01-31T12:00:00Z",
-);
+const TIME: Shape = TextLike(is_time, "which is no time such as 2024-01-31T12:00:00Z");
 
 const fn object(
     required: &'static [&'static str],
@@ -77,10 +74,7 @@ const HINT: Shape = object(&[], &[]);
 const LABEL_FIELDS: &[(&str, Shape)] = &[
     ("name", Text),
     ("value", Any),
-    (
-        "version",
-        IfText(is_label_version, "not v and a number"),
-    ),
+    ("version", IfText(is_label_version, "not v and a number")),
     ("signing", Flag),
     (
         "merge",
@@ -191,10 +185,7 @@ const V2_COMPONENT: Shape = object(
         ("name", COMPONENT_NAME),
         ("version", VERSION),
         ("creationTime", Nullable(&TIME)),
-        (
-            "repositoryContexts",
-            Nullable(&List(&REPOSITORY_CONTEXT)),
-        ),
+        ("repositoryContexts", Nullable(&List(&REPOSITORY_CONTEXT))),
         ("provider", Text),
         ("labels", List(&LABEL)),
         ("sources", Nullable(&List(&V2_SOURCE))),

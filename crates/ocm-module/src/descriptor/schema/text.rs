@@ -63,9 +63,11 @@ fn is_date(date: &str) -> bool {
     let [year, month, day] = parts.as_slice() else {
         return false;
     };
-    let (Some(year), Some(month), Some(day)) =
-        (digits(year, 4..=4), digits(month, 2..=2), digits(day, 2..=2))
-    else {
+    let (Some(year), Some(month), Some(day)) = (
+        digits(year, 4..=4),
+        digits(month, 2..=2),
+        digits(day, 2..=2),
+    ) else {
         return false;
     };
     let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
