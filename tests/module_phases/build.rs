@@ -3,9 +3,7 @@
 use btp_release::domain::Digest;
 use serde_json::Value;
 
-use crate::support::module_images::{
-    COMMIT, DEFAULT_CR, IMAGE, MANIFEST, NAME, REPOSITORY, Workspace,
-};
+use crate::support::module_images::{COMMIT, DEFAULT_CR, IMAGE, MANIFEST, Workspace};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fetched_module_equals_the_built_one_in_both_forms() {
@@ -157,41 +155,4 @@ async fn all_findings_are_printed_with_file_and_line() {
         differs.stderr
     );
     assert!(workspace.registry.log().writes().is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn inspect_module_prints_tree_and_json_without_a_token() {
-    let workspace = Workspace::new().await;
-    let built = workspace.build(&[]).await;
-    assert_eq!(built.code, 0, "{}", built.stderr);
-    let tagged = format!("{}/{REPOSITORY}:v1.2.0", workspace.registry.host());
-    for image in [tagged.as_str(), built.output("module-image")] {
-        let shown = workspace.run(&["inspect-module", image], false).await;
-        assert_eq!(shown.code, 0, "{}", shown.stderr);
-        assert!(
-            shown.out.starts_with(&format!("{NAME} v1.2.0\n")),
-            "{}",
-            shown.out
-        );
-        assert!(shown.out.contains(COMMIT), "{}", shown.out);
-        let json = workspace
-            .run(&["inspect-module", image, "--json"], false)
-            .await;
-        let json: Value = serde_json::from_str(&json.out).unwrap();
-        assert_eq!(json["layers"][0]["name"], "raw-manifest");
-        assert_eq!(json["digest"], built.output("module-digest"));
-    }
-    for (image, code, finding) in [
-        ("btp-operator", 2, "image-invalid"),
-        (&tagged.replace("v1.2.0", "v9"), 12, "module-missing"),
-    ] {
-        let shown = workspace.run(&["inspect-module", image], false).await;
-        assert_eq!(shown.code, code, "{}", shown.stderr);
-        assert!(
-            shown.stderr.contains(&format!("error[{finding}]")),
-            "{}",
-            shown.stderr
-        );
-        assert_eq!(shown.out, "");
-    }
 }

@@ -142,6 +142,7 @@ async fn open(
         manifest,
         descriptor,
         descriptor_text,
+        ..
     } = ModuleImage::open(reader.registry, image, ours).await?;
     let content = select_content(&descriptor, &manifest)?;
     let layers = LayerReader {

@@ -33,6 +33,37 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     written.is_ok_and(|written| written == sum) || block.iter().all(|byte| *byte == 0)
 }
 
+fn limits() -> ArchiveLimits {
+    ArchiveLimits {
+        total_bytes: 64 * MIB,
+        // Nothing is written under the file's name.
+        absolute_paths: AbsolutePaths::Relative,
+        ..ArchiveLimits::default()
+    }
+}
+
+/// A layer without its compression, at most 64 MiB and not empty.
+pub(crate) fn decompressed(layer: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+    let limits = limits();
+    let mut bytes = Vec::new();
+    let read = BoundedReader::open(layer, &limits).and_then(|mut reader| {
+        reader.allow(limits.total_bytes);
+        reader.read_to_end(&mut bytes)
+    });
+    if read.map_err(|error| unreadable(&error))? == 0 {
+        return Err(invalid_archive("is empty"));
+    }
+    Ok(bytes)
+}
+
+/// Whether a tar has an entry of exactly this name.
+pub(crate) fn has_entry(tar: &[u8], name: &str) -> bool {
+    let mut archive = tar::Archive::new(tar);
+    let entries = archive.entries().into_iter().flatten();
+    let mut read = entries.take_while(Result::is_ok).flatten();
+    read.any(|entry| *entry.path_bytes() == *name.as_bytes())
+}
+
 impl LayerContent {
     /// Decompresses a layer and takes its file out of its tar, at most 64 MiB.
     ///
@@ -41,22 +72,9 @@ impl LayerContent {
     /// [`ArchiveInvalid`](crate::FormatCode::ArchiveInvalid) for a layer that is empty, damaged, too large, or neither a
     /// text nor a tar with a text.
     pub fn read(layer: &[u8]) -> Result<Self, Diagnostic> {
-        let limits = ArchiveLimits {
-            total_bytes: 64 * MIB,
-            // Nothing is written under the file's name.
-            absolute_paths: AbsolutePaths::Relative,
-            ..ArchiveLimits::default()
-        };
-        let mut bytes = Vec::new();
-        let read = BoundedReader::open(layer, &limits).and_then(|mut reader| {
-            reader.allow(limits.total_bytes);
-            reader.read_to_end(&mut bytes)
-        });
-        if read.map_err(|error| unreadable(&error))? == 0 {
-            return Err(invalid_archive("is empty"));
-        }
+        let bytes = decompressed(layer)?;
         let content = if is_tar(&bytes) {
-            Self::in_tar(&bytes, &limits)?
+            Self::in_tar(&bytes, &limits())?
         } else {
             Self::File(bytes)
         };

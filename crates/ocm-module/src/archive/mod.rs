@@ -12,7 +12,7 @@ mod write;
 
 pub use entry_path::{AbsolutePaths, EntryPath};
 pub use layer_content::LayerContent;
-pub(crate) use layer_content::is_tar;
+pub(crate) use layer_content::{decompressed, has_entry, is_tar};
 pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive, unpack_chart};
 pub(crate) use write::{TarEntry, write_gzip, write_tar};
 
@@ -61,4 +61,4 @@ fn invalid_archive(why: impl std::fmt::Display) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -48,6 +48,12 @@ pub enum AccessKind {
 }
 
 impl AccessSpec {
+    /// The type as it is written, such as `localBlob/v1`; empty if it is null.
+    pub fn type_name(&self) -> &str {
+        let name = self.written.get("type").and_then(Value::as_str);
+        name.unwrap_or_default()
+    }
+
     /// What the access means.
     pub fn kind(&self) -> &AccessKind {
         &self.kind
