@@ -84,7 +84,7 @@ async fn paths_of_the_configuration_may_lead_anywhere_in_the_workspace() {
         );
         workspace.write("config/module-config.yaml", &text);
     };
-    let build = async |more: &[&str]| {
+    let run = async |more: &[&str]| {
         let usual = [
             "build-module",
             "--plan=@plan.json",
@@ -94,12 +94,12 @@ async fn paths_of_the_configuration_may_lead_anywhere_in_the_workspace() {
         workspace.run(&[&usual, more].concat(), false).await
     };
     config("../manifests/rendered.yaml", "../default-cr.yaml");
-    let built = build(&[]).await;
+    let built = run(&[]).await;
     assert_eq!(built.code, 0, "{}", built.stderr);
     assert!(!built.stderr.contains("warning"), "{}", built.stderr);
 
     config("../../manifest.yaml", "/default-cr.yaml");
-    let refused = build(&["--security-config=none.yaml"]).await;
+    let refused = run(&["--security-config=none.yaml"]).await;
     assert_eq!(refused.code, 12, "{}", refused.stderr);
     for line in [
         "config/module-config.yaml:4:1: manifest \"../../manifest.yaml\" leads out of the workspace",
@@ -113,7 +113,7 @@ async fn paths_of_the_configuration_may_lead_anywhere_in_the_workspace() {
     for manifest in ["/abs.yaml", "../../x.yaml", "http://x.example/a.yaml"] {
         config(manifest, "https://x.example/cr.yaml");
         let inputs = ["--manifest=manifest.yaml", "--default-cr=default-cr.yaml"];
-        let built = build(&inputs).await;
+        let built = run(&inputs).await;
         assert_eq!(built.code, 0, "{}", built.stderr);
         assert!(!built.stderr.contains("warning"), "{}", built.stderr);
     }
@@ -122,7 +122,7 @@ async fn paths_of_the_configuration_may_lead_anywhere_in_the_workspace() {
     std::fs::write(&outside, "kind: Secret").unwrap();
     std::os::unix::fs::symlink(&outside, workspace.path("link.yaml")).unwrap();
     config("../link.yaml", "../default-cr.yaml");
-    let refused = build(&[]).await;
+    let refused = run(&[]).await;
     assert_eq!(refused.code, 12, "{}", refused.stderr);
     assert!(
         refused.stderr.contains("leads out of"),

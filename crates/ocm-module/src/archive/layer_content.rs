@@ -158,7 +158,7 @@ mod tests {
         };
         let noise: Vec<u8> = (0..=MAX_FILE).map(|_| next()).collect();
         for (shorter, compress) in [(0, true), (1, false), (2048, false)] {
-            let text = &noise[..MAX_FILE as usize - shorter];
+            let text = &noise[..noise.len() - 1 - shorter];
             let tar = write_tar([TarEntry::file("manifest.yaml", text)]).unwrap();
             let compressed = compress.then(|| write_gzip(&tar).unwrap());
             for layer in compressed.iter().chain([&tar]) {

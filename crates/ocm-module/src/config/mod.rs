@@ -343,4 +343,6 @@ fn https(key: &str, text: &str) -> Option<Diagnostic> {
 }
 
 #[cfg(test)]
+mod modulectl_cases;
+#[cfg(test)]
 mod tests;

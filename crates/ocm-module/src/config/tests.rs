@@ -371,9 +371,10 @@ fn labels_with_an_empty_value_are_kept() {
     let labels = "labels:\n  a: b\n  empty: \"\"\n  none:\n  spaces: \" x \"\n  flag: true\nannotations:\n  empty: ''\n";
     for text in [KYMA_CLI, MODULECTL] {
         let text = text.replace("labels:\n  a: b\nannotations:\n", "annotations:\n");
-        let text = match text.contains("annotations:\n") {
-            true => text.replace("annotations:\n", labels),
-            false => format!("{text}{labels}"),
+        let text = if text.contains("annotations:\n") {
+            text.replace("annotations:\n", labels)
+        } else {
+            format!("{text}{labels}")
         };
         let (config, found) = ModuleConfig::parse("c", text.as_bytes());
         assert_eq!(found, []);

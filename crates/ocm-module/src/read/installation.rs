@@ -39,7 +39,7 @@ const KNOWN_ACCESSES: [&str; 4] = ["localBlob", "localOciBlob", "ociArtifact", "
 const OCI_CONTEXTS: [&str; 3] = ["OCIRegistry", "ociRegistry", "oci"];
 
 /// The tag under which Lifecycle Manager looks the component version up: the version without `v`. It is a version of a
-/// ModuleReleaseMeta, whose definition takes neither build metadata nor dots in prereleases.
+/// `ModuleReleaseMeta`, whose definition takes neither build metadata nor dots in prereleases.
 pub fn lookup_tag(descriptor: &Descriptor) -> &str {
     let version = descriptor.component.version.as_str();
     version.strip_prefix('v').unwrap_or(version)
@@ -210,11 +210,12 @@ mod tests {
     use crate::archive::{TarEntry, write_gzip, write_tar};
     use crate::descriptor::MAX_DESCRIPTOR;
     use crate::fixtures::text;
+    use serde_json::{Value, json};
 
     const DESCRIPTOR: &str = "ocm-verdicts/bases.json";
 
-    fn edited(edit: impl Fn(&mut serde_json::Value)) -> Descriptor {
-        let bases: serde_json::Value = serde_json::from_str(&text(DESCRIPTOR)).unwrap();
+    fn edited(edit: impl Fn(&mut Value)) -> Descriptor {
+        let bases: Value = serde_json::from_str(&text(DESCRIPTOR)).unwrap();
         let mut document = bases["v2"].clone();
         edit(&mut document["component"]);
         Descriptor::from_text(&serde_json::to_vec(&document).unwrap()).unwrap()
@@ -235,107 +236,89 @@ mod tests {
         "r.example/a/component-descriptors/kyma-project.io/module/btp-operator";
 
     #[test]
-    fn each_obstacle_is_named() {
-        let access = |kind: &str| serde_json::json!({"type": kind, "localReference": Digest::of(b"x").to_string()});
-        let fine = edited(|_| {});
-        assert_eq!(found(&fine, REPOSITORY, Some(b"image")), [""; 0]);
-        let with_v = edited(|component| component["version"] = "v1.2.0".into());
-        assert_eq!(lookup_tag(&with_v), "1.2.0");
-        assert_eq!(found(&with_v, REPOSITORY, Some(b"image")), [""; 0]);
-        for (descriptor, repository, tagged, why) in [
+    fn the_image_is_looked_up_by_name_and_version() {
+        let descriptor = edited(|_| {});
+        assert_eq!(found(&descriptor, REPOSITORY, Some(b"image")), [""; 0]);
+        for (repository, tagged, why) in [
             (
-                fine.clone(),
                 REPOSITORY,
                 None,
                 "the tag 1.2.0, under which it is looked up, is not there",
             ),
             (
-                fine.clone(),
                 REPOSITORY,
                 Some(&b"other"[..]),
                 "names d9298a10d1b0 instead",
             ),
             (
-                fine,
                 "r.example/modules/btp-operator",
                 Some(b"image"),
                 "is looked up below component-descriptors/kyma-project.io/module/btp-operator",
             ),
+        ] {
+            let found = found(&descriptor, repository, tagged);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].contains(why), "{found:?}");
+        }
+        let with_v = edited(|component| component["version"] = "v1.2.0".into());
+        assert_eq!(lookup_tag(&with_v), "1.2.0");
+        assert_eq!(found(&with_v, REPOSITORY, Some(b"image")), [""; 0]);
+    }
+
+    #[test]
+    fn each_obstacle_in_a_descriptor_is_named() {
+        let local =
+            |kind: &str| json!({"type": kind, "localReference": Digest::of(b"x").to_string()});
+        for (pointer, value, why) in [
+            ("/version", json!("1.2.0-rc.1"), "dot in its pre-release"),
+            ("/version", json!("1.2"), "not a semantic version"),
+            ("/version", json!("1.2.0+b"), "build metadata"),
+            ("/repositoryContexts", json!([]), "names no repository"),
             (
-                edited(|c| c["version"] = "1.2.0-rc.1".into()),
-                REPOSITORY,
-                Some(b"image"),
-                "dot in its pre-release",
-            ),
-            (
-                edited(|c| c["version"] = "1.2".into()),
-                REPOSITORY,
-                Some(b"image"),
-                "not a semantic version",
-            ),
-            (
-                edited(|c| c["repositoryContexts"] = serde_json::json!([])),
-                REPOSITORY,
-                Some(b"image"),
-                "names no repository",
-            ),
-            (
-                edited(|c| c["repositoryContexts"][0]["type"] = "CommonTransportFormat".into()),
-                REPOSITORY,
-                Some(b"image"),
+                "/repositoryContexts/0/type",
+                json!("CommonTransportFormat"),
                 "no OCI registry",
             ),
             (
-                edited(|c| {
-                    c["repositoryContexts"][0]["componentNameMapping"] = "sha256-digest".into()
-                }),
-                REPOSITORY,
-                Some(b"image"),
+                "/repositoryContexts/0",
+                json!({"type": "OCIRegistry", "componentNameMapping": "sha256-digest"}),
                 "maps names by sha256-digest",
             ),
             (
-                edited(|c| c["resources"][0]["name"] = "btp-operator".into()),
-                REPOSITORY,
-                Some(b"image"),
+                "/resources/0/name",
+                json!("btp-operator"),
                 "no layer named raw-manifest",
             ),
             (
-                edited(|c| c["resources"][0]["access"] = access("localBlob/v2")),
-                REPOSITORY,
-                Some(b"image"),
-                "access of type \"localBlob/v2\"",
+                "/resources/0/access",
+                local("localBlob/v2"),
+                "of type \"localBlob/v2\"",
             ),
             (
-                edited(|c| c["resources"][0]["access"] = serde_json::json!({"type": "helm/v1"})),
-                REPOSITORY,
-                Some(b"image"),
-                "access of type \"helm/v1\"",
+                "/resources/0/access",
+                json!({"type": "helm/v1"}),
+                "of type \"helm/v1\"",
             ),
             (
-                edited(|c| {
-                    c["resources"][0]["access"] =
-                        serde_json::json!({"type": "ociArtifact", "imageReference": "a:1"})
-                }),
-                REPOSITORY,
-                Some(b"image"),
+                "/resources/0/access",
+                json!({"type": "ociArtifact", "imageReference": "a:1"}),
                 "no layer named raw-manifest",
             ),
             (
-                edited(|c| c["resources"][0]["access"] = serde_json::json!({"type": "localBlob"})),
-                REPOSITORY,
-                Some(b"image"),
+                "/resources/0/access",
+                json!({"type": "localBlob"}),
                 "raw-manifest is a local blob without localReference",
             ),
+            ("/resources/0/access", local("localBlob/v1"), ""),
+            ("/repositoryContexts/0/type", json!("ociRegistry"), ""),
         ] {
-            let found = found(&descriptor, repository, tagged);
-            assert!(
-                found.iter().any(|one| one.contains(why)),
-                "{why}: {found:?}"
-            );
-        }
-        for kind in ["localBlob", "localBlob/v1"] {
-            let descriptor = edited(|c| c["resources"][0]["access"] = access(kind));
-            assert_eq!(found(&descriptor, REPOSITORY, Some(b"image")), [""; 0]);
+            let descriptor = edited(|component| {
+                *component.pointer_mut(pointer).unwrap() = value.clone();
+            });
+            let found = found(&descriptor, REPOSITORY, Some(b"image"));
+            let is_named = found.iter().any(|one| one.contains(why));
+            assert_eq!(!found.is_empty(), !why.is_empty(), "{why}: {found:?}");
+            assert!(why.is_empty() || is_named, "{why}: {found:?}");
         }
     }
 

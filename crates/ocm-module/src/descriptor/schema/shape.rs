@@ -50,15 +50,16 @@ impl BrokenRules {
 impl Shape {
     pub(super) fn check(&self, value: &Value, path: &str, broken: &mut BrokenRules) {
         match (self, value) {
-            (Self::Any, _) | (Self::Nullable(_), Value::Null) | (Self::Flag, Value::Bool(_)) => {}
+            (Self::Any, _)
+            | (Self::Nullable(_), Value::Null)
+            | (Self::Flag, Value::Bool(_))
+            | (Self::Text, Value::String(_)) => {}
             (Self::Nullable(shape), _) => shape.check(value, path, broken),
-            (Self::Text, Value::String(_)) => {}
             (Self::TextLike(is_fine, why) | Self::IfText(is_fine, why), Value::String(text)) => {
                 if !is_fine(text) {
                     broken.add(path, format!("is {text:?}, {why}"));
                 }
             }
-            (Self::IfText(..), _) => {}
             (Self::OneOf(words), Value::String(text)) => {
                 if !words.contains(&text.as_str()) {
                     let known = words.join(" nor ");
@@ -81,6 +82,7 @@ impl Shape {
                 },
                 Value::Object(map),
             ) => check_object(map, path, (required, fields, *others), broken),
+            (Self::IfText(..), _) => {}
             (wanted, _) => broken.add(path, format!("is not {}", wanted.kind())),
         }
     }
