@@ -60,6 +60,7 @@ codes! {
     PatternInvalid "pattern-invalid" Usage "The name of a check is empty."
     DurationInvalid "duration-invalid" Usage "A duration cannot be read, is zero, or is longer than a job may run."
     FileUnreadable "file-unreadable" Usage "A file or folder that an input names cannot be read."
+    PathOutside "path-outside" Usage "An input names a path that leads out of the working folder."
     InputMissing "input-missing" Usage "An input that this phase or command needs is missing."
     InputNotForPhase "input-not-for-phase" Usage "An input was given that this phase or command does not take."
     PhaseUnknown "phase-unknown" Usage "The input `phase` is not the name of a phase."

@@ -1,6 +1,6 @@
 //! Executes actions: the only place where an action becomes a write.
 
-use crate::protocol::Action;
+use crate::protocol::{Action, ArchiveContent};
 use crate::protocol::{ServiceError, Writer};
 
 pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
@@ -37,7 +37,9 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
             bytes,
         } => registry.push_manifest(to, media_type, bytes.clone()).await,
         Action::WriteFile { to, bytes } => files.write(to, bytes).await,
-        Action::Unpack { archive, to } => files.unpack(archive, to).await,
+        Action::UnpackChart { archive, to } => {
+            files.unpack(archive, to, ArchiveContent::Chart).await
+        }
         Action::RemoveFolder { folder } => files.remove(folder).await,
         Action::SetStatus(status) => github.set_status(status).await,
         Action::Publish(publication) => github.publish(publication).await,

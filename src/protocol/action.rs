@@ -70,7 +70,7 @@ pub enum Action {
         to: PathBuf,
         bytes: Vec<u8>,
     },
-    Unpack {
+    UnpackChart {
         archive: PathBuf,
         to: PathBuf,
     },
@@ -147,7 +147,7 @@ impl fmt::Display for Action {
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
             }
-            Self::Unpack { archive, to } => {
+            Self::UnpackChart { archive, to } => {
                 write!(f, "unpack {} into {}", archive.display(), to.display())
             }
             Self::RemoveFolder { folder } => write!(f, "remove {}", folder.display()),

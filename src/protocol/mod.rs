@@ -20,6 +20,6 @@ pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, Re
 pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{
-    Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock, NewStatus,
-    Publication, RegistryWriter, StatusState, Writer,
+    ArchiveContent, Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock,
+    NewStatus, Publication, RegistryWriter, StatusState, Writer,
 };

@@ -53,6 +53,9 @@ pub enum Cause {
     /// An answer or a file that is not what it must be: unreadable, too large, or with another digest than named.
     #[error("{detail}")]
     Broken { detail: String },
+    /// An archive that is damaged, breaks a limit, or does not hold what it must.
+    #[error("{detail}")]
+    Archive { detail: String },
 }
 
 fn request(id: Option<&String>) -> String {

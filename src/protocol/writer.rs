@@ -180,6 +180,15 @@ pub enum BlobSource {
     File(PathBuf),
 }
 
+/// What an archive has to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveContent {
+    /// Any files.
+    Files,
+    /// A Helm chart: a `Chart.yaml`, in its folder or the one below.
+    Chart,
+}
+
 /// Changes of files below the working folder.
 #[async_trait]
 pub trait FilesWriter: Send + Sync {
@@ -189,7 +198,12 @@ pub trait FilesWriter: Send + Sync {
     async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError>;
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.
-    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError>;
+    async fn unpack(
+        &self,
+        archive: &Path,
+        folder: &Path,
+        content: ArchiveContent,
+    ) -> Result<(), ServiceError>;
     /// Removes a folder with its content, or a file; succeeds as well if it does not exist.
     async fn remove(&self, path: &Path) -> Result<(), ServiceError>;
 }

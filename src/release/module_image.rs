@@ -17,6 +17,8 @@ pub struct ModuleImage {
     pub descriptor: Descriptor,
     /// The unchanged text of the descriptor.
     pub descriptor_text: Bytes,
+    /// The unchanged layer that holds it.
+    pub descriptor_layer: Bytes,
 }
 
 /// The problem of the image, as a message of this program or of the service.
@@ -92,6 +94,7 @@ impl ModuleImage {
         Ok(Self {
             descriptor: Descriptor::from_text(&text)?,
             descriptor_text: text.into(),
+            descriptor_layer: packed,
             image,
             manifest,
         })
@@ -199,6 +202,7 @@ component: {{name: {name}, version: {version}, provider: internal, repositoryCon
             manifest: ImageManifest::new(config, vec![]),
             descriptor: Descriptor::from_text(text.as_bytes()).unwrap(),
             descriptor_text: text.into(),
+            descriptor_layer: Bytes::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{Code, Diagnostic, Exit};
+use crate::domain::{Code, Diagnostic, Exit, FormatCode};
 use crate::engine::Stop;
 use crate::protocol::{Cause, PhaseId, ServiceError};
 
@@ -92,6 +92,10 @@ impl Failure {
             Cause::Broken { .. } => (
                 Code::ContentBroken,
                 "nothing of it was used; create it again, or check which server answers".into(),
+            ),
+            Cause::Archive { .. } => (
+                Code::Format(FormatCode::ArchiveInvalid),
+                "nothing of it was used: look at it with `tar tvf`, and build the module image again".into(),
             ),
         };
         Self::new(

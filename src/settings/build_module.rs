@@ -1,11 +1,9 @@
 //! Parses the arguments of `build-module`.
 
-use std::path::PathBuf;
-
 use ocm_module::build::DescriptorStyle;
 use ocm_module::build::TemplateForm;
 
-use super::input_parser::{Choices, InputParser};
+use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, ImageRepository};
@@ -13,21 +11,38 @@ use crate::phases::{BuildModule, BuildOptions};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
+    /// GitHub is only asked whether a tag of the registry that is taken is the release's own.
+    fn token(&self) -> TokenChoice {
+        if self.no_push {
+            TokenChoice::None
+        } else {
+            TokenChoice::Job
+        }
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let (style, template) = forms(parser, self);
         let mount_from = parser.parse("mount-from", self.mount_from.as_ref());
+        let mut path = |input: &str, text: &Option<String>| parser.path(input, text.as_ref());
+        let [manifest, default_cr, config, security, output, ctf] = [
+            path("manifest", &self.manifest),
+            path("default-cr", &self.default_cr),
+            path("module-config", &self.module_config),
+            path("security-config", &self.security_config),
+            path("output-dir", &self.output_dir),
+            path("ctf", &self.ctf),
+        ];
         let plan = parser.plan(&self.plan, &self.common)?;
-        let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
         let options = BuildOptions {
             style,
             template,
             channel: self.channel.clone(),
-            manifest: path(&self.manifest),
-            default_cr: path(&self.default_cr),
-            config: path(&self.module_config),
-            security: path(&self.security_config),
-            output: path(&self.output_dir).unwrap_or_else(|| "module-release".into()),
-            ctf: path(&self.ctf),
+            manifest,
+            default_cr,
+            config,
+            security,
+            output: output.unwrap_or_else(|| "module-release".into()),
+            ctf,
             push: !self.no_push,
             pin_images: self.pin_images,
             mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),

@@ -1,7 +1,5 @@
 //! Parses the arguments of `fetch-module`.
 
-use std::path::PathBuf;
-
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared};
 use crate::cli::FetchModuleArgs;
@@ -11,7 +9,7 @@ use crate::plan::Artifact;
 
 impl PhaseSettings for FetchModuleArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let folder = self.module_dir.clone().unwrap_or_else(|| "module".into());
+        let folder = parser.path("module-dir", self.module_dir.as_ref());
         let given: Option<PinnedImage> = parser.parse("module-image", self.module_image.as_ref());
         let awaited = parser.artifacts(&self.artifacts);
         let plan = parser.plan(&self.plan, &self.common)?;
@@ -28,7 +26,7 @@ impl PhaseSettings for FetchModuleArgs {
             return None;
         };
         Some(Prepared::planned(plan, |plan| {
-            FetchModule::new(plan, image, PathBuf::from(folder))
+            FetchModule::new(plan, image, folder.unwrap_or_else(|| "module".into()))
         }))
     }
 }

@@ -1,9 +1,10 @@
 //! Parses inputs one by one and collects what is wrong with them, so that it is shown together.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use ocm_module::config::inside;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -22,6 +23,8 @@ pub(super) struct InputParser<'a> {
 /// Which of the tokens that a step may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenChoice {
+    /// None: nothing is asked of GitHub.
+    None,
     /// The input `github-token`.
     Job,
     /// The input `publish-token` where it is given, and `github-token` otherwise.
@@ -188,6 +191,23 @@ impl<'a> InputParser<'a> {
         self.take(input, parsed).unwrap_or(default)
     }
 
+    /// A path that does not lead out of the working folder, as far as its text says, without `..`.
+    pub(super) fn path(&mut self, input: &str, text: Option<&String>) -> Option<PathBuf> {
+        let path = PathBuf::from(text?);
+        if !path.components().any(|part| part == Component::ParentDir) {
+            return Some(path);
+        }
+        if let Some(plain) = inside(&path) {
+            return Some(plain);
+        }
+        let outside = Diagnostic::error(
+            Code::PathOutside,
+            format!("{input} {} leads out of the working folder", path.display()),
+            "give a path inside of it: nothing else is read or written",
+        );
+        self.take(input, Err::<PathBuf, _>(outside))
+    }
+
     /// The text of a file.
     pub(super) fn file(&mut self, input: &str, path: &str) -> Option<String> {
         let read = (self.environment.read_file)(Path::new(path)).map_err(|error| {
@@ -300,6 +320,7 @@ impl<'a> InputParser<'a> {
     pub(super) fn token(&mut self, choice: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
         let (input, token) = match (choice, &context.publish_token) {
+            (TokenChoice::None, _) => return Some(SecretString::default()),
             (TokenChoice::Publishing, Some(token)) => ("publish-token", Some(token)),
             _ => ("github-token", context.token.as_ref()),
         };

@@ -21,7 +21,7 @@ async fn hostile_image_writes_nothing_outside_the_folder() {
         "btp-operator",
         "helm-chart",
         "application/gzip",
-        "content-broken",
+        "archive-invalid",
     );
     let raw = (
         "raw-manifest",
@@ -37,6 +37,12 @@ async fn hostile_image_writes_nothing_outside_the_folder() {
             gzip(&tar("/tmp/btp-release-x", crd)),
         ),
         ("chart bomb", chart, bomb.clone()),
+        ("no chart", chart, gzip(&tar("values.yaml", crd))),
+        (
+            "cut chart",
+            chart,
+            gzip(&tar("Chart.yaml", crd))[..90].to_vec(),
+        ),
         ("manifest that leads out", raw, tar("../x", crd)),
         ("manifest bomb", raw, bomb),
         ("cut manifest", raw, tar("x", crd)[..700].to_vec()),

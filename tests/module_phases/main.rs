@@ -2,5 +2,7 @@
 
 mod build;
 mod fetch;
+mod inspect;
+mod paths;
 #[path = "../support/mod.rs"]
 mod support;

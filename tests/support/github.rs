@@ -123,7 +123,7 @@ pub(crate) fn kind<T>(outcome: &Result<T, ServiceError>) -> &'static str {
             Cause::Denied { .. } => "denied",
             Cause::Conflict { .. } => "conflict",
             Cause::Refused { .. } => "refused",
-            Cause::Broken { .. } => "broken",
+            Cause::Broken { .. } | Cause::Archive { .. } => "broken",
         },
     }
 }

@@ -78,7 +78,7 @@ codes! {
     ConfigValueKind "config-value-kind" "A value in a configuration file is of another kind than its key takes."
     ConfigNumberAsText "config-number-as-text" "A value that is a text was written as a number."
     ConfigNameTwice "config-name-twice" "A name is there twice in a list of a configuration file."
-    ConfigPath "config-path" "A path in a configuration file is absolute or leads out of the folder."
+    ConfigPath "config-path" "A path in a configuration file is absolute or leads out of the workspace."
     ConfigLink "config-link" "A link in a configuration file is not an https address."
     StateCheckIncomplete "state-check-incomplete" "A custom state check lacks one of its parts."
     StateCheckUnknown "state-check-unknown" "A custom state check maps to a state that Lifecycle Manager does not know."

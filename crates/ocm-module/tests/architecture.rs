@@ -31,6 +31,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "descriptor",
             "oci",
             "raw_manifest",
+            "rules",
             "values",
             "yaml",
         ],

@@ -18,7 +18,9 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
-use crate::protocol::{ByteStream, Cause, FilesReader, FilesWriter, LocalFile, ServiceError};
+use crate::protocol::{
+    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LocalFile, ServiceError,
+};
 use failure::broken;
 use safe_path::{PartialPath, Root};
 
@@ -122,7 +124,12 @@ impl FilesWriter for Files {
         self.save(path, Box::pin(stream)).await
     }
 
-    async fn unpack(&self, archive: &Path, folder: &Path) -> Result<(), ServiceError> {
+    async fn unpack(
+        &self,
+        archive: &Path,
+        folder: &Path,
+        content: ArchiveContent,
+    ) -> Result<(), ServiceError> {
         let stop = CancelOnDrop::default();
         let flag = Arc::clone(&stop.0);
         let archive = archive.to_owned();
@@ -132,8 +139,8 @@ impl FilesWriter for Files {
             };
             let place = root.place(folder)?;
             let part = PartialPath::folder(&place)?;
-            unpack::unpack(file, &part, &flag)
-                .map_err(|e| broken(format!("{}: {e}", archive.display())))?;
+            let unpacked = unpack::unpack(file, &part, content, &flag);
+            unpacked.map_err(|e| unpack::cause(&archive, &e))?;
             // The system refuses to rename over a folder that is not empty.
             part.rename_to(&place)
         })

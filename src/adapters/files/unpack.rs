@@ -5,18 +5,33 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::failure::broken;
 use super::safe_path::PartialPath;
-use ocm_module::archive::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
+use crate::protocol::{ArchiveContent, Cause};
+use ocm_module::archive::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive, unpack_chart};
 
 pub(super) fn unpack(
     archive: fs::File,
     to: &PartialPath,
+    content: ArchiveContent,
     stop: &AtomicBool,
 ) -> Result<(), UnpackError> {
     let archive = CancellableFile { archive, stop };
-    unpack_archive(archive, &ArchiveLimits::default(), &mut |mut file| {
-        make_file(to, &mut file)
-    })
+    let limits = ArchiveLimits::default();
+    let mut each = |mut file: ArchiveFile<'_>| make_file(to, &mut file);
+    match content {
+        ArchiveContent::Files => unpack_archive(archive, &limits, &mut each),
+        ArchiveContent::Chart => unpack_chart(archive, &limits, &mut each),
+    }
+}
+
+/// Whether the archive failed, or the disk.
+pub(super) fn cause(archive: &Path, error: &UnpackError) -> Cause {
+    let detail = format!("{}: {error}", archive.display());
+    match error {
+        UnpackError::Archive(_) => Cause::Archive { detail },
+        UnpackError::Consumer(_) => broken(detail),
+    }
 }
 
 /// An archive that fails to be read once the unpacking was cancelled.

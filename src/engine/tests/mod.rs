@@ -16,9 +16,10 @@ use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, PinnedImage, RepoSlug, SeenLock, Tag,
 };
 use crate::protocol::{
-    AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,
-    NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId,
-    SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
+    GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader,
+    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease,
+    SeenRepository,
 };
 use unused_services::UnusedServices;
 
@@ -183,7 +184,7 @@ impl FilesWriter for TestFiles {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
         unreachable!()
     }
 }
@@ -336,7 +337,7 @@ impl FilesWriter for Interrupting<'_> {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
         unreachable!()
     }
 }

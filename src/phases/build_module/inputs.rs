@@ -8,13 +8,11 @@ use super::BuildOptions;
 use crate::domain::{Code, Diagnostic, ImageRef};
 use crate::plan::{ModulePlan, ReleasePlan};
 use crate::protocol::{Reader, ServiceError};
+use ocm_module::archive::MAX_FILE;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
-use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
+use ocm_module::config::{ConfigDialect, FileKey, FileRef, ModuleConfig, SecurityScan};
 use ocm_module::oci::ComponentRegistry;
-
-/// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
-const MAX_FILE: u64 = 32 * 1024 * 1024;
 
 /// A file with its name in the messages.
 type Named = (String, Bytes);
@@ -95,19 +93,29 @@ impl Sources {
         self.config.as_ref().map(|(_, config)| config)
     }
 
-    /// An input takes precedence over the configuration, whose paths are relative to its own folder.
+    /// An input takes precedence over the configuration, whose paths are relative to its own folder, and are not judged where
+    /// they are not used.
     fn path(
         &mut self,
-        input: &str,
+        (input, key): (&str, FileKey),
         given: Option<&PathBuf>,
-        options: &BuildOptions,
         named: Option<FileRef>,
     ) -> Option<PathBuf> {
-        match (given, named) {
-            (Some(given), _) => Some(given.clone()),
-            (None, None) => None,
-            (None, Some(FileRef::Path(path))) => Some(beside_config(options, &path)),
-            (None, Some(FileRef::Url(url))) => {
+        if let Some(given) = given {
+            return Some(given.clone());
+        }
+        let (name, config) = self.config.as_ref()?;
+        match named? {
+            FileRef::Path(path) => match config.path(name, key, &path) {
+                Ok(path) => Some(path),
+                Err(outside) => {
+                    self.broken_rules.push(outside);
+                    None
+                }
+            },
+            FileRef::Url(url) => {
+                let broken = config.address_problem(name, key, &url);
+                self.broken_rules.extend(broken);
                 self.findings.push(Diagnostic::error(
                     Code::FileByUrl,
                     format!(
@@ -130,25 +138,27 @@ impl Sources {
             ));
         }
         let named = self.config().map(|config| config.manifest.clone());
-        self.path("manifest", given, options, named)
+        self.path(("manifest", FileKey::Manifest), given, named)
     }
 
     fn default_cr_path(&mut self, options: &BuildOptions) -> Option<PathBuf> {
         let given = options.default_cr.as_ref();
         let named = self.config().and_then(|config| config.default_cr.clone());
-        self.path("default-cr", given, options, named)
+        self.path(("default-cr", FileKey::DefaultCr), given, named)
     }
 
     /// The Kyma CLI used the configuration's `security`; modulectl ignores it.
-    fn security_path(&self, options: &BuildOptions) -> Option<PathBuf> {
+    fn security_path(&mut self, options: &BuildOptions) -> Option<PathBuf> {
+        let given = options.security.as_ref();
         let config = self
             .config()
             .filter(|config| config.dialect == ConfigDialect::KymaCli2);
-        let named = config.and_then(|config| config.security.as_deref());
-        options
-            .security
-            .clone()
-            .or_else(|| named.map(|path| beside_config(options, path)))
+        let named = config.and_then(|config| config.security.clone());
+        self.path(
+            ("security-config", FileKey::Security),
+            given,
+            named.map(FileRef::Path),
+        )
     }
 
     /// The module image and the files of the release, or all that is wrong.
@@ -238,11 +248,6 @@ impl Sources {
             Err(found) => Err(broken(&found)),
         }
     }
-}
-
-fn beside_config(options: &BuildOptions, path: &str) -> PathBuf {
-    let folder = options.config.as_deref().and_then(Path::parent);
-    folder.unwrap_or(Path::new("")).join(path)
 }
 
 fn named((name, bytes): &Named) -> NamedFile<'_> {

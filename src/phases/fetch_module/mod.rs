@@ -15,16 +15,16 @@ use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{LocalFile, Reader, RegistryReader, ServiceError};
 use crate::release::module_image::{ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
-use ocm_module::archive::LayerContent;
+use ocm_module::archive::{LayerContent, MAX_FILE_LAYER};
 use ocm_module::descriptor::{self, Descriptor};
 use ocm_module::read::{
     Layer, ManifestSource, ResolvedManifest, digest_mismatches, file_in_layer, select_by_content,
     select_content, verify,
 };
 
-/// Manifests and custom resources up to this size are held in memory, since only their bytes show how they are packed.
-/// Charts are not, nor are larger manifests.
-const MAX_IN_MEMORY: u64 = 32 * 1024 * 1024;
+/// Layers with manifests and custom resources up to this size are held in memory, since only their bytes show how they are
+/// packed. Charts are not, nor are larger manifests.
+const MAX_IN_MEMORY: u64 = MAX_FILE_LAYER;
 const MAX_INDEX: u64 = 1024 * 1024;
 
 /// [`PhaseId::FetchModule`]. Running it again repairs an incomplete folder.
@@ -142,6 +142,7 @@ async fn open(
         manifest,
         descriptor,
         descriptor_text,
+        ..
     } = ModuleImage::open(reader.registry, image, ours).await?;
     let content = select_content(&descriptor, &manifest)?;
     let layers = LayerReader {
@@ -303,7 +304,7 @@ impl ModuleFile {
                 let remove = Action::RemoveFolder {
                     folder: chart.clone(),
                 };
-                let unpack = Action::Unpack {
+                let unpack = Action::UnpackChart {
                     archive: to,
                     to: chart,
                 };

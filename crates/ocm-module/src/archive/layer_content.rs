@@ -5,6 +5,7 @@ use std::io::Read as _;
 use tar::Header;
 
 use super::bounded_reader::BoundedReader;
+use super::unpack::is_chart_file;
 use super::{
     AbsolutePaths, ArchiveLimits, MIB, UnpackError, invalid_archive, unpack_archive, unreadable,
 };
@@ -20,8 +21,6 @@ pub enum LayerContent {
     Chart,
 }
 
-const CHART: &str = "Chart.yaml";
-
 /// Whether bytes are a tar. Not all tars have a magic number, but the first header has its checksum, which no text has.
 pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     let Some(block) = bytes.get(..512) else {
@@ -34,6 +33,37 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     written.is_ok_and(|written| written == sum) || block.iter().all(|byte| *byte == 0)
 }
 
+fn limits() -> ArchiveLimits {
+    ArchiveLimits {
+        total_bytes: 64 * MIB,
+        // Nothing is written under the file's name.
+        absolute_paths: AbsolutePaths::Relative,
+        ..ArchiveLimits::default()
+    }
+}
+
+/// A layer without its compression, at most 64 MiB and not empty.
+pub(crate) fn decompressed(layer: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+    let limits = limits();
+    let mut bytes = Vec::new();
+    let read = BoundedReader::open(layer, &limits).and_then(|mut reader| {
+        reader.allow(limits.total_bytes);
+        reader.read_to_end(&mut bytes)
+    });
+    if read.map_err(|error| unreadable(&error))? == 0 {
+        return Err(invalid_archive("is empty"));
+    }
+    Ok(bytes)
+}
+
+/// Whether a tar has an entry of exactly this name.
+pub(crate) fn has_entry(tar: &[u8], name: &str) -> bool {
+    let mut archive = tar::Archive::new(tar);
+    let entries = archive.entries().into_iter().flatten();
+    let mut read = entries.take_while(Result::is_ok).flatten();
+    read.any(|entry| *entry.path_bytes() == *name.as_bytes())
+}
+
 impl LayerContent {
     /// Decompresses a layer and takes its file out of its tar, at most 64 MiB.
     ///
@@ -42,22 +72,9 @@ impl LayerContent {
     /// [`ArchiveInvalid`](crate::FormatCode::ArchiveInvalid) for a layer that is empty, damaged, too large, or neither a
     /// text nor a tar with a text.
     pub fn read(layer: &[u8]) -> Result<Self, Diagnostic> {
-        let limits = ArchiveLimits {
-            total_bytes: 64 * MIB,
-            // Nothing is written under the file's name.
-            absolute_paths: AbsolutePaths::Relative,
-            ..ArchiveLimits::default()
-        };
-        let mut bytes = Vec::new();
-        let read = BoundedReader::open(layer, &limits).and_then(|mut reader| {
-            reader.allow(limits.total_bytes);
-            reader.read_to_end(&mut bytes)
-        });
-        if read.map_err(|error| unreadable(&error))? == 0 {
-            return Err(invalid_archive("is empty"));
-        }
+        let bytes = decompressed(layer)?;
         let content = if is_tar(&bytes) {
-            Self::in_tar(&bytes, &limits)?
+            Self::in_tar(&bytes, &limits())?
         } else {
             Self::File(bytes)
         };
@@ -72,7 +89,7 @@ impl LayerContent {
     fn in_tar(tar: &[u8], limits: &ArchiveLimits) -> Result<Self, Diagnostic> {
         let (mut first, mut chart) = (None, false);
         let read = unpack_archive(tar, limits, &mut |file| {
-            chart |= file.path.file_name() == CHART && file.path.folders().count() < 2;
+            chart |= is_chart_file(file.path);
             if first.is_none() {
                 let mut bytes = Vec::new();
                 file.content.read_to_end(&mut bytes)?;
@@ -128,6 +145,30 @@ mod tests {
         for text in [b"a: 1\n".to_vec(), [b'#'; 4096].to_vec()] {
             assert_eq!(LayerContent::read(&text).unwrap(), LayerContent::File(text));
         }
+    }
+
+    #[test]
+    fn the_longest_file_is_read_in_whatever_form_it_is_packed() {
+        use crate::archive::{MAX_FILE, MAX_FILE_LAYER, write_gzip};
+        // Text that compresses little, so that the compressed form is as long as can be.
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            b'!' + (state >> 24) as u8 % 90
+        };
+        let noise: Vec<u8> = (0..=MAX_FILE).map(|_| next()).collect();
+        for (shorter, compress) in [(0, true), (1, false), (2048, false)] {
+            let text = &noise[..noise.len() - 1 - shorter];
+            let tar = write_tar([TarEntry::file("manifest.yaml", text)]).unwrap();
+            let compressed = compress.then(|| write_gzip(&tar).unwrap());
+            for layer in compressed.iter().chain([&tar]) {
+                assert!(layer.len() as u64 <= MAX_FILE_LAYER, "{}", layer.len());
+                assert!(LayerContent::read(layer).unwrap() == LayerContent::File(text.to_vec()));
+            }
+        }
+        let longer = write_tar([TarEntry::file("manifest.yaml", &noise)]).unwrap();
+        let error = LayerContent::read(&longer).unwrap_err();
+        assert!(error.seen.contains("are the limit"), "{error}");
     }
 
     #[test]

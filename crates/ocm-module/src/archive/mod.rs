@@ -12,8 +12,8 @@ mod write;
 
 pub use entry_path::{AbsolutePaths, EntryPath};
 pub use layer_content::LayerContent;
-pub(crate) use layer_content::is_tar;
-pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
+pub(crate) use layer_content::{decompressed, has_entry, is_tar};
+pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive, unpack_chart};
 pub(crate) use write::{TarEntry, write_gzip, write_tar};
 
 use std::io;
@@ -21,6 +21,13 @@ use std::io;
 use crate::{Diagnostic, FormatCode};
 
 const MIB: u64 = 1024 * 1024;
+
+/// The longest file that is packed and unpacked, in bytes. Far above any chart or manifest: Kubernetes takes at most a few MiB an
+/// object.
+pub const MAX_FILE: u64 = 32 * MIB;
+
+/// The longest layer with one such file in it, in bytes: as it is, in a tar with its headers and padding, or compressed.
+pub const MAX_FILE_LAYER: u64 = MAX_FILE + MAX_HEADERS;
 
 /// The largest size of a tar entry's headers and long names, without its content, in bytes.
 const MAX_HEADERS: u64 = 64 * 1024;
@@ -54,4 +61,4 @@ fn invalid_archive(why: impl std::fmt::Display) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

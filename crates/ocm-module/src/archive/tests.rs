@@ -10,7 +10,7 @@ use super::*;
 
 type Entry<'a> = (&'a str, EntryType, &'a [u8]);
 
-pub(super) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, kind, bytes) in entries {
         let mut header = tar::Header::new_gnu();
@@ -23,7 +23,7 @@ pub(super) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     io::Write::write_all(&mut encoder, bytes).unwrap();
     encoder.finish().unwrap()
@@ -47,7 +47,7 @@ fn unpack(archive: &[u8], limits: &ArchiveLimits) -> Result<Vec<(String, Vec<u8>
     Ok(found)
 }
 
-pub(super) const FILE: EntryType = EntryType::Regular;
+pub(crate) const FILE: EntryType = EntryType::Regular;
 const DIR: EntryType = EntryType::Directory;
 
 #[test]

@@ -9,7 +9,7 @@ use tar::{Entry, EntryType};
 
 use super::bounded_reader::{BoundedReader, HashingReader};
 use super::pax_headers::{PaxHeaders, SizeCheck};
-use super::{AbsolutePaths, EntryPath, MAX_HEADERS, MIB, invalid_archive, unreadable};
+use super::{AbsolutePaths, EntryPath, MAX_FILE, MAX_HEADERS, MIB, invalid_archive, unreadable};
 use crate::Diagnostic;
 use crate::values::Digest;
 
@@ -31,7 +31,7 @@ impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
             entries: 10_000,
-            file_bytes: 32 * MIB,
+            file_bytes: MAX_FILE,
             total_bytes: 256 * MIB,
             absolute_paths: AbsolutePaths::Refused,
         }
@@ -82,6 +82,35 @@ pub fn unpack_archive(
         seen: BTreeMap::new(),
     }
     .run(archive, each)
+}
+
+/// The file that makes an archive a Helm chart.
+const CHART: &str = "Chart.yaml";
+
+/// Whether a path is that of a chart's `Chart.yaml`, in its folder or the one below.
+pub(super) fn is_chart_file(path: &EntryPath) -> bool {
+    path.file_name() == CHART && path.folders().count() < 2
+}
+
+/// Passes each file of a Helm chart to `each`, as [`unpack_archive`].
+///
+/// # Errors
+///
+/// As [`unpack_archive`], and [`UnpackError::Archive`] for an archive without `Chart.yaml` in its folder or the one below.
+pub fn unpack_chart(
+    archive: impl Read,
+    limits: &ArchiveLimits,
+    each: &mut Consumer<'_>,
+) -> Result<(), UnpackError> {
+    let mut is_chart = false;
+    unpack_archive(archive, limits, &mut |file| {
+        is_chart |= is_chart_file(file.path);
+        each(file)
+    })?;
+    if is_chart {
+        return Ok(());
+    }
+    Err(invalid_archive(format!("is no Helm chart: it holds no {CHART}")).into())
 }
 
 struct Unpacker<'a> {

@@ -232,15 +232,19 @@ impl<'d> Fields<'d> {
         }
     }
 
-    /// An object whose values are all strings, such as labels.
+    /// An object whose values are all strings, such as labels. Strings are kept as they are, and empty values as empty strings.
     pub(super) fn map(&self, key: &str) -> BTreeMap<String, String> {
         let Some(object) = self.object(key) else {
             return BTreeMap::new();
         };
-        let texts = object
-            .map
-            .keys()
-            .filter_map(|name| Some((name.clone(), object.text(name)?)));
+        let texts = object.map.iter().filter_map(|(name, value)| {
+            let text = match value {
+                Value::Null => Some(String::new()),
+                Value::String(text) => Some(text.clone()),
+                _ => object.text(name),
+            };
+            Some((name.clone(), text?))
+        });
         texts.collect()
     }
 

@@ -1,7 +1,7 @@
 //! The keys of `module-config.yaml` that only the Kyma CLI 2 reads.
 
 use super::fields::Fields;
-use super::{CustomStateCheck, ModuleConfig, SHARED_KEYS};
+use super::{CustomStateCheck, ModuleConfig, REPOSITORY_TAG, SHARED_KEYS};
 use crate::rules;
 use crate::{Diagnostic, FormatCode};
 
@@ -15,7 +15,7 @@ const KEYS: [&str; 5] = [
 const STATES: [&str; 5] = ["Ready", "Processing", "Error", "Deleting", "Warning"];
 
 pub(super) fn read(fields: &Fields<'_>, config: &mut ModuleConfig) {
-    fields.only(&[&SHARED_KEYS[..], &KEYS].concat());
+    fields.only(&[&SHARED_KEYS[..], &KEYS, &[REPOSITORY_TAG]].concat());
     config.channel = fields.required("channel", "write the channel, such as regular");
     if let Some(channel) = &config.channel {
         fields.note_all("channel", rules::channel(channel));

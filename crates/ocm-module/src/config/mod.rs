@@ -3,12 +3,15 @@
 //! [`ModuleConfig::parse`] reads the file of the Kyma CLI 2 as well as that of modulectl 3.
 
 mod fields;
+mod file_path;
 mod kyma_cli_2;
 mod modulectl_3;
 mod security_scan;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+pub use file_path::inside;
 pub use security_scan::SecurityScan;
 
 use crate::rules;
@@ -42,6 +45,8 @@ pub struct ModuleConfig {
     pub name_position: Option<Position>,
     /// The position of `version` in the file.
     pub version_position: Option<Position>,
+    /// The positions of the files that it names.
+    file_positions: BTreeMap<FileKey, Position>,
     /// The rendered manifest.
     pub manifest: FileRef,
     /// The default custom resource.
@@ -106,6 +111,9 @@ impl ModuleConfig {
         };
         config.name_position = Some(file.position("name"));
         config.version_position = Some(file.position("version"));
+        config.file_positions = FileKey::ALL
+            .map(|key| (key, file.position(key.as_str())))
+            .into();
         (config.is_complete().then_some(config), file.finish())
     }
 
@@ -119,6 +127,34 @@ impl ModuleConfig {
         resources
     }
 
+    /// The path of a file that the configuration names, relative to the workspace as `file` is, the configuration's own path.
+    /// Not judged by [`ModuleConfig::parse`], since an input may name the file instead.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::ConfigPath`] if it is absolute or leads out of the workspace.
+    pub fn path(&self, file: &str, key: FileKey, path: &str) -> Result<PathBuf, Diagnostic> {
+        let refuse = |why: &str, help: &str| {
+            let seen = format!("{} {path:?} {why}", key.as_str());
+            let refused = Diagnostic::error(FormatCode::ConfigPath, seen, help);
+            refused.at(file, self.file_positions.get(&key).copied())
+        };
+        if Path::new(path).is_absolute() {
+            let help = "write a path relative to the configuration file";
+            return Err(refuse("is absolute", help));
+        }
+        file_path::beside(file, path).ok_or_else(|| {
+            let help = "move the file into the repository; `..` may not lead further up than the working folder";
+            refuse("leads out of the workspace", help)
+        })
+    }
+
+    /// What is wrong with the address of a file, if it has one.
+    pub fn address_problem(&self, file: &str, key: FileKey, url: &str) -> Option<Diagnostic> {
+        let wrong = https(key.as_str(), url)?;
+        Some(wrong.at(file, self.file_positions.get(&key).copied()))
+    }
+
     /// A configuration of an empty file.
     fn empty(dialect: ConfigDialect) -> Self {
         Self {
@@ -127,6 +163,7 @@ impl ModuleConfig {
             version: String::new(),
             name_position: None,
             version_position: None,
+            file_positions: BTreeMap::new(),
             manifest: FileRef::Path(String::new()),
             default_cr: None,
             security: None,
@@ -155,6 +192,30 @@ impl ModuleConfig {
     fn is_complete(&self) -> bool {
         let has_manifest = self.manifest != FileRef::Path(String::new());
         !self.name.is_empty() && !self.version.is_empty() && has_manifest
+    }
+}
+
+/// The keys by which a configuration names files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileKey {
+    /// The rendered manifest.
+    Manifest,
+    /// The default custom resource.
+    DefaultCr,
+    /// The scanners' configuration.
+    Security,
+}
+
+impl FileKey {
+    const ALL: [Self; 3] = [Self::Manifest, Self::DefaultCr, Self::Security];
+
+    /// The key as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::DefaultCr => "defaultCR",
+            Self::Security => "security",
+        }
     }
 }
 
@@ -213,6 +274,9 @@ const SHARED_KEYS: [&str; 9] = [
     "beta",
 ];
 
+/// The tag of the release that the file is for. Workflows of Kyma modules write it for steps of their own; no tool reads it.
+const REPOSITORY_TAG: &str = "repositoryTag";
+
 /// Keys that only modulectl reads; a file with one of them is for it.
 const MODULECTL_KEYS: [&str; 9] = [
     "repository",
@@ -251,27 +315,19 @@ fn shared(fields: &Fields<'_>, dialect: ConfigDialect) -> ModuleConfig {
         ..ModuleConfig::empty(dialect)
     };
     if let Some(text) = manifest {
-        config.manifest = file_ref(fields, "manifest", &text);
+        config.manifest = file_ref(&text);
     }
     let default_cr = fields.text("defaultCR");
-    config.default_cr = default_cr.map(|text| file_ref(fields, "defaultCR", &text));
+    config.default_cr = default_cr.as_deref().map(file_ref);
     config
 }
 
-fn file_ref(fields: &Fields<'_>, key: &str, text: &str) -> FileRef {
+fn file_ref(text: &str) -> FileRef {
     if text.contains("://") {
-        fields.note_all(key, https(key, text));
-        return FileRef::Url(text.to_owned());
+        FileRef::Url(text.to_owned())
+    } else {
+        FileRef::Path(text.to_owned())
     }
-    if text.starts_with('/') || text.split('/').any(|part| part == "..") {
-        let outside = Diagnostic::error(
-            FormatCode::ConfigPath,
-            format!("{key} {text:?} is not below the configuration's folder"),
-            "write a path relative to the configuration file",
-        );
-        fields.note(key, outside);
-    }
-    FileRef::Path(text.to_owned())
 }
 
 fn https(key: &str, text: &str) -> Option<Diagnostic> {
@@ -287,5 +343,7 @@ fn https(key: &str, text: &str) -> Option<Diagnostic> {
     })
 }
 
+#[cfg(test)]
+mod modulectl_cases;
 #[cfg(test)]
 mod tests;

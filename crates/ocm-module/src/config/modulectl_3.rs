@@ -1,7 +1,7 @@
 //! The keys of `module-config.yaml` that only modulectl 3 reads.
 
 use super::fields::Fields;
-use super::{Gvk, MODULECTL_KEYS, Manager, ModuleConfig, SHARED_KEYS, https};
+use super::{Gvk, MODULECTL_KEYS, Manager, ModuleConfig, REPOSITORY_TAG, SHARED_KEYS, https};
 use crate::rules;
 use crate::{Diagnostic, FormatCode};
 
@@ -15,7 +15,13 @@ const REMOVED_KEYS: [(&str, &str); 4] = [
 
 pub(super) fn read(fields: &Fields<'_>, config: &mut ModuleConfig) {
     let removed = REMOVED_KEYS.map(|(key, _)| key);
-    fields.only(&[&SHARED_KEYS[..], &MODULECTL_KEYS, &removed].concat());
+    let known = [
+        &SHARED_KEYS[..],
+        &MODULECTL_KEYS,
+        &removed,
+        &[REPOSITORY_TAG],
+    ];
+    fields.only(&known.concat());
     for (key, instead) in REMOVED_KEYS {
         if fields.text(key).is_some() {
             let removed = Diagnostic::warning(

@@ -77,8 +77,24 @@ fn words_of_yaml_1_1_are_flags_only_where_flags_are_wanted() {
     assert_eq!(scan.unwrap().subprojects, "false");
 }
 
+/// What is wrong with a file, and with the paths in it if no input names those files.
 fn codes(text: &str) -> Vec<(FormatCode, usize)> {
-    let (_, found) = ModuleConfig::parse("module-config.yaml", text.as_bytes());
+    let name = "module-config.yaml";
+    let (config, mut found) = ModuleConfig::parse(name, text.as_bytes());
+    if let Some(config) = config {
+        let files = [
+            (FileKey::Manifest, Some(config.manifest.clone())),
+            (FileKey::DefaultCr, config.default_cr.clone()),
+            (
+                FileKey::Security,
+                config.security.clone().map(FileRef::Path),
+            ),
+        ];
+        found.extend(files.into_iter().filter_map(|(key, file)| match file? {
+            FileRef::Path(path) => config.path(name, key, &path).err(),
+            FileRef::Url(url) => config.address_problem(name, key, &url),
+        }));
+    }
     found
         .iter()
         .map(|v| (v.code, v.position().map_or(0, |at| at.line)))
@@ -188,8 +204,18 @@ fn each_mistake_in_the_file_of_kyma_cli_2_is_reported() {
         ("  value: broken\n", "", (FormatCode::ConfigKeyMissing, 19)),
         (
             "mandatory: false",
-            "mandatory: false\nrepositoryTag: x",
+            "mandatory: false\nmoduleTag: x",
             (FormatCode::ConfigKeyUnknown, 23),
+        ),
+        (
+            "security: sec",
+            "security: /sec",
+            (FormatCode::ConfigPath, 8),
+        ),
+        (
+            "defaultCR: examples/",
+            "defaultCR: a/../../examples/",
+            (FormatCode::ConfigPath, 5),
         ),
         (
             "name: kyma",
@@ -304,8 +330,7 @@ fn each_mistake_in_the_file_of_modulectl_3_is_reported() {
 
 #[test]
 fn unknown_keys_are_warnings_unless_probably_misspelt() {
-    // As btp-manager's workflow writes it, for a step of its own.
-    let more = format!("{MODULECTL}repositoryTag: 1.3.20\n");
+    let more = format!("{MODULECTL}repositoryUrl: 1.3.20\n");
     let (_, found) = ModuleConfig::parse("c", more.as_bytes());
     assert_eq!(found.len(), 1);
     assert_eq!(
@@ -317,12 +342,76 @@ fn unknown_keys_are_warnings_unless_probably_misspelt() {
         "{}",
         found[0].help
     );
-    let misspelt = MODULECTL.replace("repository:", "repositoryTag:");
+    let misspelt = MODULECTL.replace("repository:", "repositoryUrl:");
     let (_, found) = ModuleConfig::parse("c", misspelt.as_bytes());
     assert!(
         found.iter().any(|v| v.help == "did you mean repository?"),
         "{found:?}"
     );
+}
+
+#[test]
+fn repository_tag_is_read_without_a_warning() {
+    // As the workflows of btp-manager and telemetry-manager write it.
+    for text in [KYMA_CLI, MODULECTL] {
+        assert_eq!(codes(&format!("{text}repositoryTag: 1.3.20\n")), []);
+    }
+}
+
+#[test]
+fn paths_may_have_dots_as_long_as_they_stay_in_the_workspace() {
+    let text = KYMA_CLI.replace("manifests/btp", "../manifests/btp");
+    let (config, found) = ModuleConfig::parse("a/config.yaml", text.as_bytes());
+    assert_eq!(found, []);
+    let config = config.unwrap();
+    let at = |file: &str, path: &str| config.path(file, FileKey::Manifest, path);
+    for (file, path, expected) in [
+        (
+            "a/config.yaml",
+            "../manifests/x.yaml",
+            Some("manifests/x.yaml"),
+        ),
+        ("a/b/config.yaml", "../../x.yaml", Some("x.yaml")),
+        ("./a/config.yaml", "./../a/../x.yaml", Some("x.yaml")),
+        ("/work/a/config.yaml", "../x.yaml", Some("/work/x.yaml")),
+        ("a/config.yaml", "../../x.yaml", None),
+        ("config.yaml", "../x.yaml", None),
+        ("a/config.yaml", "/x.yaml", None),
+    ] {
+        let found = at(file, path);
+        assert_eq!(
+            found.as_ref().ok().map(|p| p.to_str().unwrap()),
+            expected,
+            "{path}"
+        );
+        if let Err(refused) = found {
+            assert_eq!(refused.code, FormatCode::ConfigPath);
+            assert_eq!(refused.position().unwrap().line, 4);
+        }
+    }
+}
+
+#[test]
+fn labels_with_an_empty_value_are_kept() {
+    let labels = "labels:\n  a: b\n  empty: \"\"\n  none:\n  spaces: \" x \"\n  flag: true\nannotations:\n  empty: ''\n";
+    for text in [KYMA_CLI, MODULECTL] {
+        let text = text.replace("labels:\n  a: b\nannotations:\n", "annotations:\n");
+        let text = if text.contains("annotations:\n") {
+            text.replace("annotations:\n", labels)
+        } else {
+            format!("{text}{labels}")
+        };
+        let (config, found) = ModuleConfig::parse("c", text.as_bytes());
+        assert_eq!(found, []);
+        let config = config.unwrap();
+        let kept: Vec<_> = config
+            .labels
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        assert_eq!(kept.join(","), "a=b,empty=,flag=true,none=,spaces= x ");
+        assert_eq!(config.annotations["empty"], "");
+    }
 }
 
 #[test]

@@ -35,7 +35,12 @@ pub enum AccessKind {
         /// The commit's hash, where it is given.
         commit: Option<String>,
     },
-    /// An access that modules do not use.
+    /// A layer of the same image that is not named as its type requires. Descriptors may say so, but nothing can be read.
+    Incomplete {
+        /// What is missing, for a sentence.
+        why: String,
+    },
+    /// An access that modules do not use, or one of an image or a commit that names none.
     Other {
         /// Its type, such as `helm/v1`.
         kind: String,
@@ -43,6 +48,12 @@ pub enum AccessKind {
 }
 
 impl AccessSpec {
+    /// The type as it is written, such as `localBlob/v1`; empty if it is null.
+    pub fn type_name(&self) -> &str {
+        let name = self.written.get("type").and_then(Value::as_str);
+        name.unwrap_or_default()
+    }
+
     /// What the access means.
     pub fn kind(&self) -> &AccessKind {
         &self.kind
@@ -52,44 +63,56 @@ impl AccessSpec {
 impl TryFrom<Map<String, Value>> for AccessSpec {
     type Error = String;
 
+    /// OCM requires nothing but a type of a descriptor's accesses, and not even that this has a text.
     fn try_from(written: Map<String, Value>) -> Result<Self, String> {
         let text = |key: &str| written.get(key).and_then(Value::as_str).map(str::to_owned);
-        let need = |key: &str| text(key).ok_or_else(|| format!("an access without {key}"));
-        let written_kind = need("type")?;
+        if !written.contains_key("type") {
+            return Err("an access without type".into());
+        }
+        let written_kind = text("type").unwrap_or_default();
+        let other = || AccessKind::Other {
+            kind: written_kind.clone(),
+        };
         // `localBlob/v1` is `localBlob`: every type may have a version after it (ocm-spec, "Type names").
         let kind = match written_kind.split('/').next().unwrap_or_default() {
-            "localBlob" => local_blob(&need("localReference")?, text("mediaType"))?,
-            "localOciBlob" => local_blob(&need("digest")?, None)?,
+            "localBlob" => local_blob("localReference", text("localReference"), text("mediaType")),
+            "localOciBlob" => local_blob("digest", text("digest"), None),
             "localFilesystemBlob" => {
                 let file = text("fileName").or_else(|| text("filename"));
-                local_blob(
-                    &file.ok_or("an access without fileName")?,
-                    text("mediaType"),
-                )?
+                local_blob("fileName", file, text("mediaType"))
             }
-            "ociArtifact" | "ociRegistry" | "ociImage" => AccessKind::OciArtifact {
-                image: need("imageReference")?,
-            },
-            git if git.eq_ignore_ascii_case("github") || git == "git" => AccessKind::Git {
-                repo_url: text("repoUrl").map_or_else(|| need("repository"), Ok)?,
-                commit: text("commit"),
-            },
-            _ => AccessKind::Other { kind: written_kind },
+            "ociArtifact" | "ociRegistry" | "ociImage" => {
+                text("imageReference").map_or_else(other, |image| AccessKind::OciArtifact { image })
+            }
+            git if git.eq_ignore_ascii_case("github") || git == "git" => {
+                let address = text("repoUrl").or_else(|| text("repository"));
+                address.map_or_else(other, |repo_url| AccessKind::Git {
+                    repo_url,
+                    commit: text("commit"),
+                })
+            }
+            _ => other(),
         };
         Ok(Self { kind, written })
     }
 }
 
 /// A blob is named by its digest; as a file name with a dot for the colon, which some file systems do not take.
-fn local_blob(reference: &str, media_type: Option<String>) -> Result<AccessKind, String> {
+fn local_blob(key: &str, reference: Option<String>, media_type: Option<String>) -> AccessKind {
+    let Some(reference) = reference else {
+        let why = format!("a local blob without {key}");
+        return AccessKind::Incomplete { why };
+    };
     let name = match reference.strip_prefix("sha256.") {
         Some(hex) => format!("sha256:{hex}"),
-        None => reference.to_owned(),
+        None => reference.clone(),
     };
-    let digest = name
-        .parse()
-        .map_err(|_| format!("a local blob named {reference:?}, which is no digest"))?;
-    Ok(AccessKind::LocalBlob { digest, media_type })
+    match name.parse() {
+        Ok(digest) => AccessKind::LocalBlob { digest, media_type },
+        Err(_) => AccessKind::Incomplete {
+            why: format!("a local blob named {reference:?}, which is no digest"),
+        },
+    }
 }
 
 impl From<AccessSpec> for Map<String, Value> {
@@ -172,21 +195,41 @@ mod tests {
     }
 
     #[test]
-    fn incomplete_accesses_are_refused() {
+    fn incomplete_accesses_are_read_and_name_nothing() {
+        let of = |written: Value| serde_json::from_value::<AccessSpec>(written);
         for (written, why) in [
-            (json!({}), "without type"),
             (
                 json!({"type": "localBlob", "localReference": "../x"}),
                 "no digest",
             ),
+            (json!({"type": "localBlob"}), "without localReference"),
             (json!({"type": "localOciBlob"}), "without digest"),
             (json!({"type": "localFilesystemBlob"}), "without fileName"),
-            (json!({"type": "ociArtifact"}), "without imageReference"),
+        ] {
+            let access = of(written.clone()).unwrap();
+            let AccessKind::Incomplete { why: found } = access.kind() else {
+                panic!("{written}")
+            };
+            assert!(found.contains(why), "{found}");
+            assert_eq!(serde_json::to_value(access).unwrap(), written);
+        }
+        for written in [
+            json!({"type": "ociArtifact"}),
+            json!({"type": "gitHub"}),
+            json!({"type": null}),
+        ] {
+            let access = of(written.clone()).unwrap();
+            assert!(
+                matches!(access.kind(), AccessKind::Other { .. }),
+                "{written}"
+            );
+            assert_eq!(serde_json::to_value(access).unwrap(), written);
+        }
+        for (written, why) in [
+            (json!({}), "without type"),
             (json!("localBlob"), "invalid type"),
         ] {
-            let error = serde_json::from_value::<AccessSpec>(written)
-                .unwrap_err()
-                .to_string();
+            let error = of(written).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
     }

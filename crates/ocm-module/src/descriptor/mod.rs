@@ -198,7 +198,7 @@ pub enum Relation {
     External,
 }
 
-/// Who made the component: a name, or an object with name and labels, or that object as JSON inside a text.
+/// Who made the component: a name, or an object with name and labels as JSON inside a text; in schema v3alpha1 the object itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Provider {
@@ -223,10 +223,13 @@ impl TryFrom<Value> for Provider {
     fn try_from(written: Value) -> Result<Self, Self::Error> {
         let object = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
         let name = match &written {
-            Value::String(text) if text.trim_start().starts_with('{') => {
-                serde_json::from_str(text).ok().as_ref().and_then(object)
+            // A text that is no such JSON is the name itself.
+            Value::String(text) => {
+                let json = serde_json::from_str(text).ok();
+                json.as_ref()
+                    .and_then(object)
+                    .or_else(|| Some(text.clone()))
             }
-            Value::String(name) => Some(name.clone()),
             other => object(other),
         };
         let name = name.ok_or("a provider without a name")?;

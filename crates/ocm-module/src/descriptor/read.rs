@@ -1,6 +1,6 @@
 //! Reading a component descriptor of any era, from its layer or its text.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Component, Descriptor, SchemaVersion, schema, v3};
 use crate::archive::{self, AbsolutePaths, ArchiveLimits, unpack_archive};
@@ -73,14 +73,18 @@ impl Descriptor {
             Ok(json) => json,
             Err(_) => yaml::document(text).map_err(|e| invalid(format!("is not YAML: {e}")))?,
         };
-        let Value::Object(document) = document else {
-            return Err(invalid("is not an object"));
-        };
         Self::from_document(document)
     }
 
-    fn from_document(mut document: Map<String, Value>) -> Result<Self, Diagnostic> {
+    fn from_document(document: Value) -> Result<Self, Diagnostic> {
         let schema = schema_version(&document)?;
+        let broken = schema::broken_rules(schema, &document);
+        if !broken.is_empty() {
+            return Err(invalid(format!("breaks the schema: {}", broken.join("; "))));
+        }
+        let Value::Object(mut document) = document else {
+            return Err(invalid("is not an object"));
+        };
         let (component, more) = match schema {
             SchemaVersion::V2 => {
                 document.remove("meta");
@@ -88,10 +92,6 @@ impl Descriptor {
             }
             SchemaVersion::V3Alpha1 => v3::to_v2(document),
         };
-        let broken = schema::broken_rules(&component);
-        if !broken.is_empty() {
-            return Err(invalid(format!("breaks the schema: {}", broken.join("; "))));
-        }
         let component: Component = serde_json::from_value(component)
             .map_err(|e| invalid(format!("cannot be read: {e}")))?;
         Ok(Self {
@@ -126,21 +126,24 @@ fn text_in_tar(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     text.ok_or_else(|| invalid(format!("holds no file {FILE_NAME}")))
 }
 
-fn schema_version(document: &Map<String, Value>) -> Result<SchemaVersion, Diagnostic> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let meta = document
-        .get("meta")
-        .and_then(|meta| meta.get("schemaVersion"));
-    match (
-        text(meta).as_deref(),
-        text(document.get("apiVersion")).as_deref(),
-    ) {
-        (Some("v2"), _) => Ok(SchemaVersion::V2),
-        (None, Some("ocm.software/v3alpha1")) => Ok(SchemaVersion::V3Alpha1),
-        (Some(other), _) | (None, Some(other)) => {
+/// As OCM does, by `meta.schemaVersion` or by `apiVersion`, never by both.
+fn schema_version(document: &Value) -> Result<SchemaVersion, Diagnostic> {
+    if !document.is_object() {
+        return Err(invalid("is not an object"));
+    }
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
+    let [meta, api] =
+        ["/meta/schemaVersion", "/apiVersion"].map(|pointer| text(pointer).unwrap_or_default());
+    match (meta, api) {
+        ("v2", "") => Ok(SchemaVersion::V2),
+        ("", "ocm.software/v3alpha1") => Ok(SchemaVersion::V3Alpha1),
+        ("", "") => Err(invalid("names no schema version")),
+        (other, "") | ("", other) => {
             Err(invalid(format!("has the unknown schema version {other:?}")))
         }
-        (None, None) => Err(invalid("names no schema version")),
+        (meta, api) => Err(invalid(format!(
+            "names two schema versions, {meta:?} and {api:?}"
+        ))),
     }
 }
 
@@ -277,10 +280,13 @@ mod tests {
                 "component.sources is missing",
             ),
             (
-                with("internal", "'{\"labels\": 1}'"),
-                "provider without a name",
+                with("internal", "{name: internal, labels: []}"),
+                "component.provider is not a text",
             ),
-            (with("sha256:db", "sha256:xx"), "no digest"),
+            (
+                with("name: raw-manifest", "name: Raw"),
+                "component.resources[1].name is \"Raw\"",
+            ),
             (vec![b'#'; MAX_DESCRIPTOR + 1], "at most 102400"),
         ] {
             let error = Descriptor::from_text(&bytes).unwrap_err();

@@ -54,6 +54,16 @@ const NEVER_MANIFEST: [&str; 4] = [DEFAULT_CR, "config", "crds", "moduletemplate
 /// [`FormatCode::ModuleContentUnclear`] if the image has no layer for one of them.
 pub fn layers(descriptor: &Descriptor, manifest: &ImageManifest) -> Result<Vec<Layer>, Diagnostic> {
     let resources = descriptor.component.resources.iter();
+    if let Some((resource, why)) =
+        resources
+            .clone()
+            .find_map(|resource| match resource.access.kind() {
+                AccessKind::Incomplete { why } => Some((resource, why)),
+                _ => None,
+            })
+    {
+        return Err(unclear(format!("describes {:?} as {why}", resource.name)));
+    }
     let local = resources.filter_map(|resource| match resource.access.kind() {
         // Another image in the same index is not a layer of the component version.
         AccessKind::LocalBlob { media_type, .. }

@@ -53,6 +53,7 @@
 
 mod consistency;
 mod content;
+mod installation;
 mod summary;
 mod verify;
 
@@ -60,6 +61,9 @@ pub use consistency::template_mismatches;
 pub use content::{
     Layer, ManifestSource, ModuleContent, ResolvedManifest, file_in_layer, layers,
     select_by_content, select_content,
+};
+pub use installation::{
+    ImagePlace, Installation, installation, lookup_tag, manifest_layer, obstacles,
 };
 pub use summary::{ImageSummary, SourceSummary, Summary};
 pub use verify::{ExpectedModule, digest_mismatches, verify};

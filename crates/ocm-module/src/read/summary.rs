@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Installation;
 use super::content::{Layer, ManifestSource, layers, select_content};
 use crate::descriptor::{
     AccessKind, Component, Descriptor, Label, RepositoryContext, SchemaVersion,
@@ -32,13 +33,17 @@ pub struct Summary {
     pub sources: Vec<SourceSummary>,
     /// The local resources, with their layers.
     pub layers: Vec<Layer>,
-    /// What the module is installed from: one layer's name, or several where only the content decides.
+    /// What `fetch-module` takes for the manifest or chart: one layer's name, or several where only the content decides.
     pub manifest: Vec<String>,
+    /// The layer that Lifecycle Manager would install from, if it would.
+    pub installed_from: Option<String>,
+    /// Why Lifecycle Manager would not install the module, if so.
+    pub not_installed: Vec<String>,
     /// The images that the module runs.
     pub images: Vec<ImageSummary>,
     /// The component's labels.
     pub labels: Vec<Label>,
-    /// Why the module could not be installed, if so.
+    /// Why the module cannot be read, if so.
     pub problems: Vec<String>,
     /// The whole descriptor.
     pub descriptor: Value,
@@ -68,7 +73,12 @@ pub struct ImageSummary {
 
 impl Summary {
     /// Reads manifest and descriptor; `digest` is that of the manifest's bytes. What is wrong with them is in `problems`.
-    pub fn new(digest: Digest, manifest: &ImageManifest, descriptor: &Descriptor) -> Self {
+    pub fn new(
+        digest: Digest,
+        manifest: &ImageManifest,
+        descriptor: &Descriptor,
+        installation: Installation,
+    ) -> Self {
         let component = &descriptor.component;
         let mut problems = Vec::new();
         let layers = layers(descriptor, manifest).unwrap_or_else(|error| {
@@ -76,7 +86,7 @@ impl Summary {
             Vec::new()
         });
         let content = select_content(descriptor, manifest);
-        let installed_from = match content.map(|content| content.manifest) {
+        let manifest_layers = match content.map(|content| content.manifest) {
             Ok(ManifestSource::RawManifest(layer) | ManifestSource::HelmChart(layer)) => {
                 vec![layer]
             }
@@ -87,6 +97,10 @@ impl Summary {
             }
         };
         problems.dedup();
+        let (installed_from, not_installed) = match installation {
+            Installation::From(layer) => (Some(layer), Vec::new()),
+            Installation::Obstacles(why) => (None, why),
+        };
         let contexts = component.repository_contexts.iter().rev();
         Self {
             digest,
@@ -97,7 +111,12 @@ impl Summary {
             repositories: contexts.filter_map(RepositoryContext::base).collect(),
             sources: sources(component),
             layers,
-            manifest: installed_from.into_iter().map(|layer| layer.name).collect(),
+            manifest: manifest_layers
+                .into_iter()
+                .map(|layer| layer.name)
+                .collect(),
+            installed_from,
+            not_installed,
             images: images(component),
             labels: component.labels.clone(),
             problems,
@@ -107,7 +126,7 @@ impl Summary {
 
     /// The same as a tree for a terminal.
     pub fn tree(&self) -> String {
-        let branches: [(&str, Vec<String>); 8] = [
+        let branches: [(&str, Vec<String>); 9] = [
             ("digest", vec![self.digest.to_string()]),
             ("provider", vec![self.provider.clone()]),
             ("repository", self.repositories.clone()),
@@ -119,6 +138,10 @@ impl Summary {
             ("images", leaves(&self.images, |image| image.image.clone())),
             ("labels", leaves(&self.labels, label_leaf)),
             ("problems", self.problems.clone()),
+            (
+                "not installed by Lifecycle Manager",
+                self.not_installed.clone(),
+            ),
         ];
         let mut text = format!("{} {}\n", self.component, self.version);
         let branches: Vec<_> = branches
@@ -141,8 +164,10 @@ impl Summary {
     fn layer_leaf(&self, layer: &Layer) -> String {
         let Layer { name, blob, .. } = layer;
         let (size, digest) = (readable_size(blob.size), blob.digest.short());
-        let mark = if self.manifest.contains(name) {
-            "  ← installed from"
+        let mark = if self.installed_from.as_ref() == Some(name) {
+            "  ← would be installed from"
+        } else if self.manifest.contains(name) {
+            "  ← manifest"
         } else {
             ""
         };
@@ -221,7 +246,9 @@ mod tests {
         };
         let descriptor =
             Descriptor::from_text(&read("golden-cli-2.15/component-descriptor.yaml")).unwrap();
-        let summary = Summary::new(Digest::of(&bytes), &manifest, &descriptor);
+        let of =
+            |installation| Summary::new(Digest::of(&bytes), &manifest, &descriptor, installation);
+        let summary = of(Installation::From("raw-manifest".into()));
         let expected = "\
 kyma-project.io/template-operator v1.7.1
 ├─ digest
@@ -234,7 +261,7 @@ kyma-project.io/template-operator v1.7.1
 │  └─ module-sources  github.com/kyma-project/template-operator  4e4b9d47cb655ca23e5c706462485ff7605e8d71
 └─ layers
    ├─ config  application/octet-stream  250 B  db86408caca4
-   └─ raw-manifest  application/octet-stream  19.1 KiB  1735cfa45bf0  ← installed from
+   └─ raw-manifest  application/octet-stream  19.1 KiB  1735cfa45bf0  ← would be installed from
 ";
         assert_eq!(summary.tree(), expected);
         let json = serde_json::to_value(&summary).unwrap();
@@ -242,6 +269,18 @@ kyma-project.io/template-operator v1.7.1
         assert_eq!(json["manifest"][0], "raw-manifest");
         assert_eq!(json["layers"][1]["blob"]["size"], 19622);
         assert_eq!(json["descriptor"], descriptor.to_value());
+        assert_eq!(json["installedFrom"], "raw-manifest");
+        let other = of(Installation::Obstacles(vec!["the tag is not there".into()]));
+        let tree = other.tree();
+        assert!(tree.contains("1735cfa45bf0  ← manifest\n"), "{tree}");
+        assert!(
+            tree.ends_with("└─ not installed by Lifecycle Manager\n   └─ the tag is not there\n"),
+            "{tree}"
+        );
+        let json = serde_json::to_value(&other).unwrap();
+        assert!(
+            json["installedFrom"].is_null() && json["notInstalled"][0] == "the tag is not there"
+        );
     }
 
     #[test]
@@ -253,7 +292,8 @@ kyma-project.io/template-operator v1.7.1
         let descriptor = Descriptor::from_text(&read("eras/modulectl-transferred.yaml")).unwrap();
         let mut empty = manifest.clone();
         empty.layers.clear();
-        let summary = Summary::new(Digest::of(&bytes), &empty, &descriptor);
+        let nothing = Installation::Obstacles(Vec::new());
+        let summary = Summary::new(Digest::of(&bytes), &empty, &descriptor, nothing);
         assert_eq!(summary.problems.len(), 1);
         assert_eq!(summary.repositories.len(), 2);
         assert!(
