@@ -99,6 +99,18 @@ impl Action {
     pub fn is_lock(&self) -> bool {
         matches!(self, Self::TakeLock(_) | Self::ReleaseLock { .. })
     }
+
+    /// Whether it changes nothing but files of the working folder. Such an action leaves nothing behind when it is dropped
+    /// half-way.
+    pub fn is_local(&self) -> bool {
+        matches!(
+            self,
+            Self::SaveBlob { .. }
+                | Self::WriteFile { .. }
+                | Self::Unpack { .. }
+                | Self::RemoveFolder { .. }
+        )
+    }
 }
 
 impl fmt::Display for Action {

@@ -10,7 +10,7 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LockRequest};
-pub use clock::{Clock, Interrupt};
+pub use clock::{Clock, Interrupt, PendingRequests};
 pub use observed::{
     AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, ReleaseKind, SeenAnswer,
     SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,

@@ -37,6 +37,17 @@ impl Clock for TestClock {
     async fn sleep_until(&self, at: Moment) {
         *self.0.lock().unwrap() = at.since_start();
     }
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
+    }
+}
+
+struct OneRequest;
+
+impl PendingRequests for OneRequest {
+    fn pending(&self) -> Vec<String> {
+        vec!["GET r.example/v2/a".into()]
+    }
 }
 
 #[derive(Default)]
@@ -210,6 +221,7 @@ async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
         }),
         clock: &clock,
         interrupt: &TestInterrupt::default(),
+        requests: &OneRequest,
         observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
@@ -362,6 +374,7 @@ async fn interrupt_stops_between_two_actions() {
         }),
         clock: &clock,
         interrupt: &interrupt,
+        requests: &OneRequest,
         observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
