@@ -11,6 +11,10 @@ use crate::protocol::{Action, Cause, ServiceError, Writer};
 
 /// How long the answer to a write is still awaited when the phase has to end, so that its effect is known.
 const WRITE_GRACE: Duration = Duration::from_secs(2);
+/// How long the clean-up may take.
+const CLEAN_UP_LIMIT: Duration = Duration::from_mins(2);
+/// The same from a signal on: a cancelled job is killed 10 s after its first one.
+const CLEAN_UP_LIMIT_INTERRUPTED: Duration = Duration::from_secs(5);
 
 /// Why work was ended before it was done.
 pub(super) enum CutShort {
@@ -110,8 +114,14 @@ impl Engine<'_> {
         Applied { answer, cut }
     }
 
-    /// Ends work at a moment, without a word.
-    pub(super) async fn until(&self, until: Moment, work: impl Future<Output = ()>) {
-        select(pin!(work), self.clock.passed(until)).await;
+    /// Ends the clean-up when it takes too long, beside the wait for the visibility of writes.
+    pub(super) async fn clean_up_in_time(&self, delay: Duration, work: impl Future<Output = ()>) {
+        let after = |limit: Duration| self.clock.now().plus(limit.saturating_add(delay));
+        let interrupted = pin!(async {
+            self.interrupt.wait().await;
+            self.clock.passed(after(CLEAN_UP_LIMIT_INTERRUPTED)).await;
+        });
+        let ends = select(self.clock.passed(after(CLEAN_UP_LIMIT)), interrupted);
+        select(pin!(work), ends).await;
     }
 }

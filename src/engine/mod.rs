@@ -26,10 +26,6 @@ const VISIBILITY_PAUSE: Duration = Duration::from_secs(2);
 const MAX_UNCHANGED_READS: u32 = 8;
 /// The number of attempts of the clean-up after a phase.
 const CLEAN_UP_ATTEMPTS: u32 = 4;
-/// How long the clean-up may take, beside the wait for the visibility of writes.
-const CLEAN_UP_LIMIT: Duration = Duration::from_mins(2);
-/// The same after an interruption: a cancelled job is killed 10 s after its first signal.
-const CLEAN_UP_LIMIT_INTERRUPTED: Duration = Duration::from_secs(5);
 /// How long the last read may take that begins when the deadline has passed.
 const LAST_READ: Duration = Duration::from_secs(5);
 
@@ -124,12 +120,8 @@ impl Engine<'_> {
             } else {
                 Duration::ZERO
             };
-            let limit = match ended {
-                Err(Stop::Cancelled) => CLEAN_UP_LIMIT_INTERRUPTED,
-                _ => CLEAN_UP_LIMIT,
-            };
-            let until = self.clock.now().plus(limit.saturating_add(delay));
-            self.until(until, self.clean_up(phase, writer, delay)).await;
+            self.clean_up_in_time(delay, self.clean_up(phase, writer, delay))
+                .await;
         }
         ended.map(|ended| match ended {
             LoopEnd::Done(report) => Outcome::Done {
