@@ -56,7 +56,12 @@ impl Running {
         while !flag.0.load(Ordering::SeqCst) {
             if self.0.try_wait().unwrap().is_some() {
                 let mut log = String::new();
-                self.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+                self.0
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut log)
+                    .unwrap();
                 panic!("it ended before: {log}");
             }
             tokio::task::yield_now().await;
