@@ -207,8 +207,13 @@ async fn signal_ends_commands_that_are_no_phases() {
 
     // It reads standard input, without awaiting anything, for ever.
     let mut check = Command::new(env!("CARGO_BIN_EXE_btp-release"));
+    let digest = Digest::of(b"image");
+    let image = format!("r.example/a/b@{digest}");
+    let artifact =
+        json!({"kind": "image", "digest": digest, "image": image, "tagged": "r.example/a/b:1"});
+    let artifacts = json!({"binary-image": artifact}).to_string();
     check
-        .args(["check-pods", "--image=r.example/a/b:1"])
+        .args(["check-pods", "--artifacts", &artifacts])
         .env_clear();
     let mut running = Running::start(&mut check);
     let _open = running.0.stdin.take();

@@ -70,6 +70,11 @@ pub enum Action {
         to: PathBuf,
         bytes: Vec<u8>,
     },
+    /// Moves or writes the file that the copy of a layer holds.
+    TakeFromLayer {
+        layer: PathBuf,
+        file: PathBuf,
+    },
     Unpack {
         archive: PathBuf,
         to: PathBuf,
@@ -107,6 +112,7 @@ impl Action {
             self,
             Self::SaveBlob { .. }
                 | Self::WriteFile { .. }
+                | Self::TakeFromLayer { .. }
                 | Self::Unpack { .. }
                 | Self::RemoveFolder { .. }
         )
@@ -158,6 +164,9 @@ impl fmt::Display for Action {
             Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
+            }
+            Self::TakeFromLayer { layer, file } => {
+                write!(f, "take {} from {}", file.display(), layer.display())
             }
             Self::Unpack { archive, to } => {
                 write!(f, "unpack {} into {}", archive.display(), to.display())

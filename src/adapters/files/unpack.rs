@@ -1,37 +1,17 @@
 //! Unpacks archives into a new folder. `ocm_module::unpack` decides what an archive may contain.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancel::CancellableFile;
 use super::safe_path::PartialPath;
 use ocm_module::archive::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive};
 
-pub(super) fn unpack(
-    archive: fs::File,
-    to: &PartialPath,
-    stop: &AtomicBool,
-) -> Result<(), UnpackError> {
-    let archive = CancellableFile { archive, stop };
+pub(super) fn unpack(archive: CancellableFile, to: &PartialPath) -> Result<(), UnpackError> {
     unpack_archive(archive, &ArchiveLimits::default(), &mut |mut file| {
         make_file(to, &mut file)
     })
-}
-
-/// An archive that fails to be read once the unpacking was cancelled.
-struct CancellableFile<'a> {
-    archive: fs::File,
-    stop: &'a AtomicBool,
-}
-
-impl Read for CancellableFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("unpacking was cancelled"));
-        }
-        self.archive.read(buffer)
-    }
 }
 
 fn make_folders(to: &PartialPath, path: &Path) -> io::Result<()> {

@@ -64,6 +64,9 @@ impl FilesReader for SlowFiles {
             digest: Digest::of(b""),
         }))
     }
+    async fn layer(&self, _: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+        unreachable!()
+    }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
@@ -79,6 +82,9 @@ impl FilesWriter for SlowFiles {
         unreachable!()
     }
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {

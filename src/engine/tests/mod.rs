@@ -14,12 +14,13 @@ use bytes::Bytes;
 
 use super::*;
 use crate::domain::{
-    AssetName, CommitSha, Digest, ImageRef, ImageRepository, PinnedImage, RepoSlug, SeenLock, Tag,
+    AssetName, CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug,
+    SeenLock, Tag,
 };
 use crate::protocol::{
-    AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LocalFile,
-    NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter, ReleaseId,
-    SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader, GitHubWriter, LayerCopy,
+    LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader, RegistryWriter,
+    ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 
@@ -153,6 +154,9 @@ impl FilesReader for TestFiles {
             digest: Digest::of(b""),
         }))
     }
+    async fn layer(&self, _: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+        unreachable!()
+    }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
@@ -193,6 +197,9 @@ impl FilesWriter for TestFiles {
         unreachable!()
     }
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
@@ -347,6 +354,9 @@ impl FilesWriter for Interrupting<'_> {
         unreachable!()
     }
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
