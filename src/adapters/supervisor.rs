@@ -1,7 +1,7 @@
 //! Runs the program on a thread of its own, so that the process also ends in time when that thread is busy computing.
 //!
 //! The program handles signals and its deadline wherever it awaits something. While it computes, as when it parses a hostile
-//! file, it does not; then the first thread ends the process without it.
+//! file, it does not; then the first thread ends the process without it. A lock that it holds then is taken over by the next run.
 
 use std::io;
 use std::thread;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::{App, COMMAND_LIMIT, http, log_requests, usage};
+use super::{App, COMMAND_LIMIT, log_requests, usage};
 use crate::adapters::files::Files;
 use crate::cli::{CheckPodsArgs, DownloadAssetArgs, RegistryLoginArgs, StepCommand};
 use crate::commands::CommandReport;
@@ -91,9 +91,7 @@ impl App<'_> {
         if args.verbose || self.context.debug {
             log_requests();
         }
-        let http = http(self.context.ssl_cert_file.as_deref())
-            .map_err(|diagnostic| usage(vec![diagnostic]))?;
-        let github = self.connect_github(access, COMMAND_LIMIT, http)?;
+        let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let downloaded = download.download(&github, title).await?;
         let files = Files::below(std::env::current_dir()?);
         let written = files.write(&download.output, &downloaded.bytes).await;

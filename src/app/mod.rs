@@ -2,6 +2,7 @@
 
 mod commands;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{Stderr, Write as _, stderr, stdout};
 use std::path::Path;
@@ -25,7 +26,9 @@ use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
-use crate::protocol::{Clock, Interrupt as _, PhaseId, Reader, StepOutput, Writer};
+use crate::protocol::{
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, Writer,
+};
 use crate::report::{ConsoleLog, Failure, LogFormat, summary};
 use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
 
@@ -42,7 +45,9 @@ pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
     match supervise(program) {
         Ok(Ended::Finished(exit)) => exit,
         Ok(Ended::Interrupted) => report_failure(format, &Failure::interrupted(TITLE)),
-        Ok(Ended::TimeOver(allowed)) => report_failure(format, &Failure::too_slow(TITLE, allowed)),
+        Ok(Ended::TimeOver(allowed)) => {
+            report_failure(format, &Failure::too_slow(TITLE, allowed, &[]))
+        }
         Ok(Ended::Panicked) => bug(&anyhow::anyhow!("it panicked")),
         Err(error) => bug(&error.into()),
     }
@@ -59,6 +64,7 @@ async fn program(
         context: &context,
         clock: Arc::new(SystemClock::start()),
         supervisor,
+        http: OnceCell::new(),
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
     let ended = match (arguments.len(), is_step) {
@@ -99,6 +105,8 @@ struct App<'a> {
     log: ConsoleLog<Stderr>,
     clock: Arc<SystemClock>,
     supervisor: Supervisor,
+    /// Made for the first request.
+    http: OnceCell<Http>,
 }
 
 impl App<'_> {
@@ -142,7 +150,11 @@ impl App<'_> {
         let until = self.clock.now().plus(COMMAND_LIMIT);
         let command = pin!(self.unless_interrupted(title, command));
         match select(self.clock.passed(until), command).await {
-            Either::Left(_) => Err(Failure::too_slow(title, COMMAND_LIMIT).into()),
+            Either::Left(_) => {
+                let requests = self.http.get().map(PendingRequests::pending);
+                let requests = requests.unwrap_or_default();
+                Err(Failure::too_slow(title, COMMAND_LIMIT, &requests).into())
+            }
             Either::Right((ended, _)) => ended,
         }
     }
@@ -258,11 +270,20 @@ impl App<'_> {
             .map_err(|diagnostic| Failure::new("input", vec![diagnostic]))
     }
 
+    /// The HTTP client of this process.
+    fn http(&self) -> Result<Http, Failure> {
+        if let Some(http) = self.http.get() {
+            return Ok(http.clone());
+        }
+        let made = http(self.context.ssl_cert_file.as_deref());
+        let made = made.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        Ok(self.http.get_or_init(|| made).clone())
+    }
+
     /// An HTTP client, and registries through it.
     fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
-        let connected = http(self.context.ssl_cert_file.as_deref())
-            .and_then(|http| Ok((http, credentials(access)?)));
-        let (http, credentials) = connected.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        let http = self.http()?;
+        let credentials = credentials(access).map_err(|diagnostic| usage(vec![diagnostic]))?;
         for unusable in credentials.unusable() {
             self.log.line(&format!("registry: {unusable}"));
         }

@@ -83,10 +83,10 @@ impl Failure {
         Self::new(title, vec![diagnostic])
     }
 
-    /// A command that did not end in time.
-    pub fn too_slow(title: &'static str, allowed: Duration) -> Self {
+    /// A command that did not end in time, with the requests that had no complete answer by then.
+    pub fn too_slow(title: &'static str, allowed: Duration, requests: &[String]) -> Self {
         let help = "run it again; if that does not help, look at what it reads";
-        let diagnostic = Diagnostic::error(Code::DeadlinePassed, no_end(allowed, &[]), help);
+        let diagnostic = Diagnostic::error(Code::DeadlinePassed, no_end(allowed, requests), help);
         Self::new(title, vec![diagnostic])
     }
 

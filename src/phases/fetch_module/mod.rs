@@ -19,6 +19,7 @@ use crate::release::module_image::{ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
 use ocm_module::archive::LayerContent;
 use ocm_module::descriptor::{self, Descriptor};
+use ocm_module::raw_manifest::is_raw_manifest;
 use ocm_module::read::{
     Layer, ManifestSource, ResolvedManifest, digest_mismatches, holds_chart, select_by_content,
     select_content, verify,
@@ -258,7 +259,11 @@ impl LayerReader<'_> {
         for layer in layers {
             let digest = layer.blob.digest;
             let bytes = self.registry.blob(self.repository, digest, MAX_CANDIDATE);
-            let held = LayerContent::read(&bytes.await?)?;
+            let held = match LayerContent::read(&bytes.await?)? {
+                // Only that it is no manifest matters, and not all of them fit into memory.
+                LayerContent::File(text) if !is_raw_manifest(&text) => LayerContent::File(vec![]),
+                held => held,
+            };
             candidates.push((layer, held));
         }
         Ok(match select_by_content(descriptor, candidates)? {
