@@ -13,12 +13,12 @@ use ocm_module::archive::{LAYER_HEAD, LayerForm, UnpackError, copy_layer_file, i
 /// Reads a copy once, and hashes both the layer and the file in it.
 pub(super) fn look_into(mut file: CancellableFile) -> Result<LayerCopy, Cause> {
     let packed = starts_packed(&mut file.file)?;
-    let mut layer = HashingReader {
+    let mut layer = HashedReader {
         from: file,
         hasher: DigestHasher::default(),
     };
     // The file in a plain layer has the layer's own digest.
-    let mut content = HashingWriter(packed.then(DigestHasher::default));
+    let mut content = HashedWriter(packed.then(DigestHasher::default));
     let copied = copy_layer_file(&mut layer, &mut content);
     if layer.from.is_cancelled() {
         return Err(broken("reading was cancelled"));
@@ -55,12 +55,12 @@ fn starts_packed(file: &mut File) -> Result<bool, Cause> {
     Ok(is_packed(&head))
 }
 
-struct HashingReader<R> {
+struct HashedReader<R> {
     from: R,
     hasher: DigestHasher,
 }
 
-impl<R: Read> Read for HashingReader<R> {
+impl<R: Read> Read for HashedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.hasher.update(buffer.get(..read).unwrap_or_default());
@@ -69,9 +69,9 @@ impl<R: Read> Read for HashingReader<R> {
 }
 
 /// Hashes what is written, if it is asked for.
-struct HashingWriter(Option<DigestHasher>);
+struct HashedWriter(Option<DigestHasher>);
 
-impl Write for HashingWriter {
+impl Write for HashedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(hasher) = &mut self.0 {
             hasher.update(bytes);
