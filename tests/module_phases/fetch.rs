@@ -197,9 +197,10 @@ async fn module_is_found_in_an_index() {
 fn blobs_read(workspace: &Workspace) -> Vec<String> {
     let reads = workspace.registry.log();
     let reads = reads.filter(|entry| entry.method == "GET" && entry.path.contains("/blobs/"));
-    let paths = reads.iter();
-    paths
-        .map(|entry| entry.path.rsplit('/').next().unwrap().to_owned())
+    let digest = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    reads
+        .iter()
+        .filter_map(|entry| digest(&entry.path))
         .collect()
 }
 
