@@ -9,12 +9,5 @@ fn main() -> ExitCode {
     let env = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let exit = match runtime {
-        Ok(runtime) => runtime.block_on(app::run(std::env::args().collect(), &env)),
-        Err(error) => app::bug(&error.into()),
-    };
-    ExitCode::from(exit.code())
+    ExitCode::from(app::run(std::env::args().collect(), env).code())
 }

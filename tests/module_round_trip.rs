@@ -30,7 +30,7 @@ use stand_ins::{RegistryOptions, RegistryServer};
 
 mod support;
 
-use support::clock::{Silent, Uninterrupted};
+use support::clock::{NoRequests, Silent, Uninterrupted};
 use support::plan;
 
 const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
@@ -206,6 +206,7 @@ impl Desk {
             }),
             clock: &*self.clock,
             interrupt: &Uninterrupted,
+            requests: &NoRequests,
             observer: &Silent,
             deadline: Deadline::after(self.clock.now(), Duration::from_mins(1)),
         };

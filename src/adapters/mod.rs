@@ -7,5 +7,6 @@ pub mod http;
 pub mod registry;
 pub mod runner_files;
 pub mod signals;
+pub mod supervisor;
 pub mod system_clock;
 pub mod terminal;

@@ -10,13 +10,15 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// Whether the process has received a signal to stop.
+/// Whether the process has received a signal to stop. Clones are of the same process.
+#[derive(Clone, Debug)]
 pub struct Signals {
     raised: watch::Receiver<bool>,
 }
 
 impl Signals {
-    /// Handles the signals from now on. Must be called within a tokio runtime.
+    /// Handles the signals from now on. Must be called within a tokio runtime, which has to run as long as
+    /// they are to be noticed.
     ///
     /// # Errors
     ///

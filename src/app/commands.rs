@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::{App, http, log_requests, usage};
+use super::{App, COMMAND_LIMIT, log_requests, usage};
 use crate::adapters::files::Files;
 use crate::cli::{CheckPodsArgs, DownloadAssetArgs, RegistryLoginArgs, StepCommand};
 use crate::commands::CommandReport;
@@ -16,9 +15,6 @@ use crate::domain::{Code, Diagnostic};
 use crate::protocol::FilesWriter as _;
 use crate::report::Failure;
 use crate::settings;
-
-/// How long one download may be repeated.
-const PATIENCE: Duration = Duration::from_mins(5);
 
 impl App<'_> {
     /// Runs a command, and ends as a phase does: with lines in the log and outputs for later steps.
@@ -95,9 +91,7 @@ impl App<'_> {
         if args.verbose || self.context.debug {
             log_requests();
         }
-        let http = http(self.context.ssl_cert_file.as_deref())
-            .map_err(|diagnostic| usage(vec![diagnostic]))?;
-        let github = self.connect_github(access, PATIENCE, http)?;
+        let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let downloaded = download.download(&github, title).await?;
         let files = Files::below(std::env::current_dir()?);
         let written = files.write(&download.output, &downloaded.bytes).await;

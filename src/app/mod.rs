@@ -2,13 +2,16 @@
 
 mod commands;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{Stderr, Write as _, stderr, stdout};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
+use futures_util::future::{Either, select};
 
 use crate::adapters::files::Files;
 use crate::adapters::github::rate_limit::RateLimitPolicy;
@@ -16,29 +19,52 @@ use crate::adapters::github::{GitHub, GitHubSettings};
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credential, Credentials, Registries};
 use crate::adapters::runner_files::RunnerFiles;
-use crate::adapters::signals::Signals;
+use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
-use crate::protocol::{Clock, PhaseId, Reader, StepOutput, Writer};
+use crate::protocol::{
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, Writer,
+};
 use crate::report::{ConsoleLog, Failure, LogFormat, summary};
 use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
 
+/// What messages of the program as a whole begin with.
+const TITLE: &str = "btp-release";
+/// How long a command may take that is no phase: those with a `timeout` are phases.
+const COMMAND_LIMIT: Duration = Duration::from_mins(5);
+
 /// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
-/// with what the process ends with.
-pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit {
+/// with what the process ends with. It returns soon after a signal or the deadline, whatever is still being computed then.
+pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
+    let format = log_format(&Context::read(&env));
+    let program = |supervisor| async move { program(arguments, &env, supervisor).await };
+    match supervise(program) {
+        Ok(Ended::Finished(exit)) => exit,
+        Ok(Ended::Interrupted) => report_failure(format, &Failure::interrupted(TITLE)),
+        Ok(Ended::TimeOver(allowed)) => {
+            report_failure(format, &Failure::too_slow(TITLE, allowed, &[]))
+        }
+        Ok(Ended::Panicked) => bug(&anyhow::anyhow!("it panicked")),
+        Err(error) => bug(&error.into()),
+    }
+}
+
+async fn program(
+    arguments: Vec<String>,
+    env: &BTreeMap<String, String>,
+    supervisor: Supervisor,
+) -> Exit {
     let context = Context::read(env);
-    let format = match context.runner {
-        Some(_) => LogFormat::WorkflowCommands,
-        None => LogFormat::Text,
-    };
     let app = App {
+        log: ConsoleLog::new(stderr(), log_format(&context)),
         context: &context,
-        log: ConsoleLog::new(stderr(), format),
         clock: Arc::new(SystemClock::start()),
+        supervisor,
+        http: OnceCell::new(),
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
     let ended = match (arguments.len(), is_step) {
@@ -51,6 +77,18 @@ pub async fn run(arguments: Vec<String>, env: &BTreeMap<String, String>) -> Exit
     ended.unwrap_or_else(|error| app.failed(error))
 }
 
+fn log_format(context: &Context) -> LogFormat {
+    match context.runner {
+        Some(_) => LogFormat::WorkflowCommands,
+        None => LogFormat::Text,
+    }
+}
+
+fn report_failure(format: LogFormat, failure: &Failure) -> Exit {
+    ConsoleLog::new(stderr(), format).failed(failure);
+    failure.exit()
+}
+
 /// Logs an unexpected error.
 pub fn bug(error: &anyhow::Error) -> Exit {
     let diagnostic = Diagnostic::error(
@@ -58,9 +96,7 @@ pub fn bug(error: &anyhow::Error) -> Exit {
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",
     );
-    let failure = Failure::new("btp-release", vec![diagnostic]);
-    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
-    failure.exit()
+    report_failure(LogFormat::Text, &Failure::new(TITLE, vec![diagnostic]))
 }
 
 /// The values that every command of this process uses.
@@ -68,6 +104,9 @@ struct App<'a> {
     context: &'a Context,
     log: ConsoleLog<Stderr>,
     clock: Arc<SystemClock>,
+    supervisor: Supervisor,
+    /// Made for the first request.
+    http: OnceCell<Http>,
 }
 
 impl App<'_> {
@@ -83,15 +122,54 @@ impl App<'_> {
         };
         match command {
             Command::Phase(args) => self.phase(&args).await?,
-            Command::Step(command) => self.step_command(&command).await?,
-            Command::InspectModule(args) => self.inspect_module(&args).await?,
+            Command::Step(command) => {
+                self.in_time(command.name(), self.step_command(&command))
+                    .await?
+            }
+            Command::InspectModule(args) => {
+                self.in_time("inspect-module", self.inspect_module(&args))
+                    .await?;
+            }
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
-                return crate::rehearsal::run(settings).await;
+                let rehearsal = crate::rehearsal::run(settings);
+                return self.unless_interrupted("rehearse", rehearsal).await;
             }
         }
         Ok(Exit::Done)
+    }
+
+    /// Runs a command that is no phase, unless its time limit or a signal ends it.
+    async fn in_time<T>(
+        &self,
+        title: &'static str,
+        command: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        self.supervisor.limit(COMMAND_LIMIT);
+        let until = self.clock.now().plus(COMMAND_LIMIT);
+        let command = pin!(self.unless_interrupted(title, command));
+        match select(self.clock.passed(until), command).await {
+            Either::Left(_) => {
+                let requests = self.http.get().map(PendingRequests::pending);
+                let requests = requests.unwrap_or_default();
+                Err(Failure::too_slow(title, COMMAND_LIMIT, &requests).into())
+            }
+            Either::Right((ended, _)) => ended,
+        }
+    }
+
+    /// For work that may be dropped half-way.
+    async fn unless_interrupted<T>(
+        &self,
+        title: &'static str,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let signals = self.supervisor.signals();
+        match select(signals.wait(), pin!(work)).await {
+            Either::Left(_) => Err(Failure::interrupted(title).into()),
+            Either::Right((ended, _)) => ended,
+        }
     }
 
     fn failed(&self, error: anyhow::Error) -> Exit {
@@ -142,9 +220,10 @@ impl App<'_> {
             ..
         } = settings;
         let (http, registry) = self.connect(&registry)?;
-        let github = self.connect_github(github, timeout, http)?;
+        let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
-        let interrupt = Signals::listen()?;
+        let interrupt = self.supervisor.signals();
+        self.supervisor.limit(timeout);
         let now = self.clock.now();
         let engine = Engine {
             reader: Reader {
@@ -160,6 +239,7 @@ impl App<'_> {
             }),
             clock: self.clock.as_ref(),
             interrupt: &interrupt,
+            requests: &http,
             observer: &self.log,
             deadline: Deadline::after(now, timeout),
         };
@@ -190,11 +270,20 @@ impl App<'_> {
             .map_err(|diagnostic| Failure::new("input", vec![diagnostic]))
     }
 
+    /// The HTTP client of this process.
+    fn http(&self) -> Result<Http, Failure> {
+        if let Some(http) = self.http.get() {
+            return Ok(http.clone());
+        }
+        let made = http(self.context.ssl_cert_file.as_deref());
+        let made = made.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        Ok(self.http.get_or_init(|| made).clone())
+    }
+
     /// An HTTP client, and registries through it.
     fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
-        let connected = http(self.context.ssl_cert_file.as_deref())
-            .and_then(|http| Ok((http, credentials(access)?)));
-        let (http, credentials) = connected.map_err(|diagnostic| usage(vec![diagnostic]))?;
+        let http = self.http()?;
+        let credentials = credentials(access).map_err(|diagnostic| usage(vec![diagnostic]))?;
         for unusable in credentials.unusable() {
             self.log.line(&format!("registry: {unusable}"));
         }

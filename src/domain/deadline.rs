@@ -45,6 +45,11 @@ impl Deadline {
         }
     }
 
+    /// The moment itself.
+    pub fn moment(self) -> Moment {
+        self.at
+    }
+
     /// Whether it is reached.
     pub fn passed(self, now: Moment) -> bool {
         now >= self.at

@@ -11,7 +11,7 @@ pub enum Exit {
     Usage = 2,
     /// `plan` found reasons not to start the release. Nothing was changed.
     Preflight = 10,
-    /// The deadline passed while waiting. Run the phase again to continue waiting.
+    /// The deadline passed while waiting, or in the middle of reading. Run the phase again to continue.
     Deadline = 11,
     /// The repository, a registry or a file contradicts the plan.
     Blocked = 12,
@@ -19,7 +19,7 @@ pub enum Exit {
     Denied = 13,
     /// A service gave no usable answer for as long as was allowed. Run the phase again.
     Unavailable = 14,
-    /// Interrupted between two actions. Run the phase again.
+    /// Interrupted. Run the phase again.
     Cancelled = 15,
 }
 

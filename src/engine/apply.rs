@@ -37,6 +37,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
             bytes,
         } => registry.push_manifest(to, media_type, bytes.clone()).await,
         Action::WriteFile { to, bytes } => files.write(to, bytes).await,
+        Action::TakeFromLayer { layer, file } => files.take_from_layer(layer, file).await,
         Action::UnpackChart { archive, to } => {
             files.unpack(archive, to, ArchiveContent::Chart).await
         }

@@ -5,18 +5,18 @@ use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, W
 
 mod apply;
 mod event;
+mod limit;
 mod poll;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-
-use crate::domain::{Deadline, Moment};
-use crate::protocol::{Cause, Clock, Interrupt, Reader, ServiceError, Writer};
+use crate::domain::Deadline;
+use crate::protocol::{Cause, Clock, Interrupt, PendingRequests, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
+use limit::{Applied, CutShort};
 use poll::PollInterval;
 
 /// How long to wait before reading again what was confirmed and is not visible yet: GitHub's lists were seen to lag by
@@ -26,6 +26,8 @@ const VISIBILITY_PAUSE: Duration = Duration::from_secs(2);
 const MAX_UNCHANGED_READS: u32 = 8;
 /// The number of attempts of the clean-up after a phase.
 const CLEAN_UP_ATTEMPTS: u32 = 4;
+/// How long the last read may take that begins when the deadline has passed.
+const LAST_READ: Duration = Duration::from_secs(5);
 
 /// Runs a phase against the services.
 pub struct Engine<'a> {
@@ -34,6 +36,7 @@ pub struct Engine<'a> {
     pub writer: Option<Writer<'a>>,
     pub clock: &'a dyn Clock,
     pub interrupt: &'a dyn Interrupt,
+    pub requests: &'a dyn PendingRequests,
     pub observer: &'a dyn Observer,
     pub deadline: Deadline,
 }
@@ -59,6 +62,13 @@ pub enum Stop {
     Blocked { findings: Vec<Diagnostic> },
     #[error("gave up after {}", humantime::format_duration(*.allowed))]
     TimedOut { on: Vec<String>, allowed: Duration },
+    /// The time was over in the middle of reading or writing.
+    #[error("no end after {}", humantime::format_duration(*.allowed))]
+    TooSlow {
+        /// The requests without a complete answer; none if the time was spent otherwise.
+        requests: Vec<String>,
+        allowed: Duration,
+    },
     /// A confirmed write stays invisible: a defect of this program, or of the service.
     #[error("confirmed, and still not visible: {}", join(.actions))]
     NotVisible { actions: Vec<Action> },
@@ -104,13 +114,14 @@ impl Engine<'_> {
         let mut sent = Vec::new();
         let ended = self.work(phase, &mut sent).await;
         if let Some(writer) = self.writer {
-            let unseen = ended.is_err() && sent.iter().any(|sent| !sent.action.is_lock());
-            let delay = if unseen {
+            let is_seen_late = |sent: &Sent| !sent.action.is_lock() && !sent.action.is_local();
+            let delay = if ended.is_err() && sent.iter().any(is_seen_late) {
                 VISIBILITY_PAUSE * MAX_UNCHANGED_READS
             } else {
                 Duration::ZERO
             };
-            self.clean_up(phase, writer, delay).await;
+            self.clean_up_in_time(delay, self.clean_up(phase, writer, delay))
+                .await;
         }
         ended.map(|ended| match ended {
             LoopEnd::Done(report) => Outcome::Done {
@@ -129,17 +140,25 @@ impl Engine<'_> {
         });
         let mut unchanged_reads = 0;
         let mut interval = PollInterval::default();
+        let mut waited_for = Vec::new();
         loop {
-            let reader = Reader {
-                now: self.clock.now(),
-                ..self.reader
+            let now = self.clock.now();
+            let reader = Reader { now, ..self.reader };
+            let until = if self.deadline.passed(now) {
+                now.plus(LAST_READ)
+            } else {
+                self.deadline.moment()
             };
-            match self.unless_interrupted(phase.step(reader)).await?? {
+            let step = self.unless_cut_short(until, phase.step(reader)).await;
+            match step.map_err(|cut| self.stop(cut, &waited_for))?? {
                 Step::Done(report) => return Ok(LoopEnd::Done(report)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked { findings });
                 }
-                Step::Wait(waiting) => self.wait(id, waiting, &mut interval).await?,
+                Step::Wait(waiting) => {
+                    waited_for.clone_from(&waiting.on);
+                    self.wait(id, waiting, &mut interval).await?;
+                }
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
                         return Ok(LoopEnd::DryRun(actions));
@@ -155,7 +174,8 @@ impl Engine<'_> {
                             .await?;
                     } else {
                         unchanged_reads = 0;
-                        self.act(phase, writer, unsent, sent).await?;
+                        self.act(phase, writer, unsent, sent, &waited_for).await?;
+                        waited_for.clear();
                     }
                 }
             }
@@ -192,23 +212,30 @@ impl Engine<'_> {
         writer: Writer<'_>,
         actions: Vec<Action>,
         sent: &mut Vec<Sent>,
+        waited_for: &[String],
     ) -> Result<(), Stop> {
         for action in actions {
             if self.interrupt.raised() {
                 return Err(Stop::Cancelled);
             }
-            let Err(error) = self.apply(phase.id(), writer, &action).await else {
-                sent.push(Sent {
-                    action,
-                    confirmation: Confirmation::Received,
-                });
-                continue;
+            if self.deadline.passed(self.clock.now()) {
+                return Err(self.stop(CutShort::TimeOver(vec![]), waited_for));
+            }
+            let Applied { answer, cut } = self.apply(phase.id(), writer, &action).await;
+            let confirmation = match &answer {
+                Ok(()) => Some(Confirmation::Received),
+                Err(error) => matches!(error.cause, Cause::Unknown { .. } | Cause::Conflict { .. })
+                    .then_some(Confirmation::Unknown),
             };
-            if matches!(error.cause, Cause::Unknown { .. } | Cause::Conflict { .. }) {
-                sent.push(Sent {
-                    action,
-                    confirmation: Confirmation::Unknown,
-                });
+            sent.extend(confirmation.map(|confirmation| Sent {
+                action: action.clone(),
+                confirmation,
+            }));
+            if let Some(cut) = cut {
+                return Err(self.stop(cut, waited_for));
+            }
+            let Err(error) = answer else { continue };
+            if confirmation.is_some() {
                 return Ok(());
             }
             return match phase.refused(&action, &error) {
@@ -222,7 +249,19 @@ impl Engine<'_> {
         Ok(())
     }
 
-    async fn apply(
+    async fn apply(&self, phase: PhaseId, writer: Writer<'_>, action: &Action) -> Applied {
+        self.observer.see(&Event::Acting { phase, action });
+        let applied = self.apply_in_time(writer, action).await;
+        self.observer.see(&Event::Acted {
+            phase,
+            action,
+            answer: applied.answer.as_ref().err(),
+        });
+        applied
+    }
+
+    /// As [`Engine::apply`], also when the phase has to end.
+    async fn clean(
         &self,
         phase: PhaseId,
         writer: Writer<'_>,
@@ -238,8 +277,8 @@ impl Engine<'_> {
         answer
     }
 
-    /// Removes what must not remain after the phase. It cannot be interrupted, and its result does not change the
-    /// phase's result. With a `delay`, a sent write is not visible yet, and no other process may continue as if it had
+    /// Removes what must not remain after the phase. It cannot be interrupted, but has a time limit, and its result does not change
+    /// the phase's result. With a `delay`, a sent write is not visible yet, and no other process may continue as if it had
     /// not been sent.
     async fn clean_up(&self, phase: &mut dyn Phase, writer: Writer<'_>, mut delay: Duration) {
         for _ in 0..CLEAN_UP_ATTEMPTS {
@@ -250,7 +289,7 @@ impl Engine<'_> {
             self.pause(std::mem::take(&mut delay)).await;
             let mut clean = actions.is_ok();
             for action in actions.unwrap_or_default() {
-                clean &= self.apply(phase.id(), writer, &action).await.is_ok();
+                clean &= self.clean(phase.id(), writer, &action).await.is_ok();
             }
             if clean {
                 return;
@@ -291,21 +330,6 @@ impl Engine<'_> {
             Err(not_visible())
         } else {
             Ok(())
-        }
-    }
-
-    async fn sleep_until(&self, at: Moment) -> Result<(), Stop> {
-        self.unless_interrupted(self.clock.sleep_until(at)).await
-    }
-
-    /// Only for operations without side effects: a read or a pause may be dropped half-way.
-    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
-        if self.interrupt.raised() {
-            return Err(Stop::Cancelled);
-        }
-        match select(std::pin::pin!(work), self.interrupt.wait()).await {
-            Either::Left((done, _)) => Ok(done),
-            Either::Right(((), _)) => Err(Stop::Cancelled),
         }
     }
 }

@@ -70,6 +70,11 @@ pub enum Action {
         to: PathBuf,
         bytes: Vec<u8>,
     },
+    /// Moves or writes the file that the copy of a layer holds.
+    TakeFromLayer {
+        layer: PathBuf,
+        file: PathBuf,
+    },
     UnpackChart {
         archive: PathBuf,
         to: PathBuf,
@@ -98,6 +103,19 @@ impl Action {
     /// Whether it only concerns the lock, and nothing of the release.
     pub fn is_lock(&self) -> bool {
         matches!(self, Self::TakeLock(_) | Self::ReleaseLock { .. })
+    }
+
+    /// Whether it changes nothing but files of the working folder. Such an action leaves nothing behind when it is dropped
+    /// half-way.
+    pub fn is_local(&self) -> bool {
+        matches!(
+            self,
+            Self::SaveBlob { .. }
+                | Self::WriteFile { .. }
+                | Self::TakeFromLayer { .. }
+                | Self::Unpack { .. }
+                | Self::RemoveFolder { .. }
+        )
     }
 }
 
@@ -146,6 +164,9 @@ impl fmt::Display for Action {
             Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
+            }
+            Self::TakeFromLayer { layer, file } => {
+                write!(f, "take {} from {}", file.display(), layer.display())
             }
             Self::UnpackChart { archive, to } => {
                 write!(f, "unpack {} into {}", archive.display(), to.display())

@@ -14,6 +14,17 @@ pub trait Clock: Send + Sync {
     /// The time of day, for what is compared with a server's clock or shown to people.
     fn wall(&self) -> SystemTime;
     async fn sleep_until(&self, at: Moment);
+    /// Ends when a moment is reached, as the time limit of work that goes on meanwhile. A clock of tests that jumps ahead
+    /// for whoever sleeps must not jump for a limit.
+    async fn passed(&self, at: Moment) {
+        self.sleep_until(at).await;
+    }
+}
+
+/// The requests that services have not answered in full, for the message when time is over.
+pub trait PendingRequests: Send + Sync {
+    /// Such as `GET registry.example/v2/a/b/manifests/1.2.0`, oldest first.
+    fn pending(&self) -> Vec<String>;
 }
 
 /// A request to stop: SIGINT or SIGTERM, as a cancelled job sends them.

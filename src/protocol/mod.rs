@@ -10,10 +10,10 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LockRequest};
-pub use clock::{Clock, Interrupt};
+pub use clock::{Clock, Interrupt, PendingRequests};
 pub use observed::{
-    AssetId, AssetState, CheckState, LocalFile, Notes, ReleaseId, ReleaseKind, SeenAnswer,
-    SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, AssetState, CheckState, LayerCopy, LayerHolds, LocalFile, Notes, ReleaseId,
+    ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};

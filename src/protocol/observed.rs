@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::{Digest, RepoSlug};
+use crate::domain::{Diagnostic, Digest, RepoSlug};
 
 /// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -130,6 +130,25 @@ pub struct LocalFile {
     pub path: PathBuf,
     pub size: u64,
     pub digest: Digest,
+}
+
+/// A file that is a copy of a layer of a module image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerCopy {
+    /// Of the layer.
+    pub digest: Digest,
+    pub holds: LayerHolds,
+}
+
+/// What a layer of a module image holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayerHolds {
+    /// A text with this digest: the layer itself, or what is compressed or in a tar.
+    File(Digest),
+    /// A Helm chart in a tar.
+    Chart,
+    /// Nothing that can be used, and why.
+    Nothing(Diagnostic),
 }
 
 /// An answer of GitHub, by the name that GitHub's support finds it under

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease,
-    SeenRepository, ServiceError,
+    LayerCopy, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
+    SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -117,6 +117,8 @@ pub trait RegistryReader: Send + Sync {
 pub trait FilesReader: Send + Sync {
     /// Size and digest of a regular file.
     async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError>;
+    /// A regular file as a copy of a layer of a module image, which may have any size.
+    async fn layer(&self, path: &Path) -> Result<Option<LayerCopy>, ServiceError>;
     /// A file's bytes; refused beyond `limit` bytes.
     async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError>;
 }

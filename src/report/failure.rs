@@ -1,6 +1,7 @@
 //! Why a command ended without success, in a form that a person can act on.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::domain::{Code, Diagnostic, Exit, FormatCode};
 use crate::engine::Stop;
@@ -60,18 +61,33 @@ impl Failure {
                     "check the builds that make these; then {again}, or give it more time with `timeout`"
                 ),
             ),
+            Stop::TooSlow { requests, allowed } => {
+                let seen = no_end(allowed, &requests);
+                let help =
+                    format!("{again}; give it more time with `timeout` if the service is slow");
+                one(Code::DeadlinePassed, seen, help)
+            }
             Stop::NotVisible { .. } => one(
                 Code::NotVisible,
                 stop.to_string(),
                 format!("the service shows changes very late: {again}"),
             ),
-            Stop::Cancelled => one(
-                Code::Cancelled,
-                "interrupted between two actions".into(),
-                again,
-            ),
+            Stop::Cancelled => one(Code::Cancelled, "interrupted".into(), again),
             Stop::Service(error) => Self::of_service(title, &error, &again),
         }
+    }
+
+    /// A command that was ended by a signal.
+    pub fn interrupted(title: &'static str) -> Self {
+        let diagnostic = Diagnostic::error(Code::Cancelled, "interrupted", "run it again");
+        Self::new(title, vec![diagnostic])
+    }
+
+    /// A command that did not end in time, with the requests that had no complete answer by then.
+    pub fn too_slow(title: &'static str, allowed: Duration, requests: &[String]) -> Self {
+        let help = "run it again; if that does not help, look at what it reads";
+        let diagnostic = Diagnostic::error(Code::DeadlinePassed, no_end(allowed, requests), help);
+        Self::new(title, vec![diagnostic])
     }
 
     /// A request that failed for good; `again` is what to do where the service may answer better later.
@@ -131,6 +147,18 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// That time was over before the end, and which requests had no complete answer then.
+fn no_end(allowed: Duration, requests: &[String]) -> String {
+    let allowed = humantime::format_duration(allowed);
+    match requests {
+        [] => format!("gave up after {allowed}, before all was read and checked"),
+        requests => format!(
+            "gave up after {allowed}, without a complete answer to:\n  {}",
+            requests.join("\n  ")
+        ),
+    }
+}
 
 /// GitHub's header lists alternatives separated by `;`, each a list such as `contents=write,workflows=write`.
 fn missing_right(accepted: Option<&str>) -> String {

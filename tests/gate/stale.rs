@@ -45,6 +45,9 @@ impl Clock for ClockWithChanges {
             happens(&self.scene);
         }
     }
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
+    }
 }
 
 async fn awaited(

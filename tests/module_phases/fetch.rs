@@ -198,3 +198,75 @@ async fn module_is_found_in_an_index() {
         shown.stderr
     );
 }
+
+/// The blobs that were read, by digest.
+fn blobs_read(workspace: &Workspace) -> Vec<String> {
+    let reads = workspace.registry.log();
+    let reads = reads.filter(|entry| entry.method == "GET" && entry.path.contains("/blobs/"));
+    let digest = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    reads
+        .iter()
+        .filter_map(|entry| digest(&entry.path))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_blob_is_read_once_and_none_for_a_complete_folder() {
+    // Twice as large as the memory that is kept for blobs.
+    let text = format!("{MANIFEST}# {}\n", "0123456789abcdef".repeat(8 << 20));
+    let small = MANIFEST.as_bytes();
+    for (name, layer, file) in [
+        ("raw-manifest", text.as_bytes().to_vec(), text.as_str()),
+        ("raw-manifest", tar("x", small), MANIFEST),
+        ("raw-manifest", gzip(&tar("x", small)), MANIFEST),
+        // Its content has to show that it is the manifest.
+        ("rendered", gzip(small), MANIFEST),
+    ] {
+        let workspace = Workspace::new().await;
+        let image = push(&workspace, name, "yaml", "application/x-tar", &layer);
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 0, "{name}\n{}", ended.stderr);
+        assert_eq!(workspace.read("module/manifest.yaml"), file);
+        assert!(!workspace.path("module/.layers").exists());
+        let read = blobs_read(&workspace);
+        let mut once = read.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(
+            (read.len(), once.len()),
+            (3, 3),
+            "config, descriptor, layer"
+        );
+
+        let before = workspace.files();
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 0, "{name}\n{}", ended.stderr);
+        assert_eq!(workspace.files(), before);
+        let again = &blobs_read(&workspace)[3..];
+        assert!(!again.contains(&Digest::of(&layer).to_string()) || name == "rendered");
+
+        // A file that was changed is written again.
+        workspace.write("module/manifest.yaml", "changed: true\n");
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 0, "{name}\n{}", ended.stderr);
+        assert_eq!(workspace.files(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copy_of_a_layer_that_a_killed_process_left_is_used_if_it_is_whole() {
+    let layer = tar("x", MANIFEST.as_bytes());
+    for (left, reads) in [(layer.clone(), 0), (layer[..600].to_vec(), 1)] {
+        let workspace = Workspace::new().await;
+        let image = push(&workspace, "raw-manifest", "yaml", "text/plain", &layer);
+        workspace.write("module/.layers/manifest.yaml", "");
+        std::fs::write(workspace.path("module/.layers/manifest.yaml"), left).unwrap();
+        let ended = workspace.fetch(&image).await;
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
+        assert!(!workspace.path("module/.layers").exists());
+        let digest = Digest::of(&layer).to_string();
+        let read = blobs_read(&workspace);
+        assert_eq!(read.iter().filter(|read| **read == digest).count(), reads);
+    }
+}

@@ -110,6 +110,9 @@ impl Clock for SleepClock {
         self.clock.sleep(nap).await;
         *self.until.lock().unwrap() = None;
     }
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
+    }
 }
 
 type Work<'a> = dyn Future<Output = Result<(), String>> + 'a;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use btp_release::domain::Moment;
 use btp_release::engine::{Event, Observer};
-use btp_release::protocol::{Clock, Interrupt};
+use btp_release::protocol::{Clock, Interrupt, PendingRequests};
 
 /// The stand-ins' clock, advanced by every sleep.
 pub(crate) struct SharedClock(pub(crate) stand_ins::ServerClock);
@@ -21,27 +21,9 @@ impl Clock for SharedClock {
     async fn sleep_until(&self, at: Moment) {
         self.0.advance(at.since(self.now()));
     }
-}
-
-/// The same for registries. Their adapter also measures silence with it, in races with requests. Here only the requests
-/// of a killed process are silent, so that the clock never wins such a race.
-pub(crate) struct PatientClock(pub(crate) SharedClock);
-
-const SILENCE: Duration = Duration::from_secs(29);
-
-#[async_trait::async_trait]
-impl Clock for PatientClock {
-    fn now(&self) -> Moment {
-        self.0.now()
-    }
-    fn wall(&self) -> SystemTime {
-        self.0.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        if at.since(self.now()) >= SILENCE {
-            std::future::pending().await
-        }
-        self.0.sleep_until(at).await;
+    /// Never: limits race with requests over sockets, and only those of a killed process are silent.
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
     }
 }
 
@@ -54,6 +36,15 @@ impl Interrupt for Uninterrupted {
     }
     async fn wait(&self) {
         std::future::pending().await
+    }
+}
+
+/// No request is ever pending.
+pub(crate) struct NoRequests;
+
+impl PendingRequests for NoRequests {
+    fn pending(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

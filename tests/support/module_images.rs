@@ -46,9 +46,11 @@ impl CommandResult {
 
 impl Workspace {
     pub(crate) async fn new() -> Self {
-        let registry = RegistryServer::start(RegistryOptions::default())
-            .await
-            .unwrap();
+        let registry = RegistryServer::start(RegistryOptions::default());
+        Self::with(registry.await.unwrap())
+    }
+
+    pub(crate) fn with(registry: RegistryServer) -> Self {
         let workspace = Self {
             registry,
             folder: tempfile::tempdir().unwrap(),

@@ -24,7 +24,7 @@ use stand_ins::github::{GitHubWorld, GitRepository, StoredRun, Token};
 use stand_ins::{Options, RateLimits, RegistryOptions};
 
 pub(crate) use super::clock::SharedClock;
-use super::clock::{PatientClock, Silent, Uninterrupted};
+use super::clock::{NoRequests, Silent, Uninterrupted};
 pub(crate) use super::process::Outputs;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
@@ -250,6 +250,7 @@ impl Scene {
             }),
             clock: clock.as_ref(),
             interrupt: &Uninterrupted,
+            requests: &NoRequests,
             observer: &Silent,
             deadline: Deadline::after(clock.now(), settings.timeout),
         };
@@ -265,7 +266,7 @@ impl Scene {
     }
 
     pub(crate) fn registries(&self) -> Registries {
-        let clock = Arc::new(PatientClock(SharedClock(self.clock.clone())));
+        let clock = Arc::new(SharedClock(self.clock.clone()));
         Registries::new(&self.http, Credentials::anonymous(), clock)
     }
 }

@@ -4,7 +4,7 @@
 use ocm_module::FormatCode;
 use ocm_module::config::{ModuleConfig, SecurityScan};
 use ocm_module::descriptor::Descriptor;
-use ocm_module::raw_manifest::{RawManifest, is_raw_manifest};
+use ocm_module::raw_manifest::{CrdRule, RawManifest, is_raw_manifest};
 use ocm_module::yaml;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn images_and_definitions_behind_merge_keys_and_aliases_are_seen() {
     ] {
         assert!(images.contains(&image), "{images:?}");
     }
-    let moving = manifest.check(None);
+    let moving = manifest.check(CrdRule::Required, None);
     let moving: Vec<_> = moving
         .iter()
         .filter(|found| found.code == FormatCode::ImageTagMoving)

@@ -1,6 +1,8 @@
 //! Files below the working folder. Nothing outside of it is read or written, regardless of paths and archive content.
 
+mod cancel;
 mod failure;
+mod layer;
 mod private;
 mod safe_path;
 mod unpack;
@@ -8,8 +10,6 @@ mod unpack;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -19,8 +19,11 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
 use crate::protocol::{
-    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LocalFile, ServiceError,
+use crate::protocol::{
+    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerCopy, LocalFile,
+    ServiceError,
 };
+use cancel::CancelOnDrop;
 use failure::broken;
 use safe_path::{PartialPath, Root};
 
@@ -55,10 +58,13 @@ impl Files {
 #[async_trait]
 impl FilesReader for Files {
     async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError> {
-        self.blocking("read", path, |root, path| {
-            let Some((path, mut file)) = open(root, path)? else {
+        let cancel = CancelOnDrop::default();
+        let reading = cancel.reading();
+        self.blocking("read", path, move |root, path| {
+            let Some(opened) = open(root, path)? else {
                 return Ok(None);
             };
+            let mut file = reading.of(opened);
             let (mut size, mut hasher) = (0, DigestHasher::default());
             let mut piece = vec![0; PIECE];
             loop {
@@ -70,10 +76,22 @@ impl FilesReader for Files {
                 hasher.update(piece.get(..read).unwrap_or_default());
             }
             Ok(Some(LocalFile {
-                path,
+                path: file.path,
                 size,
                 digest: hasher.finish(),
             }))
+        })
+        .await
+    }
+
+    async fn layer(&self, path: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+        let cancel = CancelOnDrop::default();
+        let reading = cancel.reading();
+        self.blocking("read", path, |root, path| {
+            let opened = open(root, path)?;
+            opened
+                .map(|opened| layer::look_into(reading.of(opened)))
+                .transpose()
         })
         .await
     }
@@ -124,22 +142,31 @@ impl FilesWriter for Files {
         self.save(path, Box::pin(stream)).await
     }
 
+    async fn take_from_layer(&self, layer: &Path, file: &Path) -> Result<(), ServiceError> {
+        let cancel = CancelOnDrop::default();
+        let reading = cancel.reading();
+        let layer = layer.to_owned();
+        self.blocking("write", file, move |root, file| {
+            let opened = open_existing(root, &layer)?;
+            layer::take(reading.of(opened), &root.place(file)?)
+        })
+        .await
+    }
+
     async fn unpack(
         &self,
         archive: &Path,
         folder: &Path,
         content: ArchiveContent,
     ) -> Result<(), ServiceError> {
-        let stop = CancelOnDrop::default();
-        let flag = Arc::clone(&stop.0);
+        let cancel = CancelOnDrop::default();
+        let reading = cancel.reading();
         let archive = archive.to_owned();
         self.blocking("unpack to", folder, move |root, folder| {
-            let Some((_, file)) = open(root, &archive)? else {
-                return Err(broken(format!("{} is not there", archive.display())));
-            };
+            let opened = open_existing(root, &archive)?;
             let place = root.place(folder)?;
             let part = PartialPath::folder(&place)?;
-            let unpacked = unpack::unpack(file, &part, content, &flag);
+            let unpacked = unpack::unpack(reading.of(opened), &part, content);
             unpacked.map_err(|e| unpack::cause(&archive, &e))?;
             // The system refuses to rename over a folder that is not empty.
             part.rename_to(&place)
@@ -177,12 +204,7 @@ fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
     Ok(Some((path, file)))
 }
 
-/// Cancels blocking work when the future that waits for it is dropped.
-#[derive(Default)]
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+fn open_existing(root: &Root, path: &Path) -> Result<(PathBuf, File), Cause> {
+    let opened = open(root, path)?;
+    opened.ok_or_else(|| broken(format!("{} is not there", path.display())))
 }

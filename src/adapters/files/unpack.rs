@@ -1,22 +1,20 @@
 //! Unpacks archives into a new folder. `ocm_module::unpack` decides what an archive may contain.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancel::CancellableFile;
 use super::failure::broken;
 use super::safe_path::PartialPath;
 use crate::protocol::{ArchiveContent, Cause};
 use ocm_module::archive::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive, unpack_chart};
 
 pub(super) fn unpack(
-    archive: fs::File,
+    archive: CancellableFile,
     to: &PartialPath,
     content: ArchiveContent,
-    stop: &AtomicBool,
 ) -> Result<(), UnpackError> {
-    let archive = CancellableFile { archive, stop };
     let limits = ArchiveLimits::default();
     let mut each = |mut file: ArchiveFile<'_>| make_file(to, &mut file);
     match content {
@@ -31,21 +29,6 @@ pub(super) fn cause(archive: &Path, error: &UnpackError) -> Cause {
     match error {
         UnpackError::Archive(_) => Cause::Archive { detail },
         UnpackError::Consumer(_) => broken(detail),
-    }
-}
-
-/// An archive that fails to be read once the unpacking was cancelled.
-struct CancellableFile<'a> {
-    archive: fs::File,
-    stop: &'a AtomicBool,
-}
-
-impl Read for CancellableFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("unpacking was cancelled"));
-        }
-        self.archive.read(buffer)
     }
 }
 

@@ -89,6 +89,7 @@ impl GitHub {
             .header(header::CONTENT_LENGTH, file.size)
             .body(body);
         let started = self.client.clock.now();
+        let _under_way = self.client.http.begin(&Method::POST, url);
         let stall = self.client.stall_timeout;
         let exchange = while_moving(&progress, stall, async {
             let response = request.send().await.map_err(|error| describe(&error))?;
@@ -134,6 +135,7 @@ impl GitHub {
             .client
             .rate_limit
             .send(RequestKind::Read, || async {
+                let _under_way = self.client.http.begin(&Method::HEAD, &url);
                 let request = self.client.http.answers().head(url.clone());
                 let response = request.send().await.map_err(|error| describe(&error))?;
                 let answer = GitHubAnswer::read(response).await?;
@@ -180,6 +182,7 @@ impl GitHub {
                     .header(API_VERSION.0, API_VERSION.1);
             }
             let started = self.client.clock.now();
+            let _under_way = self.client.http.begin(&Method::GET, &url);
             let mut response = request.send().await.map_err(|error| describe(&error))?;
             if response.status().as_u16() == 200 {
                 let got = consume(&mut response, size, keep).await?;

@@ -261,6 +261,7 @@ impl Client {
         exchange: impl Future<Output = Result<GitHubAnswer, String>>,
     ) -> Result<GitHubAnswer, String> {
         let started = self.clock.now();
+        let _under_way = self.http.begin(method, url);
         let outcome = tokio::time::timeout(self.answer_timeout, exchange)
             .await
             .unwrap_or_else(|_| {

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Url, redirect};
 
 use super::dns::{AddressCheck, NameLookup, Resolver, SystemLookup};
+use super::pending::{RequestUnderWay, RequestsUnderWay};
+use crate::protocol::PendingRequests;
 
 /// Sent with every request; GitHub refuses requests without it.
 const USER_AGENT: &str = concat!(
@@ -61,6 +63,7 @@ pub struct Http {
     answers: Client,
     uploads: Client,
     base: Arc<Base>,
+    under_way: RequestsUnderWay,
 }
 
 /// The common settings of all clients.
@@ -100,6 +103,7 @@ impl Http {
             answers: build(base.builder(None).read_timeout(base.idle_timeout))?,
             uploads: build(base.builder(None))?,
             base: Arc::new(base),
+            under_way: RequestsUnderWay::default(),
         })
     }
 
@@ -121,9 +125,20 @@ impl Http {
         build(builder.read_timeout(self.base.idle_timeout))
     }
 
+    /// Counts a request as pending until what this answers is dropped: when all of its answer was read.
+    pub(crate) fn begin(&self, method: &Method, url: &Url) -> RequestUnderWay {
+        self.under_way.begin(method, url)
+    }
+
     /// All addresses of a name.
     pub(crate) async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         self.base.lookup.addresses(name).await
+    }
+}
+
+impl PendingRequests for Http {
+    fn pending(&self) -> Vec<String> {
+        self.under_way.names()
     }
 }
 

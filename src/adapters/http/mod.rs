@@ -3,6 +3,7 @@
 mod client;
 mod dns;
 mod excerpt;
+mod pending;
 mod retry;
 mod upload;
 

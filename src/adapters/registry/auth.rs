@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -200,6 +200,8 @@ impl Authenticator {
 
     async fn fetch(&self, service: &TokenService<'_>) -> Result<TokenAnswer, RequestFailure> {
         let transport = &self.transport;
+        let method = service.method();
+        let _under_way = transport.http.begin(&method, &service.realm);
         let response = transport.exchange(service.request().send(), None).await?;
         if !response.status().is_success() {
             let mut refusal = transport.refusal(response).await;
@@ -239,6 +241,13 @@ struct TokenAnswer {
 }
 
 impl TokenService<'_> {
+    fn method(&self) -> Method {
+        match self.credential {
+            Some(Credential::Identity(_)) => Method::POST,
+            _ => Method::GET,
+        }
+    }
+
     fn request(&self) -> RequestBuilder {
         match self.credential {
             Some(Credential::Identity(token)) => self.oauth_request(token),

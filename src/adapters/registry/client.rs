@@ -108,23 +108,29 @@ impl RegistryClient {
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, RequestFailure> {
         // The client for uploads has no time limit of its own; the transport watches the silence.
-        let client = self.transport.http.uploads();
+        let http = &self.transport.http;
+        let under_way = Arc::new(http.begin(&request.method, &url));
+        let client = http.uploads();
         let mut builder = client
             .request(request.method.clone(), url)
             .headers(request.headers.clone());
         if let Some(authorization) = authorization {
             builder = builder.header(AUTHORIZATION, authorization);
         }
-        let Some(payload) = &request.payload else {
-            return self.transport.exchange(builder.send(), None).await;
+        let mut response = match &request.payload {
+            None => self.transport.exchange(builder.send(), None).await?,
+            Some(payload) => {
+                let progress = UploadProgress::default();
+                let builder = builder
+                    .header(CONTENT_TYPE, payload.media_type)
+                    .header(CONTENT_LENGTH, payload.size)
+                    .body(payload.open(&progress).await?);
+                let sending = builder.send();
+                self.transport.exchange(sending, Some(&progress)).await?
+            }
         };
-        let progress = UploadProgress::default();
-        let builder = builder
-            .header(CONTENT_TYPE, payload.media_type)
-            .header(CONTENT_LENGTH, payload.size)
-            .body(payload.open(&progress).await?);
-        self.transport
-            .exchange(builder.send(), Some(&progress))
-            .await
+        // Until the response is dropped, which is when its body was read.
+        response.extensions_mut().insert(under_way);
+        Ok(response)
     }
 }

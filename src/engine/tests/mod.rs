@@ -1,5 +1,6 @@
 //! The engine against services in memory, on a clock that advances only when a task sleeps.
 
+mod limits;
 mod unused_services;
 
 use std::collections::BTreeSet;
@@ -13,13 +14,14 @@ use bytes::Bytes;
 
 use super::*;
 use crate::domain::{
-    AssetName, CommitSha, Digest, ImageRef, ImageRepository, PinnedImage, RepoSlug, SeenLock, Tag,
+    AssetName, CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug,
+    SeenLock, Tag,
 };
 use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
-    GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader,
-    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease,
-    SeenRepository,
+    GitHubWriter, LayerCopy, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication,
+    RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
+    SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 
@@ -37,6 +39,17 @@ impl Clock for TestClock {
     }
     async fn sleep_until(&self, at: Moment) {
         *self.0.lock().unwrap() = at.since_start();
+    }
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
+    }
+}
+
+struct OneRequest;
+
+impl PendingRequests for OneRequest {
+    fn pending(&self) -> Vec<String> {
+        vec!["GET r.example/v2/a".into()]
     }
 }
 
@@ -142,6 +155,9 @@ impl FilesReader for TestFiles {
             digest: Digest::of(b""),
         }))
     }
+    async fn layer(&self, _: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+        unreachable!()
+    }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
@@ -184,6 +200,9 @@ impl FilesWriter for TestFiles {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
+    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+        unreachable!()
+    }
     async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
         unreachable!()
     }
@@ -211,6 +230,7 @@ async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
         }),
         clock: &clock,
         interrupt: &TestInterrupt::default(),
+        requests: &OneRequest,
         observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };
@@ -337,6 +357,9 @@ impl FilesWriter for Interrupting<'_> {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
+    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+        unreachable!()
+    }
     async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
         unreachable!()
     }
@@ -363,6 +386,7 @@ async fn interrupt_stops_between_two_actions() {
         }),
         clock: &clock,
         interrupt: &interrupt,
+        requests: &OneRequest,
         observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_mins(5)),
     };

@@ -1,6 +1,8 @@
 //! `fetch-module`: unpacks the tested module image, by digest, into a folder.
 //!
-//! `module.json` is written last: a folder that has it is complete. It names the layer of each file.
+//! Each layer is streamed once from the registry into a hidden copy, and compared with its digest on the way. The files are
+//! taken out of these copies, which are removed at the end. `module.json` is written last: a folder that has it is complete. It
+//! names the layer and the digest of each file.
 
 use std::path::{Path, PathBuf};
 
@@ -12,19 +14,20 @@ use crate::domain::Diagnostic;
 use crate::domain::{Digest, ImageRepository, PinnedImage};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{LocalFile, Reader, RegistryReader, ServiceError};
+use crate::protocol::{LayerHolds, LocalFile, Reader, RegistryReader, ServiceError};
 use crate::release::module_image::{ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
 use ocm_module::archive::{LayerContent, MAX_FILE_LAYER};
 use ocm_module::descriptor::{self, Descriptor};
+use ocm_module::raw_manifest::is_raw_manifest;
 use ocm_module::read::{
-    Layer, ManifestSource, ResolvedManifest, digest_mismatches, file_in_layer, select_by_content,
+    Layer, ManifestSource, ResolvedManifest, digest_mismatches, holds_chart, select_by_content,
     select_content, verify,
 };
 
-/// Layers with manifests and custom resources up to this size are held in memory, since only their bytes show how they are
-/// packed. Charts are not, nor are larger manifests.
-const MAX_IN_MEMORY: u64 = MAX_FILE_LAYER;
+/// The largest layer among several of which only the content shows which one is the manifest, as before May 2023. They are
+/// read into memory.
+const MAX_CANDIDATE: u64 = MAX_FILE_LAYER;
 const MAX_INDEX: u64 = 1024 * 1024;
 
 /// [`PhaseId::FetchModule`]. Running it again repairs an incomplete folder.
@@ -34,6 +37,8 @@ pub struct FetchModule {
     folder: PathBuf,
     /// Read once: an image by digest cannot change.
     module: Option<FetchedModule>,
+    /// Whether this process has asked for copies of layers, which are not to remain.
+    copied: bool,
 }
 
 /// The image, and the files to be made from it.
@@ -50,13 +55,14 @@ struct ModuleFile {
     path: &'static str,
     layer: Layer,
     source: FileSource,
+    /// Known once the layer was looked into. A chart's archive is the layer itself.
+    digest: Option<Digest>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileSource {
-    /// The content of the layer.
-    File(Vec<u8>),
-    /// The layer's bytes are those of the file, and too large to be held in memory.
-    Layer,
+    /// The file in the layer.
+    File,
     /// The layer is an archive that is unpacked into the folder `chart`.
     Chart,
 }
@@ -76,6 +82,8 @@ struct FolderState {
 
 const DESCRIPTOR: &str = descriptor::FILE_NAME;
 const INDEX: &str = "module.json";
+/// The folder of the copies of layers, each under the name of the file that it holds.
+const LAYERS: &str = ".layers";
 const CHART: &str = "chart";
 const CHART_ARCHIVE: &str = "chart.tgz";
 const MANIFEST: &str = "manifest.yaml";
@@ -88,6 +96,7 @@ impl FetchModule {
             image,
             folder,
             module: None,
+            copied: false,
         }
     }
 
@@ -104,6 +113,45 @@ impl FetchModule {
         }
         Ok(FolderState { index, files })
     }
+
+    /// Looks into the layers that are in the folder, to learn the digests of the files in them.
+    async fn look_into_layers(
+        &self,
+        reader: Reader<'_>,
+        module: &mut FetchedModule,
+        seen: &FolderState,
+    ) -> Result<(), ModuleImageError> {
+        for (file, there) in module.files.iter_mut().zip(&seen.files) {
+            if file.digest.is_some() {
+                continue;
+            }
+            let blob = file.layer.blob.digest;
+            let final_place = self.folder.join(file.path);
+            let place = match there {
+                // The layer may be the file itself.
+                Some(there) if there.digest == blob => final_place,
+                _ => copy_of(&self.folder, file),
+            };
+            let copy = reader.files.layer(&place).await?;
+            // Another copy was left by a process that was killed.
+            if let Some(copy) = copy.filter(|copy| copy.digest == blob) {
+                file.digest = Some(only_file(&file.layer, copy.holds)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn copy_of(folder: &Path, file: &ModuleFile) -> PathBuf {
+    folder.join(LAYERS).join(file.path)
+}
+
+fn only_file(layer: &Layer, holds: LayerHolds) -> Result<Digest, Diagnostic> {
+    match holds {
+        LayerHolds::File(digest) => Ok(digest),
+        LayerHolds::Chart => Err(holds_chart(layer).with_code()),
+        LayerHolds::Nothing(why) => Err(why),
+    }
 }
 
 #[async_trait]
@@ -113,17 +161,42 @@ impl Phase for FetchModule {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let module = match self.module.take() {
+        match self.next_step(reader).await {
+            Ok(step) => Ok(step),
+            Err(ModuleImageError::Format(error)) => Ok(Step::Blocked(vec![error])),
+            Err(ModuleImageError::Service(error)) => Err(error),
+        }
+    }
+
+    async fn clean_up(&mut self, _reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        let copied = std::mem::take(&mut self.copied);
+        Ok(copied
+            .then(|| remove_copies(&self.folder))
+            .into_iter()
+            .collect())
+    }
+}
+
+impl FetchModule {
+    async fn next_step(&mut self, reader: Reader<'_>) -> Result<Step, ModuleImageError> {
+        let mut module = match self.module.take() {
             Some(known) => known,
-            None => match open(reader, &self.plan, self.image.clone()).await {
-                Ok(module) => module,
-                Err(ModuleImageError::Format(error)) => return Ok(Step::Blocked(vec![error])),
-                Err(ModuleImageError::Service(error)) => return Err(error),
-            },
+            None => open(reader, &self.plan, self.image.clone()).await?,
         };
+        let findings = mismatches(&self.plan, &module);
+        if !findings.is_empty() {
+            return Ok(Step::Blocked(findings));
+        }
         let seen = self.folder_state(reader, &module).await?;
-        let step = decide(&self.plan, &self.folder, &module, &seen);
+        if !seen.is_complete(&module) {
+            self.look_into_layers(reader, &mut module, &seen).await?;
+        }
+        let step = decide(&self.folder, &module, &seen);
         self.module = Some(module);
+        if let Step::Act(actions) = &step {
+            let saves = |action: &Action| matches!(action, Action::SaveBlob { .. });
+            self.copied |= actions.iter().any(saves);
+        }
         Ok(step)
     }
 }
@@ -149,16 +222,14 @@ async fn open(
         registry: reader.registry,
         repository: &image.repository,
     };
-    let (kind, manifest) = layers.manifest(&descriptor, content.manifest).await?;
-    let mut files = vec![manifest];
-    if let Some(layer) = content.default_cr {
-        let file = file_in_layer(&layer, &layers.bytes(&layer).await?)?;
-        files.push(ModuleFile {
-            path: DEFAULT_CR,
-            layer,
-            source: FileSource::File(file),
-        });
-    }
+    let (kind, layer) = layers.manifest(&descriptor, content.manifest).await?;
+    let manifest = match kind {
+        ManifestKind::RawManifest => ModuleFile::new(MANIFEST, layer, FileSource::File),
+        ManifestKind::HelmChart => ModuleFile::new(CHART_ARCHIVE, layer, FileSource::Chart),
+    };
+    let default_cr = content.default_cr;
+    let default_cr = default_cr.map(|cr| ModuleFile::new(DEFAULT_CR, cr, FileSource::File));
+    let files = [manifest].into_iter().chain(default_cr).collect();
     Ok(FetchedModule {
         image,
         descriptor,
@@ -174,92 +245,77 @@ struct LayerReader<'a> {
 }
 
 impl LayerReader<'_> {
-    async fn bytes(&self, layer: &Layer) -> Result<Bytes, ServiceError> {
-        self.registry
-            .blob(self.repository, layer.blob.digest, MAX_IN_MEMORY)
-            .await
-    }
-
-    /// The manifest that the module installs, or its chart.
+    /// The layer of the manifest that the module installs, or of its chart.
     async fn manifest(
         &self,
         descriptor: &Descriptor,
         source: ManifestSource,
-    ) -> Result<(ManifestKind, ModuleFile), ModuleImageError> {
-        Ok(match source {
-            ManifestSource::HelmChart(layer) => chart(layer),
-            ManifestSource::RawManifest(layer) if is_streamed(&layer) => {
-                raw_manifest(layer, FileSource::Layer)
-            }
-            ManifestSource::RawManifest(layer) => {
-                let file = file_in_layer(&layer, &self.bytes(&layer).await?)?;
-                raw_manifest(layer, FileSource::File(file))
-            }
-            ManifestSource::OneOf(layers) => {
-                let mut candidates = Vec::new();
-                for layer in layers {
-                    let held = LayerContent::read(&self.bytes(&layer).await?)?;
-                    candidates.push((layer, held));
-                }
-                match select_by_content(descriptor, candidates)? {
-                    ResolvedManifest::HelmChart(layer) => chart(layer),
-                    ResolvedManifest::RawManifest(layer, file) => {
-                        raw_manifest(layer, FileSource::File(file))
-                    }
-                }
-            }
+    ) -> Result<(ManifestKind, Layer), ModuleImageError> {
+        let layers = match source {
+            ManifestSource::HelmChart(layer) => return Ok((ManifestKind::HelmChart, layer)),
+            ManifestSource::RawManifest(layer) => return Ok((ManifestKind::RawManifest, layer)),
+            ManifestSource::OneOf(layers) => layers,
+        };
+        let mut candidates = Vec::new();
+        for layer in layers {
+            let digest = layer.blob.digest;
+            let bytes = self.registry.blob(self.repository, digest, MAX_CANDIDATE);
+            let held = match LayerContent::read(&bytes.await?)? {
+                // Only that it is no manifest matters, and not all of them fit into memory.
+                LayerContent::File(text) if !is_raw_manifest(&text) => LayerContent::File(vec![]),
+                held => held,
+            };
+            candidates.push((layer, held));
+        }
+        Ok(match select_by_content(descriptor, candidates)? {
+            ResolvedManifest::HelmChart(layer) => (ManifestKind::HelmChart, layer),
+            ResolvedManifest::RawManifest(layer, _) => (ManifestKind::RawManifest, layer),
         })
     }
 }
 
-fn raw_manifest(layer: Layer, source: FileSource) -> (ManifestKind, ModuleFile) {
-    let file = ModuleFile {
-        path: MANIFEST,
-        layer,
-        source,
-    };
-    (ManifestKind::RawManifest, file)
-}
-
-fn chart(layer: Layer) -> (ManifestKind, ModuleFile) {
-    let file = ModuleFile {
-        path: CHART_ARCHIVE,
-        layer,
-        source: FileSource::Chart,
-    };
-    (ManifestKind::HelmChart, file)
-}
-
-/// Too large for memory, and no archive by its media type: its bytes are the file's.
-fn is_streamed(layer: &Layer) -> bool {
-    layer.blob.size > MAX_IN_MEMORY && !layer.blob.media_type.contains("tar")
-}
-
-fn decide(plan: &ReleasePlan, folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
-    let findings = mismatches(plan, module);
-    if !findings.is_empty() {
-        return Step::Blocked(findings);
+fn decide(folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
+    if seen.is_complete(module) {
+        return Step::Done(report(folder, module));
     }
-    let index = index(module);
-    let is_complete = seen.index.as_deref() == Some(index.as_slice());
-    let files = module.files.iter().zip(&seen.files);
-    let mut actions: Vec<_> = files
-        .flat_map(|(file, there)| file.missing(folder, module, there.as_ref(), is_complete))
+    let files: Vec<_> = module.files.iter().zip(&seen.files).collect();
+    let unknown: Vec<_> = files
+        .iter()
+        .filter(|(file, _)| file.digest.is_none())
+        .map(|(file, _)| save(module, &file.layer, copy_of(folder, file)))
         .collect();
-    if !is_complete {
-        actions.push(Action::WriteFile {
-            to: folder.join(DESCRIPTOR),
-            bytes: module.descriptor_text.to_vec(),
-        });
-        actions.push(Action::WriteFile {
-            to: folder.join(INDEX),
-            bytes: index,
-        });
+    if !unknown.is_empty() {
+        return Step::Act(unknown);
     }
-    if actions.is_empty() {
-        Step::Done(report(folder, module))
-    } else {
-        Step::Act(actions)
+    let mut actions: Vec<_> = files
+        .iter()
+        .flat_map(|(file, there)| file.missing(folder, module, there.as_ref()))
+        .collect();
+    actions.push(Action::WriteFile {
+        to: folder.join(DESCRIPTOR),
+        bytes: module.descriptor_text.to_vec(),
+    });
+    actions.push(remove_copies(folder));
+    let digests = module.files.iter().map(|file| file.digest);
+    actions.push(Action::WriteFile {
+        to: folder.join(INDEX),
+        bytes: index(module, digests),
+    });
+    Step::Act(actions)
+}
+
+fn remove_copies(folder: &Path) -> Action {
+    Action::RemoveFolder {
+        folder: folder.join(LAYERS),
+    }
+}
+
+impl FolderState {
+    /// Whether the index is that of the module, with the files as they are now.
+    fn is_complete(&self, module: &FetchedModule) -> bool {
+        let there = self.files.iter().map(|file| Some(file.as_ref()?.digest));
+        self.files.iter().all(Option::is_some)
+            && self.index.as_deref() == Some(index(module, there).as_slice())
     }
 }
 
@@ -278,29 +334,34 @@ fn mismatches(plan: &ReleasePlan, module: &FetchedModule) -> Vec<Diagnostic> {
 }
 
 impl ModuleFile {
-    /// The remaining actions until the folder is complete. A folder is known to be complete by its index.
+    fn new(path: &'static str, layer: Layer, source: FileSource) -> Self {
+        let digest = (source == FileSource::Chart).then_some(layer.blob.digest);
+        Self {
+            path,
+            layer,
+            source,
+            digest,
+        }
+    }
+
+    /// The remaining actions until the file is there, in a folder that is not known to be complete.
     fn missing(
         &self,
         folder: &Path,
         module: &FetchedModule,
         there: Option<&LocalFile>,
-        is_complete: bool,
     ) -> Vec<Action> {
         let to = folder.join(self.path);
-        let has = |digest: Digest| there.is_some_and(|file| file.digest == digest);
-        let blob = self.layer.blob.digest;
-        match &self.source {
-            FileSource::File(bytes) if has(Digest::of(bytes)) => vec![],
-            FileSource::File(bytes) => vec![Action::WriteFile {
-                to,
-                bytes: bytes.clone(),
+        let is_there = there.is_some_and(|file| Some(file.digest) == self.digest);
+        match self.source {
+            FileSource::File if is_there => vec![],
+            FileSource::File => vec![Action::TakeFromLayer {
+                layer: copy_of(folder, self),
+                file: to,
             }],
-            FileSource::Layer if has(blob) => vec![],
-            FileSource::Layer => vec![save(module, &self.layer, to)],
-            FileSource::Chart if has(blob) && is_complete => vec![],
             FileSource::Chart => {
                 let chart = folder.join(CHART);
-                let saved = (!has(blob)).then(|| save(module, &self.layer, to.clone()));
+                let saved = (!is_there).then(|| save(module, &self.layer, to.clone()));
                 let remove = Action::RemoveFolder {
                     folder: chart.clone(),
                 };
@@ -361,12 +422,13 @@ fn report(folder: &Path, module: &FetchedModule) -> PhaseReport {
         )
 }
 
-/// The content of `module.json`: the image, and the layer of each file.
-fn index(module: &FetchedModule) -> Vec<u8> {
+/// The content of `module.json`: the image, and the layer and digest of each file.
+fn index(module: &FetchedModule, digests: impl Iterator<Item = Option<Digest>>) -> Vec<u8> {
     #[derive(Serialize)]
     struct IndexedFile<'a> {
         path: &'a str,
         layer: &'a Layer,
+        digest: Option<Digest>,
     }
     #[derive(Serialize)]
     struct FolderIndex<'a> {
@@ -383,9 +445,11 @@ fn index(module: &FetchedModule) -> Vec<u8> {
         files: module
             .files
             .iter()
-            .map(|file| IndexedFile {
+            .zip(digests)
+            .map(|(file, digest)| IndexedFile {
                 path: file.path,
                 layer: &file.layer,
+                digest,
             })
             .collect(),
     };

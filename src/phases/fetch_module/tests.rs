@@ -45,26 +45,27 @@ component:
 }
 
 fn wanted(path: &'static str, name: &str, source: FileSource) -> ModuleFile {
+    let layer = Layer {
+        name: name.into(),
+        kind: "yaml".into(),
+        blob: ContentDescriptor::of("application/octet-stream", b"manifest"),
+    };
+    ModuleFile::new(path, layer, source)
+}
+
+/// The same with a file whose bytes are known.
+fn known(path: &'static str, name: &str, bytes: &[u8]) -> ModuleFile {
     ModuleFile {
-        path,
-        layer: Layer {
-            name: name.into(),
-            kind: "yaml".into(),
-            blob: ContentDescriptor::of("application/octet-stream", b"manifest"),
-        },
-        source,
+        digest: Some(Digest::of(bytes)),
+        ..wanted(path, name, FileSource::File)
     }
 }
 
 fn module(descriptor: Descriptor, kind: ManifestKind) -> FetchedModule {
     let files = match kind {
         ManifestKind::RawManifest => vec![
-            wanted(
-                MANIFEST,
-                "raw-manifest",
-                FileSource::File(b"manifest".to_vec()),
-            ),
-            wanted(DEFAULT_CR, "default-cr", FileSource::File(b"cr".to_vec())),
+            known(MANIFEST, "raw-manifest", b"manifest"),
+            known(DEFAULT_CR, "default-cr", b"cr"),
         ],
         ManifestKind::HelmChart => vec![wanted(CHART_ARCHIVE, "btp-operator", FileSource::Chart)],
     };
@@ -95,7 +96,12 @@ fn step(module: &FetchedModule, index: Option<Vec<u8>>, there: &[Option<&[u8]>])
         files: there.collect(),
         index: index.map(Bytes::from),
     };
-    decide(&plan(), Path::new("m"), module, &seen)
+    decide(Path::new("m"), module, &seen)
+}
+
+/// The index of the complete folder.
+fn whole(module: &FetchedModule) -> Vec<u8> {
+    index(module, module.files.iter().map(|file| file.digest))
 }
 
 fn actions(step: Step) -> Vec<String> {
@@ -110,28 +116,51 @@ fn actions(step: Step) -> Vec<String> {
 }
 
 #[test]
+fn layers_are_saved_before_anything_else_and_of_any_size() {
+    let raw = |size| {
+        let mut module = ours(ManifestKind::RawManifest);
+        module.files[0].digest = None;
+        module.files[0].layer.blob.size = size;
+        module
+    };
+    for size in [8, 1 << 30] {
+        for there in [None, Some(&b"changed"[..])] {
+            let Step::Act(actions) = step(&raw(size), None, &[there, None]) else {
+                panic!("nothing to do");
+            };
+            let save = Action::SaveBlob {
+                repository: raw(size).image.repository,
+                digest: Digest::of(b"manifest"),
+                size,
+                to: "m/.layers/manifest.yaml".into(),
+            };
+            assert_eq!(actions, [save]);
+        }
+    }
+}
+
+#[test]
 fn missing_files_are_written_and_the_index_last() {
     let raw = || ours(ManifestKind::RawManifest);
+    let end = [
+        "write m/component-descriptor.yaml",
+        "remove m/.layers",
+        "write m/module.json",
+    ];
+    let manifest = "take m/manifest.yaml from m/.layers/manifest.yaml";
+    let default_cr = "take m/default-cr.yaml from m/.layers/default-cr.yaml";
     assert_eq!(
         actions(step(&raw(), None, &[None, None])),
-        [
-            "write m/manifest.yaml",
-            "write m/default-cr.yaml",
-            "write m/component-descriptor.yaml",
-            "write m/module.json",
-        ]
+        [&[manifest, default_cr][..], &end].concat()
     );
-    let whole = Some(index(&raw()));
+    let whole = Some(whole(&raw()));
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"changed")];
     assert_eq!(
         actions(step(&raw(), whole.clone(), &there)),
-        ["write m/default-cr.yaml"]
+        [&[default_cr][..], &end].concat()
     );
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"cr")];
-    assert_eq!(
-        actions(step(&raw(), Some(b"{}".to_vec()), &there)),
-        ["write m/component-descriptor.yaml", "write m/module.json"]
-    );
+    assert_eq!(actions(step(&raw(), Some(b"{}".to_vec()), &there)), end);
     let Step::Done(report) = step(&raw(), whole, &there) else {
         panic!()
     };
@@ -161,14 +190,15 @@ fn chart_is_unpacked_again_unless_the_folder_is_complete() {
             "remove m/chart",
             "unpack m/chart.tgz into m/chart",
             "write m/component-descriptor.yaml",
+            "remove m/.layers",
             "write m/module.json",
         ]
     );
     assert_eq!(
-        actions(step(&chart(), Some(index(&chart())), &[None]))[0],
+        actions(step(&chart(), Some(whole(&chart())), &[None]))[0],
         format!("save {}", Digest::of(b"manifest").short())
     );
-    let Step::Done(report) = step(&chart(), Some(index(&chart())), &there) else {
+    let Step::Done(report) = step(&chart(), Some(whole(&chart())), &there) else {
         panic!()
     };
     assert_eq!(report.outputs[2].value, "m/chart");
@@ -218,42 +248,23 @@ fn image_of_another_release_is_refused_with_every_reason() {
             descriptor(name, version, commit, digest),
             ManifestKind::RawManifest,
         );
-        match step(&module, None, &[None, None]) {
-            Step::Blocked(findings) => {
-                let seen: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-                assert_eq!(seen, codes, "{findings:?}");
-            }
-            Step::Act(_) => assert_eq!(codes, []),
-            other => panic!("{other:?}"),
-        }
+        let seen = mismatches(&plan(), &module);
+        let found: Vec<_> = seen.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, codes, "{seen:?}");
     }
 }
 
 #[test]
-fn large_manifest_is_streamed_unless_it_is_an_archive() {
-    let large = |media_type: &str| {
-        let mut layer = wanted(MANIFEST, "raw-manifest", FileSource::Layer).layer;
-        layer.blob.size = MAX_IN_MEMORY + 1;
-        layer.blob.media_type = media_type.into();
-        layer
-    };
-    assert!(is_streamed(&large("application/octet-stream")));
-    assert!(!is_streamed(&large("application/x-tar")));
-    let small = wanted(MANIFEST, "raw-manifest", FileSource::Layer);
-    assert!(!is_streamed(&small.layer));
-
-    let streamed = || {
-        let mut module = ours(ManifestKind::RawManifest);
-        module.files = vec![wanted(MANIFEST, "raw-manifest", FileSource::Layer)];
-        module
-    };
-    let Step::Act(all) = step(&streamed(), None, &[None]) else {
-        panic!("nothing to do")
-    };
-    let is_saved = |action: &Action| matches!(action, Action::SaveBlob { digest, .. } if *digest == Digest::of(b"manifest"));
-    assert!(all.iter().any(is_saved), "{all:?}");
-    let Step::Act(rest) = step(&streamed(), None, &[Some(b"manifest")]) else {
-        panic!("nothing to do")
-    };
-    assert!(!rest.iter().any(is_saved), "{rest:?}");
+fn only_a_layer_with_a_file_can_be_used() {
+    let layer = wanted(MANIFEST, "raw-manifest", FileSource::File).layer;
+    let digest = Digest::of(b"text");
+    let holds = |holds| only_file(&layer, holds).map_err(|error| error.code);
+    assert_eq!(holds(LayerHolds::File(digest)), Ok(digest));
+    let unclear = Code::Format(FormatCode::ModuleContentUnclear);
+    assert_eq!(holds(LayerHolds::Chart), Err(unclear));
+    let damaged = Diagnostic::error(Code::Format(FormatCode::ArchiveInvalid), "", "");
+    assert_eq!(
+        holds(LayerHolds::Nothing(damaged.clone())),
+        Err(damaged.code)
+    );
 }

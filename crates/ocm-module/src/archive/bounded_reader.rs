@@ -64,6 +64,17 @@ impl<'a> BoundedReader<'a> {
         })
     }
 
+    /// Whether the bytes are decompressed.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compressed.is_some()
+    }
+
+    /// From now on every byte is handed on, for content that is stored as it is.
+    pub(super) fn lift_limits(&mut self) {
+        self.max_total = u64::MAX;
+        self.allowance.set(u64::MAX);
+    }
+
     /// Sets how many bytes may be read from now on.
     pub(super) fn allow(&self, bytes: u64) {
         self.allowance.set(bytes);

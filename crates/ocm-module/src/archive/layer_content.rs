@@ -1,13 +1,14 @@
 //! A layer that holds one file: as it is, compressed, or in a tar. Its bytes decide, since tools have written wrong media types.
 
-use std::io::Read as _;
+use std::io::{self, Read, Write};
 
 use tar::Header;
 
 use super::bounded_reader::BoundedReader;
 use super::unpack::is_chart_file;
 use super::{
-    AbsolutePaths, ArchiveLimits, MIB, UnpackError, invalid_archive, unpack_archive, unreadable,
+    AbsolutePaths, ArchiveLimits, MIB, UnpackError, invalid_archive, is_gzip, unpack_archive,
+    unreadable,
 };
 use crate::Diagnostic;
 
@@ -35,7 +36,7 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
 
 fn limits() -> ArchiveLimits {
     ArchiveLimits {
-        total_bytes: 64 * MIB,
+        total_bytes: MAX_DECOMPRESSED,
         // Nothing is written under the file's name.
         absolute_paths: AbsolutePaths::Relative,
         ..ArchiveLimits::default()
@@ -64,6 +65,160 @@ pub(crate) fn has_entry(tar: &[u8], name: &str) -> bool {
     read.any(|entry| *entry.path_bytes() == *name.as_bytes())
 }
 
+/// How a layer holds its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerForm {
+    /// The layer is the file.
+    Plain,
+    /// The file is compressed, in a tar, or both.
+    Packed,
+    /// A tar with a `Chart.yaml`, in its folder or the one below.
+    Chart,
+}
+
+/// The number of bytes at the beginning of a layer that show whether it is [packed](is_packed).
+pub const LAYER_HEAD: usize = 512;
+/// The largest layer once it is decompressed, in bytes.
+const MAX_DECOMPRESSED: u64 = 64 * MIB;
+const PIECE: usize = 64 * 1024;
+
+/// Whether a layer that begins with these [`LAYER_HEAD`] bytes is compressed or a tar.
+pub fn is_packed(head: &[u8]) -> bool {
+    is_gzip(head) || is_tar(head)
+}
+
+/// Copies the file in a layer, decompressed and taken out of its tar, in one pass and constant memory. What was copied of a
+/// [chart](LayerForm::Chart), or before an error, is of no use.
+///
+/// A layer that is neither compressed nor a tar may have any size; above 64 MiB it is not checked to be a text.
+///
+/// # Errors
+///
+/// As [`LayerContent::read`]; and [`UnpackError::Consumer`] if `to` fails.
+pub fn copy_layer_file(layer: impl Read, to: &mut dyn Write) -> Result<LayerForm, UnpackError> {
+    let limits = limits();
+    let mut reader = BoundedReader::open(layer, &limits).map_err(|e| unreadable(&e))?;
+    reader.allow(limits.total_bytes);
+    let mut head = Vec::with_capacity(LAYER_HEAD);
+    let first = reader
+        .by_ref()
+        .take(LAYER_HEAD as u64)
+        .read_to_end(&mut head);
+    first.map_err(|e| unreadable(&e))?;
+    if head.is_empty() {
+        return Err(invalid_archive("is empty").into());
+    }
+    let mut to = TextCopy::new(to);
+    let form = if is_tar(&head) {
+        let chart = copy_from_tar(head.chain(reader), &limits, &mut to)?;
+        if chart {
+            return Ok(LayerForm::Chart);
+        }
+        LayerForm::Packed
+    } else {
+        let form = if reader.is_compressed() {
+            LayerForm::Packed
+        } else {
+            reader.lift_limits();
+            LayerForm::Plain
+        };
+        to.copy(&mut head.chain(reader))?;
+        form
+    };
+    if to.is_text() || to.copied > limits.total_bytes {
+        Ok(form)
+    } else {
+        Err(invalid_archive("holds neither a text nor a tar").into())
+    }
+}
+
+/// Copies the first file of a tar; answers whether the tar is a chart.
+fn copy_from_tar(
+    tar: impl Read,
+    limits: &ArchiveLimits,
+    to: &mut TextCopy<'_>,
+) -> Result<bool, UnpackError> {
+    let (mut empty, mut chart, mut failed) = (true, false, None);
+    unpack_archive(tar, limits, &mut |file| {
+        chart |= is_chart_file(file.path);
+        if std::mem::take(&mut empty) {
+            failed = to.copy(file.content).err();
+        }
+        Ok(())
+    })?;
+    match failed {
+        Some(error) => Err(error),
+        None if empty => Err(invalid_archive("holds no file").into()),
+        None => Ok(chart),
+    }
+}
+
+/// Copies bytes, and notices whether they are a text.
+struct TextCopy<'a> {
+    to: &'a mut dyn Write,
+    copied: u64,
+    /// The beginning of a character whose end has not come yet.
+    begun: Vec<u8>,
+    broken: bool,
+}
+
+impl<'a> TextCopy<'a> {
+    fn new(to: &'a mut dyn Write) -> Self {
+        Self {
+            to,
+            copied: 0,
+            begun: Vec::new(),
+            broken: false,
+        }
+    }
+
+    fn copy(&mut self, from: &mut dyn Read) -> Result<(), UnpackError> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = match from.read(&mut piece) {
+                Ok(read) => read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(unreadable(&e).into()),
+            };
+            let bytes = piece.get(..read).unwrap_or_default();
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            self.check(bytes);
+            self.copied += bytes.len() as u64;
+            self.to.write_all(bytes).map_err(UnpackError::Consumer)?;
+        }
+    }
+
+    fn check(&mut self, mut bytes: &[u8]) {
+        // A character has four bytes at most.
+        while !self.begun.is_empty() && !self.broken {
+            let Some((first, rest)) = bytes.split_first() else {
+                return;
+            };
+            bytes = rest;
+            self.begun.push(*first);
+            let begun = std::mem::take(&mut self.begun);
+            self.check_whole(&begun);
+        }
+        if !self.broken {
+            self.check_whole(bytes);
+        }
+    }
+
+    fn check_whole(&mut self, bytes: &[u8]) {
+        self.broken |= bytes.contains(&0);
+        if let Err(error) = std::str::from_utf8(bytes) {
+            self.broken |= error.error_len().is_some();
+            self.begun = bytes.get(error.valid_up_to()..).unwrap_or_default().into();
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        !self.broken && self.begun.is_empty()
+    }
+}
+
 impl LayerContent {
     /// Decompresses a layer and takes its file out of its tar, at most 64 MiB.
     ///
@@ -72,43 +227,14 @@ impl LayerContent {
     /// [`ArchiveInvalid`](crate::FormatCode::ArchiveInvalid) for a layer that is empty, damaged, too large, or neither a
     /// text nor a tar with a text.
     pub fn read(layer: &[u8]) -> Result<Self, Diagnostic> {
-        let bytes = decompressed(layer)?;
-        let content = if is_tar(&bytes) {
-            Self::in_tar(&bytes, &limits())?
-        } else {
-            Self::File(bytes)
-        };
-        match &content {
-            Self::File(file) if !is_text(file) => {
-                Err(invalid_archive("holds neither a text nor a tar"))
-            }
-            _ => Ok(content),
+        let mut bytes = Vec::new();
+        match copy_layer_file(layer, &mut bytes) {
+            Ok(LayerForm::Chart) => Ok(Self::Chart),
+            Ok(LayerForm::Plain | LayerForm::Packed) => Ok(Self::File(bytes)),
+            Err(UnpackError::Archive(error)) => Err(error),
+            Err(UnpackError::Consumer(error)) => Err(unreadable(&error)),
         }
     }
-
-    fn in_tar(tar: &[u8], limits: &ArchiveLimits) -> Result<Self, Diagnostic> {
-        let (mut first, mut chart) = (None, false);
-        let read = unpack_archive(tar, limits, &mut |file| {
-            chart |= is_chart_file(file.path);
-            if first.is_none() {
-                let mut bytes = Vec::new();
-                file.content.read_to_end(&mut bytes)?;
-                first = Some(bytes);
-            }
-            Ok(())
-        });
-        match (read, first) {
-            (Err(UnpackError::Archive(error)), _) => Err(error),
-            (Err(UnpackError::Consumer(error)), _) => Err(unreadable(&error)),
-            (Ok(()), _) if chart => Ok(Self::Chart),
-            (Ok(()), Some(bytes)) => Ok(Self::File(bytes)),
-            (Ok(()), None) => Err(invalid_archive("holds no file")),
-        }
-    }
-}
-
-fn is_text(bytes: &[u8]) -> bool {
-    !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
 }
 
 #[cfg(test)]
@@ -188,6 +314,48 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn text_is_recognised_however_it_is_cut_into_pieces() {
+        // The pieces end within characters of two to four bytes.
+        for shift in 0..4 {
+            let text = "-".repeat(shift) + &"aé€😀".repeat(20_000);
+            let mut copied = Vec::new();
+            let form = copy_layer_file(text.as_bytes(), &mut copied).unwrap();
+            assert_eq!((form, copied.len()), (LayerForm::Plain, text.len()));
+            for cut in 1..4 {
+                let cut = &text.as_bytes()[..text.len() - cut];
+                assert!(copy_layer_file(cut, &mut io::sink()).is_err());
+            }
+            let mut broken = text.into_bytes();
+            broken[PIECE - 1] = 0xff;
+            assert!(copy_layer_file(&*broken, &mut io::sink()).is_err());
+        }
+    }
+
+    #[test]
+    fn form_of_a_layer_shows_in_its_first_bytes() {
+        let text = "kind: X\n".repeat(100).into_bytes();
+        let in_tar = write_tar([TarEntry::file("manifest.yaml", &text)]).unwrap();
+        for (layer, form) in [
+            (text.clone(), LayerForm::Plain),
+            (gzip(&text), LayerForm::Packed),
+            (gzip(&in_tar), LayerForm::Packed),
+            (in_tar, LayerForm::Packed),
+        ] {
+            let head = &layer[..layer.len().min(LAYER_HEAD)];
+            assert_eq!(is_packed(head), form == LayerForm::Packed);
+            let mut copied = Vec::new();
+            assert_eq!(copy_layer_file(&*layer, &mut copied).unwrap(), form);
+            assert_eq!(copied, text);
+        }
+        // Of any size, where nothing is unpacked.
+        let large = io::repeat(0xff).take(MAX_DECOMPRESSED + 1);
+        let form = copy_layer_file(large, &mut io::sink()).unwrap();
+        assert_eq!(form, LayerForm::Plain);
+        let within = io::repeat(0xff).take(MAX_DECOMPRESSED);
+        assert!(copy_layer_file(within, &mut io::sink()).is_err());
     }
 
     #[test]

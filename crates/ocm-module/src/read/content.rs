@@ -218,8 +218,13 @@ pub fn select_by_content(
 pub fn file_in_layer(layer: &Layer, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     match LayerContent::read(bytes)? {
         LayerContent::File(file) => Ok(file),
-        LayerContent::Chart => Err(unclear(format!("holds a chart as {}", layer.name))),
+        LayerContent::Chart => Err(holds_chart(layer)),
     }
+}
+
+/// That a layer is a chart where a file is needed, as [`FormatCode::ModuleContentUnclear`].
+pub fn holds_chart(layer: &Layer) -> Diagnostic {
+    unclear(format!("holds a chart as {}", layer.name))
 }
 
 fn unclear(why: String) -> Diagnostic {

@@ -59,7 +59,7 @@ mod verify;
 
 pub use consistency::template_mismatches;
 pub use content::{
-    Layer, ManifestSource, ModuleContent, ResolvedManifest, file_in_layer, layers,
+    Layer, ManifestSource, ModuleContent, ResolvedManifest, file_in_layer, holds_chart, layers,
     select_by_content, select_content,
 };
 pub use installation::{
