@@ -63,3 +63,63 @@ fn make_file(to: &PartialPath, file: &mut ArchiveFile<'_>) -> io::Result<()> {
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::other(format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+    use crate::adapters::files::Files;
+    use crate::protocol::FilesWriter as _;
+
+    fn tar(names: &[&str]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for name in names {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(4);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, &b"a: b"[..]).unwrap();
+        }
+        tar.into_inner().unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    #[tokio::test]
+    async fn charts_without_chart_yaml_and_damaged_ones_are_invalid_archives() {
+        let chart = tar(&["c/Chart.yaml", "c/values.yaml"]);
+        let mut garbled = gzip(&chart);
+        let checksum = garbled.len() - 6;
+        garbled[checksum] ^= 1;
+        for (archive, why) in [
+            (chart.clone(), None),
+            (gzip(&chart), None),
+            (tar(&["values.yaml"]), Some("no Chart.yaml")),
+            (tar(&["a/b/Chart.yaml", "a/x"]), Some("no Chart.yaml")),
+            (gzip(&chart)[..60].to_vec(), Some("cannot be read")),
+            (garbled, Some("cannot be read")),
+            (chart[..1030].to_vec(), Some("cannot be read")),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("a.tar"), archive).unwrap();
+            let unpacked = Files::below(folder.path())
+                .unpack("a.tar".as_ref(), "out".as_ref(), ArchiveContent::Chart)
+                .await;
+            match (unpacked, why) {
+                (Ok(()), None) => assert!(folder.path().join("out/c/Chart.yaml").exists()),
+                (Err(error), Some(why)) => {
+                    assert!(matches!(&error.cause, Cause::Archive { .. }), "{error:?}");
+                    assert!(error.to_string().contains(why), "{error}");
+                    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+                }
+                (done, why) => panic!("{done:?} {why:?}"),
+            }
+        }
+    }
+}

@@ -51,6 +51,7 @@ fn originals() -> Vec<Vec<u8>> {
 #[test]
 fn inputs_that_failed_before_are_read() {
     let floating = "apiVersion: ocm.software/v3alpha1
+kind: ComponentVersion
 metadata: {name: kyma-project.io/module/btp-operator, version: v1.0.0, provider: {name: internal}}
 repositoryContexts: []
 spec: {}
