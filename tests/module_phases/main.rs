@@ -2,5 +2,6 @@
 
 mod build;
 mod fetch;
+mod forms;
 #[path = "../support/mod.rs"]
 mod support;

@@ -53,7 +53,7 @@ pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
-pub use form::{ModuleForm, Refused, TEMPLATE_NAMESPACE};
+pub use form::{Refused, TEMPLATE_NAMESPACE};
 pub use template::TemplateForm;
 
 #[cfg(test)]
