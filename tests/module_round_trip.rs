@@ -18,11 +18,12 @@ use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Outcome};
-use btp_release::phases::{BuildModule, BuildOptions, FetchModule};
+use btp_release::phases::{BuildForms, BuildModule, BuildOptions, FetchModule, ModuleTarget};
 use btp_release::plan::ReleasePlan;
 use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
 use ocm_module::build::DescriptorStyle;
+use ocm_module::build::KYMA_CLI_2_TEMPLATE;
 use ocm_module::build::TemplateForm;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ use stand_ins::{RegistryOptions, RegistryServer};
 mod support;
 
 use support::clock::{NoRequests, Silent, Uninterrupted};
-use support::plan;
+use support::{crd_schema, plan};
 
 const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
 
@@ -40,6 +41,7 @@ const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
 struct Module {
     style: DescriptorStyle,
     template: TemplateForm,
+    kyma_cli_2_template: Option<TemplateForm>,
     /// The component's name without its domain.
     name: String,
     version: String,
@@ -141,20 +143,22 @@ fn default_cr() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn module()(
-        (style, template) in prop::sample::select(vec![
-            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta1),
-            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta2),
-            (DescriptorStyle::KymaCli2, TemplateForm::KymaCli2Config),
-            (DescriptorStyle::Modulectl3, TemplateForm::V1Beta2),
-            (DescriptorStyle::Modulectl3, TemplateForm::KymaCli2Config),
-            (DescriptorStyle::Modulectl3, TemplateForm::Modulectl3),
+        (style, template, kyma_cli_2_template) in prop::sample::select(vec![
+            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta1, None),
+            (DescriptorStyle::KymaCli2, TemplateForm::V1Beta2, None),
+            (DescriptorStyle::KymaCli2, TemplateForm::KymaCli2Config, None),
+            (DescriptorStyle::KymaCli2, TemplateForm::Modulectl3, Some(TemplateForm::V1Beta2)),
+            (DescriptorStyle::KymaCli2, TemplateForm::Modulectl3, Some(TemplateForm::KymaCli2Config)),
+            (DescriptorStyle::Modulectl3, TemplateForm::V1Beta2, None),
+            (DescriptorStyle::Modulectl3, TemplateForm::KymaCli2Config, None),
+            (DescriptorStyle::Modulectl3, TemplateForm::Modulectl3, None),
         ]),
         name in "[a-z]{3,8}(-[a-z]{3,8}){0,2}",
         version in "(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})(-[a-z]([0-9a-z-]{0,8}[0-9a-z])?)?",
         manifest in manifest(),
         default_cr in prop::option::of(default_cr()),
     ) -> Module {
-        Module { style, template, name, version, manifest, default_cr }
+        Module { style, template, kyma_cli_2_template, name, version, manifest, default_cr }
     }
 }
 
@@ -239,8 +243,12 @@ impl Desk {
             module.name, module.version
         );
         let recipe = BuildOptions {
-            style: module.style,
-            template: module.template,
+            forms: BuildForms {
+                style: module.style,
+                template: module.template,
+                kyma_cli_2_template: module.kyma_cli_2_template,
+                namespace: Some("kcp-system".into()),
+            },
             channel: None,
             manifest: Some(given("manifest.yaml", &module.manifest)),
             default_cr: module
@@ -254,9 +262,11 @@ impl Desk {
             push: true,
             pin_images: false,
             mount_from: None,
-            repository_url: "https://github.com/kyma-project/btp-manager".into(),
         };
-        let built = self.run(BuildModule::new(plan.clone(), recipe)).await;
+        let url = "https://github.com/kyma-project/btp-manager";
+        let target = ModuleTarget::of_plan(&plan, url.into()).unwrap();
+        let phase = BuildModule::new(target, Some(plan.clone()), recipe);
+        let built = self.run(phase).await;
         let image: PinnedImage = output(&built, "module-image").parse().unwrap();
         let fetched = self.run(FetchModule::new(plan, image, "in".into())).await;
         assert_eq!(
@@ -272,18 +282,19 @@ impl Desk {
             self.file("out/rendered.yaml").as_ref(),
             Some(&module.manifest)
         );
-        for name in ["template.yaml", "template_control_plane.yaml"] {
-            let template = self.file(&format!("out/{name}")).unwrap();
-            let template: Value = yaml_serde::from_str(&template).unwrap();
-            assert_eq!(broken_rules(&template), [""; 0], "{name}: {template:#}");
-        }
-        let template: Value =
-            yaml_serde::from_str(&self.file("out/template.yaml").unwrap()).unwrap();
+        let second = module.kyma_cli_2_template.map(|_| KYMA_CLI_2_TEMPLATE);
+        let templates = ["template.yaml", "template_control_plane.yaml"];
         let object = module
             .default_cr
             .as_deref()
             .map(|text| yaml_serde::from_str::<Value>(text).unwrap());
-        assert_eq!(template["spec"]["data"], object.unwrap_or_default());
+        for name in templates.into_iter().chain(second) {
+            let template = self.file(&format!("out/{name}")).unwrap();
+            let template: Value = yaml_serde::from_str(&template).unwrap();
+            assert_eq!(broken_rules(&template), [""; 0], "{name}: {template:#}");
+            assert_eq!(template["spec"].get("data"), object.as_ref(), "{name}");
+            assert_eq!(template["metadata"]["namespace"], "kcp-system", "{name}");
+        }
         // The form of 2023 has it in the template alone.
         let layer = module
             .default_cr
@@ -302,109 +313,102 @@ fn output<'a>(evidence: &'a PhaseReport, name: &str) -> &'a str {
     outputs[name]
 }
 
-/// What of a ModuleTemplate its CRD refuses: of today for `v1beta2`
-/// (`lifecycle-manager:config/crd/bases/operator.kyma-project.io_moduletemplates.yaml`), of mid-2023 for `v1beta1`.
-fn broken_rules(template: &Value) -> Vec<&'static str> {
-    let text = |path: &str| {
-        template
-            .pointer(path)
-            .map(|value| value.as_str().unwrap_or("not a text"))
-    };
-    let lower = |part: &str| part.chars().all(|c| c.is_ascii_lowercase());
-    let spec = template["spec"].as_object().unwrap();
-    let today = template["apiVersion"] == "operator.kyma-project.io/v1beta2";
-    let keys: &[&str] = if today {
-        &[
-            "channel",
-            "version",
-            "moduleName",
-            "mandatory",
-            "requiresDowntime",
-            "data",
-            "descriptor",
-            "customStateCheck",
-            "resources",
-            "info",
-            "associatedResources",
-            "manager",
-        ]
+/// What its definition refuses of a ModuleTemplate: that of today for `v1beta2`, and that of mid-2023 for `v1beta1`, which has no
+/// schema any more.
+fn broken_rules(template: &Value) -> Vec<String> {
+    let mut broken = Vec::new();
+    if template["apiVersion"] == "operator.kyma-project.io/v1beta2" {
+        broken.extend(crd_schema::refused(
+            &crd_schema::module_template(),
+            template,
+        ));
     } else {
-        &["channel", "data", "descriptor", "target"]
-    };
-    let rfc1123 = |name: &str| {
-        name.len() <= 253
-            && name.split('.').all(|part| {
-                !part.is_empty()
-                    && !part.starts_with('-')
-                    && !part.ends_with('-')
-                    && part
-                        .chars()
-                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-            })
-    };
-    let version = |text: &str| {
-        let (core, pre) = text.split_once('-').unwrap_or((text, "x"));
-        let number =
-            |part: &str| part == "0" || part.parse::<u32>().is_ok_and(|_| !part.starts_with('0'));
-        text.len() <= 32
-            && core.split('.').count() == 3
-            && core.split('.').all(number)
-            && pre.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-')
-            && pre.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-    };
-    let api = if today { "v1beta2" } else { "v1beta1" };
+        assert_eq!(template["apiVersion"], "operator.kyma-project.io/v1beta1");
+        broken.extend(broken_rules_of_2023(&template["spec"]).map(str::to_owned));
+    }
+    let name = template["metadata"]["name"].as_str();
+    if !name.is_some_and(rfc1123) {
+        broken.push("metadata.name".into());
+    }
+    if template["kind"] != "ModuleTemplate" {
+        broken.push("kind".into());
+    }
+    broken
+}
+
+fn broken_rules_of_2023(spec: &Value) -> impl Iterator<Item = &'static str> {
+    let channel = spec["channel"].as_str().unwrap_or_default();
+    let keys = ["channel", "data", "descriptor", "target"];
+    let mut names = spec.as_object().unwrap().keys();
     let rules = [
-        (template["kind"] == "ModuleTemplate", "kind"),
+        (names.all(|key| keys.contains(&key.as_str())), "unknown key"),
+        (spec["descriptor"].is_object(), "descriptor is required"),
+        (spec.get("data").is_none_or(Value::is_object), "data"),
         (
-            template["apiVersion"] == format!("operator.kyma-project.io/{api}"),
-            "apiVersion",
-        ),
-        (text("/metadata/name").is_some_and(rfc1123), "metadata.name"),
-        (
-            spec.keys().all(|key| keys.contains(&key.as_str())),
-            "unknown key",
-        ),
-        (
-            spec.get("descriptor").is_some_and(Value::is_object),
-            "descriptor is required",
-        ),
-        (
-            spec.get("data")
-                .is_none_or(|data| data.is_object() || data.is_null()),
-            "data",
-        ),
-        (text("/spec/version").is_none_or(version), "version"),
-        (
-            text("/spec/moduleName").is_none_or(|name| {
-                name.len() <= 64 && name.split('-').all(|part| part.len() >= 3 && lower(part))
-            }),
-            "moduleName",
-        ),
-        (
-            text("/spec/channel")
-                .is_none_or(|channel| (3..=32).contains(&channel.len()) && lower(channel)),
+            (3..=32).contains(&channel.len()) && channel.chars().all(|c| c.is_ascii_lowercase()),
             "channel",
         ),
         (
-            !spec.contains_key("info")
-                || text("/spec/info/repository").is_some()
-                    && text("/spec/info/documentation").is_some(),
-            "info",
-        ),
-        (
-            today || text("/spec/channel").is_some(),
-            "channel is required",
-        ),
-        (
-            today || matches!(text("/spec/target"), Some("control-plane" | "remote")),
+            matches!(spec["target"].as_str(), Some("control-plane" | "remote")),
             "target is required",
         ),
     ];
-    rules
-        .iter()
-        .filter(|(kept, _)| !kept)
-        .map(|(_, rule)| *rule)
-        .collect()
+    let broken = rules.into_iter().filter(|(kept, _)| !kept);
+    broken.map(|(_, rule)| rule)
+}
+
+fn rfc1123(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.chars().all(plain)
+    };
+    name.len() <= 253 && name.split('.').all(part)
+}
+
+#[test]
+fn the_schema_refuses_what_the_api_server_refuses() {
+    let template = |spec: Value| json!({"spec": spec});
+    let schema = crd_schema::module_template();
+    let cr = json!({"apiVersion": "a/v1", "kind": "A", "spec": {"any": null}});
+    let good = json!({
+        "moduleName": "btp-operator", "version": "1.2.0-rc1", "channel": "fast", "data": cr, "descriptor": {"any": null},
+        "info": {"repository": "r", "documentation": "d"}, "resources": [{"name": "a", "link": "https://a.example/b"}],
+    });
+    assert_eq!(
+        crd_schema::refused(&schema, &template(good.clone())),
+        [""; 0]
+    );
+    for (field, value) in [
+        ("data", Value::Null),
+        ("data", json!({"kind": "A"})),
+        ("descriptor", Value::Null),
+        ("version", "v1.2.0".into()),
+        ("version", "1.2.0-rc.1".into()),
+        ("version", "1.2.0-1".into()),
+        ("version", "1.02.0".into()),
+        ("version", format!("1.2.0-{}", "a".repeat(27)).into()),
+        ("moduleName", "k8s".into()),
+        ("moduleName", "btp-op".into()),
+        ("channel", "Fast".into()),
+        ("requiresDowntime", "true".into()),
+        ("info", json!({"repository": "r"})),
+        ("resources", json!([{"name": "a", "link": "b"}])),
+        ("resources", json!([{"name": "a"}])),
+        ("target", "remote".into()),
+    ] {
+        let mut spec = good.clone();
+        spec[field] = value.clone();
+        let found = crd_schema::refused(&schema, &template(spec));
+        assert_eq!(found.len(), 1, "{field}: {value}: {found:?}");
+        assert!(found[0].starts_with(&format!(".spec.{field}")), "{found:?}");
+    }
+    assert_eq!(
+        crd_schema::refused(&schema, &template(json!({}))),
+        [".spec.descriptor is required"]
+    );
 }
 
 proptest! {

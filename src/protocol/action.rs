@@ -113,7 +113,7 @@ impl Action {
             Self::SaveBlob { .. }
                 | Self::WriteFile { .. }
                 | Self::TakeFromLayer { .. }
-                | Self::Unpack { .. }
+                | Self::UnpackChart { .. }
                 | Self::RemoveFolder { .. }
         )
     }

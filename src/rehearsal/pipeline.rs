@@ -65,12 +65,14 @@ impl Rehearsal<'_> {
     }
 
     async fn plan(&self) -> anyhow::Result<StepResult> {
-        let assets = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
+        let assets = self.settings.assets.join("\n");
+        let form = self.settings.form.to_string();
         let binary_image = self.services.binary_image();
         let module_registry = self.services.module_registry();
         let inputs = [
             ("version", self.settings.version.as_str()),
-            ("assets", assets),
+            ("assets", &assets),
+            ("module-form", &form),
             ("binary-image", &binary_image),
             ("module-name", "kyma.project.io/module/btp-operator"),
             ("module-registry", &module_registry),

@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
+use ocm_module::values::ModuleForm;
+
 use super::Environment;
 use super::input_parser::{Choices, InputParser};
+use super::module_form::module_form;
 use crate::cli::RehearseArgs;
+use crate::commands::release_settings::module_assets;
 use crate::domain::Diagnostic;
 
 /// The release of a rehearsal, and the behaviour of the other participants.
@@ -15,6 +19,9 @@ pub struct RehearsalSettings {
     pub manifest: Option<String>,
     /// The text of a default custom resource, in place of the example's.
     pub default_cr: Option<String>,
+    pub form: ModuleForm,
+    /// Names of the form's files.
+    pub assets: Vec<&'static str>,
     /// `host:port` of a registry, in place of the stand-in.
     pub registry: Option<String>,
     /// A folder that keeps the state of the stand-ins for another rehearsal.
@@ -61,6 +68,7 @@ pub fn rehearse(
     );
     let e2e_tests = parser.choice("--e2e", Some(&args.e2e), &Choices::of(&results));
     let builders = parser.choice("--builder", Some(&args.builder), &Choices::of(&behaviors));
+    let form = module_form(&mut parser, Some(&args.module_form));
     let mut file =
         |option, path: &Option<String>| path.as_ref().and_then(|path| parser.file(option, path));
     let manifest = file("--manifest", &args.manifest);
@@ -70,6 +78,8 @@ pub fn rehearse(
             version: args.version.clone(),
             manifest,
             default_cr,
+            form: form?,
+            assets: module_assets(form?),
             registry: args.registry.clone(),
             state: args.state.as_ref().map(PathBuf::from),
             unit_tests: unit_tests?,

@@ -2,6 +2,7 @@
 
 mod build;
 mod fetch;
+mod forms;
 mod inspect;
 mod paths;
 #[path = "../support/mod.rs"]

@@ -12,6 +12,7 @@
 )]
 
 pub(crate) mod clock;
+pub(crate) mod crd_schema;
 pub(crate) mod github;
 pub(crate) mod module_images;
 pub(crate) mod plan;

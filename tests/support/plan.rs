@@ -2,6 +2,7 @@
 
 use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use ocm_module::values::ModuleForm;
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
     with_images(tag, component, image, "r.example/prod/btp-manager:v1.2.0")
@@ -27,6 +28,8 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         module: Some(ModulePlan {
             name: component.parse().unwrap(),
             image: image.parse().unwrap(),
+            form: ModuleForm::KymaCli2,
+            second_image: None,
         }),
         extra_images: [].into(),
     };

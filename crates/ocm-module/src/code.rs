@@ -89,6 +89,7 @@ codes! {
     ModuleNameShort "module-name-short" "A part of the module's short name has fewer than three letters."
     ChannelInvalid "channel-invalid" "The channel is not of 3 to 32 small letters."
     TemplateFormUnfit "template-form-unfit" "The template of modulectl 3 cannot name the tag of a module image in the form of the Kyma CLI 2."
+    ModuleNotInstalled "module-not-installed" "No Lifecycle Manager of today installs a module of this form."
     TemplateNameInvalid "template-name-invalid" "Kubernetes would not take the template's name, which has the version in it or is `resourceName`."
     NamespaceInvalid "namespace-invalid" "The namespace is none that Kubernetes takes."
     VersionTooLong "version-too-long" "The version has more than 32 characters, which is Lifecycle Manager's limit."

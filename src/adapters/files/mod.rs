@@ -19,7 +19,6 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
 use crate::protocol::{
-use crate::protocol::{
     ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerCopy, LocalFile,
     ServiceError,
 };

@@ -87,7 +87,7 @@ impl FilesWriter for SlowFiles {
     async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn unpack(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
         unreachable!()
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::FormatCode;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use ocm_module::oci::ContentDescriptor;
+use ocm_module::values::ModuleForm;
 
 const NAME: &str = "kyma.project.io/module/btp-operator";
 const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
@@ -16,6 +17,8 @@ fn plan() -> ReleasePlan {
         image: format!("r.example/component-descriptors/{NAME}:v1.2.0")
             .parse()
             .unwrap(),
+        form: ModuleForm::KymaCli2,
+        second_image: None,
     };
     example().with(|wanted| wanted.module = Some(module))
 }

@@ -41,17 +41,19 @@ mod assemble;
 mod build_component;
 mod component;
 pub mod ctf;
+mod form;
 mod image_resources;
 mod installable;
 mod kyma_cli_2;
 mod modulectl_3;
 mod template;
 
-pub use assemble::{Assembled, ModuleInputs, NamedFile, assemble};
+pub use assemble::{Assembled, KYMA_CLI_2_TEMPLATE, ModuleInputs, NamedFile, assemble};
 pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
+pub use form::{Refused, TEMPLATE_NAMESPACE};
 pub use template::TemplateForm;
 
 #[cfg(test)]

@@ -195,8 +195,10 @@ impl Candidate<'_> {
                 let images = self.seen.release.release_images(self.plan);
                 let stale =
                     image_check::staleness(self.plan, &images, leftovers, *digest, contents);
+                let other = self.seen.release.other_module_image(name, *digest);
                 stale
                     .into_iter()
+                    .chain(other)
                     .map(|mismatch| mismatch.diagnostic(name, BUILD_AGAIN))
                     .collect()
             }
