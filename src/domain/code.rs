@@ -61,6 +61,7 @@ codes! {
     DurationInvalid "duration-invalid" Usage "A duration cannot be read, is zero, or is longer than a job may run."
     FileUnreadable "file-unreadable" Usage "A file or folder that an input names cannot be read."
     InputMissing "input-missing" Usage "An input that this phase or command needs is missing."
+    InputsExclusive "inputs-exclusive" Usage "Two inputs were given that exclude each other, such as `plan` and `commit-build`."
     InputNotForPhase "input-not-for-phase" Usage "An input was given that this phase or command does not take."
     PhaseUnknown "phase-unknown" Usage "The input `phase` is not the name of a phase."
     CommandUnknown "command-unknown" Usage "The input `command` is not the name of a command."

@@ -5,21 +5,47 @@ use std::path::PathBuf;
 use ocm_module::build::{DescriptorStyle, ModuleForm, TEMPLATE_NAMESPACE, TemplateForm};
 use ocm_module::rules;
 
-use super::input_parser::{Choices, InputParser};
+use super::commit_build::{module_of_commit, refuse_inputs_of_commits, refuse_release};
+use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::module_form::module_form;
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
-use crate::domain::{Code, Diagnostic, ImageRepository};
+use crate::domain::{Code, Diagnostic, ImageRepository, RepoSlug};
 use crate::phases::{BuildForms, BuildModule, BuildOptions, ModuleTarget};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
+    fn token(&self) -> TokenChoice {
+        if self.commit_build {
+            TokenChoice::Unused
+        } else {
+            TokenChoice::Job
+        }
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let chosen = ChosenForms::read(parser, self);
         let mount_from = parser.parse("mount-from", self.mount_from.as_ref());
-        let plan = parser.plan(&self.plan, &self.common)?;
-        let repository_url = parser.repository_url(&plan.wanted.repository);
-        let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+        let (build_of, target) = if self.commit_build {
+            if self.plan.plan.is_some() {
+                refuse_release(parser, "plan");
+            }
+            let (repository, target) = module_of_commit(parser, self, chosen.form)?;
+            (BuildOf::Commit(repository), target)
+        } else {
+            if self.plan.plan.is_none() {
+                parser.missing(
+                    "plan",
+                    "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}; or build a commit that belongs to no release: commit-build: true",
+                );
+                return None;
+            }
+            refuse_inputs_of_commits(parser, self);
+            let plan = parser.plan(&self.plan, &self.common)?;
+            let repository_url = parser.repository_url(&plan.wanted.repository);
+            let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+            (BuildOf::Release(plan), target)
+        };
         let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
         let options = BuildOptions {
             forms: chosen.with(parser, &target),
@@ -31,12 +57,25 @@ impl PhaseSettings for BuildModuleArgs {
             output: path(&self.output_dir).unwrap_or_else(|| "module-release".into()),
             ctf: path(&self.ctf),
             push: !self.no_push,
-            mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
+            mount_from: mount_from.and_then(|from| mountable(parser, &target, from)),
         };
-        Some(Prepared::planned(plan, |plan| {
-            BuildModule::new(target, Some(plan), options)
-        }))
+        Some(match build_of {
+            BuildOf::Release(plan) => {
+                Prepared::planned(plan, |plan| BuildModule::new(target, Some(plan), options))
+            }
+            BuildOf::Commit(repository) => {
+                let image = target.images.first()?.clone();
+                let phase = BuildModule::new(target, None, options);
+                Prepared::with_image(repository, &image, phase)
+            }
+        })
     }
+}
+
+/// What a module is built of.
+enum BuildOf {
+    Release(ReleasePlan),
+    Commit(RepoSlug),
 }
 
 /// The word of `module-namespace` for a template without a namespace, as modulectl writes it.
@@ -177,10 +216,10 @@ fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
 /// A registry can mount only layers from its own repositories.
 fn mountable(
     parser: &mut InputParser<'_>,
-    plan: &ReleasePlan,
+    target: &ModuleTarget,
     from: ImageRepository,
 ) -> Option<ImageRepository> {
-    let planned = plan.wanted.module.as_ref()?.image.repository().registry();
+    let planned = target.images.first()?.repository().registry();
     let elsewhere = Diagnostic::value(
         Code::MountElsewhere,
         "mount-from",

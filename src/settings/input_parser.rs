@@ -26,6 +26,8 @@ pub(super) enum TokenChoice {
     Job,
     /// The input `publish-token` where it is given, and `github-token` otherwise.
     Publishing,
+    /// None, since nothing is asked of GitHub.
+    Unused,
 }
 
 /// The values that an input accepts, and what they mean.
@@ -299,6 +301,9 @@ impl<'a> InputParser<'a> {
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
     pub(super) fn token(&mut self, choice: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
+        if choice == TokenChoice::Unused {
+            return Some(SecretString::default());
+        }
         let (input, token) = match (choice, &context.publish_token) {
             (TokenChoice::Publishing, Some(token)) => ("publish-token", Some(token)),
             _ => ("github-token", context.token.as_ref()),
