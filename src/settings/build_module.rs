@@ -15,9 +15,10 @@ use crate::phases::{BuildForms, BuildModule, BuildOptions, ModuleTarget};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
+    /// GitHub is only asked whether a tag of the registry that is taken is the release's own.
     fn token(&self) -> TokenChoice {
-        if self.commit_build {
-            TokenChoice::Unused
+        if self.commit_build || self.no_push {
+            TokenChoice::None
         } else {
             TokenChoice::Job
         }
@@ -33,17 +34,7 @@ impl PhaseSettings for BuildModuleArgs {
             let (repository, target) = module_of_commit(parser, self, chosen.form)?;
             (BuildOf::Commit(repository), target)
         } else {
-            if self.plan.plan.is_none() {
-                parser.missing(
-                    "plan",
-                    "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}; or build a commit that belongs to no release: commit-build: true",
-                );
-                return None;
-            }
-            refuse_inputs_of_commits(parser, self);
-            let plan = parser.plan(&self.plan, &self.common)?;
-            let repository_url = parser.repository_url(&plan.wanted.repository);
-            let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+            let (plan, target) = module_of_release(parser, self)?;
             (BuildOf::Release(plan), target)
         };
         let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
@@ -76,6 +67,26 @@ impl PhaseSettings for BuildModuleArgs {
 enum BuildOf {
     Release(ReleasePlan),
     Commit(RepoSlug),
+}
+
+/// The plan of a release, and its module.
+fn module_of_release(
+    parser: &mut InputParser<'_>,
+    args: &BuildModuleArgs,
+) -> Option<(ReleasePlan, ModuleTarget)> {
+    if args.plan.plan.is_none() {
+        parser.missing(
+            "plan",
+            "pass the output of the phase `plan` (plan: ${{ needs.plan.outputs.plan }}), or build a commit that belongs to no \
+             release (commit-build: true)",
+        );
+        return None;
+    }
+    refuse_inputs_of_commits(parser, args);
+    let plan = parser.plan(&args.plan, &args.common)?;
+    let repository_url = parser.repository_url(&plan.wanted.repository);
+    let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+    Some((plan, target))
 }
 
 /// The word of `module-namespace` for a template without a namespace, as modulectl writes it.

@@ -28,7 +28,8 @@ pub fn image_settings(
         CommitBuild::read(&mut parser, args.commit.as_ref()).map(|build| (build.tag, build.version))
     } else {
         if args.commit.is_some() {
-            parser.missing("commit-build", "`commit` is for the image of a commit that belongs to no release: `commit-build: true`");
+            let help = "`commit` is for the image of a commit that belongs to no release: give both, or a `tag`";
+            parser.missing("commit-build", help);
         }
         tag_and_version(&mut parser, args, format.as_ref())
     };

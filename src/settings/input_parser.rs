@@ -22,12 +22,12 @@ pub(super) struct InputParser<'a> {
 /// Which of the tokens that a step may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenChoice {
+    /// None: nothing is asked of GitHub.
+    None,
     /// The input `github-token`.
     Job,
     /// The input `publish-token` where it is given, and `github-token` otherwise.
     Publishing,
-    /// None, since nothing is asked of GitHub.
-    Unused,
 }
 
 /// The values that an input accepts, and what they mean.
@@ -301,10 +301,8 @@ impl<'a> InputParser<'a> {
     /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
     pub(super) fn token(&mut self, choice: TokenChoice) -> Option<SecretString> {
         let context = self.environment.context;
-        if choice == TokenChoice::Unused {
-            return Some(SecretString::default());
-        }
         let (input, token) = match (choice, &context.publish_token) {
+            (TokenChoice::None, _) => return Some(SecretString::default()),
             (TokenChoice::Publishing, Some(token)) => ("publish-token", Some(token)),
             _ => ("github-token", context.token.as_ref()),
         };

@@ -234,7 +234,8 @@ fn wrong_step(place: &str, step: &Value) -> Vec<String> {
     let mut wrong: Vec<_> = unknown
         .map(|given| format!("{place}: {given} is not for {name}"))
         .collect();
-    if by == "phase" && taken.contains("plan") && !given.contains("plan") {
+    let planned = given.contains("plan") || given.contains("commit-build");
+    if by == "phase" && taken.contains("plan") && !planned {
         wrong.push(format!("{place}: {name} has no plan"));
     }
     wrong
