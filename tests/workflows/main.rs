@@ -139,7 +139,8 @@ fn actions_are_pinned_by_commit() {
             let hash = used.split_once('@').map_or("", |(_, reference)| reference);
             let full = hash.len() == 40 && hash.chars().all(|c| c.is_ascii_hexdigit());
             let pinned = full && comment.starts_with('v');
-            let ours = path.starts_with("examples/") && used.starts_with(OURS);
+            let released = used.starts_with(OURS) || used.starts_with(ACTION);
+            let ours = path.starts_with("examples/") && released;
             if !(used.starts_with("./") || pinned || ours) {
                 wrong.push(format!("{path}: {used}"));
             }
