@@ -2,13 +2,24 @@
 
 use clap::Args;
 
-use super::{CommonArgs, PlanInput};
+use super::{CommonArgs, ModuleInput, PlanInput};
 
 /// Arguments of `build-module`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct BuildModuleArgs {
     #[command(flatten)]
     pub plan: PlanInput,
+    /// Build a commit that belongs to no release, in place of a plan's: its version is `0.0.0-main-` and the first 12 digits of the hash, whatever `module-config` says. Takes `module-name` and `module-registry`
+    #[arg(long)]
+    pub commit_build: bool,
+    /// Commit to build with `commit-build`, by its full hash; default: the commit that the workflow runs on
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// With `commit-build`: image of the module's manager, which the manifest has to run; `{version}` is filled in, and its default tag is the commit's version
+    #[arg(long, value_name = "IMAGE")]
+    pub binary_image: Option<String>,
+    #[command(flatten)]
+    pub module: ModuleInput,
     /// Rendered manifest of the module, as `kustomize build` prints it
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<String>,

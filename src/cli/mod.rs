@@ -150,6 +150,17 @@ pub struct PlanInput {
     pub plan: Option<String>,
 }
 
+/// The names of the module image, for the phases that no plan tells them.
+#[derive(Debug, Default, Args)]
+pub struct ModuleInput {
+    /// OCM component name of the module, such as `kyma.project.io/module/btp-operator`
+    #[arg(long, value_name = "NAME")]
+    pub module_name: Option<String>,
+    /// Registry and path for module images, such as `registry.example/kyma-project/prod/unsigned`
+    #[arg(long, value_name = "REPOSITORY")]
+    pub module_registry: Option<String>,
+}
+
 /// Who makes the artifacts.
 #[derive(Debug, Default, Args)]
 pub struct BuildersInput {

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::CommonArgs;
+use super::{CommonArgs, ModuleInput};
 
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -13,7 +13,7 @@ pub struct PlanArgs {
     /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
     #[arg(long, value_name = "FORMAT")]
     pub tag_format: Option<String>,
-    /// Commit to release, by its full hash; default: the commit that the workflow runs on
+    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
     /// Release from which on the notes list changes; default: the highest published version below this one
@@ -40,18 +40,14 @@ pub struct PlanArgs {
     /// Names of all assets that the published release has, one per line
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub assets: Vec<String>,
-    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's
+    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's or, with `commit-build`, the commit's version
     #[arg(long, value_name = "IMAGE")]
     pub binary_image: Option<String>,
     /// Further images that the release needs, one per line, in the form of `binary-image`
     #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
     pub extra_images: Vec<String>,
-    /// OCM component name of the module, such as `kyma.project.io/module/btp-operator`
-    #[arg(long, value_name = "NAME")]
-    pub module_name: Option<String>,
-    /// Registry and path for module images, such as `registry.example/kyma-project/prod/unsigned`
-    #[arg(long, value_name = "REPOSITORY")]
-    pub module_registry: Option<String>,
+    #[command(flatten)]
+    pub module: ModuleInput,
     /// Which tool's module the release has: `modulectl-3` (the one that Lifecycle Manager installs today), `kyma-cli-2` (the one of 2023) or `both` (one image under the tags of both, with the templates of both); it sets descriptor, templates, names and tags together; default: `modulectl-3`
     #[arg(long, value_name = "FORM")]
     pub module_form: Option<String>,

@@ -22,7 +22,7 @@ macro_rules! outputs {
 
 outputs! {
     "plan" of "plan": "Everything the release wants, as JSON of the form `btp-release-plan/1`; the later phases take it"
-    "version" of "plan", "image-settings": "Version without `v`, such as `1.2.0`"
+    "version" of "plan", "build-module", "image-settings": "Version without `v`, such as `1.2.0`"
     "tag" of "plan": "Git tag and name of the release"
     "commit" of "plan": "Full hash of the commit that is released"
     "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
@@ -75,7 +75,7 @@ macro_rules! permissions {
 permissions! {
     "plan" "`contents: write`" "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written"
     "draft" "`contents: write`" "the draft, the tag, and GitHub's generated notes"
-    "build-module" "`contents: write`; with `no-push` none" "to see whether the release is still a draft if the module's tag exists"
+    "build-module" "`contents: write`; with `commit-build` or `no-push` none" "to see whether the release is still a draft if the module's tag exists"
     "upload" "`contents: write`" "assets"
     "await" "`contents: write`; with `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "to see the draft and its assets; nothing is written"
     "fetch-module" "none" "only the registry is read"

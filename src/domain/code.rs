@@ -62,6 +62,7 @@ codes! {
     FileUnreadable "file-unreadable" Usage "A file or folder that an input names cannot be read."
     PathOutside "path-outside" Usage "An input names a path that leads out of the working folder."
     InputMissing "input-missing" Usage "An input that this phase or command needs is missing."
+    InputsExclusive "inputs-exclusive" Usage "Two inputs were given that exclude each other, such as `plan` and `commit-build`."
     InputNotForPhase "input-not-for-phase" Usage "An input was given that this phase or command does not take."
     PhaseUnknown "phase-unknown" Usage "The input `phase` is not the name of a phase."
     CommandUnknown "command-unknown" Usage "The input `command` is not the name of a command."

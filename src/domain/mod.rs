@@ -5,6 +5,7 @@
 
 mod asset;
 mod code;
+mod commit_version;
 mod deadline;
 mod exit;
 mod jobs;
@@ -16,6 +17,7 @@ pub(crate) mod urls;
 
 pub use asset::AssetName;
 pub use code::Code;
+pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
 pub use jobs::JobResults;

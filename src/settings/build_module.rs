@@ -4,18 +4,19 @@ use ocm_module::build::{DescriptorStyle, TEMPLATE_NAMESPACE, TemplateForm};
 use ocm_module::rules;
 use ocm_module::values::ModuleForm;
 
+use super::commit_build::{module_of_commit, refuse_inputs_of_commits, refuse_release};
 use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::module_form::module_form;
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
-use crate::domain::{Code, Diagnostic, ImageRepository};
+use crate::domain::{Code, Diagnostic, ImageRepository, RepoSlug};
 use crate::phases::{BuildForms, BuildModule, BuildOptions, ModuleTarget};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
     /// GitHub is only asked whether a tag of the registry that is taken is the release's own.
     fn token(&self) -> TokenChoice {
-        if self.no_push {
+        if self.commit_build || self.no_push {
             TokenChoice::None
         } else {
             TokenChoice::Job
@@ -34,9 +35,20 @@ impl PhaseSettings for BuildModuleArgs {
             path("output-dir", &self.output_dir),
             path("ctf", &self.ctf),
         ];
-        let plan = parser.plan(&self.plan, &self.common)?;
-        let repository_url = parser.repository_url(&plan.wanted.repository);
-        let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+        let (build_of, target) = if self.commit_build {
+            if self.plan.plan.is_some() {
+                refuse_release(parser, "plan");
+            }
+            // The images of a commit are not known to be complete: only a release waits for them.
+            if self.pin_images {
+                refuse_release(parser, "pin-images");
+            }
+            let (repository, target) = module_of_commit(parser, self, chosen.form)?;
+            (BuildOf::Commit(repository), target)
+        } else {
+            let (plan, target) = module_of_release(parser, self)?;
+            (BuildOf::Release(plan), target)
+        };
         let options = BuildOptions {
             forms: chosen.with(parser, &target),
             channel: self.channel.clone(),
@@ -48,12 +60,45 @@ impl PhaseSettings for BuildModuleArgs {
             ctf,
             push: !self.no_push,
             pin_images: self.pin_images,
-            mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
+            mount_from: mount_from.and_then(|from| mountable(parser, &target, from)),
         };
-        Some(Prepared::planned(plan, |plan| {
-            BuildModule::new(target, Some(plan), options)
-        }))
+        Some(match build_of {
+            BuildOf::Release(plan) => {
+                Prepared::planned(plan, |plan| BuildModule::new(target, Some(plan), options))
+            }
+            BuildOf::Commit(repository) => {
+                let image = target.images.first()?.clone();
+                let phase = BuildModule::new(target, None, options);
+                Prepared::with_image(repository, &image, phase)
+            }
+        })
     }
+}
+
+/// What a module is built of.
+enum BuildOf {
+    Release(ReleasePlan),
+    Commit(RepoSlug),
+}
+
+/// The plan of a release, and its module.
+fn module_of_release(
+    parser: &mut InputParser<'_>,
+    args: &BuildModuleArgs,
+) -> Option<(ReleasePlan, ModuleTarget)> {
+    if args.plan.plan.is_none() {
+        parser.missing(
+            "plan",
+            "pass the output of the phase `plan` (plan: ${{ needs.plan.outputs.plan }}), or build a commit that belongs to no \
+             release (commit-build: true)",
+        );
+        return None;
+    }
+    refuse_inputs_of_commits(parser, args);
+    let plan = parser.plan(&args.plan, &args.common)?;
+    let repository_url = parser.repository_url(&plan.wanted.repository);
+    let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
+    Some((plan, target))
 }
 
 /// The word of `module-namespace` for a template without a namespace, as modulectl writes it.
@@ -194,10 +239,10 @@ fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
 /// A registry can mount only layers from its own repositories.
 fn mountable(
     parser: &mut InputParser<'_>,
-    plan: &ReleasePlan,
+    target: &ModuleTarget,
     from: ImageRepository,
 ) -> Option<ImageRepository> {
-    let planned = plan.wanted.module.as_ref()?.image.repository().registry();
+    let planned = target.images.first()?.repository().registry();
     let elsewhere = Diagnostic::value(
         Code::MountElsewhere,
         "mount-from",

@@ -5,6 +5,7 @@
 mod await_artifacts;
 mod build_module;
 mod check_pods;
+mod commit_build;
 mod context;
 mod discard;
 mod download_asset;
@@ -34,7 +35,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{CommonArgs, PhaseArgs, ReleaseByVersion};
-use crate::domain::{Diagnostic, RepoSlug, Tag, TagFormat};
+use crate::domain::{Diagnostic, ImageRef, RepoSlug, Tag, TagFormat};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -210,6 +211,17 @@ impl Prepared {
         Self {
             phase: Box::new(phase(plan)),
             targets,
+        }
+    }
+
+    /// A phase that uses the registry of one image.
+    fn with_image(repository: RepoSlug, image: &ImageRef, phase: impl Phase + 'static) -> Self {
+        Self {
+            phase: Box::new(phase),
+            targets: Targets {
+                repository,
+                registries: [image.repository().registry().to_owned()].into(),
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use ocm_module::values::ModuleForm;
 use super::input_parser::InputParser;
 use super::module_form::module_form;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::PlanArgs;
+use crate::cli::{ModuleInput, PlanArgs};
 use crate::domain::{
     Code, ComponentName, Diagnostic, ImageRef, ImageRepository, ImageTag, Tag, TagFormat, Version,
 };
@@ -84,7 +84,7 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
     on_existing
 }
 
-fn example_version() -> Option<(Tag, Version, TagFormat)> {
+pub(super) fn example_version() -> Option<(Tag, Version, TagFormat)> {
     TagFormat::read("v0.0.0", None).ok()
 }
 
@@ -105,22 +105,48 @@ impl Images {
         let extra = lines(&args.extra_images)
             .filter_map(|text| image("extra-images", text))
             .collect();
+        let form = module_form(parser, args.module_form.as_deref());
         Self {
             binary,
-            module: module(parser, args, names),
+            module: module(
+                parser,
+                &ModuleNaming {
+                    names: &args.module,
+                    form,
+                    tag: args.module_tag.as_deref(),
+                },
+                names,
+            ),
             extra,
         }
     }
 }
 
-fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<ModulePlan> {
-    match (&args.module_name, &args.module_registry) {
+/// The help where an input is missing that names the module image.
+pub(super) const MODULE_NEEDS: &str =
+    "a module image needs both `module-name` and `module-registry`";
+
+/// The inputs that name a module image.
+pub(super) struct ModuleNaming<'a> {
+    pub(super) names: &'a ModuleInput,
+    pub(super) form: Option<ModuleForm>,
+    /// `None` where it follows the form.
+    pub(super) tag: Option<&'a str>,
+}
+
+/// The module image; `None` also where neither its name nor its registry was given.
+pub(super) fn module(
+    parser: &mut InputParser<'_>,
+    inputs: &ModuleNaming<'_>,
+    names: &Names<'_>,
+) -> Option<ModulePlan> {
+    match (&inputs.names.module_name, &inputs.names.module_registry) {
         (None, None) => None,
         (Some(name), Some(registry)) => {
             let name = parser.take("module-name", name.parse());
             let registry: Option<ImageRepository> =
                 parser.take("module-registry", registry.parse());
-            let tags = ModuleTags::read(parser, args, names);
+            let tags = ModuleTags::read(parser, inputs, names);
             let name: ComponentName = name?;
             let tags = tags?;
             tags.check(parser, &name, names);
@@ -138,10 +164,7 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
             } else {
                 "module-registry"
             };
-            parser.missing(
-                missing,
-                "a module image needs both `module-name` and `module-registry`",
-            );
+            parser.missing(missing, MODULE_NEEDS);
             None
         }
     }
@@ -158,9 +181,13 @@ struct ModuleTags {
 
 impl ModuleTags {
     /// The tags follow the form; a tag that is given alone selects the form.
-    fn read(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<Self> {
-        let asked = module_form(parser, args.module_form.as_deref());
-        let given = args.module_tag.as_deref().map(|text| names.fill(text));
+    fn read(
+        parser: &mut InputParser<'_>,
+        inputs: &ModuleNaming<'_>,
+        names: &Names<'_>,
+    ) -> Option<Self> {
+        let asked = inputs.form;
+        let given = inputs.tag.map(|text| names.fill(text));
         let of_tag = given
             .as_deref()
             .map(|tag| ModuleForm::of_tag(tag, names.version));

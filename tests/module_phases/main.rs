@@ -1,6 +1,7 @@
 //! `build-module`, `fetch-module` and `inspect-module` as a person runs them, over real sockets.
 
 mod build;
+mod commit_build;
 mod fetch;
 mod forms;
 mod inspect;

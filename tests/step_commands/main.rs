@@ -19,6 +19,7 @@ use stand_ins::{Fault, GitHubServer, Options, Pattern, Service};
 
 const REPOSITORY: &str = "kyma-project/btp-manager";
 const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";
 const IMAGE: &str = "r.example/kyma/manager";
 
 struct Ended {
@@ -305,6 +306,18 @@ fn image_settings_are_version_and_image_of_the_tag() {
     // An image's tag cannot have the slash of a tag in git.
     step(&[("tag", "api/v1.2.0")]).wants(2, "image-tag-invalid");
     step(&[("tag", "v1.2.0"), ("binary-image", "x")]).wants(2, "image-invalid");
+
+    let of_commit = step(&[("commit-build", "true"), ("commit", COMMIT)]);
+    assert_eq!(of_commit.code, 0, "{}", of_commit.told);
+    let version = output(&of_commit, "version");
+    assert_eq!(version, format!("0.0.0-main-{}", &COMMIT[..12]));
+    let image = output(&of_commit, "binary-image");
+    assert_eq!(image, format!("ghcr.io/{REPOSITORY}:{version}"));
+    let commit = ("commit-build", "true");
+    step(&[commit]).wants(2, "input-missing");
+    step(&[commit, ("commit", "main")]).wants(2, "commit-invalid");
+    step(&[commit, ("commit", COMMIT), ("tag", "v1.2.0")]).wants(2, "inputs-exclusive");
+    step(&[("tag", "v1.2.0"), ("commit", COMMIT)]).wants(2, "input-missing");
 }
 
 async fn github(digests: Digests) -> GitHubServer {

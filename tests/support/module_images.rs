@@ -83,14 +83,18 @@ impl Workspace {
 
     /// The binary, with a minimal environment.
     pub(crate) async fn run(&self, arguments: &[&str], token: bool) -> CommandResult {
+        let token = token.then_some(("GITHUB_TOKEN", "t0ken"));
+        self.run_with(arguments, &Vec::from_iter(token)).await
+    }
+
+    /// The binary, with these variables and no others.
+    pub(crate) async fn run_with(&self, arguments: &[&str], env: &[(&str, &str)]) -> CommandResult {
         let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
         command
             .args(arguments)
             .env_clear()
+            .envs(env.iter().copied())
             .current_dir(self.path(""));
-        if token {
-            command.env("GITHUB_TOKEN", "t0ken");
-        }
         let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
         let ended = ended.await.unwrap();
         CommandResult {

@@ -1,8 +1,8 @@
 //! The pages under `docs/` and the example are consistent with the workflows.
 
 use crate::{
-    at, entries, jobs, none, parse, read, root, steps, string, workflow, workflows, wrong_call,
-    wrong_step,
+    at, entries, job, jobs, keys, none, parse, read, root, steps, string, workflow, workflows,
+    wrong_call, wrong_step,
 };
 use btp_release::cli::Cli;
 use btp_release::commands::release_settings::MODULE_ASSETS;
@@ -182,6 +182,19 @@ fn first_example_equals_the_released_workflow() {
     for page in ["README.md", "docs/sibling-modules.md"] {
         assert_eq!(examples(&read(page)).first(), Some(&released), "{page}");
     }
+}
+
+#[test]
+fn commits_are_built_as_the_page_shows() {
+    let shown = read("examples/module/.github/workflows/build-commit.yaml");
+    assert!(examples(&read("docs/sibling-modules.md")).contains(&shown));
+    let build = parse("build-commit.yaml", &shown);
+    assert_eq!(keys(build.get("on")), ["push".to_owned()].into());
+    let steps = steps(&job(&build, "module"));
+    let phase = |step: &Value| string(at(step, &["with", "phase"]));
+    let built = steps.iter().find(|step| phase(step) == "build-module");
+    let built = keys(built.unwrap().get("with"));
+    assert!(built.contains("commit-build") && !built.contains("plan"));
 }
 
 /// The anchors that GitHub makes from headings.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::{BuildOptions, ModuleSource, ModuleTarget};
-use crate::domain::{Code, Diagnostic, ImageRef};
+use crate::domain::{Code, Diagnostic, ImageRef, Version};
 use crate::protocol::{Reader, ServiceError};
 use ocm_module::archive::MAX_FILE;
 use ocm_module::build::GitSource;
@@ -85,6 +85,13 @@ impl Sources {
             ));
         }
         Ok(bytes.map(|bytes| (name, bytes)))
+    }
+
+    /// Takes this version in place of the one in the configuration, which is that of a release.
+    pub(super) fn set_config_version(&mut self, version: &Version) {
+        if let Some((_, config)) = &mut self.config {
+            config.version = version.to_string();
+        }
     }
 
     fn config(&self) -> Option<&ModuleConfig> {

@@ -28,7 +28,7 @@ pub use target::{ModuleSource, ModuleTarget};
 /// [`PhaseId::BuildModule`]. The same inputs give the same bytes.
 pub struct BuildModule {
     target: ModuleTarget,
-    /// The release that the module is built for, if it is for one: its draft may have its image replaced.
+    /// The release that the module is built for: its draft may have its image replaced. `None` for a build of a commit alone.
     release: Option<ReleasePlan>,
     options: BuildOptions,
 }
@@ -131,6 +131,9 @@ impl BuildModule {
 
     async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
         let mut sources = Sources::read(reader, &self.options).await?;
+        if self.release.is_none() {
+            sources.set_config_version(&self.target.version);
+        }
         if let Some(plan) = &self.release
             && self.options.pin_images
         {
@@ -341,7 +344,7 @@ fn tag_taken(
             "find out what pushed it; to replace it while {} is a draft, plan with `on-existing: replace`",
             plan.wanted.tag
         ),
-        None => "find out what pushed it, and delete the tag if nobody needs it".to_owned(),
+        None => "the same commit was built from other files or by another version of btp-release: render the manifest without dates, random values and tags that move, or delete the tag if nobody uses it".to_owned(),
     };
     let seen = format!(
         "{tag} is {} already, and this build made {}",
@@ -354,6 +357,7 @@ fn tag_taken(
 fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
     let component = &seen.assembled.version;
     let (target, digest) = (&component.target, component.digest());
+    let version = &component.descriptor.component.version;
     let mut report = if options.push {
         PhaseReport::new(format!("{target} is {}", digest.short()))
             .with("module-image", target.repository().pinned(digest))
@@ -366,6 +370,7 @@ fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
         .map(|name| options.output.join(name).display().to_string())
         .collect();
     report = report
+        .with("version", version.strip_prefix('v').unwrap_or(version))
         .with("module-digest", digest)
         .with("files", paths.join("\n"));
     if let Some(ctf) = &options.ctf {

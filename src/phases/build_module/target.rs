@@ -50,18 +50,34 @@ impl ModuleTarget {
                 "give `module-name` and `module-registry` to the phase `plan`",
             )
         })?;
+        let source = ModuleSource {
+            repository_url,
+            commit: wanted.commit.clone(),
+            reference: Some(wanted.tag.to_ref()),
+        };
+        let manager = wanted.binary_image.clone();
+        Self::new(planned, wanted.version.clone(), source, manager)
+    }
+
+    /// A module of any version.
+    ///
+    /// # Errors
+    ///
+    /// The registry's error if no components can be in it.
+    pub fn new(
+        planned: &ModulePlan,
+        version: Version,
+        source: ModuleSource,
+        manager: Option<ImageRef>,
+    ) -> Result<Self, Diagnostic> {
         Ok(Self {
             component: planned.name.clone(),
-            version: wanted.version.clone(),
+            version,
             registry: registry(planned).map_err(ocm_module::Diagnostic::with_code)?,
             form: planned.form,
             images: planned.images().map(|(_, image)| image.clone()).collect(),
-            source: ModuleSource {
-                repository_url,
-                commit: wanted.commit.clone(),
-                reference: Some(wanted.tag.to_ref()),
-            },
-            manager: wanted.binary_image.clone(),
+            source,
+            manager,
         })
     }
 }

@@ -198,9 +198,13 @@ fn report_names_the_image_by_digest_and_the_files() {
         panic!()
     };
     let names: Vec<_> = report.outputs.iter().map(|o| o.name).collect();
-    assert_eq!(names, ["module-image", "module-digest", "files", "ctf"]);
+    assert_eq!(
+        names,
+        ["module-image", "version", "module-digest", "files", "ctf"]
+    );
     assert!(report.outputs[0].value.contains("@sha256:"));
-    assert_eq!(report.outputs[2].value.lines().count(), 3);
+    assert_eq!(report.outputs[1].value, "1.2.0");
+    assert_eq!(report.outputs[3].value.lines().count(), 3);
 }
 
 #[test]
