@@ -40,18 +40,27 @@
 mod assemble;
 mod build_component;
 mod component;
+mod component_config;
+mod component_constructor;
 pub mod ctf;
 mod image_resources;
 mod installable;
 mod kyma_cli_2;
 mod modulectl_3;
+mod release_meta;
 mod template;
+mod yaml_layout;
 
 pub use assemble::{Assembled, ModuleInputs, NamedFile, assemble};
 pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
+pub use component_config::{
+    ExistingComponentConfig, ReleaseImages, component_config, updated_component_config,
+};
+pub use component_constructor::{ConstructorFiles, component_constructor};
+pub use release_meta::release_meta;
 pub use template::TemplateForm;
 
 #[cfg(test)]

@@ -1,0 +1,138 @@
+//! `component-constructor.yaml`: the component for `ocm add componentversions`, as modulectl 3.3 writes it
+//! (`kyma-project/modulectl:internal/common/types/component/constructor.go`).
+//!
+//! It differs from modulectl's in `built-by`, in paths, which are relative to the file, and in the order of images, which
+//! modulectl shuffles.
+
+use super::modulectl_3::{CREATOR, PROVIDER};
+use super::yaml_layout::Node;
+use crate::descriptor::{AccessKind, ComponentSource, Descriptor, Label, Resource};
+
+/// The module's files, by their names in the folder of the constructor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConstructorFiles<'a> {
+    /// The rendered manifest.
+    pub manifest: &'a str,
+    /// The default custom resource, if there is one.
+    pub default_cr: Option<&'a str>,
+    /// The ModuleTemplate.
+    pub template: &'a str,
+}
+
+/// The constructor of a component that has a descriptor in the style of modulectl 3: the same names, versions, labels, images
+/// and sources.
+pub fn component_constructor(descriptor: &Descriptor, files: &ConstructorFiles<'_>) -> String {
+    let component = &descriptor.component;
+    let provider = Node::map([
+        ("name", Node::text(PROVIDER)),
+        (
+            "labels",
+            labels(&[Label::new(format!("{PROVIDER}/built-by"), CREATOR)]),
+        ),
+    ]);
+    let mut entries = vec![
+        ("name", Node::text(&component.name)),
+        ("version", Node::text(&component.version)),
+        ("provider", provider),
+    ];
+    if !component.labels.is_empty() {
+        entries.push(("labels", labels(&component.labels)));
+    }
+    let mut resources: Vec<_> = component.resources.iter().filter_map(image).collect();
+    resources.extend(file_resources(&component.version, files));
+    entries.push(("resources", Node::List(resources)));
+    let sources: Vec<_> = component.sources.iter().filter_map(source).collect();
+    if !sources.is_empty() {
+        entries.push(("sources", Node::List(sources)));
+    }
+    let components = Node::List(vec![Node::map(entries)]);
+    Node::map([("components", components)]).document()
+}
+
+fn labels(labels: &[Label]) -> Node {
+    let labels = labels.iter().map(|label| {
+        let mut entries = vec![
+            ("name", Node::text(&label.name)),
+            ("value", Node::json(&label.value)),
+        ];
+        entries.extend(
+            label
+                .version
+                .as_ref()
+                .map(|version| ("version", Node::text(version))),
+        );
+        Node::map(entries)
+    });
+    Node::List(labels.collect())
+}
+
+/// An image that the module runs; nothing for a resource that is none.
+fn image(resource: &Resource) -> Option<Node> {
+    let AccessKind::OciArtifact { image } = resource.access.kind() else {
+        return None;
+    };
+    let access = Node::map([
+        ("type", Node::text("ociArtifact")),
+        ("imageReference", Node::text(image)),
+    ]);
+    let mut entries = vec![
+        ("name", Node::text(&resource.name)),
+        ("type", Node::text("ociArtifact")),
+        ("version", Node::text(&resource.version)),
+        ("relation", Node::text("external")),
+    ];
+    if !resource.labels.is_empty() {
+        entries.push(("labels", labels(&resource.labels)));
+    }
+    entries.push(("access", access));
+    Some(Node::map(entries))
+}
+
+/// The files that `ocm` packs: manifest and custom resource as archives of one file, the template as it is.
+fn file_resources(version: &str, files: &ConstructorFiles<'_>) -> Vec<Node> {
+    let resource = |name: &str, kind: &str, input: Node| {
+        Node::map([
+            ("name", Node::text(name)),
+            ("type", Node::text(kind)),
+            ("version", Node::text(version)),
+            ("input", input),
+        ])
+    };
+    let archive = |name: &str, file: &str| {
+        let input = Node::map([
+            ("type", Node::text("dir")),
+            ("path", Node::text(".")),
+            ("includeFiles", Node::List(vec![Node::text(file)])),
+        ]);
+        resource(name, "directoryTree", input)
+    };
+    let template = Node::map([
+        ("type", Node::text("file")),
+        ("path", Node::text(files.template)),
+    ]);
+    let mut resources = vec![archive("raw-manifest", files.manifest)];
+    resources.extend(files.default_cr.map(|file| archive("default-cr", file)));
+    resources.push(resource("moduletemplate", "plainText", template));
+    resources
+}
+
+/// The commit, with the types that modulectl writes since 3.3.
+fn source(source: &ComponentSource) -> Option<Node> {
+    let AccessKind::Git { repo_url, commit } = source.access.kind() else {
+        return None;
+    };
+    let mut access = vec![
+        ("type", Node::text("GitHub")),
+        ("repoUrl", Node::text(repo_url)),
+    ];
+    access.extend(commit.as_ref().map(|commit| ("commit", Node::text(commit))));
+    Some(Node::map([
+        ("name", Node::text(&source.name)),
+        ("type", Node::text("git")),
+        ("version", Node::text(&source.version)),
+        ("access", Node::map(access)),
+    ]))
+}
+
+#[cfg(test)]
+mod tests;
