@@ -169,6 +169,53 @@ mod tests {
     }
 
     #[test]
+    fn scalars_are_quoted_as_yaml_v3_does() {
+        // What gopkg.in/yaml.v3 v3.0.1 writes for the text in the first column.
+        for (text, written) in [
+            ("kyma/gopher", "kyma/gopher"),
+            ("yes", "\"yes\""),
+            ("on", "\"on\""),
+            ("y", "\"y\""),
+            ("N", "\"N\""),
+            ("true", "\"true\""),
+            ("1.0", "\"1.0\""),
+            ("1.2.3", "1.2.3"),
+            (".5", "\".5\""),
+            ("1e3", "\"1e3\""),
+            ("0x1", "\"0x1\""),
+            ("0o17", "\"0o17\""),
+            ("017", "\"017\""),
+            ("1_000", "\"1_000\""),
+            ("12:30", "\"12:30\""),
+            ("2020-01-01", "\"2020-01-01\""),
+            ("~", "\"~\""),
+            ("null", "\"null\""),
+            ("", "\"\""),
+            (" a", "' a'"),
+            ("@x", "'@x'"),
+            ("- a", "'- a'"),
+            ("-", "'-'"),
+            ("?", "'?'"),
+            ("|", "'|'"),
+            ("!x", "'!x'"),
+            ("%x", "'%x'"),
+            ("a: b", "'a: b'"),
+            ("a:", "'a:'"),
+            ("a:b", "a:b"),
+            (":a", ":a"),
+            ("a #b", "'a #b'"),
+            ("a,b", "a,b"),
+            ("[a]", "'[a]'"),
+            ("it's", "it's"),
+            ("\"q\"", "'\"q\"'"),
+            ("\u{e4}", "\u{e4}"),
+            ("a\tb", "\"a\\tb\""),
+        ] {
+            assert_eq!(scalar(text), written, "{text}");
+        }
+    }
+
+    #[test]
     fn scalars_stay_on_one_line() {
         let long = "word ".repeat(40);
         for text in [
