@@ -18,7 +18,7 @@ use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Outcome};
-use btp_release::phases::{BuildModule, BuildOptions, FetchModule};
+use btp_release::phases::{BuildModule, BuildOptions, FetchModule, ModuleTarget};
 use btp_release::plan::ReleasePlan;
 use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
@@ -252,9 +252,11 @@ impl Desk {
             ctf: None,
             push: true,
             mount_from: None,
-            repository_url: "https://github.com/kyma-project/btp-manager".into(),
         };
-        let built = self.run(BuildModule::new(plan.clone(), recipe)).await;
+        let url = "https://github.com/kyma-project/btp-manager";
+        let target = ModuleTarget::of_plan(&plan, url.into()).unwrap();
+        let phase = BuildModule::new(target, Some(plan.clone()), recipe);
+        let built = self.run(phase).await;
         let image: PinnedImage = output(&built, "module-image").parse().unwrap();
         let fetched = self.run(FetchModule::new(plan, image, "in".into())).await;
         assert_eq!(

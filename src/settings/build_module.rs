@@ -9,7 +9,7 @@ use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, ImageRepository};
-use crate::phases::{BuildModule, BuildOptions};
+use crate::phases::{BuildModule, BuildOptions, ModuleTarget};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
@@ -30,10 +30,11 @@ impl PhaseSettings for BuildModuleArgs {
             ctf: path(&self.ctf),
             push: !self.no_push,
             mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
-            repository_url: parser.repository_url(&plan.wanted.repository),
         };
+        let repository_url = parser.repository_url(&plan.wanted.repository);
+        let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
         Some(Prepared::planned(plan, |plan| {
-            BuildModule::new(plan, options)
+            BuildModule::new(target, Some(plan), options)
         }))
     }
 }

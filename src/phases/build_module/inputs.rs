@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::BuildOptions;
+use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic};
-use crate::plan::{ModulePlan, ReleasePlan};
 use crate::protocol::{Reader, ServiceError};
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
 use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
-use ocm_module::oci::ComponentRegistry;
 
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -141,26 +139,19 @@ impl Sources {
     /// The module image and the files of the release, or all that is wrong.
     pub(super) fn assemble(
         self,
-        plan: &ReleasePlan,
+        target: &ModuleTarget,
         options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
-        let planned = plan.wanted.module.as_ref().ok_or_else(|| {
-            vec![Diagnostic::error(
-                Code::ModuleUnplanned,
-                "the plan names no module",
-                "give `module-name` and `module-registry` to the phase `plan`",
-            )]
-        })?;
-        let registry = registry(planned).map_err(|invalid| vec![invalid.with_code()])?;
-        let mut assembled = self.with_rules(plan, planned, options, &registry)?;
+        let mut assembled = self.with_rules(target, options)?;
         assembled.warnings.splice(0..0, self.broken_rules);
-        let target = &assembled.version.target;
-        if *target != planned.image {
+        let built = &assembled.version.target;
+        if !target.images.contains(built) {
+            let awaited: Vec<_> = target.images.iter().map(ToString::to_string).collect();
             return Err(vec![Diagnostic::error(
                 Code::ModuleImageDiffers,
                 format!(
-                    "this style of component descriptor is pushed as {target}, and the plan awaits {}",
-                    planned.image
+                    "this style of component descriptor is pushed as {built}, and the plan awaits {}",
+                    awaited.join(", ")
                 ),
                 "set `module-tag` of the phase `plan` to v{version} for `kyma-cli-2`, and to {version} for `modulectl-3`",
             )]);
@@ -170,10 +161,8 @@ impl Sources {
 
     fn with_rules(
         &self,
-        plan: &ReleasePlan,
-        planned: &ModulePlan,
+        target: &ModuleTarget,
         options: &BuildOptions,
-        registry: &ComponentRegistry,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let broken = |rules: &[ocm_module::Diagnostic]| {
             let findings = self.broken_rules.iter().chain(rules).cloned();
@@ -193,11 +182,11 @@ impl Sources {
         let assembled = assemble(&ModuleInputs {
             style: options.style,
             template: options.template,
-            component: planned.name.as_str(),
-            version: &plan.wanted.version,
-            registry,
+            component: target.component.as_str(),
+            version: &target.version,
+            registry: &target.registry,
             channel: channel.unwrap_or("regular"),
-            source: &source(plan, options),
+            source: &source(&target.source, options),
             manifest: named(manifest),
             default_cr: self.default_cr.as_ref().map(named),
             config: self
@@ -205,7 +194,7 @@ impl Sources {
                 .as_ref()
                 .map(|(name, config)| (name.as_str(), config)),
             security: self.security.as_ref(),
-            manager: plan.wanted.binary_image.as_ref(),
+            manager: target.manager.as_ref(),
         });
         match assembled {
             Ok(_)
@@ -232,18 +221,8 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-/// The registry of module images: the plan has the full path.
-fn registry(planned: &ModulePlan) -> Result<ComponentRegistry, ocm_module::Diagnostic> {
-    let repository = planned.image.repository().to_string();
-    let below = format!("/component-descriptors/{}", planned.name);
-    repository
-        .strip_suffix(&below)
-        .unwrap_or(&repository)
-        .parse()
-}
-
-fn source(plan: &ReleasePlan, options: &BuildOptions) -> GitSource {
-    let url = options.repository_url.as_str();
+fn source(source: &ModuleSource, options: &BuildOptions) -> GitSource {
+    let url = source.repository_url.as_str();
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     let repo_url = match options.style {
         DescriptorStyle::KymaCli2 => bare,
@@ -251,7 +230,7 @@ fn source(plan: &ReleasePlan, options: &BuildOptions) -> GitSource {
     };
     GitSource {
         repo_url: repo_url.to_owned(),
-        commit: plan.wanted.commit.clone(),
-        reference: Some(plan.wanted.tag.to_ref()),
+        commit: source.commit.clone(),
+        reference: source.reference.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! `build-module`: makes the module image and the files of the release from the rendered manifest, and pushes the image.
 
 mod inputs;
+mod target;
 
 use std::path::PathBuf;
 
@@ -20,10 +21,13 @@ use ocm_module::build::ctf;
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
 use inputs::Sources;
+pub use target::{ModuleSource, ModuleTarget};
 
 /// [`PhaseId::BuildModule`]. The same inputs give the same bytes.
 pub struct BuildModule {
-    plan: ReleasePlan,
+    target: ModuleTarget,
+    /// The release that the module is built for, if it is for one: its draft may have its image replaced.
+    release: Option<ReleasePlan>,
     options: BuildOptions,
 }
 
@@ -48,8 +52,6 @@ pub struct BuildOptions {
     pub push: bool,
     /// A repository of the same registry that may hold some of the blobs.
     pub mount_from: Option<ImageRepository>,
-    /// The URL of the repository's web page, without a trailing slash: `https://github.com/kyma-project/btp-manager`.
-    pub repository_url: String,
 }
 
 struct BuildState {
@@ -69,8 +71,9 @@ struct RegistryState {
     /// Which of the blobs are missing.
     missing: Vec<usize>,
     by_digest: bool,
-    by_tag: Option<SeenManifest>,
-    /// Read only where the tag refers to another image.
+    /// What each tag of the target refers to.
+    by_tag: Vec<(ImageRef, Option<SeenManifest>)>,
+    /// Read only where a tag refers to another image.
     releases: Vec<SeenRelease>,
 }
 
@@ -100,13 +103,18 @@ impl From<ServiceError> for BuildProblem {
 }
 
 impl BuildModule {
-    pub fn new(plan: ReleasePlan, options: BuildOptions) -> Self {
-        Self { plan, options }
+    /// Builds `target`; `release` is the plan that it is from, if it is from one.
+    pub fn new(target: ModuleTarget, release: Option<ReleasePlan>, options: BuildOptions) -> Self {
+        Self {
+            target,
+            release,
+            options,
+        }
     }
 
     async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
         let sources = Sources::read(reader, &self.options).await?;
-        let assembled = sources.assemble(&self.plan, &self.options)?;
+        let assembled = sources.assemble(&self.target, &self.options)?;
         let mut files = Vec::new();
         for file in wanted(&self.options, &assembled)? {
             let there = reader.files.file(&file.path).await?;
@@ -144,20 +152,31 @@ impl BuildModule {
             .registry
             .resolve(&pinned(repository, component.digest()))
             .await?;
-        let by_tag = reader.registry.resolve(&component.target).await?;
-        let taken = by_tag
-            .as_ref()
-            .is_some_and(|seen| seen.digest != component.digest());
-        Ok(RegistryState {
+        let mut by_tag = Vec::new();
+        for image in &self.target.images {
+            by_tag.push((image.clone(), reader.registry.resolve(image).await?));
+        }
+        let mut seen = RegistryState {
             missing,
             by_digest: by_digest.is_some(),
             by_tag,
-            releases: if taken {
-                reader.github.releases(&self.plan.wanted.tag).await?
-            } else {
-                vec![]
-            },
-        })
+            releases: Vec::new(),
+        };
+        if let Some(plan) = &self.release
+            && seen.taken(component).is_some()
+        {
+            seen.releases = reader.github.releases(&plan.wanted.tag).await?;
+        }
+        Ok(seen)
+    }
+}
+
+impl RegistryState {
+    /// A tag that refers to another image, and that image.
+    fn taken(&self, component: &ComponentVersion) -> Option<(&ImageRef, &SeenManifest)> {
+        let tags = self.by_tag.iter();
+        let mut existing = tags.filter_map(|(tag, seen)| Some((tag, seen.as_ref()?)));
+        existing.find(|(_, seen)| seen.digest != component.digest())
     }
 }
 
@@ -203,18 +222,18 @@ impl Phase for BuildModule {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.see(reader).await {
-            Ok(seen) => Ok(decide(&self.plan, &self.options, &seen)),
+            Ok(seen) => Ok(decide(self.release.as_ref(), &self.options, &seen)),
             Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
             Err(BuildProblem::Service(error)) => Err(error),
         }
     }
 }
 
-fn decide(plan: &ReleasePlan, options: &BuildOptions, seen: &BuildState) -> Step {
+fn decide(release: Option<&ReleasePlan>, options: &BuildOptions, seen: &BuildState) -> Step {
     let component = &seen.assembled.version;
     let mut actions = Vec::new();
     if let Some(registry) = &seen.registry {
-        if let Some(finding) = tag_taken(plan, component, registry) {
+        if let Some(finding) = tag_taken(release, component, registry) {
             return Step::Blocked(vec![finding]);
         }
         actions.extend(pushes(component, options.mount_from.as_ref(), registry));
@@ -265,43 +284,40 @@ fn pushes(
     if !seen.by_digest {
         actions.push(push(pinned(repository, component.digest())));
     }
-    if seen
-        .by_tag
-        .as_ref()
-        .is_none_or(|tagged| tagged.digest != component.digest())
-    {
-        actions.push(push(component.target.clone()));
-    }
+    let digest = component.digest();
+    let tags = seen.by_tag.iter();
+    let untagged = tags.filter(|(_, there)| there.as_ref().is_none_or(|t| t.digest != digest));
+    actions.extend(untagged.map(|(tag, _)| push(tag.clone())));
     actions
 }
 
 /// A tag that already names other bytes is another build's, unless this release was asked to replace its own.
 fn tag_taken(
-    plan: &ReleasePlan,
+    release: Option<&ReleasePlan>,
     component: &ComponentVersion,
     seen: &RegistryState,
 ) -> Option<Diagnostic> {
-    let tagged = seen
-        .by_tag
-        .as_ref()
-        .filter(|tagged| tagged.digest != component.digest())?;
-    let ours = our_release(plan, &seen.releases).is_ok_and(|(release, _)| release.draft);
-    if ours && plan.wanted.on_existing == OnExisting::Replace {
+    let (tag, taken) = seen.taken(component)?;
+    let may_replace = |plan: &ReleasePlan| {
+        plan.wanted.on_existing == OnExisting::Replace
+            && our_release(plan, &seen.releases).is_ok_and(|(release, _)| release.draft)
+    };
+    if release.is_some_and(may_replace) {
         return None;
     }
-    Some(Diagnostic::error(
-        Code::ModuleTagTaken,
-        format!(
-            "{} is {} already, and this build made {}",
-            component.target,
-            tagged.digest.short(),
-            component.digest().short()
-        ),
-        format!(
+    let help = match release {
+        Some(plan) => format!(
             "find out what pushed it; to replace it while {} is a draft, plan with `on-existing: replace`",
             plan.wanted.tag
         ),
-    ))
+        None => "find out what pushed it, and delete the tag if nobody needs it".to_owned(),
+    };
+    let seen = format!(
+        "{tag} is {} already, and this build made {}",
+        taken.digest.short(),
+        component.digest().short()
+    );
+    Some(Diagnostic::error(Code::ModuleTagTaken, seen, help))
 }
 
 fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {

@@ -10,11 +10,15 @@ use ocm_module::build::{ModuleInputs, NamedFile, assemble};
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
 const NAME: &str = "kyma-project.io/module/btp-operator";
 
-fn plan(on_existing: OnExisting) -> ReleasePlan {
+fn image() -> ImageRef {
     let image = format!("r.example/prod/component-descriptors/{NAME}:v1.2.0");
+    image.parse().unwrap()
+}
+
+fn plan(on_existing: OnExisting) -> ReleasePlan {
     let module = ModulePlan {
         name: NAME.parse().unwrap(),
-        image: image.parse().unwrap(),
+        image: image(),
     };
     example().with(|wanted| {
         wanted.on_existing = on_existing;
@@ -36,7 +40,6 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
         ctf: ctf.map(PathBuf::from),
         push,
         mount_from: None,
-        repository_url: "https://github.com/kyma-project/btp-manager".into(),
     }
 }
 
@@ -74,7 +77,7 @@ fn nothing(options: &BuildOptions) -> BuildState {
         registry: options.push.then(|| RegistryState {
             missing: (0..assembled.version.blobs().count()).collect(),
             by_digest: false,
-            by_tag: None,
+            by_tag: vec![(image(), None)],
             releases: vec![],
         }),
         files: files.into_iter().map(|file| (file, None)).collect(),
@@ -95,7 +98,7 @@ fn everything(options: &BuildOptions) -> BuildState {
     seen.registry = options.push.then(|| RegistryState {
         missing: vec![],
         by_digest: true,
-        by_tag: Some(tagged(digest)),
+        by_tag: vec![(image(), Some(tagged(digest)))],
         releases: vec![],
     });
     seen
@@ -111,7 +114,7 @@ fn tagged(digest: Digest) -> SeenManifest {
 
 /// The first words of the actions.
 fn actions(options: &BuildOptions, seen: &BuildState) -> Vec<String> {
-    match decide(&plan(OnExisting::Resume), options, seen) {
+    match decide(Some(&plan(OnExisting::Resume)), options, seen) {
         Step::Act(actions) => actions.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),
     }
@@ -145,7 +148,7 @@ fn tag_is_pushed_last_and_existing_blobs_are_not_pushed_again() {
 
     let mut untagged = everything(&options);
     if let Some(registry) = &mut untagged.registry {
-        registry.by_tag = None;
+        registry.by_tag[0].1 = None;
     }
     let only = actions(&options, &untagged);
     assert_eq!(only.len(), 1);
@@ -177,8 +180,11 @@ fn missing_blobs_are_mounted_from_the_named_repository() {
 #[test]
 fn report_names_the_image_by_digest_and_the_files() {
     let options = options(Some("m.tgz"), true);
-    let Step::Done(report) = decide(&plan(OnExisting::Resume), &options, &everything(&options))
-    else {
+    let Step::Done(report) = decide(
+        Some(&plan(OnExisting::Resume)),
+        &options,
+        &everything(&options),
+    ) else {
         panic!()
     };
     let names: Vec<_> = report.outputs.iter().map(|o| o.name).collect();
@@ -208,8 +214,11 @@ fn ctf_archive_is_one_file_or_a_folder_with_the_index_last() {
         }
     }
     let options = options(Some("m"), false);
-    let Step::Done(report) = decide(&plan(OnExisting::Resume), &options, &everything(&options))
-    else {
+    let Step::Done(report) = decide(
+        Some(&plan(OnExisting::Resume)),
+        &options,
+        &everything(&options),
+    ) else {
         panic!()
     };
     assert!(
@@ -218,6 +227,33 @@ fn ctf_archive_is_one_file_or_a_folder_with_the_index_last() {
         report.summary
     );
     assert!(report.outputs.iter().all(|o| o.name != "module-image"));
+}
+
+#[test]
+fn taken_tag_is_never_replaced_without_a_release() {
+    let options = options(None, true);
+    let mut seen = everything(&options);
+    if let Some(registry) = &mut seen.registry {
+        registry.by_tag[0].1 = Some(tagged(Digest::of(b"other")));
+    }
+    let Step::Blocked(findings) = decide(None, &options, &seen) else {
+        panic!()
+    };
+    assert_eq!(findings[0].code, Code::ModuleTagTaken);
+}
+
+#[test]
+fn target_of_a_plan_names_the_module_and_its_commit() {
+    let plan = plan(OnExisting::Resume);
+    let url = "https://github.com/kyma-project/btp-manager";
+    let target = ModuleTarget::of_plan(&plan, url.into()).unwrap();
+    assert_eq!(target.images, [image()]);
+    assert_eq!(target.registry.to_string(), "r.example/prod");
+    assert_eq!(target.source.commit, plan.wanted.commit);
+    assert_eq!(target.source.reference.as_deref(), Some("refs/tags/v1.2.0"));
+    let without = plan.with(|wanted| wanted.module = None);
+    let refused = ModuleTarget::of_plan(&without, url.into()).unwrap_err();
+    assert_eq!(refused.code, Code::ModuleUnplanned);
 }
 
 #[test]
@@ -235,10 +271,10 @@ fn taken_tag_is_replaced_only_for_our_draft_with_on_existing_replace() {
     ] {
         let mut seen = everything(&options);
         if let Some(registry) = &mut seen.registry {
-            registry.by_tag = Some(tagged(Digest::of(b"other")));
+            registry.by_tag[0].1 = Some(tagged(Digest::of(b"other")));
             registry.releases = vec![release];
         }
-        match decide(&plan(policy), &options, &seen) {
+        match decide(Some(&plan(policy)), &options, &seen) {
             Step::Act(actions) => assert!(replaced && actions.len() == 1),
             Step::Blocked(findings) => {
                 assert!(!replaced);

@@ -16,9 +16,9 @@ use crate::{Diagnostic, FormatCode};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DescriptorStyle {
     /// As the Kyma CLI 2.15 to 2.18 wrote them: `localOciBlob`, plain layers, version with `v`.
-    #[default]
     KymaCli2,
     /// As modulectl 3 and the `ocm` command line write them: `localBlob`, tars with one file, version without `v`.
+    #[default]
     Modulectl3,
 }
 
@@ -65,8 +65,7 @@ pub struct ComponentInputs<'a> {
 /// The commit that the module was built from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitSource {
-    /// As it is to be published: without a scheme in [`DescriptorStyle::KymaCli2`], with `https://` in
-    /// [`DescriptorStyle::Modulectl3`].
+    /// With its scheme, which [`DescriptorStyle::KymaCli2`] leaves out.
     pub repo_url: String,
     /// The commit.
     pub commit: CommitSha,
@@ -177,7 +176,12 @@ pub(super) fn source(
     labels: Vec<Label>,
 ) -> Result<ComponentSource, Diagnostic> {
     let git = inputs.source;
-    let access = json!({"type": "gitHub", "repoUrl": git.repo_url, "commit": git.commit});
+    let url = git.repo_url.as_str();
+    let repo_url = match inputs.style {
+        DescriptorStyle::KymaCli2 => url.split_once("://").map_or(url, |(_, rest)| rest),
+        DescriptorStyle::Modulectl3 => url,
+    };
+    let access = json!({"type": "gitHub", "repoUrl": repo_url, "commit": git.commit});
     let like = resource("module-sources", kind, Relation::Local, version, access)?;
     Ok(ComponentSource {
         name: like.name,

@@ -27,7 +27,7 @@ fn git(repo_url: &str) -> GitSource {
 fn kyma_cli_2_equals_the_golden_bytes() {
     let (manifest, settings) = (read("raw-manifest.yaml"), read("config.yaml"));
     let built = build_component(&ComponentInputs {
-        style: DescriptorStyle::default(),
+        style: DescriptorStyle::KymaCli2,
         component: "kyma-project.io/template-operator",
         version: &"1.7.1".parse().unwrap(),
         registry: &"europe-west3-docker.pkg.dev/sap-kyma-jellyfish-dev/template-operator"

@@ -29,8 +29,14 @@ pub struct NamedFile<'a> {
 pub struct ModuleInputs<'a> {
     /// The form of descriptor and layers.
     pub style: DescriptorStyle,
-    /// The form of the ModuleTemplate.
+    /// The form of `template.yaml` and `template_control_plane.yaml`.
     pub template: TemplateForm,
+    /// The form of [`KYMA_CLI_2_TEMPLATE`], beside a template of modulectl 3 for the same image: the image has to get the tags of
+    /// both. It has no target, and so is not [`TemplateForm::V1Beta1`].
+    pub kyma_cli_2_template: Option<TemplateForm>,
+    /// The namespace of the templates; without it they have the one that their tool writes: none for modulectl 3, and for the
+    /// Kyma CLI 2 `kcp-system` or the configuration's.
+    pub namespace: Option<&'a str>,
     /// The component's name, such as `kyma-project.io/module/btp-operator`.
     pub component: &'a str,
     /// The version that is released.
@@ -53,13 +59,19 @@ pub struct ModuleInputs<'a> {
     pub manager: Option<&'a ImageRef>,
 }
 
+/// The file with the template of the Kyma CLI 2 where `template.yaml` is that of modulectl 3.
+pub const KYMA_CLI_2_TEMPLATE: &str = "template-kyma-cli-2.yaml";
+
 /// What is published.
 #[derive(Clone, Debug)]
 pub struct Assembled {
     /// The module image.
     pub version: ComponentVersion,
-    /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name.
+    /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name, and [`KYMA_CLI_2_TEMPLATE`] where it is
+    /// asked for.
     pub files: BTreeMap<&'static str, Vec<u8>>,
+    /// The images that the manifest runs, each once.
+    pub images: Vec<ImageName>,
     /// Problems that do not fail the build.
     pub warnings: Vec<Diagnostic>,
 }
@@ -71,16 +83,16 @@ pub struct Assembled {
 /// Everything that is wrong, all of it at once, warnings included.
 pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
     let mut found = check::names(inputs);
-    found.extend(check::template(inputs));
-    let files = ParsedFiles::parse(inputs, &mut found);
-    let Some(files) = files.filter(|_| !has_errors(&found)) else {
+    found.extend(check::templates(inputs));
+    let parsed = ParsedFiles::parse(inputs, &mut found);
+    let Some(parsed) = parsed.filter(|_| !has_errors(&found)) else {
         return Err(found);
     };
     let renderer = Renderer {
         inputs,
-        images: images(inputs, &files.manifest),
-        default_cr: files.default_cr.as_ref(),
-        cluster_scoped: files.crd.is_some_and(|crd| crd.cluster_scoped),
+        images: images(inputs, &parsed.manifest),
+        default_cr: parsed.default_cr.as_ref(),
+        cluster_scoped: parsed.crd.as_ref().is_some_and(|crd| crd.cluster_scoped),
     };
     let (version, files) = match renderer.render() {
         Ok(published) => published,
@@ -90,12 +102,14 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
         }
     };
     found.extend(check_installable(&version.descriptor));
+    found.extend(check::never_installed(inputs));
     if has_errors(&found) {
         return Err(found);
     }
     Ok(Assembled {
         version,
         files,
+        images: parsed.manifest.images(),
         warnings: found,
     })
 }

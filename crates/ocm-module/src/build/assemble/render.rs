@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::component::SCAN_LABEL;
+use super::super::form::TEMPLATE_NAMESPACE;
 use super::super::template::{
     KymaCli2ConfigTemplate, KymaCli2Template, Modulectl3Template, Target,
 };
 use super::super::{ComponentInputs, ComponentVersion, ImageResource, TemplateForm};
-use super::ModuleInputs;
+use super::{KYMA_CLI_2_TEMPLATE, ModuleInputs};
 use crate::Diagnostic;
 use crate::config::ModuleConfig;
 use crate::descriptor::Label;
@@ -47,19 +48,23 @@ impl Renderer<'_> {
         let (template, control_plane) = match (layer, inputs.template) {
             (Some(layer), _) => (layer.clone(), layer),
             (None, TemplateForm::V1Beta1) => (
-                self.kyma_cli_2(&version, Some(Target::Remote)),
-                self.kyma_cli_2(&version, Some(Target::ControlPlane)),
+                self.kyma_cli_2(&version, inputs.template, Some(Target::Remote)),
+                self.kyma_cli_2(&version, inputs.template, Some(Target::ControlPlane)),
             ),
-            (None, _) => {
-                let only = self.kyma_cli_2(&version, None);
+            (None, form) => {
+                let only = self.kyma_cli_2(&version, form, None);
                 (only.clone(), only)
             }
         };
-        let files = BTreeMap::from([
+        let mut files = BTreeMap::from([
             ("template.yaml", template.into_bytes()),
             ("template_control_plane.yaml", control_plane.into_bytes()),
             ("rendered.yaml", inputs.manifest.bytes.to_vec()),
         ]);
+        if let Some(form) = inputs.kyma_cli_2_template {
+            let template = self.kyma_cli_2(&version, form, None);
+            files.insert(KYMA_CLI_2_TEMPLATE, template.into_bytes());
+        }
         Ok((version, files))
     }
 
@@ -67,10 +72,15 @@ impl Renderer<'_> {
         self.inputs.config.map(|(_, config)| config)
     }
 
-    fn kyma_cli_2(&self, version: &ComponentVersion, target: Option<Target>) -> String {
+    fn kyma_cli_2(
+        &self,
+        version: &ComponentVersion,
+        form: TemplateForm,
+        target: Option<Target>,
+    ) -> String {
         let inputs = self.inputs;
         let default_cr = self.default_cr.map(RawManifest::text);
-        match (inputs.template, inputs.config) {
+        match (form, inputs.config) {
             (TemplateForm::KymaCli2Config, Some((_, config))) => KymaCli2ConfigTemplate {
                 config,
                 version: &version.descriptor.component.version,
@@ -78,6 +88,10 @@ impl Renderer<'_> {
                 descriptor_yaml: &version.descriptor_yaml,
                 default_cr,
                 cluster_scoped: self.cluster_scoped,
+                namespace: inputs
+                    .namespace
+                    .or(config.namespace.as_deref())
+                    .unwrap_or(TEMPLATE_NAMESPACE),
             }
             .render(),
             _ => KymaCli2Template {
@@ -85,6 +99,7 @@ impl Renderer<'_> {
                 channel: inputs.channel,
                 descriptor_yaml: &version.descriptor_yaml,
                 default_cr,
+                namespace: inputs.namespace.unwrap_or(TEMPLATE_NAMESPACE),
             }
             .render(target),
         }
@@ -92,13 +107,14 @@ impl Renderer<'_> {
 
     fn modulectl_3(&self) -> String {
         let inputs = self.inputs;
-        let version = inputs.style.component_version(inputs.version);
+        let version = inputs.version.to_string();
         let mut template = Modulectl3Template {
             component: inputs.component,
             version: &version,
             repository: &inputs.source.repo_url,
             documentation: &inputs.source.repo_url,
             cluster_scoped: self.cluster_scoped,
+            namespace: inputs.namespace.unwrap_or_default(),
             ..Modulectl3Template::default()
         };
         if let Some(config) = self.config() {

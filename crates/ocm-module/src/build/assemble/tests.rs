@@ -39,6 +39,8 @@ impl TestModule {
         ModuleInputs {
             style: DescriptorStyle::KymaCli2,
             template: TemplateForm::V1Beta2,
+            kyma_cli_2_template: None,
+            namespace: None,
             component: "kyma-project.io/module/template-operator",
             version: &self.version,
             registry: &self.registry,
@@ -87,7 +89,10 @@ fn each_form_yields_three_files() {
             ..files.inputs()
         })
         .unwrap();
-        assert_eq!(assembled.warnings, []);
+        let warnings: Vec<_> = assembled.warnings.iter().map(|found| found.code).collect();
+        let installed = template == TemplateForm::Modulectl3;
+        let not_installed = (!installed).then_some(FormatCode::ModuleNotInstalled);
+        assert_eq!(warnings, Vec::from_iter(not_installed));
         let file = |name: &str| String::from_utf8(assembled.files[name].clone()).unwrap();
         assert_eq!(file("rendered.yaml"), files.manifest);
         let (remote, control_plane) = (file("template.yaml"), file("template_control_plane.yaml"));
@@ -250,5 +255,102 @@ fn templates_that_do_not_fit_the_image_are_refused() {
             }
             (other, _) => panic!("{style:?} {template:?}: {other:?}"),
         }
+    }
+}
+
+/// The image of the Kyma CLI 2 with the templates of both tools.
+#[test]
+fn both_forms_share_one_image() {
+    let files = test_module();
+    let assembled = |style, template, kyma_cli_2_template| {
+        assemble(&ModuleInputs {
+            style,
+            template,
+            kyma_cli_2_template,
+            namespace: Some("kcp-system"),
+            ..files.inputs()
+        })
+    };
+    let (old, second) = (DescriptorStyle::KymaCli2, Some(TemplateForm::V1Beta2));
+    let both = assembled(old, TemplateForm::Modulectl3, second).unwrap();
+    let alone = assembled(old, TemplateForm::V1Beta2, None).unwrap();
+    let names: Vec<_> = both.files.keys().copied().collect();
+    assert_eq!(
+        names,
+        [
+            "rendered.yaml",
+            KYMA_CLI_2_TEMPLATE,
+            "template.yaml",
+            "template_control_plane.yaml"
+        ]
+    );
+    assert_eq!(both.version.digest(), alone.version.digest());
+    assert_eq!(
+        both.files[KYMA_CLI_2_TEMPLATE],
+        alone.files["template.yaml"]
+    );
+    assert_eq!(
+        both.files["template_control_plane.yaml"],
+        both.files["template.yaml"]
+    );
+    assert_eq!(both.warnings, []);
+    let template = std::str::from_utf8(&both.files["template.yaml"]).unwrap();
+    let template = yaml::document(template).unwrap();
+    assert_eq!(template["metadata"]["name"], "template-operator-1.2.0");
+    assert_eq!(template["metadata"]["namespace"], "kcp-system");
+    assert_eq!(template["spec"]["version"], "1.2.0");
+    let repository = &template["spec"]["info"]["repository"];
+    assert_eq!(
+        repository,
+        "https://github.com/kyma-project/template-operator"
+    );
+    let source = &both.version.descriptor.to_value()["component"]["sources"][0]["access"];
+    assert_eq!(
+        source["repoUrl"],
+        "github.com/kyma-project/template-operator"
+    );
+    for (style, template) in [
+        (DescriptorStyle::Modulectl3, TemplateForm::Modulectl3),
+        (old, TemplateForm::V1Beta2),
+    ] {
+        let found = assembled(style, template, second).unwrap_err();
+        assert_eq!(found[0].code, FormatCode::TemplateFormUnfit);
+    }
+}
+
+#[test]
+fn modules_that_no_lifecycle_manager_installs_are_told() {
+    let files = test_module();
+    let told = |style, template, namespace| {
+        let inputs = ModuleInputs {
+            style,
+            template,
+            namespace,
+            ..files.inputs()
+        };
+        let warnings = assemble(&inputs).unwrap().warnings;
+        let of = warnings
+            .iter()
+            .filter(|found| found.code == FormatCode::ModuleNotInstalled);
+        of.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let (today, old) = (DescriptorStyle::Modulectl3, DescriptorStyle::KymaCli2);
+    for namespace in [None, Some(""), Some("kcp-system")] {
+        assert_eq!(told(today, TemplateForm::Modulectl3, namespace), "");
+    }
+    for (style, template, namespace, why) in [
+        (
+            today,
+            TemplateForm::Modulectl3,
+            Some("mine"),
+            "in kcp-system only",
+        ),
+        (today, TemplateForm::V1Beta2, None, "which are tars"),
+        (today, TemplateForm::KymaCli2Config, None, "which are tars"),
+        (old, TemplateForm::V1Beta2, None, "since November 2025"),
+        (old, TemplateForm::V1Beta1, None, "v1beta1 served any more"),
+    ] {
+        let told = told(style, template, namespace);
+        assert!(told.contains(why), "{style:?} {template:?}: {told}");
     }
 }

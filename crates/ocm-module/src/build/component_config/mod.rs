@@ -22,15 +22,15 @@ pub struct ExistingComponentConfig<'a> {
 
 /// The images of a release.
 #[derive(Clone, Copy, Debug)]
-pub struct ReleaseImages<'a> {
+pub(super) struct ReleaseImages<'a> {
     /// Those that the manifest runs.
-    pub manifest: &'a [ImageName],
+    pub(super) manifest: &'a [ImageName],
     /// Others that are released with them. They are not added to the file, and replace what it lists of the same repository.
-    pub others: &'a [ImageName],
+    pub(super) others: &'a [ImageName],
 }
 
 /// A new file.
-pub fn component_config(name: &str, team: &str, images: &[ImageName]) -> String {
+pub(super) fn component_config(name: &str, team: &str, images: &[ImageName]) -> String {
     let images: Vec<_> = images.iter().map(|image| image.text.as_str()).collect();
     layout(&[("name", name), ("team", team)], &images)
 }
@@ -39,7 +39,7 @@ pub fn component_config(name: &str, team: &str, images: &[ImageName]) -> String 
 ///
 /// An image of the file is replaced by the one of the same repository; one that the manifest does not run is kept with a
 /// warning, since a manager may run images that no manifest shows.
-pub fn updated_component_config(
+pub(super) fn updated_component_config(
     existing: ExistingComponentConfig<'_>,
     images: ReleaseImages<'_>,
 ) -> (String, Vec<Diagnostic>) {

@@ -10,18 +10,21 @@ use crate::descriptor::{AccessKind, ComponentSource, Descriptor, Label, Resource
 
 /// The module's files, by their names in the folder of the constructor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConstructorFiles<'a> {
+pub(super) struct ConstructorFiles<'a> {
     /// The rendered manifest.
-    pub manifest: &'a str,
+    pub(super) manifest: &'a str,
     /// The default custom resource, if there is one.
-    pub default_cr: Option<&'a str>,
+    pub(super) default_cr: Option<&'a str>,
     /// The ModuleTemplate.
-    pub template: &'a str,
+    pub(super) template: &'a str,
 }
 
 /// The constructor of a component that has a descriptor in the style of modulectl 3: the same names, versions, labels, images
 /// and sources.
-pub fn component_constructor(descriptor: &Descriptor, files: &ConstructorFiles<'_>) -> String {
+pub(super) fn component_constructor(
+    descriptor: &Descriptor,
+    files: &ConstructorFiles<'_>,
+) -> String {
     let component = &descriptor.component;
     let provider = Node::map([
         ("name", Node::text(PROVIDER)),

@@ -8,7 +8,7 @@ use crate::yaml;
 
 /// The object as YAML. `component` is the component's name, such as `kyma-project.io/module/btp-operator`. Lifecycle Manager
 /// reads it in the namespace of the control plane, `kcp-system`.
-pub fn release_meta(component: &str, namespace: &str, read: &ReleaseMeta) -> String {
+pub(super) fn release_meta(component: &str, namespace: &str, read: &ReleaseMeta) -> String {
     let module = short_name(component);
     let mut spec = Map::new();
     spec.insert("moduleName".into(), module.into());

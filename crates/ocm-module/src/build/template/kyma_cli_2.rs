@@ -18,6 +18,7 @@ pub(in crate::build) struct KymaCli2Template<'a> {
     pub(in crate::build) descriptor_yaml: &'a str,
     /// Copied unchanged, comments included.
     pub(in crate::build) default_cr: Option<&'a str>,
+    pub(in crate::build) namespace: &'a str,
 }
 
 impl KymaCli2Template<'_> {
@@ -30,7 +31,8 @@ impl KymaCli2Template<'_> {
             "v1beta2"
         };
         let mut text = format!(
-            "{HEAD}{api}\nkind: ModuleTemplate\nmetadata:\n  name: moduletemplate-{short}\n  namespace: kcp-system\n  labels:\n"
+            "{HEAD}{api}\nkind: ModuleTemplate\nmetadata:\n  name: moduletemplate-{short}\n  namespace: {}\n  labels:\n",
+            self.namespace
         );
         if let Some(target) = target {
             let target = match target {
@@ -48,7 +50,7 @@ impl KymaCli2Template<'_> {
         let data = data(self.default_cr);
         let _ = write!(
             text,
-            "  channel: {}\n  data:\n{data}  descriptor:\n{}\n",
+            "  channel: {}\n{data}  descriptor:\n{}\n",
             self.channel,
             indented(self.descriptor_yaml)
         );
@@ -66,6 +68,7 @@ pub(in crate::build) struct KymaCli2ConfigTemplate<'a> {
     pub(in crate::build) descriptor_yaml: &'a str,
     pub(in crate::build) default_cr: Option<&'a str>,
     pub(in crate::build) cluster_scoped: bool,
+    pub(in crate::build) namespace: &'a str,
 }
 
 impl KymaCli2ConfigTemplate<'_> {
@@ -87,7 +90,7 @@ impl KymaCli2ConfigTemplate<'_> {
         }
         let _ = write!(
             text,
-            " \n  data:\n{}  descriptor:\n{}\n",
+            " \n{}  descriptor:\n{}\n",
             data(self.default_cr),
             indented(self.descriptor_yaml)
         );
@@ -105,7 +108,6 @@ impl KymaCli2ConfigTemplate<'_> {
             .resource_name
             .clone()
             .unwrap_or_else(|| format!("{short}-{}", self.channel));
-        let namespace = config.namespace.as_deref().unwrap_or("kcp-system");
         let mut labels = config.labels.clone();
         labels.insert(MODULE_NAME.into(), short.into());
         for (flag, label) in [(config.internal, "internal"), (config.beta, "beta")] {
@@ -117,7 +119,8 @@ impl KymaCli2ConfigTemplate<'_> {
         annotations.insert(CLUSTER_SCOPED.into(), self.cluster_scoped.to_string());
         annotations.insert(MODULE_VERSION.into(), self.version.into());
         let mut text = format!(
-            "{HEAD}v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {name}\n  namespace: {namespace}\n"
+            "{HEAD}v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {name}\n  namespace: {}\n",
+            self.namespace
         );
         entries(&mut text, "labels", &labels);
         entries(&mut text, "annotations", &annotations);
@@ -127,9 +130,11 @@ impl KymaCli2ConfigTemplate<'_> {
     }
 }
 
+/// The default custom resource. Without one the key is left out too, which the tools wrote without a value: Kubernetes takes null
+/// for no object, and refuses the template.
 fn data(default_cr: Option<&str>) -> String {
     default_cr
-        .map(|cr| indented(one_document(cr)) + "\n")
+        .map(|cr| format!("  data:\n{}\n", indented(one_document(cr))))
         .unwrap_or_default()
 }
 

@@ -22,11 +22,11 @@ pub enum TemplateForm {
     /// Kyma CLI 2.14: `v1beta1`, which has a target.
     V1Beta1,
     /// Kyma CLI 2.15: `v1beta2` with channel and descriptor.
-    #[default]
     V1Beta2,
     /// Kyma CLI 2.20 with a `module-config.yaml`, whose labels, annotations and state checks it repeats.
     KymaCli2Config,
     /// modulectl 3.2: `v1beta2` with module name and version; the descriptor is read from the registry.
+    #[default]
     Modulectl3,
 }
 

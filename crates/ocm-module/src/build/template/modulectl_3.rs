@@ -24,6 +24,8 @@ pub(in crate::build) struct Modulectl3Template<'a> {
     pub(in crate::build) manager: Option<Manager>,
     pub(in crate::build) resources: BTreeMap<String, String>,
     pub(in crate::build) cluster_scoped: bool,
+    /// Empty where it is left to the user who applies the template, as modulectl does.
+    pub(in crate::build) namespace: &'a str,
 }
 
 /// The name of such a template, which has the version in it.
@@ -32,7 +34,7 @@ pub(in crate::build) fn modulectl_3_name(component: &str, version: &str) -> Stri
 }
 
 impl Modulectl3Template<'_> {
-    /// Without a namespace: modulectl leaves the namespace to the user who applies the template.
+    /// The whole template.
     pub(in crate::build) fn render(&self, default_cr: Option<&RawManifest>) -> String {
         let mut text = self.metadata();
         let _ = write!(
@@ -73,8 +75,9 @@ impl Modulectl3Template<'_> {
         labels.insert(MODULE_NAME.into(), short_name(self.component).into());
         annotations.insert(CLUSTER_SCOPED.into(), self.cluster_scoped.to_string());
         let mut text = format!(
-            "apiVersion: operator.kyma-project.io/v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {}\n  namespace: \"\"\n",
-            modulectl_3_name(self.component, self.version)
+            "apiVersion: operator.kyma-project.io/v1beta2\nkind: ModuleTemplate\nmetadata:\n  name: {}\n  namespace: {}\n",
+            modulectl_3_name(self.component, self.version),
+            scalar(self.namespace)
         );
         entries(&mut text, "labels", &labels);
         entries(&mut text, "annotations", &annotations);

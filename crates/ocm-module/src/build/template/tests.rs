@@ -1,5 +1,7 @@
 //! Templates against those that the tools wrote, and inputs that need quoting.
 
+use serde_json::json;
+
 use super::*;
 use crate::config::{CustomStateCheck, Gvk, Manager, ModuleConfig};
 use crate::fixtures::{read, text};
@@ -15,6 +17,7 @@ fn kyma_cli_2_templates_equal_the_golden_ones() {
         channel: "regular",
         descriptor_yaml: &descriptor_yaml,
         default_cr: Some(CR),
+        namespace: "kcp-system",
     };
     assert_eq!(template.render(None), text("golden-cli-2.15/template.yaml"));
     let control_plane = template.render(Some(Target::ControlPlane));
@@ -39,10 +42,25 @@ fn kyma_cli_2_config_template_equals_the_golden_one() {
             descriptor_yaml: &text("golden-cli-2.20/component-descriptor.yaml"),
             default_cr: Some(CR),
             cluster_scoped: false,
+            namespace: "kcp-system",
         };
         template.render()
     };
     assert_eq!(render(&config), text("golden-cli-2.20/template.yaml"));
+    let without = KymaCli2ConfigTemplate {
+        config: &config,
+        version: "1.1.1-e2e-test",
+        channel: "regular",
+        descriptor_yaml: "component: {}\n",
+        default_cr: None,
+        cluster_scoped: false,
+        namespace: "kcp-system",
+    };
+    let without = yaml::document(&without.render()).unwrap();
+    assert_eq!(
+        without["spec"],
+        json!({"channel": "regular", "descriptor": {"component": {}}})
+    );
 
     config.beta = true;
     config.mandatory = true;
@@ -74,6 +92,7 @@ fn document_marks_of_the_default_cr_are_left_out() {
             channel: "regular",
             descriptor_yaml: &descriptor_yaml,
             default_cr,
+            namespace: "kcp-system",
         };
         template.render(None)
     };
@@ -99,7 +118,7 @@ fn document_marks_of_the_default_cr_are_left_out() {
         assert_eq!(data(&cr), yaml::document(&cr).unwrap(), "{cr}");
     }
     let without = yaml::document(&render(None)).unwrap();
-    assert_eq!(without.pointer("/spec/data"), Some(&Value::Null));
+    assert_eq!(without.pointer("/spec/data"), None);
     assert!(without.pointer("/spec/descriptor/component").is_some());
 }
 
