@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use ocm_module::build::DescriptorStyle;
 use ocm_module::build::TemplateForm;
+use ocm_module::oci::ImageName;
 
 use super::input_parser::{Choices, InputParser};
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, ImageRepository};
-use crate::phases::{BuildModule, BuildOptions, ModuleTarget};
+use crate::phases::{AdditionalOptions, BuildModule, BuildOptions, ModuleTarget, ReleaseMetaInput};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
@@ -26,6 +27,7 @@ impl PhaseSettings for BuildModuleArgs {
             default_cr: path(&self.default_cr),
             config: path(&self.module_config),
             security: path(&self.security_config),
+            additional: additional(self, &plan),
             output: path(&self.output_dir).unwrap_or_else(|| "module-release".into()),
             ctf: path(&self.ctf),
             push: !self.no_push,
@@ -78,6 +80,25 @@ fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorSty
         DescriptorStyle::Modulectl3 => TemplateForm::Modulectl3,
     });
     (style, template)
+}
+
+/// What the files beside the release's are made from. A text with `=` is pairs of channel and version, and any other is a path.
+fn additional(args: &BuildModuleArgs, plan: &ReleasePlan) -> AdditionalOptions {
+    let release_meta = args
+        .release_meta
+        .as_ref()
+        .map(|text| match text.contains('=') {
+            true => ReleaseMetaInput::Pairs(text.clone()),
+            false => ReleaseMetaInput::File(text.trim().into()),
+        });
+    let images = plan.wanted.extra_images.iter();
+    AdditionalOptions {
+        release_meta,
+        component_config: args.component_config.as_ref().map(PathBuf::from),
+        other_images: images
+            .filter_map(|image| ImageName::parse(&image.to_string()))
+            .collect(),
+    }
 }
 
 /// A registry can mount only layers from its own repositories.

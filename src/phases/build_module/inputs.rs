@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::additional::AdditionalSources;
 use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::{Reader, ServiceError};
@@ -15,7 +16,7 @@ use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
 const MAX_FILE: u64 = 32 * 1024 * 1024;
 
 /// A file with its name in the messages.
-type Named = (String, Bytes);
+pub(super) type Named = (String, Bytes);
 
 /// The files, read; and what is wrong with them so far.
 #[derive(Default)]
@@ -24,14 +25,16 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
+    pub(super) additional: AdditionalSources,
     /// The problems in the module's own files.
-    broken_rules: Vec<ocm_module::Diagnostic>,
+    pub(super) broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
 
 impl Sources {
     pub(super) async fn read(
         reader: Reader<'_>,
+        target: &ModuleTarget,
         options: &BuildOptions,
     ) -> Result<Self, ServiceError> {
         let mut sources = Self::default();
@@ -55,6 +58,9 @@ impl Sources {
             sources.broken_rules.extend(violations);
             sources.security = security;
         }
+        sources
+            .read_additional(reader, target, &options.additional)
+            .await?;
         Ok(sources)
     }
 
@@ -64,8 +70,19 @@ impl Sources {
         path: &Path,
         input: &str,
     ) -> Result<Option<Named>, ServiceError> {
+        self.file_up_to(MAX_FILE, reader, path, input).await
+    }
+
+    /// A file of at most `limit` bytes; a finding if it does not exist.
+    pub(super) async fn file_up_to(
+        &mut self,
+        limit: u64,
+        reader: Reader<'_>,
+        path: &Path,
+        input: &str,
+    ) -> Result<Option<Named>, ServiceError> {
         let name = path.display().to_string();
-        let bytes = reader.files.read(path, MAX_FILE).await?;
+        let bytes = reader.files.read(path, limit).await?;
         if bytes.is_none() {
             self.findings.push(Diagnostic::error(
                 Code::FileMissing,
@@ -76,7 +93,7 @@ impl Sources {
         Ok(bytes.map(|bytes| (name, bytes)))
     }
 
-    fn config(&self) -> Option<&ModuleConfig> {
+    pub(super) fn config(&self) -> Option<&ModuleConfig> {
         self.config.as_ref().map(|(_, config)| config)
     }
 
@@ -143,6 +160,7 @@ impl Sources {
         options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let mut assembled = self.with_rules(target, options)?;
+        self.add_files(&mut assembled, target, options);
         assembled.warnings.splice(0..0, self.broken_rules);
         let built = &assembled.version.target;
         if !target.images.contains(built) {
@@ -182,6 +200,8 @@ impl Sources {
         let assembled = assemble(&ModuleInputs {
             style: options.style,
             template: options.template,
+            kyma_cli_2_template: None,
+            namespace: None,
             component: target.component.as_str(),
             version: &target.version,
             registry: &target.registry,

@@ -1,5 +1,6 @@
 //! `build-module`: makes the module image and the files of the release from the rendered manifest, and pushes the image.
 
+mod additional;
 mod inputs;
 mod target;
 
@@ -18,8 +19,10 @@ use crate::release::references::our_release;
 use ocm_module::build::Assembled;
 use ocm_module::build::TemplateForm;
 use ocm_module::build::ctf;
+use ocm_module::build::{COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR, RELEASE_META};
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
+pub use additional::{AdditionalOptions, ReleaseMetaInput};
 use inputs::Sources;
 pub use target::{ModuleSource, ModuleTarget};
 
@@ -45,6 +48,8 @@ pub struct BuildOptions {
     pub config: Option<PathBuf>,
     /// The configuration of the security scanners.
     pub security: Option<PathBuf>,
+    /// What the files beside the release's are made from.
+    pub additional: AdditionalOptions,
     pub output: PathBuf,
     /// The path of the OCM archive with the component version: one file if the name ends so, and a folder otherwise.
     pub ctf: Option<PathBuf>,
@@ -113,7 +118,7 @@ impl BuildModule {
     }
 
     async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
-        let sources = Sources::read(reader, &self.options).await?;
+        let sources = Sources::read(reader, &self.target, &self.options).await?;
         let assembled = sources.assemble(&self.target, &self.options)?;
         let mut files = Vec::new();
         for file in wanted(&self.options, &assembled)? {
@@ -180,16 +185,17 @@ impl RegistryState {
     }
 }
 
-/// The files of the release, and the archive.
+/// The files of the release, those beside them, and the archive.
 fn wanted(
     options: &BuildOptions,
     assembled: &Assembled,
 ) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
-    let release = assembled.files.iter().map(|(name, bytes)| NewFile {
+    let all = assembled.files.iter().chain(&assembled.additional);
+    let files = all.map(|(name, bytes)| NewFile {
         path: options.output.join(name),
         bytes: bytes.clone(),
     });
-    let mut files: Vec<_> = release.collect();
+    let mut files: Vec<_> = files.collect();
     if let Some(path) = &options.ctf {
         let name = path.to_string_lossy();
         if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
@@ -337,6 +343,15 @@ fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
     report = report
         .with("module-digest", digest)
         .with("files", paths.join("\n"));
+    for (output, name) in [
+        ("release-meta", RELEASE_META),
+        ("component-config", COMPONENT_CONFIG),
+        ("component-constructor", COMPONENT_CONSTRUCTOR),
+    ] {
+        if seen.assembled.additional.contains_key(name) {
+            report = report.with(output, options.output.join(name).display());
+        }
+    }
     if let Some(ctf) = &options.ctf {
         report = report.with("ctf", ctf.display());
     }

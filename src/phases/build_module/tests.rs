@@ -36,6 +36,7 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
         default_cr: None,
         config: None,
         security: None,
+        additional: AdditionalOptions::default(),
         output: "out".into(),
         ctf: ctf.map(PathBuf::from),
         push,
@@ -48,6 +49,8 @@ fn assembled() -> Assembled {
     assemble(&ModuleInputs {
         style: DescriptorStyle::KymaCli2,
         template: TemplateForm::V1Beta2,
+        kyma_cli_2_template: None,
+        namespace: None,
         component: NAME,
         version: &plan.wanted.version,
         registry: &"r.example/prod".parse().unwrap(),

@@ -50,9 +50,17 @@ pub enum ScannedBy<'a> {
     Team(&'a str),
 }
 
-/// The files by name, and what is remarkable about them. The constructor is written for an image that has its template as a
-/// layer, as modulectl 3 and the `ocm` command make it.
-pub fn additional_files(
+impl Assembled {
+    /// Adds the files to [`Assembled::additional`], and what is remarkable about them to the warnings. The constructor is written
+    /// for an image that has its template as a layer, as modulectl 3 and the `ocm` command make it.
+    pub fn add_files(&mut self, inputs: &AdditionalInputs<'_>) {
+        let (files, found) = additional_files(self, inputs);
+        self.additional.extend(files);
+        self.warnings.extend(found);
+    }
+}
+
+fn additional_files(
     assembled: &Assembled,
     inputs: &AdditionalInputs<'_>,
 ) -> (BTreeMap<&'static str, Vec<u8>>, Vec<Diagnostic>) {
@@ -158,6 +166,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn files_are_added_with_their_warnings() {
+        let mut modulectl = assembled(DescriptorStyle::Modulectl3, TemplateForm::Modulectl3);
+        let (files, warnings) = (modulectl.files.clone(), modulectl.warnings.len());
+        let text = "name: a.io/b\nteam: t\nimages: []\n";
+        let (config, _) = ComponentConfig::parse("component-config.yaml", text.as_bytes());
+        modulectl.add_files(&AdditionalInputs {
+            scanned_by: Some(ScannedBy::File(ExistingComponentConfig {
+                name: "component-config.yaml",
+                text,
+                config: &config.unwrap(),
+            })),
+            ..inputs()
+        });
+        assert_eq!(modulectl.files, files);
+        assert_eq!(
+            names(&modulectl.additional),
+            [COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR]
+        );
+        assert_eq!(modulectl.warnings.len(), warnings + 1);
+    }
+
     fn names(files: &BTreeMap<&'static str, Vec<u8>>) -> Vec<&'static str> {
         files.keys().copied().collect()
     }
@@ -219,11 +249,12 @@ mod tests {
         };
         let (files, _) = additional_files(&kyma_cli, &of_team);
         let written = String::from_utf8(files[COMPONENT_CONFIG].clone()).unwrap();
-        let images: String = kyma_cli
+        let images: Vec<_> = kyma_cli
             .images
             .iter()
             .map(|image| format!("  - {}\n", image.text))
             .collect();
+        let images = images.concat();
         assert!(images.contains(IMAGE), "{images}");
         assert_eq!(
             written,

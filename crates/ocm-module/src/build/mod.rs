@@ -55,7 +55,6 @@ mod yaml_layout;
 
 pub use additional_files::{
     AdditionalInputs, COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR, DEFAULT_CR, RELEASE_META, ScannedBy,
-    additional_files,
 };
 pub use assemble::{Assembled, KYMA_CLI_2_TEMPLATE, ModuleInputs, NamedFile, assemble};
 pub use build_component::build_component;

@@ -70,6 +70,8 @@ pub struct Assembled {
     /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name, and [`KYMA_CLI_2_TEMPLATE`] where it is
     /// asked for.
     pub files: BTreeMap<&'static str, Vec<u8>>,
+    /// Files beside those of the release, by name; none before [`Assembled::add_files`].
+    pub additional: BTreeMap<&'static str, Vec<u8>>,
     /// The images that the manifest runs, each once.
     pub images: Vec<ImageName>,
     /// Problems that do not fail the build.
@@ -109,6 +111,7 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
     Ok(Assembled {
         version,
         files,
+        additional: BTreeMap::new(),
         images: parsed.manifest.images(),
         warnings: found,
     })
