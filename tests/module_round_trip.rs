@@ -18,7 +18,7 @@ use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Outcome};
-use btp_release::phases::{BuildModule, BuildOptions, FetchModule, ModuleTarget};
+use btp_release::phases::{BuildForms, BuildModule, BuildOptions, FetchModule, ModuleTarget};
 use btp_release::plan::ReleasePlan;
 use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
@@ -238,8 +238,12 @@ impl Desk {
             module.name, module.version
         );
         let recipe = BuildOptions {
-            style: module.style,
-            template: module.template,
+            forms: BuildForms {
+                style: module.style,
+                template: module.template,
+                kyma_cli_2_template: None,
+                namespace: None,
+            },
             channel: None,
             manifest: Some(given("manifest.yaml", &module.manifest)),
             default_cr: module

@@ -30,10 +30,16 @@ pub struct BuildModuleArgs {
     /// Channel of the template; default: the one in `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,
-    /// Form of the component descriptor: `kyma-cli-2` (as Kyma CLI 2.15 writes it) or `modulectl-3` (local blobs, as modulectl 3 and the `ocm` command write it); default: `kyma-cli-2`
+    /// Which tool's module is built: the plan's `module-form`, which it must not contradict; default: the plan's
+    #[arg(long, value_name = "FORM")]
+    pub module_form: Option<String>,
+    /// Namespace of the templates; `none` leaves it to the command that applies them, as modulectl does; default: `kcp-system`, the only one that Lifecycle Manager reads, or with `descriptor-style` or `template-form` the one that their tool writes
+    #[arg(long, value_name = "NAMESPACE")]
+    pub module_namespace: Option<String>,
+    /// Form of the component descriptor, for those who know: `modulectl-3` (local blobs, as modulectl 3 and the `ocm` command write it) or `kyma-cli-2` (as Kyma CLI 2.15 writes it); it has to be the one of the plan's module image; default: the one of the plan's `module-form`
     #[arg(long, value_name = "FORM")]
     pub descriptor_style: Option<String>,
-    /// Form of the template: `v1beta1` (with a target), `v1beta2`, `kyma-cli-2-config` (as Kyma CLI 2.20 writes it from `module-config`) or `modulectl-3` (only with this descriptor style); default: `v1beta2`, or `modulectl-3` with this descriptor style
+    /// Form of the template, for those who know: `modulectl-3`, `v1beta1` (with a target), `v1beta2` or `kyma-cli-2-config` (as Kyma CLI 2.20 writes it from `module-config`); with `module-form: both`, that of the template of the Kyma CLI 2; default: `modulectl-3`, or `v1beta2` for `kyma-cli-2`
     #[arg(long, value_name = "FORM")]
     pub template_form: Option<String>,
     /// Folder for the files that are written; default: `module-release`

@@ -52,7 +52,10 @@ pub struct PlanArgs {
     /// Registry and path for module images, such as `registry.example/kyma-project/prod/unsigned`
     #[arg(long, value_name = "REPOSITORY")]
     pub module_registry: Option<String>,
-    /// Tag of the module image; default: `v{version}`
+    /// Which tool's module the release has: `modulectl-3` (the one that Lifecycle Manager installs today), `kyma-cli-2` (the one of 2023) or `both` (one image under the tags of both, with the templates of both); it sets descriptor, templates, names and tags together; default: `modulectl-3`
+    #[arg(long, value_name = "FORM")]
+    pub module_form: Option<String>,
+    /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
     #[arg(long, value_name = "TAG")]
     pub module_tag: Option<String>,
     #[command(flatten)]

@@ -14,6 +14,9 @@ pub struct RehearseArgs {
     /// Default custom resource of your module, instead of the example's
     #[arg(long, value_name = "FILE")]
     pub default_cr: Option<String>,
+    /// Which tool's module is released: `modulectl-3`, `kyma-cli-2` or `both`
+    #[arg(long, value_name = "FORM", default_value = "modulectl-3")]
+    pub module_form: String,
     /// Push the images to this registry, such as `localhost:5000`, instead of the stand-in
     #[arg(long, value_name = "HOST:PORT")]
     pub registry: Option<String>,

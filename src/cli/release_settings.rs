@@ -36,6 +36,9 @@ pub struct ReleaseSettingsArgs {
     /// Registry and path below which module images lie, such as `registry.example/kyma-project/prod/unsigned`
     #[arg(long, value_name = "REPOSITORY")]
     pub module_registry: Option<String>,
+    /// Which tool's module the release has: `modulectl-3`, `kyma-cli-2` or `both`; default: `modulectl-3`
+    #[arg(long, value_name = "FORM")]
+    pub module_form: Option<String>,
     /// Names of all assets that the published release has, one per line
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub assets: Vec<String>,

@@ -1,5 +1,7 @@
 //! `release-settings`: what the caller of `create-release.yaml` left out, and which of its jobs may be skipped.
 
+use ocm_module::build::{KYMA_CLI_2_TEMPLATE, ModuleForm};
+
 use super::CommandReport;
 use super::names::{default_image, default_place};
 use crate::domain::{RepoSlug, TagFormat};
@@ -17,6 +19,12 @@ pub const MODULE_ASSETS: [&str; 3] = [
     "template_control_plane.yaml",
     "rendered.yaml",
 ];
+
+/// The default assets of a module of this form.
+pub fn module_assets(form: ModuleForm) -> Vec<&'static str> {
+    let second = (form == ModuleForm::Both).then_some(KYMA_CLI_2_TEMPLATE);
+    MODULE_ASSETS.into_iter().chain(second).collect()
+}
 
 /// The default platforms for which the workflow builds images.
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -69,6 +77,7 @@ pub enum Module {
     Image {
         name: Option<String>,
         registry: Option<String>,
+        form: ModuleForm,
     },
 }
 
@@ -100,7 +109,7 @@ impl ReleaseSettings {
         };
         let (module_name, module_registry) = match &self.module {
             Module::None => (String::new(), String::new()),
-            Module::Image { name, registry } => {
+            Module::Image { name, registry, .. } => {
                 let short = place.rsplit('/').next().unwrap_or_default();
                 let usual = || format!("kyma-project.io/module/{short}");
                 (
@@ -110,7 +119,10 @@ impl ReleaseSettings {
             }
         };
         let has_module = self.module != Module::None;
-        let assets: &[&str] = if has_module { &MODULE_ASSETS } else { &[] };
+        let assets = match &self.module {
+            Module::None => Vec::new(),
+            Module::Image { form, .. } => module_assets(*form),
+        };
         let (checks, optional) = build_jobs(self.builders, [binary_image.is_some(), has_module]);
         let platforms = match self.builders {
             Builders::Called => or_else(&self.image_platforms, &PLATFORMS),
@@ -123,7 +135,7 @@ impl ReleaseSettings {
             .output("binary-image", binary_image.unwrap_or_default())
             .output("module-name", module_name)
             .output("module-registry", module_registry)
-            .output("assets", or_else(&self.assets, assets))
+            .output("assets", or_else(&self.assets, &assets))
             .output("image-platforms", platforms)
             .output("builder-checks", or_else(&self.builder_checks, &checks))
             .output("optional-jobs", optional.join("\n"))
@@ -174,6 +186,7 @@ mod tests {
             module: Module::Image {
                 name: None,
                 registry: None,
+                form: ModuleForm::default(),
             },
             assets: vec![],
             builder_checks: vec![],
@@ -222,6 +235,7 @@ mod tests {
             module: Module::Image {
                 name: Some("a.io/module/b".into()),
                 registry: Some("r.example/prod".into()),
+                form: ModuleForm::Both,
             },
             assets: vec!["a.tgz".into(), "b.tgz".into()],
             builder_checks: vec!["prow/*".into()],
@@ -238,6 +252,27 @@ mod tests {
         ] {
             assert_eq!(outputs(&given)[name], value, "{name}");
         }
+    }
+
+    #[test]
+    fn templates_of_both_forms_are_assets_of_both() {
+        let assets = |form| {
+            let module = Module::Image {
+                name: None,
+                registry: None,
+                form,
+            };
+            outputs(&ReleaseSettings {
+                module,
+                ..settings()
+            })["assets"]
+                .clone()
+        };
+        let three = MODULE_ASSETS.join("\n");
+        assert_eq!(assets(ModuleForm::Modulectl3), three);
+        assert_eq!(assets(ModuleForm::KymaCli2), three);
+        let both = format!("{three}\ntemplate-kyma-cli-2.yaml");
+        assert_eq!(assets(ModuleForm::Both), both);
     }
 
     #[test]

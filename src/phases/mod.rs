@@ -16,7 +16,8 @@ mod verify;
 
 pub use await_artifacts::{Await, AwaitOptions};
 pub use build_module::{
-    AdditionalOptions, BuildModule, BuildOptions, ModuleSource, ModuleTarget, ReleaseMetaInput,
+    AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,
+    ReleaseMetaInput,
 };
 pub use discard::Discard;
 pub use draft::Draft;

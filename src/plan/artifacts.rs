@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::JsonObject;
 use crate::domain::{Code, Diagnostic, Digest, ImageRef, PinnedImage};
 
-/// By name: an asset's file name, `binary-image`, `module-image`, or a further image as it was written. What was read is
+/// By name: an asset's file name, `binary-image`, `module-image`, `module-image-kyma-cli-2`, or a further image as it was written. What was read is
 /// written again as it was, with the fields of a newer version.
 #[derive(Clone, Debug, Default)]
 pub struct Artifacts(pub BTreeMap<String, Artifact>, BTreeMap<String, JsonObject>);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
 use super::json_text::{JsonObject, compact};
-use super::{Mark, Wanted};
+use super::{Mark, ModulePlan, Wanted};
 use crate::domain::{AssetName, Code, CommitSha, Diagnostic, Digest, ImageRef, RepoSlug, Tag};
 
 /// The name of the plan's JSON form. A plan of another form is refused, never guessed at.
@@ -174,10 +174,8 @@ impl ReleasePlan {
         };
         let assets = wanted.assets.iter().cloned().map(Awaited::Asset);
         let binary = wanted.binary_image.iter().map(|i| image("binary-image", i));
-        let module = wanted
-            .module
-            .iter()
-            .map(|m| image("module-image", &m.image));
+        let module = wanted.module.iter().flat_map(ModulePlan::images);
+        let module = module.map(|(name, tagged)| image(name, tagged));
         let extra = wanted.extra_images.iter().map(|i| image(&i.to_string(), i));
         assets.chain(binary).chain(module).chain(extra).collect()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ocm_module::build::ModuleForm;
 use serde::{Deserialize, Serialize};
 
 use super::Mark;
@@ -104,4 +105,29 @@ pub struct ModulePlan {
     /// `<registry>/component-descriptors/<name>:<tag>`
     /// ([OCM specification, "OCI registry"](https://ocm.software)).
     pub image: ImageRef,
+    /// Plans of released versions do not have it; what they built was in the form of the Kyma CLI 2 unless the builder was
+    /// told otherwise.
+    #[serde(default = "form_of_older_plans")]
+    pub form: ModuleForm,
+    /// The same image by its second tag, in [`ModuleForm::Both`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_image: Option<ImageRef>,
+}
+
+impl ModulePlan {
+    /// The tags of the module image, by their names among the artifacts.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &ImageRef)> {
+        let second = self.second_image.iter();
+        let second = second.map(|image| (SECOND_MODULE_IMAGE, image));
+        [(MODULE_IMAGE, &self.image)].into_iter().chain(second)
+    }
+}
+
+/// The module image among the artifacts.
+pub const MODULE_IMAGE: &str = "module-image";
+/// The module image among the artifacts, by the tag of the Kyma CLI 2 beside that of modulectl 3.
+pub const SECOND_MODULE_IMAGE: &str = "module-image-kyma-cli-2";
+
+fn form_of_older_plans() -> ModuleForm {
+    ModuleForm::KymaCli2
 }

@@ -9,6 +9,7 @@ use super::Rehearsal;
 use super::builders::RehearsedBuilders;
 use super::step::StepResult;
 use crate::adapters::system_clock::SystemClock;
+use crate::commands::release_settings::module_assets;
 use crate::domain::Exit;
 use crate::protocol::Clock as _;
 use crate::settings::{BuilderBehavior, TestResult};
@@ -65,12 +66,15 @@ impl Rehearsal<'_> {
     }
 
     async fn plan(&self) -> anyhow::Result<StepResult> {
-        let assets = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
+        let form = self.settings.form;
+        let assets = module_assets(form).join("\n");
+        let form = form.to_string();
         let binary_image = self.services.binary_image();
         let module_registry = self.services.module_registry();
         let inputs = [
             ("version", self.settings.version.as_str()),
-            ("assets", assets),
+            ("assets", &assets),
+            ("module-form", &form),
             ("binary-image", &binary_image),
             ("module-name", "kyma.project.io/module/btp-operator"),
             ("module-registry", &module_registry),

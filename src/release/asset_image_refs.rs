@@ -5,10 +5,15 @@ use super::mismatch::Mismatch;
 use crate::domain::Code;
 use crate::plan::ReleasePlan;
 use crate::protocol::{AssetState, SeenAsset};
+use ocm_module::build::KYMA_CLI_2_TEMPLATE;
 use ocm_module::raw_manifest::RawManifest;
 use ocm_module::read::template_mismatches;
 
-const TEMPLATES: [&str; 2] = ["template.yaml", "template_control_plane.yaml"];
+const TEMPLATES: [&str; 3] = [
+    "template.yaml",
+    "template_control_plane.yaml",
+    KYMA_CLI_2_TEMPLATE,
+];
 const MANIFEST: &str = "rendered.yaml";
 /// Larger assets are not read.
 pub(crate) const MAX_BYTES: u64 = 32 * 1024 * 1024;

@@ -172,6 +172,7 @@ mod tests {
     use super::*;
     use crate::plan::ModulePlan;
     use crate::plan::tests::example;
+    use ocm_module::build::ModuleForm;
 
     #[test]
     fn module_of_this_release_is_chosen_among_several() {
@@ -179,6 +180,8 @@ mod tests {
         let planned = ModulePlan {
             name: name.parse().unwrap(),
             image: format!("r.example/{name}:v1.2.0").parse().unwrap(),
+            form: ModuleForm::KymaCli2,
+            second_image: None,
         };
         let plan = example().with(|wanted| wanted.module = Some(planned));
         let module = |name: &str| {

@@ -10,8 +10,9 @@ use super::asset_image_refs;
 use super::image_check::ModuleContents;
 pub(crate) use super::image_reader::Trust;
 use super::image_reader::{ImageCache, ImageQuery, ImageState, read_image};
-use crate::domain::{CommitSha, Digest, Tag};
-use crate::plan::{EVIDENCE, ReleasePlan};
+use super::mismatch::Mismatch;
+use crate::domain::{Code, CommitSha, Digest, Tag};
+use crate::plan::{EVIDENCE, MODULE_IMAGE, ReleasePlan, SECOND_MODULE_IMAGE};
 use crate::protocol::{
     AssetId, AssetState, Reader, ReleaseId, SeenAsset, SeenCheck, SeenRelease, ServiceError,
 };
@@ -68,6 +69,17 @@ impl ReleaseView {
         self.images.values().find_map(|image| match image {
             ImageState::Complete { contents, .. } => contents.module(plan),
             ImageState::Absent | ImageState::Incomplete { .. } => None,
+        })
+    }
+
+    /// Why an image is not the module image, of which it has the second tag: what is tested by the one tag would not be what is
+    /// installed by the other.
+    pub(crate) fn other_module_image(&self, name: &str, digest: Digest) -> Option<Mismatch> {
+        let first = self.images.get(MODULE_IMAGE)?.digest()?;
+        (name == SECOND_MODULE_IMAGE && digest != first).then(|| Mismatch {
+            code: Code::ImageOfAnotherBuild,
+            seen: format!("it is {}", digest.short()),
+            wanted: Some(format!("{}, as {MODULE_IMAGE}", first.short())),
         })
     }
 }

@@ -2,26 +2,30 @@
 
 use std::path::PathBuf;
 
-use ocm_module::build::DescriptorStyle;
-use ocm_module::build::TemplateForm;
+use ocm_module::build::{DescriptorStyle, ModuleForm, TEMPLATE_NAMESPACE, TemplateForm};
 use ocm_module::oci::ImageName;
+use ocm_module::rules;
 
 use super::input_parser::{Choices, InputParser};
+use super::module_form::module_form;
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, ImageRepository};
-use crate::phases::{AdditionalOptions, BuildModule, BuildOptions, ModuleTarget, ReleaseMetaInput};
+use crate::phases::{
+    AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleTarget, ReleaseMetaInput,
+};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let (style, template) = forms(parser, self);
+        let chosen = ChosenForms::read(parser, self);
         let mount_from = parser.parse("mount-from", self.mount_from.as_ref());
         let plan = parser.plan(&self.plan, &self.common)?;
+        let repository_url = parser.repository_url(&plan.wanted.repository);
+        let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
         let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
         let options = BuildOptions {
-            style,
-            template,
+            forms: chosen.with(parser, &target),
             channel: self.channel.clone(),
             manifest: path(&self.manifest),
             default_cr: path(&self.default_cr),
@@ -33,13 +37,14 @@ impl PhaseSettings for BuildModuleArgs {
             push: !self.no_push,
             mount_from: mount_from.and_then(|from| mountable(parser, &plan, from)),
         };
-        let repository_url = parser.repository_url(&plan.wanted.repository);
-        let target = parser.take("plan", ModuleTarget::of_plan(&plan, repository_url))?;
         Some(Prepared::planned(plan, |plan| {
             BuildModule::new(target, Some(plan), options)
         }))
     }
 }
+
+/// The word of `module-namespace` for a template without a namespace, as modulectl writes it.
+const NO_NAMESPACE: &str = "none";
 
 const STYLES: Choices<'_, DescriptorStyle> = Choices {
     words: &[
@@ -65,21 +70,112 @@ const FORMS: Choices<'_, TemplateForm> = Choices {
     ],
 };
 
-/// The forms of the component descriptor and of the template.
-fn forms(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> (DescriptorStyle, TemplateForm) {
-    let style = args.descriptor_style.as_deref();
-    let style = parser.choice("descriptor-style", style, &STYLES);
-    let style = style.unwrap_or_default();
-    let template = parser.choice("template-form", args.template_form.as_deref(), &FORMS);
-    if template == Some(TemplateForm::KymaCli2Config) && args.module_config.is_none() {
-        let help = "the template form `kyma-cli-2-config` repeats the labels, annotations and state checks of this file";
-        parser.missing("module-config", help);
+/// What was asked for about the forms.
+struct ChosenForms {
+    form: Option<ModuleForm>,
+    style: Option<DescriptorStyle>,
+    template: Option<TemplateForm>,
+    namespace: Option<String>,
+}
+
+impl ChosenForms {
+    fn read(parser: &mut InputParser<'_>, args: &BuildModuleArgs) -> Self {
+        let style = args.descriptor_style.as_deref();
+        let template = parser.choice("template-form", args.template_form.as_deref(), &FORMS);
+        if template == Some(TemplateForm::KymaCli2Config) && args.module_config.is_none() {
+            let help = "the template form `kyma-cli-2-config` repeats the labels, annotations and state checks of this file";
+            parser.missing("module-config", help);
+        }
+        let namespace = args.module_namespace.as_deref().map(str::trim);
+        let refused = namespace.filter(|name| !matches!(*name, "" | NO_NAMESPACE));
+        if let Some(refused) = refused.and_then(rules::namespace) {
+            parser.take::<(), _>("module-namespace", Err(refused));
+        }
+        Self {
+            form: module_form(parser, args.module_form.as_deref()),
+            style: parser.choice("descriptor-style", style, &STYLES),
+            template,
+            namespace: namespace.map(|name| if name == NO_NAMESPACE { "" } else { name }.into()),
+        }
     }
-    let template = template.unwrap_or(match style {
-        DescriptorStyle::KymaCli2 => TemplateForm::V1Beta2,
-        DescriptorStyle::Modulectl3 => TemplateForm::Modulectl3,
-    });
-    (style, template)
+
+    /// The forms of a module of the target's form, with what was asked for.
+    fn with(self, parser: &mut InputParser<'_>, target: &ModuleTarget) -> BuildForms {
+        let style = self.form.map(ModuleForm::descriptor_style);
+        if self
+            .form
+            .is_some_and(|form| (form == ModuleForm::Both) != (target.form == ModuleForm::Both))
+        {
+            parser.take::<(), _>("module-form", Err(contradiction(target, "module-form")));
+        }
+        for (input, style) in [("module-form", style), ("descriptor-style", self.style)] {
+            if style.is_some_and(|style| !fits(style, target)) {
+                parser.take::<(), _>(input, Err(contradiction(target, input)));
+            }
+        }
+        let both = target.form == ModuleForm::Both;
+        if both
+            && matches!(
+                self.template,
+                Some(TemplateForm::Modulectl3 | TemplateForm::V1Beta1)
+            )
+        {
+            let words = "v1beta2, kyma-cli-2-config";
+            let unfit = Diagnostic::value(
+                Code::ChoiceInvalid,
+                "choice",
+                target.form.to_string(),
+                "has a template of modulectl 3 and one of the Kyma CLI 2, whose form is to be chosen",
+                format!("leave `template-form` out, or use one of {words}"),
+            );
+            parser.take::<(), _>("template-form", Err(unfit));
+        }
+        let asked_in_detail = self.style.is_some() || self.template.is_some();
+        let style = self.style.or(style);
+        let style = style.unwrap_or(target.form.descriptor_style());
+        let of_style = match style {
+            DescriptorStyle::KymaCli2 => ModuleForm::KymaCli2,
+            DescriptorStyle::Modulectl3 => ModuleForm::Modulectl3,
+        };
+        // Whoever chooses in detail gets what the tool of that choice writes.
+        let namespace = (both || !asked_in_detail).then(|| TEMPLATE_NAMESPACE.to_owned());
+        let namespace = self
+            .namespace
+            .or(namespace.filter(|_| both || of_style == ModuleForm::Modulectl3));
+        let of_kyma_cli_2 = self.template.unwrap_or(ModuleForm::KymaCli2.template());
+        BuildForms {
+            style,
+            template: if both {
+                target.form.template()
+            } else {
+                self.template.unwrap_or(of_style.template())
+            },
+            kyma_cli_2_template: both.then_some(of_kyma_cli_2),
+            namespace,
+        }
+    }
+}
+
+/// Whether the module image has a tag of this style.
+fn fits(style: DescriptorStyle, target: &ModuleTarget) -> bool {
+    if target.form == ModuleForm::Both {
+        return style == target.form.descriptor_style();
+    }
+    let tag = style.component_version(&target.version);
+    target.images.iter().any(|image| image.reference() == tag)
+}
+
+fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
+    let images: Vec<_> = target.images.iter().map(ToString::to_string).collect();
+    Diagnostic::error(
+        Code::ModuleImageDiffers,
+        format!(
+            "is not the form of the plan, which is {} with the image {}",
+            target.form,
+            images.join(" and ")
+        ),
+        format!("leave `{input}` out here, and give `module-form` to the phase `plan`"),
+    )
 }
 
 /// What the files beside the release's are made from. A text with `=` is pairs of channel and version, and any other is a path.

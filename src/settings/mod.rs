@@ -13,6 +13,7 @@ mod fetch_module;
 mod image_settings;
 mod input_parser;
 mod inspect_module;
+mod module_form;
 mod plan;
 mod publish;
 mod record_tests;

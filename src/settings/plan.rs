@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use ocm_module::build::ModuleForm;
+
 use super::input_parser::InputParser;
+use super::module_form::module_form;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
-use crate::domain::{ComponentName, ImageRef, ImageRepository, Tag, TagFormat, Version};
+use crate::domain::{
+    Code, ComponentName, Diagnostic, ImageRef, ImageRepository, ImageTag, Tag, TagFormat, Version,
+};
 use crate::phases::{Plan, PlanOptions};
 use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
 
@@ -115,12 +120,17 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
             let name = parser.take("module-name", name.parse());
             let registry: Option<ImageRepository> =
                 parser.take("module-registry", registry.parse());
-            let tag = names.fill(args.module_tag.as_deref().unwrap_or("v{version}"));
-            let tag = parser.take("module-tag", tag.parse());
+            let tags = ModuleTags::read(parser, args, names);
             let name: ComponentName = name?;
-            let path = format!("component-descriptors/{name}");
-            let image = registry?.join(&path)?.tagged(tag?);
-            Some(ModulePlan { name, image })
+            let tags = tags?;
+            tags.check(parser, &name, names);
+            let repository = registry?.join(&format!("component-descriptors/{name}"))?;
+            Some(ModulePlan {
+                name,
+                image: repository.tagged(tags.first),
+                form: tags.form,
+                second_image: tags.second.map(|tag| repository.tagged(tag)),
+            })
         }
         (name, _) => {
             let missing = if name.is_none() {
@@ -133,6 +143,64 @@ fn module(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> O
                 "a module image needs both `module-name` and `module-registry`",
             );
             None
+        }
+    }
+}
+
+/// The form of a module, and the tags that its image has by it.
+struct ModuleTags {
+    form: ModuleForm,
+    first: ImageTag,
+    second: Option<ImageTag>,
+    /// Whether the image has a tag that no form gives it, and so is not built by `build-module`.
+    built_elsewhere: bool,
+}
+
+impl ModuleTags {
+    /// The tags follow the form; a tag that is given alone selects the form.
+    fn read(parser: &mut InputParser<'_>, args: &PlanArgs, names: &Names<'_>) -> Option<Self> {
+        let asked = module_form(parser, args.module_form.as_deref());
+        let given = args.module_tag.as_deref().map(|text| names.fill(text));
+        let of_tag = given
+            .as_deref()
+            .map(|tag| ModuleForm::of_tag(tag, names.version));
+        let form = asked.or(of_tag.flatten()).unwrap_or_default();
+        let tag = form.tag(names.version);
+        if let (Some(asked), Some(given)) = (asked, &given)
+            && *given != tag
+        {
+            let differs = Diagnostic::value(
+                Code::ModuleTagDiffers,
+                "tag",
+                given,
+                format!("is not the tag of the form {asked}, which is {tag}"),
+                "leave `module-tag` out: it follows `module-form`",
+            );
+            return parser.take("module-tag", Err(differs));
+        }
+        let first = given.unwrap_or(tag);
+        let second = form.second_tag(names.version);
+        Some(Self {
+            form,
+            first: parser.take("module-tag", first.parse())?,
+            second: match second {
+                Some(tag) => Some(parser.take("module-tag", tag.parse())?),
+                None => None,
+            },
+            built_elsewhere: of_tag == Some(None),
+        })
+    }
+
+    /// That Lifecycle Manager takes version and name, before anything is tagged.
+    fn check(&self, parser: &mut InputParser<'_>, name: &ComponentName, names: &Names<'_>) {
+        if self.built_elsewhere {
+            return;
+        }
+        let refused = self.form.refused(name.as_str(), names.version);
+        let version = refused.version.into_iter().map(|found| ("version", found));
+        let name = refused.name.into_iter().map(|found| ("module-name", found));
+        for (input, found) in version.chain(name) {
+            parser.take::<(), _>(input, Err(found));
         }
     }
 }

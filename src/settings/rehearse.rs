@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use ocm_module::build::ModuleForm;
+
 use super::Environment;
 use super::input_parser::{Choices, InputParser};
+use super::module_form::module_form;
 use crate::cli::RehearseArgs;
 use crate::domain::Diagnostic;
 
@@ -15,6 +18,7 @@ pub struct RehearsalSettings {
     pub manifest: Option<String>,
     /// The text of a default custom resource, in place of the example's.
     pub default_cr: Option<String>,
+    pub form: ModuleForm,
     /// `host:port` of a registry, in place of the stand-in.
     pub registry: Option<String>,
     /// A folder that keeps the state of the stand-ins for another rehearsal.
@@ -61,6 +65,7 @@ pub fn rehearse(
     );
     let e2e_tests = parser.choice("--e2e", Some(&args.e2e), &Choices::of(&results));
     let builders = parser.choice("--builder", Some(&args.builder), &Choices::of(&behaviors));
+    let form = module_form(&mut parser, Some(&args.module_form));
     let mut file =
         |option, path: &Option<String>| path.as_ref().and_then(|path| parser.file(option, path));
     let manifest = file("--manifest", &args.manifest);
@@ -70,6 +75,7 @@ pub fn rehearse(
             version: args.version.clone(),
             manifest,
             default_cr,
+            form: form?,
             registry: args.registry.clone(),
             state: args.state.as_ref().map(PathBuf::from),
             unit_tests: unit_tests?,

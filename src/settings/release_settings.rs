@@ -1,6 +1,7 @@
 //! The inputs of `release-settings`.
 
 use super::input_parser::{Choices, InputParser};
+use super::module_form::module_form;
 use super::{Environment, lines};
 use crate::cli::ReleaseSettingsArgs;
 use crate::commands::release_settings::{BinaryImage, Builders, Module, ReleaseSettings};
@@ -36,6 +37,7 @@ pub fn release_settings(
             &Choices::of(&[("true", true), ("false", false)]),
         )
         .unwrap_or(true);
+    let form = module_form(&mut parser, args.module_form.as_deref());
     let tag_format = parser.parse("tag-format", args.tag_format.as_ref());
     let platforms = args
         .image_platforms
@@ -56,6 +58,7 @@ pub fn release_settings(
             Module::Image {
                 name: args.module_name.clone(),
                 registry: args.module_registry.clone(),
+                form: form.unwrap_or_default(),
             }
         } else {
             Module::None

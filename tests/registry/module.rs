@@ -37,6 +37,8 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
     assemble(&ModuleInputs {
         style,
         template,
+        kyma_cli_2_template: None,
+        namespace: None,
         component: NAME,
         version: &"1.2.0".parse().unwrap(),
         registry: &format!("{host}/prod").parse().unwrap(),

@@ -2,6 +2,7 @@
 
 use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use ocm_module::build::ModuleForm;
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
     let (tag, version, tag_format) = TagFormat::read(tag, None).unwrap();
@@ -22,6 +23,8 @@ pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePla
         module: Some(ModulePlan {
             name: component.parse().unwrap(),
             image: image.parse().unwrap(),
+            form: ModuleForm::KymaCli2,
+            second_image: None,
         }),
         extra_images: [].into(),
     };

@@ -10,15 +10,15 @@ use std::path::PathBuf;
 
 use crate::commands::CommandReport;
 use crate::domain::{Code, Diagnostic, PinnedImage};
-use crate::plan::{Artifact, Artifacts};
+use crate::plan::{Artifact, Artifacts, MODULE_IMAGE, SECOND_MODULE_IMAGE};
 use pods::{Container, repository};
 
 pub use pods::{LARGEST, Pods};
 
 /// The image that at least one pod must run.
 const BINARY_IMAGE: &str = "binary-image";
-/// An artifact for Lifecycle Manager, which no pod runs.
-const MODULE_IMAGE: &str = "module-image";
+/// Artifacts for Lifecycle Manager, which no pod runs.
+const MODULE_IMAGES: [&str; 2] = [MODULE_IMAGE, SECOND_MODULE_IMAGE];
 
 /// What `check-pods` was asked for.
 pub struct CheckPods {
@@ -66,7 +66,7 @@ impl CheckPods {
         let images = self.artifacts.0.iter();
         images
             .filter_map(|(name, artifact)| match artifact {
-                Artifact::Image { image, .. } if name != MODULE_IMAGE => {
+                Artifact::Image { image, .. } if !MODULE_IMAGES.contains(&name.as_str()) => {
                     Some((name.as_str(), image))
                 }
                 _ => None,

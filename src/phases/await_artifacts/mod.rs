@@ -284,6 +284,9 @@ fn image_state(
         }
         Some(ImageState::Complete { digest, contents }) => (*digest, contents),
     };
+    if let Some(differs) = seen.release.other_module_image(name, digest) {
+        return ArtifactState::Incomplete(differs.to_string());
+    }
     let stale = image_check::staleness(plan, &mark.leftovers, digest, contents);
     if !stale.is_empty() {
         return ArtifactState::Stale(stale);

@@ -125,7 +125,11 @@ impl Sources {
         let team = self.config().and_then(|config| config.team.as_deref());
         assembled.add_files(&AdditionalInputs {
             component: target.component.as_str(),
-            namespace: TEMPLATE_NAMESPACE,
+            namespace: options
+                .forms
+                .namespace
+                .as_deref()
+                .unwrap_or(TEMPLATE_NAMESPACE),
             default_cr: self.default_cr.as_ref().map(|(_, bytes)| bytes.as_ref()),
             release_meta: self.additional.release_meta.as_ref(),
             scanned_by: of_file.or(team.map(ScannedBy::Team)),

@@ -8,8 +8,8 @@ use super::additional::AdditionalSources;
 use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::{Reader, ServiceError};
+use ocm_module::build::GitSource;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
-use ocm_module::build::{DescriptorStyle, GitSource};
 use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
 
 /// Far above any rendered manifest; Kubernetes itself takes at most a few MiB an object.
@@ -171,7 +171,7 @@ impl Sources {
                     "this style of component descriptor is pushed as {built}, and the plan awaits {}",
                     awaited.join(", ")
                 ),
-                "set `module-tag` of the phase `plan` to v{version} for `kyma-cli-2`, and to {version} for `modulectl-3`",
+                "give `module-form` to the phase `plan`, and leave `module-tag` and `descriptor-style` out: they follow it",
             )]);
         }
         Ok(assembled)
@@ -198,15 +198,15 @@ impl Sources {
             .as_deref()
             .or_else(|| self.config()?.channel.as_deref());
         let assembled = assemble(&ModuleInputs {
-            style: options.style,
-            template: options.template,
-            kyma_cli_2_template: None,
-            namespace: None,
+            style: options.forms.style,
+            template: options.forms.template,
+            kyma_cli_2_template: options.forms.kyma_cli_2_template,
+            namespace: options.forms.namespace.as_deref(),
             component: target.component.as_str(),
             version: &target.version,
             registry: &target.registry,
             channel: channel.unwrap_or("regular"),
-            source: &source(&target.source, options),
+            source: &source(&target.source),
             manifest: named(manifest),
             default_cr: self.default_cr.as_ref().map(named),
             config: self
@@ -241,15 +241,9 @@ fn named((name, bytes): &Named) -> NamedFile<'_> {
     NamedFile { name, bytes }
 }
 
-fn source(source: &ModuleSource, options: &BuildOptions) -> GitSource {
-    let url = source.repository_url.as_str();
-    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let repo_url = match options.style {
-        DescriptorStyle::KymaCli2 => bare,
-        DescriptorStyle::Modulectl3 => url,
-    };
+fn source(source: &ModuleSource) -> GitSource {
     GitSource {
-        repo_url: repo_url.to_owned(),
+        repo_url: source.repository_url.clone(),
         commit: source.commit.clone(),
         reference: source.reference.clone(),
     }

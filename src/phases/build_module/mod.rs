@@ -34,11 +34,22 @@ pub struct BuildModule {
     options: BuildOptions,
 }
 
+/// The forms of what is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildForms {
+    pub style: DescriptorStyle,
+    /// Of `template.yaml` and `template_control_plane.yaml`.
+    pub template: TemplateForm,
+    /// Of a further template for the tag of the Kyma CLI 2.
+    pub kyma_cli_2_template: Option<TemplateForm>,
+    /// Of the templates; without it, the one that their tool writes.
+    pub namespace: Option<String>,
+}
+
 /// The inputs of the build, and the paths of its outputs.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
-    pub style: DescriptorStyle,
-    pub template: TemplateForm,
+    pub forms: BuildForms,
     /// `regular` if neither this nor the configuration sets it.
     pub channel: Option<String>,
     /// The rendered manifest; the module's configuration may name it instead.

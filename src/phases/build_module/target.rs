@@ -2,6 +2,7 @@
 
 use crate::domain::{Code, CommitSha, ComponentName, Diagnostic, ImageRef, Version};
 use crate::plan::{ModulePlan, ReleasePlan};
+use ocm_module::build::ModuleForm;
 use ocm_module::oci::ComponentRegistry;
 
 /// A component version that is to be built. A release's plan gives it ([`ModuleTarget::of_plan`]); nothing in it needs one.
@@ -13,6 +14,8 @@ pub struct ModuleTarget {
     pub version: Version,
     /// The registry and path below which components are.
     pub registry: ComponentRegistry,
+    /// Which tool's module it is.
+    pub form: ModuleForm,
     /// The tags that the module image gets, all of one repository below `registry`.
     pub images: Vec<ImageRef>,
     /// What it is built from.
@@ -51,7 +54,8 @@ impl ModuleTarget {
             component: planned.name.clone(),
             version: wanted.version.clone(),
             registry: registry(planned).map_err(ocm_module::Diagnostic::with_code)?,
-            images: vec![planned.image.clone()],
+            form: planned.form,
+            images: planned.images().map(|(_, image)| image.clone()).collect(),
             source: ModuleSource {
                 repository_url,
                 commit: wanted.commit.clone(),

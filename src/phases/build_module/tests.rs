@@ -5,6 +5,7 @@ use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use crate::release::examples::{foreign_draft, our_draft};
 use ocm_module::build::GitSource;
+use ocm_module::build::ModuleForm;
 use ocm_module::build::{ModuleInputs, NamedFile, assemble};
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
@@ -19,6 +20,8 @@ fn plan(on_existing: OnExisting) -> ReleasePlan {
     let module = ModulePlan {
         name: NAME.parse().unwrap(),
         image: image(),
+        form: ModuleForm::KymaCli2,
+        second_image: None,
     };
     example().with(|wanted| {
         wanted.on_existing = on_existing;
@@ -29,8 +32,12 @@ fn plan(on_existing: OnExisting) -> ReleasePlan {
 
 fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
     BuildOptions {
-        style: DescriptorStyle::KymaCli2,
-        template: TemplateForm::V1Beta2,
+        forms: BuildForms {
+            style: DescriptorStyle::KymaCli2,
+            template: TemplateForm::V1Beta2,
+            kyma_cli_2_template: None,
+            namespace: None,
+        },
         channel: None,
         manifest: None,
         default_cr: None,

@@ -5,6 +5,7 @@ use crate::domain::Code;
 use crate::domain::FormatCode;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
+use ocm_module::build::ModuleForm;
 use ocm_module::oci::ContentDescriptor;
 
 const NAME: &str = "kyma.project.io/module/btp-operator";
@@ -16,6 +17,8 @@ fn plan() -> ReleasePlan {
         image: format!("r.example/component-descriptors/{NAME}:v1.2.0")
             .parse()
             .unwrap(),
+        form: ModuleForm::KymaCli2,
+        second_image: None,
     };
     example().with(|wanted| wanted.module = Some(module))
 }

@@ -1,5 +1,7 @@
 //! The forms of a module: which tool's descriptor, templates, names and tags belong together.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::template::modulectl_3_name;
@@ -80,6 +82,17 @@ impl ModuleForm {
             refused.version.extend(template_name(&name));
         }
         refused
+    }
+}
+
+/// The form's name, as in the plan's JSON.
+impl fmt::Display for ModuleForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Modulectl3 => "modulectl-3",
+            Self::KymaCli2 => "kyma-cli-2",
+            Self::Both => "both",
+        })
     }
 }
 

@@ -193,8 +193,10 @@ impl Candidate<'_> {
             ImageState::Complete { digest, contents } => {
                 let leftovers = &self.mark.leftovers;
                 let stale = image_check::staleness(self.plan, leftovers, *digest, contents);
+                let other = self.seen.release.other_module_image(name, *digest);
                 stale
                     .into_iter()
+                    .chain(other)
                     .map(|mismatch| mismatch.diagnostic(name, BUILD_AGAIN))
                     .collect()
             }

@@ -7,7 +7,7 @@ use crate::values::short_name;
 use crate::yaml;
 
 /// The object as YAML. `component` is the component's name, such as `kyma-project.io/module/btp-operator`. Lifecycle Manager
-/// reads it in the namespace of the control plane, `kcp-system`.
+/// reads it in the namespace of the control plane, `kcp-system`; without a namespace, whoever applies it chooses one.
 pub(super) fn release_meta(component: &str, namespace: &str, read: &ReleaseMeta) -> String {
     let module = short_name(component);
     let mut spec = Map::new();
@@ -29,10 +29,14 @@ pub(super) fn release_meta(component: &str, namespace: &str, read: &ReleaseMeta)
     }
     let selector = read.kyma_selector.clone();
     spec.extend(selector.map(|selector| ("kymaSelector".to_owned(), selector)));
+    let mut metadata = Map::from_iter([("name".to_owned(), Value::from(module))]);
+    if !namespace.is_empty() {
+        metadata.insert("namespace".into(), namespace.into());
+    }
     yaml::to_string(&json!({
         "apiVersion": "operator.kyma-project.io/v1beta2",
         "kind": "ModuleReleaseMeta",
-        "metadata": {"name": module, "namespace": namespace},
+        "metadata": metadata,
         "spec": spec,
     }))
 }

@@ -91,6 +91,13 @@ fn a_channel_that_yaml_takes_for_a_boolean_is_in_quotes() {
 }
 
 #[test]
+fn without_a_namespace_there_is_none() {
+    let text = release_meta(COMPONENT, "", &channels(&[("fast", "1.1.0")]));
+    assert!(!text.contains("namespace"), "{text}");
+    assert_eq!(refused(&text), [""; 0]);
+}
+
+#[test]
 fn what_is_not_asked_for_is_not_written() {
     let text = release_meta(COMPONENT, "kcp-system", &channels(&[("fast", "1.1.0")]));
     for key in ["beta", "internal", "mandatory", "kymaSelector"] {
