@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::additional::AdditionalSources;
+use super::additional::{AdditionalSources, ModuleFacts, file_missing};
 use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::{Reader, ServiceError};
@@ -16,7 +16,7 @@ use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig, SecurityScan};
 const MAX_FILE: u64 = 32 * 1024 * 1024;
 
 /// A file with its name in the messages.
-pub(super) type Named = (String, Bytes);
+type Named = (String, Bytes);
 
 /// The files, read; and what is wrong with them so far.
 #[derive(Default)]
@@ -25,9 +25,9 @@ pub(super) struct Sources {
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     security: Option<SecurityScan>,
-    pub(super) additional: AdditionalSources,
+    additional: AdditionalSources,
     /// The problems in the module's own files.
-    pub(super) broken_rules: Vec<ocm_module::Diagnostic>,
+    broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
 }
 
@@ -58,9 +58,11 @@ impl Sources {
             sources.broken_rules.extend(violations);
             sources.security = security;
         }
-        sources
-            .read_additional(reader, target, &options.additional)
-            .await?;
+        let (additional, problems) =
+            AdditionalSources::read(reader, target, &options.additional).await?;
+        sources.additional = additional;
+        sources.findings.extend(problems.missing);
+        sources.broken_rules.extend(problems.broken_rules);
         Ok(sources)
     }
 
@@ -70,30 +72,14 @@ impl Sources {
         path: &Path,
         input: &str,
     ) -> Result<Option<Named>, ServiceError> {
-        self.file_up_to(MAX_FILE, reader, path, input).await
-    }
-
-    /// A file of at most `limit` bytes; a finding if it does not exist.
-    pub(super) async fn file_up_to(
-        &mut self,
-        limit: u64,
-        reader: Reader<'_>,
-        path: &Path,
-        input: &str,
-    ) -> Result<Option<Named>, ServiceError> {
-        let name = path.display().to_string();
-        let bytes = reader.files.read(path, limit).await?;
+        let bytes = reader.files.read(path, MAX_FILE).await?;
         if bytes.is_none() {
-            self.findings.push(Diagnostic::error(
-                Code::FileMissing,
-                format!("{input}: the file {name} does not exist"),
-                "give the path relative to the working folder",
-            ));
+            self.findings.push(file_missing(path, input));
         }
-        Ok(bytes.map(|bytes| (name, bytes)))
+        Ok(bytes.map(|bytes| (path.display().to_string(), bytes)))
     }
 
-    pub(super) fn config(&self) -> Option<&ModuleConfig> {
+    fn config(&self) -> Option<&ModuleConfig> {
         self.config.as_ref().map(|(_, config)| config)
     }
 
@@ -160,7 +146,12 @@ impl Sources {
         options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let mut assembled = self.with_rules(target, options)?;
-        self.add_files(&mut assembled, target, options);
+        let facts = ModuleFacts {
+            target,
+            default_cr: self.default_cr.as_ref().map(|(_, bytes)| bytes.as_ref()),
+            team: self.config().and_then(|config| config.team.as_deref()),
+        };
+        self.additional.add_files(&mut assembled, &facts, options);
         assembled.warnings.splice(0..0, self.broken_rules);
         let built = &assembled.version.target;
         if !target.images.contains(built) {

@@ -354,14 +354,18 @@ fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
     report = report
         .with("module-digest", digest)
         .with("files", paths.join("\n"));
-    for (output, name) in [
-        ("release-meta", RELEASE_META),
-        ("component-config", COMPONENT_CONFIG),
-        ("component-constructor", COMPONENT_CONSTRUCTOR),
-    ] {
-        if seen.assembled.additional.contains_key(name) {
-            report = report.with(output, options.output.join(name).display());
-        }
+    let additional = |name| {
+        let written = seen.assembled.additional.contains_key(name);
+        written.then(|| options.output.join(name).display().to_string())
+    };
+    if let Some(path) = additional(RELEASE_META) {
+        report = report.with("release-meta", path);
+    }
+    if let Some(path) = additional(COMPONENT_CONFIG) {
+        report = report.with("component-config", path);
+    }
+    if let Some(path) = additional(COMPONENT_CONSTRUCTOR) {
+        report = report.with("component-constructor", path);
     }
     if let Some(ctf) = &options.ctf {
         report = report.with("ctf", ctf.display());

@@ -120,7 +120,7 @@ mod tests {
     use crate::build::{
         DescriptorStyle, GitSource, ModuleInputs, NamedFile, TemplateForm, assemble,
     };
-    use crate::config::ComponentConfig;
+    use crate::config::ScannedComponent;
     use crate::fixtures::text;
 
     const COMPONENT: &str = "kyma-project.io/module/template-operator";
@@ -171,7 +171,7 @@ mod tests {
         let mut modulectl = assembled(DescriptorStyle::Modulectl3, TemplateForm::Modulectl3);
         let (files, warnings) = (modulectl.files.clone(), modulectl.warnings.len());
         let text = "name: a.io/b\nteam: t\nimages: []\n";
-        let (config, _) = ComponentConfig::parse("component-config.yaml", text.as_bytes());
+        let (config, _) = ScannedComponent::parse("component-config.yaml", text.as_bytes());
         modulectl.add_files(&AdditionalInputs {
             scanned_by: Some(ScannedBy::File(ExistingComponentConfig {
                 name: "component-config.yaml",
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn another_name_in_the_component_config_is_a_warning() {
         let text = "name: a.io/b\nteam: t\nimages: []\n";
-        let (config, _) = ComponentConfig::parse("component-config.yaml", text.as_bytes());
+        let (config, _) = ScannedComponent::parse("component-config.yaml", text.as_bytes());
         let of_file = AdditionalInputs {
             scanned_by: Some(ScannedBy::File(ExistingComponentConfig {
                 name: "component-config.yaml",

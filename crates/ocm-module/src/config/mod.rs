@@ -12,7 +12,7 @@ mod security_scan;
 
 use std::collections::BTreeMap;
 
-pub use component_config::ComponentConfig;
+pub use component_config::ScannedComponent;
 pub use release_meta::{Audience, ChannelVersion, ReleaseMeta};
 pub use security_scan::SecurityScan;
 

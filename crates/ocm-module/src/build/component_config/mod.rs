@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::yaml_layout;
-use crate::config::ComponentConfig;
+use crate::config::ScannedComponent;
 use crate::oci::ImageName;
 use crate::{Diagnostic, FormatCode, yaml};
 
@@ -17,7 +17,7 @@ pub struct ExistingComponentConfig<'a> {
     /// Its content.
     pub text: &'a str,
     /// What it was read as.
-    pub config: &'a ComponentConfig,
+    pub config: &'a ScannedComponent,
 }
 
 /// The images of a release.
@@ -76,7 +76,7 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    fn plan(config: &'a ComponentConfig, images: ReleaseImages<'a>) -> Self {
+    fn plan(config: &'a ScannedComponent, images: ReleaseImages<'a>) -> Self {
         let mut left: Vec<&ImageName> = images.manifest.iter().collect();
         // An image that is listed as it is stays where it is; only then may another of its repository take its place.
         let same: Vec<_> = config
@@ -190,7 +190,7 @@ fn kept_image(existing: ExistingComponentConfig<'_>, at: usize) -> Diagnostic {
     .at(existing.name, position)
 }
 
-fn reformatted_file(config: &ComponentConfig, images: &[&str]) -> String {
+fn reformatted_file(config: &ScannedComponent, images: &[&str]) -> String {
     let mut text = layout(&[("name", &config.name), ("team", &config.team)], images);
     if !config.more.is_empty() {
         text += &yaml::to_string(&Value::Object(config.more.clone()));

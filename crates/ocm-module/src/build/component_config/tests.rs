@@ -12,7 +12,7 @@ fn images(texts: &[&str]) -> Vec<ImageName> {
 
 /// The new text, and the codes and lines of what was found.
 fn update(text: &str, manifest: &[&str], others: &[&str]) -> (String, Vec<(FormatCode, usize)>) {
-    let (config, found) = ComponentConfig::parse("component-config.yaml", text.as_bytes());
+    let (config, found) = ScannedComponent::parse("component-config.yaml", text.as_bytes());
     assert_eq!(found, []);
     let existing = ExistingComponentConfig {
         name: "component-config.yaml",
@@ -128,7 +128,7 @@ fn new_images_come_behind_the_last() {
 #[test]
 fn comments_quotes_other_keys_and_line_ends_stay() {
     let before = "# for scanners\r\nname: a.io/b # name\r\nimages:\r\n# the manager\r\n- \"r.example/a:1\" # old\r\n\r\n- 'r.example/b:1'\r\n# end\r\nteam: t\r\nlanguage: go\r\n";
-    let (config, found) = ComponentConfig::parse("c.yaml", before.as_bytes());
+    let (config, found) = ScannedComponent::parse("c.yaml", before.as_bytes());
     assert_eq!(found.len(), 1, "language is not known, which is a warning");
     let release = ReleaseImages {
         manifest: &images(&["r.example/a:2", "r.example/b:1", "r.example/c:1"]),

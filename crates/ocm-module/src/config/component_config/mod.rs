@@ -11,7 +11,7 @@ use crate::{Diagnostic, FormatCode, Position};
 
 /// The content of the file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ComponentConfig {
+pub struct ScannedComponent {
     /// The component's name, such as `kyma-project.io/module/btp-operator`.
     pub name: String,
     /// The team, such as `kyma/gopher`.
@@ -22,7 +22,7 @@ pub struct ComponentConfig {
     pub more: Map<String, Value>,
 }
 
-impl ComponentConfig {
+impl ScannedComponent {
     /// Reads the file; `file` is its name, for diagnostics. All that is wrong with it comes with the result, or instead of it.
     pub fn parse(file: &str, bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
         let file = match ConfigFile::parse(file, bytes) {

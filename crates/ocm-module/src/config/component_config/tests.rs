@@ -32,7 +32,7 @@ fn files_of_kymas_repositories_are_read() {
         ),
     ] {
         let bytes = fixtures::read(&format!("component-config/{file}.yaml"));
-        let (config, found) = ComponentConfig::parse(file, &bytes);
+        let (config, found) = ScannedComponent::parse(file, &bytes);
         assert_eq!(found, [], "{file}");
         let config = config.unwrap();
         assert_eq!(
@@ -82,7 +82,7 @@ fn each_mistake_has_code_and_position() {
             vec![(FormatCode::ConfigUnreadable, 2)],
         ),
     ] {
-        let (config, found) = ComponentConfig::parse("c.yaml", text.as_bytes());
+        let (config, found) = ScannedComponent::parse("c.yaml", text.as_bytes());
         assert_eq!(config, None, "{text}");
         let found: Vec<_> = found
             .iter()
