@@ -38,6 +38,32 @@ fn second_rehearsal_writes_nothing() {
     );
 }
 
+/// The default form is rehearsed by every other test.
+#[test]
+fn every_form_is_released_with_its_own_tags_and_templates() {
+    for (form, pushed, uploaded) in [
+        ("kyma-cli-2", ":v1.2.0: ok", "template.yaml"),
+        ("both", ":1.2.0: ok", "template-kyma-cli-2.yaml"),
+        ("modulectl-3", ":1.2.0: ok", "template_control_plane.yaml"),
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let options = ["--module-form", form];
+        let released = rehearse(state.path(), &options);
+        assert_eq!(released.status.code(), Some(0), "{}", text(&released));
+        let log = text(&released);
+        let of_module =
+            |line: &&str| line.contains("component-descriptors/") && line.ends_with(pushed);
+        assert!(log.lines().any(|line| of_module(&line)), "{form}: {log}");
+        assert!(log.contains(uploaded), "{form}: {log}");
+        let not_installed = log.contains("warning[module-not-installed]");
+        assert_eq!(not_installed, form == "kyma-cli-2", "{log}");
+        let again = rehearse(state.path(), &options);
+        let writes = text(&again);
+        let writes = writes.lines().filter(|line| line.ends_with(", 0 write"));
+        assert_eq!(writes.count(), 2, "{form}: {}", text(&again));
+    }
+}
+
 #[test]
 fn failed_tests_prevent_publishing_until_they_pass() {
     let state = tempfile::tempdir().unwrap();

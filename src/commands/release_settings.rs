@@ -1,6 +1,7 @@
 //! `release-settings`: what the caller of `create-release.yaml` left out, and which of its jobs may be skipped.
 
-use ocm_module::build::{KYMA_CLI_2_TEMPLATE, ModuleForm};
+use ocm_module::build::KYMA_CLI_2_TEMPLATE;
+use ocm_module::values::ModuleForm;
 
 use super::CommandReport;
 use super::names::{default_image, default_place};

@@ -23,7 +23,7 @@ pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
-    PinnedImage, Version,
+    ModuleForm, PinnedImage, Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ocm_module::build::ModuleForm;
 use serde::{Deserialize, Serialize};
 
 use super::Mark;
 use crate::domain::{
-    AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, RepoSlug, Tag, TagFormat,
-    Version,
+    AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, ModuleForm, RepoSlug, Tag,
+    TagFormat, Version,
 };
 
 /// The wanted state only, without anything observed: every phase reads the state again.

@@ -9,7 +9,6 @@ use super::Rehearsal;
 use super::builders::RehearsedBuilders;
 use super::step::StepResult;
 use crate::adapters::system_clock::SystemClock;
-use crate::commands::release_settings::module_assets;
 use crate::domain::Exit;
 use crate::protocol::Clock as _;
 use crate::settings::{BuilderBehavior, TestResult};
@@ -66,9 +65,8 @@ impl Rehearsal<'_> {
     }
 
     async fn plan(&self) -> anyhow::Result<StepResult> {
-        let form = self.settings.form;
-        let assets = module_assets(form).join("\n");
-        let form = form.to_string();
+        let assets = self.settings.assets.join("\n");
+        let form = self.settings.form.to_string();
         let binary_image = self.services.binary_image();
         let module_registry = self.services.module_registry();
         let inputs = [

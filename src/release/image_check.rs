@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use crate::plan::ModulePlan;
     use crate::plan::tests::example;
-    use ocm_module::build::ModuleForm;
+    use ocm_module::values::ModuleForm;
 
     #[test]
     fn module_of_this_release_is_chosen_among_several() {

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use ocm_module::build::{DescriptorStyle, ModuleForm, TEMPLATE_NAMESPACE, TemplateForm};
+use ocm_module::build::{DescriptorStyle, TEMPLATE_NAMESPACE, TemplateForm};
 use ocm_module::oci::ImageName;
 use ocm_module::rules;
+use ocm_module::values::ModuleForm;
 
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;

@@ -1,6 +1,6 @@
 //! The input `module-form`, which `plan` and the commands around it share.
 
-use ocm_module::build::ModuleForm;
+use ocm_module::values::ModuleForm;
 
 use super::input_parser::{Choices, InputParser};
 

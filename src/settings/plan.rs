@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ocm_module::build::ModuleForm;
+use ocm_module::values::ModuleForm;
 
 use super::input_parser::InputParser;
 use super::module_form::module_form;

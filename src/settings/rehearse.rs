@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use ocm_module::build::ModuleForm;
+use ocm_module::values::ModuleForm;
 
 use super::Environment;
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use crate::cli::RehearseArgs;
+use crate::commands::release_settings::module_assets;
 use crate::domain::Diagnostic;
 
 /// The release of a rehearsal, and the behaviour of the other participants.
@@ -19,6 +20,8 @@ pub struct RehearsalSettings {
     /// The text of a default custom resource, in place of the example's.
     pub default_cr: Option<String>,
     pub form: ModuleForm,
+    /// Names of the form's files.
+    pub assets: Vec<&'static str>,
     /// `host:port` of a registry, in place of the stand-in.
     pub registry: Option<String>,
     /// A folder that keeps the state of the stand-ins for another rehearsal.
@@ -76,6 +79,7 @@ pub fn rehearse(
             manifest,
             default_cr,
             form: form?,
+            assets: module_assets(form?),
             registry: args.registry.clone(),
             state: args.state.as_ref().map(PathBuf::from),
             unit_tests: unit_tests?,

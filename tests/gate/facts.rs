@@ -249,11 +249,7 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
     }),
     (
         "the module is pushed again from another commit",
-        &[
-            Code::ImageDiffers,
-            Code::ImageOfAnotherBuild,
-            Code::Format(FormatCode::TemplateDiffers),
-        ],
+        &[Code::ImageDiffers, Code::ImageOfAnotherBuild],
         |s| {
             push_module(s, plan(s).wanted.commit.as_str(), &"0".repeat(40));
         },

@@ -122,10 +122,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
     (
         "the tested module is of another commit",
-        &[
-            Code::ImageOfAnotherBuild,
-            Code::Format(FormatCode::TemplateDiffers),
-        ],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             let now = push_module(s, plan(s).wanted.commit.as_str(), &"0".repeat(40));
             t.tested(s, "module-image", &now);
@@ -133,10 +130,7 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
     ),
     (
         "the tested module runs another manager",
-        &[
-            Code::ImageOfAnotherBuild,
-            Code::Format(FormatCode::TemplateDiffers),
-        ],
+        &[Code::ImageOfAnotherBuild],
         |s, t| {
             let now = push_module(s, "btp-manager:v1.2.0", "btp-manager:v1.1.0");
             t.tested(s, "module-image", &now);

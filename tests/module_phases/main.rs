@@ -3,5 +3,6 @@
 mod additional_files;
 mod build;
 mod fetch;
+mod forms;
 #[path = "../support/mod.rs"]
 mod support;

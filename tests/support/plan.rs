@@ -2,7 +2,7 @@
 
 use btp_release::domain::TagFormat;
 use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
-use ocm_module::build::ModuleForm;
+use ocm_module::values::ModuleForm;
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
     let (tag, version, tag_format) = TagFormat::read(tag, None).unwrap();

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::domain::Code;
+use crate::domain::ModuleForm;
 use crate::plan::tests::example;
+use crate::plan::{ModulePlan, SECOND_MODULE_IMAGE};
 use crate::protocol::{AssetId, SeenCheck};
 use crate::protocol::{CheckState, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
@@ -267,4 +269,47 @@ fn foreign_draft_ends_the_wait() {
     let mut seen = all_complete();
     seen.release.releases = vec![foreign_draft(&example())];
     assert_eq!(lines(&[seen]), [Code::DraftForeign.as_str()]);
+}
+
+/// Both tags are awaited, and they have to be one image.
+#[test]
+fn tags_of_both_forms_have_to_name_one_image() {
+    let name = "kyma-project.io/module/btp-operator";
+    let tagged = |tag: &str| {
+        let image = format!("r.example/component-descriptors/{name}:{tag}");
+        Some(image.parse().unwrap())
+    };
+    let plan = example().with(|wanted| {
+        wanted.assets.clear();
+        wanted.binary_image = None;
+        wanted.module = Some(ModulePlan {
+            name: name.parse().unwrap(),
+            image: tagged("1.2.0").unwrap(),
+            form: ModuleForm::Both,
+            second_image: tagged("v1.2.0"),
+        });
+    });
+    let on = |first: &[u8], second: &[u8]| {
+        let mut seen = all_complete();
+        seen.release.images.clear();
+        for (name, bytes) in [("module-image", first), (SECOND_MODULE_IMAGE, second)] {
+            let state = image(bytes, Contents::default());
+            seen.release.images.insert(name.into(), state);
+        }
+        let decided = decide(&plan, &options(), &EarlierDigests::new(), &seen);
+        let Step::Wait(waiting) = decided.step else {
+            panic!()
+        };
+        waiting.on
+    };
+    let waiting = on(b"a", b"a");
+    assert!(waiting[0].contains(":1.2.0: ") && waiting[1].contains(":v1.2.0: "));
+    assert!(
+        waiting[1].ends_with("to be confirmed once more"),
+        "{waiting:?}"
+    );
+    let waiting = on(b"a", b"b");
+    let differs = "incomplete, it is ";
+    assert!(waiting[1].contains(differs), "{waiting:?}");
+    assert!(waiting[1].contains("as module-image"), "{waiting:?}");
 }

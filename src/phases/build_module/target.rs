@@ -2,8 +2,8 @@
 
 use crate::domain::{Code, CommitSha, ComponentName, Diagnostic, ImageRef, Version};
 use crate::plan::{ModulePlan, ReleasePlan};
-use ocm_module::build::ModuleForm;
 use ocm_module::oci::ComponentRegistry;
+use ocm_module::values::ModuleForm;
 
 /// A component version that is to be built. A release's plan gives it ([`ModuleTarget::of_plan`]); nothing in it needs one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use crate::release::examples::{foreign_draft, our_draft};
 use ocm_module::build::GitSource;
-use ocm_module::build::ModuleForm;
 use ocm_module::build::{ModuleInputs, NamedFile, assemble};
+use ocm_module::values::ModuleForm;
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
 const NAME: &str = "kyma-project.io/module/btp-operator";

@@ -5,8 +5,8 @@ use crate::domain::Code;
 use crate::domain::FormatCode;
 use crate::plan::ModulePlan;
 use crate::plan::tests::example;
-use ocm_module::build::ModuleForm;
 use ocm_module::oci::ContentDescriptor;
+use ocm_module::values::ModuleForm;
 
 const NAME: &str = "kyma.project.io/module/btp-operator";
 const COMMIT: &str = "4e4b9d47cb655ca23e5c706462485ff7605e8d71";

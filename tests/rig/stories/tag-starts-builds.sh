@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # A release whose tag starts the builds: the rig starts the module's own workflow when the tag appears, as GitHub would. One of its
-# jobs uses the action directly, to upload a further file.
-chapter 'A release (builders: tag)'
-new_module 'builders: tag' 'assets: "rendered.yaml\ntemplate.yaml\ntemplate_control_plane.yaml\nchart.tgz"'
+# jobs uses the action directly, to upload a further file. The module is in the form of the Kyma CLI 2, which the other stories do not build.
+chapter 'A release (builders: tag, module-form: kyma-cli-2)'
+new_module 'builders: tag' 'module-form: kyma-cli-2' 'assets: "rendered.yaml\ntemplate.yaml\ntemplate_control_plane.yaml\nchart.tgz"'
 workflows=$rig/repositories/$module/.github/workflows
 # shellcheck disable=SC2016 # an expression of the workflow, not of this script
 printf '    secrets:\n      RELEASE_TOKEN: ${{ secrets.BOT_TOKEN }}\n' >>"$workflows/create-release.yaml"
@@ -25,6 +25,7 @@ jobs:
     with:
       binary-image: $registry_host/$story/operator
       module-registry: $registry_host/$story
+      module-form: kyma-cli-2
       default-cr: config/default-cr.yaml
   chart:
     runs-on: ubuntu-latest
@@ -51,4 +52,6 @@ same 'exit code of the builds' "$run_code" 0
 wait "$releasing" || fail 'the release ended badly'
 same 'published releases' "$(published)" v1.0.0
 same 'assets' "$(assets_of v1.0.0)" 'chart.tgz release-evidence.json rendered.yaml template.yaml template_control_plane.yaml'
+modules=component-descriptors/kyma-project.io/module/example-module
+same 'tag of the module image' "$(curl -fsS "http://$registry_host/v2/$story/$modules/tags/list" | jq -r '.tags | join(" ")')" v1.0.0
 ok 'published what was built by the workflow that the tag started'

@@ -62,7 +62,7 @@ pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
 pub use component_config::ExistingComponentConfig;
-pub use form::{ModuleForm, Refused, TEMPLATE_NAMESPACE};
+pub use form::{Refused, TEMPLATE_NAMESPACE};
 pub use template::TemplateForm;
 
 #[cfg(test)]

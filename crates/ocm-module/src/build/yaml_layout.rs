@@ -7,16 +7,16 @@ use crate::yaml;
 
 /// A value whose maps keep their order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub(super) enum OrderedNode {
     /// A text, in quotes where it has to be.
     Text(String),
     /// `true`, a number and the like.
     Literal(String),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
+    List(Vec<OrderedNode>),
+    Map(Vec<(String, OrderedNode)>),
 }
 
-impl Node {
+impl OrderedNode {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -122,26 +122,33 @@ mod tests {
 
     #[test]
     fn layout_equals_that_of_yaml_v3() {
-        let label =
-            |name: &str, value: Node| Node::map([("name", Node::text(name)), ("value", value)]);
+        let label = |name: &str, value: OrderedNode| {
+            OrderedNode::map([("name", OrderedNode::text(name)), ("value", value)])
+        };
         let team = serde_json::json!([{"teamname": "kyma/gopher", "type": "githubTeam", "n": 1}]);
-        let document = Node::map([(
+        let document = OrderedNode::map([(
             "components",
-            Node::List(vec![Node::map([
-                ("name", Node::text("a")),
+            OrderedNode::List(vec![OrderedNode::map([
+                ("name", OrderedNode::text("a")),
                 (
                     "provider",
-                    Node::map([
-                        ("name", Node::text("p")),
-                        ("labels", Node::List(vec![label("l", Node::text("false"))])),
+                    OrderedNode::map([
+                        ("name", OrderedNode::text("p")),
+                        (
+                            "labels",
+                            OrderedNode::List(vec![label("l", OrderedNode::text("false"))]),
+                        ),
                     ]),
                 ),
-                ("labels", Node::List(vec![label("yes", Node::json(&team))])),
-                ("resources", Node::List(vec![])),
-                ("more", Node::Map(vec![])),
+                (
+                    "labels",
+                    OrderedNode::List(vec![label("yes", OrderedNode::json(&team))]),
+                ),
+                ("resources", OrderedNode::List(vec![])),
+                ("more", OrderedNode::Map(vec![])),
                 (
                     "texts",
-                    Node::List(vec![Node::text("a b"), Node::text("x: y")]),
+                    OrderedNode::List(vec![OrderedNode::text("a b"), OrderedNode::text("x: y")]),
                 ),
             ])]),
         )]);

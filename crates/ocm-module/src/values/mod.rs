@@ -4,12 +4,14 @@ mod commit;
 mod component;
 mod digest;
 mod image;
+mod module_form;
 mod version;
 
 pub use commit::CommitSha;
 pub use component::{ComponentName, is_component_name, short_name};
 pub use digest::{Digest, DigestHasher};
 pub use image::{ImageRef, ImageRepository, ImageTag, PinnedImage};
+pub use module_form::ModuleForm;
 pub use version::Version;
 
 /// Serialises a value as the text that it is parsed from.

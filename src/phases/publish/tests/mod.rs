@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::{Code, Digest};
 use crate::plan::tests::example;
-use crate::plan::{BranchGuard, Verdict};
+use crate::plan::{BranchGuard, MODULE_IMAGE, SECOND_MODULE_IMAGE, Verdict};
 use crate::protocol::{AssetState, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 use crate::release::image_check::Contents;
@@ -222,6 +222,37 @@ fn evidence_and_table_are_written_before_publishing() {
     assert_eq!(Mark::find(body).unwrap().plan, plan().digest());
 }
 
+/// A further image that was awaited and tested as it is now.
+fn image_with_artifact(t: &mut PublishInputs, s: &mut PublishState, name: &str, bytes: &[u8]) {
+    let tagged: crate::domain::ImageRef = "r.example/module:1".parse().unwrap();
+    let digest = Digest::of(bytes);
+    let artifact = Artifact::Image {
+        digest,
+        image: tagged.repository().pinned(digest),
+        tagged,
+        platforms: vec![],
+        size: 0,
+        waited: 0,
+    };
+    t.artifacts.0.insert(name.into(), artifact);
+    let images = &mut s.release.images;
+    images.insert(name.into(), complete(bytes, Arc::default()));
+    let verdict = Verdict {
+        run: plan().wanted.run,
+        artifacts: t.artifacts.digest(),
+    };
+    s.release.checks[0].description = Some(verdict.to_string());
+}
+
+#[test]
+fn two_tags_of_one_module_image_are_published() {
+    let (mut tested, mut seen) = (tested(), seen());
+    for name in [MODULE_IMAGE, SECOND_MODULE_IMAGE] {
+        image_with_artifact(&mut tested, &mut seen, name, b"module");
+    }
+    assert_eq!(codes(&tested, &seen), []);
+}
+
 type Alter = fn(&mut PublishInputs, &mut PublishState);
 type AlterSeen = fn(&mut PublishState);
 
@@ -237,7 +268,7 @@ fn each_altered_fact_is_refused() {
             ..Contents::default()
         })
     }
-    let table: [(Code, Alter); 45] = [
+    let table: [(Code, Alter); 46] = [
         (Code::DraftMissing, |_, s| s.release.releases.clear()),
         (Code::ReleaseDuplicates, |_, s| {
             s.release.releases.push(s.release.releases[0].clone())
@@ -358,6 +389,11 @@ fn each_altered_fact_is_refused() {
                 ..plan().mark(false)
             }
             .put("");
+        }),
+        (Code::ImageOfAnotherBuild, |t, s| {
+            for (name, bytes) in [(MODULE_IMAGE, b"a"), (SECOND_MODULE_IMAGE, b"b")] {
+                image_with_artifact(t, s, name, bytes);
+            }
         }),
         (Code::JobsMissing, |t, _| {
             t.jobs = Some(JobResults::from_json("{}").unwrap())

@@ -5,7 +5,7 @@
 //! modulectl shuffles.
 
 use super::modulectl_3::{CREATOR, PROVIDER};
-use super::yaml_layout::Node;
+use super::yaml_layout::OrderedNode;
 use crate::descriptor::{AccessKind, ComponentSource, Descriptor, Label, Resource};
 
 /// The module's files, by their names in the folder of the constructor.
@@ -26,16 +26,16 @@ pub(super) fn component_constructor(
     files: &ConstructorFiles<'_>,
 ) -> String {
     let component = &descriptor.component;
-    let provider = Node::map([
-        ("name", Node::text(PROVIDER)),
+    let provider = OrderedNode::map([
+        ("name", OrderedNode::text(PROVIDER)),
         (
             "labels",
             labels(&[Label::new(format!("{PROVIDER}/built-by"), CREATOR)]),
         ),
     ]);
     let mut entries = vec![
-        ("name", Node::text(&component.name)),
-        ("version", Node::text(&component.version)),
+        ("name", OrderedNode::text(&component.name)),
+        ("version", OrderedNode::text(&component.version)),
         ("provider", provider),
     ];
     if !component.labels.is_empty() {
@@ -43,75 +43,78 @@ pub(super) fn component_constructor(
     }
     let mut resources: Vec<_> = component.resources.iter().filter_map(image).collect();
     resources.extend(file_resources(&component.version, files));
-    entries.push(("resources", Node::List(resources)));
+    entries.push(("resources", OrderedNode::List(resources)));
     let sources: Vec<_> = component.sources.iter().filter_map(source).collect();
     if !sources.is_empty() {
-        entries.push(("sources", Node::List(sources)));
+        entries.push(("sources", OrderedNode::List(sources)));
     }
-    let components = Node::List(vec![Node::map(entries)]);
-    Node::map([("components", components)]).document()
+    let components = OrderedNode::List(vec![OrderedNode::map(entries)]);
+    OrderedNode::map([("components", components)]).document()
 }
 
-fn labels(labels: &[Label]) -> Node {
+fn labels(labels: &[Label]) -> OrderedNode {
     let labels = labels.iter().map(|label| {
         let mut entries = vec![
-            ("name", Node::text(&label.name)),
-            ("value", Node::json(&label.value)),
+            ("name", OrderedNode::text(&label.name)),
+            ("value", OrderedNode::json(&label.value)),
         ];
         entries.extend(
             label
                 .version
                 .as_ref()
-                .map(|version| ("version", Node::text(version))),
+                .map(|version| ("version", OrderedNode::text(version))),
         );
-        Node::map(entries)
+        OrderedNode::map(entries)
     });
-    Node::List(labels.collect())
+    OrderedNode::List(labels.collect())
 }
 
 /// An image that the module runs; nothing for a resource that is none.
-fn image(resource: &Resource) -> Option<Node> {
+fn image(resource: &Resource) -> Option<OrderedNode> {
     let AccessKind::OciArtifact { image } = resource.access.kind() else {
         return None;
     };
-    let access = Node::map([
-        ("type", Node::text("ociArtifact")),
-        ("imageReference", Node::text(image)),
+    let access = OrderedNode::map([
+        ("type", OrderedNode::text("ociArtifact")),
+        ("imageReference", OrderedNode::text(image)),
     ]);
     let mut entries = vec![
-        ("name", Node::text(&resource.name)),
-        ("type", Node::text("ociArtifact")),
-        ("version", Node::text(&resource.version)),
-        ("relation", Node::text("external")),
+        ("name", OrderedNode::text(&resource.name)),
+        ("type", OrderedNode::text("ociArtifact")),
+        ("version", OrderedNode::text(&resource.version)),
+        ("relation", OrderedNode::text("external")),
     ];
     if !resource.labels.is_empty() {
         entries.push(("labels", labels(&resource.labels)));
     }
     entries.push(("access", access));
-    Some(Node::map(entries))
+    Some(OrderedNode::map(entries))
 }
 
 /// The files that `ocm` packs: manifest and custom resource as archives of one file, the template as it is.
-fn file_resources(version: &str, files: &ConstructorFiles<'_>) -> Vec<Node> {
-    let resource = |name: &str, kind: &str, input: Node| {
-        Node::map([
-            ("name", Node::text(name)),
-            ("type", Node::text(kind)),
-            ("version", Node::text(version)),
+fn file_resources(version: &str, files: &ConstructorFiles<'_>) -> Vec<OrderedNode> {
+    let resource = |name: &str, kind: &str, input: OrderedNode| {
+        OrderedNode::map([
+            ("name", OrderedNode::text(name)),
+            ("type", OrderedNode::text(kind)),
+            ("version", OrderedNode::text(version)),
             ("input", input),
         ])
     };
     let archive = |name: &str, file: &str| {
-        let input = Node::map([
-            ("type", Node::text("dir")),
-            ("path", Node::text(".")),
-            ("includeFiles", Node::List(vec![Node::text(file)])),
+        let input = OrderedNode::map([
+            ("type", OrderedNode::text("dir")),
+            ("path", OrderedNode::text(".")),
+            (
+                "includeFiles",
+                OrderedNode::List(vec![OrderedNode::text(file)]),
+            ),
         ]);
         resource(name, "directoryTree", input)
     };
-    let template = Node::map([
-        ("type", Node::text("file")),
-        ("path", Node::text(files.template)),
+    let template = OrderedNode::map([
+        ("type", OrderedNode::text("file")),
+        ("path", OrderedNode::text(files.template)),
     ]);
     let mut resources = vec![archive("raw-manifest", files.manifest)];
     resources.extend(files.default_cr.map(|file| archive("default-cr", file)));
@@ -120,20 +123,24 @@ fn file_resources(version: &str, files: &ConstructorFiles<'_>) -> Vec<Node> {
 }
 
 /// The commit, with the types that modulectl writes since 3.3.
-fn source(source: &ComponentSource) -> Option<Node> {
+fn source(source: &ComponentSource) -> Option<OrderedNode> {
     let AccessKind::Git { repo_url, commit } = source.access.kind() else {
         return None;
     };
     let mut access = vec![
-        ("type", Node::text("GitHub")),
-        ("repoUrl", Node::text(repo_url)),
+        ("type", OrderedNode::text("GitHub")),
+        ("repoUrl", OrderedNode::text(repo_url)),
     ];
-    access.extend(commit.as_ref().map(|commit| ("commit", Node::text(commit))));
-    Some(Node::map([
-        ("name", Node::text(&source.name)),
-        ("type", Node::text("git")),
-        ("version", Node::text(&source.version)),
-        ("access", Node::map(access)),
+    access.extend(
+        commit
+            .as_ref()
+            .map(|commit| ("commit", OrderedNode::text(commit))),
+    );
+    Some(OrderedNode::map([
+        ("name", OrderedNode::text(&source.name)),
+        ("type", OrderedNode::text("git")),
+        ("version", OrderedNode::text(&source.version)),
+        ("access", OrderedNode::map(access)),
     ]))
 }
 
