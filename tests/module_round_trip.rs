@@ -18,7 +18,9 @@ use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::adapters::system_clock::SystemClock;
 use btp_release::domain::{Deadline, PinnedImage};
 use btp_release::engine::{Engine, Outcome};
-use btp_release::phases::{BuildForms, BuildModule, BuildOptions, FetchModule, ModuleTarget};
+use btp_release::phases::{
+    AdditionalOptions, BuildForms, BuildModule, BuildOptions, FetchModule, ModuleTarget,
+};
 use btp_release::plan::ReleasePlan;
 use btp_release::protocol::{Clock as _, Reader, Writer};
 use btp_release::protocol::{Phase, PhaseReport};
@@ -257,6 +259,7 @@ impl Desk {
                 .map(|text| given("cr.yaml", text)),
             config: Some(given("module-config.yaml", &config)),
             security: None,
+            additional: AdditionalOptions::default(),
             output: "out".into(),
             ctf: None,
             push: true,

@@ -32,6 +32,12 @@ pub struct BuildModuleArgs {
     /// Configuration of the security scanners, such as `sec-scanners-config.yaml`
     #[arg(long, value_name = "FILE")]
     pub security_config: Option<String>,
+    /// Channels for a `ModuleReleaseMeta`: a file like Kyma's `module-releases.yaml`, or pairs such as `fast={version} regular=1.1.0`
+    #[arg(long, value_name = "FILE|PAIRS")]
+    pub release_meta: Option<String>,
+    /// List of the security scanners, whose images are replaced by the manifest's in a copy; default: `component-config.yaml`, if it exists
+    #[arg(long, value_name = "FILE")]
+    pub component_config: Option<String>,
     /// Channel of the template; default: the one in `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,

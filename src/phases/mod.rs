@@ -15,7 +15,10 @@ mod upload;
 mod verify;
 
 pub use await_artifacts::{Await, AwaitOptions};
-pub use build_module::{BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget};
+pub use build_module::{
+    AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,
+    ReleaseMetaInput,
+};
 pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;

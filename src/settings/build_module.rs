@@ -1,6 +1,7 @@
 //! Parses the arguments of `build-module`.
 
 use ocm_module::build::{DescriptorStyle, TEMPLATE_NAMESPACE, TemplateForm};
+use ocm_module::oci::ImageName;
 use ocm_module::rules;
 use ocm_module::values::ModuleForm;
 
@@ -10,7 +11,9 @@ use super::module_form::module_form;
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, Diagnostic, ImageRepository, RepoSlug};
-use crate::phases::{BuildForms, BuildModule, BuildOptions, ModuleTarget};
+use crate::phases::{
+    AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleTarget, ReleaseMetaInput,
+};
 use crate::plan::ReleasePlan;
 
 impl PhaseSettings for BuildModuleArgs {
@@ -49,6 +52,7 @@ impl PhaseSettings for BuildModuleArgs {
             let (plan, target) = module_of_release(parser, self)?;
             (BuildOf::Release(plan), target)
         };
+        let additional = additional(parser, self, &build_of);
         let options = BuildOptions {
             forms: chosen.with(parser, &target),
             channel: self.channel.clone(),
@@ -56,6 +60,7 @@ impl PhaseSettings for BuildModuleArgs {
             default_cr,
             config,
             security,
+            additional,
             output: output.unwrap_or_else(|| "module-release".into()),
             ctf,
             push: !self.no_push,
@@ -234,6 +239,33 @@ fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
         ),
         format!("leave `{input}` out here, and give `module-form` to the phase `plan`"),
     )
+}
+
+/// What the files beside the release's are made from. A text with `=` is pairs of channel and version, and any other is a path.
+fn additional(
+    parser: &mut InputParser<'_>,
+    args: &BuildModuleArgs,
+    build_of: &BuildOf,
+) -> AdditionalOptions {
+    let release_meta = match args.release_meta.as_ref() {
+        Some(pairs) if pairs.contains('=') => Some(ReleaseMetaInput::Pairs(pairs.clone())),
+        path => parser
+            .path("release-meta", path)
+            .map(ReleaseMetaInput::File),
+    };
+    let images = match build_of {
+        BuildOf::Release(plan) => Some(&plan.wanted.extra_images),
+        BuildOf::Commit(_) => None,
+    };
+    AdditionalOptions {
+        release_meta,
+        component_config: parser.path("component-config", args.component_config.as_ref()),
+        other_images: images
+            .into_iter()
+            .flatten()
+            .filter_map(|image| ImageName::parse(&image.to_string()))
+            .collect(),
+    }
 }
 
 /// A registry can mount only layers from its own repositories.

@@ -1,5 +1,6 @@
 //! `build-module`, `fetch-module` and `inspect-module` as a person runs them, over real sockets.
 
+mod additional_files;
 mod build;
 mod commit_build;
 mod fetch;

@@ -51,3 +51,5 @@ pub use diagnostic::{Diagnostic, Place, Position, Severity};
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod json_schema;

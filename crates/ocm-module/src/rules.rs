@@ -103,6 +103,27 @@ pub fn is_object_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(part)
 }
 
+/// Whether Kubernetes takes a text as the key of a label: a name of at most 63 letters, digits, `-`, `_` and `.`, perhaps with
+/// a domain and `/` before it
+/// ([labels](https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set)).
+pub fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key
+        .split_once('/')
+        .map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    prefix.is_none_or(is_object_name) && !name.is_empty() && is_label_value(name)
+}
+
+/// Whether Kubernetes takes a text as the value of a label: empty, or of at most 63 letters, digits, `-`, `_` and `.`, with a
+/// letter or a digit at both ends.
+pub fn is_label_value(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric();
+    value.is_empty()
+        || value.len() <= 63
+            && value.starts_with(plain)
+            && value.ends_with(plain)
+            && value.chars().all(|c| plain(c) || "-_.".contains(c))
+}
+
 /// What is wrong with a namespace: `^[a-z0-9]+(?:-[a-z0-9]+)*$`, at most 253 characters.
 pub fn namespace(namespace: &str) -> Option<Diagnostic> {
     let part = |part: &str| {
@@ -208,6 +229,24 @@ mod tests {
         ] {
             assert_eq!(is_object_name(name), fine, "{name}");
         }
+        let long = "a".repeat(64);
+        for (key, fine) in [
+            ("a", true),
+            ("kyma-project.io/Global_account.id", true),
+            ("/a", false),
+            ("a/", false),
+            ("A/a", false),
+            ("a/b/c", false),
+            ("-a", false),
+            (long.as_str(), false),
+            ("", false),
+        ] {
+            assert_eq!(is_label_key(key), fine, "{key}");
+        }
+        for (value, fine) in [("", true), ("a-B_1.c", true), ("a-", false), ("a b", false)] {
+            assert_eq!(is_label_value(value), fine, "{value}");
+        }
+        assert!(is_label_value(&"a".repeat(63)) && !is_label_value(&long));
         for (name, fine) in [
             ("kcp-system", true),
             ("a1", true),

@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("yaml", &[]),
     ("rules", &["values"]),
     ("oci", &["values"]),
-    ("config", &["oci", "rules", "yaml"]),
+    ("config", &["oci", "rules", "values", "yaml"]),
     ("raw_manifest", &["oci", "values", "yaml"]),
     ("descriptor", &["archive", "oci", "values", "yaml"]),
     (

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::additional::{AdditionalSources, ModuleFacts, file_missing};
 use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic, ImageRef, Version};
 use crate::protocol::{Reader, ServiceError};
@@ -35,6 +36,7 @@ pub(super) struct Sources {
     config: Option<(String, ModuleConfig)>,
     pub(super) security: Option<SecurityScan>,
     pub(super) manager: ManagerCheck,
+    additional: AdditionalSources,
     /// The problems in the module's own files.
     pub(super) broken_rules: Vec<ocm_module::Diagnostic>,
     findings: Vec<Diagnostic>,
@@ -43,6 +45,7 @@ pub(super) struct Sources {
 impl Sources {
     pub(super) async fn read(
         reader: Reader<'_>,
+        target: &ModuleTarget,
         options: &BuildOptions,
     ) -> Result<Self, ServiceError> {
         let mut sources = Self::default();
@@ -66,6 +69,11 @@ impl Sources {
             sources.broken_rules.extend(violations);
             sources.security = security;
         }
+        let (additional, problems) =
+            AdditionalSources::read(reader, target, &options.additional).await?;
+        sources.additional = additional;
+        sources.findings.extend(problems.missing);
+        sources.broken_rules.extend(problems.broken_rules);
         Ok(sources)
     }
 
@@ -75,16 +83,11 @@ impl Sources {
         path: &Path,
         input: &str,
     ) -> Result<Option<Named>, ServiceError> {
-        let name = path.display().to_string();
         let bytes = reader.files.read(path, MAX_FILE).await?;
         if bytes.is_none() {
-            self.findings.push(Diagnostic::error(
-                Code::FileMissing,
-                format!("{input}: the file {name} does not exist"),
-                "give the path relative to the working folder",
-            ));
+            self.findings.push(file_missing(path, input));
         }
-        Ok(bytes.map(|bytes| (name, bytes)))
+        Ok(bytes.map(|bytes| (path.display().to_string(), bytes)))
     }
 
     /// Takes this version in place of the one in the configuration, which is that of a release.
@@ -173,6 +176,12 @@ impl Sources {
         options: &BuildOptions,
     ) -> Result<Assembled, Vec<Diagnostic>> {
         let mut assembled = self.with_rules(target, options)?;
+        let facts = ModuleFacts {
+            target,
+            default_cr: self.default_cr.as_ref().map(|(_, bytes)| bytes.as_ref()),
+            team: self.config().and_then(|config| config.team.as_deref()),
+        };
+        self.additional.add_files(&mut assembled, &facts, options);
         assembled.warnings.splice(0..0, self.broken_rules);
         let built = &assembled.version.target;
         if !target.images.contains(built) {

@@ -1,5 +1,6 @@
 //! `build-module`: makes the module image and the files of the release from the rendered manifest, and pushes the image.
 
+mod additional;
 mod inputs;
 mod pin_images;
 mod target;
@@ -19,8 +20,10 @@ use crate::release::references::our_release;
 use ocm_module::build::Assembled;
 use ocm_module::build::TemplateForm;
 use ocm_module::build::ctf;
+use ocm_module::build::{COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR, RELEASE_META};
 use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
+pub use additional::{AdditionalOptions, ReleaseMetaInput};
 use inputs::{ManagerCheck, Sources};
 use pin_images::Pins;
 pub use target::{ModuleSource, ModuleTarget};
@@ -58,6 +61,8 @@ pub struct BuildOptions {
     pub config: Option<PathBuf>,
     /// The configuration of the security scanners.
     pub security: Option<PathBuf>,
+    /// What the files beside the release's are made from.
+    pub additional: AdditionalOptions,
     pub output: PathBuf,
     /// The path of the OCM archive with the component version: one file if the name ends so, and a folder otherwise.
     pub ctf: Option<PathBuf>,
@@ -130,7 +135,7 @@ impl BuildModule {
     }
 
     async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
-        let mut sources = Sources::read(reader, &self.options).await?;
+        let mut sources = Sources::read(reader, &self.target, &self.options).await?;
         if self.release.is_none() {
             sources.set_config_version(&self.target.version);
         }
@@ -213,16 +218,17 @@ impl RegistryState {
     }
 }
 
-/// The files of the release, and the archive.
+/// The files of the release, those beside them, and the archive.
 fn wanted(
     options: &BuildOptions,
     assembled: &Assembled,
 ) -> Result<Vec<NewFile>, ocm_module::Diagnostic> {
-    let release = assembled.files.iter().map(|(name, bytes)| NewFile {
+    let all = assembled.files.iter().chain(&assembled.additional);
+    let files = all.map(|(name, bytes)| NewFile {
         path: options.output.join(name),
         bytes: bytes.clone(),
     });
-    let mut files: Vec<_> = release.collect();
+    let mut files: Vec<_> = files.collect();
     if let Some(path) = &options.ctf {
         let name = path.to_string_lossy();
         if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
@@ -373,6 +379,19 @@ fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
         .with("version", version.strip_prefix('v').unwrap_or(version))
         .with("module-digest", digest)
         .with("files", paths.join("\n"));
+    let additional = |name| {
+        let written = seen.assembled.additional.contains_key(name);
+        written.then(|| options.output.join(name).display().to_string())
+    };
+    if let Some(path) = additional(RELEASE_META) {
+        report = report.with("release-meta", path);
+    }
+    if let Some(path) = additional(COMPONENT_CONFIG) {
+        report = report.with("component-config", path);
+    }
+    if let Some(path) = additional(COMPONENT_CONSTRUCTOR) {
+        report = report.with("component-constructor", path);
+    }
     if let Some(ctf) = &options.ctf {
         report = report.with("ctf", ctf.display());
     }

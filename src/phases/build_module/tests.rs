@@ -43,6 +43,7 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
         default_cr: None,
         config: None,
         security: None,
+        additional: AdditionalOptions::default(),
         output: "out".into(),
         ctf: ctf.map(PathBuf::from),
         push,

@@ -37,22 +37,31 @@
 //! # }
 //! ```
 
+mod additional_files;
 mod assemble;
 mod build_component;
 mod component;
+mod component_config;
+mod component_constructor;
 pub mod ctf;
 mod form;
 mod image_resources;
 mod installable;
 mod kyma_cli_2;
 mod modulectl_3;
+mod release_meta;
 mod template;
+mod yaml_layout;
 
+pub use additional_files::{
+    AdditionalInputs, COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR, DEFAULT_CR, RELEASE_META, ScannedBy,
+};
 pub use assemble::{Assembled, KYMA_CLI_2_TEMPLATE, ModuleInputs, NamedFile, assemble};
 pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
+pub use component_config::ExistingComponentConfig;
 pub use form::{Refused, TEMPLATE_NAMESPACE};
 pub use template::TemplateForm;
 

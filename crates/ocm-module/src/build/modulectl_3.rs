@@ -13,7 +13,11 @@ use crate::archive::{TarEntry, write_tar};
 use crate::descriptor::{Label, Provider, Relation, RepositoryContext, Resource};
 use crate::oci::{ComponentRegistry, media};
 
-const CREATOR: &str = "btp-release";
+/// What the component was made with.
+pub(super) const CREATOR: &str = "btp-release";
+
+/// Who provides the component.
+pub(super) const PROVIDER: &str = "kyma-project.io";
 
 pub(super) fn parts(
     inputs: &ComponentInputs<'_>,
@@ -52,7 +56,7 @@ pub(super) fn parts(
 /// A string that holds JSON: in schema v2 the provider is only a name (`ocm:api/ocm/compdesc/versions/v2/convert.go`).
 fn provider() -> Provider {
     Provider::named(&format!(
-        r#"{{"name":"kyma-project.io","labels":[{{"name":"kyma-project.io/built-by","value":"{CREATOR}","version":"v1"}}]}}"#
+        r#"{{"name":"{PROVIDER}","labels":[{{"name":"{PROVIDER}/built-by","value":"{CREATOR}","version":"v1"}}]}}"#
     ))
 }
 

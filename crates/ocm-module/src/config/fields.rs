@@ -93,6 +93,12 @@ impl<'d> Fields<'d> {
         self.file.note(&self.path_of(key), diagnostic);
     }
 
+    /// Notes what is wrong at a position of the file.
+    pub(super) fn note_at(&self, position: Position, diagnostic: Diagnostic) {
+        let located = diagnostic.at(self.file.file, Some(position));
+        self.file.found.borrow_mut().push(located);
+    }
+
     pub(super) fn note_all(&self, key: &str, found: impl IntoIterator<Item = Diagnostic>) {
         for diagnostic in found {
             self.note(key, diagnostic);
@@ -126,7 +132,8 @@ impl<'d> Fields<'d> {
         self.note(key, wrong.wanted(wanted));
     }
 
-    fn present(&self, key: &str) -> Option<&'d Value> {
+    /// The value of a key, as YAML reads it; `null` counts as missing.
+    pub(super) fn present(&self, key: &str) -> Option<&'d Value> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
@@ -210,15 +217,24 @@ impl<'d> Fields<'d> {
     }
 
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
-        let items = self.list(key).iter();
-        let texts = items.filter_map(|item| {
-            let text = item.as_str().map(str::to_owned);
-            if text.is_none() {
-                self.wrong_item(key, "a list of texts");
+        let texts = self.located_texts(key).into_iter();
+        texts.map(|(text, _)| text).collect()
+    }
+
+    /// The texts of a list, each with its position.
+    pub(super) fn located_texts(&self, key: &str) -> Vec<(String, Position)> {
+        let mut texts = Vec::new();
+        for (index, item) in self.list(key).iter().enumerate() {
+            match item.as_str() {
+                Some(text) => {
+                    let mut path = self.path_of(key);
+                    path.push(PathStep::Index(index));
+                    texts.push((text.to_owned(), self.file.document.position(&path)));
+                }
+                None => self.wrong_item(key, "a list of texts"),
             }
-            text
-        });
-        texts.collect()
+        }
+        texts
     }
 
     fn list(&self, key: &str) -> &'d [Value] {
@@ -230,6 +246,11 @@ impl<'d> Fields<'d> {
                 &[]
             }
         }
+    }
+
+    /// The keys of the object, in alphabetical order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'d str> {
+        self.map.keys().map(String::as_str)
     }
 
     /// An object whose values are all strings, such as labels. Strings are kept as they are, and empty values as empty strings.

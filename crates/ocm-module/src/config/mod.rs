@@ -1,17 +1,22 @@
-//! The configuration files of a module: `module-config.yaml`, and `sec-scanners-config.yaml` for security scanners.
+//! The configuration files of a module: `module-config.yaml`, `sec-scanners-config.yaml` and `component-config.yaml` for
+//! security scanners, and the channels for a `ModuleReleaseMeta`.
 //!
 //! [`ModuleConfig::parse`] reads the file of the Kyma CLI 2 as well as that of modulectl 3.
 
+mod component_config;
 mod fields;
 mod file_path;
 mod kyma_cli_2;
 mod modulectl_3;
+mod release_meta;
 mod security_scan;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use component_config::ScannedComponent;
 pub use file_path::inside;
+pub use release_meta::{Audience, ChannelVersion, ReleaseMeta};
 pub use security_scan::SecurityScan;
 
 use crate::rules;

@@ -70,6 +70,10 @@ pub struct Assembled {
     /// `template.yaml`, `template_control_plane.yaml` and `rendered.yaml`, by name, and [`KYMA_CLI_2_TEMPLATE`] where it is
     /// asked for.
     pub files: BTreeMap<&'static str, Vec<u8>>,
+    /// Files beside those of the release, by name; none before [`Assembled::add_files`].
+    pub additional: BTreeMap<&'static str, Vec<u8>>,
+    /// The images that the manifest runs, each once.
+    pub images: Vec<ImageName>,
     /// Problems that do not fail the build.
     pub warnings: Vec<Diagnostic>,
 }
@@ -82,15 +86,15 @@ pub struct Assembled {
 pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
     let mut found = check::names(inputs);
     found.extend(check::templates(inputs));
-    let files = ParsedFiles::parse(inputs, &mut found);
-    let Some(files) = files.filter(|_| !has_errors(&found)) else {
+    let parsed = ParsedFiles::parse(inputs, &mut found);
+    let Some(parsed) = parsed.filter(|_| !has_errors(&found)) else {
         return Err(found);
     };
     let renderer = Renderer {
         inputs,
-        images: images(inputs, &files.manifest),
-        default_cr: files.default_cr.as_ref(),
-        cluster_scoped: files.crd.is_some_and(|crd| crd.cluster_scoped),
+        images: images(inputs, &parsed.manifest),
+        default_cr: parsed.default_cr.as_ref(),
+        cluster_scoped: parsed.crd.as_ref().is_some_and(|crd| crd.cluster_scoped),
     };
     let (version, files) = match renderer.render() {
         Ok(published) => published,
@@ -107,6 +111,8 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
     Ok(Assembled {
         version,
         files,
+        additional: BTreeMap::new(),
+        images: parsed.manifest.images(),
         warnings: found,
     })
 }
