@@ -17,6 +17,6 @@ module_manifest() {
 # Prints `kind/name namespace` of every workload in it, one a line.
 workloads() {
   module_manifest | kubectl get -f - -o json \
-    | jq -r '[if .kind == "List" then .items[] else . end | select(.kind | IN("Deployment", "StatefulSet", "DaemonSet"))]
+    | jq -r '[if .kind == "List" then .items[] else . end | select(.kind | IN("Deployment", "StatefulSet", "DaemonSet", "Job"))]
       | .[] | "\(.kind | ascii_downcase)/\(.metadata.name) \(.metadata.namespace)"'
 }

@@ -120,6 +120,7 @@ codes! {
     CheckNotGreen "check-not-green" Blocked "A required check did not succeed."
     PodImageDiffers "pod-image-differs" Blocked "A pod runs other bytes of an image of the release than were awaited."
     PodNotStarted "pod-not-started" Blocked "A pod uses an image of the release and does not report its digest yet."
+    PodVolumeUnknown "pod-volume-unknown" Blocked "A pod has an image of the release as a volume, by tag, and its node does not report the digest."
     ImageNotRunning "image-not-running" Blocked "No pod runs the binary image of the release."
     ReleaseMissing "release-missing" Blocked "The tag has no published release."
     AssetMissing "asset-missing" Blocked "The release has no complete asset of this name."

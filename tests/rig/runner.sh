@@ -107,8 +107,8 @@ seed_github() {
   stand_in DELETE log
 }
 
-# Prints a third-party action with the commit that our own workflow pins it to.
-pin() { grep -ohE -m 1 "$1@[0-9a-f]{40}" "$rig/repositories/$action/.github/workflows/release.yaml"; }
+# Prints a third-party action with the commit that our own workflows pin it to.
+pin() { grep -ohE "$1@[0-9a-f]{40}" "$rig/repositories/$action/.github/workflows"/*.yaml | sort -u | head -n 1; }
 
 # Prints how many requests of its hourly limit the job's token used.
 requests_used() {
@@ -144,6 +144,7 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
       --container-options "-v $rig:/rig -v $rig/bin/tools:/usr/local/bin:ro" \
       --local-repository "$action@v1=$rig/repositories/$action" \
       --local-repository "$(pin actions/checkout)=$rig/bin/checkout" --local-repository "$(pin actions/attest)=$rig/bin/attest" \
+      --local-repository "$(pin actions/upload-artifact)=$rig/bin/upload-artifact" \
       --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN="$job_token" \
       --env GITHUB_RUN_ID="$((1000 + runs))" \
       "${github_env[@]/#/--env=}" "$@"

@@ -113,7 +113,7 @@ fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
         "Await the artifacts",
         "Fetch the module, by digest",
         "Apply the module",
-        "Await its deployments",
+        "Await its workloads",
         "List the pods",
         "Compare what runs with what was awaited",
         "Run the E2E tests",
@@ -144,7 +144,7 @@ fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
     let fetched = "${{ matrix.k3s != 'none' && steps.module.outputs.manifest != '' }}";
     for name in [
         "Apply the module",
-        "Await its deployments",
+        "Await its workloads",
         "List the pods",
         "Compare what runs with what was awaited",
         "List the pods once more",
@@ -155,8 +155,8 @@ fn every_e2e_job_tests_the_awaited_artifacts_and_records_the_verdict() {
     assert_eq!(step(&legs, "Run the E2E tests").get("if"), None);
     for (name, wanted) in [
         (
-            "Await its deployments",
-            ".btp-release/scripts/await-deployment.sh",
+            "Await its workloads",
+            ".btp-release/scripts/await-workloads.sh",
         ),
         (
             "List the pods",

@@ -18,6 +18,7 @@ use yaml_serde::Value;
 
 mod gate;
 mod pages;
+mod readiness;
 
 const OURS: &str = "kyma-project/btp-release-action/.github/workflows/";
 /// The action as module repositories use it, and as our own workflows do.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::commands::CommandReport;
 use crate::domain::{Code, Diagnostic, PinnedImage};
 use crate::plan::{Artifact, Artifacts, MODULE_IMAGE, SECOND_MODULE_IMAGE};
-use pods::{Container, repository};
+use pods::{PodImage, Purpose, repository};
 
 pub use pods::{LARGEST, Pods};
 
@@ -28,22 +28,25 @@ pub struct CheckPods {
 }
 
 impl CheckPods {
-    /// Compares every container with the images of the release. Containers of other images are ignored.
+    /// Compares every container and every image volume with the images of the release. Other images are ignored, and so are
+    /// pods that are being deleted.
     ///
     /// # Errors
     ///
-    /// Lists every container that runs other bytes of one of the images or has none yet, and the binary image if no container
-    /// runs it.
+    /// Lists every container that runs other bytes of one of the images or has none yet, every volume whose image is not known,
+    /// and the binary image if no container runs it.
     pub fn check(&self, pods: &Pods) -> Result<CommandReport, Vec<Diagnostic>> {
         let images = self.images();
         let mut report = CommandReport::default();
         let mut findings = Vec::new();
         let mut running = Vec::new();
-        for container in pods.containers() {
-            match judge(&container, &images) {
+        for used in pods.images() {
+            match judge(&used, &images) {
                 Judgement::Runs(image) => {
-                    running.push(image.digest);
-                    report = report.line(format!("{container} runs {image}"));
+                    if used.purpose == Purpose::Container {
+                        running.push(image.digest);
+                    }
+                    report = report.line(format!("{used} runs {image}"));
                 }
                 Judgement::Refused(finding) => findings.push(finding),
                 Judgement::Unrelated => {}
@@ -75,7 +78,7 @@ impl CheckPods {
     }
 }
 
-/// The result for one container.
+/// The result for one image of a pod.
 enum Judgement<'a> {
     /// It runs this image.
     Runs(&'a PinnedImage),
@@ -84,45 +87,70 @@ enum Judgement<'a> {
     Unrelated,
 }
 
-fn judge<'a>(container: &Container<'_>, images: &[(&str, &'a PinnedImage)]) -> Judgement<'a> {
-    let digest = container.digest();
-    let runs = |(_, image): &&(&str, &PinnedImage)| image.digest.to_string() == digest;
-    if let Some((_, image)) = images.iter().find(runs) {
+/// What a container is to run is in its pod's specification, and what it runs is in the node's `imageID`.
+fn judge<'a>(used: &PodImage<'_>, images: &[(&str, &'a PinnedImage)]) -> Judgement<'a> {
+    let of_digest = |digest: &str| {
+        let images = images.iter().map(|(_, image)| *image);
+        images
+            .into_iter()
+            .find(|image| image.digest.to_string() == digest)
+    };
+    if let Some(image) = of_digest(used.digest()) {
         return Judgement::Runs(image);
     }
-    let named = container.images().map(repository).collect::<Vec<_>>();
-    let ours = |(_, image): &&(&str, &PinnedImage)| {
-        let wanted = image.repository.to_string();
-        named.iter().any(|seen| *seen == wanted)
-    };
+    let wanted = repository(used.wanted);
+    let ours =
+        |(_, image): &&(&str, &PinnedImage)| repository(&image.repository.to_string()) == wanted;
     // Several images may share a repository; any of them would have done.
     let awaited: Vec<String> = images
         .iter()
         .filter(ours)
         .map(|(_, image)| image.to_string())
         .collect();
-    match (awaited.as_slice(), container.image_id) {
-        ([], _) => Judgement::Unrelated,
-        (_, "") => Judgement::Refused(
-            Diagnostic::error(
-                Code::PodNotStarted,
-                format!("{container} has not started, so that its image has no digest yet"),
-                format!("wait until it runs, and compare again: {}", container.describe()),
-            )
-            .wanted(awaited.join(" or ")),
-        ),
-        (_, other) => Judgement::Refused(
-            Diagnostic::error(
-                Code::PodImageDiffers,
-                format!("{container} runs {other}"),
-                format!(
-                    "find out where this image comes from: a tag that was moved, a mirror, or a manifest that names another tag ({})",
-                    container.describe()
-                ),
-            )
-            .wanted(awaited.join(" or ")),
-        ),
+    if awaited.is_empty() || used.image_id.is_empty() && used.has_ended() {
+        return Judgement::Unrelated;
     }
+    let refused = match (used.image_id, used.purpose, used.wanted_digest()) {
+        ("", Purpose::Container, _) => not_started(used),
+        // Most nodes do not say which image a volume has; one that is named by digest has no other.
+        ("", Purpose::Volume, Some(digest)) => match of_digest(digest) {
+            Some(image) => return Judgement::Runs(image),
+            None => differs(used, used.wanted),
+        },
+        ("", Purpose::Volume, None) => volume_unknown(used),
+        (other, ..) => differs(used, other),
+    };
+    Judgement::Refused(refused.wanted(awaited.join(" or ")))
+}
+
+fn not_started(used: &PodImage<'_>) -> Diagnostic {
+    Diagnostic::error(
+        Code::PodNotStarted,
+        format!("{used} has not started, so that its image has no digest yet"),
+        format!("wait until it runs, and compare again: {}", used.describe()),
+    )
+}
+
+fn volume_unknown(used: &PodImage<'_>) -> Diagnostic {
+    Diagnostic::error(
+        Code::PodVolumeUnknown,
+        format!(
+            "{used} names {} by tag, and the node does not report its digest",
+            used.wanted
+        ),
+        "name it by digest in the manifest, as `pin-images: true` of the phase `build-module` does",
+    )
+}
+
+fn differs(used: &PodImage<'_>, other: &str) -> Diagnostic {
+    let describe = used.describe();
+    Diagnostic::error(
+        Code::PodImageDiffers,
+        format!("{used} runs {other}"),
+        format!(
+            "find out where this image comes from: a tag that was moved, a mirror, or a manifest that names another tag ({describe})"
+        ),
+    )
 }
 
 fn not_running(image: &PinnedImage) -> Diagnostic {

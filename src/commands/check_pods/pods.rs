@@ -32,6 +32,9 @@ struct Metadata {
     namespace: String,
     #[serde(default)]
     name: String,
+    /// Set as soon as somebody deletes the pod, long before it is gone.
+    #[serde(rename = "deletionTimestamp")]
+    deleted: Option<String>,
 }
 
 /// The desired state.
@@ -43,6 +46,7 @@ struct Spec {
     usual: Option<Vec<ContainerSpec>>,
     #[serde(rename = "ephemeralContainers")]
     ephemeral: Option<Vec<ContainerSpec>>,
+    volumes: Option<Vec<Volume>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,9 +57,24 @@ struct ContainerSpec {
     image: String,
 }
 
+#[derive(Debug, Deserialize)]
+struct Volume {
+    #[serde(default)]
+    name: String,
+    image: Option<ImageVolume>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ImageVolume {
+    #[serde(default)]
+    reference: String,
+}
+
 /// The state that the node reports.
 #[derive(Debug, Default, Deserialize)]
 struct PodStatus {
+    #[serde(default)]
+    phase: String,
     #[serde(rename = "initContainerStatuses")]
     init: Option<Vec<ContainerStatus>>,
     #[serde(rename = "containerStatuses")]
@@ -64,25 +83,55 @@ struct PodStatus {
     ephemeral: Option<Vec<ContainerStatus>>,
 }
 
+/// Its `image` is not read: it is any of the names that the node has for the same content.
 #[derive(Debug, Deserialize)]
 struct ContainerStatus {
     #[serde(default)]
     name: String,
-    #[serde(default)]
-    image: String,
     #[serde(default, rename = "imageID")]
     image_id: String,
+    #[serde(rename = "volumeMounts")]
+    mounts: Option<Vec<MountStatus>>,
 }
 
-/// A container with a status. One without is not started by any node yet, and runs nothing.
-pub(super) struct Container<'a> {
-    pod: &'a Metadata,
+#[derive(Debug, Deserialize)]
+struct MountStatus {
+    #[serde(default)]
+    name: String,
+    /// Since Kubernetes 1.35, behind the feature gate `ImageVolumeWithDigest`.
+    #[serde(rename = "volumeStatus")]
+    volume: Option<VolumeStatus>,
+}
+
+#[derive(Debug, Deserialize)]
+struct VolumeStatus {
+    image: Option<ImageVolumeStatus>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ImageVolumeStatus {
+    #[serde(default, rename = "imageRef")]
+    image_ref: String,
+}
+
+/// What a pod has an image for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A container of any kind, init and ephemeral ones included.
+    Container,
+    /// A volume with the files of an image.
+    Volume,
+}
+
+/// One image of one pod.
+pub(super) struct PodImage<'a> {
+    pod: &'a Pod,
+    pub(super) purpose: Purpose,
+    /// The container's or the volume's.
     name: &'a str,
-    /// The image in the pod's specification; empty where it has none.
-    spec_image: &'a str,
-    /// The image in the status: any of the names that the node has for it.
-    image: &'a str,
-    /// The image's digest, with or without repository; empty until the image is pulled.
+    /// The image in the pod's specification.
+    pub(super) wanted: &'a str,
+    /// The image's digest, with or without repository, as the node reports it; empty until the image is pulled.
     pub(super) image_id: &'a str,
 }
 
@@ -102,74 +151,126 @@ impl Pods {
         serde_json::from_slice(json).map_err(|error| invalid(format!("cannot be read: {error}")))
     }
 
-    /// The containers of every kind, init and ephemeral ones included.
-    pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
-        self.items.iter().flat_map(|pod| {
-            let PodStatus {
-                init,
-                usual,
-                ephemeral,
-            } = &pod.status;
-            [init, usual, ephemeral]
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|status| Container {
-                    pod: &pod.metadata,
-                    name: &status.name,
-                    spec_image: pod.spec.image_of(&status.name),
-                    image: &status.image,
-                    image_id: &status.image_id,
-                })
-        })
+    /// The images of all pods but those that are being deleted: after an upgrade, these still run the previous release.
+    pub(super) fn images(&self) -> impl Iterator<Item = PodImage<'_>> {
+        let staying = |pod: &&Pod| pod.metadata.deleted.is_none();
+        self.items.iter().filter(staying).flat_map(Pod::images)
     }
 }
 
-impl Spec {
+impl Pod {
+    fn images(&self) -> impl Iterator<Item = PodImage<'_>> {
+        let Spec {
+            init,
+            usual,
+            ephemeral,
+            volumes,
+        } = &self.spec;
+        let containers = [init, usual, ephemeral].into_iter().flatten().flatten();
+        let containers = containers.map(|container| PodImage {
+            pod: self,
+            purpose: Purpose::Container,
+            name: &container.name,
+            wanted: &container.image,
+            image_id: self.status.image_id(&container.name),
+        });
+        let volumes = volumes.iter().flatten().filter_map(|volume| {
+            Some(PodImage {
+                pod: self,
+                purpose: Purpose::Volume,
+                name: &volume.name,
+                wanted: &volume.image.as_ref()?.reference,
+                image_id: self.status.volume_image(&volume.name),
+            })
+        });
+        containers.chain(volumes)
+    }
+}
+
+impl PodStatus {
+    fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
+        let kinds = [&self.init, &self.usual, &self.ephemeral];
+        kinds.into_iter().flatten().flatten()
+    }
+
     /// Names are unique over all containers of a pod.
-    fn image_of(&self, container: &str) -> &str {
-        [&self.init, &self.usual, &self.ephemeral]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .find(|spec| spec.name == container)
-            .map_or("", |spec| &spec.image)
+    fn image_id(&self, container: &str) -> &str {
+        self.containers()
+            .find(|status| status.name == container)
+            .map_or("", |status| &status.image_id)
+    }
+
+    fn volume_image(&self, volume: &str) -> &str {
+        self.containers()
+            .flat_map(|status| status.mounts.iter().flatten())
+            .filter(|mount| mount.name == volume)
+            .find_map(|mount| mount.volume.as_ref()?.image.as_ref())
+            .map_or("", |image| &image.image_ref)
     }
 }
 
-impl<'a> Container<'a> {
+impl<'a> PodImage<'a> {
     /// The digest that the node reports. `imageID` is `repository@digest`, with a scheme in front of it or only the digest,
     /// depending on the container runtime.
     pub(super) fn digest(&self) -> &'a str {
         self.image_id.rsplit(['@', '/']).next().unwrap_or_default()
     }
 
-    /// Every name of its image.
-    pub(super) fn images(&self) -> impl Iterator<Item = &'a str> {
-        [self.spec_image, self.image, self.image_id].into_iter()
+    /// The digest in the pod's specification, if it names one.
+    pub(super) fn wanted_digest(&self) -> Option<&'a str> {
+        Some(self.wanted.split_once('@')?.1)
+    }
+
+    /// Whether the pod has ended, so that a container without an image never gets one.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.pod.status.phase.as_str(), "Succeeded" | "Failed")
     }
 
     /// The command that shows more.
     pub(super) fn describe(&self) -> String {
-        let Metadata { namespace, name } = self.pod;
+        let Metadata {
+            namespace, name, ..
+        } = &self.pod.metadata;
         format!("kubectl describe pod {name} --namespace {namespace}")
     }
 }
 
-impl fmt::Display for Container<'_> {
+impl fmt::Display for PodImage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Metadata { namespace, name } = self.pod;
-        write!(f, "the container {} of {namespace}/{name}", self.name)
+        let what = match self.purpose {
+            Purpose::Container => "container",
+            Purpose::Volume => "image volume",
+        };
+        let Metadata {
+            namespace, name, ..
+        } = &self.pod.metadata;
+        write!(f, "the {what} {} of {namespace}/{name}", self.name)
     }
 }
 
-/// The repository of an image that is named by tag, by digest, by both or by none:
-/// `docker-pullable://registry.example:5000/path:tag@sha256:…` is of `registry.example:5000/path`.
-pub(super) fn repository(image: &str) -> &str {
-    let name = image.split_once("://").map_or(image, |(_, name)| name);
-    let name = name.split('@').next().unwrap_or(name);
-    match name.rsplit_once(':') {
+/// The repository of an image that is named by tag, by digest, by both or by none, with the parts that may be left out:
+/// `registry.example:5000/path:tag@sha256:…` is of `registry.example:5000/path`, and `nginx` of `docker.io/library/nginx`.
+///
+/// The rules are those of container runtimes (<https://pkg.go.dev/github.com/distribution/reference#ParseNormalizedNamed>).
+pub(super) fn repository(image: &str) -> String {
+    let name = image.split('@').next().unwrap_or(image);
+    let name = match name.rsplit_once(':') {
         Some((repository, tag)) if !tag.contains('/') => repository,
         _ => name,
+    };
+    let is_registry = |part: &str| part.contains(['.', ':']) || part == "localhost";
+    match name.split_once('/') {
+        Some(("docker.io" | "index.docker.io", path)) => docker_hub(path),
+        Some((first, _)) if is_registry(first) => name.to_owned(),
+        _ => docker_hub(name),
+    }
+}
+
+/// Docker Hub's own images are in `library`.
+fn docker_hub(path: &str) -> String {
+    if path.contains('/') {
+        format!("docker.io/{path}")
+    } else {
+        format!("docker.io/library/{path}")
     }
 }

@@ -141,20 +141,51 @@ fn a_container_that_has_not_started_is_refused() {
     assert_eq!(codes(manager(), &list(&[good(), without_id])), [WAITS]);
 }
 
-/// No node has started it, so it runs no image yet, regardless of its spec.
+/// No node has started it, so that nobody knows yet which bytes it will run.
 #[test]
-fn pod_without_statuses_is_not_counted() {
+fn a_pending_pod_is_refused() {
     let mut pending = good();
     pending["status"] = json!({"phase": "Pending"});
-    let mut null = good();
+    let mut null = pending.clone();
     null["status"]["containerStatuses"] = Value::Null;
-    for nothing in [pending, null] {
+    for waiting in [pending, null] {
         assert_eq!(
-            codes(manager(), &list(std::slice::from_ref(&nothing))),
-            [IDLE]
+            codes(manager(), &list(std::slice::from_ref(&waiting))),
+            [WAITS, IDLE]
         );
-        assert_eq!(codes(manager(), &list(&[nothing, good()])), []);
+        assert_eq!(codes(manager(), &list(&[waiting, good()])), [WAITS]);
     }
+}
+
+/// A pod of a job that was evicted, or whose init container failed: it is over, and ran nothing.
+#[test]
+fn ended_pods_are_judged_by_what_they_ran() {
+    for phase in ["Failed", "Succeeded"] {
+        let mut ended = good();
+        ended["status"] = json!({"phase": phase});
+        assert_eq!(codes(manager(), &list(&[ended.clone(), good()])), []);
+        assert_eq!(codes(manager(), &list(&[ended])), [IDLE]);
+        let mut wrong = pod(
+            &format!("{MANAGER}:v1"),
+            &format!("{MANAGER}@{}", digest("bad")),
+        );
+        wrong["status"]["phase"] = json!(phase);
+        assert_eq!(codes(manager(), &list(&[wrong, good()])), [DIFFERS]);
+    }
+}
+
+/// After an upgrade the pods of the previous release are listed until they have stopped.
+#[test]
+fn pods_that_are_being_deleted_are_ignored() {
+    let mut old = pod(
+        &format!("{MANAGER}:v0"),
+        &format!("{MANAGER}@{}", digest("old")),
+    );
+    old["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert_eq!(codes(manager(), &list(&[old.clone(), good()])), []);
+    let mut last = good();
+    last["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert_eq!(codes(manager(), &list(&[old, last])), [IDLE]);
 }
 
 #[test]
@@ -174,19 +205,71 @@ fn every_replica_has_to_run_the_image() {
     );
 }
 
+/// Sidecars are init containers that restart
+/// (<https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>).
 #[test]
 fn containers_of_every_kind_are_compared() {
-    let wrong = format!("{MANAGER}@{}", digest("bad"));
-    for kind in [
-        "initContainerStatuses",
-        "ephemeralContainerStatuses",
-        "containerStatuses",
+    for (spec, status) in [
+        ("initContainers", "initContainerStatuses"),
+        ("ephemeralContainers", "ephemeralContainerStatuses"),
+        ("containers", "containerStatuses"),
     ] {
-        let mut two = good();
-        two["status"][kind] = json!([container(&format!("{MANAGER}:v1"), &wrong)]);
-        let found = codes(manager(), &list(&[good(), two]));
-        assert_eq!(found, [DIFFERS], "{kind}");
+        for (of, wanted) in [("bad", &[DIFFERS][..]), ("good", &[])] {
+            let mut two = good();
+            let container = json!({"name": "second", "image": format!("{MANAGER}:v1"), "restartPolicy": "Always"});
+            let mut containers = two["spec"][spec].as_array().cloned().unwrap_or_default();
+            containers.push(container);
+            two["spec"][spec] = Value::Array(containers);
+            let mut statuses = two["status"][status]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            statuses
+                .push(json!({"name": "second", "imageID": format!("{MANAGER}@{}", digest(of))}));
+            two["status"][status] = Value::Array(statuses);
+            assert_eq!(codes(manager(), &list(&[two])), wanted, "{spec} {of}");
+        }
     }
+}
+
+/// A pod with the manager's image as a volume, as the specification and the node name it.
+fn with_volume(reference: &str, status: &Value) -> Value {
+    let mut pod = good();
+    pod["spec"]["volumes"] = json!([{"name": "token", "projected": {}},
+        {"name": "files", "image": {"reference": reference, "pullPolicy": "Always"}}]);
+    pod["status"]["containerStatuses"][0]["volumeMounts"] = json!([
+        {"name": "token", "mountPath": "/token", "readOnly": true},
+        {"name": "files", "mountPath": "/files", "volumeStatus": status}]);
+    pod
+}
+
+#[test]
+fn image_volumes_are_compared() {
+    let (tagged, right, wrong) = (format!("{MANAGER}:v1"), digest("good"), digest("bad"));
+    let reported = |digest: &str| json!({"image": {"imageRef": format!("{MANAGER}@{digest}")}});
+    let table: [(String, Value, &[Code]); 7] = [
+        (tagged.clone(), reported(&right), &[]),
+        (tagged.clone(), reported(&wrong), &[DIFFERS]),
+        (tagged.clone(), Value::Null, &[Code::PodVolumeUnknown]),
+        (format!("{tagged}@{right}"), Value::Null, &[]),
+        (format!("{tagged}@{wrong}"), Value::Null, &[DIFFERS]),
+        (format!("{MANAGER}@{right}"), reported(&wrong), &[DIFFERS]),
+        ("other.example/files:1".into(), Value::Null, &[]),
+    ];
+    for (reference, status, wanted) in table {
+        let pods = list(&[with_volume(&reference, &status)]);
+        assert_eq!(codes(manager(), &pods), wanted, "{reference} {status}");
+    }
+}
+
+/// An image that is there only as files is not run by anybody.
+#[test]
+fn a_volume_does_not_run_the_binary_image() {
+    let mut files = with_volume(&format!("{MANAGER}@{}", digest("good")), &Value::Null);
+    files["spec"]["containers"][0]["image"] = json!("other.example/x:1");
+    files["status"]["containerStatuses"][0]["imageID"] =
+        json!(format!("other.example/x@{}", digest("x")));
+    assert_eq!(codes(manager(), &list(&[files])), [IDLE]);
 }
 
 /// What counts is what the container runs now, not what it ran before it was restarted.
@@ -199,14 +282,41 @@ fn a_restarted_container_is_judged_by_what_it_runs_now() {
     assert_eq!(codes(manager(), &list(&[restarted])), []);
 }
 
-/// The node calls the image otherwise, and the pod asks for ours: the bytes have to be ours.
+/// A node reports one of the names that it has for the same content, which may be that of another release.
 #[test]
-fn image_in_the_pod_spec_is_compared_too() {
-    let mut renamed = good();
+fn name_in_the_status_is_not_believed() {
+    let mut other = pod(
+        &format!("r.example:5000/kyma/again:v1@{}", digest("again")),
+        &format!("r.example:5000/kyma/again@{}", digest("again")),
+    );
+    other["status"]["containerStatuses"][0]["image"] = json!(format!("{MANAGER}:v1"));
+    assert_eq!(codes(manager(), &list(&[good(), other])), []);
+    let mut renamed = pod(
+        &format!("{MANAGER}:v1"),
+        &format!("mirror.example/x@{}", digest("bad")),
+    );
     renamed["status"]["containerStatuses"][0]["image"] = json!("sha256:0123");
-    renamed["status"]["containerStatuses"][0]["imageID"] =
-        json!(format!("mirror.example/x@{}", digest("bad")));
     assert_eq!(codes(manager(), &list(&[good(), renamed])), [DIFFERS]);
+}
+
+#[test]
+fn docker_hub_may_be_left_out_of_a_name() {
+    let hub = || artifacts(&[("binary-image", "docker.io/kyma/manager", "good")]);
+    for name in [
+        "kyma/manager:v1",
+        "docker.io/kyma/manager:v1",
+        "index.docker.io/kyma/manager:v1",
+    ] {
+        let runs = |of: &str| pod(name, &format!("docker.io/kyma/manager@{}", digest(of)));
+        assert_eq!(codes(hub(), &list(&[runs("good")])), [], "{name}");
+        let found = codes(hub(), &list(&[runs("good"), runs("bad")]));
+        assert_eq!(found, [DIFFERS], "{name}");
+    }
+    let other = pod(
+        "manager:v1",
+        &format!("docker.io/library/manager@{}", digest("x")),
+    );
+    assert_eq!(codes(hub(), &list(&[other])), [IDLE]);
 }
 
 #[test]
@@ -356,9 +466,11 @@ fn repositories_are_found_in_every_form_of_a_name() {
         ("r.example:5000/a/b:v1", "r.example:5000/a/b"),
         ("r.example:5000/a/b@sha256:00", "r.example:5000/a/b"),
         ("r.example:5000/a/b:v1@sha256:00", "r.example:5000/a/b"),
-        ("docker-pullable://r.example/a@sha256:00", "r.example/a"),
-        ("nginx:1.25", "nginx"),
-        ("", ""),
+        ("localhost/a:v1", "localhost/a"),
+        ("nginx:1.25", "docker.io/library/nginx"),
+        ("nginx@sha256:00", "docker.io/library/nginx"),
+        ("docker.io/nginx", "docker.io/library/nginx"),
+        ("kyma/a:v1", "docker.io/kyma/a"),
     ] {
         assert_eq!(repository(image), wanted, "{image}");
     }

@@ -7,6 +7,8 @@ touch "$rig/control/e2e-fails-v1.33.5+k3s1"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 refused v1.0.0
 same 'verdicts' "$(verdicts)" 'btp-release/e2e/k3s-v1.32.9+k3s1 success, btp-release/e2e/k3s-v1.33.5+k3s1 failure'
+grep -q '^## Why it failed' "$rig/control/artifacts/e2e-k3s-v1.33.5+k3s1/summary.md" || fail 'nobody says why the leg failed'
+[[ ! -e $rig/control/artifacts/e2e-k3s-v1.32.9+k3s1 ]] || fail 'a leg that passed is explained'
 before=$(digests "$story")
 
 rm "$rig/control/e2e-fails-v1.33.5+k3s1"

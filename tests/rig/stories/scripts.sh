@@ -95,24 +95,26 @@ ends_with 12 'comparing while nothing runs' compare
 ends_well scripts/await-node.sh
 ends_well scripts/apply-module.sh "$work/manifest.yaml" raw-manifest
 ends_badly scripts/apply-module.sh "$work/manifest.yaml" something-else
-ends_well scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
-ends_badly env FAKE_ROLLOUT=never scripts/await-deployment.sh "$work/manifest.yaml" raw-manifest
-grep -q '^get events' "$work/cluster/calls" || fail 'the diagnostics of a deployment that is not rolled out are missing'
-ends_badly scripts/await-deployment.sh examples/module/config/default-cr.yaml raw-manifest
-ok 'apply-module, await-deployment: a deadline, and diagnostics when it passes'
+ends_well scripts/await-workloads.sh "$work/manifest.yaml" raw-manifest
+ends_badly env FAKE_ROLLOUT=never scripts/await-workloads.sh "$work/manifest.yaml" raw-manifest
+grep -q '0 of 1 pods are available' "$work/log" || fail_with_log "$work/log" 'it is not said what a deployment still lacks'
+ends_well scripts/diagnose-cluster.sh "$work/diagnostics" "$work/manifest.yaml" raw-manifest
+grep -q '^get events' "$work/cluster/calls" || fail 'the diagnostics have no events'
+ends_badly scripts/await-workloads.sh examples/module/config/default-cr.yaml raw-manifest
+ok 'apply-module, await-workloads: a deadline, and what is missing when it passes'
 chart=$work/chart
 mkdir -p "$chart/templates"
 cp "$work/manifest.yaml" "$chart/templates/all.yaml"
 ends_badly env MODULE_NAME=kyma-project.io/module/example scripts/apply-module.sh "$chart" helm-chart # no Chart.yaml
 printf 'apiVersion: v2\nname: example\nversion: 1.0.0\n' >"$chart/Chart.yaml"
-ends_badly env MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart # nothing is installed
+ends_badly env MODULE_NAME=kyma-project.io/module/example scripts/await-workloads.sh "$chart" helm-chart # nothing is installed
 ends_well env MODULE_NAME=kyma-project.io/module/example scripts/apply-module.sh "$chart" helm-chart
 same 'what helm was asked' "$(grep '^helm upgrade' "$work/cluster/calls" | tail -n 1)" \
   "helm upgrade --install example $chart --namespace kyma-system --create-namespace"
-ends_well env MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart
-same 'what was awaited' "$(grep '^rollout' "$work/cluster/calls" | tail -n 1 | cut -d' ' -f1-5)" \
-  'rollout status deployment/example-operator --namespace kyma-system'
-ends_badly env FAKE_ROLLOUT=never MODULE_NAME=kyma-project.io/module/example scripts/await-deployment.sh "$chart" helm-chart
+ends_well env MODULE_NAME=kyma-project.io/module/example scripts/await-workloads.sh "$chart" helm-chart
+same 'what was awaited' "$(grep '^get deployment' "$work/cluster/calls" | tail -n 1 | cut -d' ' -f1-4)" \
+  'get deployment/example-operator --namespace kyma-system'
+ends_badly env FAKE_ROLLOUT=never MODULE_NAME=kyma-project.io/module/example scripts/await-workloads.sh "$chart" helm-chart
 ok 'a chart is installed with helm under the name of its module, and its deployments are awaited'
 ends_well compare
 export FAKE_IMAGE_ID
