@@ -41,7 +41,7 @@ pub(super) fn pod_specs<'a>(object: &ManifestObject<'a>) -> Vec<PodSpec<'a>> {
     if is_crd(object) {
         return Vec::new();
     }
-    let mut search = Search {
+    let mut search = PodSearch {
         object,
         path: Vec::new(),
         found: Vec::new(),
@@ -50,33 +50,33 @@ pub(super) fn pod_specs<'a>(object: &ManifestObject<'a>) -> Vec<PodSpec<'a>> {
     search.found
 }
 
-struct Search<'s, 'a> {
+struct PodSearch<'s, 'a> {
     object: &'s ManifestObject<'a>,
-    path: Vec<Step<'a>>,
+    path: Vec<BorrowedStep<'a>>,
     found: Vec<PodSpec<'a>>,
 }
 
 /// One step of the path, borrowed: most paths lead to no pod.
-enum Step<'a> {
+enum BorrowedStep<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-impl<'a> Search<'_, 'a> {
+impl<'a> PodSearch<'_, 'a> {
     /// The reader of YAML limits the depth.
     fn visit(&mut self, value: &'a Value) {
         match value {
             Value::Object(spec) if has_containers(spec) => self.add(spec),
             Value::Object(map) => {
                 for (key, value) in map {
-                    self.path.push(Step::Key(key));
+                    self.path.push(BorrowedStep::Key(key));
                     self.visit(value);
                     self.path.pop();
                 }
             }
             Value::Array(items) => {
                 for (nth, value) in items.iter().enumerate() {
-                    self.path.push(Step::Index(nth));
+                    self.path.push(BorrowedStep::Index(nth));
                     self.visit(value);
                     self.path.pop();
                 }
@@ -87,8 +87,8 @@ impl<'a> Search<'_, 'a> {
 
     fn add(&mut self, spec: &'a Map<String, Value>) {
         let steps = self.path.iter().map(|step| match step {
-            Step::Key(key) => PathStep::Key((*key).to_owned()),
-            Step::Index(nth) => PathStep::Index(*nth),
+            BorrowedStep::Key(key) => PathStep::Key((*key).to_owned()),
+            BorrowedStep::Index(nth) => PathStep::Index(*nth),
         });
         let path: Vec<_> = steps.collect();
         self.found.push(PodSpec {

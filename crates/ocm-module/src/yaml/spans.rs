@@ -11,38 +11,38 @@ use super::PathStep;
 #[derive(Debug, Default)]
 pub struct ScalarSpans<'t> {
     text: &'t str,
-    nodes: Vec<Node>,
+    nodes: Vec<SpanNode>,
     /// The root of each document.
     documents: Vec<usize>,
 }
 
 /// A place among `nodes`.
-type NodeId = usize;
+type SpanId = usize;
 
 #[derive(Debug)]
-enum Node {
+enum SpanNode {
     Scalar {
         span: Range<usize>,
         style: ScalarStyle,
     },
-    List(Vec<NodeId>),
+    List(Vec<SpanId>),
     /// Keys in their order; those that are no texts are empty.
-    Map(Vec<(String, NodeId)>),
+    Map(Vec<(String, SpanId)>),
 }
 
 /// A list or map that is not complete.
-struct Open {
+struct OpenSpan {
     anchor: usize,
-    node: Node,
+    node: SpanNode,
     /// The key whose value comes next.
     key: Option<String>,
 }
 
 /// The parser, and the nodes so far.
-struct Builder<'t> {
+struct SpanBuilder<'t> {
     spans: ScalarSpans<'t>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, NodeId>,
+    open: Vec<OpenSpan>,
+    anchors: HashMap<usize, SpanId>,
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -57,7 +57,7 @@ impl<'t> ScalarSpans<'t> {
             block_scalar_eof_without_line_feed: true,
             bom_inside_document_as_content: true,
         };
-        let mut builder = Builder {
+        let mut builder = SpanBuilder {
             spans: Self {
                 text,
                 ..Self::default()
@@ -82,7 +82,7 @@ impl<'t> ScalarSpans<'t> {
         for step in path {
             node = self.step(node, step)?;
         }
-        let Node::Scalar { span, style } = self.nodes.get(node)? else {
+        let SpanNode::Scalar { span, style } = self.nodes.get(node)? else {
             return None;
         };
         let source = self.text.get(span.clone())?.trim_end();
@@ -96,17 +96,17 @@ impl<'t> ScalarSpans<'t> {
             .then_some(span.start + source.len())
     }
 
-    fn step(&self, node: NodeId, step: &PathStep) -> Option<NodeId> {
+    fn step(&self, node: SpanId, step: &PathStep) -> Option<SpanId> {
         match (self.nodes.get(node)?, step) {
-            (Node::List(items), PathStep::Index(nth)) => items.get(*nth).copied(),
-            (Node::Map(_), PathStep::Key(key)) => self.value(node, key),
+            (SpanNode::List(items), PathStep::Index(nth)) => items.get(*nth).copied(),
+            (SpanNode::Map(_), PathStep::Key(key)) => self.value(node, key),
             _ => None,
         }
     }
 
     /// The value of a key, of the map's own or of the first that is merged into it.
-    fn value(&self, map: NodeId, key: &str) -> Option<NodeId> {
-        let Node::Map(entries) = self.nodes.get(map)? else {
+    fn value(&self, map: SpanId, key: &str) -> Option<SpanId> {
+        let SpanNode::Map(entries) = self.nodes.get(map)? else {
             return None;
         };
         let of = |name: &str| {
@@ -118,21 +118,21 @@ impl<'t> ScalarSpans<'t> {
         of(key).or_else(|| {
             let merged = of("<<")?;
             match self.nodes.get(merged)? {
-                Node::List(maps) => maps.iter().find_map(|map| self.value(*map, key)),
+                SpanNode::List(maps) => maps.iter().find_map(|map| self.value(*map, key)),
                 _ => self.value(merged, key),
             }
         })
     }
 }
 
-impl Builder<'_> {
+impl SpanBuilder<'_> {
     fn event(&mut self, event: Event<'_>, span: Range<usize>) {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, _) => {
                 // The text is kept for the keys alone.
                 let key = self.awaits_key().then(|| text.into_owned());
-                self.complete(Node::Scalar { span, style }, anchor, key);
+                self.complete(SpanNode::Scalar { span, style }, anchor, key);
             }
             Event::Alias(anchor) => {
                 // One that stands inside of what it names is refused by the reader.
@@ -140,8 +140,8 @@ impl Builder<'_> {
                     self.add(*node, None);
                 }
             }
-            Event::SequenceStart(_, anchor, _) => self.open(Node::List(Vec::new()), anchor),
-            Event::MappingStart(_, anchor, _) => self.open(Node::Map(Vec::new()), anchor),
+            Event::SequenceStart(_, anchor, _) => self.open(SpanNode::List(Vec::new()), anchor),
+            Event::MappingStart(_, anchor, _) => self.open(SpanNode::Map(Vec::new()), anchor),
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
                     self.complete(open.node, open.anchor, None);
@@ -151,8 +151,8 @@ impl Builder<'_> {
         }
     }
 
-    fn open(&mut self, node: Node, anchor: usize) {
-        self.open.push(Open {
+    fn open(&mut self, node: SpanNode, anchor: usize) {
+        self.open.push(OpenSpan {
             anchor,
             node,
             key: None,
@@ -161,10 +161,10 @@ impl Builder<'_> {
 
     fn awaits_key(&self) -> bool {
         let open = self.open.last();
-        open.is_some_and(|open| matches!(open.node, Node::Map(_)) && open.key.is_none())
+        open.is_some_and(|open| matches!(open.node, SpanNode::Map(_)) && open.key.is_none())
     }
 
-    fn complete(&mut self, node: Node, anchor: usize, key: Option<String>) {
+    fn complete(&mut self, node: SpanNode, anchor: usize, key: Option<String>) {
         let id = self.spans.nodes.len();
         self.spans.nodes.push(node);
         if anchor > 0 {
@@ -173,18 +173,18 @@ impl Builder<'_> {
         self.add(id, key);
     }
 
-    fn add(&mut self, id: NodeId, key: Option<String>) {
+    fn add(&mut self, id: SpanId, key: Option<String>) {
         let Some(open) = self.open.last_mut() else {
             self.spans.documents.push(id);
             return;
         };
         match &mut open.node {
-            Node::List(items) => items.push(id),
-            Node::Map(entries) => match open.key.take() {
+            SpanNode::List(items) => items.push(id),
+            SpanNode::Map(entries) => match open.key.take() {
                 Some(key) => entries.push((key, id)),
                 None => open.key = Some(key.unwrap_or_default()),
             },
-            Node::Scalar { .. } => {}
+            SpanNode::Scalar { .. } => {}
         }
     }
 }
