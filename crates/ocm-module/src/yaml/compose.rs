@@ -33,7 +33,7 @@ pub(super) struct Composer {
 /// A complete node.
 #[derive(Clone)]
 struct Node {
-    content: Content,
+    content: NodeContent,
     positions: Positions,
     /// What it counts against the budget.
     size: usize,
@@ -42,7 +42,7 @@ struct Node {
 }
 
 #[derive(Clone)]
-enum Content {
+enum NodeContent {
     /// Not a value yet: as a key, it may be another text than as a value.
     Scalar(Scalar),
     List(Vec<Value>),
@@ -115,10 +115,10 @@ impl Composer {
             Event::Scalar(text, style, anchor, tag) => {
                 let size = text.len();
                 let content = if self.expects_key() && is_merge_key(&text, style, tag.as_deref()) {
-                    Content::MergeKey
+                    NodeContent::MergeKey
                 } else {
                     let notation = Notation::of(style, tag.as_deref());
-                    Content::Scalar(Scalar::resolve(text.into_owned(), notation, self.dialect)?)
+                    NodeContent::Scalar(Scalar::resolve(text.into_owned(), notation, self.dialect)?)
                 };
                 self.pay(size)?;
                 self.complete(content, at, Below::Nothing, (size, 0), anchor)
@@ -154,8 +154,8 @@ impl Composer {
             return Ok(());
         };
         node.positions.at = at;
-        if let Content::MergeKey = node.content {
-            node.content = Content::Scalar(Scalar::text("<<"));
+        if let NodeContent::MergeKey = node.content {
+            node.content = NodeContent::Scalar(Scalar::text("<<"));
         }
         self.add(node, Origin::Alias)
     }
@@ -179,8 +179,10 @@ impl Composer {
             return Ok(());
         };
         let (content, below) = match open.content {
-            OpenContent::List(items, positions) => (Content::List(items), Below::Items(positions)),
-            OpenContent::Map(map) => (Content::Map(map.map), Below::Keys(map.keys)),
+            OpenContent::List(items, positions) => {
+                (NodeContent::List(items), Below::Items(positions))
+            }
+            OpenContent::Map(map) => (NodeContent::Map(map.map), Below::Keys(map.keys)),
         };
         // What is in it was paid for when it was added.
         self.pay(0)?;
@@ -191,7 +193,7 @@ impl Composer {
     /// A node that is complete, for an alias to repeat where it has an anchor.
     fn complete(
         &mut self,
-        content: Content,
+        content: NodeContent,
         at: Position,
         below: Below,
         (size, depth): (usize, usize),
@@ -244,7 +246,7 @@ impl OpenMap {
                 self.keys.insert(name, (at, node.positions));
             }
             Pending::Merge => self.merge(node, origin, dialect)?,
-            Pending::Key if matches!(node.content, Content::MergeKey) => {
+            Pending::Key if matches!(node.content, NodeContent::MergeKey) => {
                 self.pending = Pending::Merge;
             }
             Pending::Key => {
@@ -263,8 +265,8 @@ impl OpenMap {
     fn merge(&mut self, node: Node, origin: Origin, dialect: Dialect) -> Result<(), String> {
         const WANTED: &str = "the merge key << wants a map, an alias of one, or a list of these";
         match (node.content, node.positions.below) {
-            (Content::Map(map), Below::Keys(keys)) => self.take_over(map, keys, dialect),
-            (Content::List(items), Below::Items(positions)) if origin == Origin::Written => {
+            (NodeContent::Map(map), Below::Keys(keys)) => self.take_over(map, keys, dialect),
+            (NodeContent::List(items), Below::Items(positions)) if origin == Origin::Written => {
                 let mut all = Self::default();
                 for (item, positions) in items.into_iter().zip(positions).rev() {
                     let (Value::Object(map), Below::Keys(keys)) = (item, positions.below) else {
@@ -298,7 +300,7 @@ impl OpenMap {
     }
 }
 
-impl Content {
+impl NodeContent {
     fn into_value(self) -> Result<Value, String> {
         match self {
             Self::Scalar(scalar) => scalar.into_value(),
