@@ -59,7 +59,7 @@ pub(super) fn module_of_commit(
     if args.module.module_name.is_none() && args.module.module_registry.is_none() {
         parser.missing("module-name", MODULE_NEEDS);
     }
-    let named = module(parser, &inputs, &names)?;
+    let planned = module(parser, &inputs, &names)?;
     let (repository, build) = (repository?, build?);
     let source = ModuleSource {
         repository_url: parser.repository_url(&repository),
@@ -67,7 +67,7 @@ pub(super) fn module_of_commit(
         // A commit may be on several branches.
         reference: None,
     };
-    let target = ModuleTarget::new(&named, build.version, source, manager);
+    let target = ModuleTarget::new(&planned, build.version, source, manager);
     Some((repository, parser.take("module-registry", target)?))
 }
 

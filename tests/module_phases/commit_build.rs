@@ -175,7 +175,7 @@ async fn version_in_the_configuration_is_that_of_a_release() {
     let workspace = workspace().await;
     let config = |name: &str| {
         format!(
-            "name: {name}\nversion: 1.2.0\nmanifest: manifest.yaml\nrepository: https://github.com/kyma-project/btp-manager\ndocumentation: https://kyma-project.io\nsecurityScanEnabled: false\nicons: [{name: module-icon, link: https://kyma-project.io/icon.svg}]\n"
+            "name: {name}\nversion: 1.2.0\nmanifest: manifest.yaml\nrepository: https://github.com/kyma-project/btp-manager\ndocumentation: https://kyma-project.io\nsecurityScanEnabled: false\nicons: [{{name: module-icon, link: https://kyma-project.io/icon.svg}}]\n"
         )
     };
     workspace.write("module-config.yaml", &config(NAME));

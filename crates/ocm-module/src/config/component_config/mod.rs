@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::fields::{ConfigFile, Fields};
 use crate::oci::ImageName;
 use crate::values::is_component_name;
+use crate::yaml::Dialect;
 use crate::{Diagnostic, FormatCode, Position};
 
 /// The content of the file.
@@ -25,7 +26,7 @@ pub struct ScannedComponent {
 impl ScannedComponent {
     /// Reads the file; `file` is its name, for diagnostics. All that is wrong with it comes with the result, or instead of it.
     pub fn parse(file: &str, bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
-        let file = match ConfigFile::parse(file, bytes) {
+        let file = match ConfigFile::parse(file, bytes, Dialect::GoStruct) {
             Ok(file) => file,
             Err(unreadable) => return (None, vec![unreadable]),
         };

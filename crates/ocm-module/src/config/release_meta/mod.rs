@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{ConfigFile, Fields};
 use crate::rules;
+use crate::yaml::Dialect;
 use crate::{Diagnostic, FormatCode, Place};
 
 /// Stands for the version that is released.
@@ -50,7 +51,7 @@ impl ReleaseMeta {
     /// Reads a channels file; `file` is its name, for diagnostics. `{version}` in it stands for `release`, which is the version
     /// that is released, without `v`. All that is wrong with the file comes with the result, or instead of it.
     pub fn parse_file(file: &str, bytes: &[u8], release: &str) -> (Option<Self>, Vec<Diagnostic>) {
-        let file = match ConfigFile::parse(file, bytes) {
+        let file = match ConfigFile::parse(file, bytes, Dialect::GoStruct) {
             Ok(file) => file,
             Err(unreadable) => return (None, vec![unreadable]),
         };
