@@ -19,8 +19,7 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::DigestHasher;
 use crate::protocol::{
-    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerCopy, LocalFile,
-    ServiceError,
+    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerCopy, LocalFile, ServiceError,
 };
 use cancel::CancelOnDrop;
 use failure::broken;
