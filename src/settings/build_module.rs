@@ -5,12 +5,12 @@ use ocm_module::oci::ImageName;
 use ocm_module::rules;
 use ocm_module::values::ModuleForm;
 
-use super::commit_build::{module_of_commit, refuse_inputs_of_commits, refuse_release};
+use super::commit_build::{module_of_commit, refuse_inputs_of_commits};
 use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::module_form::module_form;
 use super::{PhaseSettings, Prepared};
 use crate::cli::BuildModuleArgs;
-use crate::domain::{Code, Diagnostic, ImageRepository, RepoSlug};
+use crate::domain::{Code, Diagnostic, ImageRepository};
 use crate::phases::{
     AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleTarget, ReleaseMetaInput,
 };
@@ -38,21 +38,14 @@ impl PhaseSettings for BuildModuleArgs {
             path("output-dir", &self.output_dir),
             path("ctf", &self.ctf),
         ];
-        let (build_of, target) = if self.commit_build {
-            if self.plan.plan.is_some() {
-                refuse_release(parser, "plan");
-            }
-            // The images of a commit are not known to be complete: only a release waits for them.
-            if self.pin_images {
-                refuse_release(parser, "pin-images");
-            }
+        let (repository, release, target) = if self.commit_build {
             let (repository, target) = module_of_commit(parser, self, chosen.form)?;
-            (BuildOf::Commit(repository), target)
+            (repository, None, target)
         } else {
             let (plan, target) = module_of_release(parser, self)?;
-            (BuildOf::Release(plan), target)
+            (plan.wanted.repository.clone(), Some(plan), target)
         };
-        let additional = additional(parser, self, &build_of);
+        let additional = additional(parser, self, release.as_ref());
         let options = BuildOptions {
             forms: chosen.with(parser, &target),
             channel: self.channel.clone(),
@@ -67,23 +60,15 @@ impl PhaseSettings for BuildModuleArgs {
             pin_images: self.pin_images,
             mount_from: mount_from.and_then(|from| mountable(parser, &target, from)),
         };
-        Some(match build_of {
-            BuildOf::Release(plan) => {
-                Prepared::planned(plan, |plan| BuildModule::new(target, Some(plan), options))
-            }
-            BuildOf::Commit(repository) => {
-                let image = target.images.first()?.clone();
-                let phase = BuildModule::new(target, None, options);
-                Prepared::with_image(repository, &image, phase)
-            }
-        })
+        let Some(plan) = release else {
+            let image = target.images.first()?.clone();
+            let phase = BuildModule::new(target, None, options);
+            return Some(Prepared::with_image(repository, &image, phase));
+        };
+        Some(Prepared::planned(plan, |plan| {
+            BuildModule::new(target, Some(plan), options)
+        }))
     }
-}
-
-/// What a module is built of.
-enum BuildOf {
-    Release(ReleasePlan),
-    Commit(RepoSlug),
 }
 
 /// The plan of a release, and its module.
@@ -233,11 +218,13 @@ fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
     Diagnostic::error(
         Code::ModuleImageDiffers,
         format!(
-            "is not the form of the plan, which is {} with the image {}",
+            "is not the form of the module image, which is {} for {}",
             target.form,
             images.join(" and ")
         ),
-        format!("leave `{input}` out here, and give `module-form` to the phase `plan`"),
+        format!(
+            "leave `{input}` out: `module-form` of the phase `plan`, or beside `commit-build`, sets it"
+        ),
     )
 }
 
@@ -245,7 +232,7 @@ fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
 fn additional(
     parser: &mut InputParser<'_>,
     args: &BuildModuleArgs,
-    build_of: &BuildOf,
+    release: Option<&ReleasePlan>,
 ) -> AdditionalOptions {
     let release_meta = match args.release_meta.as_ref() {
         Some(pairs) if pairs.contains('=') => Some(ReleaseMetaInput::Pairs(pairs.clone())),
@@ -253,10 +240,7 @@ fn additional(
             .path("release-meta", path)
             .map(ReleaseMetaInput::File),
     };
-    let images = match build_of {
-        BuildOf::Release(plan) => Some(&plan.wanted.extra_images),
-        BuildOf::Commit(_) => None,
-    };
+    let images = release.map(|plan| &plan.wanted.extra_images);
     AdditionalOptions {
         release_meta,
         component_config: parser.path("component-config", args.component_config.as_ref()),

@@ -42,6 +42,13 @@ pub(super) fn module_of_commit(
     args: &BuildModuleArgs,
     form: Option<ModuleForm>,
 ) -> Option<(RepoSlug, ModuleTarget)> {
+    if args.plan.plan.is_some() {
+        refuse_release(parser, "plan");
+    }
+    // Only a release waits until its images are complete.
+    if args.pin_images {
+        refuse_release(parser, "pin-images");
+    }
     let repository = parser.repository(&args.common);
     let build = CommitBuild::read(parser, args.commit.as_ref());
     // Without a commit, the names are still checked, with an example of a version.
@@ -78,7 +85,7 @@ pub(super) fn refuse_release(parser: &mut InputParser<'_>, input: &str) {
     );
     let excluded = Diagnostic::error(
         Code::InputsExclusive,
-        "and commit-build exclude each other",
+        format!("{input} and commit-build exclude each other"),
         help,
     );
     parser.take::<(), _>(input, Err(excluded));
@@ -95,7 +102,9 @@ pub(super) fn refuse_inputs_of_commits(parser: &mut InputParser<'_>, args: &Buil
     for (input, _) in given.into_iter().filter(|(_, value)| value.is_some()) {
         let settled = Diagnostic::error(
             Code::InputsExclusive,
-            "and plan exclude each other: the plan names the commit and the images of its release",
+            format!(
+                "{input} and plan exclude each other: the plan names the commit and the images of its release"
+            ),
             format!(
                 "leave out `{input}`, or `plan` to build a commit without a release by `commit-build`"
             ),

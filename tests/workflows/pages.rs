@@ -188,13 +188,13 @@ fn first_example_equals_the_released_workflow() {
 fn commits_are_built_as_the_page_shows() {
     let shown = read("examples/module/.github/workflows/build-commit.yaml");
     assert!(examples(&read("docs/sibling-modules.md")).contains(&shown));
-    let build = parse("build-commit.yaml", &shown);
-    assert_eq!(keys(build.get("on")), ["push".to_owned()].into());
-    let steps = steps(&job(&build, "module"));
+    let example = parse("build-commit.yaml", &shown);
+    assert_eq!(keys(example.get("on")), ["push".to_owned()].into());
+    let steps = steps(&job(&example, "module"));
     let phase = |step: &Value| string(at(step, &["with", "phase"]));
-    let built = steps.iter().find(|step| phase(step) == "build-module");
-    let built = keys(built.unwrap().get("with"));
-    assert!(built.contains("commit-build") && !built.contains("plan"));
+    let build_step = steps.iter().find(|step| phase(step) == "build-module");
+    let given = keys(build_step.unwrap().get("with"));
+    assert!(given.contains("commit-build") && !given.contains("plan"));
 }
 
 /// The anchors that GitHub makes from headings.

@@ -26,8 +26,8 @@ fn lacks(workload: &Value) -> String {
 
 /// A workload of generation 2 whose controller has seen it.
 fn workload(kind: &str, spec: &Value, status: &Value) -> Value {
-    let mut status = status.clone();
-    status["observedGeneration"] = json!(2);
+    let mut status = status.as_object().cloned().unwrap_or_default();
+    status.insert("observedGeneration".to_owned(), json!(2));
     json!({"kind": kind, "metadata": {"generation": 2}, "spec": spec, "status": status})
 }
 
