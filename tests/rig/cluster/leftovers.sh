@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What a cluster could leave behind on the host; sourced by the tests of the cluster.
 
-# Prints, sorted: mounts, interfaces, network namespaces, rules of the firewall, control groups, processes, and files where the programs
+# Prints, sorted: mounts, interfaces, network namespaces, rules of the firewall, settings of the kernel, control groups, processes, and files where the programs
 # of a cluster write by default.
 host_state() {
   sed 's/^/mount /' /proc/mounts
@@ -9,6 +9,7 @@ host_state() {
   ip -4 -oneline address | awk '{print "address", $4}'
   { ip netns list && lsns --noheadings --type net --output NS; } | sed 's/^/namespace /'
   iptables-save 2>/dev/null | sed '/^#/d; s/\[[0-9:]*\]//; s/^/rule /'
+  sysctl --all --pattern '^(vm|kernel\.(panic|keys)|net\.(ipv4\.(ip_forward|conf\.(all|default))|netfilter\.nf_conntrack_max|bridge))' | sed 's/^/setting /'
   find /sys/fs/cgroup -maxdepth 2 -type d | sed 's/^/group /'
   ps -eo args= | sed -nE '/^(\S*\/)?(etcd|kubelet|kube-|containerd|runc|buildkitd|pause|unshare)|tests\/rig\/cluster\/(node|builder)/s/^/process /p'
   find /run/netns /run/containerd /run/kubernetes /run/xtables.lock /var/lib/cni /var/lib/kubelet /var/lib/containerd /var/lib/etcd/* \
