@@ -70,6 +70,7 @@ start_apart() { # FOLDER LOG UNSHARE-OPTION… -- COMMAND…
   local tries
   for ((tries = 0; tries < 200; tries++)); do
     [[ ! -e $folder/started ]] || break
+    [[ ! -s $folder/process ]] || lives "$folder" || break
     sleep 0.05
   done
   [[ -e $folder/started ]] || fail "$folder: nothing started, see $log"
