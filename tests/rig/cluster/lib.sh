@@ -29,8 +29,8 @@ need() {
   ((${#missing[@]} == 0)) || fail "apt-get install --no-install-recommends ${missing[*]}"
 }
 
-# The absolute path of a folder, which need not exist yet.
-absolute() { realpath --canonicalize-missing --no-symlinks -- "$1"; }
+# The absolute path of a folder, which need not exist yet; the same for each way to write it.
+absolute() { realpath --canonicalize-missing -- "$1"; }
 
 # A name for what the kernel keeps outside the folder: the interface on the host's side, and the control group of the containers.
 # It depends on the folder only, so that `down` knows it even when nothing was written down.
