@@ -40,6 +40,11 @@ name_of() { # FOLDER
   printf 'rig-%s' "${sum:0:8}"
 }
 
+# Puts a program into a folder that may be mounted elsewhere, where a symbolic link would lead nowhere.
+place() { # PROGRAM PATH
+  ln "$1" "$2" 2>/dev/null || cp "$1" "$2"
+}
+
 # Makes a folder for what is to be started, and locks it (file descriptor 9) against a `down` or another `up` at the same time.
 # Every process that is started meanwhile holds the lock too: if this script is killed, `down` waits for them.
 claim() { # FOLDER
