@@ -14,7 +14,8 @@ fail() {
 
 # Where what is built is kept: below the folder of cargo's builds, which is in no commit.
 kept() {
-  local target=${CARGO_TARGET_DIR:-$here/../../../target}
+  local target=${CARGO_TARGET_DIR:-target}
+  [[ $target == /* ]] || target=$here/../../../$target
   mkdir -p "$target/cluster"
   (cd "$target/cluster" && pwd)
 }
@@ -84,10 +85,8 @@ start_apart() { # FOLDER LOG UNSHARE-OPTION… -- COMMAND…
 
 # To be called first in new namespaces: mounts /proc, and says that it is there.
 settle() { # FOLDER
-  local outside since stat
-  read -r outside since <"$1/process"
   # Should the process outside have died before the kernel knew that this one is to die with it, this one would stay.
-  read -ra stat 2>/dev/null <"/proc/$outside/stat" && [[ ${stat[21]} == "$since" ]]
+  lives "$1" || fail 'nobody waits for this process'
   mount -t proc proc /proc
   touch "$1/started"
 }
