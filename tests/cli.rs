@@ -343,6 +343,7 @@ async fn build_module_refuses_invalid_manifests_and_pushes_nothing() {
         ("version", "v1.2.0"),
         ("module-name", "kyma.project.io/module/btp-operator"),
         ("module-registry", &below),
+        ("module-form", "kyma-cli-2"),
     ];
     let planned = fixture.step("plan", &inputs).await;
     let plan = planned.outputs.get("plan").unwrap().as_str();

@@ -17,7 +17,7 @@ async fn workspace() -> Workspace {
 }
 
 fn read(workspace: &Workspace, name: &str) -> Value {
-    yaml_serde::from_str(&workspace.read(name)).unwrap()
+    yaml_serde::from_str(&workspace.read(name)).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,8 @@ fn artifacts() -> String {
 }
 
 fn pods(digest: &str) -> String {
-    json!({"items": [{"metadata": {"namespace": "kyma-system", "name": "manager-0"}, "status": {"containerStatuses":
+    json!({"items": [{"metadata": {"namespace": "kyma-system", "name": "manager-0"},
+        "spec": {"containers": [{"name": "main", "image": format!("{IMAGE}:v1")}]}, "status": {"containerStatuses":
         [{"name": "main", "image": format!("{IMAGE}:v1"), "imageID": format!("{IMAGE}@{digest}")}]}}]})
     .to_string()
 }

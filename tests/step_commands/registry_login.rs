@@ -86,7 +86,7 @@ fn registry_login_takes_its_registries_from_the_plan() {
         "--commit",
         &commit,
         "--binary-image=localhost:1/manager",
-        "--module-name=kyma-project.io/module/x",
+        "--module-name=kyma-project.io/module/example",
         "--module-registry=localhost:2/prod",
         "--extra-images=localhost:3/other",
     ]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Assembled;
 use super::component_config::{
-    ExistingComponentConfig, ReleaseImages, component_config, updated_component_config,
+    ExistingComponentConfig, ScannedImages, component_config, updated_component_config,
 };
 use super::component_constructor::{ConstructorFiles, component_constructor};
 use super::release_meta::release_meta;
@@ -72,7 +72,7 @@ fn additional_files(
     if let Some(scanned_by) = inputs.scanned_by {
         let text = match scanned_by {
             ScannedBy::File(existing) => {
-                let images = ReleaseImages {
+                let images = ScannedImages {
                     manifest: &assembled.images,
                     others: inputs.other_images,
                 };

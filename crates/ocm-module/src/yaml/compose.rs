@@ -6,9 +6,8 @@ use granit_parser::{Event, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 
 use super::document::{Below, Positions, YamlDocument};
-use super::read::too_deep;
 use super::resolve::{Notation, Scalar, excerpt};
-use super::{Dialect, MAX_DEPTH};
+use super::{Dialect, MAX_DEPTH, too_deep};
 use crate::Position;
 
 /// What YAML's own tags begin with; `!!int` is short for `tag:yaml.org,2002:int`.

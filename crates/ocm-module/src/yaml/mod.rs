@@ -62,6 +62,10 @@ use crate::Position;
 /// `serde_json`, by which documents are written and read again, has the same limit.
 pub const MAX_DEPTH: usize = 127;
 
+fn too_deep() -> String {
+    format!("lists and maps are nested deeper than {MAX_DEPTH}")
+}
+
 /// Whose rules decide what a scalar means and which entry wins over a merged one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {

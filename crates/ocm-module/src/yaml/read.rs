@@ -6,7 +6,7 @@ use granit_parser::{ErrorKind, Marker, Parser};
 
 use super::compose::Composer;
 use super::document::YamlDocument;
-use super::{Dialect, MAX_DEPTH, YamlError};
+use super::{Dialect, MAX_DEPTH, YamlError, too_deep};
 use crate::Position;
 
 /// All documents of a stream as Kubernetes reads them, empty ones included.
@@ -73,10 +73,6 @@ fn without_marks_of_documents(text: &str) -> Cow<'_, str> {
         begins_document = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
     }
     kept.into()
-}
-
-pub(super) fn too_deep() -> String {
-    format!("lists and maps are nested deeper than {MAX_DEPTH}")
 }
 
 /// The first raw U+0085, U+2028 or U+2029. YAML 1.1, which Kubernetes reads, ends a line there, so that what is a comment to

@@ -22,7 +22,7 @@ pub struct ExistingComponentConfig<'a> {
 
 /// The images of a release.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReleaseImages<'a> {
+pub(super) struct ScannedImages<'a> {
     /// Those that the manifest runs.
     pub(super) manifest: &'a [ImageName],
     /// Others that are released with them. They are not added to the file, and replace what it lists of the same repository.
@@ -41,7 +41,7 @@ pub(super) fn component_config(name: &str, team: &str, images: &[ImageName]) -> 
 /// warning, since a manager may run images that no manifest shows.
 pub(super) fn updated_component_config(
     existing: ExistingComponentConfig<'_>,
-    images: ReleaseImages<'_>,
+    images: ScannedImages<'_>,
 ) -> (String, Vec<Diagnostic>) {
     let update = Update::plan(existing.config, images);
     let mut found: Vec<_> = update
@@ -76,7 +76,7 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    fn plan(config: &'a ScannedComponent, images: ReleaseImages<'a>) -> Self {
+    fn plan(config: &'a ScannedComponent, images: ScannedImages<'a>) -> Self {
         let mut left: Vec<&ImageName> = images.manifest.iter().collect();
         // An image that is listed as it is stays where it is; only then may another of its repository take its place.
         let same: Vec<_> = config

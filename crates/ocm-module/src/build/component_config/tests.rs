@@ -19,7 +19,7 @@ fn update(text: &str, manifest: &[&str], others: &[&str]) -> (String, Vec<(Forma
         text,
         config: &config.unwrap(),
     };
-    let release = ReleaseImages {
+    let release = ScannedImages {
         manifest: &images(manifest),
         others: &images(others),
     };
@@ -130,7 +130,7 @@ fn comments_quotes_other_keys_and_line_ends_stay() {
     let before = "# for scanners\r\nname: a.io/b # name\r\nimages:\r\n# the manager\r\n- \"r.example/a:1\" # old\r\n\r\n- 'r.example/b:1'\r\n# end\r\nteam: t\r\nlanguage: go\r\n";
     let (config, found) = ScannedComponent::parse("c.yaml", before.as_bytes());
     assert_eq!(found.len(), 1, "language is not known, which is a warning");
-    let release = ReleaseImages {
+    let release = ScannedImages {
         manifest: &images(&["r.example/a:2", "r.example/b:1", "r.example/c:1"]),
         others: &[],
     };
