@@ -35,7 +35,7 @@ outputs! {
     "files" of "build-module": "Files to upload, one per line"
     "release-meta" of "build-module": "Path of `module-release-meta.yaml`, if the input `release-meta` asked for it"
     "component-config" of "build-module": "Path of `component-config.yaml` with the images of the release, if the module has such a file or its configuration names a team"
-    "component-constructor" of "build-module": "Path of `component-constructor.yaml` for the `ocm` command; only for a template of modulectl 3"
+    "component-constructor" of "build-module": "Path of `component-constructor.yaml` for the `ocm` command; only for the descriptor of modulectl 3"
     "ctf" of "build-module": "Path of the OCM archive, if the input `ctf` asked for one"
     "assets" of "upload", "release-settings": "Uploaded files with their digests, as JSON in the form of `artifacts`; of `release-settings`, the names of all assets, one per line"
     "artifacts" of "await", "publish": "Assets and images with their digests, as JSON: name → kind, digest, size and, for images, the reference by digest and the platforms"

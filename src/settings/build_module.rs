@@ -150,16 +150,16 @@ impl ChosenForms {
     /// The forms of a module of the target's form, with what was asked for.
     fn with(self, parser: &mut InputParser<'_>, target: &ModuleTarget) -> BuildForms {
         let style = self.form.map(ModuleForm::descriptor_style);
-        if self
-            .form
-            .is_some_and(|form| (form == ModuleForm::Both) != (target.form == ModuleForm::Both))
-        {
-            parser.take::<(), _>("module-form", Err(contradiction(target, "module-form")));
-        }
-        for (input, style) in [("module-form", style), ("descriptor-style", self.style)] {
-            if style.is_some_and(|style| !fits(style, target)) {
-                parser.take::<(), _>(input, Err(contradiction(target, input)));
+        if let Some(form) = self.form {
+            let same_tags = (form == ModuleForm::Both) == (target.form == ModuleForm::Both);
+            if !same_tags || !fits(form.descriptor_style(), target) {
+                let contradiction = contradiction(target, "module-form", form);
+                parser.take::<(), _>("module-form", Err(contradiction));
             }
+        }
+        if let Some(style) = self.style.filter(|style| !fits(*style, target)) {
+            let contradiction = contradiction(target, "descriptor-style", form_of(style));
+            parser.take::<(), _>("descriptor-style", Err(contradiction));
         }
         let both = target.form == ModuleForm::Both;
         if both
@@ -168,23 +168,17 @@ impl ChosenForms {
                 Some(TemplateForm::Modulectl3 | TemplateForm::V1Beta1)
             )
         {
-            let words = "v1beta2, kyma-cli-2-config";
-            let unfit = Diagnostic::value(
+            let unfit = Diagnostic::error(
                 Code::ChoiceInvalid,
-                "choice",
-                target.form.to_string(),
-                "has a template of modulectl 3 and one of the Kyma CLI 2, whose form is to be chosen",
-                format!("leave `template-form` out, or use one of {words}"),
+                "the form both has a template of modulectl 3 in any case, and this is the form of its template of the Kyma CLI 2",
+                "leave `template-form` out, or use one of v1beta2, kyma-cli-2-config",
             );
             parser.take::<(), _>("template-form", Err(unfit));
         }
         let asked_in_detail = self.style.is_some() || self.template.is_some();
         let style = self.style.or(style);
         let style = style.unwrap_or(target.form.descriptor_style());
-        let of_style = match style {
-            DescriptorStyle::KymaCli2 => ModuleForm::KymaCli2,
-            DescriptorStyle::Modulectl3 => ModuleForm::Modulectl3,
-        };
+        let of_style = form_of(style);
         // Whoever chooses in detail gets what the tool of that choice writes.
         let namespace = (both || !asked_in_detail).then(|| TEMPLATE_NAMESPACE.to_owned());
         let namespace = self
@@ -213,17 +207,25 @@ fn fits(style: DescriptorStyle, target: &ModuleTarget) -> bool {
     target.images.iter().any(|image| image.reference() == tag)
 }
 
-fn contradiction(target: &ModuleTarget, input: &str) -> Diagnostic {
+/// The form that has this style alone.
+fn form_of(style: DescriptorStyle) -> ModuleForm {
+    match style {
+        DescriptorStyle::KymaCli2 => ModuleForm::KymaCli2,
+        DescriptorStyle::Modulectl3 => ModuleForm::Modulectl3,
+    }
+}
+
+/// That `input` asks for the form `asked`, and the module image has other tags.
+fn contradiction(target: &ModuleTarget, input: &str, asked: ModuleForm) -> Diagnostic {
     let images: Vec<_> = target.images.iter().map(ToString::to_string).collect();
     Diagnostic::error(
         Code::ModuleImageDiffers,
         format!(
-            "is not the form of the module image, which is {} for {}",
-            target.form,
+            "the form {asked} has other tags than the module image, which is {}",
             images.join(" and ")
         ),
         format!(
-            "leave `{input}` out: `module-form` of the phase `plan`, or beside `commit-build`, sets it"
+            "leave `{input}` out, or give `module-form: {asked}` to the phase `plan`, or beside `commit-build`"
         ),
     )
 }

@@ -293,6 +293,16 @@ async fn build_module_refuses_what_contradicts_the_plan() {
             "{form} {more}: {}",
             built.stderr
         );
+        // Once, and with what to write instead.
+        let told = built.stderr.matches("error[").count();
+        assert_eq!(told, 1, "{form} {more}: {}", built.stderr);
+        let helped = built.stderr.contains("give `module-form: ");
+        assert_eq!(
+            helped,
+            code == "module-image-differs",
+            "{form} {more}: {}",
+            built.stderr
+        );
     }
     assert_eq!(terminal.tags(), [""; 0]);
     for (form, more, warning) in [

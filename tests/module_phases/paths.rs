@@ -104,11 +104,15 @@ async fn paths_of_the_configuration_may_lead_anywhere_in_the_workspace() {
     assert_eq!(other.count(), 0, "{}", built.stderr);
 
     config("../../manifest.yaml", "/default-cr.yaml");
+    let of_another = workspace.read("config/module-config.yaml");
+    let of_another = of_another.replace("version: v1.2.0", "version: v1.2.1");
+    workspace.write("config/module-config.yaml", &of_another);
     let refused = run(&["--security-config=none.yaml"]).await;
     assert_eq!(refused.code, 12, "{}", refused.stderr);
     for line in [
         "config/module-config.yaml:4:1: manifest \"../../manifest.yaml\" leads out of the workspace",
         "config/module-config.yaml:5:1: defaultCR \"/default-cr.yaml\" is absolute",
+        "config/module-config.yaml:2:1: version 1.2.1 is not the release's",
         "error[file-missing]",
     ] {
         assert!(refused.stderr.contains(line), "{line}\n{}", refused.stderr);

@@ -10,7 +10,7 @@ use crate::domain::{Code, Diagnostic, ImageRef, Version};
 use crate::protocol::{Reader, ServiceError};
 use ocm_module::archive::MAX_FILE;
 use ocm_module::build::GitSource;
-use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
+use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble, check_names};
 use ocm_module::config::{ConfigDialect, FileKey, FileRef, ModuleConfig, SecurityScan};
 
 /// A file with its name in the messages.
@@ -211,14 +211,13 @@ impl Sources {
                 .chain(findings.map(ocm_module::Diagnostic::with_code))
                 .collect::<Vec<_>>()
         };
-        let Some(manifest) = &self.manifest else {
-            return Err(broken(&[]));
-        };
         let channel = options
             .channel
             .as_deref()
             .or_else(|| self.config()?.channel.as_deref());
-        let assembled = assemble(&ModuleInputs {
+        let manifest = self.manifest.as_ref().map(named);
+        let source = source(&target.source);
+        let inputs = ModuleInputs {
             style: options.forms.style,
             template: options.forms.template,
             kyma_cli_2_template: options.forms.kyma_cli_2_template,
@@ -227,8 +226,11 @@ impl Sources {
             version: &target.version,
             registry: &target.registry,
             channel: channel.unwrap_or("regular"),
-            source: &source(&target.source),
-            manifest: named(manifest),
+            source: &source,
+            manifest: manifest.unwrap_or(NamedFile {
+                name: "",
+                bytes: &[],
+            }),
             default_cr: self.default_cr.as_ref().map(named),
             config: self
                 .config
@@ -240,8 +242,11 @@ impl Sources {
                 ManagerCheck::Image(image) => Some(image),
                 ManagerCheck::Any => None,
             },
-        });
-        match assembled {
+        };
+        if manifest.is_none() {
+            return Err(broken(&check_names(&inputs)));
+        }
+        match assemble(&inputs) {
             Ok(_)
                 if !self.findings.is_empty()
                     || self

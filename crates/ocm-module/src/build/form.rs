@@ -61,7 +61,7 @@ pub(super) fn template_name(name: &str) -> Option<Diagnostic> {
         Diagnostic::error(
             FormatCode::TemplateNameInvalid,
             format!("the template would be named {name}, which Kubernetes does not take"),
-            "use small letters, digits, - and . in the version's pre-release, or in resourceName",
+            "use small letters, digits and - in the version's pre-release, or in resourceName",
         )
     })
 }

@@ -56,7 +56,9 @@ mod yaml_layout;
 pub use additional_files::{
     AdditionalInputs, COMPONENT_CONFIG, COMPONENT_CONSTRUCTOR, DEFAULT_CR, RELEASE_META, ScannedBy,
 };
-pub use assemble::{Assembled, KYMA_CLI_2_TEMPLATE, ModuleInputs, NamedFile, assemble};
+pub use assemble::{
+    Assembled, KYMA_CLI_2_TEMPLATE, ModuleInputs, NamedFile, assemble, check_names,
+};
 pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,

@@ -46,7 +46,7 @@ pub(super) fn templates(inputs: &ModuleInputs<'_>) -> Option<Diagnostic> {
         return Some(Diagnostic::error(
             FormatCode::TemplateFormUnfit,
             "the template of modulectl 3 names the module image's tag as its version, without v; the image of the Kyma CLI 2 is tagged with v",
-            "plan with `module-form: both` for an image with both tags, or use another `template-form`",
+            "use `module-form: both` for an image with both tags, or another `template-form`",
         ));
     }
     let forms = [Some(inputs.template), inputs.kyma_cli_2_template];
@@ -76,7 +76,7 @@ pub(super) fn never_installed(inputs: &ModuleInputs<'_>) -> Option<Diagnostic> {
             format!(
                 "no Lifecycle Manager installs this module: the one of today does not find its template, as {by_meta}; an older one would find it, and cannot read the image's layers, which are tars"
             ),
-            "leave `template-form` out; to serve an old Lifecycle Manager too, plan with `module-form: both`",
+            "leave `template-form` out; to serve an old Lifecycle Manager too, use `module-form: both`",
         ),
         (form, DescriptorStyle::KymaCli2, _) => {
             let api = if form == TemplateForm::V1Beta1 {
@@ -86,7 +86,7 @@ pub(super) fn never_installed(inputs: &ModuleInputs<'_>) -> Option<Diagnostic> {
             };
             (
                 format!("no Lifecycle Manager of today installs this module: {by_meta}{api}"),
-                "plan with `module-form: modulectl-3`, or with `both` as long as an old Lifecycle Manager has to install it too",
+                "use `module-form: modulectl-3`, or `both` as long as an old Lifecycle Manager has to install it too",
             )
         }
     };

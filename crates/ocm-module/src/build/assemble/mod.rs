@@ -84,8 +84,7 @@ pub struct Assembled {
 ///
 /// Everything that is wrong, all of it at once, warnings included.
 pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
-    let mut found = check::names(inputs);
-    found.extend(check::templates(inputs));
+    let mut found = check_names(inputs);
     let parsed = ParsedFiles::parse(inputs, &mut found);
     let Some(parsed) = parsed.filter(|_| !has_errors(&found)) else {
         return Err(found);
@@ -115,6 +114,13 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
         images: parsed.manifest.images(),
         warnings: found,
     })
+}
+
+/// Checks names, version and forms. This needs no file of the module, so that it can be told beside a file that is missing.
+pub fn check_names(inputs: &ModuleInputs<'_>) -> Vec<Diagnostic> {
+    let mut found = check::names(inputs);
+    found.extend(check::templates(inputs));
+    found
 }
 
 fn has_errors(found: &[Diagnostic]) -> bool {
