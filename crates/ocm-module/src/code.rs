@@ -54,7 +54,7 @@ codes! {
     AccessInvalid "access-invalid" "A resource's access cannot be written down."
     ArchiveInvalid "archive-invalid" "An archive is damaged, leads out of its folder, or grows beyond the limits."
     FileNameTooLong "file-name-too-long" "A file's name does not fit into the header of a tar."
-    ManifestUnreadable "manifest-unreadable" "The manifest is not YAML."
+    ManifestUnreadable "manifest-unreadable" "The manifest or the default custom resource is not YAML, or not as kubectl reads it."
     ManifestNoObject "manifest-no-object" "A document of the manifest is no Kubernetes object."
     ManifestObjectTwice "manifest-object-twice" "An object is in the manifest twice; Lifecycle Manager takes the first one."
     ManifestListNested "manifest-list-nested" "A list in the manifest is inside of another list, which kubectl and Lifecycle Manager do not read."

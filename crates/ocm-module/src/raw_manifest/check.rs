@@ -26,6 +26,7 @@ impl RawManifest {
             .documents_apart()
             .flat_map(|document| self.check_objects(&document))
             .collect();
+        found.extend(self.check_separators());
         found.extend(self.duplicates(&self.objects()));
         if self.crds().is_empty() {
             found.push(self.without_crd(crd));

@@ -65,7 +65,8 @@ impl RawManifest {
         let found = found.map(|(key, diagnostic)| {
             self.located(&place, &[PathStep::Key(key.to_owned())], diagnostic)
         });
-        (crd.cloned(), found.collect())
+        let unread = self.check_separators().into_iter();
+        (crd.cloned(), unread.chain(found).collect())
     }
 }
 

@@ -8,6 +8,7 @@ mod images;
 mod objects;
 mod pin;
 mod pod_specs;
+mod separators;
 
 use serde_json::Value;
 
@@ -39,14 +40,14 @@ impl RawManifest {
             Diagnostic::error(
                 FormatCode::ManifestUnreadable,
                 seen,
-                "render it again, for example with `kustomize build`",
+                "correct it, or render it again, for example with `kustomize build`",
             )
             .at(file, position)
         };
         let text = std::str::from_utf8(bytes)
-            .map_err(|_| unreadable("the manifest is not UTF-8".into(), None))?;
+            .map_err(|_| unreadable("the file is not UTF-8".into(), None))?;
         let documents = yaml::read(text).map_err(|error| {
-            let seen = format!("the manifest is not YAML: {error}");
+            let seen = format!("the file is not YAML: {error}");
             unreadable(seen, error.position)
         })?;
         Ok(Self {

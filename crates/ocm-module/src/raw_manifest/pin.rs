@@ -4,7 +4,7 @@
 //! ends. Container runtimes pull such an image by its digest; Lifecycle Manager compares names and tags and takes the digest
 //! along where it relocates an image (`kyma-project/lifecycle-manager:internal/imagerewrite/rewrite.go`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -126,9 +126,14 @@ impl RawManifest {
     /// That the text means the same as before, but for these places.
     fn check_pinned(&self, text: &str, pinned: &[(ObjectPlace, String)]) -> Result<(), Diagnostic> {
         let now = Self::parse(&self.file, text.as_bytes())?;
+        let mut of_documents: HashMap<usize, Vec<_>> = HashMap::new();
+        for (place, image) in pinned {
+            let of_document = of_documents.entry(place.document).or_default();
+            of_document.push((place, image));
+        }
         for (nth, document) in self.documents.iter().enumerate() {
             let mut wanted = document.value.clone();
-            for (place, image) in pinned.iter().filter(|(place, _)| place.document == nth) {
+            for (place, image) in of_documents.remove(&nth).unwrap_or_default() {
                 if let Some(value) = at_mut(&mut wanted, &place.path) {
                     *value = Value::from(image.as_str());
                 }

@@ -3,6 +3,7 @@
 mod images;
 mod lists;
 mod pins;
+mod separators;
 
 use super::*;
 use crate::fixtures::{read, text};
