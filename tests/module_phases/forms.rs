@@ -226,6 +226,9 @@ async fn both_forms_are_one_image_with_two_tags_and_two_templates() {
     assert_eq!(built.code, 0, "{}", built.stderr);
     assert!(!built.stderr.contains("warning["), "{}", built.stderr);
     assert_eq!(terminal.tags(), ["1.2.0", "v1.2.0"]);
+    let done = built.stderr.lines().find(|line| line.contains(" done: "));
+    let both = done.is_some_and(|line| line.contains(":1.2.0 and ") && line.contains(":v1.2.0 is"));
+    assert!(both, "{}", built.stderr);
     let again = terminal.workspace.build(&[]).await;
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
     let today = terminal.template("template.yaml");

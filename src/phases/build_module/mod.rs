@@ -364,8 +364,10 @@ fn report(options: &BuildOptions, seen: &BuildState) -> PhaseReport {
     let component = &seen.assembled.version;
     let (target, digest) = (&component.target, component.digest());
     let version = &component.descriptor.component.version;
-    let mut report = if options.push {
-        PhaseReport::new(format!("{target} is {}", digest.short()))
+    let mut report = if let Some(registry) = &seen.registry {
+        let tags = registry.by_tag.iter().map(|(tag, _)| tag.to_string());
+        let tags = tags.collect::<Vec<_>>().join(" and ");
+        PhaseReport::new(format!("{tags} is {}", digest.short()))
             .with("module-image", target.repository().pinned(digest))
     } else {
         let summary = format!("{target} would be {}, and was not pushed", digest.short());
