@@ -107,7 +107,11 @@ impl Sources {
                 self.broken_rules.extend(unpinned);
                 *bytes = Bytes::from(pinned.text);
             }
-            Err(found) => self.broken_rules.extend(found),
+            Err(found) => {
+                // The manifest keeps its tags, and that they have no digests is not said again.
+                self.manager = ManagerCheck::Planned;
+                self.broken_rules.extend(found);
+            }
         }
     }
 }

@@ -104,22 +104,21 @@ impl<'t> ScalarSpans<'t> {
         }
     }
 
-    /// The value of a key, of the map's own or of the first that is merged into it.
+    /// The value of a key: the last one among the map's own and those that are merged, as [`super::Dialect::Kubernetes`] has it.
     fn value(&self, map: SpanId, key: &str) -> Option<SpanId> {
         let SpanNode::Map(entries) = self.nodes.get(map)? else {
             return None;
         };
-        let of = |name: &str| {
-            entries
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| *value)
-        };
-        of(key).or_else(|| {
-            let merged = of("<<")?;
-            match self.nodes.get(merged)? {
+        entries.iter().rev().find_map(|(name, value)| {
+            if name == key {
+                return Some(*value);
+            }
+            if name != "<<" {
+                return None;
+            }
+            match self.nodes.get(*value)? {
                 SpanNode::List(maps) => maps.iter().find_map(|map| self.value(*map, key)),
-                _ => self.value(merged, key),
+                _ => self.value(*value, key),
             }
         })
     }
@@ -234,6 +233,11 @@ mod tests {
                 "x: &x {a: 1}\nb:\n  <<: *x\n  a: xy\n",
                 "b.a",
                 "x: &x {a: 1}\nb:\n  <<: *x\n  a: xy|\n",
+            ),
+            (
+                "x: &x {a: xy}\nb: {a: 1, <<: *x}\n",
+                "b.a",
+                "x: &x {a: xy|}\nb: {a: 1, <<: *x}\n",
             ),
             (
                 "? [a, b]\n: 1\n? a\n: xy\n",
