@@ -136,7 +136,7 @@ show_pods() {
   section 'Pods that are not ready'
   unready_pods | jq -r '"\(.namespace)/\(.name): \(.phase); \(.reason)",
     (.containers[] | "  \(.name): \(.state)", (select(.last) | "    before: \(.last) (\(.restarts) restarts)"))' \
-    | clean | block 'Every pod is ready.'
+    | clean | block "$no_pods"
 }
 
 show_events() {
@@ -188,7 +188,7 @@ show_custom_resources() {
 }
 
 show_all() {
-  local program objects pods
+  local program objects pods no_pods='Every pod is ready.'
   printf '## Why it failed\n'
   for program in kubectl jq; do
     command -v "$program" > /dev/null || { printf '\nNothing can be shown without %s.\n' "$program" && return; }
@@ -199,7 +199,7 @@ show_all() {
     return
   fi
   rm "$folder/error.txt"
-  pods=$(list get pods --all-namespaces)
+  pods=$(list get pods --all-namespaces) || no_pods='They cannot be listed.'
   objects=$(module_objects)
   # Anything else may hold what nobody may see.
   if ! read_secrets; then
