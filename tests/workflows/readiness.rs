@@ -1,4 +1,4 @@
-//! `scripts/readiness.jq`: when a workload is ready, by the rules of its kind.
+//! `scripts/readiness.jq` and `scripts/pod-reason.jq`: when a workload is ready, by the rules of its kind, and what its pods wait for.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -9,18 +9,22 @@ use super::root;
 
 /// What the workload lacks.
 fn lacks(workload: &Value) -> String {
+    filter("scripts/readiness.jq", workload)
+}
+
+fn filter(program: &str, value: &Value) -> String {
     let mut jq = Command::new("jq")
-        .args(["--raw-output", "--from-file", "scripts/readiness.jq"])
+        .args(["--raw-output", "--from-file", program])
         .current_dir(root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut input = jq.stdin.take().unwrap();
-    input.write_all(workload.to_string().as_bytes()).unwrap();
+    input.write_all(value.to_string().as_bytes()).unwrap();
     drop(input);
     let output = jq.wait_with_output().unwrap();
-    assert!(output.status.success(), "{workload}");
+    assert!(output.status.success(), "{value}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -174,4 +178,56 @@ fn jobs_are_ready_when_they_are_complete() {
             (json!({}), condition("Failed"), "failed: too many attempts"),
         ],
     );
+}
+
+/// The pods are those of a real cluster.
+#[test]
+fn reason_is_the_first_container_that_is_not_ready() {
+    let path = "src/commands/check_pods/recorded/kubernetes-1.36.json";
+    let recorded = std::fs::read_to_string(root().join(path)).unwrap();
+    let recorded: Value = serde_json::from_str(&recorded).unwrap();
+    let pod = |name: &str| {
+        let pods = recorded["items"].as_array().unwrap();
+        let is_wanted = |pod: &&Value| pod["metadata"]["name"] == name;
+        pods.iter().find(is_wanted).unwrap().clone()
+    };
+    let reason = |pods: &[Value]| filter("scripts/pod-reason.jq", &json!({"items": pods}));
+    for (name, wanted) in [
+        ("by-tag", ""),
+        ("ended", ""),
+        ("terminating", ""),
+        ("with-init-and-sidecar", ""),
+        (
+            "crashing",
+            "; container main of pod crashing ended with exit code 7: Error",
+        ),
+        (
+            "with-failing-init",
+            "; container first of pod with-failing-init ended with exit code 3: Error",
+        ),
+        (
+            "wrong-password",
+            "; container main of pod wrong-password waits: ErrImagePull: failed to pull and unpack image \"private.example:5000/built/app:1.2.0\": failed to resolve reference \"private.example:5000/built/app:1.2.0\": pulling from host mirror.example failed with status code [manifests 1.2.0]: 401 Unauthorized",
+        ),
+    ] {
+        assert_eq!(reason(&[pod(name)]), wanted, "{name}");
+    }
+    assert!(
+        reason(&[pod("by-tag"), pod("not-there")])
+            .contains("pod not-there waits: ImagePullBackOff")
+    );
+    let mut unready = pod("by-tag");
+    unready["status"]["containerStatuses"][0]["ready"] = json!(false);
+    assert_eq!(
+        reason(&[unready]),
+        "; container main of pod by-tag runs, and is not ready"
+    );
+    let mut unscheduled = pod("pending");
+    unscheduled["status"]["conditions"] =
+        json!([{"type": "PodScheduled", "status": "False", "message": "0/1 nodes\nare available"}]);
+    assert_eq!(
+        reason(&[unscheduled]),
+        "; pod pending is not scheduled: 0/1 nodes are available"
+    );
+    assert_eq!(reason(&[pod("pending")]), "");
 }

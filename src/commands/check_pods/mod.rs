@@ -4,6 +4,8 @@
 
 mod pods;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -88,6 +90,10 @@ enum Judgement<'a> {
 }
 
 /// What a container is to run is in its pod's specification, and what it runs is in the node's `imageID`.
+///
+/// A node that has the same content under several names reports the first of them in the order of the alphabet, whichever it was
+/// pulled by (seen with containerd 1.6 and Kubernetes 1.34 and 1.36). So where `imageID` names another repository, a digest in the
+/// specification decides: by a digest, no node starts other content.
 fn judge<'a>(used: &PodImage<'_>, images: &[(&str, &'a PinnedImage)]) -> Judgement<'a> {
     let of_digest = |digest: &str| {
         let images = images.iter().map(|(_, image)| *image);
@@ -96,6 +102,12 @@ fn judge<'a>(used: &PodImage<'_>, images: &[(&str, &'a PinnedImage)]) -> Judgeme
             .find(|image| image.digest.to_string() == digest)
     };
     if let Some(image) = of_digest(used.digest()) {
+        return Judgement::Runs(image);
+    }
+    if used.purpose == Purpose::Container
+        && used.is_reported_by_another_name()
+        && let Some(image) = used.wanted_digest().and_then(of_digest)
+    {
         return Judgement::Runs(image);
     }
     let wanted = repository(used.wanted);
@@ -144,11 +156,16 @@ fn volume_unknown(used: &PodImage<'_>) -> Diagnostic {
 
 fn differs(used: &PodImage<'_>, other: &str) -> Diagnostic {
     let describe = used.describe();
+    let another_name = if used.is_reported_by_another_name() {
+        "; if the node has this content under both names, name the image by digest in the manifest, as `pin-images: true` of the phase `build-module` does"
+    } else {
+        ""
+    };
     Diagnostic::error(
         Code::PodImageDiffers,
         format!("{used} runs {other}"),
         format!(
-            "find out where this image comes from: a tag that was moved, a mirror, or a manifest that names another tag ({describe})"
+            "find out where this image comes from: a tag that was moved, a mirror, or a manifest that names another tag ({describe}){another_name}"
         ),
     )
 }

@@ -216,6 +216,15 @@ impl<'a> PodImage<'a> {
         self.image_id.rsplit(['@', '/']).next().unwrap_or_default()
     }
 
+    /// Whether the node names the image by another repository than the pod's specification does.
+    pub(super) fn is_reported_by_another_name(&self) -> bool {
+        let name = self
+            .image_id
+            .split_once("://")
+            .map_or(self.image_id, |(_, name)| name);
+        name.contains('@') && repository(name) != repository(self.wanted)
+    }
+
     /// The digest in the pod's specification, if it names one.
     pub(super) fn wanted_digest(&self) -> Option<&'a str> {
         Some(self.wanted.split_once('@')?.1)
