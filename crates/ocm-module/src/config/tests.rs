@@ -373,7 +373,7 @@ fn paths_may_have_dots_as_long_as_they_stay_in_the_workspace() {
         ),
         ("a/b/config.yaml", "../../x.yaml", Some("x.yaml")),
         ("./a/config.yaml", "./../a/../x.yaml", Some("x.yaml")),
-        ("/work/a/config.yaml", "../x.yaml", Some("/work/x.yaml")),
+        ("/repo/a/config.yaml", "../x.yaml", Some("/repo/x.yaml")),
         ("a/config.yaml", "../../x.yaml", None),
         ("config.yaml", "../x.yaml", None),
         ("a/config.yaml", "/x.yaml", None),
