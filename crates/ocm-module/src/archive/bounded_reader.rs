@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::{ArchiveLimits, MAX_HEADERS, MIB, invalid_data, is_gzip};
+use super::{ArchiveLimits, MIB, invalid_data, is_gzip};
 use crate::values::DigestHasher;
 
 /// How many times its size an archive may expand to. No text compresses that well; zeros reach 1000.
@@ -59,7 +59,7 @@ impl<'a> BoundedReader<'a> {
             },
             compressed: gzip.then_some(count),
             decompressed: 0,
-            allowance: Rc::new(Cell::new(MAX_HEADERS)),
+            allowance: Rc::new(Cell::new(limits.total_bytes)),
             max_total: limits.total_bytes,
         })
     }
@@ -75,12 +75,7 @@ impl<'a> BoundedReader<'a> {
         self.allowance.set(u64::MAX);
     }
 
-    /// Sets how many bytes may be read from now on.
-    pub(super) fn allow(&self, bytes: u64) {
-        self.allowance.set(bytes);
-    }
-
-    /// The same limit, for code that has handed the reader on.
+    /// How many bytes may be read from now on, for code that hands the reader on and sets it for each part of an archive.
     pub(super) fn allowance(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.allowance)
     }

@@ -47,10 +47,8 @@ fn limits() -> ArchiveLimits {
 pub(crate) fn decompressed(layer: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     let limits = limits();
     let mut bytes = Vec::new();
-    let read = BoundedReader::open(layer, &limits).and_then(|mut reader| {
-        reader.allow(limits.total_bytes);
-        reader.read_to_end(&mut bytes)
-    });
+    let read =
+        BoundedReader::open(layer, &limits).and_then(|mut reader| reader.read_to_end(&mut bytes));
     if read.map_err(|error| unreadable(&error))? == 0 {
         return Err(invalid_archive("is empty"));
     }
@@ -98,7 +96,6 @@ pub fn is_packed(head: &[u8]) -> bool {
 pub fn copy_layer_file(layer: impl Read, to: &mut dyn Write) -> Result<LayerForm, UnpackError> {
     let limits = limits();
     let mut reader = BoundedReader::open(layer, &limits).map_err(|e| unreadable(&e))?;
-    reader.allow(limits.total_bytes);
     let mut head = Vec::with_capacity(LAYER_HEAD);
     let first = reader
         .by_ref()

@@ -134,6 +134,8 @@ impl Unpacker<'_> {
     ) -> Result<(), UnpackError> {
         let mut archive = tar::Archive::new(archive);
         let mut headers = PaxHeaders::default();
+        // Only a header may come before the first file.
+        self.allowance.set(MAX_HEADERS);
         let entries = archive.entries().map_err(|e| unreadable(&e))?;
         for (count, entry) in entries.raw(true).enumerate() {
             let mut entry = entry.map_err(|e| unreadable(&e))?;

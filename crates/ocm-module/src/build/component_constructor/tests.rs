@@ -1,4 +1,5 @@
-//! Constructors, byte for byte as `yaml.v3` writes modulectl's types, and by OCM's schema.
+//! Constructors, byte for byte as `yaml.v3` 3.0.1 writes modulectl's types, and by OCM's schema. The types were written down from
+//! modulectl's source (`modulectl:internal/common/types/component/constructor.go`); modulectl itself was not run.
 
 use super::super::component::SCAN_LABEL;
 use super::super::{ComponentInputs, DescriptorStyle, GitSource, build_component, image_resources};
@@ -81,7 +82,7 @@ const MINIMAL: Module<'_> = Module {
 };
 
 #[test]
-fn constructors_equal_those_of_modulectl() {
+fn constructors_equal_what_yaml_v3_makes_of_the_types_of_modulectl() {
     let pinned =
         format!("europe-docker.pkg.dev/kyma-project/prod/external/controller:v0.11.6@sha256:{HEX}");
     for (file, module) in [

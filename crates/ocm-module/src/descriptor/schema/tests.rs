@@ -1,6 +1,6 @@
-//! Descriptors as OCM judges them. `verdicts.json` has one edit of a valid descriptor a line, and whether OCM accepts it: by its
-//! schemas with the library that it validates with (`github.com/xeipuuv/gojsonschema` 1.2.0), and by what its `compdesc` checks
-//! after that.
+//! Descriptors as OCM judges them. `verdicts.json` has one edit of a valid descriptor a line, and whether OCM accepts it. The verdicts
+//! are those of OCM's schemas of October 2025, written down from its repository, in the library that it validates with
+//! (`github.com/xeipuuv/gojsonschema` 1.2.0), and of its checks after that, restated from `compdesc`. OCM itself was not run.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
