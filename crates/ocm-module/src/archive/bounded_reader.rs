@@ -33,8 +33,6 @@ pub(super) struct BoundedReader<'a> {
     compressed: Option<Rc<Cell<u64>>>,
     /// Bytes handed on.
     decompressed: u64,
-    /// Bytes that may still be read until the limit is set anew.
-    allowance: Rc<Cell<u64>>,
     /// Bytes that may be handed on in all.
     max_total: u64,
 }
@@ -59,7 +57,6 @@ impl<'a> BoundedReader<'a> {
             },
             compressed: gzip.then_some(count),
             decompressed: 0,
-            allowance: Rc::new(Cell::new(limits.total_bytes)),
             max_total: limits.total_bytes,
         })
     }
@@ -72,12 +69,6 @@ impl<'a> BoundedReader<'a> {
     /// From now on every byte is handed on, for content that is stored as it is.
     pub(super) fn lift_limits(&mut self) {
         self.max_total = u64::MAX;
-        self.allowance.set(u64::MAX);
-    }
-
-    /// How many bytes may be read from now on, for code that hands the reader on and sets it for each part of an archive.
-    pub(super) fn allowance(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.allowance)
     }
 }
 
@@ -99,9 +90,6 @@ impl Read for BoundedReader<'_> {
                 "expands to more than {MAX_EXPANSION} times its size"
             )));
         }
-        let left = self.allowance.get().checked_sub(read as u64);
-        self.allowance
-            .set(left.ok_or_else(|| invalid_data("spends too much on headers"))?);
         Ok(read)
     }
 }

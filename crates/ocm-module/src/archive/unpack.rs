@@ -1,15 +1,13 @@
 //! Unpacking an archive, file by file.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::rc::Rc;
 
 use tar::{Entry, EntryType};
 
 use super::bounded_reader::{BoundedReader, HashingReader};
 use super::pax_headers::{PaxHeaders, SizeCheck};
-use super::{AbsolutePaths, EntryPath, MAX_FILE, MAX_HEADERS, MIB, invalid_archive, unreadable};
+use super::{AbsolutePaths, EntryPath, MAX_FILE, MIB, invalid_archive, unreadable};
 use crate::Diagnostic;
 use crate::values::Digest;
 
@@ -78,7 +76,6 @@ pub fn unpack_archive(
     let archive = BoundedReader::open(archive, limits).map_err(|e| unreadable(&e))?;
     Unpacker {
         limits,
-        allowance: archive.allowance(),
         seen: BTreeMap::new(),
     }
     .run(archive, each)
@@ -115,7 +112,6 @@ pub fn unpack_chart(
 
 struct Unpacker<'a> {
     limits: &'a ArchiveLimits,
-    allowance: Rc<Cell<u64>>,
     /// Files by digest, folders without.
     seen: BTreeMap<String, Option<Digest>>,
 }
@@ -134,8 +130,6 @@ impl Unpacker<'_> {
     ) -> Result<(), UnpackError> {
         let mut archive = tar::Archive::new(archive);
         let mut headers = PaxHeaders::default();
-        // Only a header may come before the first file.
-        self.allowance.set(MAX_HEADERS);
         let entries = archive.entries().map_err(|e| unreadable(&e))?;
         for (count, entry) in entries.raw(true).enumerate() {
             let mut entry = entry.map_err(|e| unreadable(&e))?;
@@ -143,16 +137,12 @@ impl Unpacker<'_> {
                 let limit = self.limits.entries;
                 return Err(invalid_archive(format!("holds more than {limit} entries")).into());
             }
-            // The content, and the header of the next one.
-            let content = entry.size().min(self.limits.file_bytes);
-            self.allowance.set(content.saturating_add(MAX_HEADERS));
             if !headers.read_from(&mut entry).map_err(|e| unreadable(&e))? {
                 let (name, size) = headers.apply_to(&entry);
                 self.entry(&name, size, entry, each)?;
             }
         }
         // Reads to the end, where gzip has its checksum.
-        self.allowance.set(self.limits.total_bytes);
         io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|e| unreadable(&e))?;
         Ok(())
     }
