@@ -12,7 +12,7 @@ manifest=$1 kind=$2
 # shellcheck source=scripts/module.sh
 source "$here/module.sh"
 
-apply() { kubectl apply --server-side --force-conflicts -f "$manifest"; }
+apply() { kubectl apply --server-side --force-conflicts --request-timeout=30s -f "$manifest"; }
 case $kind in
   # A custom resource is refused until its definition, which may be in the same manifest, is established: hence the retries.
   raw-manifest) within "${TIMEOUT:-60}" apply || fail "the manifest could not be applied within ${TIMEOUT:-60} s" ;;
