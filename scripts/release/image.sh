@@ -18,7 +18,7 @@ cargo build --locked --release --target "$target" --package btp-release-action -
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 cp "target/$target/release/btp-release" "$context/btp-release"
-docker buildx create --name btp-release --driver docker-container --use > /dev/null
+docker buildx create --name btp-release --driver docker-container --use > /dev/null 2>&1 || docker buildx use btp-release
 docker buildx build "$context" \
   --file Dockerfile \
   --build-arg BINARY=built \

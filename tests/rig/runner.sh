@@ -49,25 +49,32 @@ make_repositories() {
   git init --quiet --initial-branch main "$folder"
   commit_all "$folder" 'The action'
   cp -r "$here/runner" "$rig/bin"
+  place_programs
 }
 
-# Makes the repository of a module for a story: the example, with the rig's registry and the inputs of the story.
+# Makes the repository of a module for a story: the example, with the rig's registry and the inputs of the story. A function
+# `change_files` of the story is called in its folder, before the first commit.
 new_module() { # [INPUT: VALUE]…
   local folder=$rig/repositories/$module workflow input
   rm -rf "$folder" "$rig/control"
   mkdir -p "$folder" "$rig/control"
   cp -r examples/module/. "$folder"
+  without_base_digest "$folder/Dockerfile"
   workflow=$folder/.github/workflows/create-release.yaml
   local -A inputs=(
     [binary-image]=$registry_host/$story/operator
     [module-registry]=$registry_host/$story
-    [image-build-command]=/rig/bin/push-image
-    [cluster-command]='"true"'
-    [k3s-versions]='v1.33.5+k3s1 v1.32.9+k3s1'
-    [await-timeout]=120s
+    [cluster-command]=/rig/bin/get-cluster
+    [k3s-versions]=v1.34.4+k3s1
+    [await-timeout]=240s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
   for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"
+  if declare -F change_files >/dev/null; then
+    pushd "$folder" >/dev/null
+    change_files
+    popd >/dev/null
+  fi
   git init --quiet --initial-branch main "$folder"
   commit_all "$folder" 'A module'
   commit=$(git -C "$folder" rev-parse HEAD)
@@ -133,22 +140,27 @@ new_commit() {
 
 # Runs a workflow file of the module's repository as for the given event, and sets `run_code`; a failure does not end the story.
 run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
-  local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS
+  local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS run=$((1000 + runs)) clusters
   shift 2
   run_code=0
+  # Those of the run before, which this process waited for.
+  remove_clusters $((run - 1))
+  serve_clusters "$run" &
+  clusters=$!
   (
     cd "${workflows_of:-$rig/repositories/$module}"
     # A process that is started in the background ignores SIGINT otherwise.
     HOME=$scratch/home exec env --default-signal=INT act "$event" --json --workflows ".github/workflows/$file" --platform ubuntu-latest=btp-release-rig/runner \
       --pull=false --network host --container-daemon-socket - --no-skip-checkout --no-cache-server --concurrent-jobs 4 \
-      --container-options "-v $rig:/rig -v $rig/bin/tools:/usr/local/bin:ro" \
+      --container-options "$(job_mounts)" \
       --local-repository "$action@v1=$rig/repositories/$action" \
       --local-repository "$(pin actions/checkout)=$rig/bin/checkout" --local-repository "$(pin actions/attest)=$rig/bin/attest" \
       --local-repository "$(pin actions/upload-artifact)=$rig/bin/upload-artifact" \
       --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN="$job_token" \
-      --env GITHUB_RUN_ID="$((1000 + runs))" \
-      "${github_env[@]/#/--env=}" "$@"
+      --env GITHUB_RUN_ID="$run" \
+      "${github_env[@]/#/--env=}" "${job_settings[@]/#/--env=}" "$@"
   ) >"$log" 2>&1 || run_code=$?
+  kill "$clusters"
   [[ -z ${KEEP_LOGS:-} ]] || cp "$log" "$KEEP_LOGS/"
   line "  $file ended with $run_code after $((SECONDS - began)) s"
   timeline "$log"
@@ -194,7 +206,8 @@ writes() {
 }
 
 inspect() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
-platforms_of() { inspect "$1" | jq -r '[.manifests[].platform | "\(.os)/\(.architecture)"] | join(" ")'; }
+# Without the attestations that buildx adds.
+platforms_of() { inspect "$1" | jq -r '[.manifests[].platform | select(.os != "unknown") | "\(.os)/\(.architecture)"] | join(" ")'; }
 label_of() {
   skopeo inspect --config --tls-verify=false "docker://$1" | jq -r ".config.Labels.\"org.opencontainers.image.$2\""
 }

@@ -1,19 +1,62 @@
 # shellcheck shell=bash disable=SC2154
-# An E2E leg fails: nothing is published. The next run tests the same images, and publishes.
-chapter 'An E2E leg fails, and passes in the next run'
-new_module
+# Three E2E legs fail: an operator that is killed as often as it starts, one that works and never says that it is ready, and a custom
+# resource in Error. Nothing is published, and each leg says why. The next run tests the same images, and publishes.
+chapter 'E2E legs fail, and pass in the next run'
+killed=v1.34.4+k3s1 never_ready=v1.34.3+k3s1 in_error=v1.36.3+k3s1
+
+# The operator asks the cluster whether it may be ready, and the custom resource wants a ConfigMap.
+change_files() {
+  sed -i 's/touch "$STATE\/ready"/kubectl get configmap never-ready --namespace default >\/dev\/null 2>\&1 || &/' operator.sh
+  grep -q never-ready operator.sh || fail 'the operator was not changed'
+  sed -i 's/--timeout=120s/--timeout=30s/' Makefile
+  sed -i 's/^spec: .*/spec: {configMapName: settings}/' config/default-cr.yaml
+}
+
+# What each cluster has before the module is installed.
+cluster_settings() { # VERSION FOLDER
+  local kubectl=("$2/kubectl" --kubeconfig "$2/kubeconfig") mended=$rig/control/mended
+  "${kubectl[@]}" create namespace kyma-system
+  [[ $1 == "$in_error" && ! -e $mended ]] || "${kubectl[@]}" create configmap settings --namespace kyma-system
+  [[ $1 != "$never_ready" || -e $mended ]] || "${kubectl[@]}" create configmap never-ready --namespace default
+  [[ $1 != "$killed" || -e $mended ]] || keep_killing "$2" &
+}
+
+# Kills the operator on a node, until the cluster is taken away.
+keep_killing() { # FOLDER
+  local process group
+  # Its containers are below a control group with the name of its interface.
+  group=$(ip -oneline link show | grep -oE 'rig-[0-9a-f]{8}' | sort -u | while read -r name; do
+    [[ $(ip -4 -oneline address show "$name") != *" $(<"$1/host")/"* ]] || echo "$name"
+  done)
+  while sleep 0.2 && [[ -e $1/kubeconfig ]]; do
+    for process in $(pgrep --full '^/bin/sh /operator.sh$'); do
+      ! grep -q "$group" "/proc/$process/cgroup" 2>/dev/null || kill -KILL "$process"
+    done
+  done
+}
+
+new_module "k3s-versions: $killed $never_ready $in_error"
 flatten_module
-touch "$rig/control/e2e-fails-v1.33.5+k3s1"
-run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --env TIMEOUT=40
 refused v1.0.0
-same 'verdicts' "$(verdicts)" 'btp-release/e2e/k3s-v1.32.9+k3s1 success, btp-release/e2e/k3s-v1.33.5+k3s1 failure'
-grep -q '^## Why it failed' "$rig/control/artifacts/e2e-k3s-v1.33.5+k3s1/summary.md" || fail 'nobody says why the leg failed'
-[[ ! -e $rig/control/artifacts/e2e-k3s-v1.32.9+k3s1 ]] || fail 'a leg that passed is explained'
+legs() { printf 'btp-release/e2e/k3s-%s %s, ' "$never_ready" "$1" "$killed" "$1" "$in_error" "$1" | sed 's/, $//'; }
+same 'verdicts' "$(verdicts)" "$(legs failure)"
+says() { # LEG TEXT
+  local summary=$rig/control/artifacts/e2e-k3s-$1/summary.md
+  grep -qF "$2" "$summary" || fail_with_log "$summary" "the diagnostics of $1 do not say '$2'"
+}
+says "$killed" 'ended with exit code 137'
+says "$never_ready" 'Readiness probe failed'
+says "$in_error" 'there is no ConfigMap settings'
+ok 'three legs failed, and each says why'
 before=$(digests "$story")
 
-rm "$rig/control/e2e-fails-v1.33.5+k3s1"
+touch "$rig/control/mended"
+rm -r "$rig/control/artifacts"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 same 'exit code of the second run' "$run_code" 0
+same 'verdicts' "$(verdicts)" "$(legs success)"
 same 'published releases' "$(published)" v1.0.0
 same 'images after the second run' "$(digests "$story")" "$before"
+[[ ! -e $rig/control/artifacts ]] || fail 'a leg that passed is explained'
 ok 'the second run published the images of the first'

@@ -18,7 +18,6 @@ jobs:
     uses: $action/.github/workflows/post-build-image.yaml@v1
     with:
       image: $registry_host/$story/operator
-      command: /rig/bin/push-image
   post-build-module:
     permissions: {contents: write, packages: write}
     uses: $action/.github/workflows/post-build-module.yaml@v1
