@@ -6,7 +6,13 @@ wrong_password=v1.34.4+k3s1 other_platform=v1.34.3+k3s1 not_there=v1.34.2+k3s1
 
 # Has a node ask elsewhere for the images of the rig's registry.
 redirect() { # FOLDER ADDRESS
-  printf 'server = "http://%s"\ncapabilities = ["pull", "resolve"]\noverride_path = true\n' "$2" >"$1/lib/kubernetes/registries/$registry_host/hosts.toml"
+  cat >"$1/lib/kubernetes/registries/$registry_host/hosts.toml" <<END
+server = "http://$2"
+override_path = true
+[host."http://$2"]
+  capabilities = ["pull", "resolve"]
+  override_path = true
+END
 }
 
 cluster_settings() { # VERSION FOLDER

@@ -6,8 +6,7 @@ leg=v1.34.4+k3s1
 helper=$registry_host/base/busybox:1@sha256:$(inspect "$registry_host/base/busybox:1" | sha256sum | cut -d' ' -f1)
 
 change_files() {
-  local containers
-  containers=$(sed 's/$/\\/' <<END
+  cat >containers.yaml <<END
       initContainers:
         - name: prepare
           image: example-operator
@@ -18,8 +17,8 @@ change_files() {
           command: [sh, -c, "trap exit TERM; sleep 1000 & wait"]
           securityContext: {runAsUser: 65532}
 END
-)
-  sed -i "s|^      containers:|$containers\n&|" config/deployment.yaml
+  awk '/^      containers:/ { while ((getline line <"containers.yaml") > 0) print line } { print }' config/deployment.yaml >deployment.yaml
+  mv deployment.yaml config
   cat >config/more.yaml <<END
 ---
 apiVersion: operator.kyma-project.io/v1alpha1
