@@ -150,7 +150,7 @@ show_events() {
       | clean > "$folder/events-$namespace.txt"
     section "Events in $namespace"
     tail -n 30 "$folder/events-$namespace.txt" | cut -c1-500 | block 'There is none.'
-  done < <(namespaces | sort -u | first 10)
+  done < <(namespaces | awk '!seen[$0]++' | first 10)
 }
 
 show_log() { # TITLE FILE ARGUMENT…
