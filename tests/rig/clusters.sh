@@ -21,9 +21,11 @@ start_image_services() {
   # What buildx runs for `--sbom=true` cannot be had either: this lists nothing.
   build_image "$registry_host/docker/buildkit-syft-scanner:stable-1" <<'END'
 FROM base/busybox:1
-RUN printf '%s\n' '#!/bin/sh' \
-  'echo "{\"_type\": \"https://in-toto.io/Statement/v0.1\", \"predicateType\": \"https://spdx.dev/Document\", \"predicate\": {\"spdxVersion\": \"SPDX-2.3\"}}" > "$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"' \
-  >/scan && chmod +x /scan
+COPY --chmod=755 <<'SCAN' /scan
+#!/bin/sh
+echo '{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://spdx.dev/Document", "predicate": {"spdxVersion": "SPDX-2.3"}}' \
+  >"$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"
+SCAN
 ENTRYPOINT ["/scan"]
 END
 }
