@@ -10,7 +10,7 @@ host_state() {
   { ip netns list && lsns --noheadings --type net --output NS; } | sed 's/^/namespace /'
   iptables-save 2>/dev/null | sed '/^#/d; s/\[[0-9:]*\]//; s/^/rule /'
   sysctl --all --pattern '^(vm|kernel\.(panic|keys)|net\.(ipv4\.(ip_forward|conf\.(all|default))|netfilter\.nf_conntrack_max|bridge))' | sed 's/^/setting /'
-  find /sys/fs/cgroup -maxdepth 2 -type d | sed 's/^/group /'
+  find /sys/fs/cgroup -maxdepth 4 -type d | sed 's/^/group /'
   ps -eo args= | sed -nE '/^(\S*\/)?(etcd|kubelet|kube-|containerd|runc|buildkitd|pause|unshare)|tests\/rig\/cluster\/(node|builder)/s/^/process /p'
   find /run/netns /run/containerd /run/kubernetes /run/xtables.lock /var/lib/cni /var/lib/kubelet /var/lib/containerd /var/lib/etcd/* \
     /var/log/pods /var/log/containers /etc/kubernetes /etc/cni /usr/libexec/kubernetes /opt/cni 2>/dev/null | sed 's/^/file /' || true

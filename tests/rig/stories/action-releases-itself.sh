@@ -11,7 +11,7 @@ git clone --quiet --bare "$rig/repositories/$action" "$origin"
 git clone --quiet "$origin" "$clone"
 # On main, action.yml builds the Dockerfile; in the rig's copy of the repository it names an image already.
 sed -i 's|^  image: docker://.*|  image: Dockerfile|' "$clone/action.yml"
-sed -i -e "s|^  IMAGE: ghcr.io/|  IMAGE: $registry_host/|" -e '/^  queue: max$/d' "$clone/.github/workflows/release.yaml"
+sed -i -e "s|^  IMAGE: ghcr.io/|  IMAGE: $registry_host/|" -e "s|docker login ghcr.io|docker login $registry_host|" -e '/^  queue: max$/d' "$clone/.github/workflows/release.yaml"
 commit_all "$clone" 'As on main'
 git -C "$clone" push --quiet origin main main:refs/tags/v1
 cp "$here/runner/hooks/post-receive" "$origin/hooks/"
