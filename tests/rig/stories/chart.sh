@@ -58,7 +58,14 @@ component:
     relation: local
     type: helm-chart
     version: $1
-  sources: []
+  sources:
+  - access:
+      commit: $commit
+      repoUrl: github.com/$module
+      type: gitHub
+    name: module-sources
+    type: git
+    version: $1
   version: $1
 meta:
   schemaVersion: v2
