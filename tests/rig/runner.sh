@@ -84,6 +84,9 @@ new_module() { # [INPUT: VALUE]…
   seed_github
 }
 
+# The inputs of a story that is not about the E2E tests: one leg, which only awaits the artifacts.
+no_cluster=('k3s-versions: none' 'e2e-command: "true"')
+
 # Rewrites its workflow so that the local runner continues after a failed job. To be called after `new_module`.
 flatten_module() {
   local workflows=$rig/repositories/$module/.github/workflows

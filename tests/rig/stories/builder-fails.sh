@@ -2,7 +2,7 @@
 # A build fails: the wait for its image ends, and nothing is published. The next run, with the build repaired, publishes. The rig
 # reports the result of the build as a status of the commit, which the pipeline reads like a check.
 chapter 'A builder fails, and works in the next run'
-new_module 'image-build-command: test ! -e /rig/control/builder-fails || { touch /rig/control/builder-failed; exit 1; }; /rig/bin/build-image' \
+new_module "${no_cluster[@]}" 'image-build-command: test ! -e /rig/control/builder-fails || { touch /rig/control/builder-failed; exit 1; }; /rig/bin/build-image' \
   'await-timeout: 300s'
 flatten_module
 touch "$rig/control/builder-fails"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # A run is cancelled while its E2E job waits: nothing is published, and the next run continues with the existing draft.
 chapter 'A run is cancelled, and the next one publishes'
-new_module "image-build-command: test ! -e /rig/control/builder-sleeps || exit 1; /rig/bin/build-image"
+new_module "${no_cluster[@]}" "image-build-command: test ! -e /rig/control/builder-sleeps || exit 1; /rig/bin/build-image"
 flatten_module
 touch "$rig/control/builder-sleeps"
 drafted() { [[ $(assets_of v1.0.0) == 'rendered.yaml template.yaml template_control_plane.yaml' ]]; }

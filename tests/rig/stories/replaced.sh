@@ -2,7 +2,7 @@
 # A draft is replaced by one of the next commit, and the published release of that, with a reason, by one of a third commit. Nothing
 # is left of what was replaced.
 chapter 'A draft is replaced, and so is a published release'
-new_module 'on-existing: replace' 'replace-published: the operator did not start' \
+new_module "${no_cluster[@]}" 'on-existing: replace' 'replace-published: the operator did not start' \
   'unit-test-command: test ! -e /rig/control/unit-tests-fail && make test'
 flatten_module
 operator=$registry_host/$story/operator:v1.0.0

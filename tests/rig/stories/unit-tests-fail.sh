@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # The unit tests fail: the other jobs continue, and `publish` refuses. The next run, with the tests fixed, publishes.
 chapter 'Unit tests fail, and pass in the next run'
-new_module "unit-test-command: test ! -e /rig/control/unit-tests-fail && make test"
+new_module "${no_cluster[@]}" "unit-test-command: test ! -e /rig/control/unit-tests-fail && make test"
 flatten_module
 touch "$rig/control/unit-tests-fail"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
