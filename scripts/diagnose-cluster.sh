@@ -40,16 +40,18 @@ list() {
   fi
 }
 
-# Lists the values that may not be shown, one line each; also those inside of JSON, such as the password of a registry. Short ones,
-# such as `true`, would only make the logs unreadable.
+# Lists the values that may not be shown, one line each; also those inside of JSON, such as the password of a registry, and as they
+# are written in JSON and in addresses. Short ones, such as `true`, would only make the logs unreadable.
 read_secrets() {
   local answer code=0
   answer=$(list get secrets --all-namespaces) || code=1
-  {
-    printf '%s\n' "${E2E_CREDENTIALS:-}"
+  (
+    set -o pipefail
     jq -r 'def decoded: try @base64d catch empty;
-      .items[] | (.data // {})[] | ., (decoded | ., ((try fromjson catch empty) | .. | strings | ., (decoded | ., (split(":")[1:] | join(":"))))) ' <<< "$answer" 2> /dev/null
-  } | tr -d '\0' | awk 'length($0) >= 6' | sort -u > "$secrets"
+      def inside: (try fromjson catch empty) | .. | strings | ., (decoded | ., (split(":")[1:] | join(":")));
+      [((.items[] | (.data // {})[]), ($ENV.E2E_CREDENTIALS // "")) | ., inside, (decoded | ., inside)]
+      | unique[] | ., (tojson[1:-1]), @uri' <<< "$answer" 2> /dev/null | tr -d '\0' | awk 'length($0) >= 6' | sort -u > "$secrets"
+  ) || code=1
   return $code
 }
 
@@ -90,7 +92,7 @@ block() { # SENTENCE
 module_objects() {
   [ -n "$manifest" ] || return 0
   # shellcheck source=scripts/module.sh
-  (source "$here/module.sh" && module_manifest) 2> /dev/null | cluster get -f - --ignore-not-found -o json 2> /dev/null \
+  (source "$here/module.sh" && helm() { timeout 20 helm "$@"; } && module_manifest) 2> /dev/null | cluster get -f - --ignore-not-found -o json 2> /dev/null \
     | jq -c '(.items? // [.])[]' 2> /dev/null
 }
 
@@ -148,13 +150,13 @@ show_events() {
       | clean > "$folder/events-$namespace.txt"
     section "Events in $namespace"
     tail -n 30 "$folder/events-$namespace.txt" | cut -c1-500 | block 'There is none.'
-  done < <(namespaces | sort -u | first 10)
+  done < <(namespaces | awk '!seen[$0]++' | first 10)
 }
 
 show_log() { # TITLE FILE ARGUMENT…
   local title=$1 file=$2
   shift 2
-  query logs "$@" --tail="$LOG_LINES" > "$folder/logs/$file"
+  query logs "$@" --tail="$LOG_LINES" --limit-bytes=1000000 > "$folder/logs/$file"
   section "$title"
   cut -c1-500 "$folder/logs/$file" | block 'It is empty.'
 }
@@ -222,7 +224,11 @@ if [ -s "$folder/errors.txt" ]; then
 else
   rm -f "$folder/errors.txt"
 fi
+# What a container has logged is no command for the runner.
+pause=stop-$(od -An -N16 -tx1 /dev/urandom | tr -d ' ')
+if [ "${GITHUB_ACTIONS:-}" = true ]; then say "::stop-commands::$pause"; fi
 cat "$folder/summary.md" >&2
+if [ "${GITHUB_ACTIONS:-}" = true ]; then say "::$pause::"; fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   # A job's summary may have 1 MiB, and its other steps want some of it.
   head -c 524288 "$folder/summary.md" >> "$GITHUB_STEP_SUMMARY"

@@ -16,7 +16,7 @@ module_manifest() {
 
 # Prints `kind/name namespace` of every workload in it, one a line.
 workloads() {
-  module_manifest | kubectl get -f - -o json \
+  module_manifest | kubectl get -f - --request-timeout=30s -o json \
     | jq -r '[if .kind == "List" then .items[] else . end | select(.kind | IN("Deployment", "StatefulSet", "DaemonSet", "Job"))]
       | .[] | "\(.kind | ascii_downcase)/\(.metadata.name) \(.metadata.namespace)"'
 }
