@@ -54,6 +54,7 @@ job_mounts() {
   printf -- '-v %s:/rig -v %s:/usr/local/bin:ro -v %s:/var/run/docker.sock -v %s:/usr/local/lib/docker/cli-plugins:ro' \
     "$rig" "$rig/bin/tools" "${engine#unix://}" "$rig/buildkit/docker/cli-plugins"
 }
+# shellcheck disable=SC2034 # for run_workflow
 job_settings=(BUILDX_CONFIG=/rig/buildkit/jobs)
 
 # Brings up the clusters that the jobs of a run ask for, until it is stopped. See `runner/get-cluster`.
@@ -103,10 +104,9 @@ in_cluster() { "$rig/bin/tools/kubectl" --kubeconfig "$(cluster_of "$1")/kubecon
 # Takes away the clusters of a run, or of all runs.
 remove_clusters() { # [RUN]
   local folder downs=()
-  for folder in "$scratch"/clusters/${1:-*}/*/; do
-    [[ -d $folder ]] || continue
-    "$here/cluster/down" "${folder%/}" &
+  while read -r folder; do
+    "$here/cluster/down" "$folder" &
     downs+=($!)
-  done
+  done < <(find "$scratch/clusters" -mindepth 2 -maxdepth 2 -path "*/${1:-*}/*" -type d 2>/dev/null)
   for folder in "${downs[@]}"; do wait "$folder" || fail 'a cluster is still there'; done
 }

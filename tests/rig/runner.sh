@@ -85,6 +85,7 @@ new_module() { # [INPUT: VALUE]…
 }
 
 # The inputs of a story that is not about the E2E tests: one leg, which only awaits the artifacts.
+# shellcheck disable=SC2034 # for the stories
 no_cluster=('k3s-versions: none' 'e2e-command: "true"')
 
 # Rewrites its workflow so that the local runner continues after a failed job. To be called after `new_module`.
