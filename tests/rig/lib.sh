@@ -45,7 +45,8 @@ clean_up() {
   local code=$? i
   trap - EXIT
   for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
-    eval "${cleanups[i]}" >/dev/null 2>&1 || true
+    # In a subshell: one that fails must not keep the others from running.
+    (eval "${cleanups[i]}") >/dev/null 2>&1 || true
   done
   rm -rf "$scratch"
   exit "$code"
