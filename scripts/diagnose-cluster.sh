@@ -41,7 +41,8 @@ list() {
 }
 
 # Lists the values that may not be shown, one line each; also those inside of JSON, such as the password of a registry, and as they
-# are written in JSON and in addresses. Short ones, such as `true`, would only make the logs unreadable.
+# are written in JSON and in addresses. Short ones, such as `true`, and the name of the Secret's namespace would only make the logs
+# unreadable. The longest come first: one may begin with another.
 read_secrets() {
   local answer code=0
   answer=$(list get secrets --all-namespaces) || code=1
@@ -49,8 +50,10 @@ read_secrets() {
     set -o pipefail
     jq -r 'def decoded: try @base64d catch empty;
       def inside: (try fromjson catch empty) | .. | strings | ., (decoded | ., (split(":")[1:] | join(":")));
-      [((.items[] | (.data // {})[]), ($ENV.E2E_CREDENTIALS // "")) | ., inside, (decoded | ., inside)]
-      | unique[] | ., (tojson[1:-1]), @uri' <<< "$answer" 2> /dev/null | tr -d '\0' | awk 'length($0) >= 6' | sort -u > "$secrets"
+      [((.items[] | (.metadata.namespace | @base64) as $namespace | (.data // {})[] | select(. != $namespace)), ($ENV.E2E_CREDENTIALS // ""))
+        | ., inside, (decoded | ., inside)]
+      | unique[] | ., (tojson[1:-1]), @uri' <<< "$answer" 2> /dev/null | tr -d '\0' | awk 'length($0) >= 6 { print length($0), $0 }' \
+      | sort -u | sort -rn | cut -d' ' -f2- > "$secrets"
   ) || code=1
   return $code
 }
