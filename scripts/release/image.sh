@@ -9,6 +9,8 @@
 # a run that failed later, that one is taken.
 # shellcheck source=scripts/lib.sh
 source "${BASH_SOURCE%/*}/../lib.sh"
+# shellcheck source=scripts/release/lib.sh
+source "${BASH_SOURCE%/*}/lib.sh"
 
 case $(uname -m) in
   x86_64) target=x86_64-unknown-linux-musl arch=amd64 ;;
@@ -17,10 +19,9 @@ case $(uname -m) in
 esac
 revision=$(git rev-parse HEAD)
 
-image() { docker buildx imagetools inspect "$IMAGE:$VERSION" --format "{{json .$1}}" 2> /dev/null || echo null; }
-built=$(image Image | jq -r --arg platform "linux/$arch" '.[$platform].config.Labels."org.opencontainers.image.revision"? // empty')
+built=$(inspect_image "$IMAGE:$VERSION" Image | jq -r --arg platform "linux/$arch" '.[$platform].config.Labels."org.opencontainers.image.revision"? // empty')
 if [ "$built" = "$revision" ]; then
-  digest=$(image Manifest | jq -er --arg arch "$arch" '.manifests[] | select(.platform.os == "linux" and .platform.architecture == $arch) | .digest')
+  digest=$(inspect_image "$IMAGE:$VERSION" Manifest | jq -er --arg arch "$arch" '.manifests[] | select(.platform.os == "linux" and .platform.architecture == $arch) | .digest')
   say "$IMAGE:$VERSION has an image for $arch of $revision already: $digest"
   printf 'digest=%s\n' "$digest" >> "$GITHUB_OUTPUT"
   exit 0
@@ -41,4 +42,5 @@ docker buildx build "$context" \
   --provenance=mode=max --sbom=true \
   --metadata-file "$context/metadata.json" \
   --output "type=image,name=$IMAGE,push-by-digest=true,name-canonical=true,push=true"
-printf 'digest=%s\n' "$(jq -er '."containerimage.digest"' "$context/metadata.json")" >> "$GITHUB_OUTPUT"
+digest=$(jq -er '."containerimage.digest"' "$context/metadata.json")
+printf 'digest=%s\n' "$digest" >> "$GITHUB_OUTPUT"

@@ -50,6 +50,8 @@ same 'what main builds' "$(built_by main)" Dockerfile
 index=$registry_host/$module@sha256:$(inspect "$registry_host/$module:v1.2.0" | sha256sum | cut -d' ' -f1)
 same 'what action.yml of the release names' "$(built_by v1)" "docker://$index"
 same 'platforms of the image' "$(platforms_of "$index")" 'linux/amd64 linux/arm64'
+same 'attestations of the image' "$(inspect "$index" | jq '[.manifests[] | select(.annotations."vnd.docker.reference.type" == "attestation-manifest")] | length')" 2
+same 'revision of the image' "$(label_of "$index" revision)" "$commit"
 same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 release-evidence.json sha256sums.txt'
 digest_of_asset() { repository_state ".releases[] | select(.tag_name == \"v1.2.0\") | .assets[] | select(.name == \"$1\") | \"sha256:\\(.content)\""; }
 same 'the binary for amd64' "$(digest_of_asset btp-release-linux-amd64)" "$(digest_of "$binary")"
@@ -59,6 +61,16 @@ same 'what was attested' "$(sort "$rig/control/attested")" "$(printf '%s\n' "${i
 same 'v1' "$(at_origin v1)" "$first"
 same 'what was pushed last, and was published then' "$(tail -n 1 "$rig/control/pushes")" 'refs/tags/v1 v1.2.0'
 ok 'published: binaries and image by digest, attested, run by the tagged action; v1 moved last'
+
+# One job of the images that is run again alone finds its image under the tag; the other one is known by an index.
+mkdir -p "$scratch/bin"
+ln -sf "$rig/buildkit/docker-client" "$scratch/bin/docker"
+join() { PATH=$scratch/bin:$PATH DOCKER_CONFIG=$rig/buildkit/docker GITHUB_OUTPUT=$scratch/joined IMAGE=$1 scripts/release/index.sh "${@:2}" 2>"$scratch/join.log"; }
+join "${index%@*}" v1.2.0 "$(inspect "$index" | jq -r '.manifests[] | select(.platform.architecture == "arm64") | .digest')" "${index#*@}"
+same 'the image, joined again' "$(inspect "${index%@*}:v1.2.0" | sha256sum | cut -d' ' -f1)" "${index##*:}"
+same 'what the workflow is told' "$(<"$scratch/joined")" "digest=${index#*@}"
+ends_with 1 'a registry that does not answer' join 127.0.0.1:1/nothing v1.2.0 "${index#*@}" "${index#*@}"
+ok 'an image that is there is not made again, and no error is taken for a missing one'
 
 # The script that moves v1, alone.
 move() { # TAG [COMMIT]
