@@ -66,7 +66,7 @@ new_module() { # [INPUT: VALUE]…
     [module-registry]=$registry_host/$story
     [cluster-command]=/rig/bin/get-cluster
     [k3s-versions]=v1.34.4+k3s1
-    [await-timeout]=240s
+    [await-timeout]=360s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
   for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"

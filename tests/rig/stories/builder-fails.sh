@@ -8,7 +8,7 @@ flatten_module
 touch "$rig/control/builder-fails"
 (run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 && exit "$run_code") &
 running=$!
-until_true 120 'the build fails' test -e "$rig/control/builder-failed"
+until_true 300 'the build fails' test -e "$rig/control/builder-failed"
 show_check failure 'Build image / Build image'
 failed=$SECONDS run_code=0
 wait "$running" || run_code=$?

@@ -98,7 +98,7 @@ build_outside() { # TAG
 run_workflow create-release.yaml workflow_dispatch --input version=v2.0.0 &
 running=$!
 drafted() { [[ $(drafts) == v2.0.0 ]]; }
-until_true 120 'the draft appears' drafted
+until_true 300 'the draft appears' drafted
 build_outside v2.0.0
 wait "$running"
 export runs=10 # this process counts its runs apart from the one in the background

@@ -43,7 +43,7 @@ tagged() { [[ $(tag_of v1.0.0) == "$commit" ]]; }
 release() { run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --secret BOT_TOKEN="$bot_token" && exit "$run_code"; }
 release &
 releasing=$!
-until_true 120 'the tag appears' tagged
+until_true 300 'the tag appears' tagged
 printf '{"ref": "refs/tags/v1.0.0"}' >"$scratch/push.json"
 export runs=10 # this process counts its runs apart from the one in the background
 run_workflow build-release.yaml push --eventpath "$scratch/push.json"
