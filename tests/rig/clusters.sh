@@ -5,9 +5,12 @@
 
 guarded_user=(robot s3cret)
 
-# A registry that everybody may read, one with a password, buildkitd, and the base images that cannot be pulled where the rig runs.
+# A registry that everybody may read, the same with a password, buildkitd, and the base images that cannot be pulled where the rig runs.
 start_image_services() {
   htpasswd -Bbn "${guarded_user[@]}" >"$scratch/users"
+  # Both have the same images.
+  mkdir -p "$scratch/registry-plain/data" "$scratch/registry-guarded"
+  ln -s ../registry-plain/data "$scratch/registry-guarded/data"
   start_registry guarded "$scratch/users" 0.0.0.0
   guarded_host=$registry_host
   start_registry plain '' 0.0.0.0
@@ -83,7 +86,7 @@ bring_cluster() { # RUN VERSION
     install -m 600 "$folder/kubeconfig" "$shown.new"
     mv "$shown.new" "$shown.ready"
   else
-    cp "$shown.log" "$shown.new"
+    { cat "$shown.log" && tail -n 5 "$folder"/logs/*; } >"$shown.new" 2>&1 || true
     mv "$shown.new" "$shown.failed"
   fi
 }

@@ -171,9 +171,10 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
 }
 runs=0
 
-# Prints the errors of the latest run.
+# Prints the errors of the latest run, and why a cluster did not come up.
 show_errors() {
   local log
+  find "$rig/clusters" -name '*.failed' -exec tail -n 60 {} + 2>/dev/null | sed 's/^/           | /' >&2 || true
   log=$(find "$scratch" -maxdepth 1 -name "$story-*.log" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
   [[ -n $log ]] || return 0
   jq -rR '(fromjson? // {msg: .}) | select(.msg | test("error|❌|❗|denied|not found"; "i")) | "\(.job // "act"): \(.msg | rtrimstr("\n"))"' \

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Three legs whose nodes cannot pull the image of the release: one has the wrong password, one finds the image for other platforms only,
-# and one does not find it at all. Nothing is published, and each leg says what its node says. The next run, on nodes that can, publishes.
+# and one does not find it at all. Nothing is published, and each leg says what its node says. The next run, on nodes that can, and of
+# which one has the right password, publishes.
 chapter 'The image cannot be pulled, and can in the next run'
 wrong_password=v1.34.4+k3s1 other_platform=v1.34.3+k3s1 not_there=v1.34.2+k3s1
 
@@ -16,16 +17,16 @@ END
 }
 
 cluster_settings() { # VERSION FOLDER
-  local host
+  local host wrong=not-
   host=$(<"$2/host")
-  [[ ! -e $rig/control/mended ]] || return 0
-  case $1 in
-    "$wrong_password")
-      "$here/cluster/registry" "$2" "$registry_host" "${guarded_user[0]}" <<<"not-${guarded_user[1]}"
+  [[ ! -e $rig/control/mended ]] || wrong=
+  case $wrong$1 in
+    *"$wrong_password")
+      "$here/cluster/registry" "$2" "$registry_host" "${guarded_user[0]}" <<<"$wrong${guarded_user[1]}"
       redirect "$2" "$host:${guarded_host##*:}/v2"
       ;;
-    "$other_platform") redirect "$2" "$host:${registry_host##*:}/v2/other-platforms" ;;
-    "$not_there") redirect "$2" "$host:${registry_host##*:}/v2/nothing" ;;
+    not-"$other_platform") redirect "$2" "$host:${registry_host##*:}/v2/other-platforms" ;;
+    not-"$not_there") redirect "$2" "$host:${registry_host##*:}/v2/nothing" ;;
   esac
 }
 
