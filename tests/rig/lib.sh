@@ -55,15 +55,15 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Ends a process that this script started: with SIGTERM, and with SIGKILL if that takes too long.
+# Ends a process that this script started, or a process group (`-PID`): with SIGTERM, and with SIGKILL if that takes too long.
 stop() { # PID [SECONDS]
-  kill "$1" 2>/dev/null || return 0
+  kill -- "$1" 2>/dev/null || return 0
   local tries
   for ((tries = 0; tries < ${2:-10} * 10; tries++)); do
-    kill -0 "$1" 2>/dev/null || return 0
+    kill -0 -- "$1" 2>/dev/null || return 0
     sleep 0.1
   done
-  kill -KILL "$1" 2>/dev/null || true
+  kill -KILL -- "$1" 2>/dev/null || true
 }
 
 # Repeats a command until it succeeds; fails if it does not in time.
