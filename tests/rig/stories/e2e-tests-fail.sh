@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2154
 # Three E2E legs fail: an operator that is killed as often as it starts, one that works and never says that it is ready, and a custom
 # resource in Error. Nothing is published, and each leg says why. The next run tests the same images, and publishes.
 chapter 'E2E legs fail, and pass in the next run'
