@@ -28,7 +28,7 @@ class Chart:
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
             text(LEFT, 20, self.title, 'font-weight="bold"'),
             text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, self.across, 'text-anchor="middle"'),
-            text(LEFT - 60, TOP - 6, self.up),
+            text(LEFT - 60, TOP - 12, self.up),
         ]
         for value in y.ticks():
             at = y.place(value)

@@ -104,7 +104,8 @@ def push_image(host, repository, tag, labels, layer=None):
     """A small container image with these labels, which tell `await` which commit it is built from. Returns its manifest."""
     layer = layer or Blob(one_file_tar("manager", b"the manager\n"))
     diff_id = layer.digest
-    config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}, "rootfs": {"type": "layers", "diff_ids": [diff_id]}}
+    rootfs = {"type": "layers", "diff_ids": [diff_id]}
+    config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}, "rootfs": rootfs}
     config = Blob(json.dumps(config).encode())
     for blob in (layer, config):
         push_blob(host, repository, blob)
@@ -117,15 +118,16 @@ def push_image(host, repository, tag, labels, layer=None):
 
 
 def labels_of(commit, version):
-    prefix = "org.opencontainers.image"
-    return {f"{prefix}.revision": commit, f"{prefix}.version": version, f"{prefix}.source": "https://github.com/kyma-project/btp-manager"}
+    labels = {"revision": commit, "version": version, "source": "https://github.com/kyma-project/btp-manager"}
+    return {f"org.opencontainers.image.{name}": value for name, value in labels.items()}
 
 
 def push_module(host, repository, tag, plan, layers):
     """A module in the form of the Kyma CLI 2, whose layers are the files themselves. `layers` has a blob for each resource."""
     version = plan["version"]
     resources = [
-        {"name": name, "type": "yaml", "relation": "local", "version": version, "access": {"type": "localOciBlob", "digest": blob.digest}}
+        {"name": name, "type": "yaml", "relation": "local", "version": version,
+         "access": {"type": "localOciBlob", "digest": blob.digest}}
         for name, blob in layers.items()
     ]
     source = {"type": "gitHub", "repoUrl": f"github.com/{plan['repository']}", "commit": plan["commit"]}

@@ -88,7 +88,13 @@ def compare(contenders, runs, requests=None, memory_runs=3):
             seconds[index].append(run(contenders[index]))
     ours = seconds[0]
     return [
-        Result(contender.name, quartiles(theirs), round(statistics.median(kib)), count, None if theirs is ours else ratio(ours, theirs))
+        Result(
+            name=contender.name,
+            seconds=quartiles(theirs),
+            kib=round(statistics.median(kib)),
+            requests=count,
+            ratio=None if theirs is ours else ratio(ours, theirs),
+        )
         for contender, theirs, kib, count in zip(contenders, seconds, peaks, counts)
     ]
 

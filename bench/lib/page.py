@@ -42,5 +42,6 @@ def verdicts(report):
         return "No target belongs to these parts."
     lines = ["| target | wanted | measured | verdict |", "|---|---:|---:|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    words = f"A time or an amount of memory may be {targets.MARGIN:.0%} over its target: that is how far two runs of the same program differ. Counts are exact."
+    words = (f"A time or an amount of memory may be {targets.MARGIN:.0%} over its target: that is how far two runs of the same "
+             "program differ. Counts are exact.")
     return "\n".join(["## Targets", "", words, "", *lines])

@@ -87,7 +87,7 @@ class Release:
 
 @dataclass
 class Built:
-    """What the builders make: repositories of the images, the module's being the last one, and a folder with the templates."""
+    """What the builders make: images as `repository:tag`, the module's being the last one, and a folder with the templates."""
 
     images: list
     folder: Path
@@ -109,4 +109,5 @@ def build(bench, plan):
     images.write_manifest(folder / "manifest.yaml", read["binary_image"])
     inputs = {"plan": plan, "manifest": "manifest.yaml", "output-dir": "made"}
     steps.phase(folder, "build-module", inputs, commit=read["commit"])
-    return Built([repository, steps.module_image(plan)[1]], folder / "made")
+    _, module, module_tag = steps.module_image(plan)
+    return Built([f"{repository}:{tag}", f"{module}:{module_tag}"], folder / "made")

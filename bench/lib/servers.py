@@ -1,7 +1,6 @@
 """The servers that both sides talk to: docker-registry and this repository's stand-in for GitHub."""
 
 import json
-import os
 import re
 import socket
 import subprocess

@@ -58,7 +58,8 @@ is sent before it is asked for would save one."""
 TARGETS = [
     Target("image.bytes", "image, compressed", 3_000_000, "bytes"),
     Target("start", "start", 0.010, "seconds"),
-    *(Target(f"exists.{key}", f"*exists*, {place}: ÷ crane", 0.5, "ratio", FOUR_TRIPS if key == "far" else "") for key, place in PLACES.items()),
+    *(Target(f"exists.{key}", f"*exists*, {place}: ÷ crane", 0.5, "ratio", FOUR_TRIPS if key == "far" else "")
+      for key, place in PLACES.items()),
     *(Target(f"pull.{shape}.{key}", f"*pull* of {what}, {place}: ÷ crane", 0.9, "ratio")
       for shape, what in SHAPES.items() for key, place in PLACES.items()),
     *(Target(f"pull.{shape}.{key}.kib", f"*pull* of {what}, {place}: memory", PULL_KIB, "kib")

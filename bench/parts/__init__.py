@@ -3,7 +3,7 @@
 from importlib import import_module
 
 # In the order in which they run and are reported.
-PARTS = ["start", "exists", "pull", "push", "await", "release", "scale", "build-module", "instructions"]
+PARTS = ["start", "exists", "pull", "push", "await", "release", "limits", "scale", "build-module", "instructions"]
 
 
 def measure(name, bench):

@@ -78,7 +78,8 @@ def contenders(bench, place, folder, plan, layouts, again):
         return contender
 
     target = Destination(again)
-    ours = steps.step(folder, "build-module", {"manifest": "manifest.yaml", **place.inputs()}, commit=json.loads(plan)["commit"], env=place.env())
+    inputs = {"manifest": "manifest.yaml", **place.inputs()}
+    ours = steps.step(folder, "build-module", inputs, commit=json.loads(plan)["commit"], env=place.env())
 
     def prepare():
         ours.env["INPUT_PLAN"] = steps.with_module_at(plan, place.host, target.next(repository))

@@ -1,7 +1,6 @@
 """A whole release, beside the scripts of 2023 and GitHub's own client: time, requests, quota."""
 
 import os
-import re
 import subprocess
 import time
 
@@ -11,10 +10,9 @@ from lib.report import duration, interval, memory
 
 PEERS = tools.ROOT / "bench/peers"
 VERSION = "v2.0.0"
-DELAYS = (0, 50, 100)
-# Assets, and how often each is released at each delay.
-SIZES = {3: 5, 50: 2}
-MANY = 500
+# By the number of assets: how many milliseconds GitHub is away, and how often each is released.
+SIZES = {3: ((0, 50, 100), 5), 50: ((50,), 3)}
+LONGEST = 600  # seconds
 # GitHub's own limits count, as they do for a job.
 GITHUBS = {}
 WHO = ["btp-release", "scripts of 2023", "gh and skopeo"]
@@ -29,9 +27,8 @@ def measure(bench):
     """)
     built = releases.build(bench, steps.plan(bench.folder, bench.github(), bench.place("plain").host))
     first_and_second_run(bench, section, built)
-    for assets, runs in SIZES.items():
-        side_by_side(bench, section, assets, bench.runs(runs), built)
-    many_assets(bench, section, built)
+    for assets, (delays, runs) in SIZES.items():
+        side_by_side(bench, section, assets, delays, bench.runs(runs), built)
 
 
 def release(bench, github, assets, built):
@@ -80,7 +77,7 @@ def by_peer(script):
         }
         began = time.perf_counter()
         command = [PEERS / script, VERSION, argument, " ".join(built.images)]
-        ended = subprocess.run(command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        ended = subprocess.run(command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST)
         if ended.returncode:
             raise Failed(f"{script}: {ended.stdout[-2000:]}")
         return time.perf_counter() - began
@@ -101,9 +98,9 @@ def once(bench, who, assets, delay, built):
         github.stop()
 
 
-def side_by_side(bench, section, assets, runs, built):
+def side_by_side(bench, section, assets, delays, runs, built):
     rows = []
-    for delay in DELAYS:
+    for delay in delays:
         taken = {who: [] for who in WHO}
         for _ in range(runs):
             for who in WHO:
@@ -130,36 +127,3 @@ def refused(entries):
     uploads = sum(entry["service"] == "upload" and entry["status"] == 201 for entry in entries)
     status = next((entry["status"] for entry in entries if entry["status"] in (403, 429)), "an error")
     return f"refused with {status} after {uploads} assets"
-
-
-def many_assets(bench, section, built):
-    """Ours in simulated time, in which the limits of an hour pass at once; the others as they are."""
-    rows = []
-    simulated = {} if bench.effort < 0.1 else tests_in_simulated_time()
-    if "release" in simulated:
-        minutes = int(simulated["release"][0])
-        rows.append([WHO[0], f"{minutes} min (simulated)"])
-        bench.report.value(f"release.{MANY}.minutes", minutes)
-    if "waiting" in simulated:
-        bench.report.value("waiting.quota", int(simulated["waiting"][1]))
-    for who in WHO[1:]:
-        seconds, entries = once(bench, who, MANY, 0, built)
-        rows.append([who, refused(entries) if isinstance(seconds, Failed) else duration(seconds)])
-    section.table([f"{MANY} assets, at GitHub's limits", ""], rows)
-
-
-SIMULATED = {
-    "release": r"500 assets take (\d+) min",
-    "waiting": r"half an hour: (\d+) requests, (\d+) of the quota",
-}
-
-
-def tests_in_simulated_time():
-    """What the tests of the quotas say: they run the same code on a clock that jumps."""
-    command = ["cargo", "test", "--quiet", "--locked", "--test", "resume", "--", "quotas", "--nocapture"]
-    ended = subprocess.run(command, cwd=tools.ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    found = {name: re.search(pattern, ended.stdout) for name, pattern in SIMULATED.items()}
-    for name, match in found.items():
-        if not match:
-            tools.say(f"the tests of the quotas say nothing about {name}: {ended.stdout[-500:]}")
-    return {name: match.groups() for name, match in found.items() if match}

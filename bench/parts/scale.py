@@ -1,6 +1,6 @@
 """What grows with what: requests and time by the number of releases, assets and images."""
 
-from lib import images, releases, servers, steps
+from lib import images, releases, servers
 from lib.chart import Chart
 from lib.report import duration
 

@@ -88,8 +88,9 @@ class Wait:
     def loops(self):
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "GITHUB_TOKEN": servers.TOKEN,
                "GITHUB_REPOSITORY": servers.REPOSITORY, "REGISTRY": self.place.host, **self.github.env}
-        line = lambda text: self.note("loops of 2023", text.removeprefix("seen "))
-        self.follow("loops of 2023", [LOOPS, self.tag, " ".join(IMAGES), " ".join(steps.ASSETS)], env, line)
+        line = lambda text: self.note("loops of 2023", text.removeprefix("seen ").split(":")[0])
+        tagged = " ".join(f"{image}:{self.tag}" for image in IMAGES)
+        self.follow("loops of 2023", [LOOPS, self.tag, tagged, " ".join(steps.ASSETS)], env, line)
 
     def note(self, who, name):
         self.seen[who].setdefault(name, time.monotonic())
