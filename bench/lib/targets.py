@@ -47,7 +47,7 @@ class Target:
 
 PLACES = {"plain": "plain HTTP", "tls": "TLS and a password", "far": FAR}
 SHAPES = {"76": "76 MB in 6 layers", "1k": "1 KB in 6 layers", "20m": "a manifest of 20 MB", "1g": "1 GiB in one layer"}
-MODULES = {"usual": "a usual module", "20m": "a manifest of 20 MB"}
+MODULES = {"usual": "a module of 20 KB", "20m": "a manifest of 20 MB"}
 PULL_KIB = 13 * 1024
 PHASE_KIB = 8 * 1024
 GITHUB = {"plan": 5, "draft": 14, "upload": 8, "await": 10, "record-tests": 6, "publish": 32}

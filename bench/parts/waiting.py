@@ -118,7 +118,9 @@ class Wait:
             time.sleep(self.chance.uniform(0.2, 2))
 
     def delays(self, who):
-        return [max(0, self.seen[who][name] - self.appeared[name]) for name in ARTIFACTS]
+        # What was not told one by one was seen when the wait ended.
+        seen = {name: self.seen[who].get(name, self.ended[who]) for name in ARTIFACTS}
+        return [max(0, seen[name] - self.appeared[name]) for name in ARTIFACTS]
 
     def over(self, who):
         return self.ended[who] - max(self.appeared.values())
