@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import threading
 import time
@@ -17,7 +18,8 @@ RELEASES = 6
 IMAGES = ["await/binary", "await/module"]
 ARTIFACTS = [*steps.ASSETS, *IMAGES]
 AGENTS = {"btp-release": ("btp-release",), "loops of 2023": ("loops", "skopeo")}
-SEEN = "to be seen once more"
+# The line about an artifact ends with its digest, or with its state.
+SEEN = re.compile(r": (?:[0-9a-f]{12}\b|ready)")
 
 
 def measure(bench):
@@ -80,7 +82,7 @@ class Wait:
 
         def line(text):
             for name in ARTIFACTS:
-                if name in text and SEEN in text:
+                if name in text and SEEN.search(text):
                     self.note("btp-release", name)
 
         self.follow("btp-release", [tools.OURS], env, line)
