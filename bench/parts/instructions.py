@@ -2,7 +2,7 @@
 
 import shutil
 
-from lib import instructions
+from lib import images, instructions
 from lib.measure import Contender
 
 
@@ -13,9 +13,10 @@ def measure(bench):
     folder = bench.scratch("instructions")
     commands = instructions.commands(folder, bench.github(), plain.host)
     url = plain.url(f"{instructions.REPOSITORY}/manifests/v1.0.0")
-    commands["curl --head"] = Contender("curl --head", [shutil.which("curl"), "--silent", "--fail", "--head", "--header",
-                                                       "Accept: */*", url], {}, folder)
-    commands["curl --version"] = Contender("curl --version", [shutil.which("curl"), "--version"], {}, folder)
+    curl = shutil.which("curl")
+    head = [curl, "--silent", "--fail", "--head", "--header", f"Accept: {images.MANIFEST_TYPE}", url]
+    commands["curl --head"] = Contender("curl --head", head, {}, folder)
+    commands["curl --version"] = Contender("curl --version", [curl, "--version"], {}, folder)
     rows = []
     for key, contender in commands.items():
         number = instructions.count(contender)
