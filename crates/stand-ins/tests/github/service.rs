@@ -28,7 +28,7 @@ async fn delay_is_a_round_trip_for_a_connection_and_for_each_request() {
     };
     let time_passes = async {
         loop {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            ServerClock::real().sleep(Duration::from_millis(1)).await;
             clock.advance(Duration::from_millis(1));
         }
     };
