@@ -17,6 +17,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::oneshot;
 
@@ -41,6 +42,16 @@ pub(crate) struct Shared {
     pub(crate) clock: ServerClock,
     pub(crate) log: EventLog,
     pub(crate) faults: Faults,
+    /// The round trip to clients: a new connection takes one, and so does each request.
+    pub(crate) delay: Duration,
+}
+
+impl Shared {
+    async fn round_trip(&self) {
+        if !self.delay.is_zero() {
+            self.clock.sleep(self.delay).await;
+        }
+    }
 }
 
 /// A service behind listeners.
@@ -120,6 +131,7 @@ async fn accept<S: Backend>(server: Arc<S>, listener: tokio::net::TcpListener, s
         let _ = socket.set_nodelay(true);
         let server = Arc::clone(&server);
         tokio::spawn(async move {
+            server.shared().round_trip().await;
             let answer = hyper::service::service_fn(move |request| {
                 let server = Arc::clone(&server);
                 async move { answer(&*server, service, request).await }
@@ -151,6 +163,7 @@ async fn answer<S: Backend>(
         let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
         return Ok(send(server.control(&request, &body), &[], &shared.clock));
     }
+    shared.round_trip().await;
     request.number = shared
         .log
         .arrive(|number| arrival(number, &request, &shared.clock));

@@ -12,11 +12,13 @@ const USAGE: &str = "\
 usage: stand-in-github [--api-port N] [--upload-port N] [--web-port N] [--storage-port N]
                        [--storage-host NAME] [--world FOLDER] [--token SECRET]
                        [--limits none|JSON] [--untagged never|edits|edits-and-publishing]
+                       [--delay MILLISECONDS]
 
 Without --world, or where the folder is empty, the world is the example repository
 kyma-project/btp-manager with the token gh-token. --token adds a job's token.
 --limits changes some of GitHubServer's limits, such as '{\"github_token\": 50}'.
 --untagged says which PATCH without tag_name moves a draft to untagged-… (usually: edits).
+--delay is the round trip of a server that is far away: for each connection, and for each request.
 GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world, GET|PUT /_stand-in/limits and
 GET|POST|DELETE /_stand-in/faults on the API's address are for scripts.
 ";
@@ -96,16 +98,19 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     arguments.options.control = true;
     while let Some(flag) = words.next() {
         let value = words.next().ok_or(USAGE)?;
-        let port = || {
+        let number = || {
             value
                 .parse::<u16>()
                 .map_err(|error| format!("{flag} {value}: {error}"))
         };
         match flag.as_str() {
-            "--api-port" => arguments.options.api_port = port()?,
-            "--upload-port" => arguments.options.upload_port = port()?,
-            "--web-port" => arguments.options.web_port = port()?,
-            "--storage-port" => arguments.options.storage_port = port()?,
+            "--api-port" => arguments.options.api_port = number()?,
+            "--upload-port" => arguments.options.upload_port = number()?,
+            "--web-port" => arguments.options.web_port = number()?,
+            "--storage-port" => arguments.options.storage_port = number()?,
+            "--delay" => {
+                arguments.options.delay = Duration::from_millis(u64::from(number()?));
+            }
             "--storage-host" => arguments.options.storage_host = value,
             "--limits" => arguments.options.limits = limits(&value)?,
             "--untagged" => {

@@ -72,6 +72,7 @@ impl GitHubServer {
         let state = Arc::new(GitHubServerState {
             shared: Shared {
                 clock: options.clock.clone(),
+                delay: options.delay,
                 ..Shared::default()
             },
             replica: Mutex::new(Replica::new(options.lag, &world)),

@@ -10,6 +10,8 @@ pub struct Options {
     pub clock: ServerClock,
     /// How long a write stays invisible to lists, requests by tag and GraphQL.
     pub lag: Duration,
+    /// The round trip to clients: a new connection takes one, and so does each request.
+    pub delay: Duration,
     pub limits: RateLimits,
     /// The largest page size; a larger `per_page` is reduced to it.
     pub page_size_max: usize,
@@ -61,6 +63,7 @@ impl Default for Options {
         Options {
             clock: ServerClock::default(),
             lag: Duration::ZERO,
+            delay: Duration::ZERO,
             limits: RateLimits::default(),
             page_size_max: 100,
             results_max: 10_000,

@@ -18,6 +18,27 @@ async fn with(change: impl FnOnce(&mut Options)) -> (Api, ServerClock) {
     (Api::with(GitHubWorld::example(), options).await, clock)
 }
 
+#[tokio::test]
+async fn delay_is_a_round_trip_for_a_connection_and_for_each_request() {
+    let delay = Duration::from_millis(50);
+    let (api, clock) = with(|options| options.delay = delay).await;
+    let two_requests = async {
+        api.get("releases").await;
+        api.get("releases").await;
+    };
+    let time_passes = async {
+        loop {
+            ServerClock::real().sleep(Duration::from_millis(1)).await;
+            clock.advance(Duration::from_millis(1));
+        }
+    };
+    tokio::select! {
+        () = two_requests => {}
+        () = time_passes => {}
+    }
+    assert!(clock.now() >= 3 * delay, "{:?}", clock.now());
+}
+
 /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>: 401 for bad
 /// credentials, 404 for what the caller may not know of, 403 with the wanted right for what it may not do.
 #[tokio::test]
