@@ -35,7 +35,7 @@ impl Candidate<'_> {
         if written.is_none() && uploads.iter().any(is_upload) {
             return vec![Action::WriteFile {
                 to: planned.path,
-                bytes,
+                bytes: bytes.into(),
             }];
         }
         let mut actions = uploads;

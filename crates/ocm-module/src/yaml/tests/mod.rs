@@ -241,3 +241,4 @@ fn positions_of_merged_entries() {
 }
 
 mod recorded;
+mod spans;
