@@ -11,6 +11,7 @@ mod exit;
 mod jobs;
 mod lock;
 mod name_pattern;
+pub mod pace;
 mod repo;
 mod tag;
 pub(crate) mod urls;
