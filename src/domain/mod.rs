@@ -16,7 +16,7 @@ mod repo;
 mod tag;
 pub(crate) mod urls;
 
-pub use asset::AssetName;
+pub use asset::{AssetName, MAX_ASSETS};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};

@@ -8,6 +8,7 @@ mod details;
 mod failure;
 mod log;
 mod summary;
+mod upload_progress;
 
 pub use failure::Failure;
 pub use log::{ConsoleLog, LogFormat};

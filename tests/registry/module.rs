@@ -16,8 +16,8 @@ use btp_release::domain::ImageRef;
 use btp_release::protocol::{RegistryReader as _, RegistryWriter as _};
 use ocm_module::build::TemplateForm;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
-use ocm_module::raw_manifest::RawManifest;
 use ocm_module::build::{DescriptorStyle, GitSource};
+use ocm_module::raw_manifest::RawManifest;
 use serde_json::Value;
 
 use crate::real::copy_with_skopeo;

@@ -27,11 +27,14 @@ impl ManifestCache {
     /// # Errors
     ///
     /// As [`RawManifest::parse`].
-    pub(super) fn read(&mut self, file: &str, bytes: &[u8]) -> Result<Arc<RawManifest>, Diagnostic> {
+    pub(super) fn read(
+        &mut self,
+        file: &str,
+        bytes: &[u8],
+    ) -> Result<Arc<RawManifest>, Diagnostic> {
         let known = self.read.as_ref();
-        let is_known = |known: &&Arc<RawManifest>| {
-            known.file() == file && known.text().as_bytes() == bytes
-        };
+        let is_known =
+            |known: &&Arc<RawManifest>| known.file() == file && known.text().as_bytes() == bytes;
         if let Some(known) = known.filter(is_known) {
             return Ok(Arc::clone(known));
         }
@@ -79,7 +82,10 @@ mod tests {
     fn manifest_is_read_again_only_if_its_file_changed() {
         let mut cache = ManifestCache::default();
         let first = cache.read("m", POD.as_bytes()).unwrap();
-        assert!(Arc::ptr_eq(&first, &cache.read("m", POD.as_bytes()).unwrap()));
+        assert!(Arc::ptr_eq(
+            &first,
+            &cache.read("m", POD.as_bytes()).unwrap()
+        ));
         let changed = POD.replace("a:1", "a:2");
         let other = cache.read("m", changed.as_bytes()).unwrap();
         assert_eq!(other.text(), changed);
@@ -100,7 +106,9 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &pinned(&mut cache, b"1")));
         let second = pinned(&mut cache, b"2");
         assert!(second.text().contains(&Digest::of(b"2").to_string()));
-        cache.read("m", POD.replace("name: a}", "name: b}").as_bytes()).unwrap();
+        cache
+            .read("m", POD.replace("name: a}", "name: b}").as_bytes())
+            .unwrap();
         assert!(pinned(&mut cache, b"2").text().contains("name: b}"));
     }
 }

@@ -104,7 +104,10 @@ impl Objects<'_> {
     pub(super) fn check(&self, source: &Source<'_>) -> Vec<Diagnostic> {
         let incomplete = self.objects.iter();
         let incomplete = incomplete.flat_map(|object| check_object(source, object));
-        let lists = self.lists.iter().filter_map(|list| check_list(source, list));
+        let lists = self
+            .lists
+            .iter()
+            .filter_map(|list| check_list(source, list));
         lists.chain(incomplete).collect()
     }
 }

@@ -59,7 +59,10 @@ impl RawManifest {
         });
         let found = defined.into_iter().chain(named);
         let found = found.map(|(key, diagnostic)| {
-            self.at(document.position(&[PathStep::Key(key.to_owned())]), diagnostic)
+            self.at(
+                document.position(&[PathStep::Key(key.to_owned())]),
+                diagnostic,
+            )
         });
         let unread = self.check_separators().into_iter();
         (crd.cloned(), unread.chain(found).collect())

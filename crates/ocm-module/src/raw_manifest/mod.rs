@@ -105,7 +105,11 @@ pub fn is_raw_manifest(bytes: &[u8]) -> bool {
     };
     let mut has_crd = false;
     let read = yaml::each_document(text, &mut |document| {
-        has_crd = has_crd || Objects::of(0, &document.value).objects.iter().any(crd::is_crd);
+        has_crd = has_crd
+            || Objects::of(0, &document.value)
+                .objects
+                .iter()
+                .any(crd::is_crd);
     });
     read.is_ok() && has_crd
 }

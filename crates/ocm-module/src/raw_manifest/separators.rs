@@ -45,6 +45,9 @@ impl RawManifest {
 
     fn unread(&self, line: usize, seen: &str, help: &str) -> Diagnostic {
         let position = Position { line, column: 1 };
-        self.at(position, Diagnostic::error(FormatCode::ManifestUnreadable, seen, help))
+        self.at(
+            position,
+            Diagnostic::error(FormatCode::ManifestUnreadable, seen, help),
+        )
     }
 }

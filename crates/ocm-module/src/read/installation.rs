@@ -194,7 +194,9 @@ fn unusable_layer(media_type: Option<&str>, layer: &[u8]) -> Option<String> {
         return Some("is not UTF-8".into());
     };
     let mut has_object = false;
-    match yaml::each_document(text, &mut |document| has_object |= document.value.is_object()) {
+    match yaml::each_document(text, &mut |document| {
+        has_object |= document.value.is_object()
+    }) {
         Ok(()) if has_object => None,
         Ok(()) => Some("holds no object".into()),
         Err(error) => Some(format!("is not YAML: {error}")),

@@ -49,8 +49,8 @@ use serde_json::Value;
 pub use document::{PathStep, YamlDocument};
 pub use emit::to_string;
 pub use json::json;
-pub use read::{each_document, read};
 pub(crate) use read::read_as;
+pub use read::{each_document, read};
 pub(crate) use resolve::flag_of_text;
 
 use crate::Position;

@@ -38,10 +38,7 @@ pub(crate) fn read_as(text: &str, dialect: Dialect) -> Result<Vec<YamlDocument>,
 /// # Errors
 ///
 /// As [`read`].
-pub fn each_document(
-    text: &str,
-    visit: &mut dyn FnMut(YamlDocument),
-) -> Result<(), YamlError> {
+pub fn each_document(text: &str, visit: &mut dyn FnMut(YamlDocument)) -> Result<(), YamlError> {
     each(text, Dialect::Kubernetes, visit)
 }
 

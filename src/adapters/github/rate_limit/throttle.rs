@@ -134,7 +134,11 @@ impl Throttle {
     /// [`pace::SPACING`] after the last write, if there were many in the last hour.
     fn spaced_from(&self, kind: RequestKind) -> Option<Moment> {
         let is_write = |kind| points(kind) > 1;
-        let writes = self.history.iter().rev().filter(|(_, sent)| is_write(*sent));
+        let writes = self
+            .history
+            .iter()
+            .rev()
+            .filter(|(_, sent)| is_write(*sent));
         let mut writes = writes.map(|(at, _)| *at);
         let last = writes.next()?;
         (is_write(kind) && writes.count() >= pace::UNSPACED_WRITES - 1)

@@ -84,12 +84,13 @@ fn each_form_yields_three_files() {
             TemplateForm::Modulectl3 => DescriptorStyle::Modulectl3,
             _ => DescriptorStyle::KymaCli2,
         };
-        let assembled = files.assemble(&ModuleInputs {
-            style,
-            template,
-            ..files.inputs()
-        })
-        .unwrap();
+        let assembled = files
+            .assemble(&ModuleInputs {
+                style,
+                template,
+                ..files.inputs()
+            })
+            .unwrap();
         let warnings: Vec<_> = assembled.warnings.iter().map(|found| found.code).collect();
         let installed = template == TemplateForm::Modulectl3;
         let not_installed = (!installed).then_some(FormatCode::ModuleNotInstalled);
@@ -122,13 +123,14 @@ fn each_form_yields_three_files() {
 #[test]
 fn modulectl_3_template_repeats_the_configuration() {
     let (files, config) = (test_module(), modulectl_config());
-    let assembled = files.assemble(&ModuleInputs {
-        style: DescriptorStyle::Modulectl3,
-        template: TemplateForm::Modulectl3,
-        config: Some(("module-config.yaml", &config)),
-        ..files.inputs()
-    })
-    .unwrap();
+    let assembled = files
+        .assemble(&ModuleInputs {
+            style: DescriptorStyle::Modulectl3,
+            template: TemplateForm::Modulectl3,
+            config: Some(("module-config.yaml", &config)),
+            ..files.inputs()
+        })
+        .unwrap();
     let component = &assembled.version.descriptor.component;
     let labels: Vec<_> = component
         .labels
@@ -174,17 +176,18 @@ fn all_mistakes_are_reported_at_once() {
         .parse()
         .unwrap();
     let config = modulectl_config();
-    let found = files.assemble(&ModuleInputs {
-        component: "kyma-project.io/module/k8s",
-        channel: "Fast",
-        config: Some(("module-config.yaml", &config)),
-        default_cr: Some(NamedFile {
-            name: "default-cr.yaml",
-            bytes: b"kind: Other\n",
-        }),
-        ..files.inputs()
-    })
-    .unwrap_err();
+    let found = files
+        .assemble(&ModuleInputs {
+            component: "kyma-project.io/module/k8s",
+            channel: "Fast",
+            config: Some(("module-config.yaml", &config)),
+            default_cr: Some(NamedFile {
+                name: "default-cr.yaml",
+                bytes: b"kind: Other\n",
+            }),
+            ..files.inputs()
+        })
+        .unwrap_err();
     let codes: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
     assert_eq!(
         codes,
