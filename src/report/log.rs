@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::details::{details, headline};
-use super::upload_progress::{UploadProgress, size_of_upload};
+use super::upload_progress::UploadProgress;
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
@@ -150,9 +150,9 @@ impl<W: Write + Send> ConsoleLog<W> {
     /// The line about an action that succeeded, if there is one.
     fn done(&self, action: &Action, now: Moment) -> Option<String> {
         let mut state = self.state.lock().ok()?;
-        match (size_of_upload(action), state.uploads.as_mut()) {
-            (Some(bytes), Some(uploads)) => uploads.uploaded(bytes, now),
-            _ => Some(format!("{action}: ok")),
+        match state.uploads.as_mut() {
+            Some(uploads) => uploads.succeeded(action, now),
+            None => Some(format!("{action}: ok")),
         }
     }
 

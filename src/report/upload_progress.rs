@@ -1,19 +1,20 @@
-//! The progress of many uploads, in few lines.
+//! The progress of many changes of assets, in few lines.
 
 use std::time::Duration;
 
 use crate::domain::{Moment, pace};
 use crate::protocol::Action;
 
-/// From how many files on there is no line for each of them.
+/// From how many changes on there is no line for each of them.
 const MANY: usize = 20;
-/// A line comes when one more of so many parts of the files is uploaded,
+/// A line comes when one more of so many parts is done,
 const PARTS: usize = 10;
-/// or when files were uploaded for so long without one.
+/// or when something was done and so long there was none.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// What was uploaded of many files.
+/// What was done of many uploads; or of many deletions and renames, where there is nothing to upload.
 pub(super) struct UploadProgress {
+    of: Change,
     all: Amount,
     done: Amount,
     begin: Moment,
@@ -21,6 +22,15 @@ pub(super) struct UploadProgress {
     last: (Amount, Moment),
 }
 
+/// A change of an asset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Upload,
+    /// Its deletion, or its new name.
+    Other,
+}
+
+/// How many changes, and the bytes that are uploaded with them.
 #[derive(Clone, Copy, Default)]
 struct Amount {
     files: usize,
@@ -28,14 +38,20 @@ struct Amount {
 }
 
 impl UploadProgress {
-    /// The uploads among the actions; nothing if they are few.
+    /// The changes of assets among the actions; nothing if they are few.
     pub(super) fn of(actions: &[Action], now: Moment) -> Option<Self> {
+        let changes = || actions.iter().filter_map(change);
+        let is_upload = |(change, _): &(Change, u64)| *change == Change::Upload;
+        let of = changes()
+            .find(is_upload)
+            .map_or(Change::Other, |found| found.0);
         let mut all = Amount::default();
-        for action in actions {
-            all.bytes += size_of_upload(action).unwrap_or_default();
-            all.files += usize::from(size_of_upload(action).is_some());
+        for (_, bytes) in changes().filter(|(change, _)| *change == of) {
+            all.files += 1;
+            all.bytes += bytes;
         }
         (all.files >= MANY).then(|| Self {
+            of,
             all,
             done: Amount::default(),
             begin: now,
@@ -45,6 +61,9 @@ impl UploadProgress {
 
     /// What is to be uploaded, and how long GitHub's limits make it take; `left` is the time until the deadline.
     pub(super) fn announcement(&self, left: Duration) -> Vec<String> {
+        if self.of == Change::Other {
+            return vec![format!("{} changes of assets", self.all.files)];
+        }
         let need = pace::time_for_uploads(self.all.files);
         let (files, bytes) = (self.all.files, size(self.all.bytes));
         let about = match need {
@@ -62,21 +81,37 @@ impl UploadProgress {
         lines
     }
 
-    /// Notes that a file was uploaded. There is a line now and then.
-    pub(super) fn uploaded(&mut self, bytes: u64, now: Moment) -> Option<String> {
+    /// Notes that an action succeeded. There is a line now and then for changes of assets, and always for others.
+    pub(super) fn succeeded(&mut self, action: &Action, now: Moment) -> Option<String> {
+        match (change(action), self.of) {
+            (None, _) => Some(format!("{action}: ok")),
+            (Some((Change::Other, _)), Change::Upload) => None,
+            (Some((_, bytes)), _) => self.changed(bytes, now),
+        }
+    }
+
+    fn changed(&mut self, bytes: u64, now: Moment) -> Option<String> {
         self.done.files += 1;
         self.done.bytes += bytes;
         let (last, at) = self.last;
         if self.done.files == self.all.files {
-            let (files, bytes) = (self.all.files, size(self.all.bytes));
+            let files = self.all.files;
+            let what = match self.of {
+                Change::Upload => format!("files, {}", size(self.all.bytes)),
+                Change::Other => "changes of assets".to_owned(),
+            };
             let took = time(now.since(self.begin));
-            return Some(format!("{files} of {files} files, {bytes}, in {took}"));
+            return Some(format!("{files} of {files} {what}, in {took}"));
         }
         let part = |done: Amount| done.files * PARTS / self.all.files;
         if part(self.done) == part(last) && now.since(at) < PAUSE {
             return None;
         }
         self.last = (self.done, now);
+        if self.of == Change::Other {
+            let (done, all) = (self.done.files, self.all.files);
+            return Some(format!("{done} of {all} changes of assets"));
+        }
         let rate = rate(self.done.bytes - last.bytes, now.since(at));
         let mut line = format!(
             "{} of {} files, {} of {}",
@@ -105,10 +140,11 @@ impl UploadProgress {
     }
 }
 
-/// The bytes of the file, if it is an upload.
-pub(super) fn size_of_upload(action: &Action) -> Option<u64> {
+/// Which change of an asset the action is, and the bytes that are uploaded.
+fn change(action: &Action) -> Option<(Change, u64)> {
     match action {
-        Action::UploadAsset { file, .. } => Some(file.size),
+        Action::UploadAsset { file, .. } => Some((Change::Upload, file.size)),
+        Action::DeleteAsset { .. } | Action::RenameAsset { .. } => Some((Change::Other, 0)),
         _ => None,
     }
 }
@@ -144,7 +180,7 @@ fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::domain::Digest;
-    use crate::protocol::{LocalFile, ReleaseId};
+    use crate::protocol::{AssetId, LocalFile, ReleaseId};
 
     fn uploads(count: usize, bytes: u64) -> Vec<Action> {
         let upload = |n| Action::UploadAsset {
@@ -192,7 +228,7 @@ mod tests {
             let now = begin
                 .plus(pace::time_for_uploads(n))
                 .plus(secs(n as u64 / 10));
-            lines.extend(progress.uploaded(3 << 19, now));
+            lines.extend(progress.changed(3 << 19, now));
         }
         assert!(lines.len() < 40, "{lines:#?}");
         assert_eq!(
@@ -206,11 +242,39 @@ mod tests {
     }
 
     #[test]
+    fn many_deletions_have_few_lines() {
+        let delete = |n| Action::DeleteAsset {
+            asset: AssetId(n),
+            name: format!("a{n}"),
+            why: "whose replacement has arrived",
+        };
+        let actions: Vec<_> = (0..200).map(delete).collect();
+        let mut progress = UploadProgress::of(&actions, Moment::default()).unwrap();
+        assert_eq!(progress.announcement(secs(300)), ["200 changes of assets"]);
+        let lines = actions
+            .iter()
+            .filter_map(|action| progress.succeeded(action, Moment::at(secs(9))));
+        let lines: Vec<_> = lines.collect();
+        assert_eq!(lines.len(), 10);
+        assert_eq!(lines[0], "20 of 200 changes of assets");
+        assert_eq!(lines[9], "200 of 200 changes of assets, in 9s");
+        // Beside uploads they have no line at all.
+        let mixed: Vec<_> = actions.into_iter().chain(uploads(20, 1)).collect();
+        let mut progress = UploadProgress::of(&mixed, Moment::default()).unwrap();
+        assert_eq!(progress.succeeded(&mixed[0], Moment::default()), None);
+        let tag = Action::ReleaseLock {
+            tag: "v1.2.0".parse().unwrap(),
+        };
+        let line = progress.succeeded(&tag, Moment::default()).unwrap();
+        assert_eq!(line, "release the lock of v1.2.0: ok");
+    }
+
+    #[test]
     fn rate_decides_what_is_left_where_the_limits_do_not() {
         let mut progress = UploadProgress::of(&uploads(20, 1 << 30), Moment::default()).unwrap();
-        assert_eq!(progress.uploaded(1 << 30, Moment::at(secs(10))), None);
+        assert_eq!(progress.changed(1 << 30, Moment::at(secs(10))), None);
         assert_eq!(
-            progress.uploaded(1 << 30, Moment::at(secs(20))).unwrap(),
+            progress.changed(1 << 30, Moment::at(secs(20))).unwrap(),
             "2 of 20 files, 2.0 GiB of 20.0 GiB, 102.4 MiB/s, about 3m left"
         );
     }

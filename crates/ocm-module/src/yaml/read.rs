@@ -128,6 +128,10 @@ const MARK: char = '\u{feff}';
 /// The first raw U+0085, U+2028 or U+2029. YAML 1.1, which Kubernetes reads, ends a line there, so that what is a comment to
 /// one reader is a key to the other. Tools write them as escapes.
 fn ambiguous_line_break(text: &str) -> Option<YamlError> {
+    // Most files are long and have none but ASCII characters, which is found out many bytes at a time.
+    if text.is_ascii() {
+        return None;
+    }
     let at = text.find(['\u{85}', '\u{2028}', '\u{2029}'])?;
     let (before, rest) = text.split_at(at);
     let last_line = before.rsplit('\n').next().unwrap_or_default();
