@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
-use super::upload_progress::UploadProgress;
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
@@ -35,7 +35,7 @@ struct LogState<W> {
     /// The lines of a wait that were printed last, and when.
     wait: Option<(Vec<String>, Moment)>,
     /// Of uploads that are too many for a line each.
-    uploads: Option<UploadProgress>,
+    uploads: Option<AssetProgress>,
 }
 
 impl<W: Write + Send> ConsoleLog<W> {
@@ -142,7 +142,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         let Ok(mut state) = self.state.lock() else {
             return vec![];
         };
-        state.uploads = UploadProgress::of(actions, now);
+        state.uploads = AssetProgress::of(actions, now);
         let uploads = state.uploads.as_ref();
         uploads.map_or_else(Vec::new, |uploads| uploads.announcement(left))
     }

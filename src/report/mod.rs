@@ -3,12 +3,12 @@
 //! A [`Diagnostic`](crate::domain::Diagnostic) has one form in all three: its place and what was seen, then what was
 //! wanted, then the help.
 
+mod asset_progress;
 mod commands;
 mod details;
 mod failure;
 mod log;
 mod summary;
-mod upload_progress;
 
 pub use failure::Failure;
 pub use log::{ConsoleLog, LogFormat};

@@ -1,8 +1,8 @@
 //! What consumers ask of a rendered manifest.
 
 use super::RawManifest;
-use super::facts::Source;
 use super::objects::{ManifestObject, ObjectPlace, Objects, text};
+use super::source::Source;
 use crate::oci::ImageName;
 use crate::values::ImageRef;
 use crate::{Diagnostic, FormatCode, Severity};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::facts::Source;
 use super::objects::{ManifestObject, ObjectPlace};
+use super::source::Source;
 use crate::{Diagnostic, FormatCode};
 
 /// The objects of a file so far.

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::CustomResourceDefinition;
 use super::duplicates::KnownObjects;
 use super::images::{UsedImage, used_images};
-use super::objects::{ObjectPlace, Objects};
+use super::objects::Objects;
+use super::source::Source;
 use crate::yaml::{PathStep, YamlDocument};
 use crate::{Diagnostic, Position};
 
@@ -31,25 +32,6 @@ pub(super) struct Facts {
     /// that were read with the same keys.
     pub(super) fingerprints: Vec<u64>,
     pub(super) keys: RandomState,
-}
-
-/// A document while it is read: it says where its parts are.
-#[derive(Clone, Copy)]
-pub(super) struct Source<'d> {
-    pub(super) file: &'d str,
-    pub(super) text: &'d str,
-    pub(super) document: &'d YamlDocument,
-}
-
-impl Source<'_> {
-    pub(super) fn position(&self, place: &ObjectPlace) -> Position {
-        self.document.position(&place.path)
-    }
-
-    /// The diagnostic with the position of a place.
-    pub(super) fn located(&self, place: &ObjectPlace, diagnostic: Diagnostic) -> Diagnostic {
-        diagnostic.at(self.file, Some(self.position(place)))
-    }
 }
 
 /// Takes documents down, one by one.

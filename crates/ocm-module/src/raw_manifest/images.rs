@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::RawManifest;
-use super::facts::Source;
 use super::objects::{ManifestObject, ObjectPlace, text};
 use super::pod_specs::{CONTAINERS, PodSpec, pod_specs};
+use super::source::Source;
 use crate::Position;
 use crate::oci::ImageName;
 use crate::yaml::PathStep;

@@ -13,6 +13,7 @@ mod objects;
 mod pin;
 mod pod_specs;
 mod separators;
+mod source;
 
 use std::hash::RandomState;
 

@@ -59,7 +59,7 @@ fn each(
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    let content = Content::of(text);
+    let content = UnmarkedText::of(text);
     let mut composer = Composer::new(dialect, content.text.len());
     for event in Parser::new_from_str_with_options(&content.text, options) {
         let (event, span) = event.map_err(|error| YamlError {
@@ -86,13 +86,13 @@ fn each(
 
 /// The text without the byte order marks that begin a document behind `---`: kubectl and modulectl read each document as a text
 /// of its own (`k8s.io/apimachinery:pkg/util/yaml/decoder.go`). The parser reads over the one that begins the whole text.
-struct Content<'t> {
+struct UnmarkedText<'t> {
     text: Cow<'t, str>,
     /// Where in `text` a mark was taken out.
     marks: Vec<usize>,
 }
 
-impl<'t> Content<'t> {
+impl<'t> UnmarkedText<'t> {
     fn of(text: &'t str) -> Self {
         let mut marks = Vec::new();
         if !text.contains("\n\u{feff}") {

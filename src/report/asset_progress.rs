@@ -13,7 +13,7 @@ const PARTS: usize = 10;
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// What was done of many uploads; or of many deletions and renames, where there is nothing to upload.
-pub(super) struct UploadProgress {
+pub(super) struct AssetProgress {
     of: Change,
     all: Amount,
     done: Amount,
@@ -37,7 +37,7 @@ struct Amount {
     bytes: u64,
 }
 
-impl UploadProgress {
+impl AssetProgress {
     /// The changes of assets among the actions; nothing if they are few.
     pub(super) fn of(actions: &[Action], now: Moment) -> Option<Self> {
         let changes = || actions.iter().filter_map(change);
@@ -199,14 +199,14 @@ mod tests {
     #[test]
     fn few_uploads_have_no_progress() {
         let start = Moment::default();
-        assert!(UploadProgress::of(&uploads(19, 1), start).is_none());
-        assert!(UploadProgress::of(&uploads(20, 1), start).is_some());
+        assert!(AssetProgress::of(&uploads(19, 1), start).is_none());
+        assert!(AssetProgress::of(&uploads(20, 1), start).is_some());
     }
 
     #[test]
     fn need_is_told_at_the_start() {
         let lines = |count, left| {
-            let progress = UploadProgress::of(&uploads(count, 1 << 20), Moment::default());
+            let progress = AssetProgress::of(&uploads(count, 1 << 20), Moment::default());
             progress.unwrap().announcement(left)
         };
         assert_eq!(lines(50, secs(300)), ["50 files, 50.0 MiB"]);
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn many_uploads_have_few_lines() {
         let begin = Moment::at(secs(5));
-        let mut progress = UploadProgress::of(&uploads(999, 3 << 19), begin).unwrap();
+        let mut progress = AssetProgress::of(&uploads(999, 3 << 19), begin).unwrap();
         let mut lines = Vec::new();
         for n in 1..=999 {
             let now = begin
@@ -246,7 +246,7 @@ mod tests {
             why: "whose replacement has arrived",
         };
         let actions: Vec<_> = (0..200).map(delete).collect();
-        let mut progress = UploadProgress::of(&actions, Moment::default()).unwrap();
+        let mut progress = AssetProgress::of(&actions, Moment::default()).unwrap();
         assert_eq!(progress.announcement(secs(300)), ["200 changes of assets"]);
         let lines = actions
             .iter()
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(lines[9], "200 of 200 changes of assets, in 9s");
         // Beside uploads they have no line at all.
         let mixed: Vec<_> = actions.into_iter().chain(uploads(20, 1)).collect();
-        let mut progress = UploadProgress::of(&mixed, Moment::default()).unwrap();
+        let mut progress = AssetProgress::of(&mixed, Moment::default()).unwrap();
         assert_eq!(progress.succeeded(&mixed[0], Moment::default()), None);
         let tag = Action::ReleaseLock {
             tag: "v1.2.0".parse().unwrap(),
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn rate_decides_what_is_left_where_the_limits_do_not() {
-        let mut progress = UploadProgress::of(&uploads(20, 1 << 30), Moment::default()).unwrap();
+        let mut progress = AssetProgress::of(&uploads(20, 1 << 30), Moment::default()).unwrap();
         assert_eq!(progress.changed(1 << 30, Moment::at(secs(10))), None);
         assert_eq!(
             progress.changed(1 << 30, Moment::at(secs(20))).unwrap(),
