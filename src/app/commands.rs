@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::{App, COMMAND_LIMIT, log_requests, usage};
+use super::{App, COMMAND_LIMIT, RequestLog, log_requests, usage};
 use crate::adapters::files::Files;
 use crate::cli::{CheckPodsArgs, DownloadAssetArgs, RegistryLoginArgs, StepCommand};
 use crate::commands::CommandReport;
@@ -89,7 +89,7 @@ impl App<'_> {
             settings::download_asset(args, self.environment()).map_err(usage)?;
         self.log.mask(&[access.token.expose_secret()]);
         if args.verbose || self.context.debug {
-            log_requests();
+            log_requests(RequestLog::Requests);
         }
         let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let downloaded = download.download(&github, title).await?;

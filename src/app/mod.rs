@@ -199,9 +199,11 @@ impl App<'_> {
     async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<()> {
         let settings = settings::phase(args, self.environment()).map_err(usage)?;
         self.log.mask(&settings.secrets());
-        if settings.verbose {
-            log_requests();
-        }
+        log_requests(if settings.verbose {
+            RequestLog::Requests
+        } else {
+            RequestLog::Waits
+        });
         let (id, ended) = self.run_phase(settings).await?;
         self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
     }
@@ -320,7 +322,7 @@ impl App<'_> {
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
         let settings = settings::inspect_module(args, self.environment()).map_err(usage)?;
         if settings.verbose {
-            log_requests();
+            log_requests(RequestLog::Requests);
         }
         let (_, registries) = self.connect(&settings.registry)?;
         let module = inspect(&registries, &settings.image).await?;
@@ -378,10 +380,23 @@ fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
     Ok(all)
 }
 
-fn log_requests() {
+/// What is logged beside the events of a phase.
+#[derive(Clone, Copy)]
+enum RequestLog {
+    /// Long waits for a service, which would look as if nothing happened.
+    Waits,
+    /// Every request as well.
+    Requests,
+}
+
+fn log_requests(which: RequestLog) {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::prelude::*;
-    let ours = Targets::new().with_target("btp_release", LevelFilter::DEBUG);
+    let level = match which {
+        RequestLog::Waits => LevelFilter::WARN,
+        RequestLog::Requests => LevelFilter::DEBUG,
+    };
+    let ours = Targets::new().with_target("btp_release", level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(stderr)
         .without_time();

@@ -5,6 +5,11 @@ use std::str::FromStr;
 
 use super::{Code, Diagnostic};
 
+/// How many assets GitHub takes for a release
+/// (<https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>). One more
+/// is refused with 422.
+pub const MAX_ASSETS: usize = 1_000;
+
 /// A name that GitHub keeps unchanged. It rewrites other names silently on upload (spaces and most punctuation become `.`), and
 /// the asset would then never be found under the name that was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

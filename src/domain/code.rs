@@ -54,6 +54,7 @@ codes! {
     TagFormatInvalid "tag-format-invalid" Usage "The tag format does not contain `{version}` exactly once, or the tag does not match it."
     RepositoryInvalid "repository-invalid" Usage "The repository is not written owner/name."
     AssetNameInvalid "asset-name-invalid" Usage "GitHub would rewrite the asset's name on upload."
+    AssetNameReserved "asset-name-reserved" Usage "An asset has a name that btp-release uses itself."
     OnExistingInvalid "on-existing-invalid" Usage "`on-existing` is not `resume`, `fail` or `replace`."
     ChoiceInvalid "choice-invalid" Usage "An input takes one of a few words and contains another."
     BooleanInvalid "boolean-invalid" Usage "An input takes `true` or `false` and contains something else."

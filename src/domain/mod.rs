@@ -11,11 +11,12 @@ mod exit;
 mod jobs;
 mod lock;
 mod name_pattern;
+pub mod pace;
 mod repo;
 mod tag;
 pub(crate) mod urls;
 
-pub use asset::AssetName;
+pub use asset::{AssetName, MAX_ASSETS};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};

@@ -19,6 +19,13 @@ pub enum Event<'a> {
         now: Moment,
         left: Duration,
     },
+    /// Actions are about to be carried out, one by one.
+    Began {
+        phase: PhaseId,
+        actions: &'a [Action],
+        now: Moment,
+        left: Duration,
+    },
     Acting {
         phase: PhaseId,
         action: &'a Action,
@@ -26,6 +33,7 @@ pub enum Event<'a> {
     Acted {
         phase: PhaseId,
         action: &'a Action,
+        now: Moment,
         /// Why it did not clearly succeed, if so.
         answer: Option<&'a ServiceError>,
     },

@@ -214,6 +214,13 @@ impl Engine<'_> {
         sent: &mut Vec<Sent>,
         waited_for: &[String],
     ) -> Result<(), Stop> {
+        let now = self.clock.now();
+        self.observer.see(&Event::Began {
+            phase: phase.id(),
+            actions: &actions,
+            now,
+            left: self.deadline.left(now),
+        });
         for action in actions {
             if self.interrupt.raised() {
                 return Err(Stop::Cancelled);
@@ -255,6 +262,7 @@ impl Engine<'_> {
         self.observer.see(&Event::Acted {
             phase,
             action,
+            now: self.clock.now(),
             answer: applied.answer.as_ref().err(),
         });
         applied
@@ -272,6 +280,7 @@ impl Engine<'_> {
         self.observer.see(&Event::Acted {
             phase,
             action,
+            now: self.clock.now(),
             answer: answer.as_ref().err(),
         });
         answer

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Tag};
-use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
+use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::plan::{BranchGuard, EVIDENCE, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
+use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::view::ReleaseView;
 
@@ -110,6 +110,7 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
             ));
         }
     }
+    findings.extend(assets(wanted));
     let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
@@ -120,6 +121,35 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         return Step::Blocked(findings);
     }
     Step::Done(report(&plan, &seen.published))
+}
+
+/// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
+fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
+    let names = wanted.assets.iter().map(AssetName::as_str);
+    let reserved = names.filter(|name| *name == EVIDENCE || name.starts_with(TEMPORARY));
+    let mut findings: Vec<_> = reserved
+        .map(|name| {
+            Diagnostic::error(
+                Code::AssetNameReserved,
+                format!(
+                    "the asset {name} has a name that btp-release gives to an asset of its own"
+                ),
+                format!("give it another name than {EVIDENCE} and {TEMPORARY}*"),
+            )
+        })
+        .collect();
+    let total = wanted.asset_names().len();
+    if total > MAX_ASSETS {
+        findings.push(Diagnostic::error(
+            Code::AssetsTooMany,
+            format!(
+                "{} would have {total} assets with {EVIDENCE}, which is added when it is published; GitHub takes {MAX_ASSETS}",
+                wanted.tag
+            ),
+            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - 1),
+        ));
+    }
+    findings
 }
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
@@ -268,6 +298,32 @@ mod tests {
             Code::ReleaseExists,
         ];
         assert_eq!(codes, all);
+    }
+
+    #[test]
+    fn evidence_is_the_thousandth_asset() {
+        let with = |names: Vec<String>| {
+            let assets = names.iter().map(|name| name.parse().unwrap()).collect();
+            let wanted = Wanted {
+                assets,
+                ..example_wanted()
+            };
+            let options = PlanOptions {
+                wanted,
+                ..options()
+            };
+            match decide(&options, &seen()) {
+                Step::Done(_) => vec![],
+                Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let many = |count| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>();
+        assert_eq!(with(many(999)), []);
+        assert_eq!(with(many(1_000)), [Code::AssetsTooMany]);
+        for reserved in [EVIDENCE, "btp-release-new.template.yaml"] {
+            assert_eq!(with(vec![reserved.into()]), [Code::AssetNameReserved]);
+        }
     }
 
     #[test]

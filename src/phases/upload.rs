@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::AssetName;
-use crate::domain::{Code, Diagnostic};
-use crate::plan::{Artifact, Artifacts, ReleasePlan};
+use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, pace};
+use crate::plan::{Artifact, Artifacts, EVIDENCE, ReleasePlan};
 use crate::protocol::{LocalFile, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::release::asset_sync::{sync_asset, temporary_name};
+use crate::release::asset_sync::{TEMPORARY, room, sync_asset, temporary_name};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// GitHub's limits for release assets
+/// GitHub takes only smaller files
 /// (<https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases#storage-and-bandwidth-quotas>).
-const MAX_ASSETS: usize = 1_000;
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// [`PhaseId::Upload`]. Assets without a given file are left unchanged.
@@ -68,6 +67,13 @@ impl Phase for Upload {
         PhaseId::Upload
     }
 
+    /// What GitHub's limits make of so many files, beside the usual time and a second for each of them.
+    fn default_timeout(&self) -> Duration {
+        let files = self.files.len();
+        let paced = pace::time_for_uploads(files);
+        self.id().default_timeout() + paced + Duration::from_secs(files as u64)
+    }
+
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let seen = self.see(reader).await?;
         Ok(decide(&self.plan, &seen))
@@ -80,6 +86,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
         Err(finding) => return Step::Blocked(vec![finding]),
     };
     let mut findings = limits(plan, seen, release);
+    let mut room = room(release, plan.wanted.asset_names());
     let mut actions = Vec::new();
     let mut artifacts = Artifacts::default();
     for (name, file) in seen
@@ -87,7 +94,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
         .iter()
         .filter_map(|(name, file)| Some((name, file.as_ref()?)))
     {
-        actions.extend(sync_asset(&seen.release, release, name, file));
+        actions.extend(sync_asset(&seen.release, release, name, file, &mut room));
         let artifact = Artifact::Asset {
             digest: file.digest,
             size: file.size,
@@ -165,22 +172,27 @@ fn limits(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Vec<
             ));
         }
     }
-    let others = release
-        .assets
-        .iter()
-        .filter(|a| !seen.files.keys().any(|name| name.as_str() == a.name));
-    let total = others.count() + seen.files.len();
-    if total > MAX_ASSETS {
-        findings.push(Diagnostic::error(
+    findings.extend(too_many(plan, seen, release));
+    findings
+}
+
+/// The assets that there will be: those of the plan and the evidence, which come later, and what the release has beside them.
+fn too_many(plan: &ReleasePlan, seen: &UploadState, release: &SeenRelease) -> Option<Diagnostic> {
+    let mut names = plan.wanted.asset_names();
+    let there = release.assets.iter().map(|asset| asset.name.as_str());
+    names.extend(there.filter(|name| !name.starts_with(TEMPORARY)));
+    names.extend(seen.files.keys().map(AssetName::as_str));
+    let total = names.len();
+    (total > MAX_ASSETS).then(|| {
+        Diagnostic::error(
             Code::AssetsTooMany,
             format!(
-                "{} would have {total} assets; GitHub takes {MAX_ASSETS}",
+                "{} would have {total} assets with {EVIDENCE}; GitHub takes {MAX_ASSETS}",
                 plan.wanted.tag
             ),
             "pack some of the files into an archive",
-        ));
-    }
-    findings
+        )
+    })
 }
 
 #[cfg(test)]
@@ -344,6 +356,56 @@ mod tests {
             codes(full, vec![("template.yaml", Some(file(b"x")))]),
             [Code::AssetsTooMany]
         );
+    }
+
+    #[test]
+    fn the_evidence_and_planned_assets_need_room() {
+        let full = |others: u64, files: &[&str]| {
+            let others = (0..others).map(|n| asset(n, &format!("a{n}"), b"x"));
+            let release = SeenRelease {
+                assets: others.collect(),
+                ..our_draft(&example())
+            };
+            let files = files.iter().map(|name| (*name, Some(file(b"x"))));
+            step(release, files.collect())
+        };
+        // The plan's own assets count, uploaded or not, and the evidence.
+        let planned = example().wanted.assets.len() as u64;
+        let files = ["template.yaml"];
+        assert!(matches!(full(999 - planned, &files), Step::Act(_)));
+        let Step::Blocked(found) = full(1_000 - planned, &files) else {
+            panic!("not refused")
+        };
+        assert_eq!(found[0].code, Code::AssetsTooMany);
+        assert!(
+            found[0]
+                .seen
+                .contains("1001 assets with release-evidence.json")
+        );
+    }
+
+    #[test]
+    fn replacement_in_a_full_release_deletes_the_old_asset_first() {
+        let planned = example().wanted.assets;
+        let others = (0..999 - planned.len() as u64).map(|n| asset(n + 10, &format!("a{n}"), b"x"));
+        let full: Vec<_> = others.chain([asset(1, "template.yaml", b"old")]).collect();
+        let swap = [
+            "delete the asset template.yaml, to make room for its replacement",
+            "upload template.yaml (3 bytes)",
+        ];
+        assert_eq!(actions(full.clone()), swap);
+        let less = full[1..].to_vec();
+        assert_eq!(actions(less), [format!("upload {NEW} (3 bytes)")]);
+    }
+
+    #[test]
+    fn time_limit_follows_the_number_of_files() {
+        let minutes = |files: usize| {
+            let name = |n| (format!("a{n}").parse().unwrap(), PathBuf::new());
+            let files = (0..files).map(name).collect();
+            Upload::new(example(), files).default_timeout().as_secs() / 60
+        };
+        assert_eq!((minutes(3), minutes(60), minutes(999)), (5, 6, 142));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::protocol::{AssetState, Reader, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::release::image_reader::{ImageQuery, ImageState};
-use crate::release::references::row;
+use crate::release::references::{row, row_of_many};
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 /// [`PhaseId::Verify`]. It needs no plan: that is part of the evidence.
@@ -152,10 +152,14 @@ impl<'a> Differences<'a> {
         self.compare("the plan in the mark", &in_mark, &plan.digest().to_string());
     }
 
-    /// The table in the release's text has to match the evidence, so that a change of only one of the two is detected.
+    /// The table in the release's text has to match the evidence, so that a change of only one of the two is detected. Where it
+    /// would be too long, it has only the evidence.
     fn in_text(&mut self, release: &SeenRelease, statement: &Statement, evidence: Digest) {
         let subjects = statement.subject.iter();
+        let count = subjects.len();
         let rows = subjects.map(|s| (s.name.as_str(), s.digest()));
+        let is_short = release.body.contains(&row_of_many(count));
+        let rows = rows.filter(|_| !is_short);
         for (name, digest) in rows.chain([(EVIDENCE, Some(evidence))]) {
             if !digest.is_some_and(|digest| release.body.contains(&row(name, digest))) {
                 let what = format!("the line of {name} in the text");
@@ -362,5 +366,31 @@ mod tests {
         let mut altered = seen();
         altered.evidence = Some("{}".into());
         assert_eq!(codes(&altered), [Code::EvidenceUnreadable]);
+    }
+
+    #[test]
+    fn table_that_would_be_too_long_has_only_the_evidence() {
+        let with_body = |rows: &[String]| {
+            let mut seen = seen();
+            let release = &mut seen.release.releases[0];
+            release.body = example().mark(false).put(&rows.join("\n"));
+            codes(&seen)
+        };
+        let bytes = seen().evidence.unwrap();
+        let count = Statement::from_bytes(&bytes).unwrap().subject.len();
+        let evidence = row(EVIDENCE, Digest::of(&bytes));
+        assert_eq!(with_body(&[row_of_many(count), evidence.clone()]), []);
+        for rows in [
+            vec![row_of_many(count)],
+            vec![row_of_many(count + 1), evidence.clone()],
+            vec![row_of_many(count), row(EVIDENCE, Digest::of(b"other"))],
+            vec![evidence],
+        ] {
+            let found = with_body(&rows);
+            assert!(
+                found.contains(&Code::EvidenceDiffers),
+                "{rows:?}: {found:?}"
+            );
+        }
     }
 }

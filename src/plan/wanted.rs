@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mark;
+use super::{EVIDENCE, Mark};
 use crate::domain::{
     AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, ModuleForm, RepoSlug, Tag,
     TagFormat, Version,
@@ -47,6 +47,14 @@ pub struct Wanted {
     pub module: Option<ModulePlan>,
     /// Further images that must exist before the release is tested.
     pub extra_images: BTreeSet<ImageRef>,
+}
+
+impl Wanted {
+    /// The names of all assets that the published release has: the planned ones and the evidence.
+    pub fn asset_names(&self) -> BTreeSet<&str> {
+        let planned = self.assets.iter().map(AssetName::as_str);
+        planned.chain([EVIDENCE]).collect()
+    }
 }
 
 /// What to do when something of this release already exists.
@@ -92,8 +100,12 @@ pub enum NotesSource {
 }
 
 impl NotesSource {
-    /// GitHub refuses release texts of more than 125,000 characters with 422; our mark has to fit in as well.
-    pub const MAX_CHARS: usize = 125_000 - Mark::MAX_CHARS;
+    /// GitHub refuses release texts of more than 125,000 characters with 422; our mark has to fit in as well, and what names the
+    /// evidence.
+    pub const MAX_CHARS: usize = 125_000 - Mark::MAX_CHARS - Self::EVIDENCE_CHARS;
+
+    /// The largest number of characters of a table with nothing but the evidence.
+    pub const EVIDENCE_CHARS: usize = 500;
 }
 
 /// The module that is released.

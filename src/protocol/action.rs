@@ -68,7 +68,7 @@ pub enum Action {
     },
     WriteFile {
         to: PathBuf,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     },
     /// Moves or writes the file that the copy of a layer holds.
     TakeFromLayer {

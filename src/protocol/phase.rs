@@ -49,7 +49,7 @@ macro_rules! phases {
                 }
             }
 
-            /// The time limit of the phase by default.
+            /// The usual time limit of the phase; [`Phase::default_timeout`] may be longer.
             pub const fn default_timeout(self) -> Duration {
                 match self {
                     $(Self::$variant => Duration::from_mins($minutes),)+
@@ -83,6 +83,11 @@ impl fmt::Display for PhaseId {
 #[async_trait]
 pub trait Phase: Send {
     fn id(&self) -> PhaseId;
+
+    /// The time limit of the phase unless one is given.
+    fn default_timeout(&self) -> Duration {
+        self.id().default_timeout()
+    }
 
     /// Reads, and says what is missing. A phase may remember what it read in order to notice a change, and what is named by
     /// a digest; everything else is read again each time.

@@ -2,7 +2,7 @@
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag, Version};
-use crate::plan::{Mark, ReleasePlan};
+use crate::plan::{EVIDENCE, Mark, ReleasePlan};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
 use ocm_module::read::ExpectedModule;
@@ -122,6 +122,11 @@ pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
 /// One line of the table of artifacts in a release's text.
 pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")
+}
+
+/// The line of a table that is too long for a release's text: the evidence has the digests.
+pub(crate) fn row_of_many(artifacts: usize) -> String {
+    format!("| {artifacts} artifacts | in `{EVIDENCE}` |")
 }
 
 /// The tag goes first: as long as the release exists, its mark shows whether the tag is ours.

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Cause, Effect, PhaseId, ServiceError};
+use crate::protocol::{Action, Cause, Effect, PhaseId, ServiceError};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -33,6 +34,8 @@ struct LogState<W> {
     writer: W,
     /// The lines of a wait that were printed last, and when.
     wait: Option<(Vec<String>, Moment)>,
+    /// Of uploads that are too many for a line each.
+    uploads: Option<AssetProgress>,
 }
 
 impl<W: Write + Send> ConsoleLog<W> {
@@ -40,7 +43,11 @@ impl<W: Write + Send> ConsoleLog<W> {
     pub fn new(writer: W, format: LogFormat) -> Self {
         Self {
             format,
-            state: Mutex::new(LogState { writer, wait: None }),
+            state: Mutex::new(LogState {
+                writer,
+                wait: None,
+                uploads: None,
+            }),
         }
     }
 
@@ -130,6 +137,25 @@ impl<W: Write + Send> ConsoleLog<W> {
         }
     }
 
+    /// The lines before actions are carried out.
+    fn announced(&self, actions: &[Action], now: Moment, left: Duration) -> Vec<String> {
+        let Ok(mut state) = self.state.lock() else {
+            return vec![];
+        };
+        state.uploads = AssetProgress::of(actions, now);
+        let uploads = state.uploads.as_ref();
+        uploads.map_or_else(Vec::new, |uploads| uploads.announcement(left))
+    }
+
+    /// The line about an action that succeeded, if there is one.
+    fn done(&self, action: &Action, now: Moment) -> Option<String> {
+        let mut state = self.state.lock().ok()?;
+        match state.uploads.as_mut() {
+            Some(uploads) => uploads.succeeded(action, now),
+            None => Some(format!("{action}: ok")),
+        }
+    }
+
     /// The lines of a wait that are worth printing: those that changed and what is no longer awaited, or, a minute after the
     /// last of them, all.
     fn changed_lines(&self, on: &[String], now: Moment) -> Vec<String> {
@@ -162,15 +188,12 @@ fn awaited(line: &str) -> &str {
     line.rsplit_once(": ").map_or(line, |(name, _)| name)
 }
 
-/// How an action ended, by the reason why there was no clear success.
-fn outcome_of_action(answer: Option<&ServiceError>) -> String {
-    match answer.map(|error| &error.cause) {
-        None => "ok".to_owned(),
-        Some(Cause::Unknown { detail }) => {
-            format!("no response ({detail}), checking what happened")
-        }
-        Some(Cause::Conflict { message, .. }) => format!("{message}, checking what happened"),
-        Some(cause) => cause.to_string(),
+/// The reason why an action had no clear success.
+fn outcome_of_action(error: &ServiceError) -> String {
+    match &error.cause {
+        Cause::Unknown { detail } => format!("no response ({detail}), checking what happened"),
+        Cause::Conflict { message, .. } => format!("{message}, checking what happened"),
+        cause => cause.to_string(),
     }
 }
 
@@ -196,14 +219,32 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
                     self.line(&format!("  {line}"));
                 }
             }
+            Event::Began {
+                phase,
+                actions,
+                now,
+                left,
+            } => {
+                for line in self.announced(actions, *now, *left) {
+                    self.line(&format!("{phase}: {line}"));
+                }
+            }
             Event::Acted {
                 phase,
                 action,
-                answer,
-            } => self.line(&format!(
-                "{phase}: {action}: {}",
-                outcome_of_action(*answer)
-            )),
+                now,
+                answer: None,
+            } => {
+                if let Some(line) = self.done(action, *now) {
+                    self.line(&format!("{phase}: {line}"));
+                }
+            }
+            Event::Acted {
+                phase,
+                action,
+                answer: Some(error),
+                ..
+            } => self.line(&format!("{phase}: {action}: {}", outcome_of_action(error))),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Diagnostic`](crate::domain::Diagnostic) has one form in all three: its place and what was seen, then what was
 //! wanted, then the help.
 
+mod asset_progress;
 mod commands;
 mod details;
 mod failure;

@@ -155,7 +155,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let token = parser.token(args.token());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
-    let default = prepared.as_ref().map(|p| p.phase.id().default_timeout());
+    let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
     let timeout = parser.duration("timeout", given, default.unwrap_or_default());
     let settings = || {

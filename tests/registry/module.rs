@@ -17,6 +17,7 @@ use btp_release::protocol::{RegistryReader as _, RegistryWriter as _};
 use ocm_module::build::TemplateForm;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble};
 use ocm_module::build::{DescriptorStyle, GitSource};
+use ocm_module::raw_manifest::RawManifest;
 use serde_json::Value;
 
 use crate::real::copy_with_skopeo;
@@ -34,7 +35,8 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
         DescriptorStyle::Modulectl3 => TemplateForm::Modulectl3,
     };
     let manager: ImageRef = IMAGE.parse().unwrap();
-    assemble(&ModuleInputs {
+    let manifest = RawManifest::parse("manifest.yaml", manifest.as_bytes()).unwrap();
+    let inputs = ModuleInputs {
         style,
         template,
         kyma_cli_2_template: None,
@@ -48,10 +50,6 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
             commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
             reference: None,
         },
-        manifest: NamedFile {
-            name: "manifest.yaml",
-            bytes: manifest.as_bytes(),
-        },
         default_cr: Some(NamedFile {
             name: "default-cr.yaml",
             bytes: DEFAULT_CR.as_bytes(),
@@ -59,8 +57,8 @@ fn module(host: &str, style: DescriptorStyle, manifest: &str) -> Assembled {
         config: None,
         security: None,
         manager: Some(&manager),
-    })
-    .unwrap()
+    };
+    assemble(&inputs, &manifest).unwrap()
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! The input files of the module: those that the inputs name, and those that its configuration names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::additional::{AdditionalSources, ModuleFacts, file_missing};
+use super::manifest::ManifestCache;
 use super::{BuildOptions, ModuleSource, ModuleTarget};
 use crate::domain::{Code, Diagnostic, ImageRef, Version};
 use crate::protocol::{Reader, ServiceError};
@@ -12,6 +14,7 @@ use ocm_module::archive::MAX_FILE;
 use ocm_module::build::GitSource;
 use ocm_module::build::{Assembled, ModuleInputs, NamedFile, assemble, check_names};
 use ocm_module::config::{ConfigDialect, FileKey, FileRef, ModuleConfig, SecurityScan};
+use ocm_module::raw_manifest::RawManifest;
 
 /// A file with its name in the messages.
 type Named = (String, Bytes);
@@ -31,7 +34,8 @@ pub(super) enum ManagerCheck {
 /// The files, read; and what is wrong with them so far.
 #[derive(Default)]
 pub(super) struct Sources {
-    pub(super) manifest: Option<Named>,
+    /// Why it cannot be read, or else what is in it.
+    pub(super) manifest: Option<Result<Arc<RawManifest>, ocm_module::Diagnostic>>,
     pub(super) default_cr: Option<Named>,
     config: Option<(String, ModuleConfig)>,
     pub(super) security: Option<SecurityScan>,
@@ -47,6 +51,7 @@ impl Sources {
         reader: Reader<'_>,
         target: &ModuleTarget,
         options: &BuildOptions,
+        manifests: &mut ManifestCache,
     ) -> Result<Self, ServiceError> {
         let mut sources = Self::default();
         if let Some(path) = &options.config
@@ -57,7 +62,8 @@ impl Sources {
             sources.config = config.map(|config| (name, config));
         }
         if let Some(path) = sources.manifest_path(options) {
-            sources.manifest = sources.file(reader, &path, "manifest").await?;
+            let file = sources.file(reader, &path, "manifest").await?;
+            sources.manifest = file.map(|(name, bytes)| manifests.read(&name, &bytes));
         }
         if let Some(path) = sources.default_cr_path(options) {
             sources.default_cr = sources.file(reader, &path, "default-cr").await?;
@@ -215,7 +221,6 @@ impl Sources {
             .channel
             .as_deref()
             .or_else(|| self.config()?.channel.as_deref());
-        let manifest = self.manifest.as_ref().map(named);
         let source = source(&target.source);
         let inputs = ModuleInputs {
             style: options.forms.style,
@@ -227,10 +232,6 @@ impl Sources {
             registry: &target.registry,
             channel: channel.unwrap_or("regular"),
             source: &source,
-            manifest: manifest.unwrap_or(NamedFile {
-                name: "",
-                bytes: &[],
-            }),
             default_cr: self.default_cr.as_ref().map(named),
             config: self
                 .config
@@ -243,10 +244,16 @@ impl Sources {
                 ManagerCheck::Any => None,
             },
         };
-        if manifest.is_none() {
-            return Err(broken(&check_names(&inputs)));
-        }
-        match assemble(&inputs) {
+        let manifest = match &self.manifest {
+            Some(Ok(manifest)) => manifest,
+            None => return Err(broken(&check_names(&inputs))),
+            Some(Err(unreadable)) => {
+                let mut found = check_names(&inputs);
+                found.push(unreadable.clone());
+                return Err(broken(&found));
+            }
+        };
+        match assemble(&inputs, manifest) {
             Ok(_)
                 if !self.findings.is_empty()
                     || self

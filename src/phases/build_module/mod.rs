@@ -2,12 +2,14 @@
 
 mod additional;
 mod inputs;
+mod manifest;
 mod pin_images;
 mod target;
 
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, ImageRef, ImageRepository};
@@ -25,6 +27,7 @@ use ocm_module::build::{ComponentVersion, DescriptorStyle};
 
 pub use additional::{AdditionalOptions, ReleaseMetaInput};
 use inputs::{ManagerCheck, Sources};
+use manifest::ManifestCache;
 use pin_images::Pins;
 pub use target::{ModuleSource, ModuleTarget};
 
@@ -34,6 +37,7 @@ pub struct BuildModule {
     /// The release that the module is built for: its draft may have its image replaced. `None` for a build of a commit alone.
     release: Option<ReleasePlan>,
     options: BuildOptions,
+    manifests: ManifestCache,
 }
 
 /// The forms of what is built.
@@ -84,7 +88,7 @@ struct BuildState {
 
 struct NewFile {
     path: PathBuf,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 struct RegistryState {
@@ -131,11 +135,13 @@ impl BuildModule {
             target,
             release,
             options,
+            manifests: ManifestCache::default(),
         }
     }
 
-    async fn see(&self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
-        let mut sources = Sources::read(reader, &self.target, &self.options).await?;
+    async fn see(&mut self, reader: Reader<'_>) -> Result<BuildState, BuildProblem> {
+        let manifests = &mut self.manifests;
+        let mut sources = Sources::read(reader, &self.target, &self.options, manifests).await?;
         if self.release.is_none() {
             sources.set_config_version(&self.target.version);
         }
@@ -143,7 +149,7 @@ impl BuildModule {
             && self.options.pin_images
         {
             match Pins::read(reader, plan).await? {
-                Pins::Known(pins) => sources.pin(plan, &pins),
+                Pins::Known(pins) => sources.pin(plan, &pins, manifests),
                 Pins::Awaited(waiting) => {
                     // What is wrong with the files is not put right by waiting.
                     sources.manager = ManagerCheck::Any;
@@ -226,7 +232,7 @@ fn wanted(
     let all = assembled.files.iter().chain(&assembled.additional);
     let files = all.map(|(name, bytes)| NewFile {
         path: options.output.join(name),
-        bytes: bytes.clone(),
+        bytes: bytes.clone().into(),
     });
     let mut files: Vec<_> = files.collect();
     if let Some(path) = &options.ctf {
@@ -234,7 +240,7 @@ fn wanted(
         if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
             files.push(NewFile {
                 path: path.clone(),
-                bytes: ctf::tgz(&assembled.version)?,
+                bytes: ctf::tgz(&assembled.version)?.into(),
             });
         } else {
             let mut parts = ctf::files(&assembled.version);
@@ -242,7 +248,7 @@ fn wanted(
             let parts = parts.into_iter().chain(index);
             files.extend(parts.map(|(name, bytes)| NewFile {
                 path: path.join(name),
-                bytes,
+                bytes: bytes.into(),
             }));
         }
     }

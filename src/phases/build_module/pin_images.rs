@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::inputs::{ManagerCheck, Sources};
+use super::manifest::ManifestCache;
 use crate::domain::{FormatCode, ImageRef};
 use crate::plan::ReleasePlan;
 use crate::protocol::{Reader, ServiceError, Waiting};
@@ -15,7 +14,7 @@ use crate::release::image_check;
 use crate::release::image_reader::{ImageCache, ImageQuery, ImageState, Trust, read_image};
 use crate::release::manifest_images::ReleaseImages;
 use ocm_module::oci::ImageName;
-use ocm_module::raw_manifest::{ImagePin, RawManifest};
+use ocm_module::raw_manifest::ImagePin;
 
 /// The longest pause between two reads of the images.
 const POLL: Duration = Duration::from_secs(10);
@@ -78,7 +77,12 @@ fn usable(plan: &ReleasePlan, state: &ImageState) -> Result<crate::domain::Diges
 
 impl Sources {
     /// Adds the digests to the manifest and to the images that the scanners' configuration lists for the descriptor.
-    pub(super) fn pin(&mut self, plan: &ReleasePlan, pins: &[ImagePin]) {
+    pub(super) fn pin(
+        &mut self,
+        plan: &ReleasePlan,
+        pins: &[ImagePin],
+        manifests: &mut ManifestCache,
+    ) {
         let binary = plan.wanted.binary_image.as_ref();
         self.manager = match binary.and_then(|binary| Some((binary, pin_of(binary, pins)?))) {
             Some((binary, pin)) => {
@@ -93,19 +97,20 @@ impl Sources {
                 *image = pin.pinned();
             }
         }
-        let Some((name, bytes)) = &mut self.manifest else {
-            return;
-        };
         // What cannot be read is reported when the module is assembled.
-        let Ok(manifest) = RawManifest::parse(name, bytes) else {
+        if !matches!(self.manifest, Some(Ok(_))) {
+            return;
+        }
+        let Some(pinned) = manifests.pin(pins) else {
             return;
         };
-        match manifest.pin(pins) {
+        match pinned {
             Ok(pinned) => {
-                let unpinned = (!pinned.unpinned.is_empty())
-                    .then(|| unpinned(&pinned.unpinned).at(name, None));
-                self.broken_rules.extend(unpinned);
-                *bytes = Bytes::from(pinned.text);
+                let file = pinned.manifest.file();
+                let left = &pinned.unpinned;
+                let left = (!left.is_empty()).then(|| unpinned(left).at(file, None));
+                self.broken_rules.extend(left);
+                self.manifest = Some(Ok(pinned.manifest));
             }
             Err(found) => {
                 // The manifest keeps its tags, and that they have no digests is not said again.

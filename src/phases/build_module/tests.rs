@@ -5,7 +5,8 @@ use crate::plan::ModulePlan;
 use crate::plan::tests::example;
 use crate::release::examples::{foreign_draft, our_draft};
 use ocm_module::build::GitSource;
-use ocm_module::build::{ModuleInputs, NamedFile, assemble};
+use ocm_module::build::{ModuleInputs, assemble};
+use ocm_module::raw_manifest::RawManifest;
 use ocm_module::values::ModuleForm;
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: samples.kyma.example}\nspec:\n  group: kyma.example\n  scope: Namespaced\n  names: {kind: Sample, plural: samples}\n  versions: [{name: v1, served: true, storage: true}]\n";
@@ -54,7 +55,8 @@ fn options(ctf: Option<&str>, push: bool) -> BuildOptions {
 
 fn assembled() -> Assembled {
     let plan = example();
-    assemble(&ModuleInputs {
+    let manifest = RawManifest::parse("manifest.yaml", CRD.as_bytes()).unwrap();
+    let inputs = ModuleInputs {
         style: DescriptorStyle::KymaCli2,
         template: TemplateForm::V1Beta2,
         kyma_cli_2_template: None,
@@ -68,16 +70,12 @@ fn assembled() -> Assembled {
             commit: plan.wanted.commit.clone(),
             reference: None,
         },
-        manifest: NamedFile {
-            name: "manifest.yaml",
-            bytes: CRD.as_bytes(),
-        },
         default_cr: None,
         config: None,
         security: None,
         manager: None,
-    })
-    .unwrap()
+    };
+    assemble(&inputs, &manifest).unwrap()
 }
 
 /// Nothing exists yet.

@@ -293,13 +293,13 @@ fn decide(folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
         .collect();
     actions.push(Action::WriteFile {
         to: folder.join(DESCRIPTOR),
-        bytes: module.descriptor_text.to_vec(),
+        bytes: module.descriptor_text.clone(),
     });
     actions.push(remove_copies(folder));
     let digests = module.files.iter().map(|file| file.digest);
     actions.push(Action::WriteFile {
         to: folder.join(INDEX),
-        bytes: index(module, digests),
+        bytes: index(module, digests).into(),
     });
     Step::Act(actions)
 }

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use super::{Candidate, EVIDENCE};
 use crate::domain::Digest;
 use crate::plan::{
-    AnsweredRequest, Artifact, Artifacts, Mark, Predicate, Record, Statement, Verdict,
+    AnsweredRequest, Artifact, Artifacts, Mark, NotesSource, Predicate, Record, Statement, Verdict,
 };
 use crate::protocol::Action;
 use crate::protocol::{LocalFile, SeenCheck};
-use crate::release::asset_sync::sync_asset;
-use crate::release::references::row;
+use crate::release::asset_sync::{room, sync_asset};
+use crate::release::references::{row, row_of_many};
 
 impl Candidate<'_> {
     /// The parts of the evidence that are still missing.
@@ -26,16 +26,17 @@ impl Candidate<'_> {
         let written = self.seen.written.as_ref();
         let written = written.filter(|file| file.digest == planned.digest);
         let file = written.unwrap_or(&planned);
+        let mut room = room(self.release, [EVIDENCE]);
         let uploads = EVIDENCE
             .parse()
-            .map(|name| sync_asset(&self.seen.release, self.release, &name, file))
+            .map(|name| sync_asset(&self.seen.release, self.release, &name, file, &mut room))
             .unwrap_or_default();
         let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
         // A file is read before it is uploaded: only then its full path is known.
         if written.is_none() && uploads.iter().any(is_upload) {
             return vec![Action::WriteFile {
                 to: planned.path,
-                bytes,
+                bytes: bytes.into(),
             }];
         }
         let mut actions = uploads;
@@ -101,7 +102,8 @@ fn record(check: &SeenCheck) -> Record {
 
 const TABLE: &str = "<!-- artifacts -->";
 
-/// The text with a table of artifacts at its end, in place of one from an earlier run.
+/// The text with a table of artifacts at its end, in place of one from an earlier run. Where GitHub would refuse so long a text,
+/// the table has only the evidence, which names them all by digest.
 fn with_table(text: &str, artifacts: &Artifacts, evidence: Digest) -> String {
     let text = text
         .split_once(TABLE)
@@ -110,15 +112,66 @@ fn with_table(text: &str, artifacts: &Artifacts, evidence: Digest) -> String {
     if artifacts.0.is_empty() {
         return text.to_owned();
     }
-    let mut table = format!("{text}\n\n{TABLE}\n| artifact | digest |\n|---|---|\n");
-    for (name, artifact) in &artifacts.0 {
+    let rows = artifacts.0.iter().map(|(name, artifact)| {
         let name = match artifact {
             Artifact::Asset { .. } => name.clone(),
             Artifact::Image { tagged, .. } => tagged.to_string(),
         };
-        // Writing to memory cannot fail.
-        let _ = writeln!(table, "{}", row(&name, artifact.digest()));
+        row(&name, artifact.digest())
+    });
+    let long = table(text, rows, evidence);
+    if long.chars().count() <= NotesSource::MAX_CHARS + NotesSource::EVIDENCE_CHARS {
+        return long;
     }
-    let _ = writeln!(table, "{}", row(EVIDENCE, evidence));
+    table(text, [row_of_many(artifacts.0.len())], evidence)
+}
+
+fn table(text: &str, rows: impl IntoIterator<Item = String>, evidence: Digest) -> String {
+    let mut table = format!("{text}\n\n{TABLE}\n| artifact | digest |\n|---|---|\n");
+    for row in rows.into_iter().chain([row(EVIDENCE, evidence)]) {
+        // Writing to memory cannot fail.
+        let _ = writeln!(table, "{row}");
+    }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets(count: usize) -> Artifacts {
+        let asset = |n| {
+            let artifact = Artifact::Asset {
+                digest: Digest::of(b"x"),
+                size: 1,
+                waited: 0,
+            };
+            (
+                format!("an-asset-with-a-name-of-usual-length-{n}.tar.gz"),
+                artifact,
+            )
+        };
+        (0..count).map(asset).collect::<BTreeMap<_, _>>().into()
+    }
+
+    #[test]
+    fn table_of_many_artifacts_fits_into_the_text_of_a_release() {
+        let evidence = Digest::of(b"evidence");
+        let most = NotesSource::MAX_CHARS + NotesSource::EVIDENCE_CHARS;
+        for (notes, count, complete) in [
+            (100, 3, true),
+            (100, 900, true),
+            (100, 999, false),
+            (NotesSource::MAX_CHARS, 3, false),
+        ] {
+            let notes = "é".repeat(notes);
+            let text = with_table(&notes, &assets(count), evidence);
+            assert!(text.chars().count() <= most);
+            assert!(text.starts_with(&notes));
+            assert!(text.ends_with(&format!("{}\n", row(EVIDENCE, evidence))));
+            assert_eq!(text.contains(&row_of_many(count)), !complete, "{count}");
+            // A later run puts its own table in place of it.
+            assert_eq!(with_table(&text, &assets(count), evidence), text);
+        }
+    }
 }

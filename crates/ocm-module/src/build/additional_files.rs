@@ -117,11 +117,10 @@ fn name_differs(existing: ExistingComponentConfig<'_>, component: &str) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::{
-        DescriptorStyle, GitSource, ModuleInputs, NamedFile, TemplateForm, assemble,
-    };
+    use crate::build::{DescriptorStyle, GitSource, ModuleInputs, TemplateForm, assemble};
     use crate::config::ScannedComponent;
     use crate::fixtures::text;
+    use crate::raw_manifest::RawManifest;
 
     const COMPONENT: &str = "kyma-project.io/module/template-operator";
     const IMAGE: &str = "eu.gcr.io/kyma-project/template-operator:1.2.0";
@@ -129,7 +128,8 @@ mod tests {
     fn assembled(style: DescriptorStyle, template: TemplateForm) -> Assembled {
         let manifest = text("raw-manifest.yaml")
             .replace("template-operator:latest", "template-operator:1.2.0");
-        assemble(&ModuleInputs {
+        let manifest = RawManifest::parse("manifest.yaml", manifest.as_bytes()).unwrap();
+        let inputs = ModuleInputs {
             style,
             template,
             kyma_cli_2_template: None,
@@ -143,16 +143,12 @@ mod tests {
                 commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
                 reference: None,
             },
-            manifest: NamedFile {
-                name: "manifest.yaml",
-                bytes: manifest.as_bytes(),
-            },
             default_cr: None,
             config: None,
             security: None,
             manager: None,
-        })
-        .unwrap()
+        };
+        assemble(&inputs, &manifest).unwrap()
     }
 
     fn inputs<'a>() -> AdditionalInputs<'a> {

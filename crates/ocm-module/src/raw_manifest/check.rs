@@ -1,8 +1,8 @@
 //! What consumers ask of a rendered manifest.
 
 use super::RawManifest;
-use super::images::UsedImage;
 use super::objects::{ManifestObject, ObjectPlace, Objects, text};
+use super::source::Source;
 use crate::oci::ImageName;
 use crate::values::ImageRef;
 use crate::{Diagnostic, FormatCode, Severity};
@@ -22,17 +22,13 @@ impl RawManifest {
     /// `CustomResourceDefinition`, images are pinned. `manager` is the binary image that this release built and tested; if
     /// given, the manifest has to run it.
     pub fn check(&self, crd: CrdRule, manager: Option<&ImageRef>) -> Vec<Diagnostic> {
-        let mut found: Vec<_> = self
-            .documents_apart()
-            .flat_map(|document| self.check_objects(&document))
-            .collect();
+        let mut found = self.facts.wrong_objects.clone();
         found.extend(self.check_separators());
-        found.extend(self.duplicates(&self.objects()));
-        if self.crds().is_empty() {
+        found.extend_from_slice(&self.facts.duplicates);
+        if self.facts.crds.is_empty() {
             found.push(self.without_crd(crd));
         }
-        let used = self.used_images();
-        for image in &used {
+        for image in &self.facts.images {
             let diagnostic = match &image.image {
                 Some(name) => name.moving(),
                 None => Some(Diagnostic::error(
@@ -41,10 +37,9 @@ impl RawManifest {
                     "write registry, path and tag or digest",
                 )),
             };
-            let located = |found| self.located(&image.place, &[], found);
-            found.extend(diagnostic.map(located));
+            found.extend(diagnostic.map(|found| self.at(image.at, found)));
         }
-        found.extend(manager.and_then(|manager| self.check_manager(manager, &used)));
+        found.extend(manager.and_then(|manager| self.check_manager(manager)));
         found
     }
 
@@ -63,64 +58,13 @@ impl RawManifest {
                 ..missing
             },
         };
-        self.located(&ObjectPlace::document(0), &[], missing)
-    }
-
-    /// The objects and lists of one document.
-    fn check_objects(&self, document: &Objects<'_>) -> Vec<Diagnostic> {
-        let objects = document.objects.iter();
-        let lists = document.lists.iter();
-        let incomplete = objects.flat_map(|object| self.check_object(object));
-        let lists = lists.filter_map(|list| self.check_list(list));
-        lists.chain(incomplete).collect()
-    }
-
-    fn check_object(&self, object: &ManifestObject<'_>) -> Vec<Diagnostic> {
-        let place = &object.place;
-        let fields = [("apiVersion", object.api_version), ("kind", &*object.kind)];
-        let missing = fields.into_iter().filter(|(_, value)| value.is_empty());
-        let mut found: Vec<_> = missing
-            .map(|(key, _)| {
-                let seen = format!("{place} has no {key}, so it is no Kubernetes object");
-                self.no_object(place, seen, "take it out, or complete it")
-            })
-            .collect();
-        let is_document = place.path.is_empty();
-        if object.kind == "List" || is_document && object.value.get("items").is_some() {
-            let seen = format!(
-                "{place} is a {} whose items are no list, which neither kubectl nor Lifecycle Manager reads",
-                object.kind
-            );
-            found.push(self.no_object(place, seen, "write its items as a list, or take it out"));
-        }
-        found
-    }
-
-    fn check_list(&self, list: &ManifestObject<'_>) -> Option<Diagnostic> {
-        let place = &list.place;
-        if text(list.value, "kind").is_empty() {
-            let seen = format!("{place} is a list and has no kind, so it is no Kubernetes object");
-            return Some(self.no_object(place, seen, "write kind: List"));
-        }
-        // `meta.ExtractList` of `k8s.io/apimachinery`: "*unstructured.Unstructured is not a list: no Items field in this object".
-        let nested = Diagnostic::warning(
-            FormatCode::ManifestListNested,
-            format!(
-                "{place} is a list inside of a list, which neither kubectl nor Lifecycle Manager reads"
-            ),
-            "put its items into the outer list",
-        );
-        (!place.path.is_empty()).then(|| self.located(place, &[], nested))
-    }
-
-    fn no_object(&self, place: &ObjectPlace, seen: String, help: &str) -> Diagnostic {
-        let error = Diagnostic::error(FormatCode::ManifestNoObject, seen, help);
-        self.located(place, &[], error)
+        self.at(self.facts.begin, missing)
     }
 
     /// The manager's image must occur, and always exactly as the one of the release.
-    fn check_manager(&self, manager: &ImageRef, used: &[UsedImage]) -> Option<Diagnostic> {
+    fn check_manager(&self, manager: &ImageRef) -> Option<Diagnostic> {
         const HELP: &str = "render the manifest with the release's image, for example with `kustomize edit set image`";
+        let used = &self.facts.images;
         let repository = manager.repository().to_string();
         let is_wanted = |image: &ImageName| match manager.digest() {
             Some(digest) => image.digest() == Some(digest),
@@ -138,7 +82,7 @@ impl RawManifest {
                 HELP,
             )
             .wanted(format!("the release's, {manager}"));
-            return Some(self.located(&place.place, &[], differs));
+            return Some(self.at(place.at, differs));
         }
         if is_run {
             return None;
@@ -151,6 +95,63 @@ impl RawManifest {
         };
         let missing = Diagnostic::error(FormatCode::ManagerImageMissing, seen, HELP)
             .wanted(format!("the release's image, {manager}"));
-        Some(self.located(&ObjectPlace::document(0), &[], missing))
+        Some(self.at(self.facts.begin, missing))
     }
+}
+
+impl Objects<'_> {
+    /// What is wrong with the objects and lists of a document.
+    pub(super) fn check(&self, source: &Source<'_>) -> Vec<Diagnostic> {
+        let incomplete = self.objects.iter();
+        let incomplete = incomplete.flat_map(|object| check_object(source, object));
+        let lists = self
+            .lists
+            .iter()
+            .filter_map(|list| check_list(source, list));
+        lists.chain(incomplete).collect()
+    }
+}
+
+fn check_object(source: &Source<'_>, object: &ManifestObject<'_>) -> Vec<Diagnostic> {
+    let place = &object.place;
+    let fields = [("apiVersion", object.api_version), ("kind", &*object.kind)];
+    let missing = fields.into_iter().filter(|(_, value)| value.is_empty());
+    let mut found: Vec<_> = missing
+        .map(|(key, _)| {
+            let seen = format!("{place} has no {key}, so it is no Kubernetes object");
+            no_object(source, place, seen, "take it out, or complete it")
+        })
+        .collect();
+    let is_document = place.path.is_empty();
+    if object.kind == "List" || is_document && object.value.get("items").is_some() {
+        let seen = format!(
+            "{place} is a {} whose items are no list, which neither kubectl nor Lifecycle Manager reads",
+            object.kind
+        );
+        let help = "write its items as a list, or take it out";
+        found.push(no_object(source, place, seen, help));
+    }
+    found
+}
+
+fn check_list(source: &Source<'_>, list: &ManifestObject<'_>) -> Option<Diagnostic> {
+    let place = &list.place;
+    if text(list.value, "kind").is_empty() {
+        let seen = format!("{place} is a list and has no kind, so it is no Kubernetes object");
+        return Some(no_object(source, place, seen, "write kind: List"));
+    }
+    // `meta.ExtractList` of `k8s.io/apimachinery`: "*unstructured.Unstructured is not a list: no Items field in this object".
+    let nested = Diagnostic::warning(
+        FormatCode::ManifestListNested,
+        format!(
+            "{place} is a list inside of a list, which neither kubectl nor Lifecycle Manager reads"
+        ),
+        "put its items into the outer list",
+    );
+    (!place.path.is_empty()).then(|| source.located(place, nested))
+}
+
+fn no_object(source: &Source<'_>, place: &ObjectPlace, seen: String, help: &str) -> Diagnostic {
+    let error = Diagnostic::error(FormatCode::ManifestNoObject, seen, help);
+    source.located(place, error)
 }

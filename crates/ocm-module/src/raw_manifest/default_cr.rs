@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::objects::{ObjectPlace, text};
+use super::objects::text;
 use super::{CustomResourceDefinition, RawManifest};
 use crate::yaml::PathStep;
 use crate::{Diagnostic, FormatCode};
@@ -15,28 +15,24 @@ impl RawManifest {
         &self,
         crds: &[CustomResourceDefinition],
     ) -> (Option<CustomResourceDefinition>, Vec<Diagnostic>) {
-        let objects: Vec<_> = self.filled_documents().collect();
-        let [(nth, object)] = objects.as_slice() else {
+        let Some(document) = &self.facts.only else {
+            let objects = self.facts.lines.len();
             let several = Diagnostic::error(
                 FormatCode::DefaultCrNotOne,
-                format!(
-                    "the default custom resource's file holds {} objects",
-                    objects.len()
-                ),
+                format!("the default custom resource's file holds {objects} objects"),
                 "keep one object in the file",
             )
             .wanted("one");
-            let place = ObjectPlace::document(0);
-            return (None, vec![self.located(&place, &[], several)]);
+            return (None, vec![self.at(self.facts.begin, several)]);
         };
-        let place = ObjectPlace::document(*nth);
+        let object = &document.value;
         if text(object, "kind") == "List" {
             let list = Diagnostic::error(
                 FormatCode::DefaultCrNotOne,
                 "the default custom resource is a List, which Lifecycle Manager does not create",
                 "write the object itself instead of a List with it",
             );
-            return (None, vec![self.located(&place, &[], list)]);
+            return (None, vec![self.at(document.position(&[]), list)]);
         }
         let (group, version) = text(object, "apiVersion")
             .split_once('/')
@@ -63,7 +59,10 @@ impl RawManifest {
         });
         let found = defined.into_iter().chain(named);
         let found = found.map(|(key, diagnostic)| {
-            self.located(&place, &[PathStep::Key(key.to_owned())], diagnostic)
+            self.at(
+                document.position(&[PathStep::Key(key.to_owned())]),
+                diagnostic,
+            )
         });
         let unread = self.check_separators().into_iter();
         (crd.cloned(), unread.chain(found).collect())

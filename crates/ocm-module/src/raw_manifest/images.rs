@@ -8,48 +8,69 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::RawManifest;
-use super::objects::{ObjectPlace, text};
+use super::objects::{ManifestObject, ObjectPlace, text};
 use super::pod_specs::{CONTAINERS, PodSpec, pod_specs};
+use super::source::Source;
+use crate::Position;
 use crate::oci::ImageName;
 use crate::yaml::PathStep;
 
 /// An image in the manifest, and where it is.
+#[derive(Clone, Debug)]
 pub(super) struct UsedImage {
     /// Nothing where the text is no image.
     pub(super) image: Option<ImageName>,
     pub(super) text: String,
     pub(super) place: ObjectPlace,
+    pub(super) at: Position,
+    /// Where in the file a digest would be inserted; nothing if it is not written in one piece.
+    pub(super) end: Option<usize>,
+}
+
+/// An image in an object.
+struct NamedImage {
+    image: Option<ImageName>,
+    text: String,
+    place: ObjectPlace,
 }
 
 impl RawManifest {
     /// The images that the manifest runs, each once, in its order.
     pub fn images(&self) -> Vec<ImageName> {
-        let used = self.used_images().into_iter();
+        let used = self.facts.images.iter();
         let mut known = HashSet::new();
-        used.filter_map(|used| used.image)
-            .filter(|image| known.insert(image.text.clone()))
+        used.filter_map(|used| used.image.as_ref())
+            .filter(|image| known.insert(image.text.as_str()))
+            .cloned()
             .collect()
-    }
-
-    /// Every place in the manifest that names an image.
-    pub(super) fn used_images(&self) -> Vec<UsedImage> {
-        let mut used = Vec::new();
-        for object in self.objects() {
-            for pod in pod_specs(&object) {
-                for list in CONTAINERS {
-                    for (at, container) in items(pod.spec.get(list)) {
-                        let place = pod.place.below(&[key(list), PathStep::Index(at)]);
-                        used.extend(in_container(&pod, container, &place));
-                    }
-                }
-                used.extend(in_volumes(&pod));
-            }
-        }
-        used
     }
 }
 
-fn in_container(pod: &PodSpec<'_>, container: &Value, place: &ObjectPlace) -> Vec<UsedImage> {
+/// Every place in an object that names an image.
+pub(super) fn used_images(source: &Source<'_>, object: &ManifestObject<'_>) -> Vec<UsedImage> {
+    let mut named = Vec::new();
+    for pod in pod_specs(object) {
+        for list in CONTAINERS {
+            for (at, container) in items(pod.spec.get(list)) {
+                let place = pod.place.below(&[key(list), PathStep::Index(at)]);
+                named.extend(in_container(&pod, container, &place));
+            }
+        }
+        named.extend(in_volumes(&pod));
+    }
+    let used = named.into_iter().map(|named| UsedImage {
+        at: source.position(&named.place),
+        end: source
+            .document
+            .end_of(source.text, &named.place.path, &named.text),
+        image: named.image,
+        text: named.text,
+        place: named.place,
+    });
+    used.collect()
+}
+
+fn in_container(pod: &PodSpec<'_>, container: &Value, place: &ObjectPlace) -> Vec<NamedImage> {
     let image = container.get("image").and_then(Value::as_str);
     let image = image.and_then(|text| in_field(pod, text, place.below(&[key("image")])));
     let variables = items(container.get("env")).filter_map(|(at, variable)| {
@@ -58,7 +79,7 @@ fn in_container(pod: &PodSpec<'_>, container: &Value, place: &ObjectPlace) -> Ve
         if is_related_image(text(variable, "name")) && !is_computed(value) {
             return in_field(pod, value, place);
         }
-        Some(UsedImage {
+        Some(NamedImage {
             image: Some(in_variable(text(variable, "name"), value)?),
             text: value.to_owned(),
             place,
@@ -68,7 +89,7 @@ fn in_container(pod: &PodSpec<'_>, container: &Value, place: &ObjectPlace) -> Ve
 }
 
 /// Volumes that are the content of an image (`core/v1.ImageVolumeSource`).
-fn in_volumes(pod: &PodSpec<'_>) -> Vec<UsedImage> {
+fn in_volumes(pod: &PodSpec<'_>) -> Vec<NamedImage> {
     let volumes = items(pod.spec.get("volumes")).filter_map(|(at, volume)| {
         let reference = volume.pointer("/image/reference").and_then(Value::as_str)?;
         let path = [
@@ -84,9 +105,9 @@ fn in_volumes(pod: &PodSpec<'_>) -> Vec<UsedImage> {
 
 /// A field that holds an image and nothing else. Where it is not certain that there is a pod around it, a text that is no
 /// image is nothing.
-fn in_field(pod: &PodSpec<'_>, text: &str, place: ObjectPlace) -> Option<UsedImage> {
+fn in_field(pod: &PodSpec<'_>, text: &str, place: ObjectPlace) -> Option<NamedImage> {
     let image = ImageName::parse(text);
-    (image.is_some() || pod.of_workload).then(|| UsedImage {
+    (image.is_some() || pod.of_workload).then(|| NamedImage {
         image,
         text: text.to_owned(),
         place,

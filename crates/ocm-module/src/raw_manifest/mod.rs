@@ -1,14 +1,21 @@
 //! The rendered manifest and the default custom resource: Kubernetes objects, and what consumers ask of them.
+//!
+//! A file is read once, document by document: `facts` takes down what the rules ask, and a document is dropped before the next
+//! one is read.
 
 mod check;
 mod crd;
 mod default_cr;
 mod duplicates;
+mod facts;
 mod images;
 mod objects;
 mod pin;
 mod pod_specs;
 mod separators;
+mod source;
+
+use std::hash::RandomState;
 
 use serde_json::Value;
 
@@ -16,16 +23,17 @@ pub use check::CrdRule;
 pub use crd::CustomResourceDefinition;
 pub use pin::{ImagePin, PinnedManifest};
 
-use crate::yaml::{self, PathStep, YamlDocument};
+use crate::yaml;
 use crate::{Diagnostic, FormatCode, Position};
-use objects::{ManifestObject, ObjectPlace, Objects};
+use facts::{Facts, FactsBuilder};
+use objects::Objects;
 
 /// A file of Kubernetes objects.
 #[derive(Clone, Debug)]
 pub struct RawManifest {
     file: String,
     text: String,
-    documents: Vec<YamlDocument>,
+    facts: Facts,
 }
 
 impl RawManifest {
@@ -36,93 +44,75 @@ impl RawManifest {
     /// [`FormatCode::ManifestUnreadable`] if it is not YAML. Whether its documents are Kubernetes objects is a question of
     /// [`RawManifest::check`].
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
-        let unreadable = |seen: String, position| {
-            Diagnostic::error(
-                FormatCode::ManifestUnreadable,
-                seen,
-                "correct it, or render it again, for example with `kustomize build`",
-            )
-            .at(file, position)
-        };
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| unreadable("the file is not UTF-8".into(), None))?;
-        let documents = yaml::read(text).map_err(|error| {
+        let text = std::str::from_utf8(bytes);
+        let text = text.map_err(|_| unreadable(file, "the file is not UTF-8".into(), None))?;
+        Self::read(file, text.to_owned(), &RandomState::new())
+    }
+
+    /// Reads a text, with these keys for the fingerprints of its documents.
+    fn read(file: &str, text: String, keys: &RandomState) -> Result<Self, Diagnostic> {
+        let mut facts = FactsBuilder::new(file, &text, keys);
+        yaml::each_document(&text, &mut |document| facts.add(document)).map_err(|error| {
             let seen = format!("the file is not YAML: {error}");
-            unreadable(seen, error.position)
+            unreadable(file, seen, error.position)
         })?;
+        let facts = facts.finish();
         Ok(Self {
             file: file.to_owned(),
-            text: text.to_owned(),
-            documents,
+            text,
+            facts,
         })
+    }
+
+    /// The name of the file, as diagnostics have it.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The definitions in the file.
     pub fn crds(&self) -> Vec<CustomResourceDefinition> {
-        let objects = self.objects();
-        objects
-            .iter()
-            .filter_map(CustomResourceDefinition::read)
-            .collect()
+        self.facts.crds.clone()
     }
 
     /// The file, unchanged.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The object of a file that holds one, for a template to repeat.
     pub(crate) fn only_object(&self) -> Option<&Value> {
-        self.filled_documents().next().map(|(_, value)| value)
+        self.facts.only.as_ref().map(|document| &document.value)
     }
 
-    /// The documents that are not empty, each with its place among all.
-    fn filled_documents(&self) -> impl Iterator<Item = (usize, &Value)> {
-        let documents = self.documents.iter().map(|document| &document.value);
-        documents.enumerate().filter(|(_, value)| !value.is_null())
+    /// The diagnostic at a position of the file.
+    fn at(&self, position: Position, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.at(&self.file, Some(position))
     }
+}
 
-    /// The objects of each document, with its lists.
-    fn documents_apart(&self) -> impl Iterator<Item = Objects<'_>> {
-        self.filled_documents()
-            .map(|(nth, value)| Objects::of(nth, value))
-    }
-
-    /// Every object, those in lists too.
-    fn objects(&self) -> Vec<ManifestObject<'_>> {
-        self.documents_apart()
-            .flat_map(|document| document.objects)
-            .collect()
-    }
-
-    /// The position of a place; a file without documents begins where it is empty.
-    fn position(&self, place: &ObjectPlace) -> Position {
-        self.documents
-            .get(place.document)
-            .map_or(Position { line: 1, column: 1 }, |document| {
-                document.position(&place.path)
-            })
-    }
-
-    /// The diagnostic with the position of a path in an object.
-    fn located(
-        &self,
-        place: &ObjectPlace,
-        path: &[PathStep],
-        diagnostic: Diagnostic,
-    ) -> Diagnostic {
-        diagnostic.at(&self.file, Some(self.position(&place.below(path))))
-    }
+fn unreadable(file: &str, seen: String, position: Option<Position>) -> Diagnostic {
+    Diagnostic::error(
+        FormatCode::ManifestUnreadable,
+        seen,
+        "correct it, or render it again, for example with `kustomize build`",
+    )
+    .at(file, position)
 }
 
 /// Whether a file is YAML with a `CustomResourceDefinition` among its objects.
 pub fn is_raw_manifest(bytes: &[u8]) -> bool {
-    let documents = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| yaml::documents(text).ok());
-    let documents = documents.iter().flatten().enumerate();
-    let mut objects = documents.flat_map(|(nth, value)| Objects::of(nth, value).objects);
-    objects.any(|object| crd::is_crd(&object))
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let mut has_crd = false;
+    let read = yaml::each_document(text, &mut |document| {
+        has_crd = has_crd
+            || Objects::of(0, &document.value)
+                .objects
+                .iter()
+                .any(crd::is_crd);
+    });
+    read.is_ok() && has_crd
 }
 
 #[cfg(test)]

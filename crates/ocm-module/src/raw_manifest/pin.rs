@@ -4,17 +4,19 @@
 //! ends. Container runtimes pull such an image by its digest; Lifecycle Manager compares names and tags and takes the digest
 //! along where it relocates an image (`kyma-project/lifecycle-manager:internal/imagerewrite/rewrite.go`).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::RawManifest;
+use super::facts::at_mut;
 use super::images::UsedImage;
 use super::objects::ObjectPlace;
 use crate::oci::ImageName;
 use crate::values::{Digest, ImageRef, ImageTag};
-use crate::yaml::{PathStep, ScalarSpans};
-use crate::{Diagnostic, FormatCode};
+use crate::yaml::{self, PathStep};
+use crate::{Diagnostic, FormatCode, Position};
 
 /// An image by tag, and the digest that the tag has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +27,10 @@ pub struct ImagePin {
 }
 
 /// A manifest with the digests of the release's images.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PinnedManifest {
-    /// The text.
-    pub text: String,
+    /// The manifest itself, read already.
+    pub manifest: RawManifest,
     /// The images without a digest, each once: those that no pin is for.
     pub unpinned: Vec<String>,
 }
@@ -68,41 +70,47 @@ impl RawManifest {
     /// [`FormatCode::ImagePinUnclear`] where an image is written in a way that a digest cannot be added without changing
     /// something else.
     pub fn pin(&self, pins: &[ImagePin]) -> Result<PinnedManifest, Vec<Diagnostic>> {
-        let spans = ScalarSpans::of(&self.text);
         let mut found = Vec::new();
         let mut unpinned = Vec::new();
         // By where it is inserted, so that the scalar of an anchor is changed once.
         let mut digests = BTreeMap::new();
-        let mut pinned = Vec::new();
-        for used in self.used_images() {
-            let Some(image) = &used.image else { continue };
-            match (pins.iter().find(|pin| pin.names(image)), image.digest()) {
-                (Some(pin), Some(digest)) if digest != pin.digest => {
-                    found.push(self.pinned_elsewhere(&used, pin));
-                }
-                (_, Some(_)) => {}
-                (None, None) => unpinned.push(used.text),
-                (Some(pin), None) => {
-                    let place = &used.place;
-                    match spans.end_of(place.document, &place.path, &used.text) {
+        let mut wanted = Vec::new();
+        for used in &self.facts.images {
+            let mut text = Cow::from(&used.text);
+            if let Some(image) = &used.image {
+                match (pins.iter().find(|pin| pin.names(image)), image.digest()) {
+                    (Some(pin), Some(digest)) if digest != pin.digest => {
+                        found.push(self.pinned_elsewhere(used, pin));
+                    }
+                    (_, Some(_)) => {}
+                    (None, None) => unpinned.push(used.text.clone()),
+                    (Some(pin), None) => match used.end {
                         Some(at) => {
                             digests.insert(at, pin.digest);
-                            pinned.push((used.place, pin.pinned()));
+                            text = pin.pinned().into();
                         }
-                        None => found.push(self.pin_unclear(place, &used.text)),
-                    }
+                        None => found.push(self.pin_unclear(used)),
+                    },
                 }
             }
+            wanted.push(text);
         }
         if !found.is_empty() {
             return Err(found);
         }
-        let text = inserted(&self.text, &digests);
-        self.check_pinned(&text, &pinned)
-            .map_err(|diagnostic| vec![diagnostic])?;
         let mut known = BTreeSet::new();
         unpinned.retain(|text| known.insert(text.clone()));
-        Ok(PinnedManifest { text, unpinned })
+        let manifest = if digests.is_empty() {
+            self.clone()
+        } else {
+            let text = inserted(&self.text, &digests);
+            let pinned = Self::read(&self.file, text, &self.facts.keys);
+            let pinned = pinned.map_err(|unreadable| vec![unreadable])?;
+            self.check_pinned(&pinned, &wanted)
+                .map_err(|shared| vec![shared])?;
+            pinned
+        };
+        Ok(PinnedManifest { manifest, unpinned })
     }
 
     fn pinned_elsewhere(&self, used: &UsedImage, pin: &ImagePin) -> Diagnostic {
@@ -111,51 +119,57 @@ impl RawManifest {
             format!("the manifest runs {}", used.text),
             "render the manifest with the tag alone, or build the image again",
         );
-        self.located(&used.place, &[], differs.wanted(pin.pinned()))
+        self.at(used.at, differs.wanted(pin.pinned()))
     }
 
-    fn pin_unclear(&self, place: &ObjectPlace, image: &str) -> Diagnostic {
+    fn pin_unclear(&self, used: &UsedImage) -> Diagnostic {
         let unclear = Diagnostic::error(
             FormatCode::ImagePinUnclear,
-            format!("the digest of {image} cannot be added here"),
+            format!("the digest of {} cannot be added here", used.text),
             "write the image in one line, without escapes",
         );
-        self.located(place, &[], unclear)
+        self.at(used.at, unclear)
     }
 
-    /// That the text means the same as before, but for these places.
-    fn check_pinned(&self, text: &str, pinned: &[(ObjectPlace, String)]) -> Result<(), Diagnostic> {
-        let now = Self::parse(&self.file, text.as_bytes())?;
-        let mut of_documents: HashMap<usize, Vec<_>> = HashMap::new();
-        for (place, image) in pinned {
-            let of_document = of_documents.entry(place.document).or_default();
-            of_document.push((place, image));
+    /// That the pinned text means the same as before, but for the texts of its images, which are to be `wanted`.
+    fn check_pinned(&self, pinned: &Self, wanted: &[Cow<'_, str>]) -> Result<(), Diagnostic> {
+        let (before, now) = (&self.facts, &pinned.facts);
+        let places = before.images.iter().map(|used| &used.place);
+        let wanted_images = places.zip(wanted.iter().map(|text| &**text));
+        let images = now.images.iter();
+        let images = images.map(|used| (&used.place, used.text.as_str()));
+        if before.fingerprints == now.fingerprints && images.eq(wanted_images.clone()) {
+            return Ok(());
         }
-        for (nth, document) in self.documents.iter().enumerate() {
-            let mut wanted = document.value.clone();
-            for (place, image) in of_documents.remove(&nth).unwrap_or_default() {
-                if let Some(value) = at_mut(&mut wanted, &place.path) {
-                    *value = Value::from(image.as_str());
-                }
-            }
-            let seen = now
-                .documents
-                .get(nth)
-                .map_or(&Value::Null, |now| &now.value);
-            if let Some(path) = first_difference(&wanted, seen) {
-                let shared = Diagnostic::error(
-                    FormatCode::ImagePinUnclear,
-                    "an alias or a merge key uses the text of an image here, where it is none",
-                    "write the text out here instead of the alias",
-                );
-                let place = ObjectPlace {
-                    document: nth,
-                    path,
-                };
-                return Err(self.located(&place, &[], shared));
+        let position = self.first_shared(pinned, wanted_images);
+        let shared = Diagnostic::error(
+            FormatCode::ImagePinUnclear,
+            "an alias or a merge key uses the text of an image here, where it is none",
+            "write the text out here instead of the alias",
+        );
+        Err(self.at(position, shared))
+    }
+
+    /// Where the pinned text first means something else than it should. Both texts are read again, since only few are refused.
+    fn first_shared<'w>(
+        &self,
+        pinned: &Self,
+        wanted: impl Iterator<Item = (&'w ObjectPlace, &'w str)>,
+    ) -> Position {
+        let mut documents = yaml::read(&self.text).unwrap_or_default();
+        for (place, text) in wanted {
+            let document = documents.get_mut(place.document);
+            if let Some(value) = document.and_then(|one| at_mut(&mut one.value, &place.path)) {
+                *value = text.into();
             }
         }
-        Ok(())
+        let now = yaml::documents(&pinned.text).unwrap_or_default();
+        let both = documents.iter().zip(&now);
+        let mut different = both.filter_map(|(document, now)| {
+            let path = first_difference(&document.value, now)?;
+            Some(document.position(&path))
+        });
+        different.next().unwrap_or(self.facts.begin)
     }
 }
 
@@ -171,13 +185,6 @@ fn inserted(text: &str, digests: &BTreeMap<usize, Digest>) -> String {
     }
     written.push_str(text.get(from..).unwrap_or_default());
     written
-}
-
-fn at_mut<'v>(value: &'v mut Value, path: &[PathStep]) -> Option<&'v mut Value> {
-    path.iter().try_fold(value, |value, step| match step {
-        PathStep::Key(key) => value.get_mut(key),
-        PathStep::Index(nth) => value.get_mut(nth),
-    })
 }
 
 /// The path to the first value that is not equal. The reader of YAML limits the depth.

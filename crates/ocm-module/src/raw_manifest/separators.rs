@@ -29,11 +29,7 @@ impl RawManifest {
                 None => is_behind_other_lines |= !line.is_empty() && !line.starts_with('#'),
             }
         }
-        let lines = self.filled_documents().map(|(nth, _)| {
-            let document = self.documents.get(nth);
-            document.map_or(1, |document| document.position(&[]).line)
-        });
-        let lines: Vec<_> = lines.collect();
+        let lines = &self.facts.lines;
         for (before, line) in lines.iter().zip(lines.iter().skip(1)) {
             let next = separators.partition_point(|separator| separator <= before);
             if separators.get(next).is_none_or(|next| next >= line) && found.is_empty() {
@@ -49,6 +45,9 @@ impl RawManifest {
 
     fn unread(&self, line: usize, seen: &str, help: &str) -> Diagnostic {
         let position = Position { line, column: 1 };
-        Diagnostic::error(FormatCode::ManifestUnreadable, seen, help).at(&self.file, Some(position))
+        self.at(
+            position,
+            Diagnostic::error(FormatCode::ManifestUnreadable, seen, help),
+        )
     }
 }

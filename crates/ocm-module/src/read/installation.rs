@@ -190,12 +190,16 @@ fn unusable_layer(media_type: Option<&str>, layer: &[u8]) -> Option<String> {
         Ok(LayerContent::Chart) => return Some("is a chart".into()),
         Err(error) => return Some(seen(&error)),
     };
-    let documents = std::str::from_utf8(&text).map(yaml::documents);
-    match documents {
-        Ok(Ok(documents)) if documents.iter().any(serde_json::Value::is_object) => None,
-        Ok(Ok(_)) => Some("holds no object".into()),
-        Ok(Err(error)) => Some(format!("is not YAML: {error}")),
-        Err(_) => Some("is not UTF-8".into()),
+    let Ok(text) = std::str::from_utf8(&text) else {
+        return Some("is not UTF-8".into());
+    };
+    let mut has_object = false;
+    match yaml::each_document(text, &mut |document| {
+        has_object |= document.value.is_object()
+    }) {
+        Ok(()) if has_object => None,
+        Ok(()) => Some("holds no object".into()),
+        Err(error) => Some(format!("is not YAML: {error}")),
     }
 }
 

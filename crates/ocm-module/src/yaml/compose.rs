@@ -1,11 +1,12 @@
 //! Builds documents from the parser's events: keys, aliases and merge keys, and the limits of what they may expand to.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use granit_parser::{Event, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 
-use super::document::{Below, Positions, YamlDocument};
+use super::document::{Below, Positions, ScalarSpan, YamlDocument};
 use super::resolve::{Notation, Scalar, excerpt};
 use super::{Dialect, MAX_DEPTH, too_deep};
 use crate::Position;
@@ -22,7 +23,8 @@ type Keys = BTreeMap<String, (Position, Positions)>;
 
 /// Builds documents from the parser's events.
 pub(super) struct Composer {
-    pub(super) documents: Vec<YamlDocument>,
+    /// The document that is complete.
+    finished: Option<YamlDocument>,
     dialect: Dialect,
     open: Vec<OpenCollection>,
     anchors: HashMap<usize, Node>,
@@ -95,7 +97,7 @@ impl Composer {
     /// `length` is that of the whole text.
     pub(super) fn new(dialect: Dialect, length: usize) -> Self {
         Self {
-            documents: Vec::new(),
+            finished: None,
             dialect,
             open: Vec::new(),
             anchors: HashMap::new(),
@@ -105,7 +107,18 @@ impl Composer {
         }
     }
 
-    pub(super) fn event(&mut self, event: Event<'_>, at: Position) -> Result<(), String> {
+    /// The document that the last event ended, if it did.
+    pub(super) fn finished(&mut self) -> Option<YamlDocument> {
+        self.finished.take()
+    }
+
+    /// Takes the next event; `bytes` is where it is in the text.
+    pub(super) fn event(
+        &mut self,
+        event: Event<'_>,
+        at: Position,
+        bytes: Range<usize>,
+    ) -> Result<(), String> {
         match event {
             Event::DocumentStart(..) => {
                 self.anchors.clear();
@@ -120,7 +133,12 @@ impl Composer {
                     NodeContent::Scalar(Scalar::resolve(text.into_owned(), notation, self.dialect)?)
                 };
                 self.pay(size)?;
-                self.complete(content, at, Below::Nothing, (size, 0), anchor)
+                let span = ScalarSpan {
+                    start: bytes.start,
+                    end: bytes.end,
+                    style,
+                };
+                self.complete(content, at, Below::Scalar(span), (size, 0), anchor)
             }
             Event::Alias(anchor) => self.repeat(anchor, at),
             Event::SequenceStart(_, anchor, _) => {
@@ -218,7 +236,7 @@ impl Composer {
             return Err(too_deep());
         }
         let Some(open) = self.open.last_mut() else {
-            self.documents.push(YamlDocument {
+            self.finished = Some(YamlDocument {
                 value: node.content.into_value()?,
                 positions: node.positions,
             });

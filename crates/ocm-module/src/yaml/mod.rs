@@ -42,7 +42,6 @@ mod json;
 mod number;
 mod read;
 mod resolve;
-mod spans;
 mod timestamp;
 
 use serde_json::Value;
@@ -50,10 +49,9 @@ use serde_json::Value;
 pub use document::{PathStep, YamlDocument};
 pub use emit::to_string;
 pub use json::json;
-pub use read::read;
 pub(crate) use read::read_as;
+pub use read::{each_document, read};
 pub(crate) use resolve::flag_of_text;
-pub use spans::ScalarSpans;
 
 use crate::Position;
 

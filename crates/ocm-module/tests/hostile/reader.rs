@@ -41,7 +41,7 @@ pub(crate) fn read_all(bytes: &[u8]) {
             .filter_map(|image| ImagePin::new(&image.text.parse().ok()?, Digest::of(bytes)))
             .collect();
         if let Ok(pinned) = manifest.pin(&pins) {
-            let again = RawManifest::parse("m", pinned.text.as_bytes()).unwrap();
+            let again = RawManifest::parse("m", pinned.manifest.text().as_bytes()).unwrap();
             assert_eq!(again.images().len(), manifest.images().len());
         }
     }

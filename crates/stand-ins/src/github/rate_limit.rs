@@ -207,6 +207,11 @@ impl RequestLimiter {
             return Ok(quota);
         }
         let refused = quota.remaining() == 0;
+        let cost = match request.service {
+            // https://github.com/softprops/action-gh-release/issues/261
+            Service::Upload => 2,
+            _ => 1,
+        };
         if let Some(counts) = self.callers.get_mut(caller) {
             if refused {
                 counts.open -= 1;
@@ -217,10 +222,10 @@ impl RequestLimiter {
             } else {
                 &mut counts.core
             };
-            window.used += 1;
+            window.used += cost;
         }
-        quota.used += 1;
-        quota.cost = 1;
+        quota.used += cost;
+        quota.cost = cost;
         Ok(quota)
     }
 
@@ -265,8 +270,8 @@ impl RequestLimiter {
         }
         let points = if request.is_read() || graphql { 1 } else { 5 };
         let created = match (request.service, &request.method) {
-            // An upload counts as two: https://github.com/softprops/action-gh-release/issues/261
-            (Service::Upload, _) => 2,
+            // An upload counts, too: the 500th of an hour's requests that create content was seen to be the last
+            // (https://github.com/aio-libs/multidict/pull/1503).
             (_, &Method::POST) if !graphql => 1,
             _ => 0,
         };

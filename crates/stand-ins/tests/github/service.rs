@@ -182,13 +182,12 @@ async fn primary_limit_refuses_until_reset() {
     assert_eq!(api.get("releases").await.status, 200);
 }
 
-/// "No more than 80 content-generating requests per minute"; an upload counts twice:
-/// <https://github.com/softprops/action-gh-release/issues/261>. Going on while refused makes it worse.
+/// "No more than 80 content-generating requests per minute", uploads among them. Going on while refused makes it worse.
 #[tokio::test]
 async fn secondary_limit_extends_while_requests_continue() {
     let (api, clock) = with(|_| {}).await;
     let id = api.draft("2.0.0").await;
-    for file in 0..39 {
+    for file in 0..79 {
         let name = format!("{file}.txt");
         assert_eq!(api.upload(id, &name, b"x").await.status, 201);
     }
@@ -206,6 +205,20 @@ async fn secondary_limit_extends_while_requests_continue() {
     assert_eq!(api.get("releases").await.status, 403);
     clock.advance(Duration::from_secs(61));
     assert_eq!(api.get("releases").await.status, 200);
+}
+
+/// An upload takes two requests of the quota: <https://github.com/softprops/action-gh-release/issues/261>.
+#[tokio::test]
+async fn upload_counts_twice_for_the_quota() {
+    let (api, _) = with(|_| {}).await;
+    let id = api.draft("2.0.0").await;
+    let used = async || {
+        let limits = api.get("/rate_limit").await;
+        limits.body["resources"]["core"]["used"].as_u64().unwrap()
+    };
+    let before = used().await;
+    assert_eq!(api.upload(id, "a.txt", b"x").await.status, 201);
+    assert_eq!(used().await, before + 2);
 }
 
 /// "No more than 900 points per minute": 1 for a read, 5 for a write.

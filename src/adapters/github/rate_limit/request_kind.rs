@@ -13,7 +13,7 @@ pub enum RequestKind {
     Change,
     /// POST of something new.
     Create,
-    /// POST of an asset, which has been seen to count as two creations.
+    /// POST of an asset, to another host.
     Upload,
 }
 

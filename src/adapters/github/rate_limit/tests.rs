@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::domain::Moment;
+use crate::domain::{Moment, pace};
 
 const EPOCH: u64 = 1_800_000_000;
 
@@ -239,19 +239,57 @@ fn most_within(times: &[Duration], window: Duration) -> usize {
 
 #[test]
 fn many_writes_are_sent_a_second_apart() {
-    let times = schedule(RequestKind::Change, 30);
-    assert!(times[3] < secs(1), "{times:?}");
-    for pair in times[3..].windows(2) {
+    let times = schedule(RequestKind::Change, 90);
+    assert!(times[59] < secs(1), "{times:?}");
+    for pair in times[59..].windows(2) {
         assert!(pair[1] >= pair[0] + secs(1), "{times:?}");
+    }
+    assert!(times[89] < secs(31), "{times:?}");
+}
+
+#[test]
+fn bursts_below_the_limits_are_not_slowed() {
+    for kind in [
+        RequestKind::Change,
+        RequestKind::Create,
+        RequestKind::Upload,
+    ] {
+        let times = schedule(kind, 60);
+        assert!(times[59] < secs(1), "{kind:?}: {times:?}");
     }
 }
 
 #[test]
-fn five_hundred_uploads_stay_below_the_limits() {
-    let times = schedule(RequestKind::Upload, 500);
-    assert!(most_within(&times, secs(60)) * 2 < 80);
-    assert!(most_within(&times, secs(3600)) * 2 < 500);
-    assert!(times[499] < secs(2 * 3600 + 900), "{:?}", times[499]);
+fn thousand_uploads_stay_below_the_limits_and_take_the_time_that_is_forecast() {
+    for count in [50, 61, 72, 73, 480, 481, 500, 999] {
+        let times = schedule(RequestKind::Upload, count);
+        assert!(most_within(&times, secs(60)) < 80, "{count}");
+        assert!(most_within(&times, secs(3600)) < 500, "{count}");
+        let (last, forecast) = (times[count - 1], pace::time_for_uploads(count));
+        assert!(last >= forecast, "{count}: {last:?}, {forecast:?}");
+        assert!(last < forecast + secs(2), "{count}: {last:?}, {forecast:?}");
+    }
+}
+
+#[test]
+fn replacing_assets_stays_below_the_limits() {
+    let clock = Arc::new(JumpingClock::default());
+    let limiter = RateLimiter::new(&RateLimitPolicy::default(), clock.clone());
+    let kinds = [
+        RequestKind::Upload,
+        RequestKind::Change,
+        RequestKind::Change,
+    ];
+    let mut times = Vec::new();
+    for kind in kinds.into_iter().cycle().take(600) {
+        let sent = run(limiter.send(kind, || async {
+            Ok((answer(200), clock.now().since_start()))
+        }));
+        clock.advance(Duration::from_millis(1));
+        times.push(sent.unwrap());
+    }
+    assert!(most_within(&times, secs(60)) * 5 < 900);
+    assert!(times[599] < secs(600), "{:?}", times[599]);
 }
 
 #[test]

@@ -6,16 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use super::request_kind::RequestKind;
 use super::signals::LimitSignals;
-use crate::domain::Moment;
+use crate::domain::{Moment, pace};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
-/// Added to each window, since requests that are sent at even distances may arrive at uneven ones.
-const SLACK: Duration = Duration::from_secs(3);
-/// More writes than these in a minute are sent at least [`SPACING`] apart
-/// ([Pause between mutative requests](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests)).
-const FEW_WRITES: usize = 4;
-const SPACING: Duration = Duration::from_secs(1);
 
 /// The most that the requests within a window may weigh together.
 struct Ceiling {
@@ -25,28 +19,29 @@ struct Ceiling {
     why: &'static str,
 }
 
-/// GitHub's secondary limits, less a tenth for other users of the same token.
 const CEILINGS: [Ceiling; 3] = [
     Ceiling {
         within: MINUTE,
-        most: 900 - 90,
+        most: pace::POINTS_A_MINUTE,
         weight: points,
         why: "to stay below 900 points a minute",
     },
     Ceiling {
         within: MINUTE,
-        most: 80 - 8,
+        most: pace::CREATIONS_A_MINUTE,
         weight: creations,
         why: "to stay below 80 creations a minute",
     },
     Ceiling {
         within: HOUR,
-        most: 500 - 50,
+        most: pace::CREATIONS_AN_HOUR,
         weight: creations,
         why: "to stay below 500 creations an hour",
     },
 ];
 
+/// [Calculating points](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#calculating-points-for-the-secondary-rate-limit)
+/// of a request.
 fn points(kind: RequestKind) -> u32 {
     match kind {
         RequestKind::Read | RequestKind::GraphQl => 1,
@@ -57,12 +52,16 @@ fn points(kind: RequestKind) -> u32 {
     }
 }
 
+/// How many requests it counts for that create content. The documentation lists none of them; a POST of anything may be one.
 fn creations(kind: RequestKind) -> u32 {
     match kind {
         RequestKind::Read | RequestKind::GraphQl | RequestKind::Change => 0,
-        // Nothing is created, but GitHub may count each POST.
-        RequestKind::ReadByPost | RequestKind::Create => 1,
-        RequestKind::Upload => 2,
+        // Nothing is created by `ReadByPost`, but GitHub may count each POST. That an upload to uploads.github.com counts, and
+        // counts once, was seen where tools send without pauses: 499 assets beside the one release
+        // (https://github.com/aio-libs/multidict/pull/1503), which is the limit of an hour to the request, and 469
+        // (https://github.com/PX4/PX4-Autopilot/pull/27838). What it counts twice for is the hourly quota of the token
+        // (https://github.com/softprops/action-gh-release/issues/261), which GitHub's answers tell.
+        RequestKind::ReadByPost | RequestKind::Create | RequestKind::Upload => 1,
     }
 }
 
@@ -93,7 +92,7 @@ impl Throttle {
         };
         not_before(self.held, "a limit was met");
         not_before(quota, "the token's quota of requests is used up");
-        not_before(self.spaced_from(now, kind), "to send writes a second apart");
+        not_before(self.spaced_from(kind), "to send writes a second apart");
         for ceiling in &CEILINGS {
             not_before(self.fits_from(ceiling, kind), ceiling.why);
         }
@@ -103,7 +102,7 @@ impl Throttle {
     /// Counts a request that is being sent.
     pub(super) fn sent(&mut self, now: Moment, kind: RequestKind) {
         while let Some((at, _)) = self.history.front() {
-            if now.since(*at) <= HOUR + SLACK {
+            if now.since(*at) <= HOUR + pace::SLACK {
                 break;
             }
             self.history.pop_front();
@@ -132,16 +131,18 @@ impl Throttle {
         *held = until.max(*held);
     }
 
-    /// [`SPACING`] after the last write, if this is another one of many.
-    fn spaced_from(&self, now: Moment, kind: RequestKind) -> Option<Moment> {
-        let is_post = |kind| points(kind) > 1;
-        let mut recent = self
+    /// [`pace::SPACING`] after the last write, if there were many in the last hour.
+    fn spaced_from(&self, kind: RequestKind) -> Option<Moment> {
+        let is_write = |kind| points(kind) > 1;
+        let writes = self
             .history
             .iter()
             .rev()
-            .filter(|(at, sent)| now.since(*at) <= MINUTE && is_post(*sent));
-        let last = recent.next().map(|(at, _)| *at)?;
-        (is_post(kind) && recent.count() >= FEW_WRITES - 1).then(|| last.plus(SPACING))
+            .filter(|(_, sent)| is_write(*sent));
+        let mut writes = writes.map(|(at, _)| *at);
+        let last = writes.next()?;
+        (is_write(kind) && writes.count() >= pace::UNSPACED_WRITES - 1)
+            .then(|| last.plus(pace::SPACING))
     }
 
     /// When enough of the history has left the window for this request to stay below the ceiling.
@@ -154,6 +155,6 @@ impl Throttle {
             sum += (ceiling.weight)(*sent);
             sum > ceiling.most
         })?;
-        Some(blocking.plus(ceiling.within).plus(SLACK))
+        Some(blocking.plus(ceiling.within).plus(pace::SLACK))
     }
 }

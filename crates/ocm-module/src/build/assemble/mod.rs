@@ -47,8 +47,6 @@ pub struct ModuleInputs<'a> {
     pub channel: &'a str,
     /// The commit that the module was built from.
     pub source: &'a GitSource,
-    /// The rendered manifest.
-    pub manifest: NamedFile<'a>,
     /// The default custom resource.
     pub default_cr: Option<NamedFile<'a>>,
     /// The module's configuration, with the name of its file.
@@ -78,22 +76,27 @@ pub struct Assembled {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Checks the files of a module, and builds its image and its release assets.
+/// Checks the files of a module, and builds its image and its release assets. `manifest` is the rendered manifest.
 ///
 /// # Errors
 ///
 /// Everything that is wrong, all of it at once, warnings included.
-pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
+pub fn assemble(
+    inputs: &ModuleInputs<'_>,
+    manifest: &RawManifest,
+) -> Result<Assembled, Vec<Diagnostic>> {
     let mut found = check_names(inputs);
-    let parsed = ParsedFiles::parse(inputs, &mut found);
-    let Some(parsed) = parsed.filter(|_| !has_errors(&found)) else {
+    let default_cr = DefaultCr::check(inputs, manifest, &mut found);
+    if has_errors(&found) {
         return Err(found);
-    };
+    }
+    let images = manifest.images();
     let renderer = Renderer {
         inputs,
-        images: images(inputs, &parsed.manifest),
-        default_cr: parsed.default_cr.as_ref(),
-        cluster_scoped: parsed.crd.as_ref().is_some_and(|crd| crd.cluster_scoped),
+        manifest: manifest.text(),
+        images: image_resources_of(inputs, &images),
+        default_cr: default_cr.file.as_ref(),
+        cluster_scoped: default_cr.crd.is_some_and(|crd| crd.cluster_scoped),
     };
     let (version, files) = match renderer.render() {
         Ok(published) => published,
@@ -111,7 +114,7 @@ pub fn assemble(inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>>
         version,
         files,
         additional: BTreeMap::new(),
-        images: parsed.manifest.images(),
+        images,
         warnings: found,
     })
 }
@@ -127,63 +130,55 @@ fn has_errors(found: &[Diagnostic]) -> bool {
     found.iter().any(Diagnostic::is_error)
 }
 
-/// The manifest, the default custom resource and the definition of the latter.
-struct ParsedFiles {
-    manifest: RawManifest,
-    default_cr: Option<RawManifest>,
+/// The default custom resource, and its definition in the manifest.
+#[derive(Default)]
+struct DefaultCr {
+    file: Option<RawManifest>,
     crd: Option<CustomResourceDefinition>,
 }
 
-impl ParsedFiles {
-    /// Reads and checks the files, as far as they can be read.
-    fn parse(inputs: &ModuleInputs<'_>, found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let mut parse = |file: &NamedFile<'_>, check: &dyn Fn(&RawManifest) -> Vec<Diagnostic>| {
-            match RawManifest::parse(file.name, file.bytes) {
-                Ok(parsed) => {
-                    found.extend(check(&parsed));
-                    Some(parsed)
-                }
-                Err(unreadable) => {
-                    found.push(unreadable);
-                    None
-                }
-            }
-        };
-        let crd = match inputs.style {
+impl DefaultCr {
+    /// Checks the manifest and the default custom resource, as far as the latter can be read.
+    fn check(
+        inputs: &ModuleInputs<'_>,
+        manifest: &RawManifest,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let rule = match inputs.style {
             DescriptorStyle::KymaCli2 => CrdRule::Required,
             DescriptorStyle::Modulectl3 => CrdRule::Usual,
         };
-        let manifest = parse(&inputs.manifest, &|manifest| {
-            manifest.check(crd, inputs.manager)
-        })?;
-        let crds = manifest.crds();
-        let default_cr = inputs
-            .default_cr
-            .as_ref()
-            .and_then(|file| parse(file, &|default_cr| default_cr.check_default_cr(&crds).1));
-        let crd = default_cr
-            .as_ref()
-            .and_then(|default_cr| default_cr.check_default_cr(&crds).0);
-        Some(Self {
-            manifest,
-            default_cr,
-            crd,
-        })
+        found.extend(manifest.check(rule, inputs.manager));
+        let Some(file) = &inputs.default_cr else {
+            return Self::default();
+        };
+        match RawManifest::parse(file.name, file.bytes) {
+            Ok(default_cr) => {
+                let (crd, broken) = default_cr.check_default_cr(&manifest.crds());
+                found.extend(broken);
+                let file = Some(default_cr);
+                Self { file, crd }
+            }
+            Err(unreadable) => {
+                found.push(unreadable);
+                Self::default()
+            }
+        }
     }
 }
 
 /// The images for the descriptor: those of the scanner configuration, or all that the manifest runs.
-fn images(inputs: &ModuleInputs<'_>, manifest: &RawManifest) -> Vec<ImageResource> {
-    let named = match inputs.style {
-        DescriptorStyle::Modulectl3 => manifest.images(),
+fn image_resources_of(inputs: &ModuleInputs<'_>, run: &[ImageName]) -> Vec<ImageResource> {
+    match inputs.style {
+        DescriptorStyle::Modulectl3 => image_resources(run),
         DescriptorStyle::KymaCli2 => {
             let scanned = inputs.security.iter().flat_map(|scan| &scan.images);
-            scanned
+            let named: Vec<_> = scanned
                 .filter_map(|image| ImageName::parse(image))
-                .collect()
+                .collect();
+            image_resources(&named)
         }
-    };
-    image_resources(&named)
+    }
 }
 
 #[cfg(test)]

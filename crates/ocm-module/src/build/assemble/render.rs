@@ -18,6 +18,8 @@ use crate::raw_manifest::RawManifest;
 
 pub(super) struct Renderer<'a> {
     pub(super) inputs: &'a ModuleInputs<'a>,
+    /// The text of the manifest.
+    pub(super) manifest: &'a str,
     pub(super) images: Vec<ImageResource>,
     pub(super) default_cr: Option<&'a RawManifest>,
     pub(super) cluster_scoped: bool,
@@ -37,7 +39,7 @@ impl Renderer<'_> {
             version: inputs.version,
             registry: inputs.registry,
             source: inputs.source,
-            manifest: inputs.manifest.bytes,
+            manifest: self.manifest.as_bytes(),
             default_cr: inputs.default_cr.map(|file| file.bytes),
             settings: None,
             template: layer.as_deref().map(str::as_bytes),
@@ -59,7 +61,7 @@ impl Renderer<'_> {
         let mut files = BTreeMap::from([
             ("template.yaml", template.into_bytes()),
             ("template_control_plane.yaml", control_plane.into_bytes()),
-            ("rendered.yaml", inputs.manifest.bytes.to_vec()),
+            ("rendered.yaml", self.manifest.as_bytes().to_vec()),
         ]);
         if let Some(form) = inputs.kyma_cli_2_template {
             let template = self.kyma_cli_2(&version, form, None);

@@ -35,6 +35,11 @@ fn test_module() -> TestModule {
 }
 
 impl TestModule {
+    fn assemble(&self, inputs: &ModuleInputs<'_>) -> Result<Assembled, Vec<Diagnostic>> {
+        let manifest = RawManifest::parse("manifest.yaml", self.manifest.as_bytes());
+        assemble(inputs, &manifest.map_err(|unreadable| vec![unreadable])?)
+    }
+
     fn inputs(&self) -> ModuleInputs<'_> {
         ModuleInputs {
             style: DescriptorStyle::KymaCli2,
@@ -46,10 +51,6 @@ impl TestModule {
             registry: &self.registry,
             channel: "regular",
             source: &self.source,
-            manifest: NamedFile {
-                name: "manifest.yaml",
-                bytes: self.manifest.as_bytes(),
-            },
             default_cr: Some(NamedFile {
                 name: "default-cr.yaml",
                 bytes: CR.as_bytes(),
@@ -83,12 +84,13 @@ fn each_form_yields_three_files() {
             TemplateForm::Modulectl3 => DescriptorStyle::Modulectl3,
             _ => DescriptorStyle::KymaCli2,
         };
-        let assembled = assemble(&ModuleInputs {
-            style,
-            template,
-            ..files.inputs()
-        })
-        .unwrap();
+        let assembled = files
+            .assemble(&ModuleInputs {
+                style,
+                template,
+                ..files.inputs()
+            })
+            .unwrap();
         let warnings: Vec<_> = assembled.warnings.iter().map(|found| found.code).collect();
         let installed = template == TemplateForm::Modulectl3;
         let not_installed = (!installed).then_some(FormatCode::ModuleNotInstalled);
@@ -121,13 +123,14 @@ fn each_form_yields_three_files() {
 #[test]
 fn modulectl_3_template_repeats_the_configuration() {
     let (files, config) = (test_module(), modulectl_config());
-    let assembled = assemble(&ModuleInputs {
-        style: DescriptorStyle::Modulectl3,
-        template: TemplateForm::Modulectl3,
-        config: Some(("module-config.yaml", &config)),
-        ..files.inputs()
-    })
-    .unwrap();
+    let assembled = files
+        .assemble(&ModuleInputs {
+            style: DescriptorStyle::Modulectl3,
+            template: TemplateForm::Modulectl3,
+            config: Some(("module-config.yaml", &config)),
+            ..files.inputs()
+        })
+        .unwrap();
     let component = &assembled.version.descriptor.component;
     let labels: Vec<_> = component
         .labels
@@ -173,17 +176,18 @@ fn all_mistakes_are_reported_at_once() {
         .parse()
         .unwrap();
     let config = modulectl_config();
-    let found = assemble(&ModuleInputs {
-        component: "kyma-project.io/module/k8s",
-        channel: "Fast",
-        config: Some(("module-config.yaml", &config)),
-        default_cr: Some(NamedFile {
-            name: "default-cr.yaml",
-            bytes: b"kind: Other\n",
-        }),
-        ..files.inputs()
-    })
-    .unwrap_err();
+    let found = files
+        .assemble(&ModuleInputs {
+            component: "kyma-project.io/module/k8s",
+            channel: "Fast",
+            config: Some(("module-config.yaml", &config)),
+            default_cr: Some(NamedFile {
+                name: "default-cr.yaml",
+                bytes: b"kind: Other\n",
+            }),
+            ..files.inputs()
+        })
+        .unwrap_err();
     let codes: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
     assert_eq!(
         codes,
@@ -241,7 +245,7 @@ fn templates_that_do_not_fit_the_image_are_refused() {
         (DescriptorStyle::KymaCli2, TemplateForm::V1Beta1, None),
         (DescriptorStyle::Modulectl3, TemplateForm::V1Beta2, None),
     ] {
-        let assembled = assemble(&ModuleInputs {
+        let assembled = files.assemble(&ModuleInputs {
             style,
             template,
             config: Some(("module-config.yaml", &config)),
@@ -277,7 +281,7 @@ fn descriptor_lists_the_images_of_lists_and_of_every_pod() {
             template: TemplateForm::Modulectl3,
             ..files.inputs()
         };
-        let assembled = assemble(&inputs).unwrap();
+        let assembled = files.assemble(&inputs).unwrap();
         assert_eq!(assembled.warnings, []);
         assert_eq!(assembled.files["rendered.yaml"], files.manifest.as_bytes());
         listed_images(&assembled)
@@ -317,7 +321,7 @@ fn module_without_a_crd_is_built_in_the_form_of_modulectl_alone() {
             default_cr: None,
             ..files.inputs()
         };
-        let found = match assemble(&inputs) {
+        let found = match files.assemble(&inputs) {
             Ok(assembled) => {
                 assert_eq!(style, DescriptorStyle::Modulectl3);
                 assembled.warnings
@@ -337,7 +341,7 @@ fn module_without_a_crd_is_built_in_the_form_of_modulectl_alone() {
 fn both_forms_share_one_image() {
     let files = test_module();
     let assembled = |style, template, kyma_cli_2_template| {
-        assemble(&ModuleInputs {
+        files.assemble(&ModuleInputs {
             style,
             template,
             kyma_cli_2_template,
@@ -402,7 +406,7 @@ fn modules_that_no_lifecycle_manager_installs_are_told() {
             namespace,
             ..files.inputs()
         };
-        let warnings = assemble(&inputs).unwrap().warnings;
+        let warnings = files.assemble(&inputs).unwrap().warnings;
         let of = warnings
             .iter()
             .filter(|found| found.code == FormatCode::ModuleNotInstalled);

@@ -23,7 +23,7 @@ fn pins() -> Vec<ImagePin> {
 fn pinned(text: &str) -> Result<String, Vec<(FormatCode, usize)>> {
     let manifest = RawManifest::parse("m", text.as_bytes()).unwrap();
     let pinned = manifest.pin(&pins()).map_err(|found| codes(&found))?;
-    Ok(pinned.text)
+    Ok(pinned.manifest.text().to_owned())
 }
 
 /// What the text is to become: `@M` and `@P` stand for the digests.
@@ -173,18 +173,18 @@ proptest! {
         }
         let manifest = RawManifest::parse("m", text.as_bytes()).unwrap();
         let pinned = manifest.pin(&pins()).unwrap();
-        let again = RawManifest::parse("m", pinned.text.as_bytes()).unwrap();
+        let again = RawManifest::parse("m", pinned.manifest.text().as_bytes()).unwrap();
         // Without the digests it is the same text, and the same objects.
-        let mut stripped = pinned.text.clone();
+        let mut stripped = pinned.manifest.text().to_owned();
         for digest in [digest(b"manager"), digest(b"proxy")] {
             stripped = stripped.replace(&format!("@{digest}"), "");
         }
         prop_assert_eq!(&stripped, &text);
-        let values = |manifest: &RawManifest| manifest.documents.iter().map(|document| document.value.clone()).collect::<Vec<Value>>();
+        let values = |manifest: &RawManifest| yaml::documents(manifest.text()).unwrap();
         let without = serde_json::to_string(&values(&again)).unwrap();
         let without = [digest(b"manager"), digest(b"proxy")].iter().fold(without, |text, digest| text.replace(&format!("@{digest}"), ""));
         prop_assert_eq!(serde_json::from_str::<Vec<Value>>(&without).unwrap(), values(&manifest));
-        for (before, after) in manifest.used_images().iter().zip(again.used_images()) {
+        for (before, after) in manifest.facts.images.iter().zip(again.facts.images) {
             prop_assert_eq!(&before.place, &after.place);
             let pin = pins().into_iter().find(|pin| before.image.as_ref().is_some_and(|image| pin.names(image)));
             prop_assert_eq!(pin.map_or(before.text.clone(), |pin| pin.pinned()), after.text);

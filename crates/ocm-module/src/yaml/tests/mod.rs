@@ -4,6 +4,16 @@ use super::*;
 use serde_json::json;
 
 #[test]
+fn documents_are_handed_out_one_by_one() {
+    let mut seen = Vec::new();
+    let read = each_document("a: 1\n---\n---\nb: [", &mut |document| {
+        seen.push((document.value.clone(), document.position(&[]).line));
+    });
+    assert_eq!(read.unwrap_err().position.unwrap().line, 4);
+    assert_eq!(seen, [(json!({"a": 1}), 1), (Value::Null, 2)]);
+}
+
+#[test]
 fn documents_of_a_stream_are_read() {
     let text = "a: 1\n1: x\ntrue: ~\n---\n- !tag b\n- '1'\n---\n";
     let expected = [
@@ -241,3 +251,4 @@ fn positions_of_merged_entries() {
 }
 
 mod recorded;
+mod spans;
