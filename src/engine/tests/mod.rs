@@ -21,7 +21,7 @@ use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
     GitHubWriter, LayerCopy, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication,
     RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
-    SeenRelease, SeenRepository,
+    SeenRelease, SeenRepository, SeenTag,
 };
 use unused_services::UnusedServices;
 
@@ -275,6 +275,15 @@ async fn landed_write_is_never_sent_again_however_late_it_is_visible() {
             assert_eq!(ended.writes, ["a", "b"], "lag {lag} {answers:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn write_without_an_answer_holds_back_those_after_it() {
+    // The first never takes effect: the second may depend on it.
+    let disk = TestFiles::new(0, &[WriteResult::Cut]);
+    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
+    assert!(ended.ended.is_ok());
+    assert_eq!(ended.writes, ["a", "a", "b"]);
 }
 
 #[tokio::test]
