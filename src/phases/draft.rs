@@ -1,13 +1,14 @@
 //! `draft`: one draft release with our mark, then the tag at the plan's commit.
 //!
-//! The tag comes last because it starts builders, and they upload to the draft.
+//! The tag comes last because it starts builders, and they upload to the draft. The answer that the draft was created is enough
+//! for the tag to follow. The phase is done when a read shows both, since later phases find the draft by such a read.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, LockOwner, Tag};
+use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
@@ -19,6 +20,8 @@ use crate::release::view::ReleaseView;
 /// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
 pub struct Draft {
     plan: ReleasePlan,
+    /// The draft that this process has created. A read may not show it yet.
+    created: Option<NewDraft>,
 }
 
 /// The parts of a new draft that are read only when one is created.
@@ -31,7 +34,11 @@ struct DraftDetails {
 impl Draft {
     /// The phase, which changes something only while `owner` holds the lock of the tag.
     pub fn locked(plan: ReleasePlan, owner: LockOwner) -> Locked<Self> {
-        Locked::new(Self { plan }, owner)
+        let draft = Self {
+            plan,
+            created: None,
+        };
+        Locked::new(draft, owner)
     }
 
     async fn details(&self, reader: Reader<'_>) -> Result<DraftDetails, ServiceError> {
@@ -68,7 +75,18 @@ impl Phase for Draft {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let seen = ReleaseView::tag_and_releases(reader, &self.plan.wanted.tag).await?;
-        Ok(decide(&self.plan, &seen))
+        match &self.created {
+            Some(created) if seen.releases.is_empty() => {
+                Ok(Step::Act(vec![Action::CreateDraft(created.clone())]))
+            }
+            _ => Ok(decide(&self.plan, &seen)),
+        }
+    }
+
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
+        if let (Action::CreateDraft(draft), Ok(())) = (action, answer) {
+            self.created = Some(draft.clone());
+        }
     }
 
     fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
@@ -98,7 +116,9 @@ impl NeedsLock for Draft {
         reader: Reader<'_>,
         mut actions: Vec<Action>,
     ) -> Result<Vec<Action>, ServiceError> {
-        if let [Action::CreateDraft(draft)] = actions.as_mut_slice() {
+        if let [Action::CreateDraft(draft), ..] = actions.as_mut_slice()
+            && self.created.is_none()
+        {
             complete(draft, &self.details(reader).await?);
         }
         Ok(actions)
@@ -125,10 +145,11 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
 
 fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
     match existing_release::resolve(plan, seen.tag.as_ref(), &seen.releases) {
-        Resolution::Create => Step::Act(vec![Action::CreateDraft(new_draft(
-            plan,
-            seen.tag.as_ref(),
-        ))]),
+        Resolution::Create => {
+            let draft = Action::CreateDraft(new_draft(plan, seen.tag.as_ref()));
+            let tag = seen.tag.is_none().then(|| create_tag(plan));
+            Step::Act([draft].into_iter().chain(tag).collect())
+        }
         Resolution::Resume(draft, mark) => resume(plan, seen, draft, &mark),
         Resolution::Replace(release, mark) => Step::Act(delete_release(
             &plan.wanted.tag,
@@ -155,10 +176,7 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
         }]);
     }
     match seen.tag {
-        None => Step::Act(vec![Action::CreateTag {
-            tag: plan.wanted.tag.clone(),
-            commit: plan.wanted.commit.clone(),
-        }]),
+        None => Step::Act(vec![create_tag(plan)]),
         Some(_) => Step::Done(report(
             draft,
             format!(
@@ -167,6 +185,13 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
                 plan.wanted.commit.short()
             ),
         )),
+    }
+}
+
+fn create_tag(plan: &ReleasePlan) -> Action {
+    Action::CreateTag {
+        tag: plan.wanted.tag.clone(),
+        commit: plan.wanted.commit.clone(),
     }
 }
 
@@ -268,8 +293,9 @@ mod tests {
         let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
         let create = "create the draft release v1.2.0 at 4e4b9d4";
         let tag = "create the tag v1.2.0 at 4e4b9d4";
+        let both = format!("{create}; {tag}");
         for (at, releases, expected) in [
-            (None, vec![], create),
+            (None, vec![], both.as_str()),
             (here(), vec![], create),
             (Some(other()), vec![], Code::TagElsewhere.as_str()),
             (None, vec![ours.clone()], tag),
@@ -347,7 +373,7 @@ mod tests {
         let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
             panic!("nothing to do")
         };
-        let [Action::CreateDraft(draft)] = actions.as_slice() else {
+        let [Action::CreateDraft(draft), Action::CreateTag { .. }] = actions.as_slice() else {
             panic!("{actions:?}")
         };
         assert_eq!(draft.target, plan.wanted.commit);
