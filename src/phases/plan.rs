@@ -6,7 +6,7 @@ use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Tag};
 use crate::plan::{BranchGuard, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{Reader, SeenRepository, SeenTag, ServiceError};
+use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
 use crate::release::view::ReleaseView;
@@ -52,11 +52,7 @@ impl Plan {
         };
         let github = reader.github;
         let tags = github.tags(wanted.tag_format.prefix()).await?;
-        let release = ReleaseView {
-            tag: self.tag(reader, &tags).await?,
-            releases: github.releases(&wanted.tag).await?,
-            ..ReleaseView::default()
-        };
+        let release = self.release(reader, &tags).await?;
         let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
         // What a reference points at exists.
         let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
@@ -75,17 +71,26 @@ impl Plan {
         })
     }
 
-    /// The commit of the wanted tag. The list of tags may lag behind, which `draft` finds out before it writes.
-    async fn tag(
+    /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
+    /// absent: the list may lag behind, and then `draft` finds out before it writes.
+    async fn release(
         &self,
         reader: Reader<'_>,
-        tags: &[SeenTag],
-    ) -> Result<Option<CommitSha>, ServiceError> {
-        let wanted = &self.options.wanted.tag;
-        match tags.iter().find(|tag| tag.name == wanted.as_str()) {
-            Some(SeenTag { commit: None, .. }) => reader.github.tag(wanted).await,
-            found => Ok(found.and_then(|tag| tag.commit.clone())),
-        }
+        tags: &[String],
+    ) -> Result<ReleaseView, ServiceError> {
+        let tag = &self.options.wanted.tag;
+        let releases = reader.github.releases(tag).await?;
+        let is_listed = tags.iter().any(|listed| listed == tag.as_str());
+        let tag = if is_listed || !releases.is_empty() {
+            reader.github.tag(tag).await?
+        } else {
+            None
+        };
+        Ok(ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
+        })
     }
 }
 

@@ -14,7 +14,6 @@ pub use clock::{Clock, Interrupt, PendingRequests};
 pub use observed::{
     AssetId, AssetState, CheckState, LayerCopy, LayerHolds, LocalFile, Notes, ReleaseId,
     ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
-    SeenTag,
 };
 pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::{CommitSha, Diagnostic, Digest, RepoSlug};
+use crate::domain::{Diagnostic, Digest, RepoSlug};
 
 /// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,14 +35,6 @@ pub struct SeenRepository {
     pub private: bool,
     /// Whether the token may push, if GitHub returns it (it does not for every kind of token).
     pub may_push: Option<bool>,
-}
-
-/// A tag in a list of tags.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenTag {
-    pub name: String,
-    /// The commit that a lightweight tag points at; `None` for an annotated one, whose own object names it.
-    pub commit: Option<CommitSha>,
 }
 
 /// A release on GitHub, draft or published

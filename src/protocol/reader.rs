@@ -16,7 +16,7 @@ use futures_util::Stream;
 
 use super::{
     LayerCopy, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
-    SeenRelease, SeenRepository, SeenTag, ServiceError,
+    SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -53,8 +53,8 @@ pub trait GitHubReader: Send + Sync {
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;
-    /// All tags whose names begin like this.
-    async fn tags(&self, prefix: &str) -> Result<Vec<SeenTag>, ServiceError>;
+    /// The names of all tags that begin like this. The list may lag behind [`GitHubReader::tag`].
+    async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError>;
     /// The first of these tags that has a published release which is no prerelease.
     async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError>;
     /// The tag of the release that GitHub shows as *latest*.

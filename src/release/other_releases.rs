@@ -3,7 +3,7 @@
 
 use crate::domain::Tag;
 use crate::plan::Wanted;
-use crate::protocol::{GitHubReader, SeenTag, ServiceError};
+use crate::protocol::{GitHubReader, ServiceError};
 
 /// The tags of the same format with another version.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub(crate) struct OtherTags {
 }
 
 impl OtherTags {
-    pub(crate) fn of(wanted: &Wanted, tags: &[SeenTag]) -> Self {
+    pub(crate) fn of(wanted: &Wanted, tags: &[String]) -> Self {
         let mut versions: Vec<_> = tags
             .iter()
-            .filter_map(|tag| Some((wanted.tag_format.version(&tag.name)?, &tag.name)))
+            .filter_map(|tag| Some((wanted.tag_format.version(tag)?, tag)))
             .collect();
         versions.sort_unstable();
         let mut others = Self::default();
@@ -91,10 +91,7 @@ mod tests {
             "junk",
             "v1.2.0-rc1",
         ];
-        let tags = names.map(|name| SeenTag {
-            name: name.into(),
-            commit: None,
-        });
+        let tags = names.map(String::from);
         let expected = OtherTags {
             lower: ["v1.2.0-rc1", "v1.1.10", "v1.1.9", "v1.0.0"]
                 .map(String::from)

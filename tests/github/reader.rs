@@ -155,7 +155,7 @@ async fn draft_at_the_end_of_the_list_is_found() {
 }
 
 #[tokio::test]
-async fn tags_are_listed_by_prefix_with_the_commits_of_lightweight_ones() {
+async fn tags_are_listed_by_their_prefix() {
     let rig = Rig::start().await;
     rig.repository(|repository| {
         repository
@@ -163,20 +163,14 @@ async fn tags_are_listed_by_prefix_with_the_commits_of_lightweight_ones() {
             .annotated_tag("v1.2.0", "Release")
             .tag("api/v1.0.0");
     });
-    let tags = rig.github.tags("v").await.unwrap();
-    let seen: Vec<_> = tags
-        .iter()
-        .map(|tag| (tag.name.as_str(), tag.commit.as_ref()))
-        .collect();
-    assert_eq!(seen, [("v1.1.0", Some(&rig.tip())), ("v1.2.0", None)]);
-    let names = async |prefix: &str| {
-        let tags = rig.github.tags(prefix).await.unwrap();
-        let names: Vec<_> = tags.into_iter().map(|tag| tag.name).collect();
-        names
-    };
-    assert_eq!(names("api/v").await, ["api/v1.0.0"]);
-    assert_eq!(names("").await.len(), 4);
-    assert_eq!(names("none").await, [""; 0]);
+    for (prefix, expected) in [
+        ("v", &["v1.1.0", "v1.2.0"][..]),
+        ("api/v", &["api/v1.0.0"]),
+        ("", &["1.0.0", "api/v1.0.0", "v1.1.0", "v1.2.0"]),
+        ("none", &[]),
+    ] {
+        assert_eq!(rig.github.tags(prefix).await.unwrap(), expected);
+    }
 }
 
 #[tokio::test]

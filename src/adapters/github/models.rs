@@ -34,6 +34,13 @@ pub(super) struct Reference {
     pub object: GitObject,
 }
 
+/// <https://docs.github.com/en/rest/git/refs#list-matching-references>
+#[derive(Deserialize)]
+pub(super) struct ReferenceName {
+    #[serde(rename = "ref")]
+    pub name: String,
+}
+
 /// <https://docs.github.com/en/rest/git/tags#get-a-tag>
 #[derive(Clone, Deserialize)]
 pub(super) struct TagObject {

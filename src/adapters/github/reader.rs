@@ -10,7 +10,7 @@ use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenRelease,
-    SeenRepository, SeenTag, ServiceError,
+    SeenRepository, ServiceError,
 };
 
 #[async_trait]
@@ -61,7 +61,7 @@ impl GitHubReader for GitHub {
             .doing(|| format!("read the release with id {id}"))
     }
 
-    async fn tags(&self, prefix: &str) -> Result<Vec<SeenTag>, ServiceError> {
+    async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError> {
         self.tags_beginning_with(prefix)
             .await
             .doing(|| format!("list the tags {prefix}…"))

@@ -1,4 +1,4 @@
-//! References of git: branches and tags. They do not lag behind a write, unlike lists.
+//! References of git: branches and tags. A reference by its name does not lag behind a write; a list of them may.
 
 use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use super::client::{ALL_PAGES, success};
 use super::models::TagObject;
 use super::{GitHub, models, origin};
 use crate::domain::CommitSha;
-use crate::protocol::{Cause, SeenTag};
+use crate::protocol::Cause;
 
 /// How many annotated tags are followed from one to the next. Git sets no limit.
 const DEEPEST_TAG: usize = 5;
@@ -58,7 +58,7 @@ impl GitHub {
 
     /// <https://docs.github.com/en/rest/git/refs#list-matching-references>: all of them in one answer. Older servers give
     /// pages of a hundred, with links.
-    pub(super) async fn tags_beginning_with(&self, prefix: &str) -> Result<Vec<SeenTag>, Cause> {
+    pub(super) async fn tags_beginning_with(&self, prefix: &str) -> Result<Vec<String>, Cause> {
         let mut first = self.url(&["git", "matching-refs", &format!("tags/{prefix}")]);
         first.query_pairs_mut().append_pair("per_page", "100");
         let mut tags = Vec::new();
@@ -67,8 +67,11 @@ impl GitHub {
             let Some(page) = next else { break };
             // Not kept for a conditional request: it is read hardly ever again, and may be large.
             let answer = self.client.read(&page).await?;
-            let references: Vec<models::Reference> = success(&answer)?.json()?;
-            tags.extend(references.into_iter().filter_map(seen));
+            let references: Vec<models::ReferenceName> = success(&answer)?.json()?;
+            let names = references
+                .iter()
+                .filter_map(|it| it.name.strip_prefix(TAGS));
+            tags.extend(names.map(str::to_owned));
             next = match answer.header("link") {
                 Some(link) => origin::next_page(&page, link)?,
                 None => None,
@@ -82,12 +85,4 @@ impl GitHub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn seen(reference: models::Reference) -> Option<SeenTag> {
-    let name = reference.name.strip_prefix(TAGS)?.to_owned();
-    let object = reference.object;
-    let is_commit = object.kind == "commit";
-    let commit = is_commit.then(|| object.sha.parse().ok()).flatten();
-    Some(SeenTag { name, commit })
 }

@@ -21,7 +21,7 @@ use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
     GitHubWriter, LayerCopy, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication,
     RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
-    SeenRelease, SeenRepository, SeenTag,
+    SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 

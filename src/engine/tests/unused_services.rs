@@ -30,7 +30,7 @@ impl GitHubReader for UnusedServices {
     async fn release(&self, _: ReleaseId) -> Result<Option<SeenRelease>, ServiceError> {
         unreachable!()
     }
-    async fn tags(&self, _: &str) -> Result<Vec<SeenTag>, ServiceError> {
+    async fn tags(&self, _: &str) -> Result<Vec<String>, ServiceError> {
         unreachable!()
     }
     async fn first_released(&self, _: &[String]) -> Result<Option<String>, ServiceError> {
