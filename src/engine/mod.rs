@@ -104,21 +104,6 @@ enum Confirmation {
     Unknown,
 }
 
-/// The actions that can be sent now. One that was sent without an answer holds back those after it, which may depend on it,
-/// until it is visible or given up.
-fn unsent(actions: &[Action], sent: &[Sent]) -> Vec<Action> {
-    let confirmation = |action: &Action| {
-        let sent = sent.iter().find(|sent| sent.action == *action);
-        sent.map(|sent| sent.confirmation)
-    };
-    actions
-        .iter()
-        .take_while(|action| confirmation(action) != Some(Confirmation::Unknown))
-        .filter(|action| confirmation(action).is_none())
-        .cloned()
-        .collect()
-}
-
 impl Engine<'_> {
     /// Runs a phase to its end, and cleans up after it.
     ///
@@ -178,7 +163,11 @@ impl Engine<'_> {
                     let Some(writer) = self.writer else {
                         return Ok(LoopEnd::DryRun(actions));
                     };
-                    let unsent = unsent(&actions, sent);
+                    let unsent: Vec<_> = actions
+                        .iter()
+                        .filter(|action| !sent.iter().any(|s| s.action == **action))
+                        .cloned()
+                        .collect();
                     if unsent.is_empty() {
                         unchanged_reads += 1;
                         self.not_yet_visible(&actions, sent, &mut unchanged_reads)

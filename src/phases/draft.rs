@@ -1,7 +1,8 @@
 //! `draft`: one draft release with our mark, then the tag at the plan's commit.
 //!
-//! The tag comes last because it starts builders, and they upload to the draft. The answer that the draft was created is enough
-//! for the tag to follow. The phase is done when a read shows both, since later phases find the draft by such a read.
+//! The tag comes last because it starts builders, and they upload to the draft: it is created when a read shows the draft, since
+//! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
+//! answer that the tag was created is enough.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,9 @@ pub struct Draft {
     plan: ReleasePlan,
     /// The draft that this process has created. A read may not show it yet.
     created: Option<NewDraft>,
+    /// What is reported once GitHub has confirmed the tag that was asked for.
+    with_tag: Option<PhaseReport>,
+    tag_is_confirmed: bool,
 }
 
 /// The parts of a new draft that are read only when one is created.
@@ -37,6 +41,8 @@ impl Draft {
         let draft = Self {
             plan,
             created: None,
+            with_tag: None,
+            tag_is_confirmed: false,
         };
         Locked::new(draft, owner)
     }
@@ -74,18 +80,27 @@ impl Phase for Draft {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        if self.tag_is_confirmed
+            && let Some(report) = self.with_tag.take()
+        {
+            return Ok(Step::Done(report));
+        }
         let seen = ReleaseView::tag_and_releases(reader, &self.plan.wanted.tag).await?;
-        match &self.created {
-            Some(created) if seen.releases.is_empty() => {
-                Ok(Step::Act(vec![Action::CreateDraft(created.clone())]))
+        match (&self.created, seen.releases.as_slice()) {
+            (Some(created), []) => Ok(Step::Act(vec![Action::CreateDraft(created.clone())])),
+            (_, [draft]) => {
+                self.with_tag = Some(drafted(&self.plan, draft));
+                Ok(decide(&self.plan, &seen))
             }
             _ => Ok(decide(&self.plan, &seen)),
         }
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
-        if let (Action::CreateDraft(draft), Ok(())) = (action, answer) {
-            self.created = Some(draft.clone());
+        match action {
+            Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),
+            Action::CreateTag { .. } => self.tag_is_confirmed = answer.is_ok(),
+            _ => {}
         }
     }
 
@@ -116,7 +131,7 @@ impl NeedsLock for Draft {
         reader: Reader<'_>,
         mut actions: Vec<Action>,
     ) -> Result<Vec<Action>, ServiceError> {
-        if let [Action::CreateDraft(draft), ..] = actions.as_mut_slice()
+        if let [Action::CreateDraft(draft)] = actions.as_mut_slice()
             && self.created.is_none()
         {
             complete(draft, &self.details(reader).await?);
@@ -145,11 +160,10 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
 
 fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
     match existing_release::resolve(plan, seen.tag.as_ref(), &seen.releases) {
-        Resolution::Create => {
-            let draft = Action::CreateDraft(new_draft(plan, seen.tag.as_ref()));
-            let tag = seen.tag.is_none().then(|| create_tag(plan));
-            Step::Act([draft].into_iter().chain(tag).collect())
-        }
+        Resolution::Create => Step::Act(vec![Action::CreateDraft(new_draft(
+            plan,
+            seen.tag.as_ref(),
+        ))]),
         Resolution::Resume(draft, mark) => resume(plan, seen, draft, &mark),
         Resolution::Replace(release, mark) => Step::Act(delete_release(
             &plan.wanted.tag,
@@ -176,23 +190,17 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
         }]);
     }
     match seen.tag {
-        None => Step::Act(vec![create_tag(plan)]),
-        Some(_) => Step::Done(report(
-            draft,
-            format!(
-                "{} is a draft at {}",
-                plan.wanted.tag,
-                plan.wanted.commit.short()
-            ),
-        )),
+        None => Step::Act(vec![Action::CreateTag {
+            tag: plan.wanted.tag.clone(),
+            commit: plan.wanted.commit.clone(),
+        }]),
+        Some(_) => Step::Done(drafted(plan, draft)),
     }
 }
 
-fn create_tag(plan: &ReleasePlan) -> Action {
-    Action::CreateTag {
-        tag: plan.wanted.tag.clone(),
-        commit: plan.wanted.commit.clone(),
-    }
+fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
+    let commit = plan.wanted.commit.short();
+    report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
 }
 
 fn report(release: &SeenRelease, summary: String) -> PhaseReport {
@@ -293,9 +301,8 @@ mod tests {
         let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
         let create = "create the draft release v1.2.0 at 4e4b9d4";
         let tag = "create the tag v1.2.0 at 4e4b9d4";
-        let both = format!("{create}; {tag}");
         for (at, releases, expected) in [
-            (None, vec![], both.as_str()),
+            (None, vec![], create),
             (here(), vec![], create),
             (Some(other()), vec![], Code::TagElsewhere.as_str()),
             (None, vec![ours.clone()], tag),
@@ -373,7 +380,7 @@ mod tests {
         let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
             panic!("nothing to do")
         };
-        let [Action::CreateDraft(draft), Action::CreateTag { .. }] = actions.as_slice() else {
+        let [Action::CreateDraft(draft)] = actions.as_slice() else {
             panic!("{actions:?}")
         };
         assert_eq!(draft.target, plan.wanted.commit);

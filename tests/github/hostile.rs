@@ -115,8 +115,9 @@ async fn requests_carry_each_required_header_once() {
 async fn base_path_of_an_enterprise_server_is_kept() {
     let server = Server::start(|line| match line {
         "GET /api/v3/repos/kyma-project/btp-manager" => ok(REPOSITORY),
-        "GET /api/v3/repos/kyma-project/btp-manager/releases?per_page=100" => ok("[]"),
-        "POST /api/graphql" => ok(r#"{"data":{"repository":{"release":null}}}"#),
+        "POST /api/graphql" => {
+            ok(r#"{"data":{"repository":{"release":null,"releases":{"nodes":[]}}}}"#)
+        }
         _ => (404, String::new(), String::new()),
     });
     let settings = GitHubSettings {

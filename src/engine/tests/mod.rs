@@ -278,15 +278,6 @@ async fn landed_write_is_never_sent_again_however_late_it_is_visible() {
 }
 
 #[tokio::test]
-async fn write_without_an_answer_holds_back_those_after_it() {
-    // The first never takes effect: the second may depend on it.
-    let disk = TestFiles::new(0, &[WriteResult::Cut]);
-    let ended = run(&disk, &mut Remove { waits: 0 }, false).await;
-    assert!(ended.ended.is_ok());
-    assert_eq!(ended.writes, ["a", "a", "b"]);
-}
-
-#[tokio::test]
 async fn lost_write_is_sent_again_after_reading_for_a_while() {
     let disk = TestFiles::new(3, &[WriteResult::Cut]);
     let ended = run(&disk, &mut Remove { waits: 0 }, false).await;

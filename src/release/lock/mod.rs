@@ -92,14 +92,10 @@ impl<P: NeedsLock> Phase for Locked<P> {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.phase.step(reader).await? {
-            Step::Act(mut actions) => {
+            Step::Act(actions) => {
                 let before = self.lock.before(reader, self.phase.commit(), &actions);
                 if let Some(first) = before.await? {
                     return Ok(first);
-                }
-                if self.lock.refusal.is_some() {
-                    // Another run may do the same at the same time: everything is read again after each action.
-                    actions.truncate(1);
                 }
                 Ok(Step::Act(self.phase.complete(reader, actions).await?))
             }
