@@ -284,15 +284,15 @@ impl TagLock {
         Ok(decide(&self.me, seen, ended))
     }
 
-    /// Releases the lock, if it is our own.
+    /// Releases the lock, if it is our own. One that was taken over so recently that the former owner's last write may not be
+    /// visible yet is left behind: whoever takes it over next waits for that write as well.
     async fn release(&self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         if !self.asked {
             return Ok(vec![]);
         }
         let seen = reader.github.lock(&self.tag).await?;
         let is_mine = seen
-            .and_then(|seen| seen.lock)
-            .is_some_and(|lock| lock.owner == self.me);
+            .is_some_and(|seen| matches!(decide(&self.me, Some(&seen), None), LockDecision::Mine));
         let release = Action::ReleaseLock {
             tag: self.tag.clone(),
         };
