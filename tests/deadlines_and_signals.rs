@@ -282,7 +282,7 @@ async fn signal_ends_a_draft_and_releases_its_lock() {
     let silence = {
         let (faults, asked) = (faults.clone(), asked.clone());
         Fault::call_after(move |_| {
-            let releases = || Pattern::new("GET", "/releases");
+            let releases = || Pattern::new("POST", "/graphql");
             faults.when(releases(), 100, asked.raise_by_request());
             faults.when(releases(), 100, Fault::Hang);
         })

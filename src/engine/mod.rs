@@ -228,7 +228,9 @@ impl Engine<'_> {
             if self.deadline.passed(self.clock.now()) {
                 return Err(self.stop(CutShort::TimeOver(vec![]), waited_for));
             }
+            let begun = self.clock.now();
             let Applied { answer, cut } = self.apply(phase.id(), writer, &action).await;
+            phase.answered(&action, &answer, begun);
             let confirmation = match &answer {
                 Ok(()) => Some(Confirmation::Received),
                 Err(error) => matches!(error.cause, Cause::Unknown { .. } | Cause::Conflict { .. })

@@ -1,13 +1,15 @@
 //! `draft`: one draft release with our mark, then the tag at the plan's commit.
 //!
-//! The tag comes last because it starts builders, and they upload to the draft.
+//! The tag comes last because it starts builders, and they upload to the draft: it is created when a read shows the draft, since
+//! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
+//! answer that the tag was created is enough.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, LockOwner, Tag};
+use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
@@ -19,6 +21,11 @@ use crate::release::view::ReleaseView;
 /// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
 pub struct Draft {
     plan: ReleasePlan,
+    /// The draft that this process has created. A read may not show it yet.
+    created: Option<NewDraft>,
+    /// What is reported once GitHub has confirmed the tag that was asked for.
+    with_tag: Option<PhaseReport>,
+    tag_is_confirmed: bool,
 }
 
 /// The parts of a new draft that are read only when one is created.
@@ -31,7 +38,13 @@ struct DraftDetails {
 impl Draft {
     /// The phase, which changes something only while `owner` holds the lock of the tag.
     pub fn locked(plan: ReleasePlan, owner: LockOwner) -> Locked<Self> {
-        Locked::new(Self { plan }, owner)
+        let draft = Self {
+            plan,
+            created: None,
+            with_tag: None,
+            tag_is_confirmed: false,
+        };
+        Locked::new(draft, owner)
     }
 
     async fn details(&self, reader: Reader<'_>) -> Result<DraftDetails, ServiceError> {
@@ -67,8 +80,28 @@ impl Phase for Draft {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        if self.tag_is_confirmed
+            && let Some(report) = self.with_tag.take()
+        {
+            return Ok(Step::Done(report));
+        }
         let seen = ReleaseView::tag_and_releases(reader, &self.plan.wanted.tag).await?;
-        Ok(decide(&self.plan, &seen))
+        match (&self.created, seen.releases.as_slice()) {
+            (Some(created), []) => Ok(Step::Act(vec![Action::CreateDraft(created.clone())])),
+            (_, [draft]) => {
+                self.with_tag = Some(drafted(&self.plan, draft));
+                Ok(decide(&self.plan, &seen))
+            }
+            _ => Ok(decide(&self.plan, &seen)),
+        }
+    }
+
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
+        match action {
+            Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),
+            Action::CreateTag { .. } => self.tag_is_confirmed = answer.is_ok(),
+            _ => {}
+        }
     }
 
     fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
@@ -98,7 +131,9 @@ impl NeedsLock for Draft {
         reader: Reader<'_>,
         mut actions: Vec<Action>,
     ) -> Result<Vec<Action>, ServiceError> {
-        if let [Action::CreateDraft(draft)] = actions.as_mut_slice() {
+        if let [Action::CreateDraft(draft)] = actions.as_mut_slice()
+            && self.created.is_none()
+        {
             complete(draft, &self.details(reader).await?);
         }
         Ok(actions)
@@ -159,15 +194,13 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
             tag: plan.wanted.tag.clone(),
             commit: plan.wanted.commit.clone(),
         }]),
-        Some(_) => Step::Done(report(
-            draft,
-            format!(
-                "{} is a draft at {}",
-                plan.wanted.tag,
-                plan.wanted.commit.short()
-            ),
-        )),
+        Some(_) => Step::Done(drafted(plan, draft)),
     }
+}
+
+fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
+    let commit = plan.wanted.commit.short();
+    report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
 }
 
 fn report(release: &SeenRelease, summary: String) -> PhaseReport {

@@ -8,6 +8,7 @@ use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
+use crate::release::other_releases::OtherTags;
 use crate::release::view::ReleaseView;
 
 /// The inputs of `plan`.
@@ -31,8 +32,9 @@ struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
-    /// The tags of all published releases except prereleases.
-    published: Vec<String>,
+    /// The highest release before this one.
+    previous: Option<Tag>,
+    higher_is_released: bool,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
 }
@@ -48,12 +50,46 @@ impl Plan {
             Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
             None => None,
         };
+        let github = reader.github;
+        let tags = github.tags(wanted.tag_format.prefix()).await?;
+        let release = self.release(reader, &tags).await?;
+        let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
+        // What a reference points at exists.
+        let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
+        let others = OtherTags::of(wanted, &tags);
+        let previous = match &self.options.previous_tag {
+            Some(given) => Some(given.clone()),
+            None => others.previous(github).await?,
+        };
         Ok(PlanState {
-            repository: reader.github.repository().await?,
-            has_commit: reader.github.has_commit(&wanted.commit).await?,
-            release: ReleaseView::tag_and_releases(reader, &wanted.tag).await?,
-            published: reader.github.published_tags().await?,
+            repository: github.repository().await?,
+            has_commit: is_known || github.has_commit(&wanted.commit).await?,
+            higher_is_released: others.higher_is_released(github).await?,
+            release,
+            previous,
             guard,
+        })
+    }
+
+    /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
+    /// absent: the list may lag behind, and then `draft` finds out before it writes.
+    async fn release(
+        &self,
+        reader: Reader<'_>,
+        tags: &[String],
+    ) -> Result<ReleaseView, ServiceError> {
+        let tag = &self.options.wanted.tag;
+        let releases = reader.github.releases(tag).await?;
+        let is_listed = tags.iter().any(|listed| listed == tag.as_str());
+        let tag = if is_listed || !releases.is_empty() {
+            reader.github.tag(tag).await?
+        } else {
+            None
+        };
+        Ok(ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
         })
     }
 }
@@ -111,7 +147,7 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         }
     }
     findings.extend(assets(wanted));
-    let plan = complete(options, seen);
+    let plan = complete(wanted, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
@@ -120,7 +156,7 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(report(&plan, &seen.published))
+    Step::Done(report(&plan, seen.higher_is_released))
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
@@ -152,22 +188,17 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     findings
 }
 
-fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
+fn complete(wanted: &Wanted, seen: &PlanState) -> ReleasePlan {
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
             head: head.clone()?,
         })
     });
-    let wanted = &options.wanted;
-    let previous = options
-        .previous_tag
-        .clone()
-        .or_else(|| previous_tag(wanted, &seen.published));
-    ReleasePlan::complete(wanted.clone(), previous, guard)
+    ReleasePlan::complete(wanted.clone(), seen.previous.clone(), guard)
 }
 
-fn report(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
+fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
     let summary = format!(
         "{} is to be released at {}",
         plan.wanted.tag,
@@ -181,19 +212,7 @@ fn report(plan: &ReleasePlan, published: &[String]) -> PhaseReport {
         .with("commit", &plan.wanted.commit)
         .with("previous-tag", previous)
         .with("prerelease", plan.wanted.prerelease)
-        .with("make-latest", plan.becomes_latest(published))
-}
-
-/// The highest release before this one, by the order of versions, within the same tag format. Neither the newest nor the
-/// nearest in history: both are wrong for a patch of an older line.
-fn previous_tag(wanted: &Wanted, published: &[String]) -> Option<Tag> {
-    let format = &wanted.tag_format;
-    published
-        .iter()
-        .filter_map(|tag| Some((format.version(tag)?, tag)))
-        .filter(|(version, _)| *version < wanted.version)
-        .max()
-        .and_then(|(_, tag)| tag.parse().ok())
+        .with("make-latest", plan.becomes_latest(higher_is_released))
 }
 
 #[cfg(test)]
@@ -213,17 +232,8 @@ mod tests {
             },
             has_commit: true,
             release: ReleaseView::default(),
-            published: [
-                "v1.0.0",
-                "v1.10.0-rc1",
-                "v1.1.9",
-                "v2.0.0",
-                "1.1.10",
-                "v1.1.10",
-                "junk",
-            ]
-            .map(Into::into)
-            .into(),
+            previous: None,
+            higher_is_released: false,
             guard: None,
         }
     }
@@ -244,24 +254,23 @@ mod tests {
     }
 
     #[test]
-    fn previous_tag_is_the_next_lower_version() {
-        let plan_of = |published: &[&str]| {
-            let published = published.iter().map(|&t| t.into()).collect();
-            plan(
-                &options(),
-                &PlanState {
-                    published,
-                    ..seen()
-                },
-            )
+    fn previous_tag_and_latest_follow_from_the_other_releases() {
+        let seen = PlanState {
+            previous: Some("v1.1.10".parse().unwrap()),
+            higher_is_released: true,
+            ..seen()
         };
-        let all = plan(&options(), &seen());
-        assert_eq!(
-            all.previous_tag.unwrap().as_str(),
-            "v1.1.10",
-            "not the newest, not of another format"
-        );
-        assert_eq!(plan_of(&[]).previous_tag, None);
+        let Step::Done(report) = decide(&options(), &seen) else {
+            panic!("refused")
+        };
+        let output = |name: &str| {
+            let found = report.outputs.iter().find(|output| output.name == name);
+            found.unwrap().value.as_str()
+        };
+        assert_eq!(output("previous-tag"), "v1.1.10");
+        assert_eq!(output("make-latest"), "false");
+        let plan = plan(&options(), &seen);
+        assert_eq!(plan.previous_tag.unwrap().as_str(), "v1.1.10");
     }
 
     #[test]

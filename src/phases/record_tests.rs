@@ -8,11 +8,13 @@ use crate::protocol::{
     CheckState, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError, StatusState,
 };
 use crate::release::references::our_release;
+use crate::release::view::{ReleaseCache, Trust};
 
 /// [`PhaseId::RecordTests`]. The record is a commit status, which `publish` reads.
 pub struct RecordTests {
     plan: ReleasePlan,
     result: LegResult,
+    cache: ReleaseCache,
 }
 
 /// The result of one leg of the tests.
@@ -29,7 +31,11 @@ pub struct LegResult {
 
 impl RecordTests {
     pub fn new(plan: ReleasePlan, result: LegResult) -> Self {
-        Self { plan, result }
+        Self {
+            plan,
+            result,
+            cache: ReleaseCache::new(Trust::DigestsOnly),
+        }
     }
 
     fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
@@ -69,11 +75,11 @@ impl Phase for RecordTests {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let releases = reader.github.releases(&self.plan.wanted.tag).await?;
-        Ok(self.decide(
-            &releases,
-            &reader.github.statuses(&self.plan.wanted.commit).await?,
-        ))
+        let mut view = self.cache.view(reader, &self.plan.wanted.tag);
+        view.known_release().await?;
+        view.statuses(&self.plan.wanted.commit).await?;
+        let seen = view.finish();
+        Ok(self.decide(&seen.releases, &seen.checks))
     }
 }
 

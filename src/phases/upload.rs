@@ -52,7 +52,7 @@ impl Upload {
             ours.any(|ours| [ours.as_str(), &temporary_name(ours)].contains(&name))
         };
         let mut view = self.cache.view(reader, &self.plan.wanted.tag);
-        view.releases().await?;
+        view.known_release().await?;
         view.digests(is_ours).await?;
         Ok(UploadState {
             release: view.finish(),

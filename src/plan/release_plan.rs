@@ -180,15 +180,11 @@ impl ReleasePlan {
         assets.chain(binary).chain(module).chain(extra).collect()
     }
 
-    /// Whether GitHub is to show it as the latest of these published releases. By default that is the highest version
-    /// of the tag format; a prerelease never is.
-    pub fn becomes_latest(&self, published: &[String]) -> bool {
+    /// Whether GitHub is to show it as the latest release. By default that is the highest version of the tag format; a
+    /// prerelease never is.
+    pub fn becomes_latest(&self, higher_is_released: bool) -> bool {
         let wanted = &self.wanted;
-        let versions = published
-            .iter()
-            .filter_map(|tag| wanted.tag_format.version(tag));
-        let highest = || versions.max().is_none_or(|max| max <= wanted.version);
-        !wanted.prerelease && wanted.make_latest.unwrap_or_else(highest)
+        !wanted.prerelease && wanted.make_latest.unwrap_or(!higher_is_released)
     }
 
     /// Our own comment for a new draft's body.

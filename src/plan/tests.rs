@@ -89,28 +89,21 @@ fn invalid_or_foreign_plan_is_refused() {
 }
 
 #[test]
-fn the_latest_is_the_highest_of_its_format() {
-    let latest = |plan: &ReleasePlan, published: &[&str]| {
-        let published: Vec<String> = published.iter().map(ToString::to_string).collect();
-        plan.becomes_latest(&published)
-    };
+fn the_latest_is_the_highest_unless_the_plan_says_otherwise() {
     let plan = example();
-    assert!(latest(&plan, &[]));
-    assert!(
-        latest(&plan, &["v1.1.0", "2.0.0", "junk"]),
-        "others' formats"
-    );
-    assert!(latest(&plan, &["v1.2.0"]), "again");
-    assert!(!latest(&plan, &["v1.10.0"]), "a patch of an old line");
+    assert!(plan.becomes_latest(false));
+    assert!(!plan.becomes_latest(true), "a patch of an old line");
     for wish in [true, false] {
         let asked = plan.with(|wanted| wanted.make_latest = Some(wish));
-        assert_eq!(latest(&asked, &["v2.0.0"]), wish);
+        for higher in [true, false] {
+            assert_eq!(asked.becomes_latest(higher), wish);
+        }
     }
     let candidate = plan.with(|wanted| {
         wanted.prerelease = true;
         wanted.make_latest = Some(true);
     });
-    assert!(!latest(&candidate, &[]));
+    assert!(!candidate.becomes_latest(false));
 }
 
 #[test]

@@ -105,6 +105,11 @@ impl Action {
         matches!(self, Self::TakeLock(_) | Self::ReleaseLock { .. })
     }
 
+    /// Whether it cannot be undone.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Publish(_))
+    }
+
     /// Whether it changes nothing but files of the working folder. Such an action leaves nothing behind when it is dropped
     /// half-way.
     pub fn is_local(&self) -> bool {

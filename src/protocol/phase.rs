@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Action, Reader, ServiceError};
-use crate::domain::Diagnostic;
+use crate::domain::{Diagnostic, Moment};
 
 /// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,10 @@ pub trait Phase: Send {
     ///
     /// The service's answer, if it proves neither presence nor absence.
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError>;
+
+    /// Takes note of the answer to one of its actions, which was sent at this time. What a successful answer proves need not
+    /// be read again.
+    fn answered(&mut self, _action: &Action, _answer: &Result<(), ServiceError>, _sent: Moment) {}
 
     /// Decides what follows when one of its actions was refused permanently.
     fn refused(&mut self, _action: &Action, _refusal: &ServiceError) -> AfterRefusal {

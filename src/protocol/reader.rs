@@ -53,8 +53,10 @@ pub trait GitHubReader: Send + Sync {
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;
-    /// Tags of the published releases that are not prereleases, in no particular order, to the last page.
-    async fn published_tags(&self) -> Result<Vec<String>, ServiceError>;
+    /// The names of all tags that begin like this. The list may lag behind [`GitHubReader::tag`].
+    async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError>;
+    /// The first of these tags that has a published release which is no prerelease.
+    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError>;
     /// The tag of the release that GitHub shows as *latest*.
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError>;
     /// Notes for a release that may not exist yet; nothing is saved by asking.

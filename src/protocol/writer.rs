@@ -37,11 +37,13 @@ pub struct NewDraft {
     pub prerelease: bool,
 }
 
-/// The content of the one PATCH that publishes. The tag is always sent: without it GitHub may rebind a draft.
+/// The content of the one PATCH that sets the final text and publishes. The tag is always sent: without it GitHub may rebind
+/// a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     pub release: ReleaseId,
     pub tag: Tag,
+    pub body: String,
     pub prerelease: bool,
     pub make_latest: bool,
 }

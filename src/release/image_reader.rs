@@ -211,26 +211,26 @@ impl ImageReader<'_> {
         Ok(document)
     }
 
-    /// Takes the parts of one manifest; the labels, of a container image.
+    /// Takes the parts of one manifest; the labels, of a container image. The registry has all of them: those that are not
+    /// read now are looked for.
     async fn add(
         &mut self,
         digest: Digest,
         manifest: &ImageManifest,
         contents: &mut Contents,
     ) -> Result<Option<Labels>, ImageProblem> {
+        let (part, read) = match self.cache.parts.get(&digest) {
+            Some(known) => (known.clone(), BTreeSet::new()),
+            None => self.part(manifest).await?,
+        };
         for part in manifest.layers.iter().chain([&manifest.config]) {
-            if !self.registry.has_blob(self.repository, part.digest).await? {
-                return Err(ImageProblem::Incomplete(format!(
-                    "its part {} is not there yet",
-                    part.digest.short()
-                )));
+            if !read.contains(&part.digest)
+                && !self.registry.has_blob(self.repository, part.digest).await?
+            {
+                return Err(missing(part.digest));
             }
             contents.size += part.size;
         }
-        let part = match self.cache.parts.get(&digest) {
-            Some(known) => known.clone(),
-            None => self.part(manifest).await?,
-        };
         self.cache.parts.insert(digest, part.clone());
         match part {
             ImagePart::Module(module) => {
@@ -244,27 +244,38 @@ impl ImageReader<'_> {
         }
     }
 
-    async fn part(&self, manifest: &ImageManifest) -> Result<ImagePart, ImageProblem> {
+    /// What a manifest refers to, with the digests of the blobs that were read for it.
+    async fn part(
+        &self,
+        manifest: &ImageManifest,
+    ) -> Result<(ImagePart, BTreeSet<Digest>), ImageProblem> {
+        let mut read = BTreeSet::new();
         if manifest.is_component_version() {
-            return Ok(ImagePart::Module(Box::new(self.module(manifest).await?)));
+            let module = self.module(manifest, &mut read).await?;
+            return Ok((ImagePart::Module(Box::new(module)), read));
         }
-        let config = self.blob(&manifest.config, MAX_IMAGE_CONFIG).await?;
-        let config = ImageConfig::read(&config);
-        Ok(ImagePart::Container {
+        let config = self.blob(&manifest.config, MAX_IMAGE_CONFIG, &mut read);
+        let config = ImageConfig::read(&config.await?);
+        let part = ImagePart::Container {
             platform: config.platform(),
             labels: config.labels(),
-        })
+        };
+        Ok((part, read))
     }
 
-    async fn module(&self, manifest: &ImageManifest) -> Result<ModuleContents, ImageProblem> {
-        let config = self.blob(&manifest.config, MAX_CONFIG as u64).await?;
+    async fn module(
+        &self,
+        manifest: &ImageManifest,
+        read: &mut BTreeSet<Digest>,
+    ) -> Result<ModuleContents, ImageProblem> {
+        let config = self.blob(&manifest.config, MAX_CONFIG as u64, read).await?;
         let layer = manifest.descriptor_layer(&config)?;
-        let packed = self.blob(&layer, MAX_DESCRIPTOR_LAYER as u64).await?;
+        let packed = self.blob(&layer, MAX_DESCRIPTOR_LAYER as u64, read).await?;
         let descriptor = Descriptor::from_layer(&layer.media_type, &packed)?;
         let images = match select_content(&descriptor, manifest)?.manifest {
             ManifestSource::RawManifest(layer) => {
-                let bytes =
-                    file_in_layer(&layer, &self.blob(&layer.blob, MAX_RAW_MANIFEST).await?)?;
+                let packed = self.blob(&layer.blob, MAX_RAW_MANIFEST, read).await?;
+                let bytes = file_in_layer(&layer, &packed)?;
                 let parsed = RawManifest::parse("raw-manifest", &bytes);
                 let parsed =
                     parsed.map_err(|violation| ImageProblem::Incomplete(violation.seen))?;
@@ -275,11 +286,29 @@ impl ImageReader<'_> {
         Ok(ModuleContents { descriptor, images })
     }
 
-    async fn blob(&self, part: &ContentDescriptor, limit: u64) -> Result<Bytes, ServiceError> {
-        self.registry
-            .blob(self.repository, part.digest, limit)
-            .await
+    /// Reads a blob, which is incomplete as long as the registry does not have it.
+    async fn blob(
+        &self,
+        part: &ContentDescriptor,
+        limit: u64,
+        read: &mut BTreeSet<Digest>,
+    ) -> Result<Bytes, ImageProblem> {
+        let digest = part.digest;
+        match self.registry.blob(self.repository, digest, limit).await {
+            Ok(bytes) => {
+                read.insert(digest);
+                Ok(bytes)
+            }
+            Err(error) => match self.registry.has_blob(self.repository, digest).await {
+                Ok(false) => Err(missing(digest)),
+                _ => Err(error.into()),
+            },
+        }
     }
+}
+
+fn missing(part: Digest) -> ImageProblem {
+    ImageProblem::Incomplete(format!("its part {} is not there yet", part.short()))
 }
 
 /// Whether this step has seen already that the registry has a manifest.

@@ -11,5 +11,6 @@ pub mod lock;
 pub(crate) mod manifest_images;
 pub(crate) mod mismatch;
 pub mod module_image;
+pub(crate) mod other_releases;
 pub(crate) mod references;
 pub(crate) mod view;

@@ -115,11 +115,21 @@ impl ReleaseCache {
 
     /// Begins a step: everything is to be read.
     pub(crate) fn view<'a>(&'a mut self, reader: Reader<'a>, tag: &'a Tag) -> ViewReader<'a> {
+        self.view_from(reader, tag, ReleaseView::default())
+    }
+
+    /// Begins a step from what an earlier one has read: only parts of it are to be read again.
+    pub(crate) fn view_from<'a>(
+        &'a mut self,
+        reader: Reader<'a>,
+        tag: &'a Tag,
+        view: ReleaseView,
+    ) -> ViewReader<'a> {
         ViewReader {
             reader,
             tag,
             cache: self,
-            view: ReleaseView::default(),
+            view,
         }
     }
 
@@ -166,6 +176,10 @@ impl ViewReader<'_> {
     /// All releases of the tag.
     pub(crate) async fn releases(&mut self) -> Result<(), ServiceError> {
         self.view.releases = self.reader.github.releases(self.tag).await?;
+        self.cache.release = match self.view.releases.as_slice() {
+            [one] => Some(one.id),
+            _ => None,
+        };
         Ok(())
     }
 
@@ -177,12 +191,7 @@ impl ViewReader<'_> {
             self.view.releases = vec![release];
             return Ok(());
         }
-        self.releases().await?;
-        self.cache.release = match self.view.releases.as_slice() {
-            [one] => Some(one.id),
-            _ => None,
-        };
-        Ok(())
+        self.releases().await
     }
 
     /// Computes the digests that GitHub does not return, of those assets that are `wanted`.

@@ -103,7 +103,7 @@ async fn gate_refuses_each_fact_altered_right_before_publishing() {
     for (fact, expected, alter) in IN_THE_WORLD {
         scene.restore(&snapshot);
         let there = Arc::clone(&scene);
-        let last_but_one = Pattern::new("PATCH", "*/releases/*");
+        let last_but_one = Pattern::new("POST", "*/releases/*/assets");
         scene
             .github
             .faults()

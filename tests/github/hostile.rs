@@ -115,8 +115,9 @@ async fn requests_carry_each_required_header_once() {
 async fn base_path_of_an_enterprise_server_is_kept() {
     let server = Server::start(|line| match line {
         "GET /api/v3/repos/kyma-project/btp-manager" => ok(REPOSITORY),
-        "GET /api/v3/repos/kyma-project/btp-manager/releases?per_page=100" => ok("[]"),
-        "POST /api/graphql" => ok(r#"{"data":{"repository":{"release":null}}}"#),
+        "POST /api/graphql" => {
+            ok(r#"{"data":{"repository":{"release":null,"releases":{"nodes":[]}}}}"#)
+        }
         _ => (404, String::new(), String::new()),
     });
     let settings = GitHubSettings {
@@ -167,7 +168,7 @@ async fn token_is_not_sent_to_another_host() {
     let elsewhere = other.url.clone();
     let server = Server::start(move |line| match line {
         line if line.contains("/releases/assets/") => to(302, &format!("{elsewhere}/signed?sig=1")),
-        line if line.contains("/releases?") => (
+        line if line.contains("/matching-refs/") => (
             200,
             format!("link: <{elsewhere}/page2>; rel=\"next\"\r\n"),
             "[]".to_owned(),
@@ -176,7 +177,7 @@ async fn token_is_not_sent_to_another_host() {
     });
     let github = github(&server);
     assert_eq!(kind(&github.repository().await), "refused");
-    assert_eq!(kind(&github.published_tags().await), "broken");
+    assert_eq!(kind(&github.tags("v").await), "broken");
     assert_eq!(other.heads(), [""; 0]);
 
     let digest = github.hash_asset(&seen_asset(AssetId(1), 9)).await.unwrap();

@@ -37,7 +37,9 @@ async fn invisible_repository_is_denied_with_the_request_id() {
             "{error}"
         );
         assert_eq!(kind(&github.releases(&tag("1.0.0")).await), "denied");
-        assert_eq!(kind(&github.published_tags().await), "denied");
+        assert_eq!(kind(&github.tags("v").await), "denied");
+        let tags = ["1.0.0".to_owned()];
+        assert_eq!(kind(&github.first_released(&tags).await), "denied");
     }
 }
 
@@ -150,29 +152,68 @@ async fn draft_at_the_end_of_the_list_is_found() {
         seen.iter().map(|release| release.id.0).collect::<Vec<_>>(),
         [draft]
     );
-    let published = rig.github.published_tags().await.unwrap();
-    assert_eq!(published.len(), 39);
 }
 
 #[tokio::test]
-async fn published_tags_leave_out_drafts_and_prereleases() {
-    let rig = Rig::with(GitHubWorld::example(), |options| options.page_size_max = 3).await;
+async fn tags_are_listed_by_their_prefix() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| {
+        repository
+            .tag("v1.1.0")
+            .annotated_tag("v1.2.0", "Release")
+            .tag("api/v1.0.0");
+    });
+    for (prefix, expected) in [
+        ("v", &["v1.1.0", "v1.2.0"][..]),
+        ("api/v", &["api/v1.0.0"]),
+        ("", &["1.0.0", "api/v1.0.0", "v1.1.0", "v1.2.0"]),
+        ("none", &[]),
+    ] {
+        assert_eq!(rig.github.tags(prefix).await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
+    let rig = Rig::start().await;
     rig.repository(|repository| {
         for minor in 1..9 {
             repository.commit("More").publish(&format!("1.{minor}.0"));
         }
         let newest = repository.releases.values_mut().last().unwrap();
         newest.prerelease = true;
-        repository.draft("2.0.0");
+        repository.tag("1.9.0").draft("2.0.0");
     });
-    let mut tags = rig.github.published_tags().await.unwrap();
-    tags.sort();
-    assert_eq!(
-        tags,
-        [
-            "1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0"
-        ]
-    );
+    let first = async |tags: &[&str]| {
+        let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
+        rig.github.first_released(&tags).await.unwrap()
+    };
+    let all = ["2.0.0", "1.9.0", "1.8.0", "1.7.0", "1.6.0"];
+    assert_eq!(first(&all).await.as_deref(), Some("1.7.0"));
+    assert_eq!(first(&all[..3]).await, None);
+    assert_eq!(first(&[]).await, None);
+    // Beyond one query.
+    let many: Vec<_> = (0..120).map(|n| format!("0.{n}.0")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).chain(["1.3.0"]).collect();
+    rig.hub.log().clear();
+    assert_eq!(first(&many).await.as_deref(), Some("1.3.0"));
+    assert_eq!(rig.hub.log().entries().len(), 3);
+}
+
+#[tokio::test]
+async fn duplicates_are_found_among_the_newest_of_many_releases() {
+    let mut world = GitHubWorld::example();
+    let repository = world.repository(REPOSITORY);
+    for minor in 2..300 {
+        repository.publish(&format!("1.{minor}.0"));
+    }
+    let drafts = [0; 3].map(|_| repository.draft("1.1.0"));
+    let rig = Rig::with(world, |_| ()).await;
+    let seen = rig.github.releases(&tag("1.1.0")).await.unwrap();
+    let ids: Vec<_> = seen.iter().map(|release| release.id.0).collect();
+    assert_eq!(ids, drafts);
+    // One query, and one request for each.
+    assert_eq!(rig.hub.log().entries().len(), 4);
 }
 
 #[tokio::test]
@@ -283,18 +324,31 @@ async fn unchanged_polls_cost_no_quota() {
 #[tokio::test]
 async fn unchanged_pages_of_a_list_cost_no_quota() {
     let rig = Rig::with(GitHubWorld::example(), |options| options.page_size_max = 2).await;
-    for _ in 0..5 {
-        rig.draft("1.1.0");
-    }
-    rig.github.published_tags().await.unwrap();
+    rig.repository(|repository| {
+        for context in ["a", "b", "c", "d", "e"] {
+            repository.status(context, "success");
+        }
+    });
+    rig.github.statuses(&rig.tip()).await.unwrap();
     rig.hub.log().clear();
-    let tags = rig.github.published_tags().await.unwrap();
-    assert_eq!(tags, ["1.0.0"]);
+    let statuses = rig.github.statuses(&rig.tip()).await.unwrap();
+    assert_eq!(statuses.len(), 5);
     let pages = rig.hub.log().entries();
     assert_eq!(
         pages.iter().map(|page| page.status).collect::<Vec<_>>(),
         [Some(304); 3]
     );
+}
+
+#[tokio::test]
+async fn object_of_an_annotated_tag_is_read_once() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| _ = repository.annotated_tag("v1.2.0", "Release"));
+    for _ in 0..3 {
+        rig.github.tag(&tag("v1.2.0")).await.unwrap();
+    }
+    let objects = rig.hub.log().filter(|e| e.path.contains("/git/tags/"));
+    assert_eq!((objects.len(), rig.hub.log().entries().len()), (1, 4));
 }
 
 #[tokio::test]
@@ -304,7 +358,8 @@ async fn read_only_token_sees_no_drafts() {
     let id = rig.draft("1.1.0");
     let reader = rig.connect("reader", |_| ());
     assert_eq!(reader.release(id).await.unwrap(), None);
-    assert_eq!(reader.published_tags().await.unwrap(), ["1.0.0"]);
+    assert_eq!(reader.releases(&tag("1.1.0")).await.unwrap(), []);
+    assert_eq!(reader.releases(&tag("1.0.0")).await.unwrap().len(), 1);
     let error = reader
         .notes(&tag("1.1.0"), &rig.tip(), None)
         .await

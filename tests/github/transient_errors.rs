@@ -153,6 +153,7 @@ async fn write(rig: &Rig, github: &GitHub, number: usize) -> Result<(), ServiceE
             let publication = Publication {
                 release: rig.draft("1.1.0"),
                 tag: tag("1.1.0"),
+                body: "x".into(),
                 prerelease: false,
                 make_latest: true,
             };

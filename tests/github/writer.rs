@@ -19,6 +19,7 @@ fn publication(release: ReleaseId, name: &str) -> Publication {
     Publication {
         release,
         tag: tag(name),
+        body: "The final notes".into(),
         prerelease: false,
         make_latest: true,
     }
@@ -62,6 +63,7 @@ async fn draft_is_created_edited_and_published() {
     let published = release(&rig, id);
     assert!(!published.draft);
     assert_eq!(published.tag_name, "1.1.0");
+    assert_eq!(published.body.as_deref(), Some("The final notes"));
     assert_eq!(rig.repository(|repository| repository.latest), Some(id.0));
     assert_eq!(rig.hub.log().writes().len(), 4);
 }

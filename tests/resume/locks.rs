@@ -1,10 +1,12 @@
 //! The lock of a tag: held, taken over, unreadable, and refused by the repository's rules.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use btp_release::domain::{Code, Diagnostic, Lock, LockOwner};
 use btp_release::engine::Stop;
 use stand_ins::github::{GitRepository, Rule, StoredTag, Token};
+use stand_ins::{Fault, Pattern};
 
 use super::support::scene::{REPOSITORY, Run, Scene, TAG, TOKEN};
 
@@ -150,6 +152,36 @@ async fn reserved_tag_name_is_refused_and_the_next_version_named() {
     assert_eq!(finding.code, Code::TagReserved);
     assert!(finding.help.contains("1.2.1"), "{}", finding.help);
     assert_eq!(scene.drafts_tag_and_lock(), (0, false, false));
+}
+
+#[tokio::test]
+async fn lock_is_read_again_right_before_publishing() {
+    let scene = Arc::new(scene().await);
+    scene.begin(ME);
+    let inputs = [("version", TAG), ("assets", "template.yaml")];
+    let mut planned = scene.phase(ME, "plan", &inputs).await.unwrap();
+    let plan = planned.remove("plan").unwrap();
+    let plan = ("plan", plan.as_str());
+    scene.phase(ME, "draft", &[plan]).await.unwrap();
+    std::fs::write(scene.folder.path().join("template.yaml"), "x").unwrap();
+    let files = [plan, ("files", "template.yaml")];
+    scene.phase(ME, "upload", &files).await.unwrap();
+    let awaited = scene.phase(ME, "await", &[plan]).await.unwrap();
+    let artifacts = ("artifacts", awaited["artifacts"].as_str());
+    // GitHub shows this run as ended, and another one takes the lock over while this one uploads its evidence.
+    let other = Run { id: 7, attempt: 1 };
+    scene.begin(other);
+    let there = Arc::clone(&scene);
+    let taken_over = Fault::call_after(move |_| there.held_by(Some(other.id), Duration::ZERO));
+    let upload = Pattern::new("POST", "*/releases/*/assets");
+    scene.github.faults().when(upload, 1, taken_over);
+    let inputs = [plan, artifacts, ("needs", "none")];
+    let stop = scene.phase(ME, "publish", &inputs).await.unwrap_err();
+    assert!(matches!(stop, Stop::TimedOut { .. }), "{stop}");
+    scene.repository(|repository| {
+        assert!(repository.releases_of(TAG)[0].draft);
+        assert!(repository.refs.contains_key(LOCK), "it is the other run's");
+    });
 }
 
 fn refuse_locks(scene: &Scene) {

@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod budgets;
 mod discards;
 mod existing_releases;
 mod locks;

@@ -27,8 +27,7 @@ impl GitHub {
                 commit: None,
             }));
         }
-        let url = self.url(&["git", "tags", &found.object.sha]);
-        let object: models::TagObject = self.client.get(url).await?;
+        let object = self.tag_object(&found.object.sha).await?;
         let lock = Lock::read(&object.message);
         let since = lock.as_ref().map(|lock| Duration::from_secs(lock.since));
         Ok(Some(SeenLock {
@@ -71,9 +70,10 @@ impl GitHub {
             since: self.now().as_secs(),
             taken_over: lock.claim == LockClaim::TakeOver,
         };
+        let message = content.message();
         let body = models::CreateTagObject {
             tag: "release-lock",
-            message: &content.message(),
+            message: &message,
             object: lock.commit.as_str(),
             kind: "commit",
         };
@@ -83,6 +83,14 @@ impl GitHub {
             .send(RequestKind::ReadByPost, Method::POST, &url, Some(&body))
             .await?;
         let object: models::GitObjectId = success(&answer)?.json()?;
+        let created = models::TagObject {
+            message,
+            object: models::GitObject {
+                kind: "commit".to_owned(),
+                sha: lock.commit.to_string(),
+            },
+        };
+        self.tag_objects().insert(object.sha.clone(), created);
         let name = Lock::reference(&lock.tag);
         let written = match lock.claim {
             LockClaim::CreateIfAbsent => self.create_reference(&name, &object.sha).await,

@@ -15,6 +15,8 @@ mod models;
 mod origin;
 pub mod rate_limit;
 mod reader;
+mod references;
+mod releases;
 mod settings;
 mod writer;
 
@@ -29,6 +31,7 @@ use super::http::Http;
 use crate::domain::{Diagnostic, RepoSlug};
 use crate::protocol::{Cause, Clock, ReleaseId, ServiceError};
 use client::Client;
+use models::TagObject;
 
 /// Reads and changes one repository on GitHub.
 pub struct GitHub {
@@ -36,6 +39,8 @@ pub struct GitHub {
     repository: RepoSlug,
     /// The upload URL of each release that has been seen; it never changes.
     upload_urls: Mutex<HashMap<ReleaseId, String>>,
+    /// The tag objects that have been seen or created, by their ids, which name their content.
+    tag_objects: Mutex<HashMap<String, TagObject>>,
 }
 
 impl GitHub {
@@ -53,6 +58,7 @@ impl GitHub {
             client: Client::new(&settings, http, clock)?,
             repository: settings.repository,
             upload_urls: Mutex::default(),
+            tag_objects: Mutex::default(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! GitHub's JSON, as far as it is used. Unknown fields are ignored, since GitHub adds fields at any time.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{AssetId, AssetState, ReleaseId, SeenAsset, SeenRelease};
@@ -32,8 +34,15 @@ pub(super) struct Reference {
     pub object: GitObject,
 }
 
-/// <https://docs.github.com/en/rest/git/tags#get-a-tag>
+/// <https://docs.github.com/en/rest/git/refs#list-matching-references>
 #[derive(Deserialize)]
+pub(super) struct ReferenceName {
+    #[serde(rename = "ref")]
+    pub name: String,
+}
+
+/// <https://docs.github.com/en/rest/git/tags#get-a-tag>
+#[derive(Clone, Deserialize)]
 pub(super) struct TagObject {
     #[serde(default)]
     pub message: String,
@@ -62,7 +71,7 @@ pub(super) struct WorkflowRun {
     pub run_attempt: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct GitObject {
     #[serde(rename = "type")]
     pub kind: String,
@@ -106,15 +115,6 @@ impl Release {
             assets: self.assets.into_iter().map(Asset::seen).collect(),
         }
     }
-}
-
-/// A release in a list: enough to know whether it is wanted.
-#[derive(Deserialize)]
-pub(super) struct ListedRelease {
-    pub id: u64,
-    pub tag_name: String,
-    pub draft: bool,
-    pub prerelease: bool,
 }
 
 /// The tag of <https://docs.github.com/en/rest/releases/releases#get-the-latest-release>
@@ -169,6 +169,7 @@ pub(super) struct CreateRelease<'a> {
 #[derive(Serialize)]
 pub(super) struct PublishRelease<'a> {
     pub tag_name: &'a str,
+    pub body: &'a str,
     pub draft: bool,
     pub prerelease: bool,
     /// `"true"`, `"false"` or `"legacy"`: a string.
@@ -221,14 +222,8 @@ pub(super) struct GeneratedNotes {
 #[derive(Serialize)]
 pub(super) struct GraphQlQuery<'a> {
     pub query: &'a str,
-    pub variables: ReleaseOfTag<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct ReleaseOfTag<'a> {
-    pub owner: &'a str,
-    pub name: &'a str,
-    pub tag: &'a str,
+    /// By their names, without the dollar sign.
+    pub variables: BTreeMap<String, &'a str>,
 }
 
 #[derive(Deserialize)]
@@ -251,15 +246,29 @@ pub(super) struct GraphQlData {
     pub repository: Option<GraphQlRepository>,
 }
 
+/// <https://docs.github.com/en/graphql/reference/objects#repository>, as far as a query asks for it.
 #[derive(Deserialize)]
 pub(super) struct GraphQlRepository {
     pub release: Option<GraphQlRelease>,
+    pub releases: Option<GraphQlReleases>,
+    /// Releases under names that a query gives them.
+    #[serde(flatten)]
+    pub named: BTreeMap<String, Option<GraphQlRelease>>,
 }
 
+#[derive(Deserialize)]
+pub(super) struct GraphQlReleases {
+    pub nodes: Vec<GraphQlRelease>,
+}
+
+/// <https://docs.github.com/en/graphql/reference/objects#release>, as far as a query asks for it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GraphQlRelease {
     pub database_id: Option<u64>,
+    pub tag_name: Option<String>,
+    pub is_draft: Option<bool>,
+    pub is_prerelease: Option<bool>,
 }
 
 /// <https://docs.github.com/en/rest/commits/statuses>

@@ -1,12 +1,10 @@
 //! Reads of the repository.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
 
-use super::client::{ALL_PAGES, success};
+use super::client::success;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
@@ -14,18 +12,6 @@ use crate::protocol::{
     Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenRelease,
     SeenRepository, ServiceError,
 };
-
-/// How many annotated tags are followed from one to the next. Git sets no limit.
-const DEEPEST_TAG: usize = 5;
-/// The pages of releases that are read to find those of one tag. Neither is the list documented to begin with drafts nor to
-/// be ordered by something that a draft has, so all of these are read. A thousand releases are more than nearly every
-/// repository has, and GraphQL finds a release of the tag beyond them.
-const RELEASE_PAGES: usize = 10;
-/// A release comes with its first 30 assets; with as many, it may have more.
-const FULL_RELEASE: usize = 30;
-
-const RELEASE_OF_TAG: &str = "query($owner: String!, $name: String!, $tag: String!) { \
-    repository(owner: $owner, name: $name) { release(tagName: $tag) { databaseId } } }";
 
 #[async_trait]
 impl GitHubReader for GitHub {
@@ -75,17 +61,16 @@ impl GitHubReader for GitHub {
             .doing(|| format!("read the release with id {id}"))
     }
 
-    async fn published_tags(&self) -> Result<Vec<String>, ServiceError> {
-        self.list_releases(ALL_PAGES)
+    async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError> {
+        self.tags_beginning_with(prefix)
             .await
-            .map(|releases| {
-                releases
-                    .into_iter()
-                    .filter(|release| !release.draft && !release.prerelease)
-                    .map(|release| release.tag_name)
-                    .collect()
-            })
-            .doing(|| "list the published releases".into())
+            .doing(|| format!("list the tags {prefix}…"))
+    }
+
+    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError> {
+        self.first_published(tags)
+            .await
+            .doing(|| "look for the releases of other tags".into())
     }
 
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {
@@ -193,98 +178,6 @@ impl GitHub {
             404 | 409 | 422 => Ok(false),
             _ => success(&answer).map(|_| true),
         }
-    }
-
-    /// The commit that a reference points to, through annotated tags.
-    async fn commit_of(&self, reference: &str) -> Result<Option<CommitSha>, Cause> {
-        let url = self.url(&["git", "ref", reference]);
-        let Some(found) = self.client.find::<models::Reference>(url).await? else {
-            return Ok(None);
-        };
-        // Some servers answer with another reference that begins with this name.
-        if found.name != format!("refs/{reference}") {
-            return Ok(None);
-        }
-        let mut object = found.object;
-        for _ in 0..DEEPEST_TAG {
-            if object.kind != "tag" {
-                break;
-            }
-            let url = self.url(&["git", "tags", &object.sha]);
-            object = self.client.get::<models::TagObject>(url).await?.object;
-        }
-        if object.kind != "commit" {
-            return Err(Cause::Broken {
-                detail: format!(
-                    "{reference} points at a {} and not at a commit",
-                    object.kind
-                ),
-            });
-        }
-        let commit = object.sha.parse().map_err(|error| Cause::Broken {
-            detail: format!("{reference} points at something unknown: {error}"),
-        })?;
-        Ok(Some(commit))
-    }
-
-    /// REST finds no draft by its tag, and GraphQL gives one release of several with the same tag: both are asked, and then
-    /// each release by its id, since lists may lag behind.
-    async fn releases_of(&self, tag: &Tag) -> Result<Vec<SeenRelease>, Cause> {
-        let mut ids: BTreeSet<u64> = self
-            .list_releases(RELEASE_PAGES)
-            .await?
-            .into_iter()
-            .filter(|release| release.tag_name == tag.as_str())
-            .map(|release| release.id)
-            .collect();
-        ids.extend(self.release_by_query(tag).await?);
-        let mut releases = Vec::new();
-        for id in ids {
-            let release = self.see_release(ReleaseId(id)).await?;
-            releases.extend(release.filter(|release| release.tag == tag.as_str()));
-        }
-        Ok(releases)
-    }
-
-    async fn list_releases(&self, most: usize) -> Result<Vec<models::ListedRelease>, Cause> {
-        self.client.list(self.url(&["releases"]), most).await
-    }
-
-    /// <https://docs.github.com/en/graphql/reference/objects#repository>: `release(tagName:)` finds drafts as well.
-    async fn release_by_query(&self, tag: &Tag) -> Result<Option<u64>, Cause> {
-        let query = models::GraphQlQuery {
-            query: RELEASE_OF_TAG,
-            variables: models::ReleaseOfTag {
-                owner: self.repository.owner(),
-                name: self.repository.name(),
-                tag: tag.as_str(),
-            },
-        };
-        let Some(repository) = self.client.query(&query).await?.repository else {
-            return Err(Cause::Broken {
-                detail: "GitHub's GraphQL names no repository and no reason".into(),
-            });
-        };
-        match repository.release {
-            None => Ok(None),
-            Some(release) => release.database_id.map(Some).ok_or_else(|| Cause::Broken {
-                detail: "GitHub's GraphQL names a release without its id".into(),
-            }),
-        }
-    }
-
-    async fn see_release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, Cause> {
-        let number = id.to_string();
-        let url = self.url(&["releases", &number]);
-        let Some(mut release) = self.client.find::<models::Release>(url).await? else {
-            return Ok(None);
-        };
-        self.upload_urls().insert(id, release.upload_url.clone());
-        if release.assets.len() >= FULL_RELEASE {
-            let url = self.url(&["releases", &number, "assets"]);
-            release.assets = self.client.list(url, ALL_PAGES).await?;
-        }
-        Ok(Some(release.seen()))
     }
 
     async fn generate_notes(

@@ -179,6 +179,7 @@ impl GitHub {
         let url = self.url(&["releases", &publication.release.to_string()]);
         let body = models::PublishRelease {
             tag_name: publication.tag.as_str(),
+            body: &publication.body,
             draft: false,
             prerelease: publication.prerelease,
             make_latest: if publication.make_latest {

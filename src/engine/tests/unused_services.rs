@@ -30,7 +30,10 @@ impl GitHubReader for UnusedServices {
     async fn release(&self, _: ReleaseId) -> Result<Option<SeenRelease>, ServiceError> {
         unreachable!()
     }
-    async fn published_tags(&self) -> Result<Vec<String>, ServiceError> {
+    async fn tags(&self, _: &str) -> Result<Vec<String>, ServiceError> {
+        unreachable!()
+    }
+    async fn first_released(&self, _: &[String]) -> Result<Option<String>, ServiceError> {
         unreachable!()
     }
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {

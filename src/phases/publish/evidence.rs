@@ -1,4 +1,4 @@
-//! The writes before publishing: the evidence as an asset, and the table of artifacts in the release's text.
+//! What is published with the release: the evidence as an asset, and the table of artifacts in the release's text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,9 +14,16 @@ use crate::protocol::{LocalFile, SeenCheck};
 use crate::release::asset_sync::{room, sync_asset};
 use crate::release::references::{row, row_of_many};
 
+/// The evidence of a draft that may be published.
+pub(super) struct Evidence {
+    /// What is still to be done until the release has it as an asset.
+    pub(super) missing: Vec<Action>,
+    /// The text that the release is published with.
+    pub(super) body: String,
+}
+
 impl Candidate<'_> {
-    /// The parts of the evidence that are still missing.
-    pub(super) fn missing_evidence(&self) -> Vec<Action> {
+    pub(super) fn evidence(&self) -> Evidence {
         let bytes = self.statement().to_bytes();
         let planned = LocalFile {
             path: PathBuf::from(EVIDENCE),
@@ -33,27 +40,23 @@ impl Candidate<'_> {
             .unwrap_or_default();
         let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
         // A file is read before it is uploaded: only then its full path is known.
-        if written.is_none() && uploads.iter().any(is_upload) {
-            return vec![Action::WriteFile {
-                to: planned.path,
+        let missing = if written.is_none() && uploads.iter().any(is_upload) {
+            vec![Action::WriteFile {
+                to: planned.path.clone(),
                 bytes: bytes.into(),
-            }];
-        }
-        let mut actions = uploads;
+            }]
+        } else {
+            uploads
+        };
         let text = with_table(
             Mark::strip(&self.release.body),
             &self.inputs.artifacts,
             planned.digest,
         );
-        let body = self.mark.put(&text);
-        if body != self.release.body {
-            actions.push(Action::EditDraft {
-                release: self.release.id,
-                tag: self.plan.wanted.tag.clone(),
-                body,
-            });
+        Evidence {
+            missing,
+            body: self.mark.put(&text),
         }
-        actions
     }
 
     /// The evidence, or that of an earlier process if it describes the release equally.

@@ -16,10 +16,11 @@ use crate::domain::{CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePa
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::protocol::{Action, Phase, PhaseId, Step, Waiting};
 use crate::protocol::{
-    CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenRelease, ServiceError,
+    CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
+use crate::release::other_releases::higher_is_released;
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
@@ -31,6 +32,12 @@ pub struct Publish {
     /// When a published release was first seen not to be as planned.
     differs_since: Option<Moment>,
     first: Option<FirstRead>,
+    /// What was read of a draft that passed the gate, while its evidence is being written.
+    passed: Option<PublishState>,
+    /// Whether the last action wrote the file of the evidence, which changes nothing on GitHub.
+    wrote_file: bool,
+    /// Whether GitHub has confirmed to this process that the release is published.
+    has_published: bool,
 }
 
 /// The data from the first step of this process, so that all later ones write the same evidence.
@@ -88,19 +95,18 @@ pub struct RequiredCheck {
 /// The state that publishing depends on.
 struct PublishState {
     release: ReleaseView,
-    /// The head of the guarded branch.
+    /// The head of the guarded branch. Read of a draft only.
     head: Option<CommitSha>,
-    /// The tag that GitHub shows as the latest.
-    latest: Option<String>,
-    /// The tags of all published releases except prereleases.
-    published: Vec<String>,
-    /// Of a published release: assets that cannot be downloaded without credentials.
-    hidden: Vec<String>,
-    /// Of a published release: whether it has to be immutable, if that is known.
-    immutable: Option<bool>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
     first: FirstRead,
+    /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
+    latest: Option<String>,
+    higher_is_released: bool,
+    /// An asset that cannot be downloaded without credentials.
+    hidden: Option<String>,
+    /// Whether it has to be immutable, if that is known.
+    immutable: Option<bool>,
 }
 
 /// Our release with the state that decides whether it is published.
@@ -125,44 +131,42 @@ impl Publish {
             cache: ReleaseCache::new(Trust::DigestsOnly),
             differs_since: None,
             first: None,
+            passed: None,
+            wrote_file: false,
+            has_published: false,
         };
         Locked::new(publish, owner)
     }
 
+    /// Reads everything.
     async fn see(&mut self, reader: Reader<'_>) -> Result<PublishState, ServiceError> {
         let release = self.release(reader).await?;
-        let github = reader.github;
-        let plan = &self.plan;
-        let hidden = hidden_assets(reader, &release).await?;
-        let immutable = if release.is_published() {
-            github.immutable_releases().await?
-        } else {
-            None
-        };
-        let head = match &plan.guard {
-            Some(guard) => github.branch(&guard.branch).await?,
-            None => None,
-        };
-        let latest = github.latest_tag().await?;
-        let published = github.published_tags().await?;
-        let written = reader.files.file(Path::new(EVIDENCE)).await?;
-        let first = match &self.first {
-            Some(first) => first.clone(),
-            None => first_read(reader, &release).await?,
-        };
-        self.first = Some(first.clone());
-        Ok(PublishState {
+        let mut seen = PublishState {
+            head: None,
+            written: reader.files.file(Path::new(EVIDENCE)).await?,
+            first: FirstRead::default(),
+            latest: None,
+            higher_is_released: false,
+            hidden: None,
+            immutable: None,
             release,
-            head,
-            latest,
-            published,
-            hidden,
-            immutable,
-            written,
-            first,
-        })
+        };
+        let github = reader.github;
+        if seen.release.is_published() {
+            seen.latest = github.latest_tag().await?;
+            seen.higher_is_released = higher_is_released(github, &self.plan.wanted).await?;
+            seen.hidden = hidden_asset(reader, &seen.release).await?;
+            seen.immutable = github.immutable_releases().await?;
+        } else if let Some(guard) = &self.plan.guard {
+            seen.head = github.branch(&guard.branch).await?;
+        }
+        seen.first = self.first_read(reader, &seen.release).await?;
+        Ok(seen)
     }
 
+    /// Reads the release. One that this process has published is found by its id, and its images were read right before. The
+    /// contents of a published release's assets are not read but compared by their digests: `publish` read them before it wrote
+    /// the evidence, without which it is not done.
     async fn release(&mut self, reader: Reader<'_>) -> Result<ReleaseView, ServiceError> {
         let (plan, inputs) = (&self.plan, &self.inputs);
         let images = plan.images().map(|(name, image)| ImageQuery {
@@ -174,10 +178,19 @@ impl Publish {
             image,
         });
         let mut view = self.cache.view(reader, &plan.wanted.tag);
-        view.images(images).await?;
-        view.releases().await?;
+        if self.has_published {
+            view.known_release().await?;
+        } else {
+            view.releases().await?;
+        }
+        let is_published = view.so_far().is_published();
+        if !(self.has_published && is_published) {
+            view.images(images).await?;
+        }
         view.digests(|_| true).await?;
-        view.asset_texts(plan).await?;
+        if !is_published {
+            view.asset_texts(plan).await?;
+        }
         view.tag().await?;
         if !(inputs.checks.is_empty() && inputs.builders.is_empty()) {
             view.checks(&plan.wanted.commit).await?;
@@ -185,6 +198,56 @@ impl Publish {
             view.statuses(&plan.wanted.commit).await?;
         }
         Ok(view.finish())
+    }
+
+    async fn first_read(
+        &mut self,
+        reader: Reader<'_>,
+        release: &ReleaseView,
+    ) -> Result<FirstRead, ServiceError> {
+        if let Some(first) = &self.first {
+            return Ok(first.clone());
+        }
+        let answers = reader.github.answers();
+        let evidence = match release.evidence() {
+            Some(asset) if asset.size <= MAX_EVIDENCE && !release.is_published() => {
+                let bytes = reader.github.read_asset(asset, MAX_EVIDENCE).await?;
+                Statement::from_bytes(&bytes).ok()
+            }
+            _ => None,
+        };
+        let first = FirstRead { answers, evidence };
+        self.first = Some(first.clone());
+        Ok(first)
+    }
+
+    /// What is still to be done for the evidence of a draft that passed before. Only the draft and the file are read again, and
+    /// after the file was written, only that: before it is published, everything is. `None` if nothing is left to do.
+    async fn evidence_step(&mut self, reader: Reader<'_>) -> Result<Option<Step>, ServiceError> {
+        let Some(mut seen) = self.passed.take() else {
+            return Ok(None);
+        };
+        seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
+        if !std::mem::take(&mut self.wrote_file) {
+            let is_evidence = |asset: &SeenAsset| asset.name.ends_with(EVIDENCE);
+            let tag = &self.plan.wanted.tag;
+            let mut view = self.cache.view_from(reader, tag, seen.release);
+            view.known_release().await?;
+            view.digests(is_evidence).await?;
+            seen.release = view.finish();
+        }
+        let step = decide(&self.plan, &self.inputs, &seen);
+        Ok(self.keep(seen, &step).then_some(step))
+    }
+
+    /// Keeps the state for [`Publish::evidence_step`] if a step is one for the evidence.
+    fn keep(&mut self, seen: PublishState, step: &Step) -> bool {
+        let is_evidence = match step {
+            Step::Act(actions) => !actions.iter().any(Action::is_final),
+            _ => false,
+        };
+        self.passed = is_evidence.then_some(seen);
+        is_evidence
     }
 
     /// GitHub shows late in one place what it has confirmed in another: a published release that is not as planned is read
@@ -201,36 +264,20 @@ impl Publish {
     }
 }
 
-async fn first_read(reader: Reader<'_>, release: &ReleaseView) -> Result<FirstRead, ServiceError> {
-    let answers = reader.github.answers();
-    let evidence = match release.evidence() {
-        Some(asset) if asset.size <= MAX_EVIDENCE => {
-            let bytes = reader.github.read_asset(asset, MAX_EVIDENCE).await?;
-            Statement::from_bytes(&bytes).ok()
-        }
-        _ => None,
-    };
-    Ok(FirstRead { answers, evidence })
-}
-
-/// Assets of a published release that cannot be downloaded without credentials. Those of a private repository never
-/// can, and are not requested.
-async fn hidden_assets(
+/// An asset of a published release that cannot be downloaded without credentials. GitHub shows or hides all of a release, so one
+/// is asked for. Those of a private repository never can be.
+async fn hidden_asset(
     reader: Reader<'_>,
     release: &ReleaseView,
-) -> Result<Vec<String>, ServiceError> {
-    let mut hidden = Vec::new();
-    let published = release.releases.iter().filter(|release| !release.draft);
-    let published: Vec<_> = published.flat_map(|release| &release.assets).collect();
-    if published.is_empty() || reader.github.repository().await?.private {
-        return Ok(hidden);
-    }
-    for asset in published {
-        if !reader.github.is_public(&asset.download_url).await? {
-            hidden.push(asset.name.clone());
-        }
-    }
-    Ok(hidden)
+) -> Result<Option<String>, ServiceError> {
+    let mut published = release.releases.iter().filter(|release| !release.draft);
+    let asset = published.find_map(|release| release.assets.last());
+    let Some(asset) = asset else {
+        return Ok(None);
+    };
+    let is_fine = reader.github.is_public(&asset.download_url).await?
+        || reader.github.repository().await?.private;
+    Ok((!is_fine).then(|| asset.name.clone()))
 }
 
 #[async_trait]
@@ -240,16 +287,34 @@ impl Phase for Publish {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        if let Some(step) = self.evidence_step(reader).await? {
+            return Ok(step);
+        }
         let seen = self.see(reader).await?;
+        let is_published = seen.release.is_published();
         match decide(&self.plan, &self.inputs, &seen) {
-            Step::Blocked(findings) if seen.release.is_published() => {
+            Step::Blocked(findings) if is_published => {
                 Ok(self.unless_visible_later(findings, reader.now))
             }
-            step => Ok(step),
+            step => {
+                self.keep(seen, &step);
+                Ok(step)
+            }
+        }
+    }
+
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
+        match action {
+            Action::WriteFile { .. } => self.wrote_file = answer.is_ok(),
+            // The evidence is there: the next step is the one before publishing.
+            Action::UploadAsset { .. } if answer.is_ok() => self.passed = None,
+            Action::Publish(_) => self.has_published = answer.is_ok(),
+            _ => {}
         }
     }
 }
 
+#[async_trait]
 impl NeedsLock for Publish {
     fn tag(&self) -> &Tag {
         &self.plan.wanted.tag
@@ -257,6 +322,18 @@ impl NeedsLock for Publish {
 
     fn commit(&self) -> Option<&CommitSha> {
         Some(&self.plan.wanted.commit)
+    }
+
+    async fn complete(
+        &mut self,
+        reader: Reader<'_>,
+        mut actions: Vec<Action>,
+    ) -> Result<Vec<Action>, ServiceError> {
+        if let [Action::Publish(publication)] = actions.as_mut_slice() {
+            let higher = higher_is_released(reader.github, &self.plan.wanted).await?;
+            publication.make_latest = self.plan.becomes_latest(higher);
+        }
+        Ok(actions)
     }
 }
 
@@ -279,14 +356,16 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    let before = candidate.missing_evidence();
-    if !before.is_empty() {
-        return Step::Act(before);
+    let evidence = candidate.evidence();
+    if !evidence.missing.is_empty() {
+        return Step::Act(evidence.missing);
     }
     Step::Act(vec![Action::Publish(Publication {
         release: release.id,
         tag: plan.wanted.tag.clone(),
+        body: evidence.body,
         prerelease: plan.wanted.prerelease,
-        make_latest: plan.becomes_latest(&seen.published),
+        // Looked up while the lock is held: see `complete`.
+        make_latest: false,
     })])
 }

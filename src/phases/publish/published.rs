@@ -26,7 +26,7 @@ impl Candidate<'_> {
             ..
         } = *self;
         let mut findings = self.differences_from_tested();
-        let planned_latest = plan.becomes_latest(&seen.published);
+        let planned_latest = plan.becomes_latest(seen.higher_is_released);
         findings.extend(self.flag_differs(
             "prerelease",
             release.prerelease,

@@ -5,13 +5,20 @@
 //! (<https://docs.github.com/en/rest/git/refs#create-a-reference>), so that of many runs one succeeds. A lock outlives its
 //! owner only if that was killed; then it is taken over, and nothing is done until the last write of the former owner is
 //! visible.
+//!
+//! Looks at the lock, and why there are no more of them: the first request for it needs none, since GitHub refuses a second
+//! reference. The answer that it was created is believed for [`BELIEVED_FOR`]. It is read again after that, before what cannot
+//! be undone, before it is deleted, and whenever an answer was lost or somebody else holds it.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Lock, LockOwner, SeenLock, Tag};
+use crate::domain::{CommitSha, Lock, LockOwner, Moment, SeenLock, Tag};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
@@ -19,6 +26,9 @@ use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceErr
 const ABANDONED_AFTER: Duration = Duration::from_mins(10);
 /// How long a former owner's last write may take to be visible in lists.
 const VISIBLE_AFTER: Duration = Duration::from_secs(15);
+/// How long a proof that this process holds the lock is good for the writes of a step that begins within this time. A run that
+/// takes the lock over, because this one seems to have ended, writes nothing for [`VISIBLE_AFTER`], so that it sees them.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(5);
 
 /// A phase that needs the lock of a tag.
@@ -84,10 +94,10 @@ impl<P: NeedsLock> Phase for Locked<P> {
         match self.phase.step(reader).await? {
             Step::Act(actions) => {
                 let before = self.lock.before(reader, self.phase.commit(), &actions);
-                match before.await? {
-                    Some(first) => Ok(first),
-                    None => Ok(Step::Act(self.phase.complete(reader, actions).await?)),
+                if let Some(first) = before.await? {
+                    return Ok(first);
                 }
+                Ok(Step::Act(self.phase.complete(reader, actions).await?))
             }
             Step::Done(report) => {
                 let first = self.lock.when_done(reader, self.phase.when_done()).await?;
@@ -95,6 +105,11 @@ impl<P: NeedsLock> Phase for Locked<P> {
             }
             step => Ok(step),
         }
+    }
+
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, sent: Moment) {
+        self.lock.answered(action, answer, sent);
+        self.phase.answered(action, answer, sent);
     }
 
     fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
@@ -117,6 +132,8 @@ struct TagLock {
     attempt: u32,
     /// Whether this process ever asked for the lock, and so may hold it.
     asked: bool,
+    /// When it was last certain that this process holds the lock.
+    held: Option<Moment>,
     /// Why the service refuses locks entirely.
     refusal: Option<String>,
 }
@@ -128,6 +145,7 @@ impl TagLock {
             me,
             attempt: 0,
             asked: false,
+            held: None,
             refusal: None,
         }
     }
@@ -142,8 +160,18 @@ impl TagLock {
         let Some(commit) = commit.filter(|_| self.refusal.is_none()) else {
             return Ok(None);
         };
-        let seen = reader.github.lock(&self.tag).await?;
-        let decision = self.decide(reader, seen.as_ref()).await?;
+        if self.is_believed(reader.now) && !actions.iter().any(Action::is_final) {
+            return Ok(None);
+        }
+        let decision = if self.asked {
+            let seen = reader.github.lock(&self.tag).await?;
+            self.decide(reader, seen.as_ref()).await?
+        } else {
+            LockDecision::Take(None)
+        };
+        if matches!(decision, LockDecision::Mine) {
+            self.held = Some(reader.now);
+        }
         let purpose = actions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let wanted = WantedLock {
             commit: commit.clone(),
@@ -158,7 +186,7 @@ impl TagLock {
         reader: Reader<'_>,
         when_done: WhenDone,
     ) -> Result<Option<Step>, ServiceError> {
-        if self.refusal.is_some() {
+        if self.refusal.is_some() || self.is_believed(reader.now) {
             return Ok(None);
         }
         let Some(seen) = reader.github.lock(&self.tag).await? else {
@@ -180,6 +208,24 @@ impl TagLock {
             purpose: "see what it left".to_owned(),
         };
         Ok(self.obtain(decision, wanted))
+    }
+
+    fn is_believed(&self, now: Moment) -> bool {
+        self.held
+            .is_some_and(|since| now.since(since) < BELIEVED_FOR)
+    }
+
+    /// Believes the answer to a request for the lock.
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, sent: Moment) {
+        let Action::TakeLock(request) = action else {
+            return;
+        };
+        match answer {
+            Ok(()) if request.lock.claim == LockClaim::CreateIfAbsent => self.held = Some(sent),
+            // Somebody else was first, and may have released it by the next look: then it is asked for again.
+            Err(error) if matches!(error.cause, Cause::Conflict { .. }) => self.attempt += 1,
+            _ => {}
+        }
     }
 
     fn obtain(&mut self, decision: LockDecision, wanted: WantedLock) -> Option<Step> {
@@ -238,15 +284,15 @@ impl TagLock {
         Ok(decide(&self.me, seen, ended))
     }
 
-    /// Releases the lock, if it is our own.
+    /// Releases the lock, if it is our own. One that was taken over so recently that the former owner's last write may not be
+    /// visible yet is left behind: whoever takes it over next waits for that write as well.
     async fn release(&self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         if !self.asked {
             return Ok(vec![]);
         }
         let seen = reader.github.lock(&self.tag).await?;
         let is_mine = seen
-            .and_then(|seen| seen.lock)
-            .is_some_and(|lock| lock.owner == self.me);
+            .is_some_and(|seen| matches!(decide(&self.me, Some(&seen), None), LockDecision::Mine));
         let release = Action::ReleaseLock {
             tag: self.tag.clone(),
         };
@@ -338,76 +384,5 @@ fn decide(me: &LockOwner, seen: Option<&SeenLock>, ended: Option<bool>) -> LockD
         LockDecision::Take(Some(lock.clone()))
     } else {
         LockDecision::Held(lock.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn owner(run: Option<u64>, attempt: u64, process: &str) -> LockOwner {
-        LockOwner {
-            repository: Some("kyma-project/btp-manager".parse().unwrap()),
-            run,
-            attempt,
-            process: process.into(),
-        }
-    }
-
-    fn held(owner: LockOwner, taken_over: bool, age: u64) -> SeenLock {
-        SeenLock {
-            lock: Some(Lock {
-                owner,
-                since: 0,
-                taken_over,
-            }),
-            age: Duration::from_secs(age),
-            commit: None,
-        }
-    }
-
-    #[test]
-    fn lock_decision_by_owner_and_age() {
-        let me = owner(Some(17), 2, "me");
-        let word = |seen: Option<SeenLock>, ended| match decide(&me, seen.as_ref(), ended) {
-            LockDecision::Mine => "mine".to_owned(),
-            LockDecision::Take(from) => format!("take from {}", from.is_some()),
-            LockDecision::AwaitVisibility(left) => format!("wait {}", left.as_secs()),
-            LockDecision::Held(_) => "held".into(),
-            LockDecision::Unreadable => "unreadable".into(),
-        };
-        let other = || owner(Some(16), 1, "a");
-        let local = || owner(None, 1, "b");
-        let unreadable = SeenLock {
-            lock: None,
-            ..held(local(), false, 9_999)
-        };
-        for (seen, ended, expected) in [
-            (None, None, "take from false"),
-            (Some(held(me.clone(), false, 0)), None, "mine"),
-            (Some(held(me.clone(), true, 5)), None, "wait 10"),
-            (Some(held(me.clone(), true, 15)), None, "mine"),
-            (Some(held(other(), false, 0)), Some(true), "take from true"),
-            (Some(held(other(), false, 9_999)), Some(false), "held"),
-            (Some(held(other(), false, 599)), None, "held"),
-            (Some(held(other(), false, 600)), None, "take from true"),
-            (Some(held(local(), false, 599)), None, "held"),
-            (Some(held(local(), false, 600)), None, "take from true"),
-            (
-                Some(held(owner(Some(17), 1, "c"), false, 0)),
-                None,
-                "take from true",
-            ),
-            (Some(held(owner(Some(17), 2, "c"), false, 0)), None, "held"),
-            (
-                Some(held(owner(Some(17), 2, "c"), false, 600)),
-                None,
-                "take from true",
-            ),
-            (Some(unreadable), None, "unreadable"),
-        ] {
-            let told = format!("{seen:?} {ended:?}");
-            assert_eq!(word(seen, ended), expected, "{told}");
-        }
     }
 }

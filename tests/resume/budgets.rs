@@ -1,0 +1,231 @@
+//! The requests that each phase sends for a release of three assets and two images, counted by the stand-ins. A phase that
+//! asks more than its budget fails the test, and its requests are printed.
+//!
+//! `cargo test --test resume budgets -- --nocapture` prints those of every phase.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+
+use stand_ins::{EventLog, LogEntry, Service};
+
+use super::release::{Phases, told};
+use super::support::scene::{Outputs, Run, Scene, TAG};
+
+/// The most requests of a phase.
+#[derive(Clone, Copy)]
+struct Budget {
+    phase: &'static str,
+    /// To all hosts of GitHub: its API, uploads, and where the bytes of assets are stored.
+    github: usize,
+    registry: usize,
+}
+
+const fn budget(phase: &'static str, github: usize, registry: usize) -> Budget {
+    Budget {
+        phase,
+        github,
+        registry,
+    }
+}
+
+/// A release from its plan to its publication.
+const FIRST: [Budget; 9] = [
+    budget("plan", 5, 0),
+    budget("draft", 14, 2),
+    // Of each of five blobs: whether it exists, with the right to read and with that to push, and two requests to push it.
+    budget("build-module", 0, 26),
+    budget("upload", 6, 0),
+    budget("await", 7, 13),
+    budget("fetch-module", 0, 5),
+    budget("record-tests", 6, 0),
+    // Whether every part of the images exists is asked before anything is written, and right before publishing.
+    budget("publish", 30, 20),
+    budget("verify", 5, 11),
+];
+
+/// Another run after the release was published.
+const SECOND: [Budget; 9] = [
+    budget("plan", 7, 0),
+    budget("draft", 4, 0),
+    budget("build-module", 0, 14),
+    budget("upload", 2, 0),
+    budget("await", 7, 13),
+    budget("fetch-module", 0, 5),
+    budget("record-tests", 3, 0),
+    budget("publish", 9, 11),
+    budget("verify", 5, 11),
+];
+
+/// The requests of one phase.
+struct Sent {
+    phase: String,
+    github: Vec<LogEntry>,
+    registry: Vec<LogEntry>,
+}
+
+/// Runs the phases, and keeps the requests of each.
+struct Counting<'a> {
+    scene: &'a Scene,
+    sent: RefCell<Vec<Sent>>,
+}
+
+impl<'a> Counting<'a> {
+    fn on(scene: &'a Scene) -> Self {
+        Self {
+            scene,
+            sent: RefCell::default(),
+        }
+    }
+
+    /// The whole release; returns the requests of each phase.
+    async fn release(self, run: Run) -> Vec<Sent> {
+        self.scene.begin(run);
+        self.scene.release(run, &self).await.unwrap();
+        self.scene.end(run);
+        self.sent.into_inner()
+    }
+}
+
+impl Phases for Counting<'_> {
+    async fn phase(
+        &self,
+        run: Run,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> Result<Outputs, String> {
+        let logs = [self.scene.github.log(), self.scene.registry.log()];
+        let before = logs.map(EventLog::last);
+        let ended = Scene::phase(self.scene, run, phase, inputs).await;
+        let [github, registry] = [0, 1].map(|n: usize| {
+            let after = before[n];
+            logs[n].filter(|entry| entry.number > after)
+        });
+        self.sent.borrow_mut().push(Sent {
+            phase: phase.to_owned(),
+            github,
+            registry,
+        });
+        ended.map_err(|stop| told(phase, &stop))
+    }
+
+    async fn build(&self, plan: &str) -> Result<(), String> {
+        Phases::build(self.scene, plan).await
+    }
+}
+
+impl Sent {
+    /// One line for each request, as it was sent.
+    fn listed(&self) -> String {
+        let mut lines = String::new();
+        for entry in self.github.iter().chain(&self.registry) {
+            let host = match entry.service {
+                Service::Api | Service::Registry => "",
+                Service::Upload => " (uploads)",
+                Service::Web => " (web)",
+                Service::Storage => " (storage)",
+                Service::Token => " (tokens)",
+            };
+            let _ = writeln!(
+                lines,
+                "    {} {}{host} {:?}",
+                entry.method, entry.path, entry.status
+            );
+        }
+        lines
+    }
+
+    fn exceeds(&self, budget: Budget) -> bool {
+        self.github.len() > budget.github || self.registry.len() > budget.registry
+    }
+}
+
+/// Prints all phases, and returns those that exceed their budget.
+fn check(run: &str, all: &[Sent], budgets: &[Budget]) -> Vec<String> {
+    let mut exceeded = Vec::new();
+    let mut total = [0, 0];
+    for sent in all {
+        let budget = budgets.iter().find(|budget| budget.phase == sent.phase);
+        let budget = *budget.unwrap_or_else(|| panic!("{} has no budget", sent.phase));
+        total = [total[0] + sent.github.len(), total[1] + sent.registry.len()];
+        let counts = format!(
+            "{run}, {}: {} of {} to GitHub, {} of {} to the registry",
+            sent.phase,
+            sent.github.len(),
+            budget.github,
+            sent.registry.len(),
+            budget.registry,
+        );
+        eprintln!("{counts}\n{}", sent.listed());
+        if sent.exceeds(budget) {
+            exceeded.push(counts);
+        }
+    }
+    eprintln!(
+        "{run}: {} to GitHub, {} to the registry",
+        total[0], total[1]
+    );
+    exceeded
+}
+
+#[tokio::test]
+async fn each_phase_stays_within_its_budget_of_requests() {
+    let scene = Scene::start(|_| ()).await;
+    let first = Counting::on(&scene)
+        .release(Run { id: 1, attempt: 1 })
+        .await;
+    let mut exceeded = check("first run", &first, &FIRST);
+    let second = Counting::on(&scene)
+        .release(Run { id: 2, attempt: 1 })
+        .await;
+    exceeded.extend(check("second run", &second, &SECOND));
+    let wrote = second
+        .iter()
+        .flat_map(|sent| sent.github.iter().chain(&sent.registry))
+        .filter(|entry| entry.landed);
+    let wrote: Vec<_> = wrote.collect();
+    assert!(wrote.is_empty(), "the second run wrote: {wrote:#?}");
+    assert_eq!(exceeded, [""; 0]);
+}
+
+/// The requests of `plan` and `publish` in a repository with so many other releases.
+async fn with_releases(others: u32) -> [usize; 2] {
+    let scene = Scene::start(|_| ()).await;
+    scene.repository(|repository| {
+        for n in 0..others {
+            repository.publish(&format!("v0.{n}.0"));
+        }
+        // The one before this release; GitHub shows it as the latest.
+        repository.publish("v1.1.5");
+    });
+    for name in ["template.yaml", "rendered.yaml"] {
+        std::fs::write(scene.folder.path().join(name), name).unwrap();
+    }
+    let run = Run { id: 1, attempt: 1 };
+    let names = "template.yaml\nrendered.yaml";
+    let by = Counting::on(&scene);
+    let phase = async |phase: &str, inputs: &[(&str, &str)]| {
+        Phases::phase(&by, run, phase, inputs).await.unwrap()
+    };
+    let planned = phase("plan", &[("version", TAG), ("assets", names)]).await;
+    assert_eq!(planned["previous-tag"], "v1.1.5");
+    let plan = ("plan", planned["plan"].as_str());
+    phase("draft", &[plan]).await;
+    phase("upload", &[plan, ("files", names)]).await;
+    let awaited = phase("await", &[plan]).await;
+    let artifacts = ("artifacts", awaited["artifacts"].as_str());
+    let published = phase("publish", &[plan, artifacts, ("needs", "none")]).await;
+    assert_eq!(published["is-latest"], "true");
+    let sent = by.sent.borrow();
+    ["plan", "publish"].map(|name| {
+        let of = sent.iter().find(|sent| sent.phase == name).unwrap();
+        eprintln!("{others} releases, {name}: {}", of.github.len());
+        of.github.len()
+    })
+}
+
+#[tokio::test]
+async fn plan_and_publish_send_as_many_requests_for_ten_releases_as_for_ten_thousand() {
+    let few = with_releases(10).await;
+    let many = with_releases(10_000).await;
+    assert_eq!(few, many, "plan and publish");
+}
