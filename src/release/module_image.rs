@@ -1,6 +1,7 @@
 //! A module image in its registry, read as far as its descriptor, which is found through the image's config.
 
 use bytes::Bytes;
+use futures_util::future::join;
 
 use crate::domain::{Code, Diagnostic, FormatCode};
 use crate::domain::{Digest, ImageRef, PinnedImage};
@@ -46,6 +47,17 @@ impl From<ServiceError> for ModuleImageError {
     }
 }
 
+/// Whether the layers of a module are read right after its descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layers {
+    /// Their requests are sent before it is known which of them are needed.
+    ReadNext,
+    /// Not necessarily.
+    NotRead,
+}
+
+/// The largest number of layers whose requests are sent before it is known which of them are needed.
+const MAX_LAYERS_AHEAD: usize = 4;
 /// The largest number of images in an index that are read.
 const MAX_IMAGES: usize = 32;
 
@@ -61,17 +73,24 @@ impl ModuleImage {
     ) -> Result<Self, ModuleImageError> {
         let seen = registry.resolve(image).await?;
         let seen = seen.ok_or_else(|| missing(&image.to_string()))?;
-        Self::open(registry, image.repository().pinned(seen.digest), |_| false).await
+        let image = image.repository().pinned(seen.digest);
+        Self::open(registry, image, Layers::NotRead, |_| false).await
     }
 
     /// Of an index, the image that is a component version; of several, the one that is `ours`.
     pub(crate) async fn open(
         registry: &dyn RegistryReader,
         image: PinnedImage,
+        layers: Layers,
         ours: impl Fn(&Descriptor) -> bool,
     ) -> Result<Self, ModuleImageError> {
         match document(registry, &image).await? {
-            ImageDocument::Manifest(manifest) => Self::of(registry, image, manifest).await,
+            ImageDocument::Manifest(manifest) => {
+                if layers == Layers::ReadNext {
+                    registry.expect_blobs(&image.repository, &ahead(&manifest));
+                }
+                Self::of(registry, image, manifest).await
+            }
             ImageDocument::Index(index) => {
                 let modules = in_index(registry, &image, &index).await?;
                 Ok(only(modules, index.manifests.len(), ours)?)
@@ -87,9 +106,20 @@ impl ModuleImage {
         let blob = async |digest: Digest, limit: usize| {
             registry.blob(&image.repository, digest, limit as u64).await
         };
-        let config = blob(manifest.config.digest, MAX_CONFIG).await?;
-        let layer = manifest.descriptor_layer(&config)?;
-        let packed = blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?;
+        let likely = manifest.likely_descriptor_layer();
+        let likely = likely.filter(|_| manifest.is_component_version());
+        let (config, read) = join(blob(manifest.config.digest, MAX_CONFIG), async {
+            Some((
+                likely?.digest,
+                blob(likely?.digest, MAX_DESCRIPTOR_LAYER).await,
+            ))
+        })
+        .await;
+        let layer = manifest.descriptor_layer(&config?)?;
+        let packed = match read {
+            Some((digest, read)) if digest == layer.digest => read?,
+            _ => blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?,
+        };
         let text = Descriptor::text_in_layer(&layer.media_type, &packed)?;
         Ok(Self {
             descriptor: Descriptor::from_text(&text)?,
@@ -99,6 +129,19 @@ impl ModuleImage {
             manifest,
         })
     }
+}
+
+/// The layers beside the descriptor's, if they are few.
+fn ahead(manifest: &ImageManifest) -> Vec<Digest> {
+    let descriptor = manifest.likely_descriptor_layer();
+    let others = manifest.layers.iter().map(|layer| layer.digest);
+    let others: Vec<_> = others
+        .filter(|layer| descriptor.is_some_and(|descriptor| descriptor.digest != *layer))
+        .collect();
+    if others.len() > MAX_LAYERS_AHEAD {
+        return Vec::new();
+    }
+    others
 }
 
 async fn document(

@@ -254,18 +254,27 @@ async fn each_blob_is_read_once_and_none_for_a_complete_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn copy_of_a_layer_that_a_killed_process_left_is_used_if_it_is_whole() {
-    let layer = tar("x", MANIFEST.as_bytes());
-    for (left, reads) in [(layer.clone(), 0), (layer[..600].to_vec(), 1)] {
+async fn file_that_a_killed_process_left_is_used_if_it_is_the_layer() {
+    let plain = MANIFEST.as_bytes();
+    let packed = &tar("x", plain)[..];
+    for (layer, left, reads) in [
+        (plain, plain, 0),
+        (plain, &plain[..60], 1),
+        // Nothing shows which layer it is from.
+        (packed, plain, 1),
+        (packed, packed, 1),
+    ] {
         let workspace = Workspace::new().await;
-        let image = push(&workspace, "raw-manifest", "yaml", "text/plain", &layer);
-        workspace.write("module/.layers/manifest.yaml", "");
-        std::fs::write(workspace.path("module/.layers/manifest.yaml"), left).unwrap();
+        let image = push(&workspace, "raw-manifest", "yaml", "text/plain", layer);
+        for name in ["manifest.yaml", ".manifest.yaml.part", ".layers/x"] {
+            workspace.write(&format!("module/{name}"), "");
+            std::fs::write(workspace.path(&format!("module/{name}")), left).unwrap();
+        }
         let ended = workspace.fetch(&image).await;
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
         assert!(!workspace.path("module/.layers").exists());
-        let digest = Digest::of(&layer).to_string();
+        let digest = Digest::of(layer).to_string();
         let read = blobs_read(&workspace);
         assert_eq!(read.iter().filter(|read| **read == digest).count(), reads);
     }

@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::auth::Authenticator;
 use super::credentials::Credentials;
+use super::expected::ExpectedBlobs;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
@@ -19,6 +20,7 @@ const REDIRECTS: usize = 5;
 
 pub(super) struct RegistryClient {
     pub(super) transport: Arc<Transport>,
+    pub(super) expected: ExpectedBlobs,
     auth: Authenticator,
 }
 
@@ -27,6 +29,7 @@ impl RegistryClient {
         let transport = Arc::new(Transport { http, clock });
         Self {
             auth: Authenticator::new(Arc::clone(&transport), credentials),
+            expected: ExpectedBlobs::default(),
             transport,
         }
     }
@@ -107,10 +110,10 @@ impl RegistryClient {
         url: Url,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, RequestFailure> {
-        // The client for uploads has no time limit of its own; the transport watches the silence.
+        // The client for blobs has no time limit of its own; the transport watches the silence.
         let http = &self.transport.http;
         let under_way = Arc::new(http.begin(&request.method, &url));
-        let client = http.uploads();
+        let client = http.blobs();
         let mut builder = client
             .request(request.method.clone(), url)
             .headers(request.headers.clone());

@@ -170,7 +170,19 @@ impl Download {
                 .map_err(|e| RequestFailure::broken(e.to_string()))?;
             request.headers.insert(RANGE, range);
         }
-        let response = self.client.send(&request).await?;
+        let sent_ahead = match self.connections {
+            1 => {
+                self.client
+                    .expected
+                    .take(&self.repository, self.digest)
+                    .await
+            }
+            _ => None,
+        };
+        let response = match sent_ahead {
+            Some(answer) => answer?,
+            None => self.client.send(&request).await?,
+        };
         match response.status() {
             StatusCode::OK => {
                 self.expect_size(content_length(response.headers()))?;

@@ -18,6 +18,7 @@ mod challenge;
 mod client;
 mod credentials;
 mod download;
+mod expected;
 mod failure;
 mod reader;
 mod realm;

@@ -1,4 +1,4 @@
-//! Writing to registries: each write is sent once, and a blob only where it is missing.
+//! Writing to registries: each write is sent once, and a large blob only where it is missing.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,6 +15,10 @@ use super::request::{
 use super::retry::{Attempts, retried};
 use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::protocol::{Blob, BlobSource, ByteStream, Cause, RegistryWriter, ServiceError};
+
+/// The size in bytes above which a registry is asked whether it has a blob before it is uploaded. A smaller one is sent faster
+/// than asked for, and a registry keeps a blob once.
+const LOOK_FIRST: u64 = 64 << 10;
 
 #[async_trait]
 impl RegistryWriter for Registries {
@@ -69,11 +73,13 @@ impl From<RequestFailure> for ManifestFailure {
 
 impl RegistryClient {
     async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), RequestFailure> {
-        let there = retried(self.clock(), || {
-            self.has_blob(to, blob.digest, RepositoryAccess::push())
-        });
-        if there.await? {
-            return Ok(());
+        if blob.size > LOOK_FIRST {
+            let there = retried(self.clock(), || {
+                self.has_blob(to, blob.digest, RepositoryAccess::push())
+            });
+            if there.await? {
+                return Ok(());
+            }
         }
         let session = match &blob.mount_from {
             Some(from) if from.registry() == to.registry() => {

@@ -34,6 +34,8 @@ pub struct BuildModule {
     /// The release that the module is built for: its draft may have its image replaced. `None` for a build of a commit alone.
     release: Option<ReleasePlan>,
     options: BuildOptions,
+    /// Whether this process has asked for blobs to be pushed.
+    pushed: bool,
 }
 
 /// The forms of what is built.
@@ -88,7 +90,7 @@ struct NewFile {
 }
 
 struct RegistryState {
-    /// Which of the blobs are missing.
+    /// Which of the blobs are missing, as far as it was asked.
     missing: Vec<usize>,
     by_digest: bool,
     /// What each tag of the target refers to.
@@ -131,6 +133,7 @@ impl BuildModule {
             target,
             release,
             options,
+            pushed: false,
         }
     }
 
@@ -176,27 +179,26 @@ impl BuildModule {
         component: &ComponentVersion,
     ) -> Result<RegistryState, ServiceError> {
         let repository = component.target.repository();
-        let mut missing = Vec::new();
-        for (nth, blob) in component.blobs().enumerate() {
-            if !reader
-                .registry
-                .has_blob(repository, blob.named.digest)
-                .await?
-            {
-                missing.push(nth);
-            }
-        }
-        let by_digest = reader
-            .registry
-            .resolve(&pinned(repository, component.digest()))
-            .await?;
         let mut by_tag = Vec::new();
         for image in &self.target.images {
             by_tag.push((image.clone(), reader.registry.resolve(image).await?));
         }
+        let mut tagged = by_tag.iter().filter_map(|(_, seen)| seen.as_ref());
+        // A registry takes no manifest without its blobs.
+        let by_digest = tagged.any(|seen| seen.digest == component.digest());
+        let mut missing = Vec::new();
+        for (nth, blob) in component.blobs().enumerate() {
+            let digest = blob.named.digest;
+            // At first nothing is expected to be there, and the upload finds out.
+            let is_there =
+                by_digest || self.pushed && reader.registry.has_blob(repository, digest).await?;
+            if !is_there {
+                missing.push(nth);
+            }
+        }
         let mut seen = RegistryState {
             missing,
-            by_digest: by_digest.is_some(),
+            by_digest,
             by_tag,
             releases: Vec::new(),
         };
@@ -261,7 +263,14 @@ impl Phase for BuildModule {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.see(reader).await {
-            Ok(seen) => Ok(decide(self.release.as_ref(), &self.options, &seen)),
+            Ok(seen) => {
+                let step = decide(self.release.as_ref(), &self.options, &seen);
+                if let Step::Act(actions) = &step {
+                    let pushes = |action: &Action| matches!(action, Action::PushBlobs { .. });
+                    self.pushed |= actions.iter().any(pushes);
+                }
+                Ok(step)
+            }
             Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
             Err(BuildProblem::Waiting(waiting)) => Ok(Step::Wait(waiting)),
             Err(BuildProblem::Service(error)) => Err(error),
@@ -304,17 +313,19 @@ fn pushes(
         .blobs()
         .enumerate()
         .filter(|(nth, _)| seen.missing.contains(nth));
-    let mut actions: Vec<Action> = blobs
-        .map(|(_, blob)| Action::PushBlob {
-            to: repository.clone(),
-            blob: Blob {
-                digest: blob.named.digest,
-                size: blob.named.size,
-                bytes: BlobSource::Memory(blob.bytes.clone().into()),
-                mount_from: mount_from.cloned(),
-            },
+    let blobs: Vec<_> = blobs
+        .map(|(_, blob)| Blob {
+            digest: blob.named.digest,
+            size: blob.named.size,
+            bytes: BlobSource::Memory(blob.bytes.clone().into()),
+            mount_from: mount_from.cloned(),
         })
         .collect();
+    let mut actions = Vec::new();
+    if !blobs.is_empty() {
+        let to = repository.clone();
+        actions.push(Action::PushBlobs { to, blobs });
+    }
     let push = |to| Action::PushManifest {
         to,
         media_type: component.manifest.named.media_type.clone(),

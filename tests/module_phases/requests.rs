@@ -1,0 +1,107 @@
+//! How many requests a fetch and a push take, and that each blob is read and sent once.
+
+use stand_ins::LogEntry;
+
+use crate::support::module_images::{IMAGE, MANIFEST, Workspace};
+
+/// The requests since the last call, such as `GET blobs` or `HEAD manifests`, sorted.
+fn requests(workspace: &Workspace) -> Vec<String> {
+    let log = workspace.registry.log();
+    let short = |entry: &LogEntry| {
+        let kinds = ["/blobs/uploads/", "/blobs/", "/manifests/"];
+        let kind = kinds.into_iter().find(|kind| entry.path.contains(kind));
+        let kind = kind.unwrap_or(&entry.path).trim_matches('/');
+        format!("{} {kind}", entry.method)
+    };
+    let mut seen: Vec<_> = log.entries().iter().map(short).collect();
+    log.clear();
+    seen.sort();
+    seen
+}
+
+/// A module with a default custom resource, pushed to the registry.
+async fn built(workspace: &Workspace) -> String {
+    let built = workspace.build(&["--default-cr=default-cr.yaml"]).await;
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    built.output("module-image").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_module_is_pushed_with_few_requests_and_again_with_one() {
+    for style in ["kyma-cli-2", "modulectl-3"] {
+        let workspace = Workspace::new().await;
+        let tag = if style == "kyma-cli-2" {
+            "v1.2.0"
+        } else {
+            "1.2.0"
+        };
+        workspace.plan(&workspace.registry.host(), tag);
+        let style = format!("--descriptor-style={style}");
+        let build = async || {
+            let options = ["--default-cr=default-cr.yaml", &style];
+            let built = workspace.build(&options).await;
+            assert_eq!(built.code, 0, "{}", built.stderr);
+            requests(&workspace)
+        };
+        let uploads = |method: &str| vec![format!("{method} blobs/uploads"); 4];
+        let manifests = |method: &str| vec![format!("{method} manifests"); 2];
+        let wanted = [
+            // The tag, before and after.
+            manifests("HEAD"),
+            uploads("POST"),
+            uploads("PUT"),
+            // By digest and by tag.
+            manifests("PUT"),
+        ];
+        assert_eq!(build().await, wanted.concat());
+        assert_eq!(build().await, ["HEAD manifests"]);
+        // On another machine, which has no files yet.
+        std::fs::remove_dir_all(workspace.path("module-release")).unwrap();
+        assert_eq!(build().await, manifests("HEAD"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_blob_that_is_there_is_not_sent_again() {
+    let workspace = Workspace::new().await;
+    let comment = format!("# {}\n", "x".repeat(97)).repeat(2_000);
+    let manifest = MANIFEST.replace("{binary-image}", IMAGE) + &comment;
+    workspace.write("manifest.yaml", &manifest);
+    let repository = crate::support::module_images::REPOSITORY;
+    let stored = workspace
+        .registry
+        .store()
+        .put_blob(repository, manifest.as_bytes());
+    stored.unwrap();
+    built(&workspace).await;
+    let seen = requests(&workspace);
+    let count = |wanted: &str| seen.iter().filter(|request| *request == wanted).count();
+    assert_eq!(count("HEAD blobs"), 1, "{seen:?}");
+    assert_eq!(count("PUT blobs/uploads"), 3, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn module_is_fetched_with_one_request_for_each_blob() {
+    let workspace = Workspace::new().await;
+    let image = built(&workspace).await;
+    requests(&workspace);
+    let fetched = workspace.fetch(&image).await;
+    assert_eq!(fetched.code, 0, "{}", fetched.stderr);
+    let log = workspace.registry.log();
+    let mut blobs: Vec<_> = log.entries().into_iter().map(|entry| entry.path).collect();
+    assert!(log.entries().iter().all(|entry| entry.status == Some(200)));
+    blobs.sort();
+    blobs.dedup();
+    assert_eq!(
+        blobs.len(),
+        5,
+        "manifest, config, descriptor, and two layers"
+    );
+    let once = ["GET blobs"; 4].into_iter().chain(["GET manifests"]);
+    assert!(requests(&workspace).into_iter().eq(once));
+    // What is complete is compared with the image, and no layer is read.
+    let fetched = workspace.fetch(&image).await;
+    assert_eq!(fetched.code, 0, "{}", fetched.stderr);
+    let again = ["GET blobs", "GET blobs", "GET manifests"];
+    assert_eq!(requests(&workspace), again);
+}
