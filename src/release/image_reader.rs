@@ -7,12 +7,11 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::image_check::{Contents, Labels, ModuleContents};
+use super::module_image::{ModuleImageError, descriptor_layer};
 use crate::domain::{Digest, ImageRef, ImageRepository};
 use crate::protocol::{Reader, RegistryReader, ServiceError};
-use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use ocm_module::oci::{
-    ContentDescriptor, ImageDocument, ImageIndex, ImageManifest, IndexEntry, MAX_CONFIG,
-};
+use ocm_module::descriptor::Descriptor;
+use ocm_module::oci::{ContentDescriptor, ImageDocument, ImageIndex, ImageManifest, IndexEntry};
 use ocm_module::raw_manifest::RawManifest;
 use ocm_module::read::{ManifestSource, file_in_layer, select_content};
 
@@ -93,6 +92,15 @@ enum ImageProblem {
 impl From<ServiceError> for ImageProblem {
     fn from(error: ServiceError) -> Self {
         Self::Service(error)
+    }
+}
+
+impl From<ModuleImageError> for ImageProblem {
+    fn from(error: ModuleImageError) -> Self {
+        match error {
+            ModuleImageError::Format(error) => Self::Incomplete(error.to_string()),
+            ModuleImageError::Service(error) => Self::Service(error),
+        }
     }
 }
 
@@ -257,9 +265,7 @@ impl ImageReader<'_> {
     }
 
     async fn module(&self, manifest: &ImageManifest) -> Result<ModuleContents, ImageProblem> {
-        let config = self.blob(&manifest.config, MAX_CONFIG as u64).await?;
-        let layer = manifest.descriptor_layer(&config)?;
-        let packed = self.blob(&layer, MAX_DESCRIPTOR_LAYER as u64).await?;
+        let (layer, packed) = descriptor_layer(self.registry, self.repository, manifest).await?;
         let descriptor = Descriptor::from_layer(&layer.media_type, &packed)?;
         let images = match select_content(&descriptor, manifest)?.manifest {
             ManifestSource::RawManifest(layer) => {

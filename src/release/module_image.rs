@@ -4,10 +4,10 @@ use bytes::Bytes;
 use futures_util::future::join;
 
 use crate::domain::{Code, Diagnostic, FormatCode};
-use crate::domain::{Digest, ImageRef, PinnedImage};
+use crate::domain::{Digest, ImageRef, ImageRepository, PinnedImage};
 use crate::protocol::{RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use ocm_module::oci::{ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
+use ocm_module::oci::{ContentDescriptor, ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
 
 /// A module image in its registry: its manifest and its component descriptor.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,23 +103,7 @@ impl ModuleImage {
         image: PinnedImage,
         manifest: ImageManifest,
     ) -> Result<Self, ModuleImageError> {
-        let blob = async |digest: Digest, limit: usize| {
-            registry.blob(&image.repository, digest, limit as u64).await
-        };
-        let likely = manifest.likely_descriptor_layer();
-        let likely = likely.filter(|_| manifest.is_component_version());
-        let (config, read) = join(blob(manifest.config.digest, MAX_CONFIG), async {
-            Some((
-                likely?.digest,
-                blob(likely?.digest, MAX_DESCRIPTOR_LAYER).await,
-            ))
-        })
-        .await;
-        let layer = manifest.descriptor_layer(&config?)?;
-        let packed = match read {
-            Some((digest, read)) if digest == layer.digest => read?,
-            _ => blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?,
-        };
+        let (layer, packed) = descriptor_layer(registry, &image.repository, &manifest).await?;
         let text = Descriptor::text_in_layer(&layer.media_type, &packed)?;
         Ok(Self {
             descriptor: Descriptor::from_text(&text)?,
@@ -129,6 +113,33 @@ impl ModuleImage {
             manifest,
         })
     }
+}
+
+/// The layer with the descriptor, and its bytes. The config names it, and is read at the same time as the layer that it most likely
+/// names.
+pub(crate) async fn descriptor_layer(
+    registry: &dyn RegistryReader,
+    repository: &ImageRepository,
+    manifest: &ImageManifest,
+) -> Result<(ContentDescriptor, Bytes), ModuleImageError> {
+    let blob =
+        async |digest: Digest, limit: usize| registry.blob(repository, digest, limit as u64).await;
+    let likely = manifest.likely_descriptor_layer();
+    let likely = likely.filter(|_| manifest.is_component_version());
+    let likely = likely.map(|layer| layer.digest);
+    let (config, read) = join(blob(manifest.config.digest, MAX_CONFIG), async {
+        match likely {
+            Some(digest) => Some(blob(digest, MAX_DESCRIPTOR_LAYER).await),
+            None => None,
+        }
+    })
+    .await;
+    let layer = manifest.descriptor_layer(&config?)?;
+    let packed = match read {
+        Some(read) if likely == Some(layer.digest) => read?,
+        _ => blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?,
+    };
+    Ok((layer, packed))
 }
 
 /// The layers beside the descriptor's, if they are few.
@@ -231,7 +242,6 @@ pub(crate) fn refused(code: Code, why: impl std::fmt::Display) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocm_module::oci::ContentDescriptor;
 
     fn module(name: &str, version: &str) -> ModuleImage {
         let text = format!(

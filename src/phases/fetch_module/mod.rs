@@ -4,7 +4,7 @@
 //! under a hidden name and hashed. `module.json` is written last: a folder that has it is complete. It names the layer and the
 //! digest of each file.
 //!
-//! In images of before May 2023 only the content of the layers tells which one is the manifest ([`candidates`]).
+//! In images of before May 2023 only the content of the layers tells which one is the manifest: see `candidates.rs`.
 
 mod candidates;
 
