@@ -142,17 +142,21 @@ pub(crate) async fn descriptor_layer(
     Ok((layer, packed))
 }
 
-/// The layers beside the descriptor's, if they are few.
+/// The layers beside the descriptor's, if they are few. Of modulectl's, those that are no archive are not read.
 fn ahead(manifest: &ImageManifest) -> Vec<Digest> {
-    let descriptor = manifest.likely_descriptor_layer();
-    let others = manifest.layers.iter().map(|layer| layer.digest);
-    let others: Vec<_> = others
-        .filter(|layer| descriptor.is_some_and(|descriptor| descriptor.digest != *layer))
-        .collect();
+    let Some(descriptor) = manifest.likely_descriptor_layer() else {
+        return Vec::new();
+    };
+    let others = manifest.layers.iter();
+    let mut others: Vec<_> = others.filter(|layer| *layer != descriptor).collect();
+    let is_archive = |layer: &&ContentDescriptor| layer.media_type.starts_with("application/x-t");
+    if others.iter().any(is_archive) {
+        others.retain(is_archive);
+    }
     if others.len() > MAX_LAYERS_AHEAD {
         return Vec::new();
     }
-    others
+    others.into_iter().map(|layer| layer.digest).collect()
 }
 
 async fn document(

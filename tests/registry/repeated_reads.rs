@@ -138,7 +138,8 @@ async fn pushed_blob_is_known_to_be_present_in_its_repository() {
 #[tokio::test]
 async fn missing_blob_in_a_manifest_push_forgets_what_was_pushed() {
     let all = registries(Credentials::anonymous());
-    let layer = blob(sample(99));
+    // So large that it is asked for before it is uploaded.
+    let layer = blob(sample(100_000));
     let unknown = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"collected"}]}"#;
     let refused = ScriptedServer::start({
         let unknown = unknown.to_owned();

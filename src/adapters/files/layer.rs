@@ -8,7 +8,7 @@ use super::failure::broken;
 use crate::domain::{Digest, DigestHasher};
 use crate::protocol::{Cause, LayerHolds, SeenLayer};
 use ocm_module::archive::{LayerForm, UnpackError, copy_layer_file};
-use ocm_module::read::Candidate;
+use ocm_module::read::CandidateContent;
 
 const PIECE: usize = 64 << 10;
 
@@ -42,8 +42,8 @@ pub(super) fn take(
 
 /// Whether a file is YAML with a `CustomResourceDefinition` among its objects.
 pub(super) fn is_raw_manifest(file: CancellableFile) -> Result<bool, Cause> {
-    let seen = Candidate::of_file(BufReader::with_capacity(PIECE, file)).map_err(broken)?;
-    Ok(seen == Candidate::RawManifest)
+    let seen = CandidateContent::of_file(BufReader::with_capacity(PIECE, file)).map_err(broken)?;
+    Ok(seen == CandidateContent::RawManifest)
 }
 
 /// An archive may end before the layer does.

@@ -7,7 +7,6 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::auth::Authenticator;
 use super::credentials::Credentials;
-use super::expected::ExpectedBlobs;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
@@ -20,7 +19,6 @@ const REDIRECTS: usize = 5;
 
 pub(super) struct RegistryClient {
     pub(super) transport: Arc<Transport>,
-    pub(super) expected: ExpectedBlobs,
     auth: Authenticator,
 }
 
@@ -29,7 +27,6 @@ impl RegistryClient {
         let transport = Arc::new(Transport { http, clock });
         Self {
             auth: Authenticator::new(Arc::clone(&transport), credentials),
-            expected: ExpectedBlobs::default(),
             transport,
         }
     }

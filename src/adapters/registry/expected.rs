@@ -21,7 +21,15 @@ type Answer = Result<Response, RequestFailure>;
 pub(super) struct ExpectedBlobs(Mutex<HashMap<(ImageRepository, Digest), SentAhead>>);
 
 /// A request that is given up when this is dropped.
-struct SentAhead(JoinHandle<Answer>);
+pub(super) struct SentAhead(JoinHandle<Answer>);
+
+impl SentAhead {
+    /// `None` if it was not sent after all.
+    pub(super) async fn answer(mut self) -> Option<Answer> {
+        let answer: Result<Answer, JoinError> = (&mut self.0).await;
+        answer.ok()
+    }
+}
 
 impl Drop for SentAhead {
     fn drop(&mut self) {
@@ -51,15 +59,9 @@ impl ExpectedBlobs {
         }
     }
 
-    /// The answer to a request that was sent ahead, once.
-    pub(super) async fn take(
-        &self,
-        repository: &ImageRepository,
-        digest: Digest,
-    ) -> Option<Answer> {
-        let mut sent = self.sent().remove(&(repository.clone(), digest))?;
-        let answer: Result<Answer, JoinError> = (&mut sent.0).await;
-        answer.ok()
+    /// The request that was sent ahead for a blob, once.
+    pub(super) fn take(&self, repository: &ImageRepository, digest: Digest) -> Option<SentAhead> {
+        self.sent().remove(&(repository.clone(), digest))
     }
 
     fn sent(&self) -> MutexGuard<'_, HashMap<(ImageRepository, Digest), SentAhead>> {

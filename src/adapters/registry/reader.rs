@@ -85,7 +85,7 @@ impl RegistryReader for Registries {
         let unknown: Vec<_> = unknown
             .filter(|digest| self.cache.get(*digest).is_none())
             .collect();
-        self.client.expected.set(&self.client, repository, &unknown);
+        self.expected.set(&self.client, repository, &unknown);
     }
 
     async fn blob(
@@ -102,7 +102,9 @@ impl RegistryReader for Registries {
                 ServiceError::new(format!("read the blob {repository}@{digest}"), cause)
             });
         }
-        let mut pieces = download::open(&self.client, repository, digest, BlobSize::AtMost(limit));
+        let size = BlobSize::AtMost(limit);
+        let sent_ahead = self.expected.take(repository, digest);
+        let mut pieces = download::open(&self.client, repository, digest, size, sent_ahead);
         let mut whole = BytesMut::new();
         while let Some(piece) = pieces.try_next().await? {
             whole.extend_from_slice(&piece);

@@ -26,7 +26,11 @@ impl RegistryWriter for Registries {
         let known = self.cache.get(digest);
         match known.filter(|bytes| bytes.len() as u64 == size) {
             Some(bytes) => Box::pin(stream::once(async { Ok(bytes) })),
-            None => download::open(&self.client, repository, digest, BlobSize::Exactly(size)),
+            None => {
+                let size = BlobSize::Exactly(size);
+                let sent_ahead = self.expected.take(repository, digest);
+                download::open(&self.client, repository, digest, size, sent_ahead)
+            }
         }
     }
 

@@ -92,7 +92,6 @@ struct NewFile {
 struct RegistryState {
     /// Which of the blobs are missing, as far as it was asked.
     missing: Vec<usize>,
-    by_digest: bool,
     /// What each tag of the target refers to.
     by_tag: Vec<(ImageRef, Option<SeenManifest>)>,
     /// Read only where a tag refers to another image.
@@ -185,20 +184,19 @@ impl BuildModule {
         }
         let mut tagged = by_tag.iter().filter_map(|(_, seen)| seen.as_ref());
         // A registry takes no manifest without its blobs.
-        let by_digest = tagged.any(|seen| seen.digest == component.digest());
+        let complete = tagged.any(|seen| seen.digest == component.digest());
         let mut missing = Vec::new();
         for (nth, blob) in component.blobs().enumerate() {
             let digest = blob.named.digest;
             // At first nothing is expected to be there, and the upload finds out.
             let is_there =
-                by_digest || self.pushed && reader.registry.has_blob(repository, digest).await?;
+                complete || self.pushed && reader.registry.has_blob(repository, digest).await?;
             if !is_there {
                 missing.push(nth);
             }
         }
         let mut seen = RegistryState {
             missing,
-            by_digest,
             by_tag,
             releases: Vec::new(),
         };
@@ -249,10 +247,6 @@ fn wanted(
         }
     }
     Ok(files)
-}
-
-fn pinned(repository: &ImageRepository, digest: Digest) -> ImageRef {
-    repository.pinned(digest).into()
 }
 
 #[async_trait]
@@ -331,10 +325,7 @@ fn pushes(
         media_type: component.manifest.named.media_type.clone(),
         bytes: component.manifest.bytes.clone().into(),
     };
-    // By digest first: the tag appears only when what it names is complete.
-    if !seen.by_digest {
-        actions.push(push(pinned(repository, component.digest())));
-    }
+    // Its blobs are there by now. With a tag it is stored by its digest as well.
     let digest = component.digest();
     let tags = seen.by_tag.iter();
     let untagged = tags.filter(|(_, there)| there.as_ref().is_none_or(|t| t.digest != digest));

@@ -87,7 +87,6 @@ fn nothing(options: &BuildOptions) -> BuildState {
     BuildState {
         registry: options.push.then(|| RegistryState {
             missing: (0..assembled.version.blobs().count()).collect(),
-            by_digest: false,
             by_tag: vec![(image(), None)],
             releases: vec![],
         }),
@@ -108,7 +107,6 @@ fn everything(options: &BuildOptions) -> BuildState {
     let digest = seen.assembled.version.digest();
     seen.registry = options.push.then(|| RegistryState {
         missing: vec![],
-        by_digest: true,
         by_tag: vec![(image(), Some(tagged(digest)))],
         releases: vec![],
     });
@@ -139,7 +137,6 @@ fn tag_is_pushed_last_and_existing_blobs_are_not_pushed_again() {
     let wanted = [
         "push the blob",
         "push the manifest",
-        "push the manifest",
         "write out/rendered.yaml",
         "write out/template.yaml",
         "write out/template_control_plane.yaml",
@@ -151,10 +148,7 @@ fn tag_is_pushed_last_and_existing_blobs_are_not_pushed_again() {
     );
     assert_eq!(all.len(), wanted.len());
     assert_eq!(all[0].matches("push the blob").count(), 3);
-    assert!(
-        all[1].contains("@sha256:") && all[2].ends_with(":v1.2.0"),
-        "{all:?}"
-    );
+    assert!(all[1].ends_with(":v1.2.0"), "{all:?}");
 
     let mut untagged = everything(&options);
     if let Some(registry) = &mut untagged.registry {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{CHART_ARCHIVE, FetchModule, FetchedModule, LAYERS, MANIFEST, ManifestKind};
 use crate::protocol::{Action, LayerFile, LayerHolds, Reader, Step};
 use crate::release::module_image::ModuleImageError;
-use ocm_module::read::{Candidate, Layer, ResolvedManifest, select_by_content};
+use ocm_module::read::{CandidateContent, Layer, ResolvedManifest, select_by_content};
 
 fn copy_of(folder: &Path, nth: usize) -> PathBuf {
     folder.join(LAYERS).join(nth.to_string())
@@ -37,11 +37,11 @@ impl FetchModule {
                 return Ok(Some(self.take(module)));
             };
             let (candidate, digest) = match seen.holds {
-                LayerHolds::Chart => (Candidate::Chart, None),
+                LayerHolds::Chart => (CandidateContent::Chart, None),
                 LayerHolds::File(digest) if reader.files.is_raw_manifest(&copy).await? => {
-                    (Candidate::RawManifest, Some(digest))
+                    (CandidateContent::RawManifest, Some(digest))
                 }
-                LayerHolds::File(_) => (Candidate::Other, None),
+                LayerHolds::File(_) => (CandidateContent::Other, None),
                 LayerHolds::Nothing(why) => return Err(why.into()),
             };
             found.push((layer.clone(), candidate));

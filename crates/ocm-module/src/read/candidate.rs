@@ -7,7 +7,7 @@ use crate::raw_manifest::is_raw_manifest;
 
 /// What the content of a layer makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Candidate {
+pub enum CandidateContent {
     /// A Helm chart.
     Chart,
     /// YAML with a `CustomResourceDefinition` among its objects.
@@ -16,7 +16,7 @@ pub enum Candidate {
     Other,
 }
 
-impl Candidate {
+impl CandidateContent {
     /// What a layer that was read is.
     pub fn of(content: &LayerContent) -> Self {
         match content {
@@ -78,40 +78,52 @@ mod tests {
         let long = "a: 1 # x\n---\n".repeat(10_000);
         let list = format!("kind: List\nitems:\n- {CRD}");
         for (text, expected) in [
-            (CRD.to_owned(), Candidate::RawManifest),
-            (format!("a: 1\n---\n{CRD}"), Candidate::RawManifest),
-            (format!("a: 1\r\n---\r\n{CRD}"), Candidate::RawManifest),
-            (format!("--- {{{}}}", CRD.trim()), Candidate::RawManifest),
-            (format!("{long}{CRD}---\n{long}"), Candidate::RawManifest),
+            (CRD.to_owned(), CandidateContent::RawManifest),
+            (format!("a: 1\n---\n{CRD}"), CandidateContent::RawManifest),
+            (
+                format!("a: 1\r\n---\r\n{CRD}"),
+                CandidateContent::RawManifest,
+            ),
+            (
+                format!("--- {{{}}}", CRD.trim()),
+                CandidateContent::RawManifest,
+            ),
+            (
+                format!("{long}{CRD}---\n{long}"),
+                CandidateContent::RawManifest,
+            ),
             (
                 "kind: \"Custom\\x52esourceDefinition\"".into(),
-                Candidate::RawManifest,
+                CandidateContent::RawManifest,
             ),
-            (list, Candidate::RawManifest),
+            (list, CandidateContent::RawManifest),
             (
                 "kind: CustomResourceDefinitionList\nitems: [{a: 1}]".into(),
-                Candidate::RawManifest,
+                CandidateContent::RawManifest,
             ),
-            (format!("%YAML 1.2\n---\n{CRD}"), Candidate::RawManifest),
-            (format!("a: |\n  ---\n  {CRD}"), Candidate::Other),
-            (format!("# {CRD}"), Candidate::Other),
-            (format!("spec:\n  {CRD}"), Candidate::Other),
-            (long, Candidate::Other),
-            (String::new(), Candidate::Other),
-            ("{{ if x }}\n".into(), Candidate::Other),
+            (
+                format!("%YAML 1.2\n---\n{CRD}"),
+                CandidateContent::RawManifest,
+            ),
+            (format!("a: |\n  ---\n  {CRD}"), CandidateContent::Other),
+            (format!("# {CRD}"), CandidateContent::Other),
+            (format!("spec:\n  {CRD}"), CandidateContent::Other),
+            (long, CandidateContent::Other),
+            (String::new(), CandidateContent::Other),
+            ("{{ if x }}\n".into(), CandidateContent::Other),
         ] {
             assert_eq!(
-                Candidate::of_file(text.as_bytes()).unwrap(),
+                CandidateContent::of_file(text.as_bytes()).unwrap(),
                 expected,
                 "{text:.80}"
             );
-            let whole = Candidate::of(&LayerContent::File(text.clone().into_bytes()));
+            let whole = CandidateContent::of(&LayerContent::File(text.clone().into_bytes()));
             assert_eq!(whole, expected, "{text:.80}");
         }
         let not_text = [CRD.as_bytes(), b"---\n\xff\xfe\n"].concat();
         assert_eq!(
-            Candidate::of_file(&not_text[4..]).unwrap(),
-            Candidate::Other
+            CandidateContent::of_file(&not_text[4..]).unwrap(),
+            CandidateContent::Other
         );
     }
 
@@ -122,14 +134,17 @@ mod tests {
         let within = MAX_FILE / 100;
         let last = format!("---\n{CRD}");
         for (lines, expected) in [
-            (within - 1, Candidate::RawManifest),
-            (within + 1, Candidate::Other),
+            (within - 1, CandidateContent::RawManifest),
+            (within + 1, CandidateContent::Other),
         ] {
             let file = repeated(lines).chain(last.as_bytes());
-            assert_eq!(Candidate::of_file(file).unwrap(), expected);
+            assert_eq!(CandidateContent::of_file(file).unwrap(), expected);
         }
         // Without a single line break.
         let endless = io::BufReader::new(io::repeat(b'x'));
-        assert_eq!(Candidate::of_file(endless).unwrap(), Candidate::Other);
+        assert_eq!(
+            CandidateContent::of_file(endless).unwrap(),
+            CandidateContent::Other
+        );
     }
 }

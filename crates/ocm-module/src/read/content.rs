@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Candidate;
+use super::CandidateContent;
 use crate::archive::LayerContent;
 use crate::descriptor::{AccessKind, Descriptor};
 use crate::oci::{ContentDescriptor, ImageManifest, media};
@@ -174,16 +174,16 @@ pub enum ResolvedManifest {
 /// [`FormatCode::ModuleContentUnclear`] if no layer counts, or several do.
 pub fn select_by_content(
     descriptor: &Descriptor,
-    candidates: &[(Layer, Candidate)],
+    candidates: &[(Layer, CandidateContent)],
 ) -> Result<ResolvedManifest, Diagnostic> {
-    let are = |wanted: Candidate| {
+    let are = |wanted: CandidateContent| {
         let found = candidates.iter().filter(move |(_, is)| *is == wanted);
         found.map(|(layer, _)| layer).collect::<Vec<_>>()
     };
-    if let Some(chart) = own_chart(descriptor, &are(Candidate::Chart))? {
+    if let Some(chart) = own_chart(descriptor, &are(CandidateContent::Chart))? {
         return Ok(ResolvedManifest::HelmChart(chart));
     }
-    match are(Candidate::RawManifest).as_slice() {
+    match are(CandidateContent::RawManifest).as_slice() {
         [only] => Ok(ResolvedManifest::RawManifest((*only).clone())),
         [] => Err(unclear(
             "holds no chart, and no layer with a CustomResourceDefinition".into(),
@@ -449,7 +449,7 @@ mod tests {
             };
             let candidates = contents
                 .iter()
-                .map(|(name, content)| (layer(name), Candidate::of(content)));
+                .map(|(name, content)| (layer(name), CandidateContent::of(content)));
             let candidates: Vec<_> = candidates.collect();
             let found = match select_by_content(&descriptor, &candidates) {
                 Ok(ResolvedManifest::RawManifest(layer)) => format!("manifest {}", layer.name),

@@ -58,7 +58,7 @@ mod installation;
 mod summary;
 mod verify;
 
-pub use candidate::Candidate;
+pub use candidate::CandidateContent;
 pub use consistency::template_mismatches;
 pub use content::{
     Layer, ManifestSource, ModuleContent, ResolvedManifest, file_in_layer, holds_chart, layers,
