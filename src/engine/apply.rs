@@ -1,7 +1,13 @@
 //! Executes actions: the only place where an action becomes a write.
 
-use crate::protocol::{Action, ArchiveContent};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::domain::ImageRepository;
+use crate::protocol::{Action, ArchiveContent, LayerFile};
 use crate::protocol::{ServiceError, Writer};
+
+/// How many blobs are read or uploaded at the same time.
+const BLOBS_AT_ONCE: usize = 4;
 
 pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
     let Writer {
@@ -30,14 +36,22 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
                 .save(to, registry.open_blob(repository, *digest, *size))
                 .await
         }
-        Action::PushBlob { to, blob } => registry.push_blob(to, blob).await,
+        Action::PushBlobs { to, blobs } => {
+            let pushed = blobs.iter().map(|blob| registry.push_blob(to, blob));
+            let pushed = stream::iter(pushed).buffer_unordered(BLOBS_AT_ONCE);
+            pushed.try_collect().await
+        }
         Action::PushManifest {
             to,
             media_type,
             bytes,
         } => registry.push_manifest(to, media_type, bytes.clone()).await,
         Action::WriteFile { to, bytes } => files.write(to, bytes).await,
-        Action::TakeFromLayer { layer, file } => files.take_from_layer(layer, file).await,
+        Action::TakeFromLayers {
+            repository,
+            files: wanted,
+        } => take_from_layers(writer, repository, wanted).await,
+        Action::MoveFile { from, to } => files.rename(from, to).await,
         Action::UnpackChart { archive, to } => {
             files.unpack(archive, to, ArchiveContent::Chart).await
         }
@@ -49,4 +63,19 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         Action::TakeLock(request) => github.take_lock(&request.lock).await,
         Action::ReleaseLock { tag } => github.release_lock(tag).await,
     }
+}
+
+/// The others are given up when one fails, and leave nothing behind.
+async fn take_from_layers(
+    writer: Writer<'_>,
+    repository: &ImageRepository,
+    wanted: &[LayerFile],
+) -> Result<(), ServiceError> {
+    let taken = wanted.iter().map(async |file| {
+        let LayerFile { layer, size, to } = file;
+        let bytes = writer.registry.open_blob(repository, *layer, *size);
+        writer.files.take_from_layer(*layer, bytes, to).await
+    });
+    let taken = stream::iter(taken).buffer_unordered(BLOBS_AT_ONCE);
+    taken.try_collect().await
 }

@@ -22,6 +22,15 @@ pub struct LockRequest {
     pub purpose: String,
 }
 
+/// A layer of a module image, and the path of the file in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerFile {
+    pub layer: Digest,
+    /// Of the layer, in bytes.
+    pub size: u64,
+    pub to: PathBuf,
+}
+
 /// One change. Two equal actions are the same change, which the engine never repeats without a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -57,9 +66,10 @@ pub enum Action {
         size: u64,
         to: PathBuf,
     },
-    PushBlob {
+    /// Uploads blobs side by side.
+    PushBlobs {
         to: ImageRepository,
-        blob: Blob,
+        blobs: Vec<Blob>,
     },
     PushManifest {
         to: ImageRef,
@@ -70,10 +80,14 @@ pub enum Action {
         to: PathBuf,
         bytes: Bytes,
     },
-    /// Moves or writes the file that the copy of a layer holds.
-    TakeFromLayer {
-        layer: PathBuf,
-        file: PathBuf,
+    /// Reads layers of a module image side by side, and writes the file in each.
+    TakeFromLayers {
+        repository: ImageRepository,
+        files: Vec<LayerFile>,
+    },
+    MoveFile {
+        from: PathBuf,
+        to: PathBuf,
     },
     UnpackChart {
         archive: PathBuf,
@@ -117,7 +131,8 @@ impl Action {
             self,
             Self::SaveBlob { .. }
                 | Self::WriteFile { .. }
-                | Self::TakeFromLayer { .. }
+                | Self::TakeFromLayers { .. }
+                | Self::MoveFile { .. }
                 | Self::UnpackChart { .. }
                 | Self::RemoveFolder { .. }
         )
@@ -156,22 +171,35 @@ impl fmt::Display for Action {
                     to.display()
                 )
             }
-            Self::PushBlob { blob, .. } => {
-                let (short, size) = (blob.digest.short(), blob.size);
-                match &blob.mount_from {
-                    None => write!(f, "push the blob {short} ({size} bytes)"),
-                    Some(from) => write!(
-                        f,
-                        "mount the blob {short} from {from}, or push it ({size} bytes)"
-                    ),
+            Self::PushBlobs { blobs, .. } => {
+                for (nth, blob) in blobs.iter().enumerate() {
+                    let begin = if nth == 0 { "" } else { ", and " };
+                    let (short, size) = (blob.digest.short(), blob.size);
+                    match &blob.mount_from {
+                        None => write!(f, "{begin}push the blob {short} ({size} bytes)")?,
+                        Some(from) => write!(
+                            f,
+                            "{begin}mount the blob {short} from {from}, or push it ({size} bytes)"
+                        )?,
+                    }
                 }
+                Ok(())
             }
             Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
             }
-            Self::TakeFromLayer { layer, file } => {
-                write!(f, "take {} from {}", file.display(), layer.display())
+            Self::TakeFromLayers { files, .. } => {
+                for (nth, file) in files.iter().enumerate() {
+                    let LayerFile { layer, size, to } = file;
+                    let begin = if nth == 0 { "take" } else { ", and" };
+                    let (to, layer) = (to.display(), layer.short());
+                    write!(f, "{begin} {to} from the layer {layer} ({size} bytes)")?;
+                }
+                Ok(())
+            }
+            Self::MoveFile { from, to } => {
+                write!(f, "move {} to {}", from.display(), to.display())
             }
             Self::UnpackChart { archive, to } => {
                 write!(f, "unpack {} into {}", archive.display(), to.display())

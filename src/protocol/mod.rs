@@ -9,11 +9,11 @@ mod service_error;
 mod step_output;
 mod writer;
 
-pub use action::{Action, LockRequest};
+pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests};
 pub use observed::{
-    AssetId, AssetState, CheckState, LayerCopy, LayerHolds, LocalFile, Notes, ReleaseId,
-    ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
+    SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};

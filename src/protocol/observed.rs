@@ -132,9 +132,9 @@ pub struct LocalFile {
     pub digest: Digest,
 }
 
-/// A file that is a copy of a layer of a module image.
+/// A layer of a module image that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerCopy {
+pub struct SeenLayer {
     /// Of the layer.
     pub digest: Digest,
     pub holds: LayerHolds,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    LayerCopy, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
+    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest,
     SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
@@ -104,6 +104,9 @@ pub trait RegistryReader: Send + Sync {
         repository: &ImageRepository,
         digest: Digest,
     ) -> Result<bool, ServiceError>;
+    /// Sends the requests for a few blobs of a repository that will be read soon. Whoever reads one of them takes its answer.
+    /// Requests that were sent so before, for blobs that are not among these, are given up.
+    fn expect_blobs(&self, _repository: &ImageRepository, _digests: &[Digest]) {}
     /// A small blob's bytes, checked against the digest; refused beyond `limit` bytes. The bytes are read once in a
     /// process; after that, one HEAD request asks whether they are still there.
     async fn blob(
@@ -117,10 +120,14 @@ pub trait RegistryReader: Send + Sync {
 /// Files below the working folder.
 #[async_trait]
 pub trait FilesReader: Send + Sync {
-    /// Size and digest of a regular file.
+    /// Size and digest of a regular file. One that this process took out of a layer is not read again, unless it was changed
+    /// since.
     async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError>;
-    /// A regular file as a copy of a layer of a module image, which may have any size.
-    async fn layer(&self, path: &Path) -> Result<Option<LayerCopy>, ServiceError>;
+    /// The layer that this process took a file out of, to this path. Otherwise a regular file of any size, read as if it were
+    /// a layer.
+    async fn layer(&self, path: &Path) -> Result<Option<SeenLayer>, ServiceError>;
+    /// Whether an existing file is YAML with a `CustomResourceDefinition` among its objects. One document at a time is in memory.
+    async fn is_raw_manifest(&self, path: &Path) -> Result<bool, ServiceError>;
     /// A file's bytes; refused beyond `limit` bytes.
     async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError>;
 }

@@ -198,9 +198,17 @@ pub trait FilesWriter: Send + Sync {
     async fn save(&self, path: &Path, bytes: ByteStream) -> Result<(), ServiceError>;
     /// Writes a whole file, which appears under its name only when it is complete.
     async fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ServiceError>;
-    /// Takes the file out of a copy of a layer of a module image: moves the copy if it is the file itself, or else writes
-    /// what is compressed or in a tar. The file appears under its name only when it is complete.
-    async fn take_from_layer(&self, layer: &Path, file: &Path) -> Result<(), ServiceError>;
+    /// Writes the file that a layer of a module image holds, decompressed and taken out of its tar, while the layer's bytes
+    /// come. It appears under its name only when the stream has ended well, which proves the layer's digest. For a layer
+    /// without a file nothing is written; [`FilesReader::layer`](super::FilesReader::layer) then says what it holds.
+    async fn take_from_layer(
+        &self,
+        layer: Digest,
+        bytes: ByteStream,
+        file: &Path,
+    ) -> Result<(), ServiceError>;
+    /// Gives a file another name, over whatever file has it.
+    async fn rename(&self, from: &Path, to: &Path) -> Result<(), ServiceError>;
     /// Unpacks a tar or gzipped tar into a folder, which appears only when all of it has been unpacked. Nothing is ever
     /// written outside of it, and nothing beyond fixed limits.
     async fn unpack(

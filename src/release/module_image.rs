@@ -1,12 +1,13 @@
 //! A module image in its registry, read as far as its descriptor, which is found through the image's config.
 
 use bytes::Bytes;
+use futures_util::future::join;
 
 use crate::domain::{Code, Diagnostic, FormatCode};
-use crate::domain::{Digest, ImageRef, PinnedImage};
+use crate::domain::{Digest, ImageRef, ImageRepository, PinnedImage};
 use crate::protocol::{RegistryReader, ServiceError};
 use ocm_module::descriptor::{Descriptor, MAX_DESCRIPTOR_LAYER};
-use ocm_module::oci::{ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
+use ocm_module::oci::{ContentDescriptor, ImageDocument, ImageIndex, ImageManifest, MAX_CONFIG};
 
 /// A module image in its registry: its manifest and its component descriptor.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,17 @@ impl From<ServiceError> for ModuleImageError {
     }
 }
 
+/// Whether the layers of a module are read right after its descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layers {
+    /// Their requests are sent before it is known which of them are needed.
+    ReadNext,
+    /// Not necessarily.
+    NotRead,
+}
+
+/// The largest number of layers whose requests are sent before it is known which of them are needed.
+const MAX_LAYERS_AHEAD: usize = 4;
 /// The largest number of images in an index that are read.
 const MAX_IMAGES: usize = 32;
 
@@ -61,17 +73,24 @@ impl ModuleImage {
     ) -> Result<Self, ModuleImageError> {
         let seen = registry.resolve(image).await?;
         let seen = seen.ok_or_else(|| missing(&image.to_string()))?;
-        Self::open(registry, image.repository().pinned(seen.digest), |_| false).await
+        let image = image.repository().pinned(seen.digest);
+        Self::open(registry, image, Layers::NotRead, |_| false).await
     }
 
     /// Of an index, the image that is a component version; of several, the one that is `ours`.
     pub(crate) async fn open(
         registry: &dyn RegistryReader,
         image: PinnedImage,
+        layers: Layers,
         ours: impl Fn(&Descriptor) -> bool,
     ) -> Result<Self, ModuleImageError> {
         match document(registry, &image).await? {
-            ImageDocument::Manifest(manifest) => Self::of(registry, image, manifest).await,
+            ImageDocument::Manifest(manifest) => {
+                if layers == Layers::ReadNext {
+                    registry.expect_blobs(&image.repository, &ahead(&manifest));
+                }
+                Self::of(registry, image, manifest).await
+            }
             ImageDocument::Index(index) => {
                 let modules = in_index(registry, &image, &index).await?;
                 Ok(only(modules, index.manifests.len(), ours)?)
@@ -84,12 +103,7 @@ impl ModuleImage {
         image: PinnedImage,
         manifest: ImageManifest,
     ) -> Result<Self, ModuleImageError> {
-        let blob = async |digest: Digest, limit: usize| {
-            registry.blob(&image.repository, digest, limit as u64).await
-        };
-        let config = blob(manifest.config.digest, MAX_CONFIG).await?;
-        let layer = manifest.descriptor_layer(&config)?;
-        let packed = blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?;
+        let (layer, packed) = descriptor_layer(registry, &image.repository, &manifest).await?;
         let text = Descriptor::text_in_layer(&layer.media_type, &packed)?;
         Ok(Self {
             descriptor: Descriptor::from_text(&text)?,
@@ -99,6 +113,50 @@ impl ModuleImage {
             manifest,
         })
     }
+}
+
+/// The layer with the descriptor, and its bytes. The config names it, and is read at the same time as the layer that it most likely
+/// names.
+async fn descriptor_layer(
+    registry: &dyn RegistryReader,
+    repository: &ImageRepository,
+    manifest: &ImageManifest,
+) -> Result<(ContentDescriptor, Bytes), ModuleImageError> {
+    let blob =
+        async |digest: Digest, limit: usize| registry.blob(repository, digest, limit as u64).await;
+    let likely = manifest.likely_descriptor_layer();
+    let likely = likely.filter(|_| manifest.is_component_version());
+    let likely = likely.map(|layer| layer.digest);
+    let (config, read) = join(blob(manifest.config.digest, MAX_CONFIG), async {
+        match likely {
+            Some(digest) => Some(blob(digest, MAX_DESCRIPTOR_LAYER).await),
+            None => None,
+        }
+    })
+    .await;
+    let layer = manifest.descriptor_layer(&config?)?;
+    let packed = match read {
+        Some(read) if likely == Some(layer.digest) => read?,
+        _ => blob(layer.digest, MAX_DESCRIPTOR_LAYER).await?,
+    };
+    Ok((layer, packed))
+}
+
+/// The layers beside the descriptor's, if they are few. Of modulectl's, those that are no archive are not read.
+fn ahead(manifest: &ImageManifest) -> Vec<Digest> {
+    let Some(descriptor) = manifest.likely_descriptor_layer() else {
+        return Vec::new();
+    };
+    let others = manifest.layers.iter();
+    let mut others: Vec<_> = others.filter(|layer| *layer != descriptor).collect();
+    let is_archive = |layer: &&ContentDescriptor| layer.media_type.starts_with("application/x-t");
+    if others.iter().any(is_archive) {
+        others.retain(is_archive);
+    }
+    if others.len() > MAX_LAYERS_AHEAD {
+        return Vec::new();
+    }
+    others.into_iter().map(|layer| layer.digest).collect()
 }
 
 async fn document(
@@ -188,7 +246,6 @@ pub(crate) fn refused(code: Code, why: impl std::fmt::Display) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ocm_module::oci::ContentDescriptor;
 
     fn module(name: &str, version: &str) -> ModuleImage {
         let text = format!(

@@ -8,8 +8,8 @@ use serde_json::json;
 use stand_ins::{Fault, Pattern};
 
 use crate::support::module_images::{
-    MANIFEST, MANIFEST_TYPE, REPOSITORY, Workspace, gzip, push, push_document, push_index, push_of,
-    tar,
+    MANIFEST, MANIFEST_TYPE, NAME, REPOSITORY, Workspace, gzip, push, push_document, push_index,
+    push_layers, push_of, tar,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +243,7 @@ async fn each_blob_is_read_once_and_none_for_a_complete_folder() {
         assert_eq!(ended.code, 0, "{name}\n{}", ended.stderr);
         assert_eq!(workspace.files(), before);
         let again = &blobs_read(&workspace)[3..];
-        assert!(!again.contains(&Digest::of(&layer).to_string()) || name == "rendered");
+        assert!(!again.contains(&Digest::of(&layer).to_string()));
 
         // A file that was changed is written again.
         workspace.write("module/manifest.yaml", "changed: true\n");
@@ -254,19 +254,89 @@ async fn each_blob_is_read_once_and_none_for_a_complete_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn copy_of_a_layer_that_a_killed_process_left_is_used_if_it_is_whole() {
-    let layer = tar("x", MANIFEST.as_bytes());
-    for (left, reads) in [(layer.clone(), 0), (layer[..600].to_vec(), 1)] {
+async fn file_that_a_killed_process_left_is_used_if_it_is_the_layer() {
+    let plain = MANIFEST.as_bytes();
+    let packed = &tar("x", plain)[..];
+    for (layer, left, reads) in [
+        (plain, plain, 0),
+        (plain, &plain[..60], 1),
+        // Nothing shows which layer it is from.
+        (packed, plain, 1),
+        (packed, packed, 1),
+    ] {
         let workspace = Workspace::new().await;
-        let image = push(&workspace, "raw-manifest", "yaml", "text/plain", &layer);
-        workspace.write("module/.layers/manifest.yaml", "");
-        std::fs::write(workspace.path("module/.layers/manifest.yaml"), left).unwrap();
+        let image = push(&workspace, "raw-manifest", "yaml", "text/plain", layer);
+        for name in ["manifest.yaml", ".manifest.yaml.part", ".layers/x"] {
+            workspace.write(&format!("module/{name}"), "");
+            std::fs::write(workspace.path(&format!("module/{name}")), left).unwrap();
+        }
         let ended = workspace.fetch(&image).await;
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
         assert!(!workspace.path("module/.layers").exists());
-        let digest = Digest::of(&layer).to_string();
+        let digest = Digest::of(layer).to_string();
         let read = blobs_read(&workspace);
         assert_eq!(read.iter().filter(|read| **read == digest).count(), reads);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn manifest_is_found_among_layers_that_only_their_content_tells_apart() {
+    let manifest = MANIFEST.as_bytes();
+    let (packed, other) = (gzip(&tar("any", manifest)), gzip(b"kind: Other\n"));
+    let chart = gzip(&tar("btp-operator/Chart.yaml", b"name: btp-operator\n"));
+    let broken = [b"a: \0", manifest].concat();
+    let second = [manifest, b"---\na: 1\n"].concat();
+    for (layers, wanted) in [
+        (vec![&other[..], &packed, b"a: 1\n"], Ok("raw-manifest")),
+        (vec![manifest, &other], Ok("raw-manifest")),
+        (vec![manifest, &other, &chart], Ok("helm-chart")),
+        (vec![&second, &packed], Err("module-content-unclear")),
+        (vec![&other], Err("module-content-unclear")),
+        (vec![&other, &packed, &broken], Err("archive-invalid")),
+    ] {
+        let workspace = Workspace::new().await;
+        let before = workspace.files();
+        let names = ["one", "two", "three"];
+        let resources = names.iter().zip(&layers);
+        let resources: Vec<_> = resources
+            .map(|(name, layer)| (*name, "yaml", *layer))
+            .collect();
+        let image = push_layers(&workspace, NAME, "application/x-tar", &resources);
+        let ended = workspace.fetch(&image).await;
+        let read = blobs_read(&workspace);
+        for layer in &layers {
+            let digest = Digest::of(layer).to_string();
+            let times = read.iter().filter(|read| **read == digest).count();
+            // A chart is saved as it is, and then read once more.
+            let most = if *layer == chart { 2 } else { 1 };
+            assert!((1..=most).contains(&times), "{wanted:?}: {times}");
+        }
+        match wanted {
+            Ok(kind) => {
+                assert_eq!(ended.code, 0, "{}", ended.stderr);
+                assert_eq!(ended.output("manifest-kind"), kind);
+                if kind == "raw-manifest" {
+                    assert_eq!(workspace.read("module/manifest.yaml"), MANIFEST);
+                }
+                assert!(!workspace.path("module/.layers").exists());
+                // The index of a complete folder tells the layer.
+                let complete = workspace.files();
+                let ended = workspace.fetch(&image).await;
+                assert_eq!(ended.code, 0, "{}", ended.stderr);
+                assert_eq!(workspace.files(), complete);
+                let again = &blobs_read(&workspace)[read.len()..];
+                assert_eq!(again.len(), 2, "config and descriptor");
+            }
+            Err(code) => {
+                assert_eq!(ended.code, 12, "{}", ended.stderr);
+                assert!(
+                    ended.stderr.contains(&format!("error[{code}]")),
+                    "{}",
+                    ended.stderr
+                );
+                assert_eq!(workspace.files(), before);
+            }
+        }
     }
 }

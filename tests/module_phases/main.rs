@@ -7,5 +7,6 @@ mod fetch;
 mod forms;
 mod inspect;
 mod paths;
+mod requests;
 #[path = "../support/mod.rs"]
 mod support;

@@ -284,8 +284,8 @@ async fn token_revoked_during_an_upload_is_replaced() {
     std::fs::write(&path, &bytes).unwrap();
     let mut layer = blob(bytes);
     layer.bytes = BlobSource::File(path);
-    // The HEAD request and the start of the upload use it up.
-    let dies = Fault::TokenDiesAfter(2);
+    // The start of the upload uses it up.
+    let dies = Fault::TokenDiesAfter(1);
     fixture
         .server
         .faults()
@@ -294,6 +294,6 @@ async fn token_revoked_during_an_upload_is_replaced() {
     all.push_blob(&fixture.at, &layer).await.unwrap();
     assert_eq!(
         fixture.seen("/uploads/"),
-        ["POST 202", "PUT 401", "PUT 201"]
+        ["POST 401", "POST 202", "PUT 401", "PUT 201"]
     );
 }

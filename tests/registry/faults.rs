@@ -405,10 +405,10 @@ async fn push_fails_where_presence_is_unknown() {
         .server
         .faults()
         .when(Pattern::new("HEAD", "/blobs/"), 100, Fault::Status(500));
-    let error = all
-        .push_blob(&fixture.at, &blob(sample(10)))
-        .await
-        .unwrap_err();
+    // Before it is mounted from elsewhere; otherwise the start of the upload finds out.
+    let mut layer = blob(sample(10));
+    layer.mount_from = Some(fixture.at.clone());
+    let error = all.push_blob(&fixture.at, &layer).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Unknown { .. }), "{error}");
     assert_eq!(fixture.server.log().writes().len(), 0);
 }

@@ -6,9 +6,14 @@
     reason = "a helper of tests panics as a test does"
 )]
 
+use std::path::Path;
+
+use btp_release::adapters::files::Files;
 use btp_release::adapters::registry::Credentials;
 use btp_release::domain::Digest;
-use btp_release::protocol::{Cause, RegistryReader as _, RegistryWriter as _};
+use btp_release::protocol::{
+    Cause, FilesReader as _, FilesWriter as _, RegistryReader as _, RegistryWriter as _,
+};
 
 use crate::proxy::{InjectedFault, Proxy};
 use crate::support::registry::{
@@ -133,5 +138,52 @@ async fn real_registries_interrupted_pull_transfers_no_byte_twice() {
                 "round {round}: {passed} bytes"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn real_registries_interrupted_layer_is_written_whole_and_no_byte_of_it_is_read_twice() {
+    let Some(server) = DockerRegistry::start(&[]) else {
+        return;
+    };
+    let hex = |byte: &u8| format!("{byte:02x}\n");
+    let text: String = sample(SIZE / 3).iter().map(hex).collect();
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(text.len() as u64);
+    tar.append_data(&mut header, "manifest.yaml", text.as_bytes())
+        .unwrap();
+    for layer in [text.clone().into_bytes(), tar.into_inner().unwrap()] {
+        let proxy = Proxy::before(&server.host);
+        let direct = repository(&server.host, "kyma/module");
+        let all = registries(Credentials::anonymous());
+        all.push_blob(&direct, &blob(layer.clone())).await.unwrap();
+        let all = timed(Credentials::anonymous(), FastClock::start_slowly());
+        let at = repository(&proxy.host, "kyma/module");
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::below(folder.path());
+        let file = Path::new("manifest.yaml");
+        let digest = Digest::of(&layer);
+
+        proxy.next("/blobs/", [1, 513, 100_000].map(InjectedFault::Cut));
+        // The first request is sent before the blob is read.
+        all.expect_blobs(&at, &[digest]);
+        let bytes = all.open_blob(&at, digest, layer.len() as u64);
+        files.take_from_layer(digest, bytes, file).await.unwrap();
+        assert_eq!((proxy.pending(), proxy.passed()), (0, layer.len()));
+        let seen = files.file(file).await.unwrap().unwrap();
+        assert_eq!(seen.digest, Digest::of(text.as_bytes()));
+        let written = std::fs::read(folder.path().join(file)).unwrap();
+        assert!(written == text.as_bytes());
+
+        // Altered bytes leave the file as it was.
+        proxy.next("/blobs/", [InjectedFault::Flip(300_000)]);
+        std::fs::write(folder.path().join(file), "before").unwrap();
+        let bytes = all.open_blob(&at, digest, layer.len() as u64);
+        let taken = files.take_from_layer(digest, bytes, file).await;
+        assert!(matches!(taken.unwrap_err().cause, Cause::Broken { .. }));
+        let left = std::fs::read(folder.path().join(file)).unwrap();
+        assert_eq!(left, b"before");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -138,7 +138,7 @@ async fn pushed_blob_is_known_to_be_present_in_its_repository() {
 #[tokio::test]
 async fn missing_blob_in_a_manifest_push_forgets_what_was_pushed() {
     let all = registries(Credentials::anonymous());
-    let layer = blob(sample(99));
+    let mut layer = blob(sample(99));
     let unknown = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"collected"}]}"#;
     let refused = ScriptedServer::start({
         let unknown = unknown.to_owned();
@@ -148,6 +148,8 @@ async fn missing_blob_in_a_manifest_push_forgets_what_was_pushed() {
         }
     });
     let at = refused.at();
+    // It is asked for before it is mounted from elsewhere.
+    layer.mount_from = Some(at.clone());
     all.push_blob(&at, &layer).await.unwrap();
     assert!(all.has_blob(&at, layer.digest).await.unwrap());
     let put = all

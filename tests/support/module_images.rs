@@ -173,7 +173,21 @@ pub(crate) fn push_of(
     media_type: &str,
     layer: &[u8],
 ) -> String {
-    let digest = Digest::of(layer);
+    push_layers(workspace, component, media_type, &[(name, kind, layer)])
+}
+
+/// The same with several resources: name, type and layer of each.
+pub(crate) fn push_layers(
+    workspace: &Workspace,
+    component: &str,
+    media_type: &str,
+    resources: &[(&str, &str, &[u8])],
+) -> String {
+    let described = resources.iter().map(|(name, kind, layer)| {
+        json!({"name": name, "type": kind, "relation": "local", "version": "v1.2.0",
+            "access": {"type": "localOciBlob", "digest": Digest::of(layer)}})
+    });
+    let described: Vec<_> = described.collect();
     let descriptor = json!({
         "meta": {"schemaVersion": "v2"},
         "component": {
@@ -181,8 +195,7 @@ pub(crate) fn push_of(
             "repositoryContexts": [], "componentReferences": [],
             "sources": [{"name": "module-sources", "type": "git", "version": "v1.2.0",
                 "access": {"type": "gitHub", "repoUrl": "github.com/kyma-project/btp-manager", "commit": COMMIT}}],
-            "resources": [{"name": name, "type": kind, "relation": "local", "version": "v1.2.0",
-                "access": {"type": "localOciBlob", "digest": digest}}],
+            "resources": described,
         },
     });
     let descriptor = tar(
@@ -190,13 +203,14 @@ pub(crate) fn push_of(
         descriptor.to_string().as_bytes(),
     );
     let named = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len()});
-    let layers = [
-        named(
-            "application/vnd.ocm.software.component-descriptor.v2+yaml+tar",
-            &descriptor,
-        ),
-        named(media_type, layer),
-    ];
+    let described = named(
+        "application/vnd.ocm.software.component-descriptor.v2+yaml+tar",
+        &descriptor,
+    );
+    let others = resources
+        .iter()
+        .map(|(_, _, layer)| named(media_type, layer));
+    let layers: Vec<_> = [described].into_iter().chain(others).collect();
     let config = json!({"componentDescriptorLayer": layers[0]})
         .to_string()
         .into_bytes();
@@ -207,7 +221,8 @@ pub(crate) fn push_of(
         "layers": layers,
     });
     let mut store = workspace.registry.store();
-    for blob in [layer, &descriptor, &config] {
+    let layers = resources.iter().map(|(_, _, layer)| *layer);
+    for blob in layers.chain([&descriptor[..], &config]) {
         store.put_blob(REPOSITORY, blob).unwrap();
     }
     drop(store);

@@ -1,58 +1,71 @@
-//! Copies of layers of a module image. `ocm_module::archive` decides what a layer holds.
+//! Layers of a module image, and the files in them. `ocm_module::archive` decides what a layer holds.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 
 use super::cancel::CancellableFile;
 use super::failure::broken;
-use super::safe_path::{PartialPath, SafePath};
-use crate::domain::DigestHasher;
-use crate::protocol::{Cause, LayerCopy, LayerHolds};
-use ocm_module::archive::{LAYER_HEAD, LayerForm, UnpackError, copy_layer_file, is_packed};
+use crate::domain::{Digest, DigestHasher};
+use crate::protocol::{Cause, LayerHolds, SeenLayer};
+use ocm_module::archive::{LayerForm, UnpackError, copy_layer_file};
+use ocm_module::read::CandidateContent;
 
-/// Reads a copy once, and hashes both the layer and the file in it.
-pub(super) fn look_into(mut file: CancellableFile) -> Result<LayerCopy, Cause> {
-    let packed = starts_packed(&mut file.file)?;
+const PIECE: usize = 64 << 10;
+
+/// Reads a file as a layer, once.
+pub(super) fn look_into(file: CancellableFile) -> Result<SeenLayer, Cause> {
     let mut layer = HashedReader {
         from: file,
         hasher: DigestHasher::default(),
     };
-    // The file in a plain layer has the layer's own digest.
-    let mut content = HashedWriter(packed.then(DigestHasher::default));
-    let copied = copy_layer_file(&mut layer, &mut content);
-    if layer.from.is_cancelled() {
-        return Err(broken("reading was cancelled"));
-    }
-    // An archive may end before the layer does.
-    io::copy(&mut layer, &mut io::sink()).map_err(broken)?;
+    let mut pieces = BufReader::with_capacity(PIECE, &mut layer);
+    let copied = copy_layer_file(&mut pieces, &mut io::sink());
+    read_rest(&mut pieces)?;
     let digest = layer.hasher.finish();
-    let holds = match copied {
-        Ok(LayerForm::Chart) => LayerHolds::Chart,
-        Ok(LayerForm::Plain | LayerForm::Packed) => {
-            LayerHolds::File(content.0.map_or(digest, DigestHasher::finish))
-        }
-        Err(UnpackError::Archive(error)) => LayerHolds::Nothing(error.with_code()),
-        Err(UnpackError::Consumer(error)) => return Err(broken(error)),
-    };
-    Ok(LayerCopy { digest, holds })
+    let holds = holds(copied, digest)?;
+    Ok(SeenLayer { digest, holds })
 }
 
-/// Moves a copy that is the file, or writes the file in it.
-pub(super) fn take(mut layer: CancellableFile, place: &SafePath) -> Result<(), Cause> {
-    if !starts_packed(&mut layer.file)? {
-        return fs::rename(&layer.path, &place.path).map_err(broken);
+/// Reads a layer with this digest once, and writes the file in it. What was written is only of use if it holds a file.
+pub(super) fn take(
+    layer: &mut impl BufRead,
+    digest: Digest,
+    to: &mut File,
+) -> Result<LayerHolds, Cause> {
+    let copied = copy_layer_file(&mut *layer, to);
+    if let Err(UnpackError::Consumer(error)) = copied {
+        return Err(broken(error));
     }
-    let (part, mut file) = PartialPath::file(place)?;
-    copy_layer_file(layer, &mut file).map_err(|e| broken(e.to_string()))?;
-    file.sync_all().map_err(broken)?;
-    part.rename_to(place)
+    read_rest(layer)?;
+    holds(copied, digest)
 }
 
-fn starts_packed(file: &mut File) -> Result<bool, Cause> {
-    let mut head = Vec::with_capacity(LAYER_HEAD);
-    let first = file.take(LAYER_HEAD as u64).read_to_end(&mut head);
-    first.and_then(|_| file.rewind()).map_err(broken)?;
-    Ok(is_packed(&head))
+/// Whether a file is YAML with a `CustomResourceDefinition` among its objects.
+pub(super) fn is_raw_manifest(file: CancellableFile) -> Result<bool, Cause> {
+    let seen = CandidateContent::of_file(BufReader::with_capacity(PIECE, file)).map_err(broken)?;
+    Ok(seen == CandidateContent::RawManifest)
+}
+
+/// An archive may end before the layer does.
+fn read_rest(layer: &mut impl BufRead) -> Result<(), Cause> {
+    loop {
+        let read = layer.fill_buf().map_err(broken)?.len();
+        if read == 0 {
+            return Ok(());
+        }
+        layer.consume(read);
+    }
+}
+
+/// The file in a plain layer has the layer's own digest.
+fn holds(copied: Result<LayerForm, UnpackError>, layer: Digest) -> Result<LayerHolds, Cause> {
+    match copied {
+        Ok(LayerForm::Chart) => Ok(LayerHolds::Chart),
+        Ok(LayerForm::Plain) => Ok(LayerHolds::File(layer)),
+        Ok(LayerForm::Packed(file)) => Ok(LayerHolds::File(file)),
+        Err(UnpackError::Archive(error)) => Ok(LayerHolds::Nothing(error.with_code())),
+        Err(UnpackError::Consumer(error)) => Err(broken(error)),
+    }
 }
 
 struct HashedReader<R> {
@@ -68,30 +81,19 @@ impl<R: Read> Read for HashedReader<R> {
     }
 }
 
-/// Hashes what is written, if it is asked for.
-struct HashedWriter(Option<DigestHasher>);
-
-impl Write for HashedWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(hasher) = &mut self.0 {
-            hasher.update(bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::io::Write as _;
     use std::path::Path;
+
+    use bytes::Bytes;
+    use futures_util::{StreamExt as _, stream};
 
     use super::super::Files;
     use super::*;
-    use crate::domain::{Code, Digest, FormatCode};
-    use crate::protocol::{FilesReader as _, FilesWriter as _};
+    use crate::domain::{Code, FormatCode};
+    use crate::protocol::{ByteStream, FilesReader as _, FilesWriter as _, ServiceError};
 
     const TEXT: &[u8] = b"kind: CustomResourceDefinition\n";
 
@@ -109,30 +111,78 @@ mod tests {
         gzip.finish().unwrap()
     }
 
+    /// The bytes in pieces of this length.
+    fn in_pieces(bytes: &[u8], length: usize) -> ByteStream {
+        let pieces: Vec<_> = bytes.chunks(length).map(Bytes::copy_from_slice).collect();
+        stream::iter(pieces.into_iter().map(Ok)).boxed()
+    }
+
+    fn broken_stream(bytes: &[u8]) -> ByteStream {
+        let error = ServiceError::new("read", broken("another digest"));
+        let error = stream::once(async { Err(error) });
+        in_pieces(bytes, 7).chain(error).boxed()
+    }
+
     #[tokio::test]
     async fn file_is_taken_out_of_its_layer_however_it_is_packed() {
-        for (layer, is_moved) in [
-            (TEXT.to_vec(), true),
-            (gzip(TEXT), false),
-            (in_tar("x.yaml"), false),
-            (gzip(&in_tar("x.yaml")), false),
+        let long = b"# a line\n".repeat(50_000);
+        for (layer, text) in [
+            (TEXT.to_vec(), TEXT),
+            (gzip(TEXT), TEXT),
+            (in_tar("x.yaml"), TEXT),
+            (gzip(&in_tar("x.yaml")), TEXT),
+            (long.clone(), &long),
+            (gzip(&long), &long),
             // What comes after the archive is of the layer.
-            ([in_tar("x.yaml"), vec![0; 100_000]].concat(), false),
+            ([in_tar("x.yaml"), vec![0; 100_000]].concat(), TEXT),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let files = Files::below(folder.path());
-            let (copy, file) = (Path::new("copies/layer"), Path::new("out/file"));
-            assert_eq!(files.layer(copy).await.unwrap(), None);
-            files.write(copy, &layer).await.unwrap();
-            let seen = files.layer(copy).await.unwrap().unwrap();
-            let holds = LayerHolds::File(Digest::of(TEXT));
+            let file = Path::new("out/file");
+            assert_eq!(files.layer(file).await.unwrap(), None);
             let digest = Digest::of(&layer);
-            assert_eq!(seen, LayerCopy { digest, holds });
-            files.take_from_layer(copy, file).await.unwrap();
-            let taken = files.file(file).await.unwrap().unwrap();
-            assert_eq!(taken.digest, Digest::of(TEXT));
-            assert_eq!(files.file(copy).await.unwrap().is_none(), is_moved);
+            for length in [1, 600, layer.len()] {
+                // A thread is woken for each piece.
+                if length == 1 && layer.len() > 10_000 {
+                    continue;
+                }
+                let bytes = in_pieces(&layer, length);
+                files.take_from_layer(digest, bytes, file).await.unwrap();
+                let holds = LayerHolds::File(Digest::of(text));
+                let seen = files.layer(file).await.unwrap();
+                assert_eq!(seen, Some(SeenLayer { digest, holds }));
+                let taken = files.file(file).await.unwrap().unwrap();
+                assert_eq!(taken.digest, Digest::of(text));
+                assert_eq!(taken.size, text.len() as u64);
+                assert_eq!(fs::read(folder.path().join("out/file")).unwrap(), text);
+                assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
+            }
         }
+    }
+
+    #[tokio::test]
+    async fn file_that_was_changed_since_it_was_taken_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::below(folder.path());
+        let (file, layer) = (Path::new("file"), gzip(TEXT));
+        let take = files.take_from_layer(Digest::of(&layer), in_pieces(&layer, 9), file);
+        take.await.unwrap();
+        // Of the same size, and with the same time.
+        let path = folder.path().join("file");
+        let times = fs::metadata(&path).unwrap().modified().unwrap();
+        let other = TEXT.to_ascii_uppercase();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, &other).unwrap();
+        File::open(&path).unwrap().set_modified(times).unwrap();
+        let seen = files.file(file).await.unwrap().unwrap();
+        assert_eq!(seen.digest, Digest::of(&other));
+        let digest = Digest::of(&other);
+        let holds = LayerHolds::File(digest);
+        let seen = files.layer(file).await.unwrap();
+        assert_eq!(seen, Some(SeenLayer { digest, holds }));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(files.layer(file).await.unwrap(), None);
+        assert_eq!(files.file(file).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -147,24 +197,73 @@ mod tests {
         ] {
             let folder = tempfile::tempdir().unwrap();
             let files = Files::below(folder.path());
-            let copy = Path::new("layer");
-            files.write(copy, &layer).await.unwrap();
-            match files.layer(copy).await.unwrap().unwrap().holds {
+            let file = Path::new("file");
+            let bytes = in_pieces(&layer, 10_000);
+            let digest = Digest::of(&layer);
+            files.take_from_layer(digest, bytes, file).await.unwrap();
+            let seen = files.layer(file).await.unwrap().unwrap();
+            assert_eq!(seen.digest, digest);
+            match seen.holds {
                 LayerHolds::Chart => assert_eq!(code, None),
                 LayerHolds::Nothing(why) => assert_eq!(Some(why.code), code.map(Code::Format)),
                 LayerHolds::File(_) => panic!("{code:?}"),
             }
-            if starts_packed(&mut File::open(folder.path().join("layer")).unwrap()).unwrap()
-                && code.is_some()
-            {
-                assert!(
-                    files
-                        .take_from_layer(copy, Path::new("file"))
-                        .await
-                        .is_err()
-                );
-                assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+            // The same of a file that is there.
+            fs::write(folder.path().join("other"), &layer).unwrap();
+            let other = files.layer(Path::new("other")).await.unwrap().unwrap();
+            assert_eq!(other.digest, digest);
+            assert!(!matches!(other.holds, LayerHolds::File(_)));
+        }
+    }
+
+    #[tokio::test]
+    async fn stream_that_fails_leaves_what_was_there() {
+        for layer in [TEXT.to_vec(), gzip(TEXT), in_tar("x"), b"a: \0".to_vec()] {
+            for there in [None, Some(b"before")] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("file");
+                if let Some(there) = there {
+                    fs::write(&path, there).unwrap();
+                }
+                let files = Files::below(folder.path());
+                let file = Path::new("file");
+                let bytes = broken_stream(&layer);
+                let taken = files.take_from_layer(Digest::of(&layer), bytes, file).await;
+                assert!(taken.unwrap_err().to_string().contains("another digest"));
+                let left = fs::read_dir(folder.path()).unwrap().count();
+                assert_eq!(left, usize::from(there.is_some()));
+                let seen = files.layer(file).await.unwrap().map(|seen| seen.digest);
+                assert_eq!(seen, there.map(|there| Digest::of(there)));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn stream_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::below(folder.path());
+        // The test can tell when all pieces were taken.
+        let (gone, all_taken) = tokio::sync::oneshot::channel::<()>();
+        let silence = stream::once(async move {
+            drop(gone);
+            std::future::pending().await
+        });
+        let bytes = in_pieces(TEXT, 3).chain(silence).boxed();
+        let taking = files.take_from_layer(Digest::of(TEXT), bytes, Path::new("file"));
+        tokio::select! {
+            _ = taking => panic!("the stream has no end"),
+            _ = all_taken => {}
+        }
+        // The thread ends by itself; the test's runtime waits for it.
+        for _ in 0..1000 {
+            if fs::read_dir(folder.path()).unwrap().count() == 0 {
+                return;
+            }
+            tokio::task::spawn_blocking(std::thread::yield_now)
+                .await
+                .unwrap();
+        }
+        panic!("something was left");
     }
 }

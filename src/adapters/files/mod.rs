@@ -3,8 +3,10 @@
 mod cancel;
 mod failure;
 mod layer;
+mod pieces;
 mod private;
 mod safe_path;
+mod taken;
 mod unpack;
 
 use std::fs::{self, File};
@@ -13,28 +15,38 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::join;
 use futures_util::{TryStreamExt as _, stream};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
-use crate::domain::DigestHasher;
+use crate::domain::{Digest, DigestHasher};
 use crate::protocol::{
-    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerCopy, LocalFile, ServiceError,
+    ArchiveContent, ByteStream, Cause, FilesReader, FilesWriter, LayerHolds, LocalFile, SeenLayer,
+    ServiceError,
 };
 use cancel::CancelOnDrop;
 use failure::broken;
+use pieces::pieces;
 use safe_path::{PartialPath, Root};
+use taken::{FileState, TakenFiles};
 
 const PIECE: usize = 256 << 10;
 
-/// Reads and writes files below one folder.
+/// Reads and writes files below one folder. Clones share what is known of files that were taken out of layers.
 #[derive(Clone, Debug)]
-pub struct Files(Root);
+pub struct Files {
+    root: Root,
+    taken: TakenFiles,
+}
 
 impl Files {
     /// `root` is the folder that paths are relative to, and that must contain all absolute paths.
     pub fn below(root: impl Into<PathBuf>) -> Self {
-        Self(Root::new(root.into()))
+        Self {
+            root: Root::new(root.into()),
+            taken: TakenFiles::default(),
+        }
     }
 
     /// Runs blocking work on a thread for it, and adds to its failure what was being done.
@@ -44,7 +56,7 @@ impl Files {
         path: &Path,
         work: impl FnOnce(&Root, &Path) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let (root, path) = (self.0.clone(), path.to_owned());
+        let (root, path) = (self.root.clone(), path.to_owned());
         let doing = format!("{doing} {}", path.display());
         spawn_blocking(move || work(&root, &path))
             .await
@@ -57,11 +69,21 @@ impl Files {
 impl FilesReader for Files {
     async fn file(&self, path: &Path) -> Result<Option<LocalFile>, ServiceError> {
         let cancel = CancelOnDrop::default();
-        let reading = cancel.reading();
+        let (reading, taken) = (cancel.reading(), self.taken.clone());
         self.blocking("read", path, move |root, path| {
             let Some(opened) = open(root, path)? else {
                 return Ok(None);
             };
+            let seen = opened.1.metadata().map_err(broken)?;
+            if let Some(known) = taken.get(path, Some(&seen))
+                && let LayerHolds::File(digest) = known.holds
+            {
+                return Ok(Some(LocalFile {
+                    path: opened.0,
+                    size: seen.len(),
+                    digest,
+                }));
+            }
             let mut file = reading.of(opened);
             let (mut size, mut hasher) = (0, DigestHasher::default());
             let mut piece = vec![0; PIECE];
@@ -82,14 +104,28 @@ impl FilesReader for Files {
         .await
     }
 
-    async fn layer(&self, path: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+    async fn layer(&self, path: &Path) -> Result<Option<SeenLayer>, ServiceError> {
+        let cancel = CancelOnDrop::default();
+        let (reading, taken) = (cancel.reading(), self.taken.clone());
+        self.blocking("read", path, move |root, path| {
+            let opened = open(root, path)?;
+            let there = opened.as_ref().map(|(_, file)| file.metadata());
+            let there = there.transpose().map_err(broken)?;
+            match (taken.get(path, there.as_ref()), opened) {
+                (Some(known), _) => Ok(Some(known)),
+                (None, Some(opened)) => layer::look_into(reading.of(opened)).map(Some),
+                (None, None) => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn is_raw_manifest(&self, path: &Path) -> Result<bool, ServiceError> {
         let cancel = CancelOnDrop::default();
         let reading = cancel.reading();
         self.blocking("read", path, |root, path| {
-            let opened = open(root, path)?;
-            opened
-                .map(|opened| layer::look_into(reading.of(opened)))
-                .transpose()
+            let opened = open_existing(root, path)?;
+            layer::is_raw_manifest(reading.of(opened))
         })
         .await
     }
@@ -140,13 +176,54 @@ impl FilesWriter for Files {
         self.save(path, Box::pin(stream)).await
     }
 
-    async fn take_from_layer(&self, layer: &Path, file: &Path) -> Result<(), ServiceError> {
-        let cancel = CancelOnDrop::default();
-        let reading = cancel.reading();
-        let layer = layer.to_owned();
-        self.blocking("write", file, move |root, file| {
-            let opened = open_existing(root, &layer)?;
-            layer::take(reading.of(opened), &root.place(file)?)
+    async fn take_from_layer(
+        &self,
+        layer: Digest,
+        bytes: ByteStream,
+        file: &Path,
+    ) -> Result<(), ServiceError> {
+        let (sender, mut reader) = pieces();
+        let writing = self.blocking("write", file, move |root, file| {
+            let place = root.place(file)?;
+            let (part, mut to) = PartialPath::file(&place)?;
+            let holds = layer::take(&mut reader, layer, &mut to)?;
+            Ok((place, part, holds))
+        });
+        // A stream that fails ends the writing, which then has less to say.
+        let (sent, written) = join(sender.send_all(bytes), writing).await;
+        sent?;
+        let (place, part, holds) = written?;
+        let taken = self.taken.clone();
+        self.blocking("write", file, move |_, file| {
+            let written = match holds {
+                LayerHolds::File(_) => {
+                    part.rename_to(&place)?;
+                    let seen = fs::metadata(&place.path).map_err(broken)?;
+                    Some(FileState::of(&seen))
+                }
+                LayerHolds::Chart | LayerHolds::Nothing(_) => None,
+            };
+            let digest = layer;
+            taken.put(file, SeenLayer { digest, holds }, written);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rename(&self, from: &Path, to: &Path) -> Result<(), ServiceError> {
+        let (from, taken) = (from.to_owned(), self.taken.clone());
+        self.blocking("write", to, move |root, to| {
+            let (source, file) = open_existing(root, &from)?;
+            let place = root.place(to)?;
+            let before = file.metadata().map_err(broken)?;
+            let known = taken.get(&from, Some(&before));
+            fs::rename(source, &place.path).map_err(broken)?;
+            if let Some(known) = known {
+                // The time of its last change is now that of the new name.
+                let seen = file.metadata().map_err(broken)?;
+                taken.put(to, known, Some(FileState::of(&seen)));
+            }
+            Ok(())
         })
         .await
     }

@@ -62,6 +62,7 @@ pub enum HttpError {
 pub struct Http {
     answers: Client,
     uploads: Client,
+    blobs: Client,
     base: Arc<Base>,
     under_way: RequestsUnderWay,
 }
@@ -102,6 +103,7 @@ impl Http {
         Ok(Self {
             answers: build(base.builder(None).read_timeout(base.idle_timeout))?,
             uploads: build(base.builder(None))?,
+            blobs: build(base.builder(None).http1_only())?,
             base: Arc::new(base),
             under_way: RequestsUnderWay::default(),
         })
@@ -116,6 +118,13 @@ impl Http {
     /// takes as time without an answer; the caller has to watch the progress.
     pub fn uploads(&self) -> &Client {
         &self.uploads
+    }
+
+    /// For bodies of any size in both directions, as [`Http::uploads`], one at a time on a connection. HTTP/2 would hold back
+    /// what is not read yet in this process, up to its window, and a far server until the window is open again; here the
+    /// operating system does both.
+    pub fn blobs(&self) -> &Client {
+        &self.blobs
     }
 
     /// A client of its own that connects only to addresses that pass the check. IP addresses in a URL are not resolved,

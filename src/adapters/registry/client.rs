@@ -107,10 +107,10 @@ impl RegistryClient {
         url: Url,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, RequestFailure> {
-        // The client for uploads has no time limit of its own; the transport watches the silence.
+        // The client for blobs has no time limit of its own; the transport watches the silence.
         let http = &self.transport.http;
         let under_way = Arc::new(http.begin(&request.method, &url));
-        let client = http.uploads();
+        let client = http.blobs();
         let mut builder = client
             .request(request.method.clone(), url)
             .headers(request.headers.clone());

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 use reqwest::{Method, Response, StatusCode};
 
 use super::client::RegistryClient;
+use super::expected::SentAhead;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, content_length, endpoint};
 use super::retry::Attempts;
@@ -33,6 +34,8 @@ struct Download {
     delivered: u64,
     hasher: DigestHasher,
     body: Option<OpenBody>,
+    /// The first request, if it was sent before.
+    sent_ahead: Option<SentAhead>,
     connections: u32,
     /// Cleared for a server that answers a range with another one.
     ranges: bool,
@@ -50,6 +53,7 @@ pub(super) fn open(
     repository: &ImageRepository,
     digest: Digest,
     size: BlobSize,
+    sent_ahead: Option<SentAhead>,
 ) -> ByteStream {
     let download = Download {
         client: Arc::clone(client),
@@ -59,6 +63,7 @@ pub(super) fn open(
         delivered: 0,
         hasher: DigestHasher::default(),
         body: None,
+        sent_ahead,
         connections: 0,
         ranges: true,
         attempts: Attempts::new(client.clock()),
@@ -170,7 +175,14 @@ impl Download {
                 .map_err(|e| RequestFailure::broken(e.to_string()))?;
             request.headers.insert(RANGE, range);
         }
-        let response = self.client.send(&request).await?;
+        let sent_ahead = match self.sent_ahead.take() {
+            Some(sent) => sent.answer().await,
+            None => None,
+        };
+        let response = match sent_ahead {
+            Some(answer) => answer?,
+            None => self.client.send(&request).await?,
+        };
         match response.status() {
             StatusCode::OK => {
                 self.expect_size(content_length(response.headers()))?;

@@ -18,6 +18,7 @@ mod challenge;
 mod client;
 mod credentials;
 mod download;
+mod expected;
 mod failure;
 mod reader;
 mod realm;
@@ -34,12 +35,14 @@ use crate::adapters::http::Http;
 use crate::protocol::Clock;
 use cache::ContentCache;
 use client::RegistryClient;
+use expected::ExpectedBlobs;
 
 /// All registries; the name of an image says which one is meant. Clones share tokens and what was read by digest.
 #[derive(Clone)]
 pub struct Registries {
     client: Arc<RegistryClient>,
     cache: Arc<ContentCache>,
+    expected: Arc<ExpectedBlobs>,
 }
 
 impl Registries {
@@ -48,6 +51,7 @@ impl Registries {
         Self {
             client: Arc::new(RegistryClient::new(http.clone(), credentials, clock)),
             cache: Arc::default(),
+            expected: Arc::default(),
         }
     }
 }

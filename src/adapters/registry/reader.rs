@@ -80,6 +80,14 @@ impl RegistryReader for Registries {
         })
     }
 
+    fn expect_blobs(&self, repository: &ImageRepository, digests: &[Digest]) {
+        let unknown = digests.iter().copied();
+        let unknown: Vec<_> = unknown
+            .filter(|digest| self.cache.get(*digest).is_none())
+            .collect();
+        self.expected.set(&self.client, repository, &unknown);
+    }
+
     async fn blob(
         &self,
         repository: &ImageRepository,
@@ -94,13 +102,14 @@ impl RegistryReader for Registries {
                 ServiceError::new(format!("read the blob {repository}@{digest}"), cause)
             });
         }
-        let whole = download::open(&self.client, repository, digest, BlobSize::AtMost(limit))
-            .try_fold(BytesMut::new(), |mut whole, piece| async move {
-                whole.extend_from_slice(&piece);
-                Ok(whole)
-            })
-            .await?
-            .freeze();
+        let size = BlobSize::AtMost(limit);
+        let sent_ahead = self.expected.take(repository, digest);
+        let mut pieces = download::open(&self.client, repository, digest, size, sent_ahead);
+        let mut whole = BytesMut::new();
+        while let Some(piece) = pieces.try_next().await? {
+            whole.extend_from_slice(&piece);
+        }
+        let whole = whole.freeze();
         self.cache.put(digest, &whole);
         Ok(whole)
     }

@@ -20,10 +20,12 @@ use crate::protocol::{Blob, BlobSource, ByteStream, Cause, RegistryWriter, Servi
 impl RegistryWriter for Registries {
     fn open_blob(&self, repository: &ImageRepository, digest: Digest, size: u64) -> ByteStream {
         let known = self.cache.get(digest);
-        match known.filter(|bytes| bytes.len() as u64 == size) {
-            Some(bytes) => Box::pin(stream::once(async { Ok(bytes) })),
-            None => download::open(&self.client, repository, digest, BlobSize::Exactly(size)),
+        if let Some(bytes) = known.filter(|bytes| bytes.len() as u64 == size) {
+            return Box::pin(stream::once(async { Ok(bytes) }));
         }
+        let size = BlobSize::Exactly(size);
+        let sent_ahead = self.expected.take(repository, digest);
+        download::open(&self.client, repository, digest, size, sent_ahead)
     }
 
     async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), ServiceError> {
@@ -69,21 +71,21 @@ impl From<RequestFailure> for ManifestFailure {
 
 impl RegistryClient {
     async fn push_blob(&self, to: &ImageRepository, blob: &Blob) -> Result<(), RequestFailure> {
-        let there = retried(self.clock(), || {
-            self.has_blob(to, blob.digest, RepositoryAccess::push())
-        });
-        if there.await? {
-            return Ok(());
-        }
-        let session = match &blob.mount_from {
-            Some(from) if from.registry() == to.registry() => {
-                match self.mount(to, blob.digest, from).await? {
-                    Mount::Done => return Ok(()),
-                    Mount::Upload(session) => session,
-                    Mount::Refused => self.start_upload(to).await?,
-                }
+        let from = blob.mount_from.as_ref();
+        let from = from.filter(|from| from.registry() == to.registry());
+        if from.is_some() {
+            let there = retried(self.clock(), || {
+                self.has_blob(to, blob.digest, RepositoryAccess::push())
+            });
+            if there.await? {
+                return Ok(());
             }
-            _ => self.start_upload(to).await?,
+        }
+        // Mounted from its own repository, a blob that is there is found by the request that otherwise begins its upload.
+        let session = match self.mount(to, blob.digest, from.unwrap_or(to)).await? {
+            Mount::Done => return Ok(()),
+            Mount::Upload(session) => session,
+            Mount::Refused => self.start_upload(to).await?,
         };
         self.upload(to, blob, session).await
     }
@@ -101,14 +103,20 @@ impl RegistryClient {
             .append_pair("from", from.path());
         let mut request = RegistryRequest::write(Method::POST, to, url, None);
         request.access = RepositoryAccess::Push {
-            mount_from: Some(from.clone()),
+            mount_from: (from != to).then(|| from.clone()),
         };
         let response = self.write(&request).await?;
         match response.status() {
             StatusCode::CREATED => Ok(Mount::Done),
             StatusCode::ACCEPTED => Ok(Mount::Upload(session(to, &response)?)),
             // No permission to read that repository, or it does not exist: the blob is uploaded instead.
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
+                if from != to =>
+            {
+                Ok(Mount::Refused)
+            }
+            // Not every registry mounts within a repository.
+            StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED if from == to => {
                 Ok(Mount::Refused)
             }
             _ => Err(self.refused(to, response).await),

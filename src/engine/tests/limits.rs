@@ -64,7 +64,10 @@ impl FilesReader for SlowFiles {
             digest: Digest::of(b""),
         }))
     }
-    async fn layer(&self, _: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+    async fn layer(&self, _: &Path) -> Result<Option<SeenLayer>, ServiceError> {
+        unreachable!()
+    }
+    async fn is_raw_manifest(&self, _: &Path) -> Result<bool, ServiceError> {
         unreachable!()
     }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
@@ -84,7 +87,15 @@ impl FilesWriter for SlowFiles {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn take_from_layer(
+        &self,
+        _: Digest,
+        _: ByteStream,
+        _: &Path,
+    ) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn rename(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {

@@ -19,8 +19,8 @@ use crate::domain::{
 };
 use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
-    GitHubWriter, LayerCopy, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication,
-    RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenManifest,
+    GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader,
+    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest,
     SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
@@ -155,7 +155,10 @@ impl FilesReader for TestFiles {
             digest: Digest::of(b""),
         }))
     }
-    async fn layer(&self, _: &Path) -> Result<Option<LayerCopy>, ServiceError> {
+    async fn layer(&self, _: &Path) -> Result<Option<SeenLayer>, ServiceError> {
+        unreachable!()
+    }
+    async fn is_raw_manifest(&self, _: &Path) -> Result<bool, ServiceError> {
         unreachable!()
     }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
@@ -200,7 +203,15 @@ impl FilesWriter for TestFiles {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn take_from_layer(
+        &self,
+        _: Digest,
+        _: ByteStream,
+        _: &Path,
+    ) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn rename(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {
@@ -357,7 +368,15 @@ impl FilesWriter for Interrupting<'_> {
     async fn write(&self, _: &Path, _: &[u8]) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn take_from_layer(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
+    async fn take_from_layer(
+        &self,
+        _: Digest,
+        _: ByteStream,
+        _: &Path,
+    ) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn rename(&self, _: &Path, _: &Path) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn unpack(&self, _: &Path, _: &Path, _: ArchiveContent) -> Result<(), ServiceError> {

@@ -38,6 +38,8 @@ pub struct BuildModule {
     release: Option<ReleasePlan>,
     options: BuildOptions,
     manifests: ManifestCache,
+    /// Whether this process has asked for blobs to be pushed.
+    pushed: bool,
 }
 
 /// The forms of what is built.
@@ -92,9 +94,8 @@ struct NewFile {
 }
 
 struct RegistryState {
-    /// Which of the blobs are missing.
+    /// Which of the blobs are missing, as far as it was asked.
     missing: Vec<usize>,
-    by_digest: bool,
     /// What each tag of the target refers to.
     by_tag: Vec<(ImageRef, Option<SeenManifest>)>,
     /// Read only where a tag refers to another image.
@@ -136,6 +137,7 @@ impl BuildModule {
             release,
             options,
             manifests: ManifestCache::default(),
+            pushed: false,
         }
     }
 
@@ -182,27 +184,25 @@ impl BuildModule {
         component: &ComponentVersion,
     ) -> Result<RegistryState, ServiceError> {
         let repository = component.target.repository();
-        let mut missing = Vec::new();
-        for (nth, blob) in component.blobs().enumerate() {
-            if !reader
-                .registry
-                .has_blob(repository, blob.named.digest)
-                .await?
-            {
-                missing.push(nth);
-            }
-        }
-        let by_digest = reader
-            .registry
-            .resolve(&pinned(repository, component.digest()))
-            .await?;
         let mut by_tag = Vec::new();
         for image in &self.target.images {
             by_tag.push((image.clone(), reader.registry.resolve(image).await?));
         }
+        let mut tagged = by_tag.iter().filter_map(|(_, seen)| seen.as_ref());
+        // A registry takes no manifest without its blobs.
+        let complete = tagged.any(|seen| seen.digest == component.digest());
+        let mut missing = Vec::new();
+        for (nth, blob) in component.blobs().enumerate() {
+            let digest = blob.named.digest;
+            // At first nothing is expected to be there, and the upload finds out.
+            let is_there =
+                complete || self.pushed && reader.registry.has_blob(repository, digest).await?;
+            if !is_there {
+                missing.push(nth);
+            }
+        }
         let mut seen = RegistryState {
             missing,
-            by_digest: by_digest.is_some(),
             by_tag,
             releases: Vec::new(),
         };
@@ -255,10 +255,6 @@ fn wanted(
     Ok(files)
 }
 
-fn pinned(repository: &ImageRepository, digest: Digest) -> ImageRef {
-    repository.pinned(digest).into()
-}
-
 #[async_trait]
 impl Phase for BuildModule {
     fn id(&self) -> PhaseId {
@@ -267,7 +263,14 @@ impl Phase for BuildModule {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.see(reader).await {
-            Ok(seen) => Ok(decide(self.release.as_ref(), &self.options, &seen)),
+            Ok(seen) => {
+                let step = decide(self.release.as_ref(), &self.options, &seen);
+                if let Step::Act(actions) = &step {
+                    let pushes = |action: &Action| matches!(action, Action::PushBlobs { .. });
+                    self.pushed |= actions.iter().any(pushes);
+                }
+                Ok(step)
+            }
             Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
             Err(BuildProblem::Waiting(waiting)) => Ok(Step::Wait(waiting)),
             Err(BuildProblem::Service(error)) => Err(error),
@@ -310,26 +313,25 @@ fn pushes(
         .blobs()
         .enumerate()
         .filter(|(nth, _)| seen.missing.contains(nth));
-    let mut actions: Vec<Action> = blobs
-        .map(|(_, blob)| Action::PushBlob {
-            to: repository.clone(),
-            blob: Blob {
-                digest: blob.named.digest,
-                size: blob.named.size,
-                bytes: BlobSource::Memory(blob.bytes.clone().into()),
-                mount_from: mount_from.cloned(),
-            },
+    let blobs: Vec<_> = blobs
+        .map(|(_, blob)| Blob {
+            digest: blob.named.digest,
+            size: blob.named.size,
+            bytes: BlobSource::Memory(blob.bytes.clone().into()),
+            mount_from: mount_from.cloned(),
         })
         .collect();
+    let mut actions = Vec::new();
+    if !blobs.is_empty() {
+        let to = repository.clone();
+        actions.push(Action::PushBlobs { to, blobs });
+    }
     let push = |to| Action::PushManifest {
         to,
         media_type: component.manifest.named.media_type.clone(),
         bytes: component.manifest.bytes.clone().into(),
     };
-    // By digest first: the tag appears only when what it names is complete.
-    if !seen.by_digest {
-        actions.push(push(pinned(repository, component.digest())));
-    }
+    // Its blobs are there by now. With a tag it is stored by its digest as well.
     let digest = component.digest();
     let tags = seen.by_tag.iter();
     let untagged = tags.filter(|(_, there)| there.as_ref().is_none_or(|t| t.digest != digest));

@@ -1,8 +1,12 @@
 //! `fetch-module`: unpacks the tested module image, by digest, into a folder.
 //!
-//! Each layer is streamed once from the registry into a hidden copy, and compared with its digest on the way. The files are
-//! taken out of these copies, which are removed at the end. `module.json` is written last: a folder that has it is complete. It
-//! names the layer and the digest of each file.
+//! Each layer is streamed once from the registry. While it comes it is compared with its digest, and the file in it is written
+//! under a hidden name and hashed. `module.json` is written last: a folder that has it is complete. It names the layer and the
+//! digest of each file.
+//!
+//! In images of before May 2023 only the content of the layers tells which one is the manifest: see `candidates.rs`.
+
+mod candidates;
 
 use std::path::{Path, PathBuf};
 
@@ -11,23 +15,17 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::domain::Diagnostic;
-use crate::domain::{Digest, ImageRepository, PinnedImage};
+use crate::domain::{Digest, PinnedImage};
 use crate::plan::ReleasePlan;
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
-use crate::protocol::{LayerHolds, LocalFile, Reader, RegistryReader, ServiceError};
-use crate::release::module_image::{ModuleImage, ModuleImageError};
+use crate::protocol::{Action, LayerFile, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{LayerHolds, LocalFile, Reader, ServiceError};
+use crate::release::module_image::{Layers, ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
-use ocm_module::archive::{LayerContent, MAX_FILE_LAYER};
 use ocm_module::descriptor::{self, Descriptor};
-use ocm_module::raw_manifest::is_raw_manifest;
 use ocm_module::read::{
-    Layer, ManifestSource, ResolvedManifest, digest_mismatches, holds_chart, select_by_content,
-    select_content, verify,
+    Layer, ManifestSource, digest_mismatches, holds_chart, select_content, verify,
 };
 
-/// The largest layer among several of which only the content shows which one is the manifest, as before May 2023. They are
-/// read into memory.
-const MAX_CANDIDATE: u64 = MAX_FILE_LAYER;
 const MAX_INDEX: u64 = 1024 * 1024;
 
 /// [`PhaseId::FetchModule`]. Running it again repairs an incomplete folder.
@@ -37,26 +35,34 @@ pub struct FetchModule {
     folder: PathBuf,
     /// Read once: an image by digest cannot change.
     module: Option<FetchedModule>,
-    /// Whether this process has asked for copies of layers, which are not to remain.
+    /// Whether this process has asked for files to be taken out of their layers.
+    taken: bool,
+    /// Whether this process has asked for the files of candidates, which are not to remain.
     copied: bool,
 }
 
 /// The image, and the files to be made from it.
+#[derive(Clone)]
 struct FetchedModule {
     image: PinnedImage,
     descriptor: Descriptor,
     descriptor_text: Bytes,
     files: Vec<ModuleFile>,
     kind: ManifestKind,
+    /// One of these layers is the manifest or the chart, which is not among the files yet.
+    candidates: Vec<Layer>,
 }
 
 /// A file that the folder has to contain.
+#[derive(Clone)]
 struct ModuleFile {
     path: &'static str,
     layer: Layer,
     source: FileSource,
     /// Known once the layer was looked into. A chart's archive is the layer itself.
     digest: Option<Digest>,
+    /// Where it is as long as it was not clear that it is needed.
+    copy: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +88,7 @@ struct FolderState {
 
 const DESCRIPTOR: &str = descriptor::FILE_NAME;
 const INDEX: &str = "module.json";
-/// The folder of the copies of layers, each under the name of the file that it holds.
+/// The folder of the files of candidates, and of the copies of layers that older versions left when they were killed.
 const LAYERS: &str = ".layers";
 const CHART: &str = "chart";
 const CHART_ARCHIVE: &str = "chart.tgz";
@@ -96,6 +102,7 @@ impl FetchModule {
             image,
             folder,
             module: None,
+            taken: false,
             copied: false,
         }
     }
@@ -114,7 +121,8 @@ impl FetchModule {
         Ok(FolderState { index, files })
     }
 
-    /// Looks into the layers that are in the folder, to learn the digests of the files in them.
+    /// Learns the digests of the files in the layers, from those that were taken out of them and from those that are layers
+    /// themselves.
     async fn look_into_layers(
         &self,
         reader: Reader<'_>,
@@ -126,24 +134,18 @@ impl FetchModule {
                 continue;
             }
             let blob = file.layer.blob.digest;
-            let final_place = self.folder.join(file.path);
-            let place = match there {
-                // The layer may be the file itself.
-                Some(there) if there.digest == blob => final_place,
-                _ => copy_of(&self.folder, file),
-            };
-            let copy = reader.files.layer(&place).await?;
-            // Another copy was left by a process that was killed.
-            if let Some(copy) = copy.filter(|copy| copy.digest == blob) {
-                file.digest = Some(only_file(&file.layer, copy.holds)?);
+            // The layer may be the file itself.
+            let may_be_layer = there.as_ref().is_some_and(|there| there.digest == blob);
+            if !self.taken && !may_be_layer {
+                continue;
+            }
+            let seen = reader.files.layer(&self.folder.join(file.path)).await?;
+            if let Some(seen) = seen.filter(|seen| seen.digest == blob) {
+                file.digest = Some(only_file(&file.layer, seen.holds)?);
             }
         }
         Ok(())
     }
-}
-
-fn copy_of(folder: &Path, file: &ModuleFile) -> PathBuf {
-    folder.join(LAYERS).join(file.path)
 }
 
 fn only_file(layer: &Layer, holds: LayerHolds) -> Result<Digest, Diagnostic> {
@@ -170,10 +172,8 @@ impl Phase for FetchModule {
 
     async fn clean_up(&mut self, _reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         let copied = std::mem::take(&mut self.copied);
-        Ok(copied
-            .then(|| remove_copies(&self.folder))
-            .into_iter()
-            .collect())
+        let remove = copied.then(|| remove_copies(&self.folder));
+        Ok(remove.into_iter().collect())
     }
 }
 
@@ -181,11 +181,17 @@ impl FetchModule {
     async fn next_step(&mut self, reader: Reader<'_>) -> Result<Step, ModuleImageError> {
         let mut module = match self.module.take() {
             Some(known) => known,
-            None => open(reader, &self.plan, self.image.clone()).await?,
+            None => self.open(reader).await?,
         };
         let findings = mismatches(&self.plan, &module);
         if !findings.is_empty() {
             return Ok(Step::Blocked(findings));
+        }
+        if !module.candidates.is_empty()
+            && let Some(step) = self.find_manifest(reader, &mut module).await?
+        {
+            self.module = Some(module);
+            return Ok(step);
         }
         let seen = self.folder_state(reader, &module).await?;
         if !seen.is_complete(&module) {
@@ -194,18 +200,42 @@ impl FetchModule {
         let step = decide(&self.folder, &module, &seen);
         self.module = Some(module);
         if let Step::Act(actions) = &step {
-            let saves = |action: &Action| matches!(action, Action::SaveBlob { .. });
-            self.copied |= actions.iter().any(saves);
+            let takes = |action: &Action| matches!(action, Action::TakeFromLayers { .. });
+            self.taken |= actions.iter().any(takes);
         }
         Ok(step)
     }
 }
 
-/// Finds the layers through the descriptor.
+impl FetchModule {
+    /// Finds the layers through the descriptor.
+    async fn open(&self, reader: Reader<'_>) -> Result<FetchedModule, ModuleImageError> {
+        let mut layers = Layers::ReadNext;
+        for name in [MANIFEST, CHART_ARCHIVE] {
+            if reader.files.file(&self.folder.join(name)).await?.is_some() {
+                layers = Layers::NotRead;
+            }
+        }
+        let module = open(reader, &self.plan, self.image.clone(), layers).await?;
+        let repository = &module.image.repository;
+        let wanted: Vec<_> = match layers {
+            Layers::ReadNext => {
+                let files = module.files.iter().map(|file| &file.layer);
+                let layers = files.chain(&module.candidates);
+                layers.map(|layer| layer.blob.digest).collect()
+            }
+            Layers::NotRead => Vec::new(),
+        };
+        reader.registry.expect_blobs(repository, &wanted);
+        Ok(module)
+    }
+}
+
 async fn open(
     reader: Reader<'_>,
     plan: &ReleasePlan,
     image: PinnedImage,
+    layers: Layers,
 ) -> Result<FetchedModule, ModuleImageError> {
     let ours = |descriptor: &Descriptor| {
         expected_module(plan).is_some_and(|expected| verify(descriptor, &expected).is_empty())
@@ -216,61 +246,44 @@ async fn open(
         descriptor,
         descriptor_text,
         ..
-    } = ModuleImage::open(reader.registry, image, ours).await?;
+    } = ModuleImage::open(reader.registry, image, layers, ours).await?;
     let content = select_content(&descriptor, &manifest)?;
-    let layers = LayerReader {
-        registry: reader.registry,
-        repository: &image.repository,
-    };
-    let (kind, layer) = layers.manifest(&descriptor, content.manifest).await?;
-    let manifest = match kind {
-        ManifestKind::RawManifest => ModuleFile::new(MANIFEST, layer, FileSource::File),
-        ManifestKind::HelmChart => ModuleFile::new(CHART_ARCHIVE, layer, FileSource::Chart),
-    };
     let default_cr = content.default_cr;
     let default_cr = default_cr.map(|cr| ModuleFile::new(DEFAULT_CR, cr, FileSource::File));
-    let files = [manifest].into_iter().chain(default_cr).collect();
-    Ok(FetchedModule {
+    let module = FetchedModule {
         image,
         descriptor,
         descriptor_text,
-        files,
-        kind,
+        files: default_cr.into_iter().collect(),
+        kind: ManifestKind::RawManifest,
+        candidates: Vec::new(),
+    };
+    Ok(match content.manifest {
+        ManifestSource::RawManifest(layer) => {
+            module.with_manifest(ManifestKind::RawManifest, layer)
+        }
+        ManifestSource::HelmChart(layer) => module.with_manifest(ManifestKind::HelmChart, layer),
+        ManifestSource::OneOf(candidates) => FetchedModule {
+            candidates,
+            ..module
+        },
     })
 }
 
-struct LayerReader<'a> {
-    registry: &'a dyn RegistryReader,
-    repository: &'a ImageRepository,
-}
-
-impl LayerReader<'_> {
-    /// The layer of the manifest that the module installs, or of its chart.
-    async fn manifest(
-        &self,
-        descriptor: &Descriptor,
-        source: ManifestSource,
-    ) -> Result<(ManifestKind, Layer), ModuleImageError> {
-        let layers = match source {
-            ManifestSource::HelmChart(layer) => return Ok((ManifestKind::HelmChart, layer)),
-            ManifestSource::RawManifest(layer) => return Ok((ManifestKind::RawManifest, layer)),
-            ManifestSource::OneOf(layers) => layers,
+impl FetchedModule {
+    /// The same with this manifest or chart.
+    fn with_manifest(&self, kind: ManifestKind, layer: Layer) -> Self {
+        let manifest = match kind {
+            ManifestKind::RawManifest => ModuleFile::new(MANIFEST, layer, FileSource::File),
+            ManifestKind::HelmChart => ModuleFile::new(CHART_ARCHIVE, layer, FileSource::Chart),
         };
-        let mut candidates = Vec::new();
-        for layer in layers {
-            let digest = layer.blob.digest;
-            let bytes = self.registry.blob(self.repository, digest, MAX_CANDIDATE);
-            let held = match LayerContent::read(&bytes.await?)? {
-                // Only that it is no manifest matters, and not all of them fit into memory.
-                LayerContent::File(text) if !is_raw_manifest(&text) => LayerContent::File(vec![]),
-                held => held,
-            };
-            candidates.push((layer, held));
+        let files = [manifest].into_iter().chain(self.files.iter().cloned());
+        Self {
+            files: files.collect(),
+            kind,
+            candidates: Vec::new(),
+            ..self.clone()
         }
-        Ok(match select_by_content(descriptor, candidates)? {
-            ResolvedManifest::HelmChart(layer) => (ManifestKind::HelmChart, layer),
-            ResolvedManifest::RawManifest(layer, _) => (ManifestKind::RawManifest, layer),
-        })
     }
 }
 
@@ -278,19 +291,29 @@ fn decide(folder: &Path, module: &FetchedModule, seen: &FolderState) -> Step {
     if seen.is_complete(module) {
         return Step::Done(report(folder, module));
     }
-    let files: Vec<_> = module.files.iter().zip(&seen.files).collect();
-    let unknown: Vec<_> = files
-        .iter()
-        .filter(|(file, _)| file.digest.is_none())
-        .map(|(file, _)| save(module, &file.layer, copy_of(folder, file)))
-        .collect();
-    if !unknown.is_empty() {
-        return Step::Act(unknown);
+    let files = module.files.iter().zip(&seen.files);
+    let missing = files
+        .clone()
+        .filter(|(file, there)| file.source == FileSource::File && !file.is(there.as_ref()));
+    let (copied, missing): (Vec<_>, Vec<_>) = missing
+        .map(|(file, _)| file)
+        .partition(|file| file.copy.is_some());
+    if !missing.is_empty() {
+        let files = missing.into_iter().map(|file| file.in_layer(folder));
+        return Step::Act(vec![Action::TakeFromLayers {
+            repository: module.image.repository.clone(),
+            files: files.collect(),
+        }]);
     }
-    let mut actions: Vec<_> = files
-        .iter()
-        .flat_map(|(file, there)| file.missing(folder, module, there.as_ref()))
-        .collect();
+    let moves = copied.into_iter().filter_map(|file| {
+        Some(Action::MoveFile {
+            from: file.copy.clone()?,
+            to: folder.join(file.path),
+        })
+    });
+    let charts = files.filter(|(file, _)| file.source == FileSource::Chart);
+    let unpacks = charts.flat_map(|(file, there)| file.unpack(folder, module, there.as_ref()));
+    let mut actions: Vec<_> = moves.chain(unpacks).collect();
     actions.push(Action::WriteFile {
         to: folder.join(DESCRIPTOR),
         bytes: module.descriptor_text.clone(),
@@ -341,46 +364,45 @@ impl ModuleFile {
             layer,
             source,
             digest,
+            copy: None,
         }
     }
 
-    /// The remaining actions until the file is there, in a folder that is not known to be complete.
-    fn missing(
+    /// Whether it is known to have these bytes.
+    fn is(&self, there: Option<&LocalFile>) -> bool {
+        there.is_some_and(|there| Some(there.digest) == self.digest)
+    }
+
+    /// The file, to be taken out of its layer.
+    fn in_layer(&self, folder: &Path) -> LayerFile {
+        LayerFile {
+            layer: self.layer.blob.digest,
+            size: self.layer.blob.size,
+            to: folder.join(self.path),
+        }
+    }
+
+    /// The remaining actions until the chart is there, in a folder that is not known to be complete.
+    fn unpack(
         &self,
         folder: &Path,
         module: &FetchedModule,
         there: Option<&LocalFile>,
     ) -> Vec<Action> {
-        let to = folder.join(self.path);
-        let is_there = there.is_some_and(|file| Some(file.digest) == self.digest);
-        match self.source {
-            FileSource::File if is_there => vec![],
-            FileSource::File => vec![Action::TakeFromLayer {
-                layer: copy_of(folder, self),
-                file: to,
-            }],
-            FileSource::Chart => {
-                let chart = folder.join(CHART);
-                let saved = (!is_there).then(|| save(module, &self.layer, to.clone()));
-                let remove = Action::RemoveFolder {
-                    folder: chart.clone(),
-                };
-                let unpack = Action::UnpackChart {
-                    archive: to,
-                    to: chart,
-                };
-                saved.into_iter().chain([remove, unpack]).collect()
-            }
-        }
-    }
-}
-
-fn save(module: &FetchedModule, layer: &Layer, to: PathBuf) -> Action {
-    Action::SaveBlob {
-        repository: module.image.repository.clone(),
-        digest: layer.blob.digest,
-        size: layer.blob.size,
-        to,
+        let archive = folder.join(self.path);
+        let chart = folder.join(CHART);
+        let save = Action::SaveBlob {
+            repository: module.image.repository.clone(),
+            digest: self.layer.blob.digest,
+            size: self.layer.blob.size,
+            to: archive.clone(),
+        };
+        let remove = Action::RemoveFolder {
+            folder: chart.clone(),
+        };
+        let unpack = Action::UnpackChart { archive, to: chart };
+        let saved = (!self.is(there)).then_some(save);
+        saved.into_iter().chain([remove, unpack]).collect()
     }
 }
 

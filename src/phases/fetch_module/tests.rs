@@ -79,6 +79,7 @@ fn module(descriptor: Descriptor, kind: ManifestKind) -> FetchedModule {
         descriptor_text: Bytes::from_static(b"text"),
         files,
         kind,
+        candidates: vec![],
     }
 }
 
@@ -119,7 +120,7 @@ fn actions(step: Step) -> Vec<String> {
 }
 
 #[test]
-fn layers_are_saved_before_anything_else_and_of_any_size() {
+fn files_are_taken_out_of_layers_of_any_size_before_anything_else() {
     let raw = |size| {
         let mut module = ours(ManifestKind::RawManifest);
         module.files[0].digest = None;
@@ -128,16 +129,18 @@ fn layers_are_saved_before_anything_else_and_of_any_size() {
     };
     for size in [8, 1 << 30] {
         for there in [None, Some(&b"changed"[..])] {
-            let Step::Act(actions) = step(&raw(size), None, &[there, None]) else {
+            let Step::Act(actions) = step(&raw(size), None, &[there, Some(b"cr")]) else {
                 panic!("nothing to do");
             };
-            let save = Action::SaveBlob {
+            let take = Action::TakeFromLayers {
                 repository: raw(size).image.repository,
-                digest: Digest::of(b"manifest"),
-                size,
-                to: "m/.layers/manifest.yaml".into(),
+                files: vec![LayerFile {
+                    layer: Digest::of(b"manifest"),
+                    size,
+                    to: "m/manifest.yaml".into(),
+                }],
             };
-            assert_eq!(actions, [save]);
+            assert_eq!(actions, [take]);
         }
     }
 }
@@ -150,24 +153,26 @@ fn missing_files_are_written_and_the_index_last() {
         "remove m/.layers",
         "write m/module.json",
     ];
-    let manifest = "take m/manifest.yaml from m/.layers/manifest.yaml";
-    let default_cr = "take m/default-cr.yaml from m/.layers/default-cr.yaml";
+    let short = Digest::of(b"manifest").short();
+    let manifest = format!("take m/manifest.yaml from the layer {short}");
+    let default_cr = format!("take m/default-cr.yaml from the layer {short}");
+    let Step::Act(both) = step(&raw(), None, &[None, None]) else {
+        panic!()
+    };
     assert_eq!(
-        actions(step(&raw(), None, &[None, None])),
-        [&[manifest, default_cr][..], &end].concat()
+        both.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [format!(
+            "{manifest} (8 bytes), and m/default-cr.yaml from the layer {short} (8 bytes)"
+        )]
     );
     let whole = Some(whole(&raw()));
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"changed")];
-    assert_eq!(
-        actions(step(&raw(), whole.clone(), &there)),
-        [&[default_cr][..], &end].concat()
-    );
+    assert_eq!(actions(step(&raw(), whole.clone(), &there)), [default_cr]);
     let there: [Option<&[u8]>; 2] = [Some(b"manifest"), Some(b"cr")];
     assert_eq!(actions(step(&raw(), Some(b"{}".to_vec()), &there)), end);
     let Step::Done(report) = step(&raw(), whole, &there) else {
         panic!()
     };
-    let short = Digest::of(b"manifest").short();
     assert_eq!(
         report.summary,
         format!(

@@ -1,7 +1,7 @@
 //! Readers that count, stop at limits, and hash.
 
 use std::cell::Cell;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
@@ -18,11 +18,23 @@ struct CountingReader<R> {
     count: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for CountingReader<R> {
+impl<R: BufRead> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.count.set(self.count.get().saturating_add(read as u64));
         Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for CountingReader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.from.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.count
+            .set(self.count.get().saturating_add(amount as u64));
+        self.from.consume(amount);
     }
 }
 
@@ -38,12 +50,13 @@ pub(super) struct BoundedReader<'a> {
 }
 
 impl<'a> BoundedReader<'a> {
-    pub(super) fn open(archive: impl Read + 'a, limits: &ArchiveLimits) -> io::Result<Self> {
+    /// The first piece of the archive has to hold at least two bytes, if there are as many.
+    pub(super) fn open(archive: impl BufRead + 'a, limits: &ArchiveLimits) -> io::Result<Self> {
         let count = Rc::new(Cell::new(0));
-        let mut input = BufReader::new(CountingReader {
+        let mut input = CountingReader {
             from: archive,
             count: Rc::clone(&count),
-        });
+        };
         let first = input.fill_buf()?;
         if first.is_empty() {
             return Err(invalid_data("is empty"));
@@ -59,16 +72,6 @@ impl<'a> BoundedReader<'a> {
             decompressed: 0,
             max_total: limits.total_bytes,
         })
-    }
-
-    /// Whether the bytes are decompressed.
-    pub(super) fn is_compressed(&self) -> bool {
-        self.compressed.is_some()
-    }
-
-    /// From now on every byte is handed on, for content that is stored as it is.
-    pub(super) fn lift_limits(&mut self) {
-        self.max_total = u64::MAX;
     }
 }
 

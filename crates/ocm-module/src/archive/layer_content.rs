@@ -1,16 +1,14 @@
 //! A layer that holds one file: as it is, compressed, or in a tar. Its bytes decide, since tools have written wrong media types.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use tar::Header;
 
 use super::bounded_reader::BoundedReader;
-use super::unpack::is_chart_file;
-use super::{
-    AbsolutePaths, ArchiveLimits, MIB, UnpackError, invalid_archive, is_gzip, unpack_archive,
-    unreadable,
-};
+use super::unpack::{is_chart_file, unpack};
+use super::{AbsolutePaths, ArchiveLimits, MIB, UnpackError, invalid_archive, is_gzip, unreadable};
 use crate::Diagnostic;
+use crate::values::{Digest, DigestHasher};
 
 /// What a layer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,91 +66,107 @@ pub(crate) fn has_entry(tar: &[u8], name: &str) -> bool {
 pub enum LayerForm {
     /// The layer is the file.
     Plain,
-    /// The file is compressed, in a tar, or both.
-    Packed,
+    /// The file, which has this digest, is compressed, in a tar, or both.
+    Packed(Digest),
     /// A tar with a `Chart.yaml`, in its folder or the one below.
     Chart,
 }
 
-/// The number of bytes at the beginning of a layer that show whether it is [packed](is_packed).
-pub const LAYER_HEAD: usize = 512;
+/// The number of bytes at the beginning of a layer that show whether it is compressed or a tar.
+const LAYER_HEAD: usize = 512;
 /// The largest layer once it is decompressed, in bytes.
 const MAX_DECOMPRESSED: u64 = 64 * MIB;
 const PIECE: usize = 64 * 1024;
 
-/// Whether a layer that begins with these [`LAYER_HEAD`] bytes is compressed or a tar.
-pub fn is_packed(head: &[u8]) -> bool {
-    is_gzip(head) || is_tar(head)
-}
-
 /// Copies the file in a layer, decompressed and taken out of its tar, in one pass and constant memory. What was copied of a
-/// [chart](LayerForm::Chart), or before an error, is of no use.
+/// [chart](LayerForm::Chart), or before an error, is of no use. The layer may not have been read to its end then, nor where
+/// bytes follow an archive.
 ///
 /// A layer that is neither compressed nor a tar may have any size; above 64 MiB it is not checked to be a text.
 ///
 /// # Errors
 ///
 /// As [`LayerContent::read`]; and [`UnpackError::Consumer`] if `to` fails.
-pub fn copy_layer_file(layer: impl Read, to: &mut dyn Write) -> Result<LayerForm, UnpackError> {
-    let limits = limits();
-    let mut reader = BoundedReader::open(layer, &limits).map_err(|e| unreadable(&e))?;
-    let mut head = Vec::with_capacity(LAYER_HEAD);
-    let first = reader
-        .by_ref()
-        .take(LAYER_HEAD as u64)
-        .read_to_end(&mut head);
-    first.map_err(|e| unreadable(&e))?;
+pub fn copy_layer_file(
+    mut layer: impl BufRead,
+    to: &mut dyn Write,
+) -> Result<LayerForm, UnpackError> {
+    let head = head(&mut layer).map_err(|e| unreadable(&e))?;
     if head.is_empty() {
         return Err(invalid_archive("is empty").into());
     }
+    let mut layer = head.as_slice().chain(layer);
     let mut to = TextCopy::new(to);
-    let form = if is_tar(&head) {
-        let chart = copy_from_tar(head.chain(reader), &limits, &mut to)?;
-        if chart {
-            return Ok(LayerForm::Chart);
-        }
-        LayerForm::Packed
+    let form = if is_gzip(&head) || is_tar(&head) {
+        copy_packed(layer, &mut to)?
     } else {
-        let form = if reader.is_compressed() {
-            LayerForm::Packed
-        } else {
-            reader.lift_limits();
-            LayerForm::Plain
-        };
-        to.copy(&mut head.chain(reader))?;
-        form
+        to.copy(&mut layer)?;
+        LayerForm::Plain
     };
-    if to.is_text() || to.copied > limits.total_bytes {
+    if form == LayerForm::Chart || to.is_text() || to.copied > MAX_DECOMPRESSED {
         Ok(form)
     } else {
         Err(invalid_archive("holds neither a text nor a tar").into())
     }
 }
 
-/// Copies the first file of a tar; answers whether the tar is a chart.
+/// The first [`LAYER_HEAD`] bytes, or all.
+fn head(from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(LAYER_HEAD);
+    from.take(LAYER_HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn copy_packed(layer: impl BufRead, to: &mut TextCopy<'_>) -> Result<LayerForm, UnpackError> {
+    let limits = limits();
+    let mut reader = BoundedReader::open(layer, &limits).map_err(|e| unreadable(&e))?;
+    let head = head(&mut reader).map_err(|e| unreadable(&e))?;
+    if head.is_empty() {
+        return Err(invalid_archive("is empty").into());
+    }
+    let mut whole = BufReader::with_capacity(PIECE, head.chain(reader));
+    if is_tar(&head) {
+        return copy_from_tar(whole, &limits, to);
+    }
+    to.hasher = Some(DigestHasher::default());
+    to.copy(&mut whole)?;
+    let digest = to.hasher.take().unwrap_or_default().finish();
+    Ok(LayerForm::Packed(digest))
+}
+
+/// Copies the first file of a tar.
 fn copy_from_tar(
-    tar: impl Read,
+    tar: impl BufRead,
     limits: &ArchiveLimits,
     to: &mut TextCopy<'_>,
-) -> Result<bool, UnpackError> {
-    let (mut empty, mut chart, mut failed) = (true, false, None);
-    unpack_archive(tar, limits, &mut |file| {
+) -> Result<LayerForm, UnpackError> {
+    let (mut first, mut chart, mut failed) = (None, false, None);
+    let tar = BoundedReader::open(tar, limits).map_err(|e| unreadable(&e))?;
+    let seen = unpack(tar, limits, &mut |file| {
         chart |= is_chart_file(file.path);
-        if std::mem::take(&mut empty) {
-            failed = to.copy(file.content).err();
+        if first.is_none() {
+            first = Some(file.path.clone());
+            let mut content = BufReader::with_capacity(PIECE, file.content);
+            failed = to.copy(&mut content).err();
         }
         Ok(())
     })?;
-    match failed {
-        Some(error) => Err(error),
-        None if empty => Err(invalid_archive("holds no file").into()),
-        None => Ok(chart),
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let digest = first.and_then(|first| seen.get(first.as_str()).copied().flatten());
+    match digest {
+        None => Err(invalid_archive("holds no file").into()),
+        Some(_) if chart => Ok(LayerForm::Chart),
+        Some(digest) => Ok(LayerForm::Packed(digest)),
     }
 }
 
 /// Copies bytes, and notices whether they are a text.
 struct TextCopy<'a> {
     to: &'a mut dyn Write,
+    /// Of what is copied, where it is wanted.
+    hasher: Option<DigestHasher>,
     copied: u64,
     /// The beginning of a character whose end has not come yet.
     begun: Vec<u8>,
@@ -163,27 +177,31 @@ impl<'a> TextCopy<'a> {
     fn new(to: &'a mut dyn Write) -> Self {
         Self {
             to,
+            hasher: None,
             copied: 0,
             begun: Vec::new(),
             broken: false,
         }
     }
 
-    fn copy(&mut self, from: &mut dyn Read) -> Result<(), UnpackError> {
-        let mut piece = vec![0; PIECE];
+    fn copy(&mut self, from: &mut dyn BufRead) -> Result<(), UnpackError> {
         loop {
-            let read = match from.read(&mut piece) {
-                Ok(read) => read,
+            let bytes = match from.fill_buf() {
+                Ok(bytes) => bytes,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 Err(e) => return Err(unreadable(&e).into()),
             };
-            let bytes = piece.get(..read).unwrap_or_default();
             if bytes.is_empty() {
                 return Ok(());
             }
             self.check(bytes);
-            self.copied += bytes.len() as u64;
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(bytes);
+            }
             self.to.write_all(bytes).map_err(UnpackError::Consumer)?;
+            let read = bytes.len();
+            self.copied += read as u64;
+            from.consume(read);
         }
     }
 
@@ -227,7 +245,7 @@ impl LayerContent {
         let mut bytes = Vec::new();
         match copy_layer_file(layer, &mut bytes) {
             Ok(LayerForm::Chart) => Ok(Self::Chart),
-            Ok(LayerForm::Plain | LayerForm::Packed) => Ok(Self::File(bytes)),
+            Ok(LayerForm::Plain | LayerForm::Packed(_)) => Ok(Self::File(bytes)),
             Err(UnpackError::Archive(error)) => Err(error),
             Err(UnpackError::Consumer(error)) => Err(unreadable(&error)),
         }
@@ -325,6 +343,10 @@ mod tests {
                 let cut = &text.as_bytes()[..text.len() - cut];
                 assert!(copy_layer_file(cut, &mut io::sink()).is_err());
             }
+            // In pieces of a few bytes as well.
+            let pieces = BufReader::with_capacity(7 + shift, text.as_bytes());
+            let form = copy_layer_file(pieces, &mut io::sink()).unwrap();
+            assert_eq!(form, LayerForm::Plain);
             let mut broken = text.into_bytes();
             broken[PIECE - 1] = 0xff;
             assert!(copy_layer_file(&*broken, &mut io::sink()).is_err());
@@ -337,21 +359,20 @@ mod tests {
         let in_tar = write_tar([TarEntry::file("manifest.yaml", &text)]).unwrap();
         for (layer, form) in [
             (text.clone(), LayerForm::Plain),
-            (gzip(&text), LayerForm::Packed),
-            (gzip(&in_tar), LayerForm::Packed),
-            (in_tar, LayerForm::Packed),
+            (gzip(&text), LayerForm::Packed(Digest::of(&text))),
+            (gzip(&in_tar), LayerForm::Packed(Digest::of(&text))),
+            (in_tar, LayerForm::Packed(Digest::of(&text))),
         ] {
-            let head = &layer[..layer.len().min(LAYER_HEAD)];
-            assert_eq!(is_packed(head), form == LayerForm::Packed);
             let mut copied = Vec::new();
             assert_eq!(copy_layer_file(&*layer, &mut copied).unwrap(), form);
             assert_eq!(copied, text);
         }
         // Of any size, where nothing is unpacked.
-        let large = io::repeat(0xff).take(MAX_DECOMPRESSED + 1);
+        let of = |bytes| BufReader::new(io::repeat(0xff).take(bytes));
+        let large = of(MAX_DECOMPRESSED + 1);
         let form = copy_layer_file(large, &mut io::sink()).unwrap();
         assert_eq!(form, LayerForm::Plain);
-        let within = io::repeat(0xff).take(MAX_DECOMPRESSED);
+        let within = of(MAX_DECOMPRESSED);
         assert!(copy_layer_file(within, &mut io::sink()).is_err());
     }
 

@@ -11,7 +11,7 @@ mod unpack;
 mod write;
 
 pub use entry_path::{AbsolutePaths, EntryPath};
-pub use layer_content::{LAYER_HEAD, LayerContent, LayerForm, copy_layer_file, is_packed};
+pub use layer_content::{LayerContent, LayerForm, copy_layer_file};
 pub(crate) use layer_content::{decompressed, has_entry, is_tar};
 pub use unpack::{ArchiveFile, ArchiveLimits, UnpackError, unpack_archive, unpack_chart};
 pub(crate) use write::{TarEntry, write_gzip, write_tar};

@@ -1,7 +1,7 @@
 //! Unpacking an archive, file by file.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use tar::{Entry, EntryType};
 
@@ -73,12 +73,22 @@ pub fn unpack_archive(
     limits: &ArchiveLimits,
     each: &mut Consumer<'_>,
 ) -> Result<(), UnpackError> {
-    let archive = BoundedReader::open(archive, limits).map_err(|e| unreadable(&e))?;
-    Unpacker {
+    let archive = BoundedReader::open(BufReader::new(archive), limits);
+    unpack(archive.map_err(|e| unreadable(&e))?, limits, each).map(drop)
+}
+
+/// As [`unpack_archive`]. Answers what the archive holds: the digests of its files, and its folders.
+pub(super) fn unpack(
+    archive: BoundedReader<'_>,
+    limits: &ArchiveLimits,
+    each: &mut Consumer<'_>,
+) -> Result<Seen, UnpackError> {
+    let mut unpacker = Unpacker {
         limits,
         seen: BTreeMap::new(),
-    }
-    .run(archive, each)
+    };
+    unpacker.run(archive, each)?;
+    Ok(unpacker.seen)
 }
 
 /// The file that makes an archive a Helm chart.
@@ -110,10 +120,12 @@ pub fn unpack_chart(
     Err(invalid_archive(format!("is no Helm chart: it holds no {CHART}")).into())
 }
 
+/// Paths in an archive: of files with their digests, of folders without.
+pub(super) type Seen = BTreeMap<String, Option<Digest>>;
+
 struct Unpacker<'a> {
     limits: &'a ArchiveLimits,
-    /// Files by digest, folders without.
-    seen: BTreeMap<String, Option<Digest>>,
+    seen: Seen,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,7 +136,7 @@ enum EntryKind {
 
 impl Unpacker<'_> {
     fn run(
-        mut self,
+        &mut self,
         archive: BoundedReader<'_>,
         each: &mut Consumer<'_>,
     ) -> Result<(), UnpackError> {

@@ -173,6 +173,18 @@ impl ImageManifest {
         media::COMPONENT_CONFIG.contains(&self.config.media_type.as_str())
     }
 
+    /// The only layer whose media type is that of a component descriptor: most likely the one that the config names, for
+    /// reading it at the same time as the config.
+    pub fn likely_descriptor_layer(&self) -> Option<&ContentDescriptor> {
+        let is_descriptor = |layer: &&ContentDescriptor| {
+            let media_type = layer.media_type.as_str();
+            media::DESCRIPTOR_TAR.contains(&media_type)
+                || media::DESCRIPTOR_PLAIN.contains(&media_type)
+        };
+        let mut found = self.layers.iter().filter(is_descriptor);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// The layer that holds the component descriptor. It is named by the config, never by its place among the layers.
     /// `config` is the content of the config blob.
     ///

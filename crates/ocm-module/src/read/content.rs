@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::CandidateContent;
 use crate::archive::LayerContent;
 use crate::descriptor::{AccessKind, Descriptor};
 use crate::oci::{ContentDescriptor, ImageManifest, media};
-use crate::raw_manifest::is_raw_manifest;
 use crate::values::short_name;
 use crate::{Diagnostic, FormatCode};
 
@@ -159,8 +159,8 @@ fn names(layers: &[&Layer]) -> String {
 /// What the module is installed from, as [`select_by_content`] found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolvedManifest {
-    /// The layer, and the manifest's bytes.
-    RawManifest(Layer, Vec<u8>),
+    /// YAML documents to apply.
+    RawManifest(Layer),
     /// A Helm chart in a tar.
     HelmChart(Layer),
 }
@@ -174,39 +174,25 @@ pub enum ResolvedManifest {
 /// [`FormatCode::ModuleContentUnclear`] if no layer counts, or several do.
 pub fn select_by_content(
     descriptor: &Descriptor,
-    candidates: Vec<(Layer, LayerContent)>,
+    candidates: &[(Layer, CandidateContent)],
 ) -> Result<ResolvedManifest, Diagnostic> {
-    let is_chart = |(layer, content): &(Layer, LayerContent)| {
-        (*content == LayerContent::Chart).then(|| layer.clone())
+    let are = |wanted: CandidateContent| {
+        let found = candidates.iter().filter(move |(_, is)| *is == wanted);
+        found.map(|(layer, _)| layer).collect::<Vec<_>>()
     };
-    let charts: Vec<_> = candidates.iter().filter_map(is_chart).collect();
-    if let Some(chart) = own_chart(descriptor, &charts.iter().collect::<Vec<_>>())? {
+    if let Some(chart) = own_chart(descriptor, &are(CandidateContent::Chart))? {
         return Ok(ResolvedManifest::HelmChart(chart));
     }
-    let mut manifests: Vec<_> = candidates
-        .into_iter()
-        .filter_map(|(layer, content)| match content {
-            LayerContent::File(bytes) if is_raw_manifest(&bytes) => Some((layer, bytes)),
-            _ => None,
-        })
-        .collect();
-    match (manifests.pop(), manifests.len()) {
-        (Some((layer, bytes)), 0) => Ok(ResolvedManifest::RawManifest(layer, bytes)),
-        (None, _) => Err(unclear(
+    match are(CandidateContent::RawManifest).as_slice() {
+        [only] => Ok(ResolvedManifest::RawManifest((*only).clone())),
+        [] => Err(unclear(
             "holds no chart, and no layer with a CustomResourceDefinition".into(),
         )),
-        (Some((last, _)), _) => {
-            let layers: Vec<_> = manifests
-                .iter()
-                .map(|(layer, _)| layer)
-                .chain([&last])
-                .collect();
-            Err(unclear(format!(
-                "holds several layers with a CustomResourceDefinition: {}",
-                names(&layers)
-            ))
-            .wanted("one"))
-        }
+        several => Err(unclear(format!(
+            "holds several layers with a CustomResourceDefinition: {}",
+            names(several)
+        ))
+        .wanted("one")),
     }
 }
 
@@ -462,13 +448,11 @@ mod tests {
                 blob: ContentDescriptor::of(OCTETS, name.as_bytes()),
             };
             let candidates = contents
-                .into_iter()
-                .map(|(name, content)| (layer(name), content));
-            let found = match select_by_content(&descriptor, candidates.collect()) {
-                Ok(ResolvedManifest::RawManifest(layer, bytes)) => {
-                    assert_eq!(bytes, CRD);
-                    format!("manifest {}", layer.name)
-                }
+                .iter()
+                .map(|(name, content)| (layer(name), CandidateContent::of(content)));
+            let candidates: Vec<_> = candidates.collect();
+            let found = match select_by_content(&descriptor, &candidates) {
+                Ok(ResolvedManifest::RawManifest(layer)) => format!("manifest {}", layer.name),
                 Ok(ResolvedManifest::HelmChart(layer)) => format!("chart {}", layer.name),
                 Err(error) => error.seen,
             };

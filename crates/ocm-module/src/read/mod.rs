@@ -51,12 +51,14 @@
 //! # }
 //! ```
 
+mod candidate;
 mod consistency;
 mod content;
 mod installation;
 mod summary;
 mod verify;
 
+pub use candidate::CandidateContent;
 pub use consistency::template_mismatches;
 pub use content::{
     Layer, ManifestSource, ModuleContent, ResolvedManifest, file_in_layer, holds_chart, layers,
