@@ -1,6 +1,7 @@
 //! One GitHub, one registry and one clock for everything, which advances only when a task waits; and a whole release on
 //! them, phase by phase, with inputs and outputs passed as a runner does.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +106,7 @@ impl Scene {
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                std::fs::remove_dir_all(path).unwrap();
+                remove_folder(&path);
             } else {
                 std::fs::remove_file(path).unwrap();
             }
@@ -328,6 +329,17 @@ impl RegistryWriter for NamedRegistry {
             .push_manifest(&self.at(to), kind, bytes)
             .await
     }
+}
+
+/// Removes a folder in which a thread of a cancelled step may still write the end of what it was writing.
+fn remove_folder(path: &Path) {
+    for _ in 0..100 {
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => std::thread::yield_now(),
+            other => return other.unwrap(),
+        }
+    }
+    panic!("{} is written to again and again", path.display());
 }
 
 /// A folder in memory if the system has one: files are synced when they are written, which is slow on a disk.
