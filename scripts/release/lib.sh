@@ -16,3 +16,12 @@ inspect_image() { # IMAGE FIELD
   fi
   printf '%s\n' "$answer"
 }
+
+# shellcheck disable=SC2034 # for who sources this
+remote=${REMOTE:-${GITHUB_SERVER_URL:-https://github.com}/${GITHUB_REPOSITORY:-}}
+# Runs git with GITHUB_TOKEN, if it is set. The token is read from the environment, never given as an argument.
+remote_git() {
+  # shellcheck disable=SC2016 # expanded by the shell that git starts
+  local helper='!f() { [ -z "${GITHUB_TOKEN:-}" ] || printf "username=x-access-token\npassword=%s\n" "$GITHUB_TOKEN"; }; f'
+  git -c credential.helper= -c credential.helper="$helper" "$@"
+}

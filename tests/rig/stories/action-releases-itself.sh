@@ -72,6 +72,16 @@ same 'what the workflow is told' "$(<"$scratch/joined")" "digest=${index#*@}"
 ends_with 1 'a registry that does not answer' join 127.0.0.1:1/nothing v1.2.0 "${index#*@}" "${index#*@}"
 ok 'an image that is there is not made again, and no error is taken for a missing one'
 
+echo 'One more line.' >>"$clone/README.md"
+commit_all "$clone" 'A change'
+git -C "$clone" push --quiet origin main
+release
+[[ $run_code -ne 0 ]] || fail 'a published version was released from another commit'
+same 'the image' "$(inspect "${index%@*}:v1.2.0" | sha256sum | cut -d' ' -f1)" "${index##*:}"
+same 'published releases' "$(published)" v1.2.0
+same 'the commit of the release' "$(at_origin releases/v1.2.0)" "$first"
+ok 'the version again, from another commit: its image and its commit stay'
+
 # The script that moves v1, alone.
 move() { # TAG [COMMIT]
   git -C "$clone" tag --force "$1" "${2:-$first}" >/dev/null
