@@ -72,6 +72,7 @@ same 'what the workflow is told' "$(<"$scratch/joined")" "digest=${index#*@}"
 ends_with 1 'a registry that does not answer' join 127.0.0.1:1/nothing v1.2.0 "${index#*@}" "${index#*@}"
 ok 'an image that is there is not made again, and no error is taken for a missing one'
 
+rm "$origin/hooks/post-receive"
 echo 'One more line.' >>"$clone/README.md"
 commit_all "$clone" 'A change'
 git -C "$clone" push --quiet origin main
@@ -87,7 +88,6 @@ move() { # TAG [COMMIT]
   git -C "$clone" tag --force "$1" "${2:-$first}" >/dev/null
   (cd "$clone" && REMOTE=$scratch/moved scripts/release/major.sh "$1") 2>/dev/null
 }
-rm "$origin/hooks/post-receive"
 git clone --quiet --bare "$origin" "$scratch/moved"
 git -C "$clone" fetch --quiet origin "$first"
 major() { git -C "$scratch/moved" rev-parse v1; }
