@@ -28,7 +28,8 @@ keep_killing() { # FOLDER
   group=$(<"$1/group")
   while sleep 0.2 && [[ -e $1/kubeconfig ]]; do
     for process in $(pgrep --full '^/bin/sh /operator.sh$'); do
-      ! grep -q "$group" "/proc/$process/cgroup" 2>/dev/null || kill -KILL "$process"
+      # It may have ended meanwhile.
+      ! grep -q "$group" "/proc/$process/cgroup" 2>/dev/null || kill -KILL "$process" 2>/dev/null || true
     done
   done
 }
