@@ -33,7 +33,7 @@ cluster_settings() { # VERSION FOLDER
 "$here/cluster/image" busybox "docker://$registry_host/other-platforms/$story/operator:v1.0.0" linux/arm64 linux/s390x
 new_module "k3s-versions: $wrong_password $other_platform $not_there"
 flatten_module
-run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --env TIMEOUT=30
+run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 --env TIMEOUT=60
 refused v1.0.0
 legs() { printf 'btp-release/e2e/k3s-%s %s, ' "$not_there" "$1" "$other_platform" "$1" "$wrong_password" "$1" | sed 's/, $//'; }
 same 'verdicts' "$(verdicts)" "$(legs failure)"
