@@ -63,7 +63,6 @@ job_settings=(BUILDX_CONFIG=/rig/buildkit/jobs)
 # Brings up the clusters that the jobs of a run ask for, until it is stopped. See `runner/get-cluster`.
 serve_clusters() { # RUN
   local requests=$rig/clusters/$1 request
-  mkdir -p "$requests" "$scratch/clusters/$1"
   while sleep 0.2; do
     for request in "$requests"/*.wanted; do
       [[ -e $request ]] || continue

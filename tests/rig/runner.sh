@@ -149,6 +149,9 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   run_code=0
   # Those of the run before, which this process waited for.
   remove_clusters $((run - 1))
+  # An earlier story had a run of this number, too.
+  rm -rf "$rig/clusters/$run"
+  mkdir -p "$rig/clusters/$run" "$scratch/clusters/$run"
   serve_clusters "$run" &
   clusters=$!
   (
