@@ -195,6 +195,30 @@ async fn upload_follows_the_location_of_the_registry() {
 }
 
 #[tokio::test]
+async fn blob_is_uploaded_where_it_cannot_be_mounted() {
+    let layer = blob(b"abc".to_vec());
+    let all = registries(Credentials::anonymous());
+    for status in [400, 403, 404, 405] {
+        let server = ScriptedServer::start(move |_, request| match request {
+            _ if request.starts_with("PUT") => reply(201, "", b""),
+            _ if request.contains("mount=") => reply(status, "", b""),
+            _ => reply(202, "location: 7\r\n", b""),
+        });
+        all.push_blob(&server.at(), &layer).await.unwrap();
+        let lines = server.lines();
+        let methods: Vec<_> = lines.iter().map(|line| &line[..4]).collect();
+        assert_eq!(methods, ["POST", "POST", "PUT "], "{status}");
+    }
+    // Where an upload is refused as well, that is the error.
+    let server = ScriptedServer::start(|_, _| reply(403, "", b""));
+    let error = all.push_blob(&server.at(), &layer).await.unwrap_err();
+    assert!(
+        matches!(error.cause, Cause::Denied { status: 403, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn stored_manifest_digest_is_compared() {
     let other = Digest::of(b"other");
     let server = ScriptedServer::start(move |_, _| {

@@ -32,8 +32,8 @@ const fn budget(phase: &'static str, github: usize, registry: usize) -> Budget {
 const FIRST: [Budget; 9] = [
     budget("plan", 5, 0),
     budget("draft", 14, 2),
-    // Of each of five blobs: whether it exists, with the right to read and with that to push, and two requests to push it.
-    budget("build-module", 0, 26),
+    // Whether the tag is there, two requests for each of five blobs, the manifest, and the tag again.
+    budget("build-module", 0, 13),
     budget("upload", 6, 0),
     budget("await", 7, 13),
     budget("fetch-module", 0, 5),
@@ -47,7 +47,7 @@ const FIRST: [Budget; 9] = [
 const SECOND: [Budget; 9] = [
     budget("plan", 7, 0),
     budget("draft", 4, 0),
-    budget("build-module", 0, 14),
+    budget("build-module", 0, 2),
     budget("upload", 2, 0),
     budget("await", 7, 13),
     budget("fetch-module", 0, 5),

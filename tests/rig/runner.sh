@@ -210,6 +210,28 @@ tag_of() { repository_state ".refs[\"refs/tags/$1\"] // \"none\""; }
 assets_of() { repository_state "[.releases[] | select(.tag_name == \"$1\") | .assets[].name] | sort | join(\" \")"; }
 # The latest verdict of each leg of the tests.
 verdicts() { repository_state '[.statuses | group_by(.context)[] | last | "\(.context) \(.state)"] | join(", ")'; }
+# The same of these legs, with one result.
+verdicts_of() { # RESULT LEG…
+  printf '%s\n' "${@:2}" | sort | sed "s|.*|btp-release/e2e/k3s-& $1|" | paste -sd, | sed 's/,/, /g'
+}
+# Checks that the diagnostics of a leg that failed say something.
+explains() { # LEG PATTERN
+  local summary=$rig/control/artifacts/e2e-k3s-$1/summary.md
+  grep -q "$2" "$summary" || fail_with_log "$summary" "the diagnostics of $1 do not say '$2'"
+}
+# Runs the release of v1.0.0, whose legs have failed, again after something was mended, and checks that it publishes the same images.
+publishes_when_mended() { # LEG…
+  local before
+  before=$(digests "$story")
+  touch "$rig/control/mended"
+  rm -r "$rig/control/artifacts"
+  run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
+  same 'exit code of the second run' "$run_code" 0
+  same 'verdicts' "$(verdicts)" "$(verdicts_of success "$@")"
+  same 'published releases' "$(published)" v1.0.0
+  same 'images after the second run' "$(digests "$story")" "$before"
+  [[ ! -e $rig/control/artifacts ]] || fail 'a leg that passed is explained'
+}
 # All writes that took effect on GitHub since the log was cleared, except verdicts, which every run records again.
 writes() {
   stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed and (.path | contains("/statuses/") | not))

@@ -109,16 +109,13 @@ impl RegistryClient {
         match response.status() {
             StatusCode::CREATED => Ok(Mount::Done),
             StatusCode::ACCEPTED => Ok(Mount::Upload(session(to, &response)?)),
-            // No permission to read that repository, or it does not exist: the blob is uploaded instead.
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
-                if from != to =>
-            {
-                Ok(Mount::Refused)
-            }
-            // Not every registry mounts within a repository.
-            StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED if from == to => {
-                Ok(Mount::Refused)
-            }
+            // No permission to read that repository, or it does not exist, as this one before its first push; and not every
+            // registry mounts. The blob is uploaded instead: what is wrong with that, its own answer says.
+            StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED => Ok(Mount::Refused),
             _ => Err(self.refused(to, response).await),
         }
     }

@@ -11,8 +11,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::{Code, Diagnostic};
-use crate::domain::{Digest, ImageRef, ImageRepository};
+use crate::domain::{Code, Diagnostic, Digest, ImageRef, ImageRepository, Moment};
 use crate::plan::{OnExisting, ReleasePlan};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{
@@ -38,7 +37,7 @@ pub struct BuildModule {
     release: Option<ReleasePlan>,
     options: BuildOptions,
     manifests: ManifestCache,
-    /// Whether this process has asked for blobs to be pushed.
+    /// Whether this process has pushed blobs, or tried to: from then on the registry is asked which ones are there.
     pushed: bool,
 }
 
@@ -263,18 +262,15 @@ impl Phase for BuildModule {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         match self.see(reader).await {
-            Ok(seen) => {
-                let step = decide(self.release.as_ref(), &self.options, &seen);
-                if let Step::Act(actions) = &step {
-                    let pushes = |action: &Action| matches!(action, Action::PushBlobs { .. });
-                    self.pushed |= actions.iter().any(pushes);
-                }
-                Ok(step)
-            }
+            Ok(seen) => Ok(decide(self.release.as_ref(), &self.options, &seen)),
             Err(BuildProblem::Module(findings)) => Ok(Step::Blocked(findings)),
             Err(BuildProblem::Waiting(waiting)) => Ok(Step::Wait(waiting)),
             Err(BuildProblem::Service(error)) => Err(error),
         }
+    }
+
+    fn answered(&mut self, action: &Action, _answer: &Result<(), ServiceError>, _sent: Moment) {
+        self.pushed |= matches!(action, Action::PushBlobs { .. });
     }
 }
 
