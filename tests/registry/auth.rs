@@ -251,6 +251,24 @@ async fn password_is_sent_only_to_its_own_host() {
 }
 
 #[tokio::test]
+async fn password_that_was_asked_for_once_goes_with_all_further_requests() {
+    let fixture = Fixture::with(RegistryOptions {
+        auth: Auth::basic("bob", "pw"),
+        ..RegistryOptions::default()
+    })
+    .await;
+    let all = registries(bob(&fixture, "pw"));
+    all.resolve(&fixture.tag).await.unwrap();
+    let blobs = [sample(1000), sample(2000)].map(blob);
+    let other = crate::support::registry::repository(&fixture.server.host(), "other");
+    for pushed in join_all(blobs.iter().map(|blob| all.push_blob(&other, blob))).await {
+        pushed.unwrap();
+    }
+    let refused = fixture.server.log().filter(|entry| entry.status == Some(401));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+}
+
+#[tokio::test]
 async fn redirected_blob_is_read_without_credentials() {
     let fixture = Fixture::with(RegistryOptions {
         redirect_blobs: true,

@@ -39,7 +39,11 @@ pub(super) struct Authenticator {
 
 /// The headers that were accepted before, by registry and scope.
 #[derive(Default)]
-struct TokenCache(std::sync::Mutex<HashMap<(String, String), TokenEntry>>);
+struct TokenCache {
+    entries: std::sync::Mutex<HashMap<(String, String), TokenEntry>>,
+    /// The registries that asked for a password: one password serves every repository and scope.
+    passwords: std::sync::Mutex<HashMap<String, HeaderValue>>,
+}
 
 /// Locked while a token is fetched, so that requests at the same time fetch it once.
 type TokenEntry = Arc<Mutex<CachedHeader>>;
@@ -56,8 +60,18 @@ struct CachedHeader {
 impl TokenCache {
     fn entry(&self, repository: &ImageRepository, scopes: &[String]) -> TokenEntry {
         let key = (repository.registry().to_owned(), scopes.join(" "));
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(entries.entry(key).or_default())
+    }
+
+    fn password(&self, repository: &ImageRepository) -> Option<HeaderValue> {
+        let passwords = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        passwords.get(repository.registry()).cloned()
+    }
+
+    fn put_password(&self, repository: &ImageRepository, header: &HeaderValue) {
+        let mut passwords = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        passwords.insert(repository.registry().to_owned(), header.clone());
     }
 }
 
@@ -75,7 +89,8 @@ impl Authenticator {
         self.credentials.identity_at(repository.registry())
     }
 
-    /// The header that was accepted before, with a token that is renewed first where it has expired.
+    /// The header that was accepted before, with a token that is renewed first where it has expired. A registry that asked for
+    /// the password once is given it with every further request, of any scope.
     pub(super) async fn known(
         &self,
         repository: &ImageRepository,
@@ -89,6 +104,9 @@ impl Authenticator {
         if expired && let Some(challenge) = cached.challenge.clone() {
             self.refresh(&mut cached, challenge, repository, &scopes)
                 .await?;
+        }
+        if cached.header.is_none() {
+            cached.header = self.cache.password(repository);
         }
         Ok(cached.header.clone())
     }
@@ -117,6 +135,7 @@ impl Authenticator {
                 let Some(header) = self.basic(repository)? else {
                     return Ok(None);
                 };
+                self.cache.put_password(repository, &header);
                 *cached = CachedHeader {
                     header: Some(header),
                     ..CachedHeader::default()
