@@ -115,7 +115,7 @@ fn release_settings_refuse_what_nobody_makes() {
         "the module's build uploads them"
     );
     let refused = step(&[files, ("assets", "LICENSE")]);
-    refused.wants(2, "asset-unplanned");
+    refused.wants(12, "asset-unplanned");
     assert!(
         refused.told.contains("example-chart.tgz"),
         "{}",
