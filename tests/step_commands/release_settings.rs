@@ -146,7 +146,7 @@ fn finish_settings_are_collected_from_the_outputs_of_jobs() {
     step("{}").wants(2, "input-missing");
     step("[").wants(2, "needs-unreadable");
     let failed = step(r#"{"start": {"result": "failure", "outputs": {}}}"#);
-    failed.wants(10, "job-not-successful");
+    failed.wants(12, "job-not-successful");
     assert!(
         failed.told.contains("the job start ended with failure"),
         "{}",
