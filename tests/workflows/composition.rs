@@ -1,7 +1,7 @@
 //! `create-release.yaml` is a composition of workflows that others can call as well, and hands everything on to them.
 
 use crate::gate::step;
-use crate::{at, job, jobs, keys, steps, string, workflow};
+use crate::{at, inputs_of, job, jobs, keys, steps, string, workflow};
 use yaml_serde::Value;
 
 /// The second half is told of all jobs, awaits what none of them has, and publishes what they gave.
@@ -89,13 +89,15 @@ fn composition_only_calls_and_passes_everything_on() {
     let release = workflow("create-release.yaml");
     let declared =
         |workflow: &Value, what: &str| keys(at(workflow, &["on", "workflow_call", what]));
+    let planned = inputs_of("phase", "plan");
     let (inputs, secrets) = (declared(&release, "inputs"), declared(&release, "secrets"));
     for (name, calling) in jobs(&release) {
         let callee =
             workflow(&crate::called(&calling).unwrap_or_else(|| panic!("{name} calls nothing")));
         for input in declared(&callee, "inputs").intersection(&inputs) {
-            // The job that runs the module's own command has no secrets.
-            if (name.as_str(), input.as_str()) == ("assets", "environment") {
+            // The job that runs the module's own command has no secrets, and the plan holds names already.
+            let with_plan = name == "build-module" && planned.contains(input);
+            if with_plan || (name == "assets" && input == "environment") {
                 continue;
             }
             let given = string(at(&calling, &["with", input.as_str()]));
