@@ -126,7 +126,7 @@ fn jobs_with_secrets_run_in_the_environment() {
             let text = yaml_serde::to_string(&job).unwrap();
             let held = text.matches("secrets.").count()
                 > text.matches("secrets.RELEASE_TOKEN != ''").count()
-                    + text.matches("secrets.APP_ID != ''").count();
+                    + text.matches("secrets.APP_PRIVATE_KEY != ''").count();
             let environment = string(job.get("environment"));
             let wanted = if held || environment != "" {
                 "${{ inputs.environment }}"
