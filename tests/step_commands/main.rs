@@ -6,6 +6,7 @@
 )]
 
 mod registry_login;
+mod release_settings;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -199,56 +200,6 @@ fn check_pods_reads_no_more_than_its_limit() {
 }
 
 #[test]
-fn release_settings_are_outputs_of_the_step() {
-    let bench = Bench::new();
-    let inputs = [
-        ("directory", "api"),
-        ("tag-format", "api/v{version}"),
-        ("module", "false"),
-        ("builder-checks", "one\ntwo"),
-        ("has-release-token", "false"),
-    ];
-    let ended = bench.step("release-settings", &inputs);
-    assert_eq!(ended.code, 0, "{}", ended.told);
-    for (name, value) in [
-        (
-            "binary-image",
-            "ghcr.io/kyma-project/btp-manager/api:{version}",
-        ),
-        ("builder-checks", "one\ntwo"),
-        ("builders", "called"),
-        ("module", "false"),
-        ("optional-jobs", "build-module"),
-    ] {
-        assert_eq!(output(&ended, name), value);
-    }
-    let platforms = bench.step(
-        "release-settings",
-        &[("image-platforms", "linux/a, linux/b\nlinux/c")],
-    );
-    assert_eq!(
-        output(&platforms, "image-platforms"),
-        "linux/a\nlinux/b\nlinux/c"
-    );
-
-    let tag = |token| [("builders", "tag"), ("has-release-token", token)];
-    let step = |inputs: &[(&str, &str)]| bench.step("release-settings", inputs);
-    let refused = step(&tag("false"));
-    refused.wants(2, "input-missing");
-    assert!(
-        refused.told.contains("RELEASE_TOKEN is missing"),
-        "{}",
-        refused.told
-    );
-    assert_eq!(step(&tag("true")).code, 0);
-    step(&[("builders", "called-or-so")]).wants(2, "choice-invalid");
-    step(&[("module", "perhaps")]).wants(2, "choice-invalid");
-    step(&[("tag-format", "v")]).wants(2, "tag-format-invalid");
-    step(&[("version", "v1.2.0")]).wants(2, "input-not-for-phase");
-    bench.step("settings", &[]).wants(2, "command-unknown");
-}
-
-#[test]
 fn image_settings_are_version_and_image_of_the_tag() {
     let bench = Bench::new();
     let table = [
@@ -382,6 +333,7 @@ fn every_command_has_a_help() {
     let mut all = String::new();
     for name in [
         "release-settings",
+        "finish-settings",
         "image-settings",
         "registry-login",
         "download-asset",
