@@ -34,8 +34,8 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs, ReleaseByVersion};
-use crate::domain::{Diagnostic, ImageRef, RepoSlug, Tag, TagFormat};
+use crate::cli::{CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
+use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -64,17 +64,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What must not appear in a log: the token and the password.
-    pub fn secrets(&self) -> Vec<&str> {
-        let password = self
-            .registry
-            .login
-            .as_ref()
-            .map(|(_, password)| password.expose_secret());
-        password
-            .into_iter()
-            .chain([self.github.token.expose_secret()])
-            .collect()
+    /// What must not appear in a log: the token or the App's key, and the password.
+    pub fn secrets(&self) -> Vec<String> {
+        let login = self.registry.login.iter();
+        let passwords = login.map(|(_, password)| password.expose_secret().to_owned());
+        passwords.chain(self.github.credential.secrets()).collect()
     }
 }
 
@@ -83,7 +77,7 @@ pub struct GitHubAccess {
     pub repository: RepoSlug,
     pub api_url: Url,
     pub graphql_url: Url,
-    pub token: SecretString,
+    pub credential: GitHubCredential,
 }
 
 /// As whom registries are used.
@@ -121,6 +115,11 @@ trait PhaseSettings {
         TokenChoice::Job
     }
 
+    /// Whether an input is given with which the phase needs further permissions.
+    fn has(&self, _input: &str) -> bool {
+        false
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -152,7 +151,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let (args, common) = settings_of(args);
     let login = parser.login(&common.registry);
     let docker_config = parser.docker_config(&common.registry);
-    let token = parser.token(args.token());
+    let credential = parser.credential(args.token(), common.app_id.as_ref());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
@@ -161,13 +160,17 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let settings = || {
         let Prepared { phase, targets } = prepared?;
         let (api_url, graphql_url) = urls?;
+        let mut credential = credential?;
+        if let GitHubCredential::App(app) = &mut credential {
+            app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+        }
         Some(Settings {
             phase,
             github: GitHubAccess {
                 repository: targets.repository,
                 api_url,
                 graphql_url,
-                token: token?,
+                credential,
             },
             registry: RegistryAccess {
                 login,
