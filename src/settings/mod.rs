@@ -261,3 +261,38 @@ fn lines(list: &[String]) -> impl Iterator<Item = &str> {
         .map(str::trim)
         .filter(|line| !line.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command, PERMISSIONS};
+
+    /// What a phase says about an input that it is given.
+    fn given(phase: &str, input: &str) -> (bool, TokenChoice) {
+        let takes_value = |arguments: &[&str]| Cli::try_parse_from(arguments).ok();
+        let (flag, value) = (format!("--{input}"), format!("--{input}=x"));
+        let cli = takes_value(&["btp-release", phase, &value]);
+        let cli = cli.or_else(|| takes_value(&["btp-release", phase, &flag]));
+        let Some(Command::Phase(args)) = cli.map(|cli| cli.command) else {
+            panic!("{phase} does not take {input}");
+        };
+        let (args, _) = settings_of(&args);
+        (args.has(input), args.token())
+    }
+
+    #[test]
+    fn inputs_on_which_permissions_depend_are_inputs_of_the_phase() {
+        for entry in PERMISSIONS {
+            for input in entry.with.iter().flat_map(|(inputs, _)| *inputs) {
+                let (has, _) = given(entry.phase, input);
+                assert!(has, "{}: {input}", entry.phase);
+            }
+            for input in entry.none_with {
+                let (_, token) = given(entry.phase, input);
+                assert_eq!(token, TokenChoice::None, "{}: {input}", entry.phase);
+            }
+        }
+    }
+}
