@@ -201,7 +201,7 @@ fn page_of_permissions_lists_every_phase() {
     let mut table =
         "\n| phase | `permissions:` of the job | what for |\n|---|---|---|\n".to_owned();
     for entry in PERMISSIONS {
-        let (phase, permissions, reason) = (entry.phase, entry.permissions, entry.reason);
+        let (phase, permissions, reason) = (entry.phase, entry.in_words(), entry.reason);
         writeln!(table, "| `{phase}` | {permissions} | {reason} |").unwrap();
     }
     assert_page("docs/permissions.md", &(table + "\n"));

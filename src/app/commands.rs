@@ -71,7 +71,7 @@ impl App<'_> {
         let login = settings::registry_login(args, self.environment()).map_err(usage)?;
         let config = login.docker_config();
         for secret in &config.secrets {
-            self.log.mask(&[secret.expose_secret()]);
+            self.log.mask(&[secret.expose_secret().to_owned()]);
         }
         let files = Files::below(std::env::current_dir()?);
         let json = config.json.expose_secret().as_bytes();
@@ -92,7 +92,7 @@ impl App<'_> {
     ) -> anyhow::Result<CommandReport> {
         let (download, access) =
             settings::download_asset(args, self.environment()).map_err(usage)?;
-        self.log.mask(&[access.token.expose_secret()]);
+        self.log.mask(&access.credential.secrets());
         if args.verbose || self.context.debug {
             log_requests(RequestLog::Requests);
         }

@@ -37,6 +37,11 @@ const TITLE: &str = "btp-release";
 /// How long a command may take that is no phase: those with a `timeout` are phases.
 const COMMAND_LIMIT: Duration = Duration::from_mins(5);
 
+/// How long the token of a GitHub App may take to be revoked.
+const REVOKE_LIMIT: Duration = Duration::from_secs(10);
+/// The same from a signal on, beside what the engine takes: a cancelled job is killed 10 s after its first one.
+const REVOKE_LIMIT_INTERRUPTED: Duration = Duration::from_secs(2);
+
 /// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
 /// with what the process ends with. It returns soon after a signal or the deadline, whatever is still being computed then.
 pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
@@ -60,7 +65,7 @@ async fn program(
 ) -> Exit {
     let context = Context::read(env);
     let app = App {
-        log: ConsoleLog::new(stderr(), log_format(&context)),
+        log: Arc::new(ConsoleLog::new(stderr(), log_format(&context))),
         context: &context,
         clock: Arc::new(SystemClock::start()),
         supervisor,
@@ -102,7 +107,7 @@ pub fn bug(error: &anyhow::Error) -> Exit {
 /// The values that every command of this process uses.
 struct App<'a> {
     context: &'a Context,
-    log: ConsoleLog<Stderr>,
+    log: Arc<ConsoleLog<Stderr>>,
     clock: Arc<SystemClock>,
     supervisor: Supervisor,
     /// Made for the first request.
@@ -242,10 +247,17 @@ impl App<'_> {
             clock: self.clock.as_ref(),
             interrupt: &interrupt,
             requests: &http,
-            observer: &self.log,
+            observer: self.log.as_ref(),
             deadline: Deadline::after(now, timeout),
         };
         let ended = engine.run(phase.as_mut()).await;
+        let limit = if interrupt.raised() {
+            REVOKE_LIMIT_INTERRUPTED
+        } else {
+            REVOKE_LIMIT
+        };
+        let over = self.clock.passed(self.clock.now().plus(limit));
+        select(pin!(github.revoke_token()), over).await;
         Ok((phase.id(), ended))
     }
 
@@ -259,8 +271,9 @@ impl App<'_> {
             access.api_url,
             access.graphql_url,
             access.repository,
-            access.token,
+            access.credential,
         );
+        settings.mask = Some(self.log.clone());
         settings.policy = RateLimitPolicy {
             patience: timeout,
             // Runs that were started together must not retry at the same time.

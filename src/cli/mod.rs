@@ -117,6 +117,9 @@ pub struct CommonArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub registry: RegistryArgs,
+    /// App ID or client ID of a GitHub App: the phase works with a token of the App, which it makes from `app-private-key` and revokes at the end; on a terminal, the variable `APP_ID`
+    #[arg(long, value_name = "ID")]
+    pub app_id: Option<String>,
     /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,

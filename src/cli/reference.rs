@@ -1,6 +1,8 @@
 //! The documentation of the phases apart from their arguments: outputs and permissions. `docs/outputs.md`, the outputs
 //! in `action.yml` and the table in `docs/permissions.md` are generated from here.
 
+use crate::domain::{AccessLevel, Permission};
+
 /// An output, as the documentation describes it.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputDescription {
@@ -60,35 +62,188 @@ outputs! {
     "jobs-passed" of "finish-settings": "`true` or `false`: whether no job prevents publishing"
 }
 
-/// The permissions that a job needs for a phase.
+/// The permissions that a phase needs: those of the job, or of the token that it makes as a GitHub App. `docs/permissions.md`
+/// is generated from them, and an App's token is asked for with them.
 #[derive(Clone, Copy, Debug)]
 pub struct PhasePermissions {
     pub phase: &'static str,
-    /// In Markdown, in the words of `permissions:`.
-    pub permissions: &'static str,
-    /// What they are needed for.
+    pub always: &'static [Permission],
+    /// What it needs in addition, with inputs of which one is given.
+    pub with: &'static [(&'static [&'static str], &'static [Permission])],
+    /// Inputs with which it asks GitHub for nothing.
+    pub none_with: &'static [&'static str],
+    /// What they are needed for, in Markdown.
     pub reason: &'static str,
 }
 
-macro_rules! permissions {
-    ($($phase:literal $permissions:literal $reason:literal)+) => {
-        /// The permissions of every phase, in the order of a release.
-        pub const PERMISSIONS: &[PhasePermissions] = &[
-            $(PhasePermissions { phase: $phase, permissions: $permissions, reason: $reason }),+
-        ];
-    };
+const fn read(name: &'static str) -> Permission {
+    Permission {
+        name,
+        level: AccessLevel::Read,
+    }
 }
 
-permissions! {
-    "plan" "`contents: write`" "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written"
-    "draft" "`contents: write`" "the draft, the tag, and GitHub's generated notes"
-    "build-module" "`contents: write`; with `commit-build` or `no-push` none" "to see whether the release is still a draft if the module's tag exists"
-    "upload" "`contents: write`" "assets"
-    "await" "`contents: write`; with `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "to see the draft and its assets; nothing is written"
-    "fetch-module" "none" "only the registry is read"
-    "record-tests" "`contents: read`, `statuses: write`" "one commit status"
-    "publish" "`contents: write`; with `test-legs` also `statuses: read`, with `required-checks` or `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "the evidence, the text of the release, and its publication"
-    "status" "`contents: write`" "to see a draft; nothing is written"
-    "verify" "`contents: read`" "nothing is written"
-    "discard" "`contents: write`" "deletes the draft and the tag"
+const fn write(name: &'static str) -> Permission {
+    Permission {
+        name,
+        level: AccessLevel::Write,
+    }
+}
+
+const CHECKS: &[Permission] = &[read("checks"), read("statuses"), read("actions")];
+
+/// A phase with no conditions.
+const fn phase(
+    phase: &'static str,
+    always: &'static [Permission],
+    reason: &'static str,
+) -> PhasePermissions {
+    PhasePermissions {
+        phase,
+        always,
+        with: &[],
+        none_with: &[],
+        reason,
+    }
+}
+
+/// The permissions of every phase, in the order of a release.
+pub const PERMISSIONS: &[PhasePermissions] = &[
+    phase(
+        "plan",
+        &[write("contents")],
+        "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written",
+    ),
+    phase(
+        "draft",
+        &[write("contents")],
+        "the draft, the tag, and GitHub's generated notes",
+    ),
+    PhasePermissions {
+        none_with: &["commit-build", "no-push"],
+        ..phase(
+            "build-module",
+            &[write("contents")],
+            "to see whether the release is still a draft if the module's tag exists",
+        )
+    },
+    phase("upload", &[write("contents")], "assets"),
+    PhasePermissions {
+        with: &[(&["builder-checks"], CHECKS)],
+        ..phase(
+            "await",
+            &[write("contents")],
+            "to see the draft and its assets; nothing is written",
+        )
+    },
+    phase("fetch-module", &[], "only the registry is read"),
+    phase(
+        "record-tests",
+        &[read("contents"), write("statuses")],
+        "one commit status",
+    ),
+    PhasePermissions {
+        with: &[
+            (&["test-legs"], &[read("statuses")]),
+            (&["required-checks", "builder-checks"], CHECKS),
+        ],
+        ..phase(
+            "publish",
+            &[write("contents")],
+            "the evidence, the text of the release, and its publication",
+        )
+    },
+    phase(
+        "status",
+        &[write("contents")],
+        "to see a draft; nothing is written",
+    ),
+    phase("verify", &[read("contents")], "nothing is written"),
+    phase(
+        "discard",
+        &[write("contents")],
+        "deletes the draft and the tag",
+    ),
+];
+
+impl PhasePermissions {
+    /// Those of a phase with these inputs, each permission once and at its highest level.
+    pub fn of(phase: &str, given: impl Fn(&str) -> bool) -> Vec<Permission> {
+        let Some(entry) = PERMISSIONS.iter().find(|entry| entry.phase == phase) else {
+            return Vec::new();
+        };
+        let is_given = |inputs: &[&str]| inputs.iter().any(|input| given(input));
+        if is_given(entry.none_with) {
+            return Vec::new();
+        }
+        let more = entry.with.iter().filter(|(inputs, _)| is_given(inputs));
+        let all = entry.always.iter().chain(more.flat_map(|(_, more)| *more));
+        let mut needed: Vec<Permission> = Vec::new();
+        for permission in all {
+            match needed
+                .iter_mut()
+                .find(|known| known.name == permission.name)
+            {
+                Some(known) => known.level = known.level.max(permission.level),
+                None => needed.push(*permission),
+            }
+        }
+        needed
+    }
+
+    /// In Markdown, in the words of `permissions:`.
+    pub fn in_words(&self) -> String {
+        let mut words = listed(self.always, ", ");
+        let with = self.with.iter().map(|(inputs, more)| {
+            format!("with {} also {}", quoted(inputs), listed(more, " and "))
+        });
+        let with: Vec<_> = with.collect();
+        if !with.is_empty() {
+            words = format!("{words}; {}", with.join(", "));
+        }
+        if !self.none_with.is_empty() {
+            words = format!("{words}; with {} none", quoted(self.none_with));
+        }
+        words
+    }
+}
+
+fn quoted(inputs: &[&str]) -> String {
+    format!("`{}`", inputs.join("` or `"))
+}
+
+/// `a`, `b` and `c`.
+fn listed(permissions: &[Permission], last: &str) -> String {
+    match permissions {
+        [] => "none".to_owned(),
+        [one] => format!("`{one}`"),
+        [first, end] => format!("`{first}`{last}`{end}`"),
+        [first, rest @ ..] => format!("`{first}`, {}", listed(rest, last)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_decide_which_permissions_a_phase_needs() {
+        let of = |phase: &str, given: &[&str]| {
+            let needed = PhasePermissions::of(phase, |input| given.contains(&input));
+            needed.iter().map(Permission::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(of("build-module", &[]), ["contents: write"]);
+        assert_eq!(of("build-module", &["no-push"]), [""; 0]);
+        assert_eq!(of("fetch-module", &[]), [""; 0]);
+        assert_eq!(
+            of("publish", &["test-legs", "builder-checks"]),
+            [
+                "contents: write",
+                "statuses: read",
+                "checks: read",
+                "actions: read"
+            ]
+        );
+        assert_eq!(of("verify", &["test-legs"]), ["contents: read"]);
+    }
 }

@@ -16,7 +16,7 @@ pub struct ReleaseSettingsArgs {
     /// Who builds: `called` (jobs of create-release.yaml), `caller` (the caller's own jobs), `tag` (workflows that the tag starts) or `external` (builders outside, such as Prow); default: `called`
     #[arg(long, value_name = "WHO")]
     pub builders: Option<String>,
-    /// Whether there is a token whose tag starts workflows; `builders: tag` needs one
+    /// Whether there is a token whose tag starts workflows, a GitHub App's or a bot's; `builders: tag` needs one
     #[arg(long)]
     pub has_release_token: bool,
     /// When the tag is made: `draft` or `publish`; `builders: tag` and `external` need it with the draft

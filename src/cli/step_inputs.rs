@@ -9,7 +9,7 @@ use super::{Cli, PhaseArgs, StepCommand};
 use crate::domain::{Code, Diagnostic};
 
 /// The names and descriptions of inputs that are no arguments, because every process on the machine can see arguments.
-pub const SECRET_INPUTS: [(&str, &str); 3] = [
+pub const SECRET_INPUTS: [(&str, &str); 4] = [
     (
         "github-token",
         "GitHub token; on a terminal, the variable `GITHUB_TOKEN`",
@@ -17,6 +17,10 @@ pub const SECRET_INPUTS: [(&str, &str); 3] = [
     (
         "publish-token",
         "Token that `publish` uses instead of `github-token`, so that publishing starts other workflows; on a terminal, the variable `PUBLISH_TOKEN`",
+    ),
+    (
+        "app-private-key",
+        "Private key of the GitHub App that `app-id` names: the text of the PEM file that GitHub gives, or the path of the file; on a terminal, the variable `APP_PRIVATE_KEY`",
     ),
     (
         "registry-password",

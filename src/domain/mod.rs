@@ -8,6 +8,7 @@ mod code;
 mod commit_version;
 mod deadline;
 mod exit;
+mod github_app;
 mod jobs;
 mod lock;
 mod name_pattern;
@@ -21,6 +22,9 @@ pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
+pub use github_app::{
+    AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
+};
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;

@@ -34,3 +34,8 @@ pub trait Interrupt: Send + Sync {
     /// Ends when the request comes, which may be never.
     async fn wait(&self);
 }
+
+/// Hides a secret, which was not known when the program started, in everything that is printed from then on.
+pub trait SecretMask: Send + Sync {
+    fn mask(&self, secret: &str);
+}

@@ -10,7 +10,7 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
-pub use clock::{Clock, Interrupt, PendingRequests};
+pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use observed::{
     AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
     SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,

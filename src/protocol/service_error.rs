@@ -1,5 +1,7 @@
 //! The errors of a service, by what may be concluded from them.
 
+use crate::domain::Diagnostic;
+
 /// The operation that failed, and the cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{doing}: {cause}")]
@@ -53,6 +55,9 @@ pub enum Cause {
     /// An answer or a file that is not what it must be: unreadable, too large, or with another digest than named.
     #[error("{detail}")]
     Broken { detail: String },
+    /// An error with a code and a remedy of its own: asking again would not help.
+    #[error("{}", .0.seen)]
+    Explained(Box<Diagnostic>),
     /// An archive that is damaged, breaks a limit, or does not hold what it must.
     #[error("{detail}")]
     Archive { detail: String },

@@ -109,6 +109,7 @@ impl Failure {
                 Code::ContentBroken,
                 "nothing of it was used; create it again, or check which server answers".into(),
             ),
+            Cause::Explained(diagnostic) => (diagnostic.code, diagnostic.help.clone()),
             Cause::Archive { .. } => (
                 Code::Format(FormatCode::ArchiveInvalid),
                 "nothing of it was used: look at it with `tar tvf`, and build the module image again".into(),
@@ -174,7 +175,7 @@ fn missing_right(accepted: Option<&str>) -> String {
         .split(',')
         .map(|right| format!("  {}", right.trim().replace('=', ": ")));
     format!(
-        "give the job these rights:\npermissions:\n{}",
+        "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n{}",
         rights.collect::<Vec<_>>().join("\n")
     )
 }
@@ -190,7 +191,7 @@ mod tests {
         ));
         assert_eq!(
             help,
-            "give the job these rights:\npermissions:\n  contents: write\n  workflows: write"
+            "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n  contents: write\n  workflows: write"
         );
         assert!(missing_right(None).contains("registry-username"));
     }

@@ -9,7 +9,7 @@ use super::details::{details, headline};
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Action, Cause, Effect, PhaseId, ServiceError};
+use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -52,7 +52,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     }
 
     /// Hides secrets, and what is derived from them, in everything that the runner prints from here on.
-    pub fn mask(&self, secrets: &[&str]) {
+    pub fn mask(&self, secrets: &[String]) {
         if self.format == LogFormat::WorkflowCommands {
             for secret in secrets
                 .iter()
@@ -194,6 +194,12 @@ fn outcome_of_action(error: &ServiceError) -> String {
         Cause::Unknown { detail } => format!("no response ({detail}), checking what happened"),
         Cause::Conflict { message, .. } => format!("{message}, checking what happened"),
         cause => cause.to_string(),
+    }
+}
+
+impl<W: Write + Send> SecretMask for ConsoleLog<W> {
+    fn mask(&self, secret: &str) {
+        Self::mask(self, &[secret.to_owned()]);
     }
 }
 

@@ -11,6 +11,10 @@ const INTERVAL: Duration = Duration::from_secs(10);
 const BUILDER_START_TIMEOUT: Duration = Duration::from_mins(3);
 
 impl PhaseSettings for AwaitArgs {
+    fn has(&self, input: &str) -> bool {
+        input == "builder-checks" && !self.builders.builder_checks.is_empty()
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let options = AwaitOptions {
             poll_interval: parser.duration(

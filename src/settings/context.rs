@@ -27,6 +27,10 @@ pub struct Context {
     /// `github-token`, or `GITHUB_TOKEN` or `GH_TOKEN` on a terminal.
     pub token: Option<SecretString>,
     pub publish_token: Option<SecretString>,
+    /// `APP_ID` of a terminal. On a runner other steps may use the variable, so that only the input counts there.
+    pub app_id: Option<String>,
+    /// PEM text or the path of a file: `app-private-key`, or `APP_PRIVATE_KEY` of a terminal.
+    pub app_private_key: Option<SecretString>,
     pub registry_password: Option<SecretString>,
     /// A file with additional certificates, in the variable that OpenSSL uses.
     pub ssl_cert_file: Option<PathBuf>,
@@ -92,6 +96,10 @@ impl Context {
             publish_token: get("INPUT_PUBLISH-TOKEN")
                 .or_else(|| get("PUBLISH_TOKEN"))
                 .map(SecretString::from),
+            app_id: get("APP_ID").filter(|_| !on_runner),
+            app_private_key: get("INPUT_APP-PRIVATE-KEY")
+                .or_else(|| get("APP_PRIVATE_KEY").filter(|_| !on_runner))
+                .map(SecretString::from),
             repository: github.repository,
             actor: github.actor,
             sha: github.sha,
@@ -113,6 +121,6 @@ impl Context {
 
     /// Whether a workflow publishes with its own token, as far as known: then publishing starts no other workflow.
     pub fn uses_own_token(&self) -> bool {
-        self.runner.is_some() && self.publish_token.is_none()
+        self.runner.is_some() && self.publish_token.is_none() && self.app_private_key.is_none()
     }
 }

@@ -47,7 +47,7 @@ pub fn download_asset(
             repository,
             api_url,
             graphql_url,
-            token: token?,
+            credential: token?.into(),
         };
         Some((download, access))
     };

@@ -11,7 +11,10 @@ use url::Url;
 use super::{Context, DockerConfigFile, Environment, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::urls::is_secure;
-use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, NamePattern, Place, RepoSlug};
+use crate::domain::{
+    AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, LockOwner,
+    NamePattern, PEM_BEGINS, Place, RepoSlug, key_invalid,
+};
 use crate::plan::{Artifacts, ReleasePlan};
 
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
@@ -318,6 +321,55 @@ impl<'a> InputParser<'a> {
         let text = (self.environment.read_file)(path).ok()?;
         let path = path.display().to_string();
         Some(DockerConfigFile { path, text })
+    }
+
+    /// As whom GitHub is used: as the App where one is given, whose permissions are still to be filled in, or with a token.
+    /// A `publish-token` is only given for publishing, so that it also comes before the App there.
+    pub(super) fn credential(
+        &mut self,
+        choice: TokenChoice,
+        app_id: Option<&String>,
+    ) -> Option<GitHubCredential> {
+        let context = self.environment.context;
+        let app_id = app_id.or(context.app_id.as_ref());
+        let chosen = match choice {
+            TokenChoice::None => false,
+            TokenChoice::Publishing => context.publish_token.is_none(),
+            TokenChoice::Job => true,
+        };
+        match (app_id, &context.app_private_key) {
+            (Some(id), Some(key)) if chosen => self.app(id, key),
+            (Some(_), None) if chosen => {
+                let help = "an app-id needs the private key of the App as `app-private-key`: PEM text, or the path of a file";
+                self.missing("app-private-key", help);
+                None
+            }
+            (None, Some(_)) if chosen => {
+                let help =
+                    "an app-private-key needs the App ID or the client ID of the App as `app-id`";
+                self.missing("app-id", help);
+                None
+            }
+            _ => self.token(choice).map(GitHubCredential::Token),
+        }
+    }
+
+    fn app(&mut self, id: &str, key: &SecretString) -> Option<GitHubCredential> {
+        let text = key.expose_secret();
+        let read = || (self.environment.read_file)(Path::new(text.trim())).ok();
+        let pem = if text.contains(PEM_BEGINS) {
+            Some(key.clone())
+        } else {
+            read().map(SecretString::from)
+        };
+        // What is no path may be a damaged key, so that it is not shown.
+        let app = pem.ok_or_else(key_invalid);
+        let app = app.and_then(|pem| GitHubApp::new(id.trim(), &pem));
+        let app = self.take("app-private-key", app)?;
+        Some(GitHubCredential::App(AppCredential {
+            app,
+            permissions: Vec::new(),
+        }))
     }
 
     /// The token for GitHub. Publishing may use another one, because a release that the job's token publishes starts no workflow

@@ -35,8 +35,8 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs, ReleaseByVersion};
-use crate::domain::{Diagnostic, ImageRef, RepoSlug, Tag, TagFormat};
+use crate::cli::{CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
+use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -66,17 +66,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What must not appear in a log: the token and the password.
-    pub fn secrets(&self) -> Vec<&str> {
-        let password = self
-            .registry
-            .login
-            .as_ref()
-            .map(|(_, password)| password.expose_secret());
-        password
-            .into_iter()
-            .chain([self.github.token.expose_secret()])
-            .collect()
+    /// What must not appear in a log: the token or the App's key, and the password.
+    pub fn secrets(&self) -> Vec<String> {
+        let login = self.registry.login.iter();
+        let passwords = login.map(|(_, password)| password.expose_secret().to_owned());
+        passwords.chain(self.github.credential.secrets()).collect()
     }
 }
 
@@ -85,7 +79,7 @@ pub struct GitHubAccess {
     pub repository: RepoSlug,
     pub api_url: Url,
     pub graphql_url: Url,
-    pub token: SecretString,
+    pub credential: GitHubCredential,
 }
 
 /// As whom registries are used.
@@ -123,6 +117,11 @@ trait PhaseSettings {
         TokenChoice::Job
     }
 
+    /// Whether an input is given with which the phase needs further permissions.
+    fn has(&self, _input: &str) -> bool {
+        false
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -154,7 +153,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let (args, common) = settings_of(args);
     let login = parser.login(&common.registry);
     let docker_config = parser.docker_config(&common.registry);
-    let token = parser.token(args.token());
+    let credential = parser.credential(args.token(), common.app_id.as_ref());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
@@ -163,13 +162,17 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let settings = || {
         let Prepared { phase, targets } = prepared?;
         let (api_url, graphql_url) = urls?;
+        let mut credential = credential?;
+        if let GitHubCredential::App(app) = &mut credential {
+            app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+        }
         Some(Settings {
             phase,
             github: GitHubAccess {
                 repository: targets.repository,
                 api_url,
                 graphql_url,
-                token: token?,
+                credential,
             },
             registry: RegistryAccess {
                 login,
@@ -259,4 +262,39 @@ fn lines(list: &[String]) -> impl Iterator<Item = &str> {
         .flat_map(|text| text.lines())
         .map(str::trim)
         .filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command, PERMISSIONS};
+
+    /// What a phase says about an input that it is given.
+    fn given(phase: &str, input: &str) -> (bool, TokenChoice) {
+        let takes_value = |arguments: &[&str]| Cli::try_parse_from(arguments).ok();
+        let (flag, value) = (format!("--{input}"), format!("--{input}=x"));
+        let cli = takes_value(&["btp-release", phase, &value]);
+        let cli = cli.or_else(|| takes_value(&["btp-release", phase, &flag]));
+        let Some(Command::Phase(args)) = cli.map(|cli| cli.command) else {
+            panic!("{phase} does not take {input}");
+        };
+        let (args, _) = settings_of(&args);
+        (args.has(input), args.token())
+    }
+
+    #[test]
+    fn inputs_on_which_permissions_depend_are_inputs_of_the_phase() {
+        for entry in PERMISSIONS {
+            for input in entry.with.iter().flat_map(|(inputs, _)| *inputs) {
+                let (has, _) = given(entry.phase, input);
+                assert!(has, "{}: {input}", entry.phase);
+            }
+            for input in entry.none_with {
+                let (_, token) = given(entry.phase, input);
+                assert_eq!(token, TokenChoice::None, "{}: {input}", entry.phase);
+            }
+        }
+    }
 }

@@ -14,6 +14,15 @@ impl PhaseSettings for PublishArgs {
         TokenChoice::Publishing
     }
 
+    fn has(&self, input: &str) -> bool {
+        match input {
+            "test-legs" => !self.test_legs.is_empty(),
+            "required-checks" => !self.required_checks.is_empty(),
+            "builder-checks" => !self.builders.builder_checks.is_empty(),
+            _ => false,
+        }
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let inputs = PublishInputs {
             // The phase refuses to publish without them, and lists this together with everything else that it finds.

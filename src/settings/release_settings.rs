@@ -27,8 +27,8 @@ pub fn release_settings(
         )
         .unwrap_or_default();
     if builders == Builders::Tag && !args.has_release_token {
-        let help = "builders: tag takes the secrets APP_ID and APP_PRIVATE_KEY of a GitHub App, or RELEASE_TOKEN, the token of a \
-                    bot, since a tag that the job's own token makes starts no workflow; without one, use builders: called";
+        let help = "builders: tag takes the secrets APP_ID and APP_PRIVATE_KEY of a GitHub App, or RELEASE_TOKEN, the token of a bot, \
+                    since a tag that the job's own token makes starts no workflow; without them, use builders: called";
         parser.missing("APP_ID with APP_PRIVATE_KEY, or RELEASE_TOKEN", help);
     }
     check_tag(&mut parser, args, builders);

@@ -6,6 +6,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod app_tokens;
 mod assets;
 mod hostile;
 mod reader;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use stand_ins::{EventLog, LogEntry, Service};
 
 use super::release::{Phases, told};
-use super::support::scene::{Outputs, Run, Scene, TAG};
+use super::support::scene::{ActsAs, Outputs, Run, Scene, TAG};
 
 /// The most requests of a phase.
 #[derive(Clone, Copy)]
@@ -185,6 +185,22 @@ async fn each_phase_stays_within_its_budget_of_requests() {
     let wrote: Vec<_> = wrote.collect();
     assert!(wrote.is_empty(), "the second run wrote: {wrote:#?}");
     assert_eq!(exceeded, [""; 0]);
+}
+
+#[tokio::test]
+async fn phase_of_an_app_sends_three_more_requests_for_its_token() {
+    let mut scene = Scene::start(|_| ()).await;
+    scene.acts_as = ActsAs::App;
+    let first = Counting::on(&scene)
+        .release(Run { id: 1, attempt: 1 })
+        .await;
+    // The installation, the token, and its end.
+    let more = |budget: Budget| if budget.github > 0 { 3 } else { 0 };
+    let budgets = FIRST.map(|budget| Budget {
+        github: budget.github + more(budget),
+        ..budget
+    });
+    assert_eq!(check("as an App", &first, &budgets), [""; 0]);
 }
 
 /// The requests of `plan` and `publish` in a repository with so many other releases.

@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod apps;
 mod budgets;
 mod discards;
 mod existing_releases;
@@ -24,13 +25,15 @@ mod support;
 
 use std::time::Duration;
 
-fn survive_every_cut(lag: Duration) {
-    let (cases, failed) = matrix::survive_all(lag);
+use matrix::Interrupted;
+
+fn survive_every_cut(lag: Duration, which: Interrupted) {
+    let (cases, failed) = matrix::survive_all(lag, which);
     for case in failed.iter().take(10) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived (lists lag by {lag:?})",
+        "{} of {cases} cuts survived ({which:?}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -38,12 +41,17 @@ fn survive_every_cut(lag: Duration) {
 
 #[test]
 fn release_completes_after_every_interruption() {
-    survive_every_cut(Duration::ZERO);
+    survive_every_cut(Duration::ZERO, Interrupted::All);
 }
 
 #[test]
 fn release_completes_after_every_interruption_while_lists_lag() {
-    survive_every_cut(Duration::from_secs(3));
+    survive_every_cut(Duration::from_secs(3), Interrupted::All);
+}
+
+#[test]
+fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() {
+    survive_every_cut(Duration::ZERO, Interrupted::AppTokens);
 }
 
 /// Both mostly wait in real time, so they run in parallel, also with the other tests.

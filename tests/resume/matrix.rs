@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::release::Phases;
 use super::stages::{From, Stage, Undisturbed};
-use super::support::scene::{Run, Scene};
+use super::support::scene::{ActsAs, Run, Scene};
 
 /// The fault of one request.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +178,8 @@ impl Scene {
                 () if write.contains("release-evidence") => runs,
                 // Two legs of the tests record a verdict in each run.
                 () if write.contains("/statuses/") => 2 * runs,
+                // Each phase makes a token of its own, and one whose answer was lost is made again.
+                () if is_about_tokens(&write) => u64::MAX,
                 () => 1,
             };
             if times > most {
@@ -217,8 +219,24 @@ fn same(entry: &LogEntry) -> String {
 /// The number of threads for the cases: while one waits for its servers, which have their own threads, others run.
 const WORKERS: usize = 6;
 
+/// Which requests are interrupted, and as whom they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    /// All, with the job's token.
+    All,
+    /// Those by which an App makes and revokes its tokens.
+    AppTokens,
+}
+
+/// Whether a request, by its path, is one of an App for its tokens.
+pub(crate) fn is_about_tokens(path: &str) -> bool {
+    ["/installation", "/access_tokens", "/installation/token"]
+        .iter()
+        .any(|end| path.trim_end().ends_with(end))
+}
+
 /// Runs all cases, and returns the number of those that passed and the list of those that failed.
-pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
+pub(crate) fn survive_all(lag: Duration, which: Interrupted) -> (usize, Vec<String>) {
     let next = AtomicUsize::new(0);
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -226,30 +244,36 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let scene = Scene::start(|options| options.lag = lag).await;
+            let mut scene = Scene::start(|options| options.lag = lag).await;
+            if which == Interrupted::AppTokens {
+                scene.acts_as = ActsAs::App;
+            }
             let undisturbed = Undisturbed::release(&scene).await;
-            let requests = undisturbed.requests;
-            let cases = cases(requests, lag);
+            let cases = match which {
+                Interrupted::All => cases(undisturbed.requests, lag),
+                Interrupted::AppTokens => cases_of_tokens(&scene),
+            };
+            let all = cases.len();
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Err(why) = scene.survive(*case, &undisturbed).await {
                     failed.push(format!("{case:?}: {why}"));
                 }
             }
-            (requests, failed)
+            (all, failed)
         })
     };
     let done: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|w| w.join().unwrap()).collect()
     });
-    let requests = done[0].0;
+    let all = done[0].0;
     assert!(
-        done.iter().all(|(counted, _)| *counted == requests),
+        done.iter().all(|(counted, _)| *counted == all),
         "a release sends the same requests each time"
     );
     let failed = done.into_iter().flat_map(|(_, failed)| failed).collect();
-    (cases(requests, lag).len(), failed)
+    (all, failed)
 }
 
 /// A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
@@ -262,6 +286,21 @@ fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
         .flat_map(|(server, request)| {
             CUTS.map(|cut| Case {
                 server,
+                request,
+                cut,
+            })
+        })
+        .collect()
+}
+
+/// The requests of the release that was just recorded, as far as they are about tokens.
+fn cases_of_tokens(scene: &Scene) -> Vec<Case> {
+    let entries = scene.github.log().entries().into_iter().zip(1..);
+    let of_tokens = entries.filter(|(entry, _)| is_about_tokens(&entry.path));
+    of_tokens
+        .flat_map(|(_, request)| {
+            CUTS.map(|cut| Case {
+                server: Server::GitHub,
                 request,
                 cut,
             })

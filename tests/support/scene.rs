@@ -21,7 +21,7 @@ use btp_release::protocol::{
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
 use clap::Parser as _;
-use stand_ins::github::{GitHubWorld, GitRepository, StoredRun, Token};
+use stand_ins::github::{GitHubWorld, GitRepository, Level, Rights, StoredApp, StoredRun, Token};
 use stand_ins::{Options, RateLimits, RegistryOptions};
 
 pub(crate) use super::clock::SharedClock;
@@ -30,6 +30,9 @@ pub(crate) use super::process::Outputs;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
+/// An App with its private key.
+pub(crate) const APP: &str = "12345";
+pub(crate) const APP_KEY: &str = include_str!("app/private-key.pem");
 pub(crate) const TAG: &str = "v1.2.0";
 pub(crate) const ASSETS: &str = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
 
@@ -48,6 +51,17 @@ pub(crate) struct Scene {
     pub(crate) clock: stand_ins::ServerClock,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) http: Http,
+    pub(crate) acts_as: ActsAs,
+}
+
+/// What the steps are given to authenticate with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ActsAs {
+    /// [`TOKEN`].
+    #[default]
+    Job,
+    /// The token, which must not be used, and the App [`APP`].
+    App,
 }
 
 impl Scene {
@@ -80,6 +94,7 @@ impl Scene {
             clock,
             folder: in_memory(),
             http: Http::new(&HttpSettings::default()).unwrap(),
+            acts_as: ActsAs::default(),
         };
         scene.reset().await;
         scene
@@ -176,6 +191,11 @@ impl Scene {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        if self.acts_as == ActsAs::App {
+            env.insert("INPUT_APP-ID".into(), APP.into());
+            env.insert("INPUT_APP-PRIVATE-KEY".into(), APP_KEY.into());
+            env.insert("INPUT_GITHUB-TOKEN".into(), "not-used".into());
+        }
         for (name, value) in inputs {
             env.insert(
                 format!("INPUT_{}", name.to_uppercase()),
@@ -224,7 +244,7 @@ impl Scene {
             access.api_url,
             access.graphql_url,
             access.repository,
-            access.token,
+            access.credential,
         );
         github.policy = RateLimitPolicy {
             patience: settings.timeout,
@@ -256,7 +276,9 @@ impl Scene {
             deadline: Deadline::after(clock.now(), settings.timeout),
         };
         let mut phase = settings.phase;
-        match engine.run(phase.as_mut()).await? {
+        let ended = engine.run(phase.as_mut()).await;
+        github.revoke_token().await;
+        match ended? {
             Outcome::Done { report, .. } => Ok(report
                 .outputs
                 .into_iter()
@@ -347,9 +369,23 @@ pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
+/// An App that is installed with what a release needs and no more.
+pub(crate) fn app() -> StoredApp {
+    let rights = Rights {
+        contents: Level::Write,
+        statuses: Level::Write,
+        checks: Level::Read,
+        actions: Level::Read,
+        ..Rights::default()
+    };
+    let public_key = include_str!("app/public-key.pem");
+    StoredApp::new("release-bot", public_key).installed_on(REPOSITORY, rights)
+}
+
 fn world() -> GitHubWorld {
     let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
+    world.apps.insert(APP.to_owned(), app());
     world
         .repository(REPOSITORY)
         .commit("Initial commit")

@@ -1,7 +1,7 @@
 //! An answer of GitHub with its body, which is read up to a limit.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
 
 use crate::adapters::http::describe;
@@ -65,6 +65,19 @@ impl GitHubAnswer {
             return Err(unreadable("it is longer than 16 MiB"));
         }
         serde_json::from_slice(&self.body).map_err(|error| unreadable(&error.to_string()))
+    }
+
+    /// An error page of a proxy may show the request that it was sent; what it was authorized with is taken out.
+    pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
+        let text = authorization.to_str().unwrap_or_default();
+        let token = text.strip_prefix("Bearer ").unwrap_or(text);
+        if !self.is_success() && !token.is_empty() {
+            let text = String::from_utf8_lossy(&self.body);
+            if text.contains(token) {
+                self.body = text.replace(token, "***").into();
+            }
+        }
+        self
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

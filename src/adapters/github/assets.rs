@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, header};
+use http::{HeaderValue, Method, header};
 use reqwest::Response;
 use tokio::fs::File;
 use url::Url;
@@ -45,9 +45,8 @@ impl GitHub {
         }
         let answer = self
             .client
-            .rate_limit
-            .send(RequestKind::Upload, || async {
-                let answer = self.upload_once(&url, name, file).await?;
+            .limited(RequestKind::Upload, async |token| {
+                let answer = self.upload_once(token, &url, name, file).await?;
                 Ok((self.client.signals(&answer), answer))
             })
             .await?;
@@ -69,6 +68,7 @@ impl GitHub {
 
     async fn upload_once(
         &self,
+        authorization: HeaderValue,
         url: &Url,
         name: &AssetName,
         file: &LocalFile,
@@ -82,7 +82,7 @@ impl GitHub {
             .http
             .uploads()
             .post(url.clone())
-            .header(header::AUTHORIZATION, self.client.authorization())
+            .header(header::AUTHORIZATION, &authorization)
             .header(header::ACCEPT, JSON)
             .header(API_VERSION.0, API_VERSION.1)
             .header(header::CONTENT_TYPE, media_type(name.as_str()))
@@ -100,7 +100,7 @@ impl GitHub {
             .await
             .unwrap_or_else(|_| Err(format!("not uploaded within {} s", most.as_secs())));
         self.client.log(&Method::POST, url, started, &outcome);
-        outcome.map(|answer| self.client.without_token(answer))
+        outcome.map(|answer| answer.without(&authorization))
     }
 
     pub(super) async fn download_and_hash(&self, asset: &SeenAsset) -> Result<Digest, Cause> {
@@ -150,9 +150,8 @@ impl GitHub {
         let url = self.url(&["releases", "assets", &asset.id.to_string()]);
         let (answer, got) = self
             .client
-            .rate_limit
-            .send(RequestKind::Read, || async {
-                let (answer, got) = self.download_once(&url, asset.size, keep).await?;
+            .limited(RequestKind::Read, async |token| {
+                let (answer, got) = self.download_once(token, &url, asset.size, keep).await?;
                 Ok((self.client.signals(&answer), (answer, got)))
             })
             .await?;
@@ -167,12 +166,13 @@ impl GitHub {
     /// The bytes, or the answer that came instead of them. Only GitHub itself is sent the token.
     async fn download_once(
         &self,
+        authorization: HeaderValue,
         url: &Url,
         size: u64,
         keep: Keep,
     ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
         let mut url = url.clone();
-        let mut token = Some(self.client.authorization());
+        let mut token = Some(&authorization);
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client.http.answers().get(url.clone());
             request = request.header(header::ACCEPT, OCTETS);
@@ -191,9 +191,8 @@ impl GitHub {
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
                 return Ok((head, Some(got)));
             }
-            let answer = self
-                .client
-                .without_token(GitHubAnswer::read(response).await?);
+            let answer = GitHubAnswer::read(response).await?;
+            let answer = answer.without(&authorization);
             self.client
                 .log(&Method::GET, &url, started, &Ok(answer.clone()));
             match answer.location() {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use http::{HeaderValue, Method, header};
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::answer::GitHubAnswer;
+use super::app_token::{AppTokens, bearer};
+use super::authorization::Authentication;
 use super::etags::ETags;
 use super::limits::{graphql_signals, signals};
 use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
@@ -20,7 +22,7 @@ use super::settings::GitHubSettings;
 use super::{failure, origin};
 use crate::adapters::http::{Http, describe};
 use crate::domain::urls::{is_secure, same_origin};
-use crate::domain::{Code, Diagnostic, Moment};
+use crate::domain::{Code, Diagnostic, GitHubCredential, Moment};
 use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -33,7 +35,7 @@ pub(super) const ALL_PAGES: usize = 100;
 /// The most entries that a page of a list has.
 const PAGE: usize = 100;
 
-/// Sends requests to one GitHub with one token.
+/// Sends requests to one GitHub, with one token or as one App.
 pub(super) struct Client {
     pub(super) http: Http,
     pub(super) rate_limit: RateLimiter,
@@ -46,9 +48,7 @@ pub(super) struct Client {
     /// other requests.
     octocrab: Octocrab,
     graphql: Url,
-    /// The headers of every request to GitHub.
-    authorization: HeaderValue,
-    token: SecretString,
+    pub(super) authentication: Authentication,
     etags: Mutex<ETags>,
     answers: Mutex<Vec<SeenAnswer>>,
 }
@@ -60,7 +60,7 @@ impl Client {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Diagnostic> {
         check_urls(&settings.api_url, &settings.graphql_url)?;
-        let authorization = bearer(&settings.token)?;
+        let authentication = authentication(settings)?;
         let Ok(octocrab) = OctocrabBuilder::new_empty()
             .with_service(ReqwestConnector::new(http.answers().clone()))
             .with_auth(AuthState::None)
@@ -74,8 +74,7 @@ impl Client {
             stall_timeout: settings.stall_timeout,
             octocrab,
             graphql: settings.graphql_url.clone(),
-            authorization,
-            token: settings.token.clone(),
+            authentication,
             etags: Mutex::default(),
             answers: Mutex::default(),
         })
@@ -151,9 +150,9 @@ impl Client {
         let kept = self.etags().get(url).cloned();
         let etag = kept.as_ref().and_then(|kept| kept.header("etag"));
         let answer = self
-            .rate_limit
-            .send(RequestKind::Read, || async {
-                let answer = self.exchange(&Method::GET, url, etag, None::<&()>).await?;
+            .limited(RequestKind::Read, async |token| {
+                let get = &Method::GET;
+                let answer = self.exchange(&token, get, url, etag, None::<&()>).await?;
                 Ok((self.signals(&answer), answer))
             })
             .await?;
@@ -179,21 +178,20 @@ impl Client {
         url: &Url,
         body: Option<&B>,
     ) -> Result<GitHubAnswer, Cause> {
-        self.rate_limit
-            .send(kind, || async {
-                let answer = self.exchange(&method, url, None, body).await?;
-                Ok((self.signals(&answer), answer))
-            })
-            .await
+        let method = &method;
+        self.limited(kind, async |token| {
+            let answer = self.exchange(&token, method, url, None, body).await?;
+            Ok((self.signals(&answer), answer))
+        })
+        .await
     }
 
     /// The data of a GraphQL query. An answer with errors is a failure, even where it has some of the data.
     pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
         let answer = self
-            .rate_limit
-            .send(RequestKind::GraphQl, || async {
+            .limited(RequestKind::GraphQl, async |token| {
                 let answer = self
-                    .exchange(&Method::POST, &self.graphql, None, Some(query))
+                    .exchange(&token, &Method::POST, &self.graphql, None, Some(query))
                     .await?;
                 Ok((graphql_signals(&answer, self.clock.wall()), answer))
             })
@@ -207,8 +205,9 @@ impl Client {
 
     /// Sends a request once, and along redirects that stay on the host and keep the method
     /// ([Follow redirects](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects)).
-    async fn exchange<B: Serialize + ?Sized>(
+    pub(super) async fn exchange<B: Serialize + ?Sized>(
         &self,
+        authorization: &HeaderValue,
         method: &Method,
         url: &Url,
         etag: Option<&str>,
@@ -216,18 +215,22 @@ impl Client {
     ) -> Result<GitHubAnswer, String> {
         let mut url = url.clone();
         for _ in 0..MAX_REDIRECTS {
-            let answer = self.exchange_once(method, &url, etag, body).await?;
+            let answer = self
+                .exchange_once(authorization, method, &url, etag, body)
+                .await?;
             let keeps_method = method == Method::GET || matches!(answer.status, 307 | 308);
             match answer.location().map(|to| origin::redirected(&url, to)) {
                 Some(Ok(to)) if keeps_method && same_origin(&url, &to) => url = to,
                 _ => return Ok(answer),
             }
         }
-        self.exchange_once(method, &url, etag, body).await
+        self.exchange_once(authorization, method, &url, etag, body)
+            .await
     }
 
     async fn exchange_once<B: Serialize + ?Sized>(
         &self,
+        authorization: &HeaderValue,
         method: &Method,
         url: &Url,
         etag: Option<&str>,
@@ -237,7 +240,7 @@ impl Client {
             .method(method)
             .uri(url.as_str())
             .header(header::ACCEPT, JSON)
-            .header(header::AUTHORIZATION, &self.authorization);
+            .header(header::AUTHORIZATION, authorization);
         if let Some(etag) = etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
@@ -245,15 +248,15 @@ impl Client {
             .octocrab
             .build_request(request, body)
             .map_err(|error| describe(&error))?;
-        self.timed(method, url, async {
+        let answer = self.timed(method, url, async {
             let response = self.octocrab.execute(request).await;
             let response = response.map_err(|error| describe(&error))?;
             GitHubAnswer::read(response.map(reqwest::Body::wrap).into()).await
-        })
-        .await
+        });
+        answer.await.map(|answer| answer.without(authorization))
     }
 
-    /// Ends an exchange after the time limit, logs it, and removes the token from an answer that repeats it.
+    /// Ends an exchange after the time limit, and logs it.
     async fn timed(
         &self,
         method: &Method,
@@ -271,7 +274,7 @@ impl Client {
                 ))
             });
         self.log(method, url, started, &outcome);
-        outcome.map(|answer| self.without_token(answer))
+        outcome
     }
 
     /// The rate-limit signals of an answer.
@@ -302,18 +305,6 @@ impl Client {
         }
     }
 
-    /// An error page of a proxy may show the request that it was sent.
-    pub(super) fn without_token(&self, mut answer: GitHubAnswer) -> GitHubAnswer {
-        let token = self.token.expose_secret();
-        if !answer.is_success() && !token.is_empty() {
-            let text = String::from_utf8_lossy(&answer.body);
-            if text.contains(token) {
-                answer.body = text.replace(token, "***").into();
-            }
-        }
-        answer
-    }
-
     fn remember(&self, answer: SeenAnswer) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() < MOST_ANSWERS {
@@ -324,10 +315,6 @@ impl Client {
     pub(super) fn answers(&self) -> Vec<SeenAnswer> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.clone()
-    }
-
-    pub(super) fn authorization(&self) -> HeaderValue {
-        self.authorization.clone()
     }
 
     fn etags(&self) -> MutexGuard<'_, ETags> {
@@ -356,17 +343,23 @@ fn check_urls(api: &Url, graphql: &Url) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, Diagnostic> {
-    let header = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
-    let mut header = header.map_err(|_| {
+fn authentication(settings: &GitHubSettings) -> Result<Authentication, Diagnostic> {
+    let token = match &settings.credential {
+        GitHubCredential::App(credential) => {
+            let (repository, mask) = (settings.repository.clone(), settings.mask.clone());
+            let tokens = AppTokens::new(credential.clone(), repository, mask);
+            return Ok(Authentication::App(Box::new(tokens)));
+        }
+        GitHubCredential::Token(token) => token,
+    };
+    let header = bearer(token.expose_secret());
+    header.map(Authentication::Token).ok_or_else(|| {
         Diagnostic::error(
             Code::AccessDenied,
             "the token for GitHub has characters that no token has, such as a line end",
             "set the secret again, without a line end",
         )
-    })?;
-    header.set_sensitive(true);
-    Ok(header)
+    })
 }
 
 /// The answer if it is a success, or what its refusal means.

@@ -10,7 +10,8 @@ use super::answer::GitHubAnswer;
 /// The most bytes of bodies that are kept: enough for the pages of a large repository. The oldest are dropped first.
 const MAX_BYTES: usize = 8 << 20;
 
-/// The last answer of each URL. An `ETag` is also bound to a media type and a token, which never differ here.
+/// The last answer of each URL. An `ETag` is also bound to a media type, which never differs here, and to a token: after
+/// an App's token was replaced, GitHub sends everything once more.
 #[derive(Default)]
 pub(super) struct ETags {
     /// Oldest first.

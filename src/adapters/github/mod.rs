@@ -4,7 +4,9 @@
 //! requests go through one [`RateLimiter`](rate_limit::RateLimiter).
 
 mod answer;
+mod app_token;
 mod assets;
+mod authorization;
 mod checks;
 mod client;
 mod etags;
@@ -60,6 +62,11 @@ impl GitHub {
             upload_urls: Mutex::default(),
             tag_objects: Mutex::default(),
         })
+    }
+
+    /// Ends the token that was made as a GitHub App. Without a time limit of its own; a token that is not revoked ends within the hour.
+    pub async fn revoke_token(&self) {
+        self.client.revoke().await;
     }
 
     /// A URL of the repository; segments may hold several parts, with slashes between them.

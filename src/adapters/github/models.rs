@@ -23,7 +23,10 @@ pub(super) struct ImmutableReleases {
 
 #[derive(Deserialize)]
 pub(super) struct Permissions {
+    /// Also false for the token of an App that may write, which then may not `pull` either
+    /// (<https://github.com/semantic-release/github/issues/182>).
     pub push: Option<bool>,
+    pub pull: Option<bool>,
 }
 
 /// <https://docs.github.com/en/rest/git/refs#get-a-reference>

@@ -150,7 +150,10 @@ impl GitHub {
             slug,
             default_branch: seen.default_branch,
             private: seen.private,
-            may_push: seen.permissions.and_then(|rights| rights.push),
+            may_push: seen
+                .permissions
+                .filter(|rights| rights.pull != Some(false))
+                .and_then(|rights| rights.push),
         })
     }
 

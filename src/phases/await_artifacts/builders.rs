@@ -29,8 +29,9 @@ pub(super) fn findings(
                 Code::BuilderNeverStarted,
                 format!("no check {pattern} has appeared at {} within {waited}", plan.wanted.commit.short()),
                 format!(
-                    "a tag made with a workflow's own token starts no other workflow: give the phase `draft` another token, call \
-                     the build from this workflow, or start it by hand for {}",
+                    "a tag made with a workflow's own token starts no other workflow: give the phase `draft` a GitHub App (`app-id` and \
+                     `app-private-key`, the secrets APP_ID and APP_PRIVATE_KEY) or another token, call the build from this workflow, \
+                     or start it by hand for {}",
                     plan.wanted.tag
                 ),
             ));

@@ -77,7 +77,7 @@ impl Candidate<'_> {
     fn report(&self) -> PhaseReport {
         let limits = match self.inputs.token {
             PublishToken::OfWorkflowRun => {
-                " by the run's own token, which starts no workflow `on: release`: `publish-token` would"
+                " by the run's own token, which starts no workflow `on: release`: a GitHub App (`app-id`) or `publish-token` would"
             }
             PublishToken::Other => "",
         };

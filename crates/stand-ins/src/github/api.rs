@@ -49,7 +49,7 @@ async fn limited(
     caller: Caller,
     body: Incoming,
 ) -> Result<Reply, Dropped> {
-    let Caller { key, token } = &caller;
+    let Caller { key, token, .. } = &caller;
     let kind = token.as_ref().map(|token| token.kind);
     let entered = lock(&state.limiter).enter(key, kind, request, &state.shared.clock);
     let mut quota = match entered {
@@ -100,6 +100,7 @@ fn handle(
         body,
         caller: &caller.key,
         token: caller.token.clone(),
+        app: caller.app.as_deref(),
         past: past.as_deref(),
     };
     let answer = dispatch(&call, &mut world);

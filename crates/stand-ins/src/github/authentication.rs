@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>
 
 use super::error::ApiError;
+use super::json_web_token;
 use super::model::Token;
 use super::state::GitHubServerState;
 use crate::sync::lock;
@@ -15,6 +16,8 @@ pub(crate) struct Caller {
     /// What limits count by.
     pub(crate) key: String,
     pub(crate) token: Option<Token>,
+    /// The number of the App that authenticates as itself.
+    pub(crate) app: Option<String>,
 }
 
 /// Authenticates the caller, or refuses a request that has no `User-Agent` or a wrong token.
@@ -31,9 +34,21 @@ pub(crate) fn authenticate(
         return Ok(Caller {
             key: "anonymous".to_owned(),
             token: None,
+            app: None,
         });
     };
     let now = state.shared.clock.unix();
+    if scheme == "bearer" && json_web_token::is_one(value) {
+        let app = json_web_token::verify(&lock(&state.world), value, now);
+        return match app {
+            Ok(app) => Ok(Caller {
+                key: format!("app {app}"),
+                token: None,
+                app: Some(app),
+            }),
+            Err((status, message)) => Err(Box::new(ApiError::new(status, message).reply(request))),
+        };
+    }
     let alive = |token: &Token| token.expires_at.is_none_or(|end| now < end);
     let world = lock(&state.world);
     let found = secrets(&scheme, value).into_iter().find_map(|secret| {
@@ -44,6 +59,7 @@ pub(crate) fn authenticate(
         Some((key, token)) => Ok(Caller {
             key,
             token: Some(token),
+            app: None,
         }),
         None => Err(Box::new(
             ApiError::new(401, "Bad credentials").reply(request),

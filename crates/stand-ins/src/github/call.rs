@@ -15,6 +15,8 @@ pub(crate) struct ApiCall<'a> {
     /// What limits count by.
     pub(crate) caller: &'a str,
     pub(crate) token: Option<Token>,
+    /// The number of the App that authenticates as itself.
+    pub(crate) app: Option<&'a str>,
     /// The older state that lists and requests by tag read during replication lag.
     pub(crate) past: Option<&'a GitHubWorld>,
 }

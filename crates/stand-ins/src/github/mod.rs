@@ -8,6 +8,7 @@ mod control;
 mod error;
 mod event;
 mod graphql;
+mod json_web_token;
 mod model;
 mod options;
 mod rate_limit;
@@ -21,8 +22,9 @@ mod web;
 
 pub use event::GitHubEvent;
 pub use model::{
-    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha,
-    StoredAsset, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
+    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredApp,
+    StoredAsset, StoredInstallation, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag,
+    Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;

@@ -83,6 +83,7 @@ async fn upload(
         body: Value::Null,
         caller: &caller.key,
         token: caller.token.clone(),
+        app: None,
         past: None,
     };
     if let Err(error) = with_release(&call, |repository, id| {

@@ -1,6 +1,7 @@
 //! The stand-in's GitHub behaves as the real one is documented, or was seen, to behave.
 //! Each test names the behaviour and where it is written down.
 
+mod apps;
 mod assets;
 mod checks;
 mod common;

@@ -5,7 +5,7 @@
 pub enum RequestKind {
     /// GET.
     Read,
-    /// POST that changes nothing.
+    /// POST or DELETE that changes nothing in the repository, and may be repeated.
     ReadByPost,
     /// A query over GraphQL, which has a quota of its own.
     GraphQl,

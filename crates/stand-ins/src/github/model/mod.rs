@@ -1,11 +1,13 @@
 //! GitHub's state as plain data: repositories, git objects, releases, checks, issues, tokens.
 
+mod app;
 mod blobs;
 mod releases;
 mod seed;
 mod token;
 mod world;
 
+pub use app::{StoredApp, StoredInstallation};
 pub(crate) use releases::untagged_name;
 pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};

@@ -1,5 +1,6 @@
 //! The state itself: repositories with git objects, releases, checks and issues, and the tokens.
 
+use super::app::StoredApp;
 use super::blobs::Blobs;
 use super::token::Token;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct GitHubWorld {
     pub renamed: BTreeMap<String, String>,
     /// By secret.
     pub tokens: BTreeMap<String, Token>,
+    /// By the App's number.
+    pub apps: BTreeMap<String, StoredApp>,
     #[serde(skip)]
     pub(crate) blobs: Blobs,
 }

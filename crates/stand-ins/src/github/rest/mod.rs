@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/rest>
 
 mod actions;
+mod apps;
 pub(crate) mod assets;
 mod checks;
 mod commits;
@@ -37,6 +38,10 @@ pub(crate) fn route(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {
     let segments = call.request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (&call.request.method, segments.as_slice()) {
+        (_, path) if apps::is_one(path) => apps::route(call, world, path),
+        _ if call.app.is_some() => {
+            Err(ApiError::new(403, "Resource not accessible by integration"))
+        }
         (&Method::GET | &Method::HEAD, path) if !matches!(path, ["repos" | "repositories", ..]) => {
             users::read(call, world, path)
         }

@@ -6,19 +6,21 @@ use super::{commits, objects};
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{GitRepository, Level, Right};
+use crate::github::model::{GitRepository, Level, Right, TokenKind};
 use crate::transport::Reply;
 use serde_json::{Value, json};
 
 pub(crate) fn get(call: &ApiCall, repository: &GitRepository) -> Reply {
     let mut body = objects::repository(call, repository);
-    if call.token.is_some() {
+    if let Some(token) = &call.token {
+        // The permissions of an App are not those of a user: <https://github.com/semantic-release/github/issues/182>.
+        let user = token.kind != TokenKind::App;
         let permissions = json!({
-            "admin": call.has(Right::Administration, Level::Write),
+            "admin": user && call.has(Right::Administration, Level::Write),
             "maintain": false,
-            "push": call.may_push(),
+            "push": user && call.may_push(),
             "triage": false,
-            "pull": true,
+            "pull": user,
         });
         fields::set(&mut body, "permissions", permissions);
     }
