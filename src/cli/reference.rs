@@ -80,7 +80,7 @@ permissions! {
     "draft" "`contents: write`" "the draft, the tag, and GitHub's generated notes"
     "build-module" "`contents: write`; with `commit-build` or `no-push` none" "to see whether the release is still a draft if the module's tag exists"
     "upload" "`contents: write`" "assets"
-    "await" "`contents: write`; with `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "to see the draft and its assets; nothing is written"
+    "await" "`contents: write`; with `builder-checks` also `checks: read`, `statuses: read` and `actions: read`; with `environment` also `actions: read`" "to see the draft and its assets; nothing is written"
     "fetch-module" "none" "only the registry is read"
     "record-tests" "`contents: read`, `statuses: write`" "one commit status"
     "publish" "`contents: write`; with `test-legs` also `statuses: read`, with `required-checks` or `builder-checks` also `checks: read`, `statuses: read` and `actions: read`" "the evidence, the text of the release, and its publication"

@@ -4,8 +4,8 @@
 
 use clap::Subcommand;
 
-use super::ReleaseSettingsArgs;
 use super::{CheckPodsArgs, DownloadAssetArgs, ImageSettingsArgs, RegistryLoginArgs};
+use super::{DownloadLogsArgs, ReleaseSettingsArgs};
 
 /// A command that a step may call.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,8 @@ pub enum StepCommand {
     RegistryLogin(RegistryLoginArgs),
     /// Download an asset of a published release, and check its digest
     DownloadAsset(DownloadAssetArgs),
+    /// Write a ZIP archive with the logs of the jobs of this run that have ended, for the input `logs` of `publish`; takes `actions: read`
+    DownloadLogs(DownloadLogsArgs),
     /// Compare the images of running pods with the digests that were awaited
     CheckPods(CheckPodsArgs),
 }
@@ -30,6 +32,7 @@ impl StepCommand {
             Self::ImageSettings(_) => "image-settings",
             Self::RegistryLogin(_) => "registry-login",
             Self::DownloadAsset(_) => "download-asset",
+            Self::DownloadLogs(_) => "download-logs",
             Self::CheckPods(_) => "check-pods",
         }
     }

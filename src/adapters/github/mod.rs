@@ -7,6 +7,7 @@ mod answer;
 mod assets;
 mod checks;
 mod client;
+mod download;
 mod etags;
 mod failure;
 mod limits;
@@ -17,6 +18,7 @@ pub mod rate_limit;
 mod reader;
 mod references;
 mod releases;
+mod runs;
 mod settings;
 mod writer;
 
