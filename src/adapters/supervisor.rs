@@ -63,6 +63,20 @@ impl Supervisor {
         self.limit.send_replace(at.map(|at| Limit { at, allowed }));
     }
 
+    /// Lets the program run at least this long from now on. What was allowed stays as it was.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the process ends in real time, whatever the program's clock says"
+    )]
+    pub fn extend(&self, left: Duration) {
+        let until = Instant::now().checked_add(left);
+        self.limit.send_modify(|limit| {
+            if let (Some(limit), Some(until)) = (limit, until) {
+                limit.at = limit.at.max(until);
+            }
+        });
+    }
+
     /// Ends when the program has to end, with what it ends with if it does not notice.
     async fn end<T>(&self) -> Ended<T> {
         let mut limit = self.limit.subscribe();
@@ -154,6 +168,22 @@ mod tests {
             supervisor.end::<()>().await
         });
         let Ok(Ended::Finished(Ended::TimeOver(Duration::ZERO))) = ended else {
+            panic!("{ended:?}");
+        };
+    }
+
+    #[test]
+    fn an_extended_limit_is_never_earlier() {
+        let ended = supervise(|supervisor| async move {
+            supervisor.limit(Duration::from_hours(1));
+            let at = |supervisor: &Supervisor| supervisor.limit.borrow().unwrap().at;
+            let first = at(&supervisor);
+            supervisor.extend(Duration::ZERO);
+            let same = at(&supervisor) == first;
+            supervisor.extend(Duration::from_hours(2));
+            same && at(&supervisor) > first
+        });
+        let Ok(Ended::Finished(true)) = ended else {
             panic!("{ended:?}");
         };
     }

@@ -8,7 +8,9 @@ use secrecy::ExposeSecret as _;
 
 use super::{App, COMMAND_LIMIT, RequestLog, log_requests, usage};
 use crate::adapters::files::Files;
-use crate::cli::{CheckPodsArgs, DownloadAssetArgs, RegistryLoginArgs, StepCommand};
+use crate::cli::{
+    CheckPodsArgs, DownloadAssetArgs, DownloadLogsArgs, RegistryLoginArgs, StepCommand,
+};
 use crate::commands::CommandReport;
 use crate::commands::check_pods::{LARGEST, Pods};
 use crate::domain::{Code, Diagnostic};
@@ -37,6 +39,7 @@ impl App<'_> {
             StepCommand::CheckPods(args) => self.check_pods(args, command.name())?,
             StepCommand::RegistryLogin(args) => self.registry_login(args, command.name()).await?,
             StepCommand::DownloadAsset(args) => self.download_asset(args, command.name()).await?,
+            StepCommand::DownloadLogs(args) => self.download_logs(args, command.name()).await?,
         };
         for line in &report.lines {
             self.log.line(&format!("{}: {line}", command.name()));
@@ -107,6 +110,21 @@ impl App<'_> {
             download.asset, download.tag
         );
         Ok(CommandReport::default().line(done))
+    }
+
+    async fn download_logs(
+        &self,
+        args: &DownloadLogsArgs,
+        title: &'static str,
+    ) -> anyhow::Result<CommandReport> {
+        let (logs, access) = settings::download_logs(args, self.environment()).map_err(usage)?;
+        self.log.mask(&[access.token.expose_secret()]);
+        if args.verbose || self.context.debug {
+            log_requests(RequestLog::Requests);
+        }
+        let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
+        let files = Files::below(std::env::current_dir()?);
+        Ok(logs.download(&github, &files, title).await?)
     }
 }
 

@@ -25,9 +25,9 @@ use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
-use crate::engine::{Engine, Outcome, Stop};
+use crate::engine::{Engine, Event, LAST_READ, Observer, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, WaitTime, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, summary};
 use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
@@ -247,7 +247,10 @@ impl App<'_> {
             clock: self.clock.as_ref(),
             interrupt: &interrupt,
             requests: &http,
-            observer: self.log.as_ref(),
+            observer: &LogAndLimit {
+                log: self.log.as_ref(),
+                supervisor: &self.supervisor,
+            },
             deadline: Deadline::after(now, timeout),
         };
         let ended = engine.run(phase.as_mut()).await;
@@ -345,6 +348,28 @@ impl App<'_> {
             module.tree()
         };
         Ok(write!(stdout(), "{text}")?)
+    }
+}
+
+/// Logs what happens, and lets the process live as long as its phase may.
+struct LogAndLimit<'a> {
+    log: &'a ConsoleLog<Stderr>,
+    supervisor: &'a Supervisor,
+}
+
+impl Observer for LogAndLimit<'_> {
+    fn see(&self, event: &Event<'_>) {
+        if let Event::Waiting {
+            time: WaitTime::Uncounted,
+            left,
+            pause,
+            ..
+        } = event
+        {
+            self.supervisor
+                .extend(left.saturating_add(*pause) + LAST_READ);
+        }
+        self.log.see(event);
     }
 }
 

@@ -23,6 +23,9 @@ pub struct PublishArgs {
     /// Checks of the commit that must have succeeded, one per line, with `*` for any characters; `name=neutral,skipped` accepts these results as well
     #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
     pub required_checks: Vec<String>,
+    /// File that becomes the asset `release-logs.zip`, such as `download-logs` writes it; the evidence names it
+    #[arg(long, value_name = "FILE")]
+    pub logs: Option<String>,
     #[command(flatten)]
     pub builders: BuildersInput,
     #[command(flatten)]

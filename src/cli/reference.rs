@@ -129,7 +129,10 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
     },
     phase("upload", &[write("contents")], "assets"),
     PhasePermissions {
-        with: &[(&["builder-checks"], CHECKS)],
+        with: &[
+            (&["builder-checks"], CHECKS),
+            (&["environment"], &[read("actions")]),
+        ],
         ..phase(
             "await",
             &[write("contents")],

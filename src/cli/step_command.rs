@@ -4,10 +4,8 @@
 
 use clap::Subcommand;
 
-use super::{
-    CheckPodsArgs, DownloadAssetArgs, FinishSettingsArgs, ImageSettingsArgs, RegistryLoginArgs,
-    ReleaseSettingsArgs,
-};
+use super::{CheckPodsArgs, DownloadAssetArgs, DownloadLogsArgs, FinishSettingsArgs};
+use super::{ImageSettingsArgs, RegistryLoginArgs, ReleaseSettingsArgs};
 
 /// A command that a step may call.
 #[derive(Debug, Subcommand)]
@@ -22,6 +20,8 @@ pub enum StepCommand {
     RegistryLogin(RegistryLoginArgs),
     /// Download an asset of a published release, and check its digest
     DownloadAsset(DownloadAssetArgs),
+    /// Write a ZIP archive with the logs of the jobs of this run that have ended, for the input `logs` of `publish`; takes `actions: read`
+    DownloadLogs(DownloadLogsArgs),
     /// Compare the images of running pods with the digests that were awaited
     CheckPods(CheckPodsArgs),
 }
@@ -35,6 +35,7 @@ impl StepCommand {
             Self::ImageSettings(_) => "image-settings",
             Self::RegistryLogin(_) => "registry-login",
             Self::DownloadAsset(_) => "download-asset",
+            Self::DownloadLogs(_) => "download-logs",
             Self::CheckPods(_) => "check-pods",
         }
     }

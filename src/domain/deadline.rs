@@ -45,6 +45,15 @@ impl Deadline {
         }
     }
 
+    /// The same deadline, later by this time.
+    #[must_use]
+    pub fn postponed(self, by: Duration) -> Self {
+        Self {
+            at: self.at.plus(by),
+            ..self
+        }
+    }
+
     /// The moment itself.
     pub fn moment(self) -> Moment {
         self.at
@@ -94,5 +103,8 @@ mod tests {
             deadline.left(start.plus(Duration::from_mins(1))),
             Duration::ZERO
         );
+        let later = deadline.postponed(Duration::from_secs(10));
+        assert_eq!(later.left(start), Duration::from_secs(40));
+        assert_eq!(later.allowed(), Duration::from_secs(30));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Deadline, Moment};
 use crate::protocol::ServiceError;
-use crate::protocol::{Action, PhaseId};
+use crate::protocol::{Action, PhaseId, WaitTime};
 
 /// Something that happened while a phase ran, for whoever reports it.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub enum Event<'a> {
         on: &'a [String],
         now: Moment,
         left: Duration,
+        /// Whether `left` becomes less meanwhile.
+        time: WaitTime,
+        /// The time until it is read again.
+        pause: Duration,
     },
     /// Actions are about to be carried out, one by one.
     Began {

@@ -1,7 +1,7 @@
 //! Reads, lets the phase decide, acts, and reads again, until the phase is done.
 
 use crate::domain::Diagnostic;
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting};
 
 mod apply;
 mod event;
@@ -9,6 +9,7 @@ mod limit;
 mod poll;
 #[cfg(test)]
 mod tests;
+mod uncounted;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::protocol::{Cause, Clock, Interrupt, PendingRequests, Reader, ServiceE
 pub use event::{Event, Observer};
 use limit::{Applied, CutShort};
 use poll::PollInterval;
+use uncounted::UncountedTime;
 
 /// How long to wait before reading again what was confirmed and is not visible yet: GitHub's lists were seen to lag by
 /// several seconds.
@@ -27,7 +29,7 @@ const MAX_UNCHANGED_READS: u32 = 8;
 /// The number of attempts of the clean-up after a phase.
 const CLEAN_UP_ATTEMPTS: u32 = 4;
 /// How long the last read may take that begins when the deadline has passed.
-const LAST_READ: Duration = Duration::from_secs(5);
+pub const LAST_READ: Duration = Duration::from_secs(5);
 
 /// Runs a phase against the services.
 pub struct Engine<'a> {
@@ -110,7 +112,7 @@ impl Engine<'_> {
     /// # Errors
     ///
     /// Why the phase stopped before it was done.
-    pub async fn run(&self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
+    pub async fn run(mut self, phase: &mut dyn Phase) -> Result<Outcome, Stop> {
         let mut sent = Vec::new();
         let ended = self.work(phase, &mut sent).await;
         if let Some(writer) = self.writer {
@@ -132,7 +134,7 @@ impl Engine<'_> {
         })
     }
 
-    async fn work(&self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<LoopEnd, Stop> {
+    async fn work(&mut self, phase: &mut dyn Phase, sent: &mut Vec<Sent>) -> Result<LoopEnd, Stop> {
         let id = phase.id();
         self.observer.see(&Event::Started {
             phase: id,
@@ -141,23 +143,30 @@ impl Engine<'_> {
         let mut unchanged_reads = 0;
         let mut interval = PollInterval::default();
         let mut waited_for = Vec::new();
+        let mut uncounted = UncountedTime::default();
         loop {
             let now = self.clock.now();
+            self.deadline = self.deadline.postponed(uncounted.until(now));
             let reader = Reader { now, ..self.reader };
-            let until = if self.deadline.passed(now) {
-                now.plus(LAST_READ)
+            let until = if self.deadline.passed(now) || uncounted.runs() {
+                self.deadline.moment().max(now.plus(LAST_READ))
             } else {
                 self.deadline.moment()
             };
             let step = self.unless_cut_short(until, phase.step(reader)).await;
-            match step.map_err(|cut| self.stop(cut, &waited_for))?? {
+            let step = step.map_err(|cut| self.stop(cut, &waited_for))??;
+            self.deadline = self
+                .deadline
+                .postponed(uncounted.after(&step, self.clock.now()));
+            match step {
                 Step::Done(report) => return Ok(LoopEnd::Done(report)),
                 Step::Blocked(findings) => {
                     return Err(Stop::Blocked { findings });
                 }
                 Step::Wait(waiting) => {
                     waited_for.clone_from(&waiting.on);
-                    self.wait(id, waiting, &mut interval).await?;
+                    let most = uncounted.left();
+                    self.wait(id, waiting, &mut interval, most).await?;
                 }
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
@@ -182,11 +191,13 @@ impl Engine<'_> {
         }
     }
 
+    /// Sleeps until it is time to read again. `uncounted` is how much of it need not count, where the wait does not.
     async fn wait(
         &self,
         phase: PhaseId,
         waiting: Waiting,
         interval: &mut PollInterval,
+        uncounted: Duration,
     ) -> Result<(), Stop> {
         let now = self.clock.now();
         if self.deadline.passed(now) {
@@ -196,13 +207,20 @@ impl Engine<'_> {
             });
         }
         let next = interval.next(&waiting, now);
+        let deadline = match waiting.time {
+            WaitTime::Counted => self.deadline,
+            WaitTime::Uncounted => self.deadline.postponed(uncounted),
+        };
+        let until = deadline.clamp(now, next);
         self.observer.see(&Event::Waiting {
             phase,
             on: &waiting.on,
             now,
             left: self.deadline.left(now),
+            time: waiting.time,
+            pause: until.since(now),
         });
-        self.sleep_until(self.deadline.clamp(now, next)).await
+        self.sleep_until(until).await
     }
 
     /// Carries actions out one by one. Where the answer to one was lost, everything is read again before the rest.

@@ -14,7 +14,7 @@ mod status;
 mod upload;
 mod verify;
 
-pub use await_artifacts::{Await, AwaitOptions};
+pub use await_artifacts::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 pub use build_module::{
     AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,
     ReleaseMetaInput,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
@@ -162,7 +162,8 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
 fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
-    let reserved = names.filter(|name| *name == EVIDENCE || name.starts_with(TEMPORARY));
+    let reserved =
+        names.filter(|name| [EVIDENCE, LOGS].contains(name) || name.starts_with(TEMPORARY));
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -170,7 +171,7 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 format!(
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
-                format!("give it another name than {EVIDENCE} and {TEMPORARY}*"),
+                format!("give it another name than {EVIDENCE}, {LOGS} and {TEMPORARY}*"),
             )
         })
         .collect();
@@ -330,7 +331,7 @@ mod tests {
         let many = |count| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>();
         assert_eq!(with(many(999)), []);
         assert_eq!(with(many(1_000)), [Code::AssetsTooMany]);
-        for reserved in [EVIDENCE, "btp-release-new.template.yaml"] {
+        for reserved in [EVIDENCE, LOGS, "btp-release-new.template.yaml"] {
             assert_eq!(with(vec![reserved.into()]), [Code::AssetNameReserved]);
         }
     }

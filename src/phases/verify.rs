@@ -246,6 +246,7 @@ mod tests {
             platforms: vec![],
             size: 0,
             waited: 0,
+            expected: false,
         };
         let artifacts = BTreeMap::from([
             ("template.yaml".into(), asset_of(b"t")),

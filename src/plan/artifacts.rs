@@ -44,6 +44,9 @@ pub enum Artifact {
         /// Seconds that it was waited for.
         #[serde(default)]
         waited: u64,
+        /// Whether its builder named this digest as what it built for the release.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        expected: bool,
     },
 }
 

@@ -12,6 +12,9 @@ use crate::domain::{Code, Diagnostic, Digest};
 /// The asset that holds it.
 pub const EVIDENCE: &str = "release-evidence.json";
 
+/// The asset with the logs of the run that made the release, where it has one.
+pub const LOGS: &str = "release-logs.zip";
+
 /// The largest size of the evidence that is read, in bytes.
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
@@ -56,7 +59,7 @@ pub struct Subject {
 pub struct Predicate {
     /// As the mark in the release's text names it by digest.
     pub plan: ReleasePlan,
-    /// The artifacts that `await` found and that were tested.
+    /// The artifacts that `await` found and that were tested, and the logs where they are an asset.
     pub artifacts: Artifacts,
     /// Job → result, as the publishing job received them.
     pub jobs: BTreeMap<String, String>,
@@ -184,7 +187,7 @@ impl Statement {
         })
     }
 
-    /// The names of all assets that the release has, the evidence included.
+    /// The names of all assets that the release has, the evidence included, and the logs where it has them.
     pub fn assets(&self) -> BTreeSet<String> {
         let planned = self
             .predicate
@@ -193,6 +196,8 @@ impl Statement {
             .assets
             .iter()
             .map(ToString::to_string);
-        planned.chain([EVIDENCE.to_owned()]).collect()
+        let subjects = self.subject.iter().map(|subject| &subject.name);
+        let logs = subjects.filter(|name| *name == LOGS).cloned();
+        planned.chain([EVIDENCE.to_owned()]).chain(logs).collect()
     }
 }

@@ -13,7 +13,7 @@ mod verdict;
 mod wanted;
 
 pub use artifacts::{Artifact, Artifacts};
-pub use evidence::{AnsweredRequest, EVIDENCE, MAX_EVIDENCE, Predicate, Record, Statement};
+pub use evidence::{AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement};
 pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};

@@ -5,6 +5,7 @@ mod clock;
 mod observed;
 mod phase;
 mod reader;
+mod run_logs;
 mod service_error;
 mod step_output;
 mod writer;
@@ -15,8 +16,11 @@ pub use observed::{
     AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
     SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
-pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
+pub use phase::{
+    AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting,
+};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
+pub use run_logs::{JobLog, LogArchive, LogArchives, RunReader, SeenJob, StoredLog};
 pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{

@@ -183,4 +183,14 @@ pub struct Waiting {
     pub on: Vec<String>,
     /// The longest pause before it is read again.
     pub poll_after: Duration,
+    pub time: WaitTime,
+}
+
+/// Whether the time of a wait counts against the phase's deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitTime {
+    #[default]
+    Counted,
+    /// A person has to decide, such as to approve a deployment. The engine limits the sum of such waits.
+    Uncounted,
 }

@@ -83,6 +83,12 @@ pub trait GitHubReader: Send + Sync {
         run: u64,
         attempt: u64,
     ) -> Result<Option<bool>, ServiceError>;
+    /// The environments whose protection rules a workflow's run waits for: approvals and timers.
+    async fn pending_environments(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+    ) -> Result<Vec<String>, ServiceError>;
     /// The digest of an asset's bytes, by downloading them, compared with its size: for assets whose digest GitHub does not
     /// give.
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError>;

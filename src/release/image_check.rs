@@ -26,6 +26,16 @@ pub(crate) struct Contents {
     pub(crate) further: Vec<Labels>,
     /// Component versions: one, or several in an index.
     pub(crate) modules: Vec<ModuleContents>,
+    /// The manifests that an index lists, of whatever platform; none for an image that is no index.
+    pub(crate) listed: Vec<Digest>,
+}
+
+/// What is known of an image's origin beside what the image says itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Unknown,
+    /// Its builder named this digest as what it built for this release.
+    ToldByBuilder,
 }
 
 /// The labels with the source of a container image
@@ -79,29 +89,51 @@ impl Labels {
         let is_version = |seen: &str| {
             seen == plan.wanted.tag.as_str() || seen.trim_start_matches('v') == version
         };
+        [
+            self.other_revision(plan),
+            compare("version", self.version.as_ref(), &version, &is_version),
+            self.other_source(plan),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn other_revision(&self, plan: &ReleasePlan) -> Option<Mismatch> {
         let commit = plan.wanted.commit.as_str();
+        compare("revision", self.revision.as_ref(), commit, &|seen| {
+            seen == commit
+        })
+    }
+
+    fn other_source(&self, plan: &ReleasePlan) -> Option<Mismatch> {
         let repository = plan.wanted.repository.to_string();
         let is_source = |seen: &str| {
             let path = seen.trim_end_matches('/').trim_end_matches(".git");
             let path = path.to_lowercase();
             path.ends_with(&format!("/{repository}").to_lowercase())
         };
-        let compare =
-            |what: &str, seen: &Option<String>, wanted: &str, same: &dyn Fn(&str) -> bool| {
-                let seen = seen
-                    .as_deref()
-                    .filter(|seen| !seen.is_empty() && !same(seen))?;
-                Some(of_another_build(format!("its {what} is {seen}"), wanted))
-            };
-        [
-            compare("revision", &self.revision, commit, &|seen| seen == commit),
-            compare("version", &self.version, &version, &is_version),
-            compare("source", &self.source, &repository, &is_source),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        compare("source", self.source.as_ref(), &repository, &is_source)
     }
+
+    /// That the image was built from another commit. Labels with the source of another repository are those of the base image,
+    /// and say nothing of it.
+    fn other_commit(&self, plan: &ReleasePlan) -> Option<Mismatch> {
+        match self.other_source(plan) {
+            Some(_) => None,
+            None => self.other_revision(plan),
+        }
+    }
+}
+
+fn compare(
+    what: &str,
+    seen: Option<&String>,
+    wanted: &str,
+    same: &dyn Fn(&str) -> bool,
+) -> Option<Mismatch> {
+    let seen = seen.filter(|seen| !seen.is_empty() && !same(seen))?;
+    Some(of_another_build(format!("its {what} is {seen}"), wanted))
 }
 
 fn of_another_build(seen: String, wanted: impl Into<String>) -> Mismatch {
@@ -118,14 +150,33 @@ pub(crate) fn mismatches(
     images: &ReleaseImages,
     contents: &Contents,
 ) -> Vec<Mismatch> {
+    let labels = in_labels(contents, |labels| labels.mismatches(plan));
+    let module = in_module(plan, images, contents);
+    labels.into_iter().chain(module).collect()
+}
+
+/// That an image was built from another commit than the release's, by its labels. This also refuses an image whose builder named
+/// its digest: a builder knows which bytes it built, and may still have checked out another commit.
+pub(crate) fn other_commit(plan: &ReleasePlan, contents: &Contents) -> Vec<Mismatch> {
+    in_labels(contents, |labels| labels.other_commit(plan))
+}
+
+/// What differs in the labels of all platforms, each once.
+fn in_labels<I: IntoIterator<Item = Mismatch>>(
+    contents: &Contents,
+    differs: impl Fn(&Labels) -> I,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    for labels in contents.labels_of_all() {
-        for mismatch in labels.mismatches(plan) {
-            if !found.contains(&mismatch) {
-                found.push(mismatch);
-            }
+    for mismatch in contents.labels_of_all().flat_map(differs) {
+        if !found.contains(&mismatch) {
+            found.push(mismatch);
         }
     }
+    found
+}
+
+fn in_module(plan: &ReleasePlan, images: &ReleaseImages, contents: &Contents) -> Vec<Mismatch> {
+    let mut found = Vec::new();
     if let (Some(module), Some(expected)) = (contents.module(plan), expected_module(plan)) {
         let differing = verify(&module.descriptor, &expected).into_iter();
         found.extend(differing.map(|found| Mismatch {
@@ -141,14 +192,24 @@ pub(crate) fn mismatches(
     found
 }
 
-/// The same, with whether the image existed before the release was begun: `leftovers` are the digests of those that did.
+/// The same, with whether the image existed before the release was begun: `leftovers` are the digests of those that did. What a
+/// builder says that it built for this release is of it whatever its labels say, except for another commit: see
+/// [`other_commit`].
 pub(crate) fn staleness(
     plan: &ReleasePlan,
     images: &ReleaseImages,
     leftovers: &BTreeSet<Digest>,
     digest: Digest,
+    origin: Origin,
     contents: &Contents,
 ) -> Vec<Mismatch> {
+    if origin == Origin::ToldByBuilder {
+        let module = in_module(plan, images, contents);
+        return other_commit(plan, contents)
+            .into_iter()
+            .chain(module)
+            .collect();
+    }
     let left_over = leftovers.contains(&digest) && !proves_commit(plan, images, contents);
     let left_over = left_over.then(|| Mismatch {
         code: Code::ImageOfAnotherBuild,

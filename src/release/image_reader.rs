@@ -160,6 +160,8 @@ impl ImageReader<'_> {
                 }
             }
             ImageDocument::Index(index) => {
+                let listed = index.manifests.iter();
+                contents.listed = listed.map(|entry| entry.manifest.digest).collect();
                 let mut labels = Vec::new();
                 for entry in wanted(&index, platforms)? {
                     let child = entry.manifest.digest;

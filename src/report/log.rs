@@ -9,7 +9,7 @@ use super::details::{details, headline};
 use super::{Failure, commands};
 use crate::domain::{Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError};
+use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError, WaitTime};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -215,11 +215,20 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
                 on,
                 now,
                 left,
+                time,
+                ..
             } => {
                 let lines = self.changed_lines(on, *now);
                 if !lines.is_empty() {
                     let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
-                    self.line(&format!("{phase}: waiting for {}, {left} left", on.len()));
+                    let counted = match time {
+                        WaitTime::Counted => "",
+                        WaitTime::Uncounted => ", which does not run",
+                    };
+                    let count = on.len();
+                    self.line(&format!(
+                        "{phase}: waiting for {count}, {left} left{counted}"
+                    ));
                 }
                 for line in lines {
                     self.line(&format!("  {line}"));
@@ -289,6 +298,8 @@ mod tests {
                 on: &on,
                 now,
                 left,
+                time: WaitTime::Counted,
+                pause: Duration::from_secs(1),
             });
         };
         wait(0, &["asset a: absent", "asset b: absent"]);

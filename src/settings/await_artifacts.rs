@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::AwaitArgs;
-use crate::phases::{Await, AwaitOptions};
+use crate::phases::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
+use crate::plan::ReleasePlan;
 
+const EXPECTED: &str = "expected-digests";
 const INTERVAL: Duration = Duration::from_secs(10);
 const BUILDER_START_TIMEOUT: Duration = Duration::from_mins(3);
 
@@ -16,6 +18,7 @@ impl PhaseSettings for AwaitArgs {
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let plan = parser.plan(&self.plan, &self.common);
         let options = AwaitOptions {
             poll_interval: parser.duration(
                 "await-interval",
@@ -29,8 +32,38 @@ impl PhaseSettings for AwaitArgs {
                 self.builder_start_timeout.as_deref(),
                 BUILDER_START_TIMEOUT,
             ),
+            expected: expected(parser, self.expected_digests.as_deref(), plan.as_ref()),
+            approval: approval(parser, self.environment.as_deref()),
         };
-        let plan = parser.plan(&self.plan, &self.common)?;
-        Some(Prepared::planned(plan, |plan| Await::new(plan, options)))
+        Some(Prepared::planned(plan?, |plan| Await::new(plan, options)))
     }
+}
+
+/// On a terminal there is no run that could wait for an approval.
+fn approval(parser: &InputParser<'_>, environment: Option<&str>) -> Option<AwaitedApproval> {
+    let owner = parser.lock_owner();
+    let environment = environment?.trim();
+    (!environment.is_empty()).then_some(AwaitedApproval {
+        environment: environment.to_owned(),
+        repository: owner.repository?,
+        run: owner.run?,
+    })
+}
+
+/// What the builders say that they built; everything that is wrong with it is kept.
+fn expected(
+    parser: &mut InputParser<'_>,
+    text: Option<&str>,
+    plan: Option<&ReleasePlan>,
+) -> ExpectedDigests {
+    let text = text.and_then(|text| parser.text_or_file(EXPECTED, text));
+    let (Some(text), Some(plan)) = (text, plan) else {
+        return ExpectedDigests::default();
+    };
+    ExpectedDigests::from_json(&text, plan).unwrap_or_else(|findings| {
+        for finding in findings {
+            parser.take::<(), _>(EXPECTED, Err(finding));
+        }
+        ExpectedDigests::default()
+    })
 }

@@ -34,6 +34,7 @@ impl PhaseSettings for PublishArgs {
                 .filter_map(|line| required_check(parser, line))
                 .collect(),
             builders: parser.builders(&self.builders),
+            logs: parser.path("logs", self.logs.as_ref()),
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

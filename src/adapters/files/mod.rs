@@ -3,11 +3,13 @@
 mod cancel;
 mod failure;
 mod layer;
+mod log_archive;
 mod pieces;
 mod private;
 mod safe_path;
 mod taken;
 mod unpack;
+mod zip;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::answer::GitHubAnswer;
 use super::client::{API_VERSION, JSON, success};
+use super::download::Download;
 use super::rate_limit::RequestKind;
 use super::{GitHub, models, origin};
 use crate::adapters::http::{UploadProgress, describe, file_body};
@@ -18,7 +19,6 @@ use crate::domain::{AssetName, Digest, DigestHasher};
 use crate::protocol::{AssetId, Cause, LocalFile, ReleaseId, SeenAsset};
 
 const OCTETS: &str = "application/octet-stream";
-const MAX_REDIRECTS: usize = 3;
 /// The lowest rate of an upload in bytes per second. A slower one would take longer for 2 GiB than a job may.
 const LOWEST_RATE: u64 = 128 << 10;
 
@@ -163,7 +163,7 @@ impl GitHub {
         }
     }
 
-    /// The bytes, or the answer that came instead of them. Only GitHub itself is sent the token.
+    /// The bytes, or the answer that came instead of them.
     async fn download_once(
         &self,
         authorization: HeaderValue,
@@ -171,38 +171,17 @@ impl GitHub {
         size: u64,
         keep: Keep,
     ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
-        let mut url = url.clone();
-        let mut token = Some(&authorization);
-        for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.client.http.answers().get(url.clone());
-            request = request.header(header::ACCEPT, OCTETS);
-            if let Some(token) = token.take() {
-                request = request
-                    .header(header::AUTHORIZATION, token)
-                    .header(API_VERSION.0, API_VERSION.1);
-            }
-            let started = self.client.clock.now();
-            let _under_way = self.client.http.begin(&Method::GET, &url);
-            let mut response = request.send().await.map_err(|error| describe(&error))?;
-            if response.status().as_u16() == 200 {
+        match self.begin_download(&authorization, url, OCTETS).await? {
+            Download::Answer(answer) => Ok((answer, None)),
+            Download::Begun {
+                head,
+                mut response,
+                under_way: _until_the_end,
+            } => {
                 let got = consume(&mut response, size, keep).await?;
-                let head = GitHubAnswer::head(&mut response);
-                self.client
-                    .log(&Method::GET, &url, started, &Ok(head.clone()));
-                return Ok((head, Some(got)));
-            }
-            let answer = GitHubAnswer::read(response).await?;
-            let answer = answer.without(&authorization);
-            self.client
-                .log(&Method::GET, &url, started, &Ok(answer.clone()));
-            match answer.location() {
-                Some(location) => {
-                    url = origin::redirected(&url, location).map_err(|cause| cause.to_string())?;
-                }
-                None => return Ok((answer, None)),
+                Ok((head, Some(got)))
             }
         }
-        Err("GitHub redirects again and again".into())
     }
 }
 

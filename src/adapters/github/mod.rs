@@ -9,6 +9,7 @@ mod assets;
 mod authorization;
 mod checks;
 mod client;
+mod download;
 mod etags;
 mod failure;
 mod limits;
@@ -19,6 +20,7 @@ pub mod rate_limit;
 mod reader;
 mod references;
 mod releases;
+mod runs;
 mod settings;
 mod writer;
 

@@ -74,6 +74,32 @@ pub(super) struct WorkflowRun {
     pub run_attempt: u64,
 }
 
+/// <https://docs.github.com/en/rest/actions/workflow-runs#get-pending-deployments-for-a-workflow-run>
+#[derive(Deserialize)]
+pub(super) struct PendingDeployment {
+    pub environment: Environment,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Environment {
+    #[serde(default)]
+    pub name: String,
+}
+
+/// <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>
+#[derive(Deserialize)]
+pub(super) struct Jobs {
+    pub jobs: Vec<Job>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Job {
+    pub id: u64,
+    pub name: String,
+    pub status: String,
+    pub conclusion: Option<String>,
+}
+
 #[derive(Clone, Deserialize)]
 pub(super) struct GitObject {
     #[serde(rename = "type")]
@@ -324,6 +350,12 @@ impl Paged for CheckRuns {
 impl Paged for WorkflowRuns {
     fn entries(&self) -> usize {
         self.workflow_runs.len()
+    }
+}
+
+impl Paged for Jobs {
+    fn entries(&self) -> usize {
+        self.jobs.len()
     }
 }
 

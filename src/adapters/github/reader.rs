@@ -133,6 +133,16 @@ impl GitHubReader for GitHub {
             .doing(|| format!("check whether run {run} of {repository} has ended"))
     }
 
+    async fn pending_environments(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+    ) -> Result<Vec<String>, ServiceError> {
+        self.environments_awaited_by(repository, run)
+            .await
+            .doing(|| format!("read which approvals run {run} of {repository} waits for"))
+    }
+
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError> {
         self.download_and_hash(asset)
             .await

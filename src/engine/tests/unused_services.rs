@@ -65,6 +65,13 @@ impl GitHubReader for UnusedServices {
     ) -> Result<Option<bool>, ServiceError> {
         unreachable!()
     }
+    async fn pending_environments(
+        &self,
+        _: &RepoSlug,
+        _: u64,
+    ) -> Result<Vec<String>, ServiceError> {
+        unreachable!()
+    }
     async fn hash_asset(&self, _: &SeenAsset) -> Result<Digest, ServiceError> {
         unreachable!()
     }

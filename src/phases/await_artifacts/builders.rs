@@ -5,13 +5,21 @@ use std::collections::BTreeSet;
 use super::{AwaitOptions, AwaitState};
 use crate::domain::{Code, Diagnostic, NamePattern};
 use crate::plan::ReleasePlan;
-use crate::protocol::{CheckState, SeenCheck};
+use crate::protocol::{CheckState, SeenCheck, WaitTime};
 
 fn of<'a>(
     pattern: &'a NamePattern,
     checks: &'a [SeenCheck],
 ) -> impl Iterator<Item = &'a SeenCheck> {
     checks.iter().filter(|check| pattern.matches(&check.name))
+}
+
+impl AwaitState {
+    /// Whether every builder had the time to start. None can while an approval is awaited.
+    fn builders_are_late(&self, options: &AwaitOptions) -> bool {
+        let counted = self.waited.saturating_sub(self.uncounted);
+        self.approval.time() == WaitTime::Counted && counted >= options.builder_start_timeout
+    }
 }
 
 /// Builders that failed, or did not start in time.
@@ -23,7 +31,7 @@ pub(super) fn findings(
     let mut findings = Vec::new();
     for pattern in &options.builders {
         let mut checks = of(pattern, &seen.release.checks).peekable();
-        if checks.peek().is_none() && seen.waited >= options.builder_start_timeout {
+        if checks.peek().is_none() && seen.builders_are_late(options) {
             let waited = humantime::format_duration(options.builder_start_timeout);
             findings.push(Diagnostic::error(
                 Code::BuilderNeverStarted,

@@ -1,6 +1,8 @@
 //! `await`: waits until every artifact of the plan exists, complete and of this release, and finds out its digest.
 
+mod approvals;
 mod builders;
+mod expected;
 #[cfg(test)]
 mod tests;
 
@@ -14,11 +16,15 @@ use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
 use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
-use crate::release::image_check;
+use crate::release::image_check::{self, Origin};
 use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::mismatch::Mismatch;
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
+
+pub use approvals::AwaitedApproval;
+use approvals::{ApprovalState, Approvals};
+pub use expected::ExpectedDigests;
 
 /// The options of the wait.
 #[derive(Clone, Debug)]
@@ -31,6 +37,10 @@ pub struct AwaitOptions {
     pub builders: Vec<NamePattern>,
     /// How long a builder may take to appear.
     pub builder_start_timeout: Duration,
+    /// What the builders say that they built.
+    pub expected: ExpectedDigests,
+    /// While this run waits for this approval, no time counts.
+    pub approval: Option<AwaitedApproval>,
 }
 
 /// [`PhaseId::Await`]. An artifact counts once two steps found the same digest.
@@ -38,6 +48,7 @@ pub struct Await {
     plan: ReleasePlan,
     options: AwaitOptions,
     cache: ReleaseCache,
+    approvals: Approvals,
     /// When the first step began.
     since: Option<Moment>,
     earlier: EarlierDigests,
@@ -49,6 +60,9 @@ type EarlierDigests = BTreeMap<String, (Digest, Duration)>;
 struct AwaitState {
     release: ReleaseView,
     waited: Duration,
+    approval: ApprovalState,
+    /// What of `waited` does not count, because an approval was awaited.
+    uncounted: Duration,
 }
 
 /// The state of an artifact.
@@ -59,6 +73,8 @@ enum ArtifactState {
     Incomplete(String),
     /// It exists, and is of another build.
     Stale(Vec<Mismatch>),
+    /// It exists, and will never be of this release.
+    Refused(Vec<Diagnostic>),
     Ready(Box<Artifact>),
 }
 
@@ -66,6 +82,7 @@ impl Await {
     pub fn new(plan: ReleasePlan, options: AwaitOptions) -> Self {
         Self {
             plan,
+            approvals: Approvals::of(options.approval.clone()),
             options,
             cache: ReleaseCache::new(Trust::EarlierSteps),
             since: None,
@@ -76,6 +93,7 @@ impl Await {
     async fn see(&mut self, reader: Reader<'_>) -> Result<AwaitState, ServiceError> {
         let plan = &self.plan;
         let waited = reader.now.since(*self.since.get_or_insert(reader.now));
+        let (approval, uncounted) = self.approvals.see(reader).await?;
         let platforms = &self.options.platforms;
         let images = plan.images().map(|(name, image)| ImageQuery {
             name,
@@ -101,6 +119,8 @@ impl Await {
         Ok(AwaitState {
             release: view.finish(),
             waited,
+            approval,
+            uncounted,
         })
     }
 }
@@ -145,6 +165,7 @@ fn decide(
         Err(finding) => return Decided::blocked(vec![finding]),
     };
     let mut progress = Progress::default();
+    let mut refused = Vec::new();
     for awaited in plan.awaited() {
         let (what, state) = match &awaited {
             Awaited::Asset(asset) => (
@@ -153,7 +174,7 @@ fn decide(
             ),
             Awaited::Image { image, name } => (
                 format!("image {image}"),
-                image_state(plan, &mark, seen, image, name),
+                image_state(plan, options, &mark, seen, image, name),
             ),
         };
         match state {
@@ -161,8 +182,12 @@ fn decide(
                 let name = awaited.name().to_owned();
                 progress.found(name, &what, *artifact, earlier, seen.waited);
             }
+            ArtifactState::Refused(findings) => refused.extend(findings),
             state => progress.on.extend(state.told(&what)),
         }
+    }
+    if !refused.is_empty() {
+        return Decided::blocked(refused);
     }
     let Progress {
         ready,
@@ -175,7 +200,8 @@ fn decide(
             ready.0.len(),
             plan.wanted.tag
         );
-        let report = PhaseReport::new(summary).with("artifacts", ready.to_json());
+        let mut report = PhaseReport::new(summary).with("artifacts", ready.to_json());
+        report.warnings.extend(seen.approval.warning());
         let step = Step::Done(report);
         return Decided { step, digests };
     }
@@ -184,8 +210,12 @@ fn decide(
         return Decided::blocked(findings);
     }
     on.extend(builders::pending(options, &seen.release.checks));
-    let poll_after = options.poll_interval;
-    let step = Step::Wait(Waiting { on, poll_after });
+    on.extend(seen.approval.line());
+    let step = Step::Wait(Waiting {
+        on,
+        poll_after: options.poll_interval,
+        time: seen.approval.time(),
+    });
     Decided { step, digests }
 }
 
@@ -235,7 +265,7 @@ impl ArtifactState {
                 let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 Some(format!("{what}: stale, {}", why.join("; ")))
             }
-            Self::Ready(_) => None,
+            Self::Ready(_) | Self::Refused(_) => None,
         }
     }
 }
@@ -273,12 +303,22 @@ fn asset_state(
 
 fn image_state(
     plan: &ReleasePlan,
+    options: &AwaitOptions,
     mark: &Mark,
     seen: &AwaitState,
     image: &ImageRef,
     name: &str,
 ) -> ArtifactState {
-    let (digest, contents) = match seen.release.images.get(name) {
+    let expected = options.expected.of(name);
+    let found = seen.release.images.get(name);
+    let refused = expected
+        .zip(found)
+        .map(|(expected, found)| expected.findings(plan, image, found))
+        .unwrap_or_default();
+    if !refused.is_empty() {
+        return ArtifactState::Refused(refused);
+    }
+    let (digest, contents) = match found {
         None | Some(ImageState::Absent) => return ArtifactState::Absent,
         Some(ImageState::Incomplete { why, .. }) => {
             return ArtifactState::Incomplete(why.clone());
@@ -289,7 +329,13 @@ fn image_state(
         return ArtifactState::Incomplete(differs.to_string());
     }
     let images = seen.release.release_images(plan);
-    let stale = image_check::staleness(plan, &images, &mark.leftovers, digest, contents);
+    let origin = if expected.is_some() {
+        Origin::ToldByBuilder
+    } else {
+        Origin::Unknown
+    };
+    let leftovers = &mark.leftovers;
+    let stale = image_check::staleness(plan, &images, leftovers, digest, origin, contents);
     if !stale.is_empty() {
         return ArtifactState::Stale(stale);
     }
@@ -300,5 +346,6 @@ fn image_state(
         platforms: contents.platforms.clone(),
         size: contents.size,
         waited: 0,
+        expected: expected.is_some(),
     }))
 }

@@ -9,7 +9,7 @@ use super::inputs::{ManagerCheck, Sources};
 use super::manifest::ManifestCache;
 use crate::domain::{FormatCode, ImageRef};
 use crate::plan::ReleasePlan;
-use crate::protocol::{Reader, ServiceError, Waiting};
+use crate::protocol::{Reader, ServiceError, WaitTime, Waiting};
 use crate::release::image_check;
 use crate::release::image_reader::{ImageCache, ImageQuery, ImageState, Trust, read_image};
 use crate::release::manifest_images::ReleaseImages;
@@ -48,7 +48,12 @@ impl Pins {
         Ok(if on.is_empty() {
             Self::Known(pins)
         } else {
-            Self::Awaited(Waiting { on, poll_after })
+            let time = WaitTime::Counted;
+            Self::Awaited(Waiting {
+                on,
+                poll_after,
+                time,
+            })
         })
     }
 }

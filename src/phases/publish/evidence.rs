@@ -50,7 +50,7 @@ impl Candidate<'_> {
         };
         let text = with_table(
             Mark::strip(&self.release.body),
-            &self.inputs.artifacts,
+            &self.named_in_evidence(),
             planned.digest,
         );
         Evidence {
@@ -78,7 +78,7 @@ impl Candidate<'_> {
         let jobs = inputs.jobs.as_ref();
         let statement = Statement::new(Predicate {
             plan: self.plan.clone(),
-            artifacts: inputs.artifacts.clone(),
+            artifacts: self.named_in_evidence(),
             jobs: jobs.map_or_else(BTreeMap::new, |jobs| jobs.iter().collect()),
             verdicts: records(&|check| Verdict::leg(&check.name).is_some()),
             checks: records(&is_required),

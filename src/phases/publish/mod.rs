@@ -2,19 +2,22 @@
 
 mod evidence;
 mod gate;
+mod logs;
 mod published;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::domain::{CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
-use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
-use crate::protocol::{Action, Phase, PhaseId, Step, Waiting};
+use crate::plan::{
+    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement,
+};
+use crate::protocol::{Action, Phase, PhaseId, Step, WaitTime, Waiting};
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
@@ -63,6 +66,8 @@ pub struct PublishInputs {
     /// Checks that made the artifacts: their runs are part of the evidence.
     pub builders: Vec<NamePattern>,
     pub token: PublishToken,
+    /// The file that becomes the asset [`LOGS`].
+    pub logs: Option<PathBuf>,
 }
 
 /// The kind of token that publishes the release.
@@ -99,6 +104,8 @@ struct PublishState {
     head: Option<CommitSha>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
+    /// The file with the logs. Read for a draft only.
+    logs: Option<LocalFile>,
     first: FirstRead,
     /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
     latest: Option<String>,
@@ -144,6 +151,7 @@ impl Publish {
         let mut seen = PublishState {
             head: None,
             written: reader.files.file(Path::new(EVIDENCE)).await?,
+            logs: None,
             first: FirstRead::default(),
             latest: None,
             higher_is_released: false,
@@ -157,8 +165,13 @@ impl Publish {
             seen.higher_is_released = higher_is_released(github, &self.plan.wanted).await?;
             seen.hidden = hidden_asset(reader, &seen.release).await?;
             seen.immutable = github.immutable_releases().await?;
-        } else if let Some(guard) = &self.plan.guard {
-            seen.head = github.branch(&guard.branch).await?;
+        } else {
+            if let Some(guard) = &self.plan.guard {
+                seen.head = github.branch(&guard.branch).await?;
+            }
+            if let Some(path) = &self.inputs.logs {
+                seen.logs = reader.files.file(path).await?;
+            }
         }
         seen.first = self.first_read(reader, &seen.release).await?;
         Ok(seen)
@@ -229,7 +242,8 @@ impl Publish {
         };
         seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
         if !std::mem::take(&mut self.wrote_file) {
-            let is_evidence = |asset: &SeenAsset| asset.name.ends_with(EVIDENCE);
+            let is_evidence =
+                |asset: &SeenAsset| asset.name.ends_with(EVIDENCE) || asset.name.ends_with(LOGS);
             let tag = &self.plan.wanted.tag;
             let mut view = self.cache.view_from(reader, tag, seen.release);
             view.known_release().await?;
@@ -260,6 +274,7 @@ impl Publish {
         Step::Wait(Waiting {
             on: findings.iter().map(ToString::to_string).collect(),
             poll_after: Duration::from_secs(2),
+            time: WaitTime::Counted,
         })
     }
 }
@@ -355,6 +370,10 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     let findings = candidate.gate();
     if !findings.is_empty() {
         return Step::Blocked(findings);
+    }
+    let logs = candidate.missing_logs();
+    if !logs.is_empty() {
+        return Step::Act(logs);
     }
     let evidence = candidate.evidence();
     if !evidence.missing.is_empty() {

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, Moment, SeenLock, Tag};
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
 /// A lock whose owner's state is unknown is taken over at this age: twice the usual limit of a phase.
@@ -338,6 +338,7 @@ fn wait(on: String) -> Step {
     Step::Wait(Waiting {
         on: vec![on],
         poll_after: POLL,
+        time: WaitTime::Counted,
     })
 }
 

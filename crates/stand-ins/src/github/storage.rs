@@ -27,6 +27,12 @@ pub(crate) fn signed_url(state: &GitHubServerState, asset: &StoredAsset) -> Opti
     ))
 }
 
+/// The same for the log of a job.
+pub(crate) fn log_url(state: &GitHubServerState, job: u64) -> String {
+    let query = proof(state, &format!("log {job}"));
+    format!("{}/job-log/{job}?{query}", state.urls.storage)
+}
+
 /// The same for the source code at a ref, given by its full name.
 pub(crate) fn archive_url(
     state: &GitHubServerState,
@@ -77,11 +83,27 @@ pub(crate) fn serve(state: &GitHubServerState, request: &HttpRequest) -> Reply {
             }
         }
         ["release-asset", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
+        ["job-log", job] if is_proven(state, request, &format!("log {job}")) => log(state, job),
+        ["job-log", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
         [owner, name, format, reference @ ..] => {
             let full_name = format!("{owner}/{name}");
             archive(state, request, &full_name, &reference.join("/"), format)
         }
         _ => Reply::status(404),
+    }
+}
+
+fn log(state: &GitHubServerState, id: &str) -> Reply {
+    let world = lock(&state.world);
+    let repositories = world.repositories.values();
+    let mut jobs = repositories
+        .flat_map(|repository| repository.runs.values())
+        .flat_map(|run| &run.jobs);
+    match jobs.find(|job| job.id.to_string() == id) {
+        Some(job) => Reply::status(200)
+            .with(CONTENT_TYPE, "text/plain")
+            .bytes(job.log.clone().unwrap_or_default()),
+        None => Reply::status(404),
     }
 }
 

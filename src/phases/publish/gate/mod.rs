@@ -2,14 +2,14 @@
 
 mod tests_passed;
 
-use super::{Candidate, EVIDENCE};
+use super::{Candidate, EVIDENCE, LOGS};
 use crate::domain::Digest;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::Artifact;
 use crate::protocol::{AssetState, SeenAsset};
 use crate::release::asset_image_refs;
 use crate::release::asset_sync::temporary_name;
-use crate::release::image_check;
+use crate::release::image_check::{self, Origin};
 use crate::release::image_reader::ImageState;
 use crate::release::references::{tag_elsewhere, tag_missing};
 
@@ -23,6 +23,7 @@ impl Candidate<'_> {
             .into_iter()
             .flatten()
             .chain(self.differences_from_tested())
+            .chain(self.unusable_logs())
             .collect()
     }
 
@@ -101,6 +102,7 @@ impl Candidate<'_> {
         let is_known = |name: &str| {
             name == EVIDENCE
                 || name == ours
+                || self.may_be_logs(name)
                 || self
                     .plan
                     .wanted
@@ -116,10 +118,14 @@ impl Candidate<'_> {
                     "the release has the asset {}, which is not among the plan's",
                     asset.name
                 ),
-                format!(
-                    "delete it from the draft, or add {} to the input `assets` of the phase `plan`",
-                    asset.name
-                ),
+                if asset.name == LOGS {
+                    "delete it from the draft, or give the file for it as the input `logs`".into()
+                } else {
+                    format!(
+                        "delete it from the draft, or add {} to the input `assets` of the phase `plan`",
+                        asset.name
+                    )
+                },
             )
         });
         differing.chain(unplanned).collect()
@@ -193,8 +199,13 @@ impl Candidate<'_> {
             ImageState::Complete { digest, contents } => {
                 let leftovers = &self.mark.leftovers;
                 let images = self.seen.release.release_images(self.plan);
-                let stale =
-                    image_check::staleness(self.plan, &images, leftovers, *digest, contents);
+                let origin = match self.inputs.artifacts.0.get(name) {
+                    Some(Artifact::Image { expected: true, .. }) => Origin::ToldByBuilder,
+                    _ => Origin::Unknown,
+                };
+                let stale = image_check::staleness(
+                    self.plan, &images, leftovers, *digest, origin, contents,
+                );
                 let other = self.seen.release.other_module_image(name, *digest);
                 stale
                     .into_iter()

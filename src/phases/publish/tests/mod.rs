@@ -42,6 +42,7 @@ fn tested() -> PublishInputs {
                 platforms: vec![],
                 size: 0,
                 waited: 0,
+                expected: false,
             },
         ),
     ];
@@ -56,6 +57,7 @@ fn tested() -> PublishInputs {
         checks,
         builders: vec![],
         token: PublishToken::Other,
+        logs: None,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -108,6 +110,7 @@ fn seen() -> PublishState {
             ..ReleaseView::default()
         },
         written: None,
+        logs: None,
         first: FirstRead::default(),
         hidden: None,
         immutable: None,
@@ -222,6 +225,7 @@ fn image_with_artifact(t: &mut PublishInputs, s: &mut PublishState, name: &str, 
         platforms: vec![],
         size: 0,
         waited: 0,
+        expected: false,
     };
     t.artifacts.0.insert(name.into(), artifact);
     let images = &mut s.release.images;

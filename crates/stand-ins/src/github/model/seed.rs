@@ -349,9 +349,11 @@ impl GitRepository {
                 name: name.to_owned(),
                 status: status.clone(),
                 conclusion: conclusion.clone(),
+                ..StoredJob::default()
             }],
             status,
             conclusion,
+            pending_environments: Vec::new(),
         };
         self.runs.insert(id, run);
         id

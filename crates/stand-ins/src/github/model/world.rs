@@ -206,6 +206,8 @@ pub struct StoredRun {
     pub run_number: u64,
     pub created_at: u64,
     pub jobs: Vec<StoredJob>,
+    /// Names of the environments whose protection rules it waits for.
+    pub pending_environments: Vec<String>,
 }
 
 /// A job of a workflow run.
@@ -216,6 +218,12 @@ pub struct StoredJob {
     pub name: String,
     pub status: String,
     pub conclusion: Option<String>,
+    /// The attempt of the run that it belongs to; 0 for the run's own.
+    pub run_attempt: u32,
+    /// `None` for a job without a log.
+    pub log: Option<String>,
+    /// Whether its log was deleted.
+    pub log_deleted: bool,
 }
 
 /// A ruleset's rule: refs that match may not be created, moved or deleted.

@@ -5,9 +5,11 @@ use super::objects::{self, address, id_of, page};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::{GitRepository, Level, Right, StoredRun};
+use crate::github::model::{GitRepository, Level, Right, StoredJob, StoredRun};
+use crate::github::storage;
 use crate::text::{rfc3339, stable_hex};
 use crate::transport::Reply;
+use http::header::LOCATION;
 use serde_json::{Value, json};
 
 fn view(call: &ApiCall, repository: &GitRepository, run: &StoredRun) -> Value {
@@ -116,7 +118,18 @@ pub(crate) fn list(
 
 pub(crate) fn jobs(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
     let run = find(call, repository, id)?;
-    let found = Page::new(call, repository, run.jobs.iter().collect::<Vec<_>>())?;
+    let attempt_of = |job: &StoredJob| match job.run_attempt {
+        0 => run.run_attempt,
+        attempt => attempt,
+    };
+    // A job that was run again hides its earlier attempts, unless all are asked for.
+    let all = call.request.param("filter").as_deref() == Some("all");
+    let is_latest = |job: &StoredJob| {
+        let mut others = run.jobs.iter().filter(|other| other.name == job.name);
+        others.all(|other| attempt_of(other) <= attempt_of(job))
+    };
+    let jobs = run.jobs.iter().filter(|job| all || is_latest(job));
+    let found = Page::new(call, repository, jobs.collect::<Vec<_>>())?;
     let views: Vec<Value> = found
         .items
         .iter()
@@ -128,7 +141,7 @@ pub(crate) fn jobs(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiR
                 "name": job.name,
                 "status": job.status,
                 "conclusion": job.conclusion,
-                "run_attempt": run.run_attempt,
+                "run_attempt": attempt_of(job),
                 "node_id": stable_hex(&format!("job {}", job.id), 24),
                 "run_url": address(call, repository, &format!("/actions/runs/{}", run.id)),
                 "url": address(call, repository, &format!("/actions/jobs/{}", job.id)),
@@ -151,4 +164,47 @@ pub(crate) fn jobs(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiR
         200,
         &json!({ "total_count": found.total, "jobs": views }),
     )))
+}
+
+/// The log of a job, by way of a signed URL on another host. Also of a public repository it takes the permission.
+/// <https://docs.github.com/en/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run>
+pub(crate) fn log(call: &ApiCall, repository: &GitRepository, id: &str) -> ApiResult {
+    call.need(Right::Actions, Level::Read)?;
+    let mut jobs = repository.runs.values().flat_map(|run| &run.jobs);
+    let job = jobs.find(|job| job.id.to_string() == id);
+    let job = job.ok_or_else(ApiError::not_found)?;
+    if job.log_deleted {
+        return Err(ApiError::new(410, "Gone"));
+    }
+    if job.log.is_none() || job.status != "completed" {
+        return Err(ApiError::not_found());
+    }
+    let url = storage::log_url(call.state, job.id);
+    Ok(Reply::status(302).with(LOCATION, url))
+}
+
+/// <https://docs.github.com/en/rest/actions/workflow-runs#get-pending-deployments-for-a-workflow-run>
+pub(crate) fn pending_deployments(
+    call: &ApiCall,
+    repository: &GitRepository,
+    id: &str,
+) -> ApiResult {
+    let run = find(call, repository, id)?;
+    let pending = run.pending_environments.iter().map(|name| {
+        let environment = id_of(name);
+        json!({
+            "environment": {
+                "id": environment,
+                "node_id": stable_hex(&format!("environment {environment}"), 24),
+                "name": name,
+                "url": address(call, repository, &format!("/environments/{name}")),
+                "html_url": page(call, repository, &format!("/deployments/activity_log?environments_filter={name}")),
+            },
+            "wait_timer": 0,
+            "wait_timer_started_at": null,
+            "current_user_can_approve": false,
+            "reviewers": [],
+        })
+    });
+    Ok(Reply::json(200, &json!(pending.collect::<Vec<_>>())))
 }

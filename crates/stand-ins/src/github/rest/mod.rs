@@ -138,6 +138,10 @@ fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult 
         ["actions", "runs"] => actions::list(call, repository, None),
         ["actions", "runs", id] => actions::get(call, repository, id),
         ["actions", "runs", id, "jobs"] => actions::jobs(call, repository, id),
+        ["actions", "runs", id, "pending_deployments"] => {
+            actions::pending_deployments(call, repository, id)
+        }
+        ["actions", "jobs", id, "logs"] => actions::log(call, repository, id),
         ["actions", "workflows"] => workflows::list(call, repository),
         ["actions", "workflows", name] => workflows::get(call, repository, name),
         ["actions", "workflows", name, "runs"] => workflows::runs(call, repository, name),

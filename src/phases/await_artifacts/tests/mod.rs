@@ -1,5 +1,7 @@
 //! The states of artifacts and builders, in tables.
 
+mod expected;
+
 use super::*;
 use crate::domain::Code;
 use crate::domain::ModuleForm;
@@ -16,6 +18,8 @@ fn options() -> AwaitOptions {
         platforms: vec![],
         builders: vec!["post-*-build".parse().unwrap()],
         builder_start_timeout: Duration::from_mins(2),
+        expected: ExpectedDigests::default(),
+        approval: None,
     }
 }
 
@@ -38,6 +42,8 @@ fn state(assets: Vec<SeenAsset>, image: ImageState) -> AwaitState {
             ..ReleaseView::default()
         },
         waited: Duration::from_secs(30),
+        approval: ApprovalState::NotAwaited,
+        uncounted: Duration::ZERO,
     }
 }
 
@@ -70,10 +76,14 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
 
 /// The result of the last of several steps.
 fn lines(steps: &[AwaitState]) -> Vec<String> {
+    lines_with(&options(), steps)
+}
+
+fn lines_with(options: &AwaitOptions, steps: &[AwaitState]) -> Vec<String> {
     let mut earlier = EarlierDigests::new();
     let mut lines = vec![];
     for seen in steps {
-        let decided = decide(&example(), &options(), &earlier, seen);
+        let decided = decide(&example(), options, &earlier, seen);
         earlier = decided.digests;
         lines = match decided.step {
             Step::Wait(waiting) => waiting.on,

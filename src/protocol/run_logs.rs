@@ -1,0 +1,74 @@
+//! The logs of a workflow's run, and the archive that they are kept in.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{ByteStream, ServiceError};
+use crate::domain::RepoSlug;
+
+/// A job of a workflow's run (<https://docs.github.com/en/rest/actions/workflow-jobs>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenJob {
+    pub id: u64,
+    /// As GitHub shows it; a job of a called workflow has the calling job's name before a slash.
+    pub name: String,
+    /// Such as `success`; `None` for a job that has not ended.
+    pub conclusion: Option<String>,
+}
+
+/// What GitHub has of a job's log.
+pub enum JobLog {
+    /// The text, as it comes.
+    Bytes(ByteStream),
+    /// It was deleted, or there never was one: 404 or 410.
+    Gone(u16),
+}
+
+/// The runs of workflows, read-only.
+///
+/// # Errors
+///
+/// As those of [`super::GitHubReader`]: an answer that is not known.
+#[async_trait]
+pub trait RunReader: Send + Sync {
+    /// The jobs of the latest attempt of a run, with those of earlier attempts that were not run again.
+    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError>;
+    /// The log of a job that has ended.
+    async fn job_log(&self, repository: &RepoSlug, job: u64) -> Result<JobLog, ServiceError>;
+}
+
+/// How much of a log was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredLog {
+    /// Bytes.
+    pub size: u64,
+    /// Whether there was more.
+    pub cut: bool,
+}
+
+/// An archive that is being written. It appears under its name when it is finished.
+///
+/// # Errors
+///
+/// The file cannot be written, or the stream fails; what was stored before stays as it was.
+#[async_trait]
+pub trait LogArchive: Send {
+    /// Stores at most `limit` bytes of a stream under a name, which is not in the archive yet.
+    async fn add(
+        &mut self,
+        name: &str,
+        bytes: ByteStream,
+        limit: u64,
+    ) -> Result<StoredLog, ServiceError>;
+    /// Stores a last file, and gives the archive its name.
+    async fn finish(self: Box<Self>, name: &str, bytes: Bytes) -> Result<(), ServiceError>;
+}
+
+/// Where archives are written.
+#[async_trait]
+pub trait LogArchives: Send + Sync {
+    /// Begins an archive at a path below the working folder.
+    async fn begin(&self, path: &Path) -> Result<Box<dyn LogArchive>, ServiceError>;
+}
