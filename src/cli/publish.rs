@@ -23,6 +23,9 @@ pub struct PublishArgs {
     /// Checks of the commit that must have succeeded, one per line, with `*` for any characters; `name=neutral,skipped` accepts these results as well
     #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
     pub required_checks: Vec<String>,
+    /// Do everything but the last request: the draft is checked and complete, and a person publishes it on its page
+    #[arg(long)]
+    pub leave_draft: bool,
     #[command(flatten)]
     pub builders: BuildersInput,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `draft`: one draft release with our mark, then the tag at the plan's commit.
+//! `draft`: one draft release with our mark, then the tag at the plan's commit, unless `publish` creates that.
 //!
 //! The tag comes last because it starts builders, and they upload to the draft: it is created when a read shows the draft, since
 //! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
@@ -10,12 +10,12 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
-use crate::plan::{Mark, NotesSource, ReleasePlan};
+use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
-use crate::release::references::delete_release;
+use crate::release::references::{delete_release, tag_is_ours};
 use crate::release::view::ReleaseView;
 
 /// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
@@ -182,25 +182,70 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
 
 fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Mark) -> Step {
     if mark.plan != plan.digest() {
-        let mark = plan.renewed_mark(mark);
+        let mark = renewed_mark(plan, seen.tag.as_ref(), draft, mark);
         return Step::Act(vec![Action::EditDraft {
             release: draft.id,
             tag: plan.wanted.tag.clone(),
             body: mark.put(&draft.body),
         }]);
     }
-    match seen.tag {
-        None => Step::Act(vec![Action::CreateTag {
+    match (&seen.tag, plan.wanted.tag_when) {
+        (None, TagWhen::Draft) => Step::Act(vec![Action::CreateTag {
             tag: plan.wanted.tag.clone(),
             commit: plan.wanted.commit.clone(),
         }]),
-        Some(_) => Step::Done(drafted(plan, draft)),
+        (None, TagWhen::Publish) => Step::Done(without_tag(plan, draft)),
+        (Some(_), _) => Step::Done(drafted(plan, draft)),
+    }
+}
+
+/// The mark for this plan. It goes on saying whether the tag that is there is ours.
+fn renewed_mark(
+    plan: &ReleasePlan,
+    tag: Option<&CommitSha>,
+    draft: &SeenRelease,
+    mark: &Mark,
+) -> Mark {
+    let renewed = plan.renewed_mark(mark);
+    match tag {
+        None => renewed,
+        Some(at) if tag_is_ours(draft, mark, at) => Mark {
+            tag_when: mark.tag_when,
+            ..renewed
+        },
+        Some(_) => Mark {
+            tag_was_there: true,
+            ..renewed
+        },
     }
 }
 
 fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
     let commit = plan.wanted.commit.short();
     report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
+}
+
+/// The draft of a release whose tag `publish` creates. GitHub may have refused its target: then only `publish` may create the tag.
+fn without_tag(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
+    let mut report = drafted(plan, draft);
+    report.summary += ", and gets its tag right before it is published";
+    if draft.target != plan.wanted.commit.as_str() {
+        report.warnings.push(
+            Diagnostic::warning(
+                Code::TargetDiffers,
+                format!(
+                    "the draft {} has the target {}: GitHub refuses the commit to a token that may not change workflows",
+                    plan.wanted.tag, draft.target
+                ),
+                format!(
+                    "let `publish` publish it, which creates the tag itself: whoever publishes it on {} would tag {}",
+                    draft.url, draft.target
+                ),
+            )
+            .wanted(plan.wanted.commit.to_string()),
+        );
+    }
+    report
 }
 
 fn report(release: &SeenRelease, summary: String) -> PhaseReport {

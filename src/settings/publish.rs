@@ -6,7 +6,7 @@ use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PublishArgs;
 use crate::domain::JobResults;
-use crate::phases::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
+use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 use crate::protocol::CheckState;
 
 impl PhaseSettings for PublishArgs {
@@ -25,6 +25,11 @@ impl PhaseSettings for PublishArgs {
                 .filter_map(|line| required_check(parser, line))
                 .collect(),
             builders: parser.builders(&self.builders),
+            finish: if self.leave_draft {
+                Finish::LeaveDraft
+            } else {
+                Finish::Publish
+            },
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

@@ -56,6 +56,7 @@ fn tested() -> PublishInputs {
         checks,
         builders: vec![],
         token: PublishToken::Other,
+        finish: Finish::Publish,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
