@@ -202,6 +202,14 @@ mod tests {
             ),
             (
                 None,
+                vec![our_draft(
+                    &plan.with(|wanted| wanted.tag_when = TagWhen::Publish),
+                )],
+                "draft",
+                "v1.2.0 is a draft with 0 assets; publishing creates its tag",
+            ),
+            (
+                None,
                 vec![our_draft(&plan), foreign_draft(&plan)],
                 "several",
                 "v1.2.0 has 2 releases; it has no tag",

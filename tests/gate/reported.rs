@@ -169,9 +169,10 @@ pub(crate) const HARMLESS: &[HarmlessChange] = &[
     (
         "the tag is now an annotated one of the same commit",
         |s, _| {
-            let object = s.repository(|r| StoredTag {
+            let commit = plan(s).wanted.commit.to_string();
+            let object = s.repository(|_| StoredTag {
                 tag: TAG.into(),
-                object: r.tag_commit(TAG).unwrap(),
+                object: commit,
                 ..StoredTag::default()
             });
             s.repository(|r| r.tag_objects.insert("a".repeat(40), object));

@@ -24,13 +24,29 @@ mod support;
 
 use std::time::Duration;
 
-fn survive_every_cut(lag: Duration) {
-    let (cases, failed) = matrix::survive_all(lag);
+use matrix::Matrix;
+use support::scene::{EARLY, LATE};
+
+/// The phases that another time for the tag changes.
+const OF_THE_TAG: [&str; 2] = ["draft", "publish"];
+
+/// Whether the tests with a late tag are to repeat also what is the same with an early one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch for whoever runs the test"
+)]
+fn whole_matrices() -> bool {
+    std::env::var("WHOLE_MATRICES").is_ok()
+}
+
+fn survive_every_cut(matrix: Matrix) {
+    let Matrix { lag, tag_when, .. } = matrix;
+    let (cases, failed) = matrix::survive_all(matrix);
     for case in failed.iter().take(10) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived (lists lag by {lag:?})",
+        "{} of {cases} cuts survived (tag-when: {tag_when}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -38,12 +54,36 @@ fn survive_every_cut(lag: Duration) {
 
 #[test]
 fn release_completes_after_every_interruption() {
-    survive_every_cut(Duration::ZERO);
+    survive_every_cut(Matrix {
+        lag: Duration::ZERO,
+        tag_when: EARLY,
+        phases: None,
+    });
 }
 
 #[test]
 fn release_completes_after_every_interruption_while_lists_lag() {
-    survive_every_cut(Duration::from_secs(3));
+    survive_every_cut(Matrix {
+        lag: Duration::from_secs(3),
+        tag_when: EARLY,
+        phases: None,
+    });
+}
+
+/// With `WHOLE_MATRICES` in the environment every request is interrupted, also without lag.
+#[test]
+fn release_with_a_late_tag_completes_after_every_interruption() {
+    let late = |lag, phases| Matrix {
+        lag,
+        tag_when: LATE,
+        phases,
+    };
+    if whole_matrices() {
+        survive_every_cut(late(Duration::ZERO, None));
+        survive_every_cut(late(Duration::from_secs(3), None));
+    } else {
+        survive_every_cut(late(Duration::from_secs(3), Some(&OF_THE_TAG)));
+    }
 }
 
 /// Both mostly wait in real time, so they run in parallel, also with the other tests.
@@ -51,7 +91,12 @@ fn release_completes_after_every_interruption_while_lists_lag() {
 fn real_processes_survive_kills_at_every_request_and_fifty_at_once_make_one_draft() {
     let (cases, failed) = std::thread::scope(|scope| {
         let fifty = scope.spawn(processes::fifty_make_one);
-        let kills = processes::survive_kills();
+        let mut kills = processes::survive_kills(EARLY, &[]);
+        // In `publish`, the tag and what follows it are the last requests.
+        let whole = whole_matrices();
+        let late = processes::survive_kills(LATE, if whole { &OF_THE_TAG } else { &["draft"] });
+        kills.0 += late.0;
+        kills.1.extend(late.1);
         fifty.join().unwrap();
         kills
     });

@@ -214,11 +214,21 @@ fn same(entry: &LogEntry) -> String {
     }
 }
 
+/// A release, and the requests of it that are interrupted.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix {
+    pub(crate) lag: Duration,
+    pub(crate) tag_when: &'static str,
+    /// The phases whose requests are interrupted; `None` for all.
+    pub(crate) phases: Option<&'static [&'static str]>,
+}
+
 /// The number of threads for the cases: while one waits for its servers, which have their own threads, others run.
 const WORKERS: usize = 6;
 
 /// Runs all cases, and returns the number of those that passed and the list of those that failed.
-pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
+pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
+    let Matrix { lag, tag_when, .. } = matrix;
     let next = AtomicUsize::new(0);
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -227,38 +237,45 @@ pub(crate) fn survive_all(lag: Duration) -> (usize, Vec<String>) {
             .unwrap();
         runtime.block_on(async {
             let scene = Scene::start(|options| options.lag = lag).await;
+            let scene = scene.tagging(tag_when);
             let undisturbed = Undisturbed::release(&scene).await;
             let requests = undisturbed.requests;
-            let cases = cases(requests, lag);
+            let cases = cases(&undisturbed, &matrix);
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Err(why) = scene.survive(*case, &undisturbed).await {
                     failed.push(format!("{case:?}: {why}"));
                 }
             }
-            (requests, failed)
+            (requests, cases.len(), failed)
         })
     };
     let done: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|w| w.join().unwrap()).collect()
     });
-    let requests = done[0].0;
+    let (requests, cases) = (done[0].0, done[0].1);
     assert!(
-        done.iter().all(|(counted, _)| *counted == requests),
+        done.iter().all(|(counted, ..)| *counted == requests),
         "a release sends the same requests each time"
     );
-    let failed = done.into_iter().flat_map(|(_, failed)| failed).collect();
-    (cases(requests, lag).len(), failed)
+    let failed = done.into_iter().flat_map(|(.., failed)| failed).collect();
+    (cases, failed)
 }
 
 /// A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
-fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
-    let registry = if lag.is_zero() { registry } else { 0 };
+fn cases(undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case> {
+    let [github, registry] = undisturbed.requests;
+    let registry = if matrix.lag.is_zero() { registry } else { 0 };
+    let is_cut = |(server, request): &(Server, u64)| {
+        let phase = undisturbed.before(*server, *request).phase.as_str();
+        matrix.phases.is_none_or(|phases| phases.contains(&phase))
+    };
     let requests = (1..=github)
         .map(|n| (Server::GitHub, n))
         .chain((1..=registry).map(|n| (Server::Registry, n)));
     requests
+        .filter(is_cut)
         .flat_map(|(server, request)| {
             CUTS.map(|cut| Case {
                 server,

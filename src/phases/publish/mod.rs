@@ -139,7 +139,11 @@ impl Publish {
     /// The phase, which writes only while `owner` holds the lock of the tag: no other process takes over the draft
     /// between the last read and its publication.
     pub fn locked(plan: ReleasePlan, inputs: PublishInputs, owner: LockOwner) -> Locked<Self> {
-        let publish = Self {
+        Locked::new(Self::new(plan, inputs), owner)
+    }
+
+    fn new(plan: ReleasePlan, inputs: PublishInputs) -> Self {
+        Self {
             plan,
             inputs,
             cache: ReleaseCache::new(Trust::DigestsOnly),
@@ -148,8 +152,7 @@ impl Publish {
             passed: None,
             wrote_file: false,
             has_published: false,
-        };
-        Locked::new(publish, owner)
+        }
     }
 
     /// Reads everything.

@@ -1,5 +1,6 @@
 //! The gate, one altered fact at a time.
 
+mod late_tag;
 mod published;
 
 use std::sync::Arc;
