@@ -189,7 +189,7 @@ async fn draft_that_is_left_is_complete_and_a_second_run_writes_nothing() {
         assert!(left["release-url"].contains("untagged-"), "{left:?}");
         assert_eq!(left["artifacts"], job.artifacts);
         assert_eq!((scene.releases_published(), scene.tag_commit()), (0, tags));
-        scene.github.log().clear();
+        scene.forget();
         assert_eq!(scene.left(&job).await, left);
         assert_eq!(scene.written(), [""; 0], "{tag_when}");
         // A person's change of the draft is refused or put right as by any other run.
@@ -228,7 +228,7 @@ async fn verify_accepts_what_a_person_published_unchanged_and_finds_each_altered
         scene.left(&job).await;
         scene.click_publish(json!({})).await;
         assert_eq!(scene.tag_commit(), Some(scene.commit(&job)));
-        scene.github.log().clear();
+        scene.forget();
         let again = scene.left(&job).await;
         assert_eq!(
             (&*again["state"], &*again["is-latest"]),

@@ -23,6 +23,8 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
                 let release = r.releases.values_mut().find(|d| d.draft).unwrap();
                 (release.draft, release.published_at) = (false, Some(release.created_at));
                 r.latest = Some(release.id);
+                let target = release.target_commitish.clone();
+                r.refs.entry(format!("refs/tags/{TAG}")).or_insert(target);
             });
         },
     ),
