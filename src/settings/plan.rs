@@ -30,8 +30,7 @@ impl PhaseSettings for PlanArgs {
             .as_ref()
             .map(|names| Images::read(parser, self, names));
         let on_existing = on_existing(parser, self);
-        let words = [("draft", TagWhen::Draft), ("publish", TagWhen::Publish)];
-        let tag_when = parser.choice("tag-when", self.tag_when.as_deref(), &Choices::of(&words));
+        let tag_when = tag_when(parser, "tag-when", self.tag_when.as_deref());
         let assets = lines(&self.assets)
             .filter_map(|name| parser.take("assets", name.parse()))
             .collect();
@@ -85,6 +84,15 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
         );
     }
     on_existing
+}
+
+pub(super) fn tag_when(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    text: Option<&str>,
+) -> Option<TagWhen> {
+    let words = [("draft", TagWhen::Draft), ("publish", TagWhen::Publish)];
+    parser.choice(input, text, &Choices::of(&words))
 }
 
 pub(super) fn example_version() -> Option<(Tag, Version, TagFormat)> {
