@@ -78,6 +78,29 @@ fn failed_tests_prevent_publishing_until_they_pass() {
 }
 
 #[test]
+fn failed_run_leaves_no_tag_where_the_tag_comes_late() {
+    let state = tempfile::tempdir().unwrap();
+    let late = ["--tag-when", "publish"];
+    let refused = rehearse(state.path(), &[&late[..], &["--e2e", "fail"]].concat());
+    assert_eq!(refused.status.code(), Some(12), "{}", text(&refused));
+    assert!(
+        text(&refused).contains("  it has no tag\n"),
+        "{}",
+        text(&refused)
+    );
+    let passed = rehearse(state.path(), &late);
+    assert_eq!(passed.status.code(), Some(0), "{}", text(&passed));
+    let published = text(&passed);
+    assert!(
+        published.contains("\nv1.2.0 is published\n  its tag is at "),
+        "{published}"
+    );
+    let again = text(&rehearse(state.path(), &late));
+    let writes = again.lines().filter(|line| line.ends_with(", 0 write"));
+    assert_eq!(writes.count(), 2, "{again}");
+}
+
+#[test]
 fn wait_for_builders_that_never_start_ends() {
     let state = tempfile::tempdir().unwrap();
     let ended = rehearse(state.path(), &["--builder", "never"]);

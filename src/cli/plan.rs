@@ -28,6 +28,9 @@ pub struct PlanArgs {
     /// What to do with the draft of an earlier run: `resume`, `fail` or `replace`
     #[arg(long, value_name = "POLICY")]
     pub on_existing: Option<String>,
+    /// When the tag is created: `draft` (right after the draft, so that it starts the builders) or `publish` (right before the release is published, after every check: a run that fails leaves no tag, and builders work from the commit); default: `draft`
+    #[arg(long, value_name = "WHEN")]
+    pub tag_when: Option<String>,
     /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
     #[arg(long, value_name = "REASON")]
     pub replace_published: Option<String>,

@@ -47,7 +47,7 @@ outputs! {
     "default-cr" of "fetch-module": "Path of the default custom resource; empty if the module has none"
     "is-latest" of "publish": "`true` or `false`: whether GitHub shows the release as the latest"
     "is-immutable" of "publish": "`true` or `false`: whether tag and assets are frozen, because the repository has *immutable releases* enabled"
-    "state" of "status": "`absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
+    "state" of "publish", "status": "Of `publish`, `published` or, with `leave-draft`, `ready`; of `status`, `absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
     "builders" of "release-settings": "`called`, `caller`, `tag` or `external`: who builds"
     "module" of "release-settings": "`true` or `false`: whether the release has a module image"
     "binary-image" of "release-settings", "image-settings": "Image of the module's manager; empty for a release without one"

@@ -17,6 +17,9 @@ pub struct RehearseArgs {
     /// Which tool's module is released: `modulectl-3`, `kyma-cli-2` or `both`
     #[arg(long, value_name = "FORM", default_value = "modulectl-3")]
     pub module_form: String,
+    /// When the tag is created: `draft` or `publish`
+    #[arg(long, value_name = "WHEN", default_value = "draft")]
+    pub tag_when: String,
     /// Push the images to this registry, such as `localhost:5000`, instead of the stand-in
     #[arg(long, value_name = "HOST:PORT")]
     pub registry: Option<String>,

@@ -93,6 +93,8 @@ codes! {
     ReleaseExists "release-exists" Preflight "`on-existing` is `fail`, and the tag or the release exists."
     TagElsewhere "tag-elsewhere" Blocked "The tag points to another commit than the one that is released."
     TagMissing "tag-missing" Blocked "The tag does not exist, and publishing would make GitHub create one."
+    TagLeft "tag-left" Done "A warning: with `tag-when: publish`, the release is refused after its tag was created."
+    TargetDiffers "target-differs" Blocked "The target of the draft, which GitHub tags where the tag is missing, is not the commit of the release."
     DraftMissing "draft-missing" Blocked "The tag has no release that this token can see."
     DraftForeign "draft-foreign" Blocked "The tag has a draft that btp-release did not make."
     ReleaseForeign "release-foreign" Blocked "The tag has a published release that btp-release did not make."

@@ -177,7 +177,10 @@ impl Engine<'_> {
                         .filter(|action| !sent.iter().any(|s| s.action == **action))
                         .cloned()
                         .collect();
-                    if unsent.is_empty() {
+                    // Nothing final is sent before what precedes it is seen.
+                    let is_early =
+                        unsent.len() < actions.len() && actions.iter().any(Action::is_final);
+                    if unsent.is_empty() || is_early {
                         unchanged_reads += 1;
                         self.not_yet_visible(&actions, sent, &mut unchanged_reads)
                             .await?;

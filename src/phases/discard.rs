@@ -105,6 +105,23 @@ mod tests {
     }
 
     #[test]
+    fn tag_that_was_there_before_the_evidence_is_kept_with_a_late_tag() {
+        let plan = example().with(|wanted| wanted.tag_when = crate::plan::TagWhen::Publish);
+        let here = || Some(plan.wanted.commit.clone());
+        let tag = "delete the tag v1.2.0 at 4e4b9d4";
+        let draft = "delete the draft release v1.2.0 (id 7)";
+        assert_eq!(actions(here(), vec![our_draft(&plan)]), [draft]);
+        assert_eq!(actions(None, vec![our_draft(&plan)]), [draft]);
+        let mut finished = our_draft(&plan);
+        finished.assets = vec![crate::release::examples::asset(
+            1,
+            crate::plan::EVIDENCE,
+            b"e",
+        )];
+        assert_eq!(actions(here(), vec![finished]), [tag, draft]);
+    }
+
+    #[test]
     fn discard_deletes_only_releases_with_our_mark() {
         let plan = example();
         let here = || Some(plan.wanted.commit.clone());

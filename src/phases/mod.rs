@@ -23,7 +23,7 @@ pub use discard::Discard;
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::{Plan, PlanOptions};
-pub use publish::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
+pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 pub use record_tests::{LegResult, RecordTests};
 pub use status::Status;
 pub use upload::Upload;

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic, SeenLock, Tag};
-use crate::plan::Mark;
+use crate::plan::{Mark, TagWhen};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
 
@@ -102,6 +102,7 @@ fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseRep
     let state = ReleaseState::of(release);
     let at = match &release.tag {
         Some(commit) => format!("its tag is at {}", commit.short()),
+        None if tag_comes_later(release) => "publishing creates its tag".into(),
         None => "it has no tag".into(),
     };
     let what = match (state, release.releases.as_slice()) {
@@ -129,6 +130,13 @@ fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseRep
     PhaseReport::new(format!("{tag} {what}; {at}{lock}"))
         .with("state", state)
         .with("release-url", url)
+}
+
+/// Whether it is a draft of a release with `tag-when: publish`.
+fn tag_comes_later(release: &ReleaseView) -> bool {
+    let mut drafts = release.releases.iter().filter(|release| release.draft);
+    let mark = drafts.find_map(|draft| Mark::find(&draft.body));
+    mark.is_some_and(|mark| mark.tag_when == TagWhen::Publish)
 }
 
 fn assets(release: &SeenRelease) -> String {
@@ -191,6 +199,14 @@ mod tests {
                 vec![published(foreign_draft(&plan))],
                 "foreign-published",
                 "v1.2.0 is published, and not by btp-release, with 0 assets; its tag is at 4e4b9d4",
+            ),
+            (
+                None,
+                vec![our_draft(
+                    &plan.with(|wanted| wanted.tag_when = TagWhen::Publish),
+                )],
+                "draft",
+                "v1.2.0 is a draft with 0 assets; publishing creates its tag",
             ),
             (
                 None,

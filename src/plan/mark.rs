@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::JsonObject;
+use super::{JsonObject, TagWhen};
 use crate::domain::{CommitSha, Digest, Version};
 
 /// An HTML comment at the end of the release's body, which people do not see.
@@ -23,6 +23,9 @@ pub struct Mark {
     /// The digests that the awaited images' tags resolved to when the draft was made: they are not of this release.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leftovers: BTreeSet<Digest>,
+    /// When the tag is created: with [`TagWhen::Publish`], one that is there before the evidence is not ours.
+    #[serde(default, skip_serializing_if = "TagWhen::is_default")]
+    pub tag_when: TagWhen,
     /// The mark as it was found; empty for one that is new. The fields of a newer version are kept in it.
     #[serde(skip)]
     pub found: JsonObject,
@@ -91,6 +94,7 @@ mod tests {
             run: run.into(),
             tag_was_there: false,
             leftovers: BTreeSet::new(),
+            tag_when: TagWhen::Draft,
             found: JsonObject::default(),
         }
     }

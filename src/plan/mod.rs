@@ -18,4 +18,6 @@ pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};
 pub use verdict::Verdict;
-pub use wanted::{MODULE_IMAGE, ModulePlan, NotesSource, OnExisting, SECOND_MODULE_IMAGE, Wanted};
+pub use wanted::{
+    MODULE_IMAGE, ModulePlan, NotesSource, OnExisting, SECOND_MODULE_IMAGE, TagWhen, Wanted,
+};

@@ -196,6 +196,7 @@ impl ReleasePlan {
             run: self.wanted.run.clone(),
             tag_was_there,
             leftovers: BTreeSet::new(),
+            tag_when: self.wanted.tag_when,
             found: JsonObject::default(),
         }
     }
@@ -207,6 +208,7 @@ impl ReleasePlan {
             commit: self.wanted.commit.clone(),
             plan: self.digest(),
             run: self.wanted.run.clone(),
+            tag_when: self.wanted.tag_when,
             ..mark.clone()
         }
     }

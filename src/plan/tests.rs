@@ -39,6 +39,7 @@ pub(crate) fn example_wanted() -> Wanted {
         binary_image: Some("r.example/prod/btp-manager:v1.2.0".parse().unwrap()),
         module: None,
         extra_images: BTreeSet::new(),
+        tag_when: TagWhen::Draft,
     }
 }
 

@@ -47,6 +47,9 @@ pub struct Wanted {
     pub module: Option<ModulePlan>,
     /// Further images that must exist before the release is tested.
     pub extra_images: BTreeSet<ImageRef>,
+    /// When the tag is created. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "TagWhen::is_default")]
+    pub tag_when: TagWhen,
 }
 
 impl Wanted {
@@ -86,6 +89,28 @@ impl std::str::FromStr for OnExisting {
                 "use resume, fail or replace",
             )),
         }
+    }
+}
+
+/// When the tag is created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagWhen {
+    /// Right after the draft: it starts the builders.
+    #[default]
+    Draft,
+    /// Right before the release is published: a run that fails earlier leaves no tag.
+    Publish,
+}
+
+impl TagWhen {
+    /// Whether it is left out of JSON.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

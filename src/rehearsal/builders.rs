@@ -1,4 +1,4 @@
-//! The two builds that the tag starts: the container image, and the module with its release assets.
+//! The two builds that the tag, or with a late tag the draft, starts: the container image, and the module with its release assets.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::registry::{Credentials, Registries};
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::{Digest, ImageRef};
-use crate::plan::ReleasePlan;
+use crate::plan::{ReleasePlan, TagWhen};
 use crate::protocol::{Blob, BlobSource, Clock, RegistryWriter as _};
 use crate::settings::BuilderBehavior;
 use ocm_module::oci::media;
@@ -25,10 +25,10 @@ use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
 /// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
-/// The longest time until the tag appears, once `draft` has ended.
-const TAG_MAY_TAKE: Duration = Duration::from_secs(2);
+/// The longest time until it appears, once `draft` has ended.
+const START_MAY_TAKE: Duration = Duration::from_secs(2);
 
-/// Waits for the tag, then builds.
+/// Waits for what starts the builds, then builds.
 pub(super) struct RehearsedBuilders<'a> {
     rehearsal: &'a Rehearsal<'a>,
     events: Receiver<GitHubEvent>,
@@ -45,10 +45,10 @@ impl<'a> RehearsedBuilders<'a> {
         }
     }
 
-    /// Builds once for the tag; a tag that existed before starts nothing.
+    /// Builds once; a tag or a draft that existed before starts nothing.
     pub(super) async fn build(mut self, plan: &str) -> anyhow::Result<()> {
         let never = self.rehearsal.settings.builders == BuilderBehavior::Never;
-        if never || !self.tag_appeared().await {
+        if never || !self.started().await {
             return Ok(());
         }
         try_join(self.build_image(plan), self.build_module(plan))
@@ -56,12 +56,14 @@ impl<'a> RehearsedBuilders<'a> {
             .map(drop)
     }
 
-    async fn tag_appeared(&mut self) -> bool {
-        let end = self.clock.now().plus(TAG_MAY_TAKE);
+    async fn started(&mut self) -> bool {
+        let by_the_draft = self.rehearsal.settings.tag_when == TagWhen::Publish;
+        let end = self.clock.now().plus(START_MAY_TAKE);
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Ok(GitHubEvent::TagCreated { .. }) => return true,
+                    Ok(GitHubEvent::TagCreated { .. }) if !by_the_draft => return true,
+                    Ok(GitHubEvent::DraftCreated { .. }) if by_the_draft => return true,
                     Ok(_) => {}
                     Err(_) => return false,
                 },
@@ -78,7 +80,7 @@ impl<'a> RehearsedBuilders<'a> {
         let Some(image) = &plan.wanted.binary_image else {
             return Ok(());
         };
-        log(format!("started by the tag {}", plan.wanted.tag));
+        log(format!("started for {}", plan.wanted.tag));
         self.pretend_to_build().await;
         let digest = self.push_image(image, &plan).await?;
         log(format!("pushed {image} ({digest})"));
@@ -117,7 +119,7 @@ impl<'a> RehearsedBuilders<'a> {
     async fn build_module(&self, plan: &str) -> anyhow::Result<()> {
         const NAME: &str = "module builder";
         let _spinner = self.rehearsal.timeline.spinner(NAME);
-        self.rehearsal.timeline.log(NAME, "started by the tag");
+        self.rehearsal.timeline.log(NAME, "started");
         self.pretend_to_build().await;
         self.write_sources(&ReleasePlan::from_json(plan, None)?)?;
         let inputs = [

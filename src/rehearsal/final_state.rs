@@ -10,10 +10,9 @@ use super::services::{REPOSITORY, Services};
 /// Prints the releases of the tag with their assets, and how many requests were sent.
 pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::Result<()> {
     let github = services.github.world();
-    let releases = github
-        .repositories
-        .get(REPOSITORY)
-        .map(|repository| repository.releases_of(tag));
+    let repository = github.repositories.get(REPOSITORY);
+    let releases = repository.map(|repository| repository.releases_of(tag));
+    let commit = repository.and_then(|repository| repository.tag_commit(tag));
     for release in releases.unwrap_or_default() {
         let state = if release.draft {
             "a draft, visible to maintainers only"
@@ -21,6 +20,10 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
             "published"
         };
         writeln!(out, "\n{tag} is {state}")?;
+        match &commit {
+            Some(commit) => writeln!(out, "  its tag is at {commit}")?,
+            None => writeln!(out, "  it has no tag")?,
+        }
         for asset in &release.assets {
             let digest = asset.content.as_deref().unwrap_or("unfinished");
             writeln!(

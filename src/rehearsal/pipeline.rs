@@ -10,6 +10,7 @@ use super::builders::RehearsedBuilders;
 use super::step::StepResult;
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::Exit;
+use crate::plan::TagWhen;
 use crate::protocol::Clock as _;
 use crate::settings::{BuilderBehavior, TestResult};
 
@@ -67,6 +68,10 @@ impl Rehearsal<'_> {
     async fn plan(&self) -> anyhow::Result<StepResult> {
         let assets = self.settings.assets.join("\n");
         let form = self.settings.form.to_string();
+        let tag_when = match self.settings.tag_when {
+            TagWhen::Draft => "draft",
+            TagWhen::Publish => "publish",
+        };
         let binary_image = self.services.binary_image();
         let module_registry = self.services.module_registry();
         let inputs = [
@@ -77,6 +82,7 @@ impl Rehearsal<'_> {
             ("module-name", "kyma.project.io/module/btp-operator"),
             ("module-registry", &module_registry),
             ("guard-branch", "main"),
+            ("tag-when", tag_when),
         ];
         Ok(self.step("plan", &inputs).await?)
     }

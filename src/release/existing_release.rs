@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::references::{duplicates, foreign, of_another_commit, tag_elsewhere};
+use super::references::{duplicates, foreign, of_another_commit, tag_elsewhere, tag_is_ours};
 use crate::domain::CommitSha;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Mark, OnExisting, ReleasePlan};
@@ -216,7 +216,8 @@ pub(crate) fn resolve<'a>(
         _ if duplicates_to_delete.is_some() => ExistingRelease::EmptyDuplicates,
         _ => ExistingRelease::SeveralReleases,
     };
-    let was_created_with_it = |at: &CommitSha| matches!(&ours, Some((_, mark)) if mark.commit == *at && !mark.tag_was_there);
+    let was_created_with_it =
+        |at: &CommitSha| matches!(&ours, Some((release, mark)) if tag_is_ours(release, mark, at));
     let tag_state = match tag {
         None => TagState::Absent,
         Some(at) if *at == plan.wanted.commit => TagState::AtCommit,

@@ -2,7 +2,7 @@
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag, Version};
-use crate::plan::{EVIDENCE, Mark, ReleasePlan};
+use crate::plan::{EVIDENCE, Mark, ReleasePlan, TagWhen};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
 use ocm_module::read::ExpectedModule;
@@ -129,6 +129,14 @@ pub(crate) fn row_of_many(artifacts: usize) -> String {
     format!("| {artifacts} artifacts | in `{EVIDENCE}` |")
 }
 
+/// Whether the tag was created with a release of ours. With `tag-when: publish` that is once the draft has its evidence: a tag
+/// that is there before is somebody else's.
+pub(crate) fn tag_is_ours(release: &SeenRelease, mark: &Mark, at: &CommitSha) -> bool {
+    let has_evidence = || release.assets.iter().any(|asset| asset.name == EVIDENCE);
+    let may_be_ours = mark.tag_when == TagWhen::Draft || !release.draft || has_evidence();
+    *at == mark.commit && !mark.tag_was_there && may_be_ours
+}
+
 /// The tag goes first: as long as the release exists, its mark shows whether the tag is ours.
 pub(crate) fn delete_release(
     tag: &Tag,
@@ -136,8 +144,8 @@ pub(crate) fn delete_release(
     ours: &SeenRelease,
     mark: &Mark,
 ) -> Vec<Action> {
-    let tag_is_ours = |at: &&CommitSha| **at == mark.commit && !mark.tag_was_there;
-    let tag_first = at.filter(tag_is_ours).map(|at| Action::DeleteTag {
+    let ours_at = |at: &&CommitSha| tag_is_ours(ours, mark, at);
+    let tag_first = at.filter(ours_at).map(|at| Action::DeleteTag {
         tag: tag.clone(),
         commit: at.clone(),
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ocm_module::values::ModuleForm;
 
-use super::input_parser::InputParser;
+use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{ModuleInput, PlanArgs};
@@ -12,7 +12,7 @@ use crate::domain::{
     Code, ComponentName, Diagnostic, ImageRef, ImageRepository, ImageTag, Tag, TagFormat, Version,
 };
 use crate::phases::{Plan, PlanOptions};
-use crate::plan::{ModulePlan, NotesSource, OnExisting, Wanted};
+use crate::plan::{ModulePlan, NotesSource, OnExisting, TagWhen, Wanted};
 
 impl PhaseSettings for PlanArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
@@ -30,6 +30,7 @@ impl PhaseSettings for PlanArgs {
             .as_ref()
             .map(|names| Images::read(parser, self, names));
         let on_existing = on_existing(parser, self);
+        let tag_when = tag_when(parser, "tag-when", self.tag_when.as_deref());
         let assets = lines(&self.assets)
             .filter_map(|name| parser.take("assets", name.parse()))
             .collect();
@@ -59,6 +60,7 @@ impl PhaseSettings for PlanArgs {
             binary_image: images.binary,
             module: images.module,
             extra_images: images.extra,
+            tag_when: tag_when.unwrap_or_default(),
         };
         Some(Prepared::on_github(
             repository,
@@ -82,6 +84,15 @@ fn on_existing(parser: &mut InputParser<'_>, args: &PlanArgs) -> OnExisting {
         );
     }
     on_existing
+}
+
+pub(super) fn tag_when(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    text: Option<&str>,
+) -> Option<TagWhen> {
+    let words = [("draft", TagWhen::Draft), ("publish", TagWhen::Publish)];
+    parser.choice(input, text, &Choices::of(&words))
 }
 
 pub(super) fn example_version() -> Option<(Tag, Version, TagFormat)> {

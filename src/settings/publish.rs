@@ -6,7 +6,7 @@ use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PublishArgs;
 use crate::domain::JobResults;
-use crate::phases::{Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
+use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 use crate::protocol::CheckState;
 
 impl PhaseSettings for PublishArgs {
@@ -35,6 +35,11 @@ impl PhaseSettings for PublishArgs {
                 .collect(),
             builders: parser.builders(&self.builders),
             logs: parser.path("logs", self.logs.as_ref()),
+            finish: if self.leave_draft {
+                Finish::LeaveDraft
+            } else {
+                Finish::Publish
+            },
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

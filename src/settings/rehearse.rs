@@ -7,9 +7,11 @@ use ocm_module::values::ModuleForm;
 use super::Environment;
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
+use super::plan::tag_when;
 use crate::cli::RehearseArgs;
 use crate::commands::release_settings::module_assets;
 use crate::domain::Diagnostic;
+use crate::plan::TagWhen;
 
 /// The release of a rehearsal, and the behaviour of the other participants.
 pub struct RehearsalSettings {
@@ -29,6 +31,7 @@ pub struct RehearsalSettings {
     pub unit_tests: TestResult,
     pub e2e_tests: TestResult,
     pub builders: BuilderBehavior,
+    pub tag_when: TagWhen,
 }
 
 /// How tests end.
@@ -68,6 +71,7 @@ pub fn rehearse(
     );
     let e2e_tests = parser.choice("--e2e", Some(&args.e2e), &Choices::of(&results));
     let builders = parser.choice("--builder", Some(&args.builder), &Choices::of(&behaviors));
+    let tag_when = tag_when(&mut parser, "--tag-when", Some(&args.tag_when));
     let form = module_form(&mut parser, Some(&args.module_form));
     let mut file =
         |option, path: &Option<String>| path.as_ref().and_then(|path| parser.file(option, path));
@@ -85,6 +89,7 @@ pub fn rehearse(
             unit_tests: unit_tests?,
             e2e_tests: e2e_tests?,
             builders: builders?,
+            tag_when: tag_when?,
         })
     };
     parser.finish(settings())

@@ -10,6 +10,7 @@
 
 mod facts;
 mod images;
+mod late_tag;
 mod pinned;
 mod release;
 mod reported;
@@ -25,13 +26,18 @@ use btp_release::domain::Code;
 use btp_release::engine::Stop;
 use stand_ins::{Fault, Pattern};
 
-use facts::IN_THE_WORLD;
+use facts::{Fact, IN_THE_WORLD};
 use release::{PublishJob, Snapshot, codes};
 use reported::{BEFORE, HARMLESS};
-use support::scene::{Outputs, Scene};
+use support::scene::{EARLY, Outputs, Scene};
 
 async fn tested() -> (Arc<Scene>, PublishJob, Snapshot) {
-    let scene = Arc::new(Scene::start(|_| {}).await);
+    tested_with(EARLY).await
+}
+
+/// The same with another time for the tag.
+async fn tested_with(tag_when: &'static str) -> (Arc<Scene>, PublishJob, Snapshot) {
+    let scene = Arc::new(Scene::start(|_| {}).await.tagging(tag_when));
     let job = scene.until_tested().await;
     let snapshot = scene.snapshot();
     (scene, job, snapshot)
@@ -64,10 +70,21 @@ fn all_refused(when: &str, facts: usize, wrong: &[String]) {
 #[tokio::test]
 async fn gate_refuses_each_fact_altered_after_the_tests() {
     let (scene, job, snapshot) = tested().await;
+    refused_after_the_tests(&scene, &job, &snapshot, IN_THE_WORLD, &[]).await;
+}
+
+/// `more` are inputs of `publish`.
+async fn refused_after_the_tests(
+    scene: &Scene,
+    job: &PublishJob,
+    snapshot: &Snapshot,
+    in_the_world: &[Fact],
+    more: &[(&str, &str)],
+) {
     let mut failed = Vec::new();
     let mut one = async |fact: &str, expected: &[Code], job: &PublishJob| {
         let before = scene.releases_published();
-        let refused = wrong(scene.publish(job).await, expected);
+        let refused = wrong(scene.finish(job, more).await, expected);
         let wrote = Some(scene.written()).filter(|written| !written.is_empty());
         let wrote = wrote.map(|written| format!("was followed by {written:?}"));
         let published = (scene.releases_published() != before).then(|| "was published".to_owned());
@@ -79,18 +96,18 @@ async fn gate_refuses_each_fact_altered_after_the_tests() {
                 .map(|why| format!("{fact}: {why}")),
         );
     };
-    for (fact, expected, alter) in IN_THE_WORLD {
-        scene.restore(&snapshot);
-        alter(&scene);
-        one(fact, expected, &job).await;
+    for (fact, expected, alter) in in_the_world {
+        scene.restore(snapshot);
+        alter(scene);
+        one(fact, expected, job).await;
     }
     for (fact, expected, alter) in BEFORE {
-        scene.restore(&snapshot);
+        scene.restore(snapshot);
         let mut job = job.clone();
-        alter(&scene, &mut job);
+        alter(scene, &mut job);
         one(fact, expected, &job).await;
     }
-    let facts = IN_THE_WORLD.len() + BEFORE.len();
+    let facts = in_the_world.len() + BEFORE.len();
     assert!(facts >= 40);
     all_refused("altered between test and publish", facts, &failed);
 }
@@ -99,38 +116,49 @@ async fn gate_refuses_each_fact_altered_after_the_tests() {
 #[tokio::test]
 async fn gate_refuses_each_fact_altered_right_before_publishing() {
     let (scene, job, snapshot) = tested().await;
+    refused_right_before_publishing(&scene, &job, &snapshot, IN_THE_WORLD).await;
+}
+
+async fn refused_right_before_publishing(
+    scene: &Arc<Scene>,
+    job: &PublishJob,
+    snapshot: &Snapshot,
+    facts: &[Fact],
+) {
     let mut failed = Vec::new();
-    for (fact, expected, alter) in IN_THE_WORLD {
-        scene.restore(&snapshot);
-        let there = Arc::clone(&scene);
+    for &(fact, expected, alter) in facts {
+        scene.restore(snapshot);
+        let there = Arc::clone(scene);
         let last_but_one = Pattern::new("POST", "*/releases/*/assets");
         scene
             .github
             .faults()
             .when(last_but_one, 1, Fault::call_after(move |_| alter(&there)));
-        let before = usize::from(*fact == "somebody publishes a second release");
-        if let Some(why) = wrong(scene.publish(&job).await, expected) {
+        let before = usize::from(fact == "somebody publishes a second release");
+        if let Some(why) = wrong(scene.publish(job).await, expected) {
             failed.push(format!("{fact}: {why}"));
         } else if scene.github.faults().pending() > 0 {
             failed.push(format!("{fact}: was never altered"));
         } else if scene.releases_published() != before {
             failed.push(format!("{fact}: was published"));
+        } else if scene.tag_created(job) {
+            failed.push(format!("{fact}: left a tag"));
         }
     }
-    all_refused(
-        "altered right before the one request",
-        IN_THE_WORLD.len(),
-        &failed,
-    );
+    all_refused("altered right before the one request", facts.len(), &failed);
 }
 
 #[tokio::test]
 async fn gate_ignores_changes_outside_the_release() {
     let (scene, job, snapshot) = tested().await;
+    harmless_changes_are_ignored(&scene, &job, &snapshot).await;
+}
+
+async fn harmless_changes_are_ignored(scene: &Scene, job: &PublishJob, snapshot: &Snapshot) {
     for (fact, alter) in HARMLESS {
-        scene.restore(&snapshot);
+        scene.restore(snapshot);
         let mut job = job.clone();
-        alter(&scene, &mut job);
+        alter(scene, &mut job);
         let published = scene.publish(&job).await;
         let outputs = published.unwrap_or_else(|stop| panic!("{fact}: {}", described(&stop)));
         assert_eq!(outputs["is-latest"], "true", "{fact}");

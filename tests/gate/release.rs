@@ -71,6 +71,7 @@ impl Scene {
             ("module-name", "kyma-project.io/module/btp-operator"),
             ("module-registry", &modules),
             ("guard-branch", "main"),
+            ("tag-when", self.tag_when),
         ];
         let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
         planned.remove("plan").unwrap()
@@ -159,6 +160,15 @@ impl Scene {
     }
 
     pub(crate) async fn publish(&self, job: &PublishJob) -> Result<Outputs, Stop> {
+        self.finish(job, &[]).await
+    }
+
+    /// The phase `publish` with more inputs than usual.
+    pub(crate) async fn finish(
+        &self,
+        job: &PublishJob,
+        more: &[(&str, &str)],
+    ) -> Result<Outputs, Stop> {
         let inputs = [
             ("plan", job.plan.as_str()),
             ("artifacts", &job.artifacts),
@@ -167,6 +177,7 @@ impl Scene {
             ("test-legs", &job.legs),
             ("required-checks", "lint\nci/prow"),
         ];
+        let inputs = [&inputs, more].concat();
         self.phase(RUN, "publish", &inputs).await
     }
 

@@ -23,6 +23,8 @@ pub(crate) const BEFORE: &[ReportedFact] = &[
                 let release = r.releases.values_mut().find(|d| d.draft).unwrap();
                 (release.draft, release.published_at) = (false, Some(release.created_at));
                 r.latest = Some(release.id);
+                let target = release.target_commitish.clone();
+                r.refs.entry(format!("refs/tags/{TAG}")).or_insert(target);
             });
         },
     ),
@@ -169,9 +171,10 @@ pub(crate) const HARMLESS: &[HarmlessChange] = &[
     (
         "the tag is now an annotated one of the same commit",
         |s, _| {
-            let object = s.repository(|r| StoredTag {
+            let commit = plan(s).wanted.commit.to_string();
+            let object = s.repository(|_| StoredTag {
                 tag: TAG.into(),
-                object: r.tag_commit(TAG).unwrap(),
+                object: commit,
                 ..StoredTag::default()
             });
             s.repository(|r| r.tag_objects.insert("a".repeat(40), object));

@@ -98,18 +98,23 @@ const ALTERED: &[AlteredFact] = &[
 async fn verify_finds_each_fact_altered_after_publishing() {
     let (scene, job, _) = tested().await;
     scene.publish(&job).await.unwrap();
+    each_altered_fact_is_found(&scene).await;
+}
+
+/// In a release that is published.
+pub(crate) async fn each_altered_fact_is_found(scene: &Scene) {
     let snapshot = scene.snapshot();
     let verify = async || {
         let ended = scene.phase(RUN, "verify", &[("version", TAG)]).await;
         ended.err().map(|stop| codes(&stop))
     };
     assert_eq!(verify().await, None, "as it was published");
-    let evidence = String::from_utf8(bytes(&scene, EVIDENCE)).unwrap();
+    let evidence = String::from_utf8(bytes(scene, EVIDENCE)).unwrap();
     assert!(evidence.contains(REPOSITORY), "{evidence}");
     let mut missed = Vec::new();
     for (fact, expected, alter) in ALTERED {
         scene.restore(&snapshot);
-        alter(&scene);
+        alter(scene);
         let found = verify().await;
         if found.as_deref() != Some(&[*expected]) {
             missed.push(format!("{fact}: {found:?}"));

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use stand_ins::{EventLog, LogEntry, Service};
 
 use super::release::{Phases, told};
-use super::support::scene::{ActsAs, Outputs, Run, Scene, TAG};
+use super::support::scene::{ActsAs, LATE, Outputs, Run, Scene, TAG};
 
 /// The most requests of a phase.
 #[derive(Clone, Copy)]
@@ -55,6 +55,12 @@ const SECOND: [Budget; 9] = [
     budget("publish", 9, 11),
     budget("verify", 5, 11),
 ];
+
+/// The phases in which a late tag is not, or is, created: exactly as many requests.
+const LATE_TAG: [Budget; 2] = [budget("draft", 13, 2), budget("publish", 31, 20)];
+
+/// The same for a draft that is left to a person, and again once it is there.
+const LEFT: [Budget; 2] = [budget("publish", 24, 20), budget("publish", 12, 11)];
 
 /// The requests of one phase.
 struct Sent {
@@ -201,6 +207,46 @@ async fn phase_of_an_app_sends_three_more_requests_for_its_token() {
         ..budget
     });
     assert_eq!(check("as an App", &first, &budgets), [""; 0]);
+}
+
+#[tokio::test]
+async fn late_tag_costs_one_request_in_publish_and_saves_one_in_draft() {
+    let scene = Scene::start(|_| ()).await.tagging(LATE);
+    let sent = Counting::on(&scene)
+        .release(Run { id: 1, attempt: 1 })
+        .await;
+    for budget in LATE_TAG {
+        let phase = sent.iter().find(|sent| sent.phase == budget.phase).unwrap();
+        let counts = (phase.github.len(), phase.registry.len());
+        let listed = phase.listed();
+        assert_eq!(
+            counts,
+            (budget.github, budget.registry),
+            "{}\n{listed}",
+            budget.phase
+        );
+    }
+}
+
+#[tokio::test]
+async fn draft_that_is_left_costs_as_many_requests_as_its_budget() {
+    let scene = Scene::start(|_| ()).await.tagging(LATE).leaving_the_draft();
+    for budget in LEFT {
+        let by = Counting::on(&scene);
+        let run = Run { id: 1, attempt: 1 };
+        scene.begin(run);
+        let ended = scene.release(run, &by).await;
+        assert!(ended.is_err(), "there is nothing to verify");
+        let sent = by.sent.into_inner();
+        let publish = sent.iter().find(|sent| sent.phase == "publish").unwrap();
+        let counts = (publish.github.len(), publish.registry.len());
+        assert_eq!(
+            counts,
+            (budget.github, budget.registry),
+            "{}",
+            publish.listed()
+        );
+    }
 }
 
 /// The requests of `plan` and `publish` in a repository with so many other releases.

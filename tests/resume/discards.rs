@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::matrix::{Cut, Server};
 use super::stages::Undisturbed;
-use super::support::scene::{Run, Scene, TAG};
+use super::support::scene::{EARLY, LATE, Run, Scene, TAG};
 
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
@@ -64,7 +64,17 @@ impl Scene {
 
 #[tokio::test]
 async fn interrupted_discard_can_be_repeated_and_keeps_foreign_objects() {
+    discard_after_every_kill(EARLY).await;
+}
+
+#[tokio::test]
+async fn interrupted_discard_can_be_repeated_where_the_tag_comes_late() {
+    discard_after_every_kill(LATE).await;
+}
+
+async fn discard_after_every_kill(tag_when: &'static str) {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
+    let scene = scene.tagging(tag_when);
     scene.repository(|repository| {
         repository.draft("v1.2.0-rc1");
         repository.annotated_tag("v1.2.0-rc1", "theirs");

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use btp_release::domain::{Code, Digest};
 use btp_release::engine::Stop;
-use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
+use btp_release::plan::{EVIDENCE, Mark, ReleasePlan, TagWhen};
 use btp_release::release::existing_release::{
     Decision, ExistingRelease, ReplacePolicy, TagState, decision,
 };
 use stand_ins::GitHubEvent;
-use stand_ins::github::{GitRepository, StoredRelease};
+use stand_ins::github::{GitRepository, StoredAsset, StoredRelease};
 
 use super::release::told;
-use super::support::scene::{ASSETS, REPOSITORY, Run, Scene, TAG};
+use super::support::scene::{ASSETS, LATE, REPOSITORY, Run, Scene, TAG};
 
 const ME: Run = Run { id: 20, attempt: 1 };
 const EARLIER: &str = "7";
@@ -76,7 +76,7 @@ impl Scene {
             repository.draft("v1.2.0-rc1");
             repository.annotated_tag("v1.2.0-rc1", "theirs");
         });
-        let planned = self.phase(ME, "plan", &inputs(case)).await.unwrap();
+        let planned = self.phase(ME, "plan", &self.inputs(case)).await.unwrap();
         let plan = ReleasePlan::from_json(&planned["plan"], None).unwrap();
         self.repository(|repository| fill(repository, case, &plan));
         self.seen_by_all().await;
@@ -85,18 +85,24 @@ impl Scene {
     }
 }
 
-fn inputs(case: Case) -> Vec<(&'static str, &'static str)> {
-    let mut inputs = vec![("version", TAG), ("assets", ASSETS)];
-    inputs.extend(match case.policy {
-        ReplacePolicy::Resume => vec![("on-existing", "resume")],
-        ReplacePolicy::Fail => vec![("on-existing", "fail")],
-        ReplacePolicy::Replace => vec![("on-existing", "replace")],
-        ReplacePolicy::ReplacePublished => vec![
-            ("on-existing", "replace"),
-            ("replace-published", "the image was built without its patch"),
-        ],
-    });
-    inputs
+impl Scene {
+    fn inputs(&self, case: Case) -> Vec<(&'static str, &'static str)> {
+        let mut inputs = vec![
+            ("version", TAG),
+            ("assets", ASSETS),
+            ("tag-when", self.tag_when),
+        ];
+        inputs.extend(match case.policy {
+            ReplacePolicy::Resume => vec![("on-existing", "resume")],
+            ReplacePolicy::Fail => vec![("on-existing", "fail")],
+            ReplacePolicy::Replace => vec![("on-existing", "replace")],
+            ReplacePolicy::ReplacePublished => vec![
+                ("on-existing", "replace"),
+                ("replace-published", "the image was built without its patch"),
+            ],
+        });
+        inputs
+    }
 }
 
 fn fill(repository: &mut GitRepository, case: Case, plan: &ReleasePlan) {
@@ -153,6 +159,20 @@ fn fill(repository: &mut GitRepository, case: Case, plan: &ReleasePlan) {
     for put in releases {
         put.into(repository, plan);
     }
+    // A draft that has a late tag of its own has the evidence, too.
+    if plan.wanted.tag_when == TagWhen::Publish && case.tag != TagState::Absent {
+        let drafts = repository.releases.values_mut();
+        for draft in drafts.filter(|draft| draft.tag_name == TAG) {
+            if case.there != ExistingRelease::EmptyDuplicates {
+                draft.assets.push(StoredAsset {
+                    id: 900 + draft.id,
+                    name: EVIDENCE.into(),
+                    state: "uploaded".into(),
+                    ..StoredAsset::default()
+                });
+            }
+        }
+    }
     let at = match case.tag {
         TagState::Absent => None,
         TagState::AtCommit => Some(here.clone()),
@@ -186,7 +206,7 @@ impl Scene {
         let before = self.seen();
         // A reserved name is not visible before a draft is created.
         let seen_early = case.there != ExistingRelease::ReservedTagName;
-        let planned = self.phase(ME, "plan", &inputs(case)).await;
+        let planned = self.phase(ME, "plan", &self.inputs(case)).await;
         match (expected, planned) {
             (Decision::Refuse(code), Err(stop)) => refused_with(code, "plan", &stop)?,
             (Decision::Refuse(_), Ok(_)) if seen_early => return Err("plan let it pass".into()),
@@ -231,8 +251,8 @@ impl Scene {
         };
         let happened: Vec<_> = happened.iter().map(kind).collect();
         let tagged = case.tag == TagState::AtCommit;
-        let wanted: &[&str] = match (expected, case.tag) {
-            (Decision::Done, _) | (Decision::Resume, TagState::AtCommit) => &[],
+        let wanted = match (expected, case.tag) {
+            (Decision::Done, _) | (Decision::Resume, TagState::AtCommit) => &[][..],
             (Decision::Create, TagState::AtCommit) => &["draft"],
             (Decision::Create, _) => &["draft", "tag"],
             (Decision::Resume, _) => &["tag"],
@@ -246,6 +266,10 @@ impl Scene {
             (Decision::Replace, _) => &["-tag", "-release", "draft", "tag"],
             (Decision::Refuse(_), _) => &["never"],
         };
+        // `publish` creates the tag.
+        let is_late = self.tag_when == LATE;
+        let wanted = wanted.iter().filter(|what| !(is_late && **what == "tag"));
+        let wanted: Vec<_> = wanted.copied().collect();
         if happened != wanted {
             return Err(format!(
                 "{happened:?} instead of {wanted:?}, tagged: {tagged}"
@@ -268,7 +292,7 @@ impl Scene {
             .count();
         match () {
             () if others(&after) != others(before) => Err("what is others' has changed".into()),
-            () if after.1.get(REF) != Some(&tip) => {
+            () if after.1.get(REF) != Some(&tip) && (!is_late || after.1.contains_key(REF)) => {
                 Err(format!("the tag is {:?}", after.1.get(REF)))
             }
             () if of_tag != 1 => Err(format!("{of_tag} releases")),
@@ -301,7 +325,15 @@ fn refused_with(code: Code, phase: &str, stop: &Stop) -> Result<(), String> {
 
 #[tokio::test]
 async fn plan_and_draft_follow_the_table_for_every_existing_release() {
-    let scene = Scene::start(|_| ()).await;
+    follow_the_table(Scene::start(|_| ()).await).await;
+}
+
+#[tokio::test]
+async fn plan_and_draft_follow_the_table_where_the_tag_comes_late() {
+    follow_the_table(Scene::start(|_| ()).await.tagging(LATE)).await;
+}
+
+async fn follow_the_table(scene: Scene) {
     let mut failed = Vec::new();
     for case in cases() {
         if let Err(why) = scene.run_case(case).await {

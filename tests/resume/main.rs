@@ -25,15 +25,33 @@ mod support;
 
 use std::time::Duration;
 
-use matrix::Interrupted;
+use matrix::{Interrupted, Matrix};
+use support::scene::{EARLY, LATE};
 
-fn survive_every_cut(lag: Duration, which: Interrupted) {
-    let (cases, failed) = matrix::survive_all(lag, which);
+/// The phases that another time for the tag changes.
+const OF_THE_TAG: [&str; 2] = ["draft", "publish"];
+
+/// Whether the tests with a late tag are to repeat also what is the same with an early one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch for whoever runs the test"
+)]
+fn whole_matrices() -> bool {
+    std::env::var("WHOLE_MATRICES").is_ok()
+}
+
+fn survive_every_cut(matrix: Matrix) {
+    let Matrix {
+        lag,
+        tag_when,
+        interrupted,
+    } = matrix;
+    let (cases, failed) = matrix::survive_all(matrix);
     for case in failed.iter().take(10) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived ({which:?}, lists lag by {lag:?})",
+        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -41,17 +59,45 @@ fn survive_every_cut(lag: Duration, which: Interrupted) {
 
 #[test]
 fn release_completes_after_every_interruption() {
-    survive_every_cut(Duration::ZERO, Interrupted::All);
+    survive_every_cut(Matrix {
+        lag: Duration::ZERO,
+        tag_when: EARLY,
+        interrupted: Interrupted::All,
+    });
 }
 
 #[test]
 fn release_completes_after_every_interruption_while_lists_lag() {
-    survive_every_cut(Duration::from_secs(3), Interrupted::All);
+    survive_every_cut(Matrix {
+        lag: Duration::from_secs(3),
+        tag_when: EARLY,
+        interrupted: Interrupted::All,
+    });
 }
 
 #[test]
 fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() {
-    survive_every_cut(Duration::ZERO, Interrupted::AppTokens);
+    survive_every_cut(Matrix {
+        lag: Duration::ZERO,
+        tag_when: EARLY,
+        interrupted: Interrupted::AppTokens,
+    });
+}
+
+/// With `WHOLE_MATRICES` in the environment every request is interrupted, also without lag.
+#[test]
+fn release_with_a_late_tag_completes_after_every_interruption() {
+    let late = |lag, interrupted| Matrix {
+        lag,
+        tag_when: LATE,
+        interrupted,
+    };
+    if whole_matrices() {
+        survive_every_cut(late(Duration::ZERO, Interrupted::All));
+        survive_every_cut(late(Duration::from_secs(3), Interrupted::All));
+    } else {
+        survive_every_cut(late(Duration::from_secs(3), Interrupted::Phases(&OF_THE_TAG)));
+    }
 }
 
 /// Both mostly wait in real time, so they run in parallel, also with the other tests.
@@ -59,7 +105,12 @@ fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() 
 fn real_processes_survive_kills_at_every_request_and_fifty_at_once_make_one_draft() {
     let (cases, failed) = std::thread::scope(|scope| {
         let fifty = scope.spawn(processes::fifty_make_one);
-        let kills = processes::survive_kills();
+        let mut kills = processes::survive_kills(EARLY, &[]);
+        // In `publish`, the tag and what follows it are the last requests.
+        let whole = whole_matrices();
+        let late = processes::survive_kills(LATE, if whole { &OF_THE_TAG } else { &["draft"] });
+        kills.0 += late.0;
+        kills.1.extend(late.1);
         fifty.join().unwrap();
         kills
     });

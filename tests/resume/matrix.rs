@@ -216,6 +216,14 @@ fn same(entry: &LogEntry) -> String {
     }
 }
 
+/// A release, and the requests of it that are interrupted.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix {
+    pub(crate) lag: Duration,
+    pub(crate) tag_when: &'static str,
+    pub(crate) interrupted: Interrupted,
+}
+
 /// The number of threads for the cases: while one waits for its servers, which have their own threads, others run.
 const WORKERS: usize = 6;
 
@@ -224,6 +232,8 @@ const WORKERS: usize = 6;
 pub(crate) enum Interrupted {
     /// All, with the job's token.
     All,
+    /// Those of these phases, with the job's token.
+    Phases(&'static [&'static str]),
     /// Those by which an App makes and revokes its tokens.
     AppTokens,
 }
@@ -236,7 +246,8 @@ pub(crate) fn is_about_tokens(path: &str) -> bool {
 }
 
 /// Runs all cases, and returns the number of those that passed and the list of those that failed.
-pub(crate) fn survive_all(lag: Duration, which: Interrupted) -> (usize, Vec<String>) {
+pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
+    let Matrix { lag, tag_when, .. } = matrix;
     let next = AtomicUsize::new(0);
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -244,45 +255,55 @@ pub(crate) fn survive_all(lag: Duration, which: Interrupted) -> (usize, Vec<Stri
             .build()
             .unwrap();
         runtime.block_on(async {
-            let mut scene = Scene::start(|options| options.lag = lag).await;
-            if which == Interrupted::AppTokens {
+            let scene = Scene::start(|options| options.lag = lag).await;
+            let mut scene = scene.tagging(tag_when);
+            if matrix.interrupted == Interrupted::AppTokens {
                 scene.acts_as = ActsAs::App;
             }
             let undisturbed = Undisturbed::release(&scene).await;
-            let cases = match which {
-                Interrupted::All => cases(undisturbed.requests, lag),
+            let requests = undisturbed.requests;
+            let cases = match matrix.interrupted {
                 Interrupted::AppTokens => cases_of_tokens(&scene),
+                _ => cases(&undisturbed, &matrix),
             };
-            let all = cases.len();
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Err(why) = scene.survive(*case, &undisturbed).await {
                     failed.push(format!("{case:?}: {why}"));
                 }
             }
-            (all, failed)
+            (requests, cases.len(), failed)
         })
     };
     let done: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|w| w.join().unwrap()).collect()
     });
-    let all = done[0].0;
+    let (requests, cases) = (done[0].0, done[0].1);
     assert!(
-        done.iter().all(|(counted, _)| *counted == all),
+        done.iter().all(|(counted, ..)| *counted == requests),
         "a release sends the same requests each time"
     );
-    let failed = done.into_iter().flat_map(|(_, failed)| failed).collect();
-    (all, failed)
+    let failed = done.into_iter().flat_map(|(.., failed)| failed).collect();
+    (cases, failed)
 }
 
 /// A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
-fn cases([github, registry]: [u64; 2], lag: Duration) -> Vec<Case> {
-    let registry = if lag.is_zero() { registry } else { 0 };
+fn cases(undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case> {
+    let [github, registry] = undisturbed.requests;
+    let registry = if matrix.lag.is_zero() { registry } else { 0 };
+    let is_cut = |(server, request): &(Server, u64)| {
+        let phase = undisturbed.before(*server, *request).phase.as_str();
+        match matrix.interrupted {
+            Interrupted::Phases(phases) => phases.contains(&phase),
+            _ => true,
+        }
+    };
     let requests = (1..=github)
         .map(|n| (Server::GitHub, n))
         .chain((1..=registry).map(|n| (Server::Registry, n)));
     requests
+        .filter(is_cut)
         .flat_map(|(server, request)| {
             CUTS.map(|cut| Case {
                 server,

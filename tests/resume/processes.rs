@@ -117,12 +117,13 @@ const WORKERS: usize = 32;
 
 type Case = (&'static str, Server, u64, Cut);
 
-async fn cases(scene: &Scene) -> Vec<Case> {
+async fn cases(scene: &Scene, only: &[&str]) -> Vec<Case> {
     let mut cases = Vec::new();
     // The release is never discarded.
     let phases = PhaseId::ALL
         .into_iter()
-        .filter(|id| *id != PhaseId::Discard);
+        .filter(|id| *id != PhaseId::Discard)
+        .filter(|id| only.is_empty() || only.contains(&id.as_str()));
     for phase in phases.map(PhaseId::as_str) {
         scene.reset().await;
         let only = Only::new(scene, phase);
@@ -179,10 +180,14 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(work)
 }
 
-/// The number of kills, and those after which the release was not completed.
-pub(crate) fn survive_kills() -> (usize, Vec<String>) {
-    let scene = async || Scene::at(stand_ins::ServerClock::real(), |_| ()).await;
-    let cases = block_on(async { cases(&scene().await).await });
+/// The number of kills, and those after which the release was not completed. Only these phases are killed, or all if none is
+/// named.
+pub(crate) fn survive_kills(tag_when: &'static str, phases: &[&str]) -> (usize, Vec<String>) {
+    let scene = async || {
+        let scene = Scene::at(stand_ins::ServerClock::real(), |_| ()).await;
+        scene.tagging(tag_when)
+    };
+    let cases = block_on(async { cases(&scene().await, phases).await });
     let next = AtomicUsize::new(0);
     let work = || {
         block_on(async {

@@ -76,6 +76,7 @@ impl Scene {
             ("module-name", "kyma-project.io/module/btp-operator"),
             ("module-registry", &registry),
             ("guard-branch", "main"),
+            ("tag-when", self.tag_when),
         ];
         let inputs = [&inputs, more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;
@@ -114,6 +115,7 @@ impl Scene {
             ("artifacts", artifacts),
             ("needs", needs),
             ("test-legs", LEGS),
+            ("leave-draft", self.leave_draft),
         ];
         by.phase(run, "publish", &inputs).await?;
         by.phase(run, "verify", &[("version", TAG)]).await.map(drop)

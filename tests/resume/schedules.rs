@@ -20,7 +20,7 @@ use stand_ins::{Fault, Pattern};
 use tokio::sync::Notify;
 
 use super::release::told;
-use super::support::scene::{Run, Scene, TAG};
+use super::support::scene::{EARLY, LATE, Run, Scene, TAG};
 
 const FILES: &str = "template.yaml\nrendered.yaml";
 const TAG_REF: &str = "refs/tags/v1.2.0";
@@ -50,6 +50,8 @@ struct Schedule {
     replaces: bool,
     /// Whether the second run is of another commit.
     elsewhere: bool,
+    /// When each of them creates the tag.
+    tag_when: [&'static str; 2],
     steps: Vec<ScheduleStep>,
 }
 
@@ -80,12 +82,14 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         any::<bool>(),
         prop::bool::weighted(0.3),
         prop::bool::weighted(0.2),
+        prop::array::uniform2(prop::sample::select(vec![EARLY, LATE])),
         steps,
     )
-        .prop_map(|(lag, replaces, elsewhere, steps)| Schedule {
+        .prop_map(|(lag, replaces, elsewhere, tag_when, steps)| Schedule {
             lag,
             replaces,
             elsewhere,
+            tag_when,
             steps,
         })
 }
@@ -266,8 +270,10 @@ impl SharedScene {
             "resume"
         };
         let commit = if schedule.elsewhere { &other } else { &tip };
-        let more = [("on-existing", policy), ("commit", commit.as_str())];
-        let mut processes = [self.process(0, &[]), self.process(1, &more)];
+        let [first, second] = schedule.tag_when.map(|when| ("tag-when", when));
+        let more = [("on-existing", policy), ("commit", commit.as_str()), second];
+        let first = [first];
+        let mut processes = [self.process(0, &first), self.process(1, &more)];
         for step in &schedule.steps {
             self.step(&mut processes, step.who, step.fault).await;
         }

@@ -15,6 +15,7 @@ use super::support::scene::{Outputs, Run, Scene};
 
 /// The whole state at the beginning of a phase.
 pub(crate) struct Stage {
+    pub(crate) phase: String,
     /// How many requests each server had received.
     pub(crate) requests: [u64; 2],
     pub(crate) events: Vec<GitHubEvent>,
@@ -81,6 +82,7 @@ impl Phases for Recorder<'_> {
         let scene = self.scene;
         let logs = [scene.github.log(), scene.registry.log()];
         self.stages.borrow_mut().push(Stage {
+            phase: phase.to_owned(),
             requests: scene.requests(),
             events: self.happened.borrow().clone(),
             writes: logs.map(EventLog::writes).concat(),

@@ -1,7 +1,7 @@
 //! The plan of a release that has a module, for tests that build, push and fetch it.
 
 use btp_release::domain::TagFormat;
-use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, Wanted};
+use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, TagWhen, Wanted};
 use ocm_module::values::ModuleForm;
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
@@ -32,6 +32,7 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
             second_image: None,
         }),
         extra_images: [].into(),
+        tag_when: TagWhen::Draft,
     };
     ReleasePlan::complete(wanted, None, None)
 }

@@ -34,6 +34,9 @@ pub(crate) const TOKEN: &str = "gh-token";
 pub(crate) const APP: &str = "12345";
 pub(crate) const APP_KEY: &str = include_str!("app/private-key.pem");
 pub(crate) const TAG: &str = "v1.2.0";
+/// The values of `tag-when`.
+pub(crate) const EARLY: &str = "draft";
+pub(crate) const LATE: &str = "publish";
 pub(crate) const ASSETS: &str = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
 
 /// A run of a workflow, as `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT` name it.
@@ -52,6 +55,10 @@ pub(crate) struct Scene {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) http: Http,
     pub(crate) acts_as: ActsAs,
+    /// The input `tag-when` of `plan`.
+    pub(crate) tag_when: &'static str,
+    /// The input `leave-draft` of `publish`.
+    pub(crate) leave_draft: &'static str,
 }
 
 /// What the steps are given to authenticate with.
@@ -95,9 +102,24 @@ impl Scene {
             folder: in_memory(),
             http: Http::new(&HttpSettings::default()).unwrap(),
             acts_as: ActsAs::default(),
+            tag_when: EARLY,
+            leave_draft: "false",
         };
         scene.reset().await;
         scene
+    }
+
+    /// The same with another time for the tag.
+    pub(crate) fn tagging(self, tag_when: &'static str) -> Self {
+        Self { tag_when, ..self }
+    }
+
+    /// The same with a person who is to publish.
+    pub(crate) fn leaving_the_draft(self) -> Self {
+        Self {
+            leave_draft: "true",
+            ..self
+        }
     }
 
     /// Restores the state before the release, and clears everything that is held in memory. The servers stay, since the

@@ -1,5 +1,6 @@
 //! The engine against services in memory, on a clock that advances only when a task sleeps.
 
+mod final_actions;
 mod limits;
 mod unused_services;
 

@@ -4,6 +4,7 @@ mod evidence;
 mod gate;
 mod logs;
 mod published;
+mod ready;
 #[cfg(test)]
 mod tests;
 
@@ -13,18 +14,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
+use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
 use crate::plan::{
-    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement,
+    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
 };
-use crate::protocol::{Action, Phase, PhaseId, Step, WaitTime, Waiting};
+use crate::protocol::{Action, AfterRefusal, Cause, Phase, PhaseId, Step, WaitTime, Waiting};
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
 use crate::release::other_releases::higher_is_released;
-use crate::release::references::our_release;
+use crate::release::references::{our_release, tag_is_ours};
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned.
@@ -68,6 +69,16 @@ pub struct PublishInputs {
     pub token: PublishToken,
     /// The file that becomes the asset [`LOGS`].
     pub logs: Option<PathBuf>,
+    pub finish: Finish,
+}
+
+/// How far the phase goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Finish {
+    #[default]
+    Publish,
+    /// Everything but the publishing request, which is left to a person.
+    LeaveDraft,
 }
 
 /// The kind of token that publishes the release.
@@ -107,9 +118,10 @@ struct PublishState {
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
+    /// Whether a higher version is published. Read of a published release, and of a draft that is left to a person.
+    higher_is_released: bool,
     /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
     latest: Option<String>,
-    higher_is_released: bool,
     /// An asset that cannot be downloaded without credentials.
     hidden: Option<String>,
     /// Whether it has to be immutable, if that is known.
@@ -132,7 +144,11 @@ impl Publish {
     /// The phase, which writes only while `owner` holds the lock of the tag: no other process takes over the draft
     /// between the last read and its publication.
     pub fn locked(plan: ReleasePlan, inputs: PublishInputs, owner: LockOwner) -> Locked<Self> {
-        let publish = Self {
+        Locked::new(Self::new(plan, inputs), owner)
+    }
+
+    fn new(plan: ReleasePlan, inputs: PublishInputs) -> Self {
+        Self {
             plan,
             inputs,
             cache: ReleaseCache::new(Trust::DigestsOnly),
@@ -141,8 +157,7 @@ impl Publish {
             passed: None,
             wrote_file: false,
             has_published: false,
-        };
-        Locked::new(publish, owner)
+        }
     }
 
     /// Reads everything.
@@ -160,9 +175,12 @@ impl Publish {
             release,
         };
         let github = reader.github;
-        if seen.release.is_published() {
-            seen.latest = github.latest_tag().await?;
+        let is_published = seen.release.is_published();
+        if is_published || self.inputs.finish == Finish::LeaveDraft {
             seen.higher_is_released = higher_is_released(github, &self.plan.wanted).await?;
+        }
+        if is_published {
+            seen.latest = github.latest_tag().await?;
             seen.hidden = hidden_asset(reader, &seen.release).await?;
             seen.immutable = github.immutable_releases().await?;
         } else {
@@ -251,7 +269,8 @@ impl Publish {
             seen.release = view.finish();
         }
         let step = decide(&self.plan, &self.inputs, &seen);
-        Ok(self.keep(seen, &step).then_some(step))
+        let is_left = matches!(step, Step::Done(_)) && !seen.release.is_published();
+        Ok((self.keep(seen, &step) || is_left).then_some(step))
     }
 
     /// Keeps the state for [`Publish::evidence_step`] if a step is one for the evidence.
@@ -327,6 +346,24 @@ impl Phase for Publish {
             _ => {}
         }
     }
+
+    fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
+        let wanted = &self.plan.wanted;
+        match (action, &refusal.cause) {
+            (Action::Publish(_), Cause::Refused { .. }) if wanted.tag_when == TagWhen::Publish => {
+                let left = format!(
+                    "{refusal}; nothing is published, and the tag {} exists",
+                    wanted.tag
+                );
+                AfterRefusal::Blocked(Diagnostic::error(
+                    Code::ServiceRefused,
+                    left,
+                    after_tag(&wanted.tag),
+                ))
+            }
+            _ => AfterRefusal::Stop,
+        }
+    }
 }
 
 #[async_trait]
@@ -344,7 +381,7 @@ impl NeedsLock for Publish {
         reader: Reader<'_>,
         mut actions: Vec<Action>,
     ) -> Result<Vec<Action>, ServiceError> {
-        if let [Action::Publish(publication)] = actions.as_mut_slice() {
+        if let [.., Action::Publish(publication)] = actions.as_mut_slice() {
             let higher = higher_is_released(reader.github, &self.plan.wanted).await?;
             publication.make_latest = self.plan.becomes_latest(higher);
         }
@@ -367,8 +404,9 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     if !release.draft {
         return candidate.published();
     }
-    let findings = candidate.gate();
+    let mut findings = candidate.gate();
     if !findings.is_empty() {
+        findings.extend(candidate.tag_left());
         return Step::Blocked(findings);
     }
     let logs = candidate.missing_logs();
@@ -379,12 +417,50 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     if !evidence.missing.is_empty() {
         return Step::Act(evidence.missing);
     }
-    Step::Act(vec![Action::Publish(Publication {
-        release: release.id,
-        tag: plan.wanted.tag.clone(),
-        body: evidence.body,
-        prerelease: plan.wanted.prerelease,
-        // Looked up while the lock is held: see `complete`.
-        make_latest: false,
-    })])
+    match inputs.finish {
+        Finish::LeaveDraft => candidate.left_as_draft(evidence.body),
+        Finish::Publish => Step::Act(candidate.publication(evidence.body)),
+    }
+}
+
+impl Candidate<'_> {
+    /// The tag, if it is still missing, and the request that cannot be undone.
+    fn publication(&self, body: String) -> Vec<Action> {
+        let wanted = &self.plan.wanted;
+        let tag = self.seen.release.tag.is_none().then(|| Action::CreateTag {
+            tag: wanted.tag.clone(),
+            commit: wanted.commit.clone(),
+        });
+        let publish = Action::Publish(Publication {
+            release: self.release.id,
+            tag: wanted.tag.clone(),
+            body,
+            prerelease: wanted.prerelease,
+            // Looked up while the lock is held: see `complete`.
+            make_latest: false,
+        });
+        tag.into_iter().chain([publish]).collect()
+    }
+
+    /// A draft that is refused after its tag was created.
+    fn tag_left(&self) -> Option<Diagnostic> {
+        let wanted = &self.plan.wanted;
+        let at = self.seen.release.tag.as_ref()?;
+        let is_left =
+            wanted.tag_when == TagWhen::Publish && tag_is_ours(self.release, &self.mark, at);
+        is_left.then(|| {
+            Diagnostic::warning(
+                Code::TagLeft,
+                format!("{} has its tag already, and is not published", wanted.tag),
+                after_tag(&wanted.tag),
+            )
+        })
+    }
+}
+
+/// How to go on from a draft whose tag exists and that GitHub or the checks refuse.
+fn after_tag(tag: &Tag) -> String {
+    format!(
+        "correct it and run `publish` again, which goes on from here; or delete draft and tag: btp-release discard {tag}"
+    )
 }

@@ -88,6 +88,7 @@ impl Candidate<'_> {
         );
         PhaseReport::new(summary)
             .with("release-url", &self.release.url)
+            .with("state", "published")
             .with("is-latest", self.is_latest())
             .with("is-immutable", self.release.immutable)
             .with("artifacts", self.inputs.artifacts.to_json())

@@ -2,10 +2,10 @@
 
 mod tests_passed;
 
-use super::{Candidate, EVIDENCE, LOGS};
+use super::{Candidate, EVIDENCE, Finish, LOGS};
 use crate::domain::Digest;
 use crate::domain::{Code, Diagnostic};
-use crate::plan::Artifact;
+use crate::plan::{Artifact, TagWhen};
 use crate::protocol::{AssetState, SeenAsset};
 use crate::release::asset_image_refs;
 use crate::release::asset_sync::temporary_name;
@@ -19,7 +19,9 @@ const BUILD_AGAIN: &str = "look at the build that pushed it, and run it again fo
 impl Candidate<'_> {
     /// The reasons not to publish the draft.
     pub(super) fn gate(&self) -> Vec<Diagnostic> {
-        [self.another_plan(), self.branch_moved()]
+        let left = self.inputs.finish == Finish::LeaveDraft;
+        let target = left.then(|| self.other_target()).flatten();
+        [self.another_plan(), self.branch_moved(), target]
             .into_iter()
             .flatten()
             .chain(self.differences_from_tested())
@@ -60,6 +62,7 @@ impl Candidate<'_> {
     fn tag(&self) -> Option<Diagnostic> {
         let (plan, seen) = (self.plan, &self.seen.release);
         match &seen.tag {
+            None if self.release.draft && plan.wanted.tag_when == TagWhen::Publish => None,
             None => Some(tag_missing(plan)),
             Some(at) if *at != plan.wanted.commit => {
                 let releases = &seen.releases;

@@ -1,5 +1,6 @@
 //! The gate, one altered fact at a time.
 
+mod late_tag;
 mod published;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ fn tested() -> PublishInputs {
         builders: vec![],
         token: PublishToken::Other,
         logs: None,
+        finish: Finish::Publish,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,

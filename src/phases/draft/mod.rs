@@ -1,8 +1,11 @@
-//! `draft`: one draft release with our mark, then the tag at the plan's commit.
+//! `draft`: one draft release with our mark, then the tag at the plan's commit, unless `publish` creates that.
 //!
 //! The tag comes last because it starts builders, and they upload to the draft: it is created when a read shows the draft, since
 //! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
 //! answer that the tag was created is enough.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -10,12 +13,12 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
-use crate::plan::{Mark, NotesSource, ReleasePlan};
+use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
-use crate::release::references::delete_release;
+use crate::release::references::{delete_release, tag_is_ours};
 use crate::release::view::ReleaseView;
 
 /// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
@@ -182,25 +185,70 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
 
 fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Mark) -> Step {
     if mark.plan != plan.digest() {
-        let mark = plan.renewed_mark(mark);
+        let mark = renewed_mark(plan, seen.tag.as_ref(), draft, mark);
         return Step::Act(vec![Action::EditDraft {
             release: draft.id,
             tag: plan.wanted.tag.clone(),
             body: mark.put(&draft.body),
         }]);
     }
-    match seen.tag {
-        None => Step::Act(vec![Action::CreateTag {
+    match (&seen.tag, plan.wanted.tag_when) {
+        (None, TagWhen::Draft) => Step::Act(vec![Action::CreateTag {
             tag: plan.wanted.tag.clone(),
             commit: plan.wanted.commit.clone(),
         }]),
-        Some(_) => Step::Done(drafted(plan, draft)),
+        (None, TagWhen::Publish) => Step::Done(without_tag(plan, draft)),
+        (Some(_), _) => Step::Done(drafted(plan, draft)),
+    }
+}
+
+/// The mark for this plan. It goes on saying whether the tag that is there is ours.
+fn renewed_mark(
+    plan: &ReleasePlan,
+    tag: Option<&CommitSha>,
+    draft: &SeenRelease,
+    mark: &Mark,
+) -> Mark {
+    let renewed = plan.renewed_mark(mark);
+    match tag {
+        None => renewed,
+        Some(at) if tag_is_ours(draft, mark, at) => Mark {
+            tag_when: mark.tag_when,
+            ..renewed
+        },
+        Some(_) => Mark {
+            tag_was_there: true,
+            ..renewed
+        },
     }
 }
 
 fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
     let commit = plan.wanted.commit.short();
     report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
+}
+
+/// The draft of a release whose tag `publish` creates. GitHub may have refused its target: then only `publish` may create the tag.
+fn without_tag(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
+    let mut report = drafted(plan, draft);
+    report.summary += ", and gets its tag right before it is published";
+    if draft.target != plan.wanted.commit.as_str() {
+        report.warnings.push(
+            Diagnostic::warning(
+                Code::TargetDiffers,
+                format!(
+                    "the draft {} has the target {}: GitHub refuses the commit to a token that may not change workflows",
+                    plan.wanted.tag, draft.target
+                ),
+                format!(
+                    "let `publish` publish it, which creates the tag itself: whoever publishes it on {} would tag {}",
+                    draft.url, draft.target
+                ),
+            )
+            .wanted(plan.wanted.commit.to_string()),
+        );
+    }
+    report
 }
 
 fn report(release: &SeenRelease, summary: String) -> PhaseReport {
@@ -244,208 +292,5 @@ fn cut(notes: &str) -> String {
                 .unwrap_or(head);
             format!("{line}{CUT}")
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::OnExisting;
-    use crate::plan::tests::example;
-    use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
-
-    fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> ReleaseView {
-        ReleaseView {
-            tag,
-            releases,
-            ..ReleaseView::default()
-        }
-    }
-
-    /// The step in one word, or the codes of its findings.
-    fn word(step: Step) -> String {
-        match step {
-            Step::Done(report) => format!("done: {}", report.summary),
-            Step::Act(actions) => actions
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-            Step::Wait(_) => "wait".into(),
-            Step::Blocked(findings) => findings
-                .iter()
-                .map(|f| f.code.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
-        }
-    }
-
-    fn with_an_asset(draft: &SeenRelease) -> SeenRelease {
-        SeenRelease {
-            assets: vec![asset(1, "template.yaml", b"t")],
-            ..draft.clone()
-        }
-    }
-
-    fn of_another_commit(plan: &ReleasePlan) -> SeenRelease {
-        our_draft(&plan.with(|wanted| {
-            wanted.commit = other();
-            wanted.run = "16".into();
-        }))
-    }
-
-    #[test]
-    fn draft_decision_for_each_release_and_tag() {
-        let plan = example();
-        let here = || Some(plan.wanted.commit.clone());
-        let (ours, foreign) = (our_draft(&plan), foreign_draft(&plan));
-        let create = "create the draft release v1.2.0 at 4e4b9d4";
-        let tag = "create the tag v1.2.0 at 4e4b9d4";
-        for (at, releases, expected) in [
-            (None, vec![], create),
-            (here(), vec![], create),
-            (Some(other()), vec![], Code::TagElsewhere.as_str()),
-            (None, vec![ours.clone()], tag),
-            (
-                here(),
-                vec![ours.clone()],
-                "done: v1.2.0 is a draft at 4e4b9d4",
-            ),
-            (
-                Some(other()),
-                vec![ours.clone()],
-                Code::TagElsewhere.as_str(),
-            ),
-            (None, vec![foreign.clone()], Code::DraftForeign.as_str()),
-            (here(), vec![foreign.clone()], Code::DraftForeign.as_str()),
-            (
-                here(),
-                vec![ours.clone(), ours.clone()],
-                "delete the draft release v1.2.0 (id 7)",
-            ),
-            (
-                here(),
-                vec![ours.clone(), with_an_asset(&ours)],
-                Code::ReleaseDuplicates.as_str(),
-            ),
-            (
-                here(),
-                vec![foreign.clone(), ours.clone()],
-                Code::ReleaseDuplicates.as_str(),
-            ),
-            (
-                None,
-                vec![ours.clone(), foreign.clone()],
-                Code::ReleaseDuplicates.as_str(),
-            ),
-            (
-                None,
-                vec![of_another_commit(&plan)],
-                Code::DraftOfAnotherCommit.as_str(),
-            ),
-            (
-                Some(other()),
-                vec![of_another_commit(&plan)],
-                Code::TagElsewhere.as_str(),
-            ),
-            (
-                here(),
-                vec![published(ours.clone())],
-                "done: v1.2.0 is already published",
-            ),
-            (
-                Some(other()),
-                vec![published(ours.clone())],
-                Code::AlreadyPublished.as_str(),
-            ),
-            (
-                here(),
-                vec![published(of_another_commit(&plan))],
-                Code::AlreadyPublished.as_str(),
-            ),
-            (
-                here(),
-                vec![published(foreign)],
-                Code::ReleaseForeign.as_str(),
-            ),
-        ] {
-            let told = format!("{at:?} {releases:?}");
-            assert_eq!(word(decide(&plan, &seen(at, releases))), expected, "{told}");
-        }
-    }
-
-    #[test]
-    fn draft_is_created_before_the_tag() {
-        let plan = example();
-        let Step::Act(actions) = decide(&plan, &seen(None, vec![])) else {
-            panic!("nothing to do")
-        };
-        let [Action::CreateDraft(draft)] = actions.as_slice() else {
-            panic!("{actions:?}")
-        };
-        assert_eq!(draft.target, plan.wanted.commit);
-        let mark = Mark::find(&draft.body).unwrap();
-        assert_eq!((mark.plan, mark.tag_was_there), (plan.digest(), false));
-    }
-
-    #[test]
-    fn draft_of_an_earlier_run_gets_the_new_mark() {
-        let plan = example();
-        let draft = our_draft(&plan);
-        let later = plan.with(|wanted| wanted.run = "18".into());
-        let Step::Act(actions) = decide(&later, &seen(None, vec![draft])) else {
-            panic!("nothing to do")
-        };
-        let [Action::EditDraft { body, .. }] = actions.as_slice() else {
-            panic!("{actions:?}")
-        };
-        assert_eq!(Mark::find(body).unwrap().plan, later.digest());
-        assert!(body.starts_with("## Notes"));
-    }
-
-    #[test]
-    fn replace_deletes_only_the_draft_and_tag_of_an_earlier_run() {
-        let plan = example().with(|wanted| wanted.on_existing = OnExisting::Replace);
-        let word_of = |tag, draft| word(decide(&plan, &seen(tag, vec![draft])));
-        let both = "delete the tag v1.2.0 at 0000000; delete the draft release v1.2.0 (id 7)";
-        assert_eq!(word_of(Some(other()), of_another_commit(&plan)), both);
-        assert_eq!(
-            word_of(None, of_another_commit(&plan)),
-            "delete the draft release v1.2.0 (id 7)"
-        );
-        let mut kept = of_another_commit(&plan);
-        kept.body = Mark {
-            tag_was_there: true,
-            ..Mark::find(&kept.body).unwrap()
-        }
-        .put("");
-        assert_eq!(
-            word_of(Some(other()), kept),
-            Code::TagElsewhere.as_str(),
-            "the tag is not ours, and nothing is deleted in vain"
-        );
-        assert_eq!(
-            word_of(Some(plan.wanted.commit.clone()), of_another_commit(&plan)),
-            "delete the draft release v1.2.0 (id 7)",
-            "nor is this one, but it is where it is wanted"
-        );
-        let done = "done: v1.2.0 is a draft at 4e4b9d4";
-        assert_eq!(
-            word_of(Some(plan.wanted.commit.clone()), our_draft(&plan)),
-            done,
-            "its own draft is not replaced"
-        );
-        assert_eq!(
-            word_of(Some(plan.wanted.commit.clone()), foreign_draft(&plan)),
-            Code::DraftForeign.as_str()
-        );
-    }
-
-    #[test]
-    fn long_notes_are_cut_at_a_line() {
-        let cut = cut(&"line\n".repeat(40_000));
-        assert!(cut.chars().count() <= NotesSource::MAX_CHARS);
-        assert!(cut.contains("line\n\n*These notes"));
-        assert_eq!(super::cut("short"), "short");
     }
 }
