@@ -30,7 +30,7 @@ pub use ocm_module::values::{
 };
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
-pub use tag::{Tag, TagFormat};
+pub use tag::{Spelling, Tag, TagFormat};
 
 /// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

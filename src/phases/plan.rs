@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Spelling, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
-use crate::release::other_releases::OtherTags;
+use crate::release::other_releases::{OtherTags, other_spelling};
 use crate::release::view::ReleaseView;
 
 /// The inputs of `plan`.
@@ -32,6 +32,8 @@ struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
+    /// What exists of the same version under its tag with the other spelling.
+    respelled: Option<(Tag, ReleaseView)>,
     /// The highest release before this one.
     previous: Option<Tag>,
     higher_is_released: bool,
@@ -51,12 +53,18 @@ impl Plan {
             None => None,
         };
         let github = reader.github;
-        let tags = github.tags(wanted.tag_format.prefix()).await?;
+        let (others, tags) = OtherTags::list(github, wanted).await?;
         let release = self.release(reader, &tags).await?;
         let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
         // What a reference points at exists.
         let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
-        let others = OtherTags::of(wanted, &tags);
+        let respelled = match others.respelled() {
+            Some(tag) => {
+                let view = ReleaseView::tag_and_releases(reader, &tag).await?;
+                Some((tag, view))
+            }
+            None => None,
+        };
         let previous = match &self.options.previous_tag {
             Some(given) => Some(given.clone()),
             None => others.previous(github).await?,
@@ -66,6 +74,7 @@ impl Plan {
             has_commit: is_known || github.has_commit(&wanted.commit).await?,
             higher_is_released: others.higher_is_released(github).await?,
             release,
+            respelled,
             previous,
             guard,
         })
@@ -153,10 +162,66 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     {
         findings.push(finding);
     }
+    findings.extend(version_exists(wanted, seen));
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(report(&plan, seen.higher_is_released))
+    let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(spelling_differs(&plan));
+    Step::Done(report)
+}
+
+/// `v1.2.0` and `1.2.0` are one version, which is released once. A tag alone of the other spelling does not matter if it names
+/// this commit, nor does anything that came after this release was published.
+fn version_exists(wanted: &Wanted, seen: &PlanState) -> Option<Diagnostic> {
+    let (tag, other) = seen.respelled.as_ref()?;
+    let next = format!("release another version, such as {}", wanted.next_version());
+    let (what, help) = match (other.releases.first(), &other.tag) {
+        _ if seen.release.is_published() => return None,
+        (Some(release), _) => {
+            let spelling = wanted.tag_format.spelling().other();
+            (
+                format!("a {} release ({})", release.kind(), release.url),
+                format!(
+                    "to continue that one, {}; otherwise {next}",
+                    respell(wanted, spelling)
+                ),
+            )
+        }
+        (None, Some(at)) if *at != wanted.commit => (
+            format!("a tag at {}", at.short()),
+            format!(
+                "delete that tag if it is a mistake (git push origin :{}), or {next}",
+                tag.to_ref()
+            ),
+        ),
+        (None, _) => return None,
+    };
+    let seen = format!("{} exists as {tag}, which has {what}", wanted.version);
+    Some(Diagnostic::error(Code::VersionExists, seen, help))
+}
+
+fn spelling_differs(plan: &ReleasePlan) -> Option<Diagnostic> {
+    let (wanted, previous) = (&plan.wanted, plan.previous_tag.as_ref()?);
+    let spelling = other_spelling(wanted, previous)?;
+    let seen = format!(
+        "{} is {}, and {previous}, the release before, is {spelling}",
+        wanted.tag,
+        spelling.other()
+    );
+    let help = format!("if that is a slip, {}", respell(wanted, spelling));
+    Some(Diagnostic::warning(Code::SpellingDiffers, seen, help))
+}
+
+/// What to type for the same version with another spelling.
+fn respell(wanted: &Wanted, spelling: Spelling) -> String {
+    let format = wanted.tag_format.spelled(spelling);
+    let typed = format.typed(&wanted.version);
+    if wanted.tag_format.typed(&wanted.version) == wanted.tag.as_str() {
+        format!("type {typed} (with a `tag-format`: {format})")
+    } else {
+        format!("set `tag-format: {format}`")
+    }
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
@@ -232,6 +297,7 @@ mod tests {
             },
             has_commit: true,
             release: ReleaseView::default(),
+            respelled: None,
             previous: None,
             higher_is_released: false,
             guard: None,

@@ -62,13 +62,7 @@ impl Candidate<'_> {
             None => Some(tag_missing(plan)),
             Some(at) if *at != plan.wanted.commit => {
                 let releases = &seen.releases;
-                Some(tag_elsewhere(
-                    &plan.wanted.tag,
-                    &plan.wanted.version,
-                    &plan.wanted.commit,
-                    at,
-                    releases,
-                ))
+                Some(tag_elsewhere(&plan.wanted, at, releases))
             }
             Some(_) => None,
         }
