@@ -252,7 +252,9 @@ mod tests {
     use super::*;
     use crate::plan::OnExisting;
     use crate::plan::tests::example;
-    use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
+    use crate::release::examples::{
+        asset, foreign_draft, other, our_draft, published, without_mark,
+    };
 
     fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> ReleaseView {
         ReleaseView {
@@ -318,6 +320,11 @@ mod tests {
             ),
             (None, vec![foreign.clone()], Code::DraftForeign.as_str()),
             (here(), vec![foreign.clone()], Code::DraftForeign.as_str()),
+            (
+                here(),
+                vec![without_mark(&plan)],
+                Code::DraftMarkLost.as_str(),
+            ),
             (
                 here(),
                 vec![ours.clone(), ours.clone()],

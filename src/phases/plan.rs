@@ -283,9 +283,10 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Severity, TagFormat};
     use crate::plan::OnExisting;
     use crate::plan::tests::{example, example_wanted};
-    use crate::release::examples::{foreign_draft, other};
+    use crate::release::examples::{foreign_draft, other, our_draft, published};
 
     fn seen() -> PlanState {
         PlanState {
@@ -337,6 +338,122 @@ mod tests {
         assert_eq!(output("make-latest"), "false");
         let plan = plan(&options(), &seen);
         assert_eq!(plan.previous_tag.unwrap().as_str(), "v1.1.10");
+    }
+
+    /// The plan of this version and format, where this is the release before and this exists in the other spelling.
+    fn spelled(
+        typed: &str,
+        format: Option<&str>,
+        previous: Option<&str>,
+        respelled: Option<(&str, ReleaseView)>,
+    ) -> Step {
+        let format = format.map(|format| format.parse().unwrap());
+        let (tag, version, tag_format) = TagFormat::read(typed, format.as_ref()).unwrap();
+        let wanted = Wanted {
+            tag,
+            version,
+            tag_format,
+            ..example_wanted()
+        };
+        let options = PlanOptions {
+            wanted,
+            ..options()
+        };
+        let seen = PlanState {
+            previous: previous.map(|tag| tag.parse().unwrap()),
+            respelled: respelled.map(|(tag, view)| (tag.parse().unwrap(), view)),
+            ..seen()
+        };
+        decide(&options, &seen)
+    }
+
+    #[test]
+    fn other_spelling_than_the_release_before_is_a_warning() {
+        let warned = |typed, format, previous| {
+            let Step::Done(report) = spelled(typed, format, Some(previous), None) else {
+                panic!("refused")
+            };
+            let told = |warning: &Diagnostic| {
+                assert_eq!(warning.severity, Severity::Warning);
+                format!("{}: {} / {}", warning.code, warning.seen, warning.help)
+            };
+            report.warnings.iter().map(told).collect::<Vec<_>>()
+        };
+        assert_eq!(warned("1.2.0", None, "1.1.0"), [""; 0]);
+        assert_eq!(warned("v1.2.0", None, "v1.1.0"), [""; 0]);
+        assert_eq!(
+            warned("1.2.0", Some("api/v{version}"), "api/v1.1.0"),
+            [""; 0]
+        );
+        assert_eq!(warned("1.2.0", Some("api/v{version}"), "v1.1.0"), [""; 0]);
+        assert_eq!(
+            warned("1.2.0", None, "v1.1.0"),
+            [
+                "spelling-differs: 1.2.0 is without `v`, and v1.1.0, the release before, is with `v` / \
+                 if that is a slip, type v1.2.0 (with a `tag-format`: v{version})"
+            ]
+        );
+        assert_eq!(
+            warned("v1.2.0", Some("api/{version}"), "api/v1.1.0"),
+            [
+                "spelling-differs: api/1.2.0 is without `v`, and api/v1.1.0, the release before, is with `v` / \
+                 if that is a slip, set `tag-format: api/v{version}`"
+            ]
+        );
+    }
+
+    #[test]
+    fn version_that_exists_in_the_other_spelling_is_refused() {
+        let view = |tag: Option<CommitSha>, releases| ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
+        };
+        let here = || Some(example_wanted().commit);
+        let told = |typed, other: &'static str, view| match spelled(
+            typed,
+            None,
+            None,
+            Some((other, view)),
+        ) {
+            Step::Done(_) => "planned".to_owned(),
+            Step::Blocked(findings) => {
+                let [one] = findings.as_slice() else {
+                    panic!("{findings:?}")
+                };
+                format!("{}: {} / {}", one.code, one.seen, one.help)
+            }
+            other => panic!("{other:?}"),
+        };
+        let url = "https://github.example/r/releases/tag/untagged-1";
+        assert_eq!(
+            told(
+                "1.2.0",
+                "v1.2.0",
+                view(here(), vec![published(our_draft(&example()))])
+            ),
+            format!(
+                "version-exists: 1.2.0 exists as v1.2.0, which has a published release ({url}) / to continue that one, \
+                 type v1.2.0 (with a `tag-format`: v{{version}}); otherwise release another version, such as 1.2.1"
+            )
+        );
+        assert_eq!(
+            told(
+                "v1.2.0",
+                "1.2.0",
+                view(here(), vec![foreign_draft(&example())])
+            ),
+            format!(
+                "version-exists: 1.2.0 exists as 1.2.0, which has a draft release ({url}) / to continue that one, \
+                 type 1.2.0 (with a `tag-format`: {{version}}); otherwise release another version, such as v1.2.1"
+            )
+        );
+        assert_eq!(
+            told("1.2.0", "v1.2.0", view(Some(other()), vec![])),
+            "version-exists: 1.2.0 exists as v1.2.0, which has a tag at 0000000 / delete that tag if it is a mistake \
+             (git push origin :refs/tags/v1.2.0), or release another version, such as 1.2.1"
+        );
+        assert_eq!(told("1.2.0", "v1.2.0", view(here(), vec![])), "planned");
     }
 
     #[test]

@@ -240,7 +240,7 @@ pub(crate) fn resolve<'a>(
         (Decision::Done, Some((release, _)), _) => Resolution::Done(release),
         (Decision::DeleteDuplicates, _, Some(actions)) => Resolution::DeleteDuplicates(actions),
         (Decision::Refuse(code), _, _) => Resolution::Refuse(refusal(code, plan, tag, releases)),
-        _ => Resolution::Refuse(duplicates(plan, releases)),
+        _ => Resolution::Refuse(duplicates(&plan.wanted.tag, releases)),
     }
 }
 
@@ -339,7 +339,7 @@ fn refusal(
             )
             .wanted(format!("a release of {}", plan.wanted.commit.short()))
         }
-        _ => duplicates(plan, releases),
+        _ => duplicates(&plan.wanted.tag, releases),
     }
 }
 

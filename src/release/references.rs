@@ -27,7 +27,7 @@ pub(crate) fn our_release<'a>(
             Some(mark) if mark.commit != plan.wanted.commit => Err(of_another_commit(plan, &mark)),
             Some(mark) => Ok((one, mark)),
         },
-        many => Err(duplicates(plan, many)),
+        many => Err(duplicates(&plan.wanted.tag, many)),
     }
 }
 
@@ -96,13 +96,12 @@ pub(crate) fn mark_lost(plan: &ReleasePlan, draft: &SeenRelease) -> Diagnostic {
     )
 }
 
-pub(crate) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagnostic {
+pub(crate) fn duplicates(tag: &Tag, releases: &[SeenRelease]) -> Diagnostic {
     let ids: Vec<_> = releases.iter().map(|r| r.id.to_string()).collect();
     Diagnostic::error(
         Code::ReleaseDuplicates,
         format!(
-            "{} has {} releases: ids {}",
-            plan.wanted.tag,
+            "{tag} has {} releases: ids {}",
             releases.len(),
             ids.join(", ")
         ),

@@ -35,7 +35,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{CommonArgs, PhaseArgs, ReleaseByVersion};
-use crate::domain::{Diagnostic, ImageRef, RepoSlug, Tag, TagFormat};
+use crate::domain::{Diagnostic, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -243,12 +243,22 @@ fn existing_release(
     release: &ReleaseByVersion,
     common: &CommonArgs,
 ) -> Option<(RepoSlug, Tag)> {
+    let (repository, tag, _) = version_of_release(parser, release, common)?;
+    Some((repository, tag))
+}
+
+/// The same, with the version without `v`.
+fn version_of_release(
+    parser: &mut InputParser<'_>,
+    release: &ReleaseByVersion,
+    common: &CommonArgs,
+) -> Option<(RepoSlug, Tag, Version)> {
     let format: Option<TagFormat> = parser.parse("tag-format", release.tag_format.as_ref());
     let typed = release.version.as_deref().unwrap_or_default();
     let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
     let repository = parser.repository(common);
-    let (tag, _, _) = version?;
-    Some((repository?, tag))
+    let (tag, version, _) = version?;
+    Some((repository?, tag, version))
 }
 
 /// The lines of a list that is written one item a line, or given several times.
