@@ -67,7 +67,7 @@ codes! {
     InputNotForPhase "input-not-for-phase" Usage "An input was given that this phase or command does not take."
     PhaseUnknown "phase-unknown" Usage "The input `phase` is not the name of a phase."
     CommandUnknown "command-unknown" Usage "The input `command` is not the name of a command."
-    PlanUnreadable "plan-unreadable" Usage "The plan is not the output of the phase `plan`."
+    PlanUnreadable "plan-unreadable" Usage "The plan, or what it was refused for, is not the output of the phase `plan`."
     PlanSchema "plan-schema" Usage "The plan was made by another version of the action."
     PlanRepository "plan-repository" Usage "The plan is for another repository than the run."
     ArtifactsUnreadable "artifacts-unreadable" Usage "The artifacts are not the output of the phase `await`."

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, LockOwner, Tag, Version};
+use crate::domain::{CommitSha, LockOwner, Tag, Version};
 use crate::plan::{Mark, ReleasePlan};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, ServiceError};

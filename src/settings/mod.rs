@@ -142,12 +142,31 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
     }
 }
 
+/// Why a phase does not begin.
+#[derive(Debug)]
+pub struct NotBegun {
+    pub cause: NotBegunCause,
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What keeps a phase from beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBegunCause {
+    /// The inputs are wrong: everything that is wrong with them.
+    Inputs,
+    /// The phase `plan` refused the release: its findings.
+    PlanRefused,
+    /// There is no plan, because a job did not succeed.
+    JobFailed,
+}
+
 /// Gives the arguments of a phase their meaning.
 ///
 /// # Errors
 ///
-/// Everything that is wrong is listed together, so that it is put right in one go.
-pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, Vec<Diagnostic>> {
+/// Everything that is wrong is listed together, so that it is put right in one go; what an earlier job has said is all that is
+/// said.
+pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, NotBegun> {
     let mut parser = InputParser::new(environment);
     let (args, common) = settings_of(args);
     let login = parser.login(&common.registry);
@@ -179,7 +198,14 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
             verbose: common.verbose || environment.context.debug,
         })
     };
-    parser.finish(settings())
+    let settings = settings();
+    let earlier = parser.earlier.take();
+    parser.finish(settings).map_err(|findings| {
+        earlier.unwrap_or(NotBegun {
+            cause: NotBegunCause::Inputs,
+            findings,
+        })
+    })
 }
 
 /// A phase, and the services that it talks to.

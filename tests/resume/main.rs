@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod adopts;
 mod budgets;
 mod discards;
 mod existing_releases;
@@ -18,6 +19,7 @@ mod processes;
 mod quotas;
 mod release;
 mod schedules;
+mod spellings;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;
