@@ -24,13 +24,15 @@ use crate::adapters::system_clock::SystemClock;
 use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
-use crate::domain::{Code, Deadline, Diagnostic, Exit};
+use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
 use crate::engine::{Engine, Event, LAST_READ, Observer, Outcome, Stop};
 use crate::protocol::{
     Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, WaitTime, Writer,
 };
-use crate::report::{ConsoleLog, Failure, LogFormat, summary};
-use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
+use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
+use crate::settings::{
+    self, Context, Environment, GitHubAccess, NotBegun, NotBegunCause, RegistryAccess, Settings,
+};
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -69,6 +71,10 @@ async fn program(
         context: &context,
         clock: Arc::new(SystemClock::start()),
         supervisor,
+        is_step_of_plan: context.runner.is_some()
+            && env
+                .get("INPUT_PHASE")
+                .is_some_and(|phase| phase.trim() == PhaseId::Plan.as_str()),
         http: OnceCell::new(),
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
@@ -110,6 +116,8 @@ struct App<'a> {
     log: Arc<ConsoleLog<Stderr>>,
     clock: Arc<SystemClock>,
     supervisor: Supervisor,
+    /// Whether this is a step of a workflow that runs the phase `plan`: later jobs want to know why it was refused.
+    is_step_of_plan: bool,
     /// Made for the first request.
     http: OnceCell<Http>,
 }
@@ -126,7 +134,7 @@ impl App<'_> {
             }
         };
         match command {
-            Command::Phase(args) => self.phase(&args).await?,
+            Command::Phase(args) => return self.phase(&args).await,
             Command::Step(command) => {
                 self.in_time(command.name(), self.step_command(&command))
                     .await?
@@ -177,20 +185,45 @@ impl App<'_> {
         }
     }
 
+    /// Reports an error that ended the process before a phase had a result, or in a command that is no phase.
     fn failed(&self, error: anyhow::Error) -> Exit {
-        if let Some(usage) = error.downcast_ref::<clap::Error>() {
-            self.log.line(usage.to_string().trim_end());
-            return Exit::Usage;
-        }
-        let failure = match error.downcast::<Diagnostic>() {
-            Ok(diagnostic) => usage(vec![diagnostic]),
-            Err(error) => match error.downcast::<Failure>() {
-                Ok(failure) => failure,
-                Err(error) => return bug(&error),
+        let failure = match error.downcast_ref::<clap::Error>() {
+            Some(wrong) if self.context.runner.is_none() => {
+                self.log.line(wrong.to_string().trim_end());
+                return Exit::Usage;
+            }
+            Some(wrong) => usage(vec![wrong_arguments(wrong)]),
+            None => match error.downcast::<Diagnostic>() {
+                Ok(diagnostic) => usage(vec![diagnostic]),
+                Err(error) => match error.downcast::<Failure>() {
+                    Ok(failure) => failure,
+                    Err(error) => return bug(&error),
+                },
             },
         };
-        self.log.failed(&failure);
+        let written = self.step_output().summary(&failure_summary(&failure));
+        self.refused(&failure, written)
+    }
+
+    /// Logs a failure, and hands it to later jobs if it is the one of `plan`. The exit code is the failure's, also if its job
+    /// summary could not be written.
+    fn refused(&self, failure: &Failure, written: std::io::Result<()>) -> Exit {
+        self.log.failed(failure);
+        let findings = if self.is_step_of_plan {
+            self.output("findings", &findings_to_json(failure.diagnostics()))
+        } else {
+            Ok(())
+        };
+        if let Err(error) = written.and(findings) {
+            self.log.line(&format!(
+                "the summary or an output cannot be written: {error}"
+            ));
+        }
         failure.exit()
+    }
+
+    fn output(&self, name: &'static str, value: &str) -> std::io::Result<()> {
+        self.step_output().outputs(&[(name, value)])
     }
 
     fn environment(&self) -> Environment<'_> {
@@ -201,8 +234,8 @@ impl App<'_> {
         }
     }
 
-    async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<()> {
-        let settings = settings::phase(args, self.environment()).map_err(usage)?;
+    async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<Exit> {
+        let settings = settings::phase(args, self.environment()).map_err(not_begun)?;
         self.log.mask(&settings.secrets());
         log_requests(if settings.verbose {
             RequestLog::Requests
@@ -322,17 +355,21 @@ impl App<'_> {
     }
 
     /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
-    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<()> {
+    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<Exit> {
         let mut output = self.step_output();
-        output.summary(&summary(phase, &result))?;
-        let outcome = result?;
+        let written = output.summary(&summary(phase, &result));
+        let outcome = match result {
+            Ok(outcome) => outcome,
+            Err(failure) => return Ok(self.refused(&failure, written)),
+        };
+        written?;
         self.log.succeeded(phase, &outcome);
         if let Outcome::Done { report, .. } = &outcome {
             let outputs = report.outputs.iter();
             let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
             output.outputs(&outputs)?;
         }
-        Ok(())
+        Ok(Exit::Done)
     }
 
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
@@ -371,6 +408,25 @@ impl Observer for LogAndLimit<'_> {
         }
         self.log.see(event);
     }
+}
+
+/// What keeps a phase from beginning; no request was sent yet.
+fn not_begun(reason: NotBegun) -> Failure {
+    match reason.cause {
+        NotBegunCause::Inputs => usage(reason.findings),
+        NotBegunCause::PlanRefused => Failure::refused_by_plan(reason.findings),
+        NotBegunCause::JobFailed => Failure::new("publish", reason.findings),
+    }
+}
+
+/// What clap says of a command line in a workflow: the first line is what is wrong, the rest how it is right.
+fn wrong_arguments(error: &clap::Error) -> Diagnostic {
+    let text = error.to_string();
+    let (wrong, usage) = text.split_once('\n').unwrap_or((&text, ""));
+    let wrong = wrong.trim_start_matches("error: ");
+    let lines = usage.lines().map(str::trim).filter(|line| !line.is_empty());
+    let help = lines.collect::<Vec<_>>().join("\n");
+    Diagnostic::error(Code::InputNotForPhase, wrong, help)
 }
 
 /// The arguments are wrong; no request was sent yet.

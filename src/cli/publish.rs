@@ -11,6 +11,9 @@ pub struct PublishArgs {
     pub plan: PlanInput,
     #[command(flatten)]
     pub artifacts: ArtifactsInput,
+    /// Output `findings` of the phase `plan`, or `@` and the path of a file with it: if there is no plan, they are what is said
+    #[arg(long, value_name = "JSON")]
+    pub findings: Option<String>,
     /// Results of the jobs before this one: `${{ toJSON(needs) }}`; `none` if the release needs no tests
     #[arg(long, value_name = "JSON")]
     pub needs: Option<String>,

@@ -8,6 +8,7 @@ mod code;
 mod commit_version;
 mod deadline;
 mod exit;
+mod findings;
 mod github_app;
 mod jobs;
 mod lock;
@@ -22,6 +23,7 @@ pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
+pub use findings::{findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
@@ -34,7 +36,7 @@ pub use ocm_module::values::{
 };
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
-pub use tag::{Tag, TagFormat};
+pub use tag::{Spelling, Tag, TagFormat};
 
 /// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

@@ -26,8 +26,7 @@ impl Tag {
     pub fn version(&self, format: Option<&TagFormat>) -> Result<Version, Diagnostic> {
         let Some(format) = format else {
             let last = self.0.rsplit('/').next().unwrap_or(&self.0);
-            let digits = last.strip_prefix('v').unwrap_or(last);
-            return digits.parse().map_err(ocm_module::Diagnostic::with_code);
+            return typed_version(last).map(|(_, version)| version);
         };
         format.version(&self.0).ok_or_else(|| {
             let why = format!("is not made by the tag format {format}");
@@ -93,15 +92,12 @@ impl TagFormat {
     ///
     /// If the text is no version, or the tag that the format makes of it is no valid tag.
     pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Diagnostic> {
-        let (digits, implied) = match typed.strip_prefix('v') {
-            Some(rest) => (rest, "v{version}"),
-            None => (typed, "{version}"),
+        let (spelling, version) = typed_version(typed)?;
+        let implied = || Self {
+            before: spelling.prefix().to_owned(),
+            after: String::new(),
         };
-        let version: Version = digits.parse().map_err(ocm_module::Diagnostic::with_code)?;
-        let format = match given {
-            Some(format) => format.clone(),
-            None => implied.parse()?,
-        };
+        let format = given.cloned().unwrap_or_else(implied);
         Ok((format.tag(&version)?, version, format))
     }
 
@@ -120,10 +116,102 @@ impl TagFormat {
         digits.strip_suffix(self.after.as_str())?.parse().ok()
     }
 
-    /// The text before the version, with which all tags of this format begin.
-    pub fn prefix(&self) -> &str {
-        &self.before
+    /// The version in a tag of this format or of the same one with the other [`Spelling`]: `v1.2.0` and `1.2.0` are one line of
+    /// versions, and so are `api/v1.2.0` and `api/1.2.0`.
+    pub fn version_of_line(&self, tag: &str) -> Option<(Version, Spelling)> {
+        let line = self.line();
+        let text = tag.strip_prefix(line)?;
+        let text = text.strip_suffix(self.after.as_str())?;
+        let (spelling, digits) = match text.strip_prefix('v') {
+            Some(digits) if is_separated(line) => (Spelling::WithV, digits),
+            _ => (Spelling::Plain, text),
+        };
+        Some((digits.parse().ok()?, spelling))
     }
+
+    /// The text with which all tags of the line begin.
+    pub fn line(&self) -> &str {
+        match self.before.strip_suffix('v') {
+            Some(line) if is_separated(line) => line,
+            _ => &self.before,
+        }
+    }
+
+    /// How versions are spelled in tags of this format.
+    pub fn spelling(&self) -> Spelling {
+        if self.line() == self.before {
+            Spelling::Plain
+        } else {
+            Spelling::WithV
+        }
+    }
+
+    /// The same format with another spelling.
+    #[must_use]
+    pub fn spelled(&self, spelling: Spelling) -> Self {
+        Self {
+            before: format!("{}{}", self.line(), spelling.prefix()),
+            after: self.after.clone(),
+        }
+    }
+
+    /// A version as it is typed for this format.
+    pub fn typed(&self, version: &Version) -> String {
+        format!("{}{version}", self.spelling().prefix())
+    }
+}
+
+/// Whether a version has a `v` in front. Both name the same version, and belong to one line of releases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spelling {
+    /// `1.2.0`.
+    Plain,
+    /// `v1.2.0`.
+    WithV,
+}
+
+impl Spelling {
+    /// The text before the version.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::WithV => "v",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Plain => Self::WithV,
+            Self::WithV => Self::Plain,
+        }
+    }
+}
+
+impl fmt::Display for Spelling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "without `v`",
+            Self::WithV => "with `v`",
+        })
+    }
+}
+
+/// A version as it was typed, and its spelling. An error repeats the text as it was typed.
+fn typed_version(typed: &str) -> Result<(Spelling, Version), Diagnostic> {
+    let (spelling, digits) = match typed.strip_prefix('v') {
+        Some(digits) => (Spelling::WithV, digits),
+        None => (Spelling::Plain, typed),
+    };
+    let version = Version::after(spelling.prefix(), digits);
+    let version = version.map_err(ocm_module::Diagnostic::with_code)?;
+    Ok((spelling, version))
+}
+
+/// Whether a `v` after this text belongs to the version: in `api/v1.2.0` it does, in `rev1.2.0` it does not.
+fn is_separated(text: &str) -> bool {
+    !text.ends_with(|last: char| last.is_ascii_alphanumeric())
 }
 
 impl FromStr for TagFormat {
@@ -191,6 +279,74 @@ mod tests {
             read("v01.2.3", None).unwrap_err().code,
             Code::Format(FormatCode::VersionInvalid)
         );
+    }
+
+    #[test]
+    fn versions_with_and_without_v_are_one_line() {
+        let table = [
+            ("v{version}", "", Spelling::WithV, "{version}"),
+            ("{version}", "", Spelling::Plain, "v{version}"),
+            ("api/v{version}", "api/", Spelling::WithV, "api/{version}"),
+            ("api/{version}", "api/", Spelling::Plain, "api/v{version}"),
+            (
+                "mod-v{version}-x",
+                "mod-",
+                Spelling::WithV,
+                "mod-{version}-x",
+            ),
+        ];
+        for (format, line, spelling, other) in table {
+            let format: TagFormat = format.parse().unwrap();
+            assert_eq!((format.line(), format.spelling()), (line, spelling));
+            let others = format.spelled(spelling.other());
+            assert_eq!(others.to_string(), other);
+            assert_eq!(others.spelled(spelling), format);
+            let version = "1.2.0".parse().unwrap();
+            let tag = |format: &TagFormat| format.tag(&version).unwrap().to_string();
+            assert_eq!(
+                format.version_of_line(&tag(&format)),
+                Some((version.clone(), spelling))
+            );
+            assert_eq!(
+                format.version_of_line(&tag(&others)),
+                Some((version.clone(), spelling.other()))
+            );
+            assert_eq!(
+                format.typed(&version),
+                format!("{}1.2.0", spelling.prefix())
+            );
+        }
+        let format = |text: &str| text.parse::<TagFormat>().unwrap();
+        for (of, tag) in [
+            ("v{version}", "vv1.2.0"),
+            ("v{version}", "api/v1.2.0"),
+            ("api/v{version}", "v1.2.0"),
+            ("{version}-fips", "v1.2.0"),
+            ("rev{version}", "re1.2.0"),
+            ("re{version}", "rev1.2.0"),
+        ] {
+            assert_eq!(format(of).version_of_line(tag), None, "{of} {tag}");
+        }
+        let rev = format("rev{version}");
+        assert_eq!((rev.line(), rev.spelling()), ("rev", Spelling::Plain));
+        assert!(rev.version_of_line("rev1.2.0").is_some());
+    }
+
+    #[test]
+    fn messages_about_a_version_keep_its_spelling() {
+        let told = |typed: &str| {
+            let error = TagFormat::read(typed, None).unwrap_err();
+            format!("{} / {}", error.seen, error.help)
+        };
+        assert_eq!(
+            told("v1.2"),
+            "version \"v1.2\" is not a semantic version: unexpected end of input while parsing minor version number / \
+             use MAJOR.MINOR.PATCH without leading zeros, such as v1.2.0"
+        );
+        assert!(told("1.2").ends_with("such as 1.2.0"), "{}", told("1.2"));
+        assert!(told("v1.2.0+b").ends_with("/ use v1.2.0"));
+        assert!(told("v1.x").ends_with("such as v1.2.0 or v1.3.0-rc1"));
+        assert!(told("v").starts_with("version \"v\" is empty"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! In every file the same three parts: the state that the phase depends on, `see`, which reads it, and a pure `decide`.
 
+mod adopt;
 mod await_artifacts;
 mod build_module;
 mod discard;
@@ -14,6 +15,7 @@ mod status;
 mod upload;
 mod verify;
 
+pub use adopt::{Adopt, AdoptOptions};
 pub use await_artifacts::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 pub use build_module::{
     AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Spelling, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
-use crate::release::other_releases::OtherTags;
+use crate::release::other_releases::{OtherTags, other_spelling};
 use crate::release::view::ReleaseView;
 
 /// The inputs of `plan`.
@@ -32,6 +32,8 @@ struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
+    /// What exists of the same version under its tag with the other spelling.
+    respelled: Option<(Tag, ReleaseView)>,
     /// The highest release before this one.
     previous: Option<Tag>,
     higher_is_released: bool,
@@ -51,12 +53,18 @@ impl Plan {
             None => None,
         };
         let github = reader.github;
-        let tags = github.tags(wanted.tag_format.prefix()).await?;
+        let (others, tags) = OtherTags::list(github, wanted).await?;
         let release = self.release(reader, &tags).await?;
         let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
         // What a reference points at exists.
         let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
-        let others = OtherTags::of(wanted, &tags);
+        let respelled = match others.respelled() {
+            Some(tag) => {
+                let view = ReleaseView::tag_and_releases(reader, &tag).await?;
+                Some((tag, view))
+            }
+            None => None,
+        };
         let previous = match &self.options.previous_tag {
             Some(given) => Some(given.clone()),
             None => others.previous(github).await?,
@@ -66,6 +74,7 @@ impl Plan {
             has_commit: is_known || github.has_commit(&wanted.commit).await?,
             higher_is_released: others.higher_is_released(github).await?,
             release,
+            respelled,
             previous,
             guard,
         })
@@ -153,10 +162,66 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     {
         findings.push(finding);
     }
+    findings.extend(version_exists(wanted, seen));
     if !findings.is_empty() {
         return Step::Blocked(findings);
     }
-    Step::Done(report(&plan, seen.higher_is_released))
+    let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(spelling_differs(&plan));
+    Step::Done(report)
+}
+
+/// `v1.2.0` and `1.2.0` are one version, which is released once. A tag alone of the other spelling does not matter if it names
+/// this commit, nor does anything that came after this release was published.
+fn version_exists(wanted: &Wanted, seen: &PlanState) -> Option<Diagnostic> {
+    let (tag, other) = seen.respelled.as_ref()?;
+    let next = format!("release another version, such as {}", wanted.next_version());
+    let (what, help) = match (other.releases.first(), &other.tag) {
+        _ if seen.release.is_published() => return None,
+        (Some(release), _) => {
+            let spelling = wanted.tag_format.spelling().other();
+            (
+                format!("a {} release ({})", release.kind(), release.url),
+                format!(
+                    "to continue that one, {}; otherwise {next}",
+                    respell(wanted, spelling)
+                ),
+            )
+        }
+        (None, Some(at)) if *at != wanted.commit => (
+            format!("a tag at {}", at.short()),
+            format!(
+                "delete that tag if it is a mistake (git push origin :{}), or {next}",
+                tag.to_ref()
+            ),
+        ),
+        (None, _) => return None,
+    };
+    let seen = format!("{} exists as {tag}, which has {what}", wanted.version);
+    Some(Diagnostic::error(Code::VersionExists, seen, help))
+}
+
+fn spelling_differs(plan: &ReleasePlan) -> Option<Diagnostic> {
+    let (wanted, previous) = (&plan.wanted, plan.previous_tag.as_ref()?);
+    let spelling = other_spelling(wanted, previous)?;
+    let seen = format!(
+        "{} is {}, and {previous}, the release before, is {spelling}",
+        wanted.tag,
+        spelling.other()
+    );
+    let help = format!("if that is a slip, {}", respell(wanted, spelling));
+    Some(Diagnostic::warning(Code::SpellingDiffers, seen, help))
+}
+
+/// What to type for the same version with another spelling.
+fn respell(wanted: &Wanted, spelling: Spelling) -> String {
+    let format = wanted.tag_format.spelled(spelling);
+    let typed = format.typed(&wanted.version);
+    if wanted.tag_format.typed(&wanted.version) == wanted.tag.as_str() {
+        format!("type {typed} (with a `tag-format`: {format})")
+    } else {
+        format!("set `tag-format: {format}`")
+    }
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
@@ -219,9 +284,10 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Severity, TagFormat};
     use crate::plan::OnExisting;
     use crate::plan::tests::{example, example_wanted};
-    use crate::release::examples::{foreign_draft, other};
+    use crate::release::examples::{foreign_draft, other, our_draft, published};
 
     fn seen() -> PlanState {
         PlanState {
@@ -233,6 +299,7 @@ mod tests {
             },
             has_commit: true,
             release: ReleaseView::default(),
+            respelled: None,
             previous: None,
             higher_is_released: false,
             guard: None,
@@ -272,6 +339,122 @@ mod tests {
         assert_eq!(output("make-latest"), "false");
         let plan = plan(&options(), &seen);
         assert_eq!(plan.previous_tag.unwrap().as_str(), "v1.1.10");
+    }
+
+    /// The plan of this version and format, where this is the release before and this exists in the other spelling.
+    fn spelled(
+        typed: &str,
+        format: Option<&str>,
+        previous: Option<&str>,
+        respelled: Option<(&str, ReleaseView)>,
+    ) -> Step {
+        let format = format.map(|format| format.parse().unwrap());
+        let (tag, version, tag_format) = TagFormat::read(typed, format.as_ref()).unwrap();
+        let wanted = Wanted {
+            tag,
+            version,
+            tag_format,
+            ..example_wanted()
+        };
+        let options = PlanOptions {
+            wanted,
+            ..options()
+        };
+        let seen = PlanState {
+            previous: previous.map(|tag| tag.parse().unwrap()),
+            respelled: respelled.map(|(tag, view)| (tag.parse().unwrap(), view)),
+            ..seen()
+        };
+        decide(&options, &seen)
+    }
+
+    #[test]
+    fn other_spelling_than_the_release_before_is_a_warning() {
+        let warned = |typed, format, previous| {
+            let Step::Done(report) = spelled(typed, format, Some(previous), None) else {
+                panic!("refused")
+            };
+            let told = |warning: &Diagnostic| {
+                assert_eq!(warning.severity, Severity::Warning);
+                format!("{}: {} / {}", warning.code, warning.seen, warning.help)
+            };
+            report.warnings.iter().map(told).collect::<Vec<_>>()
+        };
+        assert_eq!(warned("1.2.0", None, "1.1.0"), [""; 0]);
+        assert_eq!(warned("v1.2.0", None, "v1.1.0"), [""; 0]);
+        assert_eq!(
+            warned("1.2.0", Some("api/v{version}"), "api/v1.1.0"),
+            [""; 0]
+        );
+        assert_eq!(warned("1.2.0", Some("api/v{version}"), "v1.1.0"), [""; 0]);
+        assert_eq!(
+            warned("1.2.0", None, "v1.1.0"),
+            [
+                "spelling-differs: 1.2.0 is without `v`, and v1.1.0, the release before, is with `v` / \
+                 if that is a slip, type v1.2.0 (with a `tag-format`: v{version})"
+            ]
+        );
+        assert_eq!(
+            warned("v1.2.0", Some("api/{version}"), "api/v1.1.0"),
+            [
+                "spelling-differs: api/1.2.0 is without `v`, and api/v1.1.0, the release before, is with `v` / \
+                 if that is a slip, set `tag-format: api/v{version}`"
+            ]
+        );
+    }
+
+    #[test]
+    fn version_that_exists_in_the_other_spelling_is_refused() {
+        let view = |tag: Option<CommitSha>, releases| ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
+        };
+        let here = || Some(example_wanted().commit);
+        let told = |typed, other: &'static str, view| match spelled(
+            typed,
+            None,
+            None,
+            Some((other, view)),
+        ) {
+            Step::Done(_) => "planned".to_owned(),
+            Step::Blocked(findings) => {
+                let [one] = findings.as_slice() else {
+                    panic!("{findings:?}")
+                };
+                format!("{}: {} / {}", one.code, one.seen, one.help)
+            }
+            other => panic!("{other:?}"),
+        };
+        let url = "https://github.example/r/releases/tag/untagged-1";
+        assert_eq!(
+            told(
+                "1.2.0",
+                "v1.2.0",
+                view(here(), vec![published(our_draft(&example()))])
+            ),
+            format!(
+                "version-exists: 1.2.0 exists as v1.2.0, which has a published release ({url}) / to continue that one, \
+                 type v1.2.0 (with a `tag-format`: v{{version}}); otherwise release another version, such as 1.2.1"
+            )
+        );
+        assert_eq!(
+            told(
+                "v1.2.0",
+                "1.2.0",
+                view(here(), vec![foreign_draft(&example())])
+            ),
+            format!(
+                "version-exists: 1.2.0 exists as 1.2.0, which has a draft release ({url}) / to continue that one, \
+                 type 1.2.0 (with a `tag-format`: {{version}}); otherwise release another version, such as v1.2.1"
+            )
+        );
+        assert_eq!(
+            told("1.2.0", "v1.2.0", view(Some(other()), vec![])),
+            "version-exists: 1.2.0 exists as v1.2.0, which has a tag at 0000000 / delete that tag if it is a mistake \
+             (git push origin :refs/tags/v1.2.0), or release another version, such as 1.2.1"
+        );
+        assert_eq!(told("1.2.0", "v1.2.0", view(here(), vec![])), "planned");
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
             ),
             format!(
                 "release another version, such as {}",
-                plan.wanted.version.next_patch()
+                plan.wanted.next_version()
             ),
         ));
     }

@@ -35,6 +35,24 @@ const OPEN: &str = "<!-- btp-release: ";
 const CLOSE: &str = " -->";
 
 impl Mark {
+    /// The mark of a draft whose plan is not known: it names the digest of nothing, which no plan has.
+    pub fn of_no_plan(
+        version: Version,
+        commit: CommitSha,
+        run: String,
+        tag_was_there: bool,
+    ) -> Self {
+        Self {
+            version,
+            commit,
+            plan: Digest::of(b""),
+            run,
+            tag_was_there,
+            leftovers: BTreeSet::new(),
+            found: JsonObject::default(),
+        }
+    }
+
     /// The last mark in a release's body; `None` if there is none that can be read.
     pub fn find(body: &str) -> Option<Self> {
         let (_, rest) = body.rsplit_once(OPEN)?;

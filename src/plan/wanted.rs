@@ -58,6 +58,20 @@ impl Wanted {
         let planned = self.assets.iter().map(AssetName::as_str);
         planned.chain([EVIDENCE]).collect()
     }
+
+    /// The version as it is typed for this release on a command line, with the tag format where the spelling does not imply it.
+    pub fn typed(&self) -> String {
+        let typed = self.tag_format.typed(&self.version);
+        if typed == self.tag.as_str() {
+            return typed;
+        }
+        format!("{typed} --tag-format '{}'", self.tag_format)
+    }
+
+    /// The version that could be released instead, spelled as this one was.
+    pub fn next_version(&self) -> String {
+        self.tag_format.typed(&self.version.next_patch())
+    }
 }
 
 /// What to do when something of this release already exists.

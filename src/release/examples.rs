@@ -27,10 +27,21 @@ pub(crate) fn our_draft(plan: &ReleasePlan) -> SeenRelease {
     }
 }
 
+/// A draft as a person makes one on GitHub's page.
 pub(crate) fn foreign_draft(plan: &ReleasePlan) -> SeenRelease {
     SeenRelease {
         id: ReleaseId(8),
         body: "## Mine".into(),
+        target: "main".into(),
+        ..our_draft(plan)
+    }
+}
+
+/// Our draft, whose whole text somebody replaced.
+pub(crate) fn without_mark(plan: &ReleasePlan) -> SeenRelease {
+    SeenRelease {
+        id: ReleaseId(8),
+        body: "## Mine now".into(),
         ..our_draft(plan)
     }
 }

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::references::{duplicates, foreign, of_another_commit, tag_elsewhere, tag_is_ours};
+use super::references::{
+    duplicates, foreign, has_lost_mark, mark_lost, of_another_commit, tag_elsewhere, tag_is_ours,
+};
 use crate::domain::CommitSha;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Mark, OnExisting, ReleasePlan};
@@ -31,6 +33,8 @@ pub enum ExistingRelease {
     /// A draft with our mark, of an earlier run.
     Draft,
     DraftOfAnotherCommit,
+    /// A draft as ours are, of this commit, whose text has no mark any more.
+    DraftWithoutMark,
     ForeignDraft,
     SeveralReleases,
     /// Published by this run.
@@ -92,12 +96,13 @@ impl ReplacePolicy {
 }
 
 impl ExistingRelease {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Nothing,
         Self::DraftOfThisRun,
         Self::EmptyDuplicates,
         Self::Draft,
         Self::DraftOfAnotherCommit,
+        Self::DraftWithoutMark,
         Self::ForeignDraft,
         Self::SeveralReleases,
         Self::PublishedByThisRun,
@@ -164,6 +169,7 @@ pub fn decision(policy: ReplacePolicy, existing: ExistingRelease, tag: TagState)
         ExistingRelease::Nothing => Create,
         ExistingRelease::ReservedTagName => Refuse(Code::TagReserved),
         _ if policy == ReplacePolicy::Fail => Refuse(Code::ReleaseExists),
+        ExistingRelease::DraftWithoutMark => Refuse(Code::DraftMarkLost),
         ExistingRelease::ForeignDraft => Refuse(Code::DraftForeign),
         ExistingRelease::ForeignPublished => Refuse(Code::ReleaseForeign),
         ExistingRelease::SeveralReleases => Refuse(Code::ReleaseDuplicates),
@@ -235,7 +241,7 @@ pub(crate) fn resolve<'a>(
         (Decision::Done, Some((release, _)), _) => Resolution::Done(release),
         (Decision::DeleteDuplicates, _, Some(actions)) => Resolution::DeleteDuplicates(actions),
         (Decision::Refuse(code), _, _) => Resolution::Refuse(refusal(code, plan, tag, releases)),
-        _ => Resolution::Refuse(duplicates(plan, releases)),
+        _ => Resolution::Refuse(duplicates(&plan.wanted.tag, releases)),
     }
 }
 
@@ -246,6 +252,7 @@ fn existing_release(
 ) -> ExistingRelease {
     let Some(mark) = mark else {
         return match release.kind() {
+            ReleaseKind::Draft if has_lost_mark(plan, release) => ExistingRelease::DraftWithoutMark,
             ReleaseKind::Draft => ExistingRelease::ForeignDraft,
             ReleaseKind::Published => ExistingRelease::ForeignPublished,
         };
@@ -289,19 +296,14 @@ fn refusal(
 ) -> Diagnostic {
     let next = format!(
         "release another version, such as {}",
-        plan.wanted.version.next_patch()
+        plan.wanted.next_version()
     );
     let mark = releases.first().and_then(|one| Mark::find(&one.body));
     match (code, releases, mark, tag) {
         (Code::DraftForeign | Code::ReleaseForeign, [one], ..) => foreign(plan, one),
+        (Code::DraftMarkLost, [one], ..) => mark_lost(plan, one),
         (Code::DraftOfAnotherCommit, _, Some(mark), _) => of_another_commit(plan, &mark),
-        (Code::TagElsewhere, _, _, Some(at)) => tag_elsewhere(
-            &plan.wanted.tag,
-            &plan.wanted.version,
-            &plan.wanted.commit,
-            at,
-            releases,
-        ),
+        (Code::TagElsewhere, _, _, Some(at)) => tag_elsewhere(&plan.wanted, at, releases),
         (Code::ReleaseExists, ..) => Diagnostic::error(
             Code::ReleaseExists,
             format!(
@@ -338,7 +340,7 @@ fn refusal(
             )
             .wanted(format!("a release of {}", plan.wanted.commit.short()))
         }
-        _ => duplicates(plan, releases),
+        _ => duplicates(&plan.wanted.tag, releases),
     }
 }
 
@@ -372,6 +374,7 @@ impl fmt::Display for ExistingRelease {
             Self::EmptyDuplicates => "two drafts, the later one of this plan and empty",
             Self::Draft => "our draft",
             Self::DraftOfAnotherCommit => "our draft of another commit",
+            Self::DraftWithoutMark => "our draft, without its mark",
             Self::ForeignDraft => "a foreign draft",
             Self::SeveralReleases => "two drafts",
             Self::PublishedByThisRun => "published by this run",

@@ -1,39 +1,61 @@
 //! The releases before and after a version, found among the tags: a repository may have thousands of releases, of which one or
 //! two matter.
 
-use crate::domain::Tag;
+use std::cmp::Ordering;
+
+use crate::domain::{Spelling, Tag};
 use crate::plan::Wanted;
 use crate::protocol::{GitHubReader, ServiceError};
 
-/// The tags of the same format with another version.
+/// The tags of the same line of versions: those of the tag format, with and without `v`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OtherTags {
     /// Of lower versions, the highest first.
     lower: Vec<String>,
     /// Of higher versions, the highest first.
     higher: Vec<String>,
+    /// Of this version in the other spelling.
+    respelled: Option<String>,
 }
 
 impl OtherTags {
-    pub(crate) fn of(wanted: &Wanted, tags: &[String]) -> Self {
-        let mut versions: Vec<_> = tags
-            .iter()
-            .filter_map(|tag| Some((wanted.tag_format.version(tag)?, tag)))
-            .collect();
+    /// Lists the tags that begin with the text of the line, and sorts them.
+    pub(crate) async fn list(
+        github: &dyn GitHubReader,
+        wanted: &Wanted,
+    ) -> Result<(Self, Vec<String>), ServiceError> {
+        let tags = github.tags(wanted.tag_format.line()).await?;
+        Ok((Self::of(wanted, &tags), tags))
+    }
+
+    fn of(wanted: &Wanted, tags: &[String]) -> Self {
+        let own = wanted.tag_format.spelling();
+        let line = tags.iter().filter_map(|tag| {
+            let (version, spelling) = wanted.tag_format.version_of_line(tag)?;
+            // Of two tags of one version, the one with the spelling of this release comes first.
+            Some((version, spelling == own, tag))
+        });
+        let mut versions: Vec<_> = line.collect();
         versions.sort_unstable();
         let mut others = Self::default();
-        for (version, tag) in versions.into_iter().rev() {
+        for (version, has_own_spelling, tag) in versions.into_iter().rev() {
             match version.cmp(&wanted.version) {
-                std::cmp::Ordering::Less => others.lower.push(tag.clone()),
-                std::cmp::Ordering::Equal => {}
-                std::cmp::Ordering::Greater => others.higher.push(tag.clone()),
+                Ordering::Less => others.lower.push(tag.clone()),
+                Ordering::Equal if has_own_spelling => {}
+                Ordering::Equal => others.respelled = Some(tag.clone()),
+                Ordering::Greater => others.higher.push(tag.clone()),
             }
         }
         others
     }
 
-    /// The highest release before this one, by the order of versions, within the same tag format. Neither the newest nor the
-    /// nearest in history: both are wrong for a patch of an older line.
+    /// The tag of this version in the other spelling, if there is one.
+    pub(crate) fn respelled(&self) -> Option<Tag> {
+        self.respelled.as_deref()?.parse().ok()
+    }
+
+    /// The highest release before this one, by the order of versions, of the same line with or without `v`. Neither the newest nor
+    /// the nearest in history: both are wrong for a patch of an older minor version.
     pub(crate) async fn previous(
         &self,
         github: &dyn GitHubReader,
@@ -58,7 +80,7 @@ impl OtherTags {
     }
 }
 
-/// Whether a higher version of the same format has been released, which decides whether this one becomes the latest. `false`
+/// Whether a higher version of the same line, with or without `v`, has been released, which decides whether this one becomes the latest. `false`
 /// without a look where the plan itself says.
 pub(crate) async fn higher_is_released(
     github: &dyn GitHubReader,
@@ -67,10 +89,14 @@ pub(crate) async fn higher_is_released(
     if wanted.prerelease || wanted.make_latest.is_some() {
         return Ok(false);
     }
-    let tags = github.tags(wanted.tag_format.prefix()).await?;
-    OtherTags::of(wanted, &tags)
-        .higher_is_released(github)
-        .await
+    let (others, _) = OtherTags::list(github, wanted).await?;
+    others.higher_is_released(github).await
+}
+
+/// The spelling of another release's tag, where it is not the one of this release.
+pub(crate) fn other_spelling(wanted: &Wanted, tag: &Tag) -> Option<Spelling> {
+    let (_, spelling) = wanted.tag_format.version_of_line(tag.as_str())?;
+    (spelling != wanted.tag_format.spelling()).then_some(spelling)
 }
 
 #[cfg(test)]
@@ -78,30 +104,77 @@ mod tests {
     use super::*;
     use crate::plan::tests::example_wanted;
 
+    fn sorted(format: &str, names: &[&str]) -> OtherTags {
+        let mut wanted = example_wanted();
+        wanted.tag_format = format.parse().unwrap();
+        let tags: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        OtherTags::of(&wanted, &tags)
+    }
+
+    fn others(lower: &[&str], higher: &[&str], respelled: Option<&str>) -> OtherTags {
+        let owned = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect();
+        OtherTags {
+            lower: owned(lower),
+            higher: owned(higher),
+            respelled: respelled.map(str::to_owned),
+        }
+    }
+
     #[test]
-    fn tags_of_the_format_are_ordered_by_version() {
+    fn tags_of_the_line_are_ordered_by_version() {
         let names = [
             "v1.0.0",
             "v1.10.0",
             "v1.1.9",
             "v1.2.0",
             "v2.0.0-rc1",
-            "1.1.10",
+            "api/v1.1.11",
             "v1.1.10",
             "junk",
             "v1.2.0-rc1",
         ];
-        let tags = names.map(String::from);
-        let expected = OtherTags {
-            lower: ["v1.2.0-rc1", "v1.1.10", "v1.1.9", "v1.0.0"]
-                .map(String::from)
-                .into(),
-            higher: ["v2.0.0-rc1", "v1.10.0"].map(String::from).into(),
-        };
         assert_eq!(
-            OtherTags::of(&example_wanted(), &tags),
-            expected,
+            sorted("v{version}", &names),
+            others(
+                &["v1.2.0-rc1", "v1.1.10", "v1.1.9", "v1.0.0"],
+                &["v2.0.0-rc1", "v1.10.0"],
+                None
+            ),
             "neither the newest first nor of another format"
+        );
+    }
+
+    #[test]
+    fn tags_with_and_without_v_are_one_line() {
+        let names = [
+            "0.9.0", "v0.9.0", "1.1.0", "v1.3.0", "1.3.0", "1.2.0", "v1.1.5",
+        ];
+        assert_eq!(
+            sorted("v{version}", &names),
+            others(
+                &["v1.1.5", "1.1.0", "v0.9.0", "0.9.0"],
+                &["v1.3.0", "1.3.0"],
+                Some("1.2.0")
+            )
+        );
+        assert_eq!(
+            sorted("{version}", &names),
+            others(
+                &["v1.1.5", "1.1.0", "0.9.0", "v0.9.0"],
+                &["1.3.0", "v1.3.0"],
+                None
+            )
+        );
+        let api = [
+            "api/1.1.0",
+            "api/v1.3.0",
+            "api/v1.2.0",
+            "v1.1.9",
+            "api/x/v1.1.8",
+        ];
+        assert_eq!(
+            sorted("api/{version}", &api),
+            others(&["api/1.1.0"], &["api/v1.3.0"], Some("api/v1.2.0"))
         );
     }
 }

@@ -1,8 +1,8 @@
 //! Findings and actions that several phases share.
 
 use crate::domain::{Code, Diagnostic};
-use crate::domain::{CommitSha, Digest, Tag, Version};
-use crate::plan::{EVIDENCE, Mark, ReleasePlan, TagWhen};
+use crate::domain::{CommitSha, Digest, Tag};
+use crate::plan::{EVIDENCE, Mark, ReleasePlan, TagWhen, Wanted};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
 use ocm_module::read::ExpectedModule;
@@ -22,11 +22,12 @@ pub(crate) fn our_release<'a>(
             "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
         )),
         [one] => match Mark::find(&one.body) {
+            None if has_lost_mark(plan, one) => Err(mark_lost(plan, one)),
             None => Err(foreign(plan, one)),
             Some(mark) if mark.commit != plan.wanted.commit => Err(of_another_commit(plan, &mark)),
             Some(mark) => Ok((one, mark)),
         },
-        many => Err(duplicates(plan, many)),
+        many => Err(duplicates(&plan.wanted.tag, many)),
     }
 }
 
@@ -65,18 +66,42 @@ pub(crate) fn foreign(plan: &ReleasePlan, release: &SeenRelease) -> Diagnostic {
         format!(
             "delete it by hand if it is not wanted ({}), or release another version, such as {}",
             release.url,
-            plan.wanted.version.next_patch()
+            plan.wanted.next_version()
         ),
     )
 }
 
-pub(crate) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagnostic {
+/// Whether a release without our mark is a draft as [`ReleasePlan`] has it made: called after the tag, and with the commit's full
+/// hash as its target, which people hardly ever give.
+pub(crate) fn has_lost_mark(plan: &ReleasePlan, release: &SeenRelease) -> bool {
+    let wanted = &plan.wanted;
+    release.draft && release.name == wanted.tag.as_str() && release.target == wanted.commit.as_str()
+}
+
+pub(crate) fn mark_lost(plan: &ReleasePlan, draft: &SeenRelease) -> Diagnostic {
+    let wanted = &plan.wanted;
+    Diagnostic::error(
+        Code::DraftMarkLost,
+        format!(
+            "the draft {} (id {}) is as btp-release makes it, but its text has no mark of btp-release any more: somebody replaced the whole text, such as with `gh release edit --notes`",
+            wanted.tag, draft.id
+        ),
+        format!(
+            "put the mark back, then run again: btp-release discard {} --adopt --repository {}\n\
+             or delete the draft by hand ({}), and run again",
+            wanted.typed(),
+            wanted.repository,
+            draft.url
+        ),
+    )
+}
+
+pub(crate) fn duplicates(tag: &Tag, releases: &[SeenRelease]) -> Diagnostic {
     let ids: Vec<_> = releases.iter().map(|r| r.id.to_string()).collect();
     Diagnostic::error(
         Code::ReleaseDuplicates,
         format!(
-            "{} has {} releases: ids {}",
-            plan.wanted.tag,
+            "{tag} has {} releases: ids {}",
             releases.len(),
             ids.join(", ")
         ),
@@ -85,16 +110,15 @@ pub(crate) fn duplicates(plan: &ReleasePlan, releases: &[SeenRelease]) -> Diagno
 }
 
 pub(crate) fn tag_elsewhere(
-    tag: &Tag,
-    version: &Version,
-    commit: &CommitSha,
+    wanted: &Wanted,
     at: &CommitSha,
     releases: &[SeenRelease],
 ) -> Diagnostic {
-    let next = format!("release another version, such as {}", version.next_patch());
+    let (tag, typed) = (&wanted.tag, wanted.typed());
+    let next = format!("release another version, such as {}", wanted.next_version());
     let help = match releases {
         [one] if one.draft && Mark::find(&one.body).is_some_and(|m| m.commit == *at) => format!(
-            "run again with `commit: {at}` to continue the draft that exists, or `btp-release discard {tag}` to delete it"
+            "run again with `commit: {at}` to continue the draft that exists, or `btp-release discard {typed}` to delete it"
         ),
         [] => format!(
             "delete the tag if it is a mistake (git push origin :{}), or {next}",
@@ -107,7 +131,7 @@ pub(crate) fn tag_elsewhere(
         format!("the tag {tag} points at {}", at.short()),
         help,
     )
-    .wanted(commit.short())
+    .wanted(wanted.commit.short())
 }
 
 /// The plan's tag does not exist. GitHub would create it on publishing, but no builder would have been started by it.

@@ -36,6 +36,14 @@ impl Failure {
         }
     }
 
+    /// The phase `plan` refused the release, as a later phase says again.
+    pub fn refused_by_plan(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            exit: Exit::Preflight,
+            ..Self::refused(PhaseId::Plan.as_str(), diagnostics)
+        }
+    }
+
     /// A phase that was refused or interrupted, or ran out of time. `plan` has an exit code of its own for a refusal, which says
     /// that the release did not start.
     pub fn of_phase(phase: PhaseId, stop: Stop) -> Self {
@@ -45,10 +53,7 @@ impl Failure {
         };
         let again = format!("run {phase} again: it continues where this stopped");
         match stop {
-            Stop::Blocked { findings } if phase == PhaseId::Plan => Self {
-                exit: Exit::Preflight,
-                ..Self::refused(title, findings)
-            },
+            Stop::Blocked { findings } if phase == PhaseId::Plan => Self::refused_by_plan(findings),
             Stop::Blocked { findings } => Self::refused(title, findings),
             Stop::TimedOut { on, allowed } => one(
                 Code::DeadlinePassed,

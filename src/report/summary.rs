@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Failure;
 use super::details::{details, headline};
+use crate::domain::Diagnostic;
 use crate::engine::Outcome;
 use crate::plan::Artifacts;
 use crate::protocol::PhaseId;
@@ -14,6 +15,7 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
     match result {
         Ok(Outcome::Done { report, actions }) => {
             let _ = writeln!(text, "{}.\n", escaped(&report.summary));
+            text.push_str(&list(&report.warnings));
             for action in actions {
                 let _ = writeln!(text, "- {}", escaped(&action.to_string()));
             }
@@ -38,17 +40,30 @@ pub fn summary(phase: PhaseId, result: &Result<Outcome, Failure>) -> String {
                 let _ = writeln!(text, "- {}", escaped(&action.to_string()));
             }
         }
-        Err(failure) => {
-            for diagnostic in failure.diagnostics() {
-                let headline = escaped(&headline(diagnostic)).replace('\n', "  \n  ");
-                let _ = writeln!(text, "- **{}** {headline}  ", diagnostic.code);
-                for line in details(diagnostic) {
-                    let _ = writeln!(text, "  {}  ", escaped(&line));
-                }
-            }
-        }
+        Err(failure) => text.push_str(&list(failure.diagnostics())),
     }
     text.push('\n');
+    text
+}
+
+/// Why a step ended before any phase began, in Markdown.
+pub fn failure_summary(failure: &Failure) -> String {
+    format!(
+        "### {}\n\n{}\n",
+        failure.title(),
+        list(failure.diagnostics())
+    )
+}
+
+fn list(diagnostics: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let headline = escaped(&headline(diagnostic)).replace('\n', "  \n  ");
+        let _ = writeln!(text, "- **{}** {headline}  ", diagnostic.code);
+        for line in details(diagnostic) {
+            let _ = writeln!(text, "  {}  ", escaped(&line));
+        }
+    }
     text
 }
 
@@ -109,7 +124,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Code, Diagnostic};
+    use crate::domain::Code;
 
     #[test]
     fn failure_is_listed_with_all_its_parts() {

@@ -146,7 +146,7 @@ mod tests {
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             now: SystemTime::UNIX_EPOCH,
         };
-        let codes = |found: Vec<crate::domain::Diagnostic>| found.iter().map(|f| f.code).collect();
+        let codes = |not: super::super::NotBegun| not.findings.iter().map(|f| f.code).collect();
         phase(&args, environment).map_err(codes)
     }
 

@@ -8,7 +8,7 @@ use ocm_module::config::inside;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Context, DockerConfigFile, Environment, lines};
+use super::{Context, DockerConfigFile, Environment, NotBegun, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::urls::is_secure;
 use crate::domain::{
@@ -20,6 +20,8 @@ use crate::plan::{Artifacts, ReleasePlan};
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
     pub(super) environment: Environment<'a>,
+    /// What an earlier job has said, and is the cause of what is missing here.
+    pub(super) earlier: Option<NotBegun>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -69,6 +71,7 @@ impl<'a> InputParser<'a> {
     pub(super) fn new(environment: Environment<'a>) -> Self {
         Self {
             environment,
+            earlier: None,
             diagnostics: Vec::new(),
         }
     }

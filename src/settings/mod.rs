@@ -37,7 +37,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
-use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat};
+use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -145,12 +145,31 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
     }
 }
 
+/// Why a phase does not begin.
+#[derive(Debug)]
+pub struct NotBegun {
+    pub cause: NotBegunCause,
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What keeps a phase from beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBegunCause {
+    /// The inputs are wrong: everything that is wrong with them.
+    Inputs,
+    /// The phase `plan` refused the release: its findings.
+    PlanRefused,
+    /// There is no plan, because a job did not succeed.
+    JobFailed,
+}
+
 /// Gives the arguments of a phase their meaning.
 ///
 /// # Errors
 ///
-/// Everything that is wrong is listed together, so that it is put right in one go.
-pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, Vec<Diagnostic>> {
+/// Everything that is wrong is listed together, so that it is put right in one go; what an earlier job has said is all that is
+/// said.
+pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings, NotBegun> {
     let mut parser = InputParser::new(environment);
     let (args, common) = settings_of(args);
     let login = parser.login(&common.registry);
@@ -186,7 +205,14 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
             verbose: common.verbose || environment.context.debug,
         })
     };
-    parser.finish(settings())
+    let settings = settings();
+    let earlier = parser.earlier.take();
+    parser.finish(settings).map_err(|findings| {
+        earlier.unwrap_or(NotBegun {
+            cause: NotBegunCause::Inputs,
+            findings,
+        })
+    })
 }
 
 /// A phase, and the services that it talks to.
@@ -250,12 +276,22 @@ fn existing_release(
     release: &ReleaseByVersion,
     common: &CommonArgs,
 ) -> Option<(RepoSlug, Tag)> {
+    let (repository, tag, _) = version_of_release(parser, release, common)?;
+    Some((repository, tag))
+}
+
+/// The same, with the version without `v`.
+fn version_of_release(
+    parser: &mut InputParser<'_>,
+    release: &ReleaseByVersion,
+    common: &CommonArgs,
+) -> Option<(RepoSlug, Tag, Version)> {
     let format: Option<TagFormat> = parser.parse("tag-format", release.tag_format.as_ref());
     let typed = release.version.as_deref().unwrap_or_default();
     let version = parser.take("version", TagFormat::read(typed, format.as_ref()));
     let repository = parser.repository(common);
-    let (tag, _, _) = version?;
-    Some((repository?, tag))
+    let (tag, version, _) = version?;
+    Some((repository?, tag, version))
 }
 
 /// The lines of a list that is written one item a line, or given several times.

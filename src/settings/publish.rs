@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::input_parser::{Choices, InputParser, TokenChoice};
-use super::{PhaseSettings, Prepared, lines};
+use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
 use crate::cli::PublishArgs;
-use crate::domain::JobResults;
+use crate::domain::{JobResults, findings_from_json};
 use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 use crate::protocol::CheckState;
 
@@ -46,12 +46,34 @@ impl PhaseSettings for PublishArgs {
                 PublishToken::Other
             },
         };
+        if self.plan.plan.is_none() {
+            parser.earlier = not_planned(parser, self, &inputs);
+        }
         let plan = parser.plan(&self.plan, &self.common)?;
         let owner = parser.lock_owner();
         Some(Prepared::planned(plan, |plan| {
             Publish::locked(plan, inputs, owner)
         }))
     }
+}
+
+/// Why there is no plan, where an earlier job says: the findings of `plan`, or else that a job did not succeed.
+fn not_planned(
+    parser: &mut InputParser<'_>,
+    args: &PublishArgs,
+    inputs: &PublishInputs,
+) -> Option<NotBegun> {
+    if let Some(text) = args.findings.as_ref() {
+        let text = parser.text_or_file("findings", text)?;
+        let findings = parser.take("findings", findings_from_json(&text))?;
+        let cause = NotBegunCause::PlanRefused;
+        return Some(NotBegun { cause, findings });
+    }
+    let mut findings = inputs.jobs.as_ref()?.refusals(&inputs.optional);
+    let first = findings.first_mut()?;
+    first.seen.push_str("; so there is no plan of a release");
+    let cause = NotBegunCause::JobFailed;
+    Some(NotBegun { cause, findings })
 }
 
 /// `none` says that no job is needed.

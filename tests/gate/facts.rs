@@ -65,10 +65,19 @@ pub(crate) const IN_THE_WORLD: &[Fact] = &[
         s.repository(|r| drop(r.refs.remove("refs/heads/main")))
     }),
     // The draft.
-    ("the mark is edited away", &[Code::DraftForeign], |s| {
+    ("the mark is edited away", &[Code::DraftMarkLost], |s| {
         draft(s, |d| d.body = Some("## Mine now".into()))
     }),
-    ("the text is emptied", &[Code::DraftForeign], |s| {
+    (
+        "another draft takes the place of ours",
+        &[Code::DraftForeign],
+        |s| {
+            draft(s, |d| {
+                (d.body, d.target_commitish) = (Some("## Mine".into()), "main".into());
+            });
+        },
+    ),
+    ("the text is emptied", &[Code::DraftMarkLost], |s| {
         draft(s, |d| d.body = None)
     }),
     (

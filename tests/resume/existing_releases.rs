@@ -48,15 +48,15 @@ struct PlacedRelease {
 impl PlacedRelease {
     fn into(self, repository: &mut GitRepository, like: &ReleasePlan) {
         let id = repository.draft(TAG);
-        let mark = Mark {
-            commit: self.commit.parse().unwrap(),
+        let mark = |commit: &str| Mark {
+            commit: commit.parse().unwrap(),
             run: self.run,
             plan: self.plan,
             ..like.mark(false)
         };
         let release = repository.releases.get_mut(&id).unwrap();
         release.body = Some(if self.ours {
-            mark.put("## Notes")
+            mark(&self.commit).put("## Notes")
         } else {
             "## Mine".to_owned()
         });
@@ -131,6 +131,11 @@ fn fill(repository: &mut GitRepository, case: Case, plan: &ReleasePlan) {
         ..public(put)
     };
     let foreign = |put: PlacedRelease| PlacedRelease { ours: false, ..put };
+    // A person gives a branch as the target.
+    let by_hand = |put: PlacedRelease| PlacedRelease {
+        commit: "main".into(),
+        ..foreign(put)
+    };
     let mine = plan.wanted.run.as_str();
     let releases = match case.there {
         ExistingRelease::Nothing => vec![],
@@ -143,8 +148,9 @@ fn fill(repository: &mut GitRepository, case: Case, plan: &ReleasePlan) {
             .into(),
         ExistingRelease::Draft => vec![put(EARLIER)],
         ExistingRelease::DraftOfAnotherCommit => vec![of_other(put(EARLIER))],
-        ExistingRelease::ForeignDraft => vec![foreign(put(EARLIER))],
-        ExistingRelease::SeveralReleases => vec![put(EARLIER), foreign(put(EARLIER))],
+        ExistingRelease::DraftWithoutMark => vec![foreign(put(EARLIER))],
+        ExistingRelease::ForeignDraft => vec![by_hand(put(EARLIER))],
+        ExistingRelease::SeveralReleases => vec![put(EARLIER), by_hand(put(EARLIER))],
         ExistingRelease::PublishedByThisRun => vec![public(put(mine))],
         ExistingRelease::Published => vec![public(put(EARLIER))],
         ExistingRelease::PublishedOfAnotherCommit => vec![public(of_other(put(EARLIER)))],

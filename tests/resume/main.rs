@@ -9,6 +9,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod adopts;
 mod apps;
 mod budgets;
 mod discards;
@@ -19,6 +20,7 @@ mod processes;
 mod quotas;
 mod release;
 mod schedules;
+mod spellings;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,7 +25,7 @@ pub(crate) enum Cut {
     KilledAfter,
 }
 
-const CUTS: [Cut; 9] = [
+pub(crate) const CUTS: [Cut; 9] = [
     Cut::ConnectionBefore,
     Cut::AnswerLost,
     Cut::AnswerTruncated,

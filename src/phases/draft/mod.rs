@@ -156,7 +156,7 @@ fn reserved(plan: &ReleasePlan) -> Diagnostic {
         ),
         format!(
             "release another version, such as {}",
-            plan.wanted.version.next_patch()
+            plan.wanted.next_version()
         ),
     )
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::OnExisting;
 use crate::plan::tests::example;
-use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
+use crate::release::examples::{asset, foreign_draft, other, our_draft, published, without_mark};
 
 fn seen(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> ReleaseView {
     ReleaseView {

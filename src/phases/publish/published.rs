@@ -45,7 +45,7 @@ impl Candidate<'_> {
             let help = format!(
                 "look at {} for who did, and release {}",
                 release.url,
-                plan.wanted.version.next_patch()
+                plan.wanted.next_version()
             );
             findings.push(Diagnostic::error(Code::PublishedDiffers, missing, help));
         }

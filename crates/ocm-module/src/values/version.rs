@@ -38,14 +38,16 @@ impl Version {
         };
         Self(semver::Version::new(self.0.major, self.0.minor, patch))
     }
-}
 
-impl FromStr for Version {
-    type Err = Diagnostic;
-
-    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+    /// Parses a version that was typed with a prefix, which has been taken off: messages show it again.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatCode::VersionInvalid`], with the version that was probably meant.
+    pub fn after(prefix: &str, text: &str) -> Result<Self, Diagnostic> {
         let invalid = |why: String, help: String| {
-            Diagnostic::value(FormatCode::VersionInvalid, "version", text, why, help)
+            let typed = format!("{prefix}{text}");
+            Diagnostic::value(FormatCode::VersionInvalid, "version", typed, why, help)
         };
         if text.is_empty() {
             return Err(invalid(
@@ -54,12 +56,11 @@ impl FromStr for Version {
             ));
         }
         let parsed = semver::Version::parse(text).map_err(|error| {
+            let examples = || format!("1.2.0 or {prefix}1.3.0-rc1");
+            let meant = nearest(text).unwrap_or_else(examples);
             invalid(
                 format!("is not a semantic version: {error}"),
-                format!(
-                    "use MAJOR.MINOR.PATCH without leading zeros, such as {}",
-                    nearest(text).unwrap_or_else(|| "1.2.0 or 1.3.0-rc1".into())
-                ),
+                format!("use MAJOR.MINOR.PATCH without leading zeros, such as {prefix}{meant}"),
             )
         })?;
         if !parsed.build.is_empty() {
@@ -70,10 +71,18 @@ impl FromStr for Version {
                     "has build metadata (+{}), which an image tag cannot hold",
                     parsed.build
                 ),
-                format!("use {plain}"),
+                format!("use {prefix}{plain}"),
             ));
         }
         Ok(Self(parsed))
+    }
+}
+
+impl FromStr for Version {
+    type Err = Diagnostic;
+
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        Self::after("", text)
     }
 }
 

@@ -31,18 +31,40 @@ impl Candidate<'_> {
 
     /// The differences from the tested state: there must be none, also of a published release.
     pub(super) fn differences_from_tested(&self) -> Vec<Diagnostic> {
-        [
+        let mut jobs = self.jobs();
+        let others = [
             self.tag().into_iter().collect(),
             self.assets(),
             self.images(),
             self.image_references(),
-            self.jobs(),
             self.verdicts(),
             self.checks(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        ];
+        let others: Vec<_> = others.into_iter().flatten().collect();
+        let all = others.len();
+        let others = self.without_consequences(&jobs, others);
+        if let (Some(first), left_out @ 1..) = (jobs.first_mut(), all - others.len()) {
+            let follow = format!("; {left_out} more findings follow from that, and are not listed");
+            first.seen.push_str(&follow);
+        }
+        jobs.into_iter().chain(others).collect()
+    }
+
+    /// Leaves out what is only so because a job did not succeed: a leg that was not run has no verdict, and what was never
+    /// awaited has no digest.
+    fn without_consequences(
+        &self,
+        jobs: &[Diagnostic],
+        mut others: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let nothing_awaited = self.inputs.artifacts.0.is_empty();
+        let follows = |finding: &Diagnostic| match finding.code {
+            Code::VerdictMissing => true,
+            Code::AssetDiffers | Code::ImageDiffers | Code::VerdictOfOtherBytes => nothing_awaited,
+            _ => false,
+        };
+        others.retain(|finding| jobs.is_empty() || !follows(finding));
+        others
     }
 
     fn another_plan(&self) -> Option<Diagnostic> {
@@ -66,13 +88,7 @@ impl Candidate<'_> {
             None => Some(tag_missing(plan)),
             Some(at) if *at != plan.wanted.commit => {
                 let releases = &seen.releases;
-                Some(tag_elsewhere(
-                    &plan.wanted.tag,
-                    &plan.wanted.version,
-                    &plan.wanted.commit,
-                    at,
-                    releases,
-                ))
+                Some(tag_elsewhere(&plan.wanted, at, releases))
             }
             Some(_) => None,
         }

@@ -17,15 +17,7 @@ impl Candidate<'_> {
                 "list the test jobs under `needs:` of the publishing job",
             )];
         }
-        jobs.objections(&self.inputs.optional)
-            .map(|(name, result)| {
-                Diagnostic::error(
-                    Code::JobNotSuccessful,
-                    format!("the job {name} ended with {result}"),
-                    format!("repair it and run it again; where it may be skipped, add {name} to `optional-jobs`"),
-                )
-            })
-            .collect()
+        jobs.refusals(&self.inputs.optional)
     }
 
     /// Every leg of the tests passed, for these digests and this run.
@@ -48,9 +40,15 @@ impl Candidate<'_> {
                     let context = Verdict::context(leg);
                     checks.iter().find(|check| check.name == context)
                 };
-                legs.iter()
-                    .filter_map(|leg| leg_objection(leg, of_leg(leg), &verdict))
-                    .collect()
+                let (found, missing): (Vec<_>, Vec<_>) = legs
+                    .iter()
+                    .map(|leg| (leg.as_str(), of_leg(leg)))
+                    .partition(|(_, check)| check.is_some());
+                let found = found
+                    .into_iter()
+                    .filter_map(|(leg, check)| leg_objection(leg, check?, &verdict));
+                let missing: Vec<_> = missing.into_iter().map(|(leg, _)| leg).collect();
+                found.chain(without_verdict(&missing)).collect()
             }
             Legs::Count(wanted) => counted_legs(checks, *wanted, &verdict),
         }
@@ -96,39 +94,86 @@ fn counted_legs(checks: &[SeenCheck], wanted: usize, verdict: &Verdict) -> Vec<D
     let recorded = checks
         .iter()
         .filter_map(|check| Some((Verdict::leg(&check.name)?, check)));
-    let of_this_run: Vec<_> = recorded
-        .filter(|(_, check)| verdict_of(check).as_ref() == Some(verdict))
-        .collect();
+    let (of_this_run, others): (Vec<_>, Vec<_>) =
+        recorded.partition(|(_, check)| verdict_of(check).as_ref() == Some(verdict));
     let mut findings: Vec<_> = of_this_run
         .iter()
-        .filter_map(|(leg, check)| leg_objection(leg, Some(check), verdict))
+        .filter_map(|(leg, check)| leg_objection(leg, check, verdict))
         .collect();
     if of_this_run.len() < wanted {
+        let mut seen = match legs_of(&of_this_run).as_str() {
+            "" => "no leg of the tests recorded a verdict for these artifacts".to_owned(),
+            legs => format!(
+                "only these legs of the tests recorded a verdict for these artifacts: {legs}"
+            ),
+        };
+        for (leg, check) in others {
+            seen.push_str(&format!("; {leg} {}", tested(check, verdict)));
+        }
         let missing = Diagnostic::error(
             Code::VerdictMissing,
-            format!(
-                "{} legs of the tests recorded a verdict for these artifacts",
-                of_this_run.len()
-            ),
+            seen,
             "run the missing legs again; each ends with the phase `record-tests`",
         );
-        findings.push(missing.wanted(wanted.to_string()));
+        findings.push(missing.wanted(format!("{wanted} legs")));
     }
     findings
+}
+
+fn legs_of(checks: &[(&str, &SeenCheck)]) -> String {
+    let legs: Vec<_> = checks.iter().map(|(leg, _)| *leg).collect();
+    legs.join(", ")
 }
 
 fn verdict_of(check: &SeenCheck) -> Option<Verdict> {
     Verdict::read(check.description.as_deref()?)
 }
 
-fn leg_objection(leg: &str, found: Option<&SeenCheck>, verdict: &Verdict) -> Option<Diagnostic> {
-    let Some(found) = found else {
-        return Some(Diagnostic::error(
-            Code::VerdictMissing,
-            format!("the leg {leg} of the tests recorded no verdict"),
-            "run it again; each leg ends with the phase `record-tests`",
-        ));
+/// What a leg says that it tested, where that is something else.
+fn tested(check: &SeenCheck, verdict: &Verdict) -> String {
+    match verdict_of(check) {
+        None => match check.description.as_deref() {
+            Some(text) => format!("does not say what it tested, but {text:?}"),
+            None => "does not say what it tested".to_owned(),
+        },
+        Some(other) if other.artifacts == verdict.artifacts => {
+            format!("tested these artifacts in run {}", other.run)
+        }
+        Some(other) if other.run == verdict.run => {
+            format!(
+                "tested other artifacts, {} all together",
+                other.artifacts.short()
+            )
+        }
+        Some(other) => format!(
+            "tested other artifacts, {} all together, in run {}",
+            other.artifacts.short(),
+            other.run
+        ),
+    }
+}
+
+/// All legs without a verdict in one finding.
+fn without_verdict(legs: &[&str]) -> Option<Diagnostic> {
+    let (seen, help) = match legs {
+        [] => return None,
+        [one] => (
+            format!("the leg {one} of the tests recorded no verdict"),
+            "run it again",
+        ),
+        many => (
+            format!(
+                "the legs {} of the tests recorded no verdict",
+                many.join(", ")
+            ),
+            "run them again",
+        ),
     };
+    let help = format!("{help}; each leg ends with the phase `record-tests`");
+    Some(Diagnostic::error(Code::VerdictMissing, seen, help))
+}
+
+fn leg_objection(leg: &str, found: &SeenCheck, verdict: &Verdict) -> Option<Diagnostic> {
     if found.state != CheckState::Success {
         let page = found.url.as_deref().unwrap_or("its log");
         let why = format!("the leg {leg} of the tests ended with {}", found.state);
@@ -138,14 +183,17 @@ fn leg_objection(leg: &str, found: Option<&SeenCheck>, verdict: &Verdict) -> Opt
             format!("look at {page}, repair it, and run it again"),
         ));
     }
-    let seen = found.description.as_deref().unwrap_or("nothing");
     let differs = || {
         Diagnostic::error(
             Code::VerdictOfOtherBytes,
-            format!("the leg {leg} of the tests recorded {seen:?}"),
+            format!("the leg {leg} of the tests {}", tested(found, verdict)),
             "run the tests again with the artifacts of this run",
         )
-        .wanted(format!("{:?}", verdict.to_string()))
+        .wanted(format!(
+            "{} all together, in run {}",
+            verdict.artifacts.short(),
+            verdict.run
+        ))
     };
     (verdict_of(found).as_ref() != Some(verdict)).then(differs)
 }

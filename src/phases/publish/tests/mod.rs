@@ -274,7 +274,7 @@ fn each_altered_fact_is_refused() {
         (Code::DraftForeign, |_, s| {
             s.release.releases = vec![foreign_draft(&plan())]
         }),
-        (Code::DraftForeign, |_, s| {
+        (Code::DraftMarkLost, |_, s| {
             s.release.releases[0].body = "## Edited".into()
         }),
         (Code::ReleaseForeign, |_, s| {
