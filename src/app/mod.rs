@@ -27,7 +27,7 @@ use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, Writer,
+    Clock, Facts, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, summary};
 use crate::settings::{self, Context, Environment, GitHubAccess, RegistryAccess, Settings};
@@ -204,15 +204,13 @@ impl App<'_> {
         } else {
             RequestLog::Waits
         });
-        let (id, ended) = self.run_phase(settings).await?;
-        self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
+        let PhaseEnd { id, known, ended } = self.run_phase(settings).await?;
+        let result = ended.map_err(|stop| Failure::of_phase(id, stop));
+        self.report(id, &known, result)
     }
 
     /// Connects a phase to the services, and runs it to its end.
-    async fn run_phase(
-        &self,
-        settings: Settings,
-    ) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
+    async fn run_phase(&self, settings: Settings) -> anyhow::Result<PhaseEnd> {
         let Settings {
             mut phase,
             github,
@@ -246,7 +244,14 @@ impl App<'_> {
             deadline: Deadline::after(now, timeout),
         };
         let ended = engine.run(phase.as_mut()).await;
-        Ok((phase.id(), ended))
+        Ok(PhaseEnd {
+            id: phase.id(),
+            known: Facts {
+                server: self.context.server_url.clone(),
+                ..phase.known()
+            },
+            ended,
+        })
     }
 
     fn connect_github(
@@ -306,9 +311,14 @@ impl App<'_> {
     }
 
     /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
-    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<()> {
+    fn report(
+        &self,
+        phase: PhaseId,
+        known: &Facts,
+        result: Result<Outcome, Failure>,
+    ) -> anyhow::Result<()> {
         let mut output = self.step_output();
-        output.summary(&summary(phase, &result))?;
+        output.summary(&summary(phase, known, &result))?;
         let outcome = result?;
         self.log.succeeded(phase, &outcome);
         if let Outcome::Done { report, .. } = &outcome {
@@ -333,6 +343,13 @@ impl App<'_> {
         };
         Ok(write!(stdout(), "{text}")?)
     }
+}
+
+/// How a phase ended, and what it knew then.
+struct PhaseEnd {
+    id: PhaseId,
+    known: Facts,
+    ended: Result<Outcome, Stop>,
 }
 
 /// The arguments are wrong; no request was sent yet.

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan};
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
@@ -96,6 +96,10 @@ impl Phase for Draft {
         }
     }
 
+    fn known(&self) -> Facts {
+        Facts::of_plan(&self.plan)
+    }
+
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
         match action {
             Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),
@@ -173,6 +177,7 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
         )),
         Resolution::DeleteDuplicates(actions) => Step::Act(actions),
         Resolution::Done(release) => Step::Done(report(
+            plan,
             release,
             format!("{} is already published", plan.wanted.tag),
         )),
@@ -200,11 +205,13 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
 
 fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
     let commit = plan.wanted.commit.short();
-    report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
+    let summary = format!("{} is a draft at {commit}", plan.wanted.tag);
+    report(plan, draft, summary)
 }
 
-fn report(release: &SeenRelease, summary: String) -> PhaseReport {
+fn report(plan: &ReleasePlan, release: &SeenRelease, summary: String) -> PhaseReport {
     PhaseReport::new(summary)
+        .knowing(Facts::of_plan(plan).with_release(release))
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }

@@ -26,6 +26,9 @@ pub enum Artifact {
         /// Seconds that it was waited for.
         #[serde(default)]
         waited: u64,
+        /// When the wait for it ended, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready_at: Option<u64>,
     },
     /// An image in a registry.
     Image {
@@ -44,6 +47,9 @@ pub enum Artifact {
         /// Seconds that it was waited for.
         #[serde(default)]
         waited: u64,
+        /// When the wait for it ended, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready_at: Option<u64>,
     },
 }
 
@@ -62,10 +68,25 @@ impl Artifact {
         }
     }
 
-    /// Records how long it was waited for, in whole seconds.
-    pub fn set_waited(&mut self, time: Duration) {
+    /// Records how long it was waited for since `began`, which is in seconds since 1970.
+    pub fn set_waited(&mut self, time: Duration, began: u64) {
         match self {
-            Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited = time.as_secs(),
+            Self::Asset {
+                waited, ready_at, ..
+            }
+            | Self::Image {
+                waited, ready_at, ..
+            } => {
+                *waited = time.as_secs();
+                *ready_at = Some(began.saturating_add(*waited));
+            }
+        }
+    }
+
+    /// When the wait for it ended, in seconds since 1970.
+    pub fn ready_at(&self) -> Option<u64> {
+        match self {
+            Self::Asset { ready_at, .. } | Self::Image { ready_at, .. } => *ready_at,
         }
     }
 

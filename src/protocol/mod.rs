@@ -2,6 +2,7 @@
 
 mod action;
 mod clock;
+mod facts;
 mod observed;
 mod phase;
 mod reader;
@@ -11,6 +12,7 @@ mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests};
+pub use facts::{CheckRole, CheckTimes, Facts, KnownCheck};
 pub use observed::{
     AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
     SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,

@@ -12,4 +12,4 @@ mod summary;
 
 pub use failure::Failure;
 pub use log::{ConsoleLog, LogFormat};
-pub use summary::summary;
+pub use summary::{summary, usage_summary};

@@ -25,6 +25,7 @@ impl PhaseSettings for AwaitArgs {
                 self.builder_start_timeout.as_deref(),
                 BUILDER_START_TIMEOUT,
             ),
+            began: parser.environment.began(),
         };
         let plan = parser.plan(&self.plan, &self.common)?;
         Some(Prepared::planned(plan, |plan| Await::new(plan, options)))

@@ -25,6 +25,7 @@ impl PhaseSettings for PublishArgs {
                 .filter_map(|line| required_check(parser, line))
                 .collect(),
             builders: parser.builders(&self.builders),
+            began: Some(parser.environment.began()),
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

@@ -6,7 +6,7 @@ use crate::domain::ModuleForm;
 use crate::plan::tests::example;
 use crate::plan::{ModulePlan, SECOND_MODULE_IMAGE};
 use crate::protocol::{AssetId, SeenCheck};
-use crate::protocol::{CheckState, SeenAsset};
+use crate::protocol::{CheckState, CheckTimes, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
 use crate::release::image_check::Contents;
 
@@ -16,6 +16,7 @@ fn options() -> AwaitOptions {
         platforms: vec![],
         builders: vec!["post-*-build".parse().unwrap()],
         builder_start_timeout: Duration::from_mins(2),
+        began: 1_000,
     }
 }
 
@@ -65,6 +66,7 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
         state,
         description: None,
         url: Some("https://github.example/run".into()),
+        times: CheckTimes::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `publish`: reads every fact of the release again, right before the one request that cannot be undone.
 
 mod evidence;
+mod facts;
 mod gate;
 mod published;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use async_trait::async_trait;
 
 use crate::domain::{CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
-use crate::protocol::{Action, Phase, PhaseId, Step, Waiting};
+use crate::protocol::{Action, Facts, Phase, PhaseId, Step, Waiting};
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
@@ -38,6 +39,8 @@ pub struct Publish {
     wrote_file: bool,
     /// Whether GitHub has confirmed to this process that the release is published.
     has_published: bool,
+    /// What was known after the last step.
+    known: Facts,
 }
 
 /// The data from the first step of this process, so that all later ones write the same evidence.
@@ -63,6 +66,8 @@ pub struct PublishInputs {
     /// Checks that made the artifacts: their runs are part of the evidence.
     pub builders: Vec<NamePattern>,
     pub token: PublishToken,
+    /// When the phase began, in seconds since 1970.
+    pub began: Option<u64>,
 }
 
 /// The kind of token that publishes the release.
@@ -126,6 +131,7 @@ impl Publish {
     /// between the last read and its publication.
     pub fn locked(plan: ReleasePlan, inputs: PublishInputs, owner: LockOwner) -> Locked<Self> {
         let publish = Self {
+            known: facts::of_inputs(&plan, &inputs),
             plan,
             inputs,
             cache: ReleaseCache::new(Trust::DigestsOnly),
@@ -291,6 +297,7 @@ impl Phase for Publish {
             return Ok(step);
         }
         let seen = self.see(reader).await?;
+        self.known = facts::seen(&self.plan, &self.inputs, &seen);
         let is_published = seen.release.is_published();
         match decide(&self.plan, &self.inputs, &seen) {
             Step::Blocked(findings) if is_published => {
@@ -301,6 +308,10 @@ impl Phase for Publish {
                 Ok(step)
             }
         }
+    }
+
+    fn known(&self) -> Facts {
+        self.known.clone()
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {

@@ -29,6 +29,7 @@ fn tested() -> PublishInputs {
         digest: Digest::of(bytes),
         size: 1,
         waited: 0,
+        ready_at: None,
     };
     let artifacts = [
         ("template.yaml".into(), asset(b"t")),
@@ -42,6 +43,7 @@ fn tested() -> PublishInputs {
                 platforms: vec![],
                 size: 0,
                 waited: 0,
+                ready_at: None,
             },
         ),
     ];
@@ -72,6 +74,7 @@ fn check(name: &str, state: CheckState, description: Option<String>) -> SeenChec
         state,
         description,
         url: None,
+        times: CheckTimes::default(),
     }
 }
 
@@ -222,6 +225,7 @@ fn image_with_artifact(t: &mut PublishInputs, s: &mut PublishState, name: &str, 
         platforms: vec![],
         size: 0,
         waited: 0,
+        ready_at: None,
     };
     t.artifacts.0.insert(name.into(), artifact);
     let images = &mut s.release.images;
