@@ -121,6 +121,19 @@ impl Artifacts {
         )
     }
 
+    /// The same without the times at which waits ended.
+    pub fn without_times(&self) -> Self {
+        let mut all = self.clone();
+        for artifact in all.0.values_mut() {
+            match artifact {
+                Artifact::Asset { ready_at, .. } | Artifact::Image { ready_at, .. } => {
+                    *ready_at = None;
+                }
+            }
+        }
+        all
+    }
+
     /// Reads the output of the phase `await`.
     ///
     /// # Errors

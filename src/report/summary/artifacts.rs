@@ -1,6 +1,6 @@
 //! The artifacts with their references and digests.
 
-use super::page::{Page, table, time};
+use super::page::{Page, table, time, unbroken};
 use super::text::{block, bounded, code, link};
 use crate::domain::ImageRef;
 use crate::plan::Artifact;
@@ -19,7 +19,7 @@ pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
         [
             reference(facts, name, artifact),
             code(&format!("sha256:{}", artifact.digest().short())),
-            size(artifact.size()),
+            unbroken(&size(artifact.size())),
             waited(phase, artifact),
         ]
     });
@@ -87,7 +87,7 @@ fn waited(phase: PhaseId, artifact: &Artifact) -> String {
     if phase == PhaseId::Upload {
         "–".to_owned()
     } else {
-        time(artifact.waited())
+        unbroken(&time(artifact.waited()))
     }
 }
 

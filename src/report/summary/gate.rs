@@ -1,6 +1,6 @@
 //! What had to be green, and whether it was.
 
-use super::page::{Page, table, time};
+use super::page::{Page, table, time, unbroken};
 use super::text::{bounded, code, link};
 use crate::protocol::{CheckRole, CheckState, Facts, KnownCheck};
 
@@ -54,7 +54,7 @@ fn check(check: &KnownCheck) -> [String; 4] {
         None => name,
     };
     let took = check.times.began.zip(check.times.ended);
-    let took = took.map(|(began, ended)| time(ended.saturating_sub(began)));
+    let took = took.map(|(began, ended)| unbroken(&time(ended.saturating_sub(began))));
     [
         role.to_owned(),
         name,

@@ -78,6 +78,11 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
+/// A number and its unit in one line, also in a narrow column.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(' ', "&nbsp;")
+}
+
 /// A time such as `3m 20s`.
 pub(super) fn time(seconds: u64) -> String {
     humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string()

@@ -38,7 +38,8 @@ pub(super) fn timeline(phase: PhaseId, facts: &Facts) -> String {
     } else {
         "%H:%M"
     };
-    let mut text = format!("```mermaid\ngantt\n  dateFormat X\n  axisFormat {axis}\n");
+    let mut text =
+        format!("```mermaid\ngantt\n  dateFormat x\n  axisFormat {axis}\n  todayMarker off\n");
     let mut section = "";
     for row in &rows {
         if row.section != section {
@@ -119,7 +120,8 @@ fn checks<'a>(
 }
 
 impl Row<'_> {
-    /// The line of the bar. It begins with the time, because a name could be one of Mermaid's own words.
+    /// The line of the bar, with times in milliseconds: Mermaid takes a begin in seconds for one in milliseconds, but not an end. It
+    /// begins with the time, because a name could be one of Mermaid's own words.
     fn task(&self) -> String {
         let took = self.ended - self.began;
         let name = plain(self.name);
@@ -130,7 +132,9 @@ impl Row<'_> {
         } else {
             (format!("{} · {name}", time(took)), "")
         };
-        format!("{text} :{kind}{}, {}", self.began, self.ended)
+        let milliseconds = |seconds: u64| seconds.saturating_mul(1000);
+        let (began, ended) = (milliseconds(self.began), milliseconds(self.ended));
+        format!("{text} :{kind}{began}, {ended}")
     }
 }
 
@@ -169,22 +173,22 @@ mod tests {
     #[test]
     fn names_are_never_syntax() {
         for (name, task) in [
-            ("gantt", "5s · gantt :995, 1000"),
-            ("a:b;c#d%%e", "5s · a b c d  e :995, 1000"),
-            ("section\nx`<b>", "5s · section x  b  :995, 1000"),
-            ("\u{202e}x", "5s ·  x :995, 1000"),
+            ("gantt", "5s · gantt :995000, 1000000"),
+            ("a:b;c#d%%e", "5s · a b c d  e :995000, 1000000"),
+            ("section\nx`<b>", "5s · section x  b  :995000, 1000000"),
+            ("\u{202e}x", "5s ·  x :995000, 1000000"),
         ] {
             let chart = chart([(name.to_owned(), asset(5, Some(1_000)))]);
-            assert_eq!(chart.lines().nth(5), Some(format!("  {task}").as_str()));
+            assert_eq!(chart.lines().nth(6), Some(format!("  {task}").as_str()));
         }
     }
 
     #[test]
     fn chart_has_a_limited_number_of_rows() {
         let many = |count| (0..count).map(|n| (format!("a{n}"), asset(5, Some(1_000))));
-        assert_eq!(chart(many(50)).matches(" :995").count(), 50);
+        assert_eq!(chart(many(50)).matches(" :995000").count(), 50);
         let cut = chart(many(999));
-        assert_eq!(cut.matches(" :995").count(), 50);
+        assert_eq!(cut.matches(" :995000").count(), 50);
         assert!(cut.ends_with("```\n\n… and 949 more.\n"), "{cut}");
     }
 
@@ -196,6 +200,9 @@ mod tests {
     #[test]
     fn what_took_no_time_is_a_milestone() {
         let chart = chart([("a".to_owned(), asset(0, Some(1_000)))]);
-        assert!(chart.contains("  · a :milestone, 1000, 1000\n"), "{chart}");
+        assert!(
+            chart.contains("  · a :milestone, 1000000, 1000000\n"),
+            "{chart}"
+        );
     }
 }

@@ -55,6 +55,9 @@ async function check(charts) {
   for (const svg of svgs) {
     if (svg.querySelector('.error-icon, .error-text') || svg.textContent.includes('Syntax error')) wrong.push('a chart with an error');
     if (!svg.querySelector('rect.task')) wrong.push('a chart without a bar');
+    const ticks = [...svg.querySelectorAll('.tick text')].map((tick) => tick.textContent);
+    if (ticks.length > 2 && new Set(ticks).size === 1) wrong.push(`a chart whose axis shows only ${ticks[0]}`);
+    if (ticks.includes('00:00') && !ticks.some((tick) => tick !== '00:00')) wrong.push('a chart whose times begin in 1970');
   }
   for (const table of article.querySelectorAll('table')) {
     const cells = table.querySelectorAll('thead th').length;
