@@ -102,7 +102,7 @@ fn about(phase: PhaseId, facts: &Facts) -> String {
 }
 
 fn done(page: &mut Page, phase: PhaseId, facts: &Facts, report: &PhaseReport, actions: &[Action]) {
-    if phase != PhaseId::Status {
+    if says_more(phase) {
         page.add(&format!("{}.", prose(&bounded(&report.summary, LONGEST))));
     }
     if actions.is_empty() && phase.effect() == Effect::Writes {
@@ -114,6 +114,18 @@ fn done(page: &mut Page, phase: PhaseId, facts: &Facts, report: &PhaseReport, ac
         &format!("What was done: {}", count(actions.len(), "change")),
         &list(actions),
     );
+}
+
+/// Whether a phase reports more in words than its title and its tables show.
+fn says_more(phase: PhaseId) -> bool {
+    matches!(
+        phase,
+        PhaseId::BuildModule
+            | PhaseId::FetchModule
+            | PhaseId::Publish
+            | PhaseId::Verify
+            | PhaseId::Discard
+    )
 }
 
 /// What is known of the release, as far as it matters for the phase.

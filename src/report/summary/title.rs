@@ -58,9 +58,9 @@ fn done(
         PhaseId::Discard if has_changed => ("✅", format!("{name} is discarded")),
         PhaseId::Discard => ("✅", format!("Nothing of {name} is left to discard")),
         PhaseId::Status => ("ℹ️", report.summary.clone()),
-        PhaseId::Draft | PhaseId::BuildModule | PhaseId::Upload | PhaseId::FetchModule => {
-            ("✅", report.summary.clone())
-        }
+        PhaseId::BuildModule => ("✅", format!("The module of {name} is built")),
+        PhaseId::FetchModule => ("✅", format!("The module of {name} is fetched")),
+        PhaseId::Draft | PhaseId::Upload => ("✅", report.summary.clone()),
     }
 }
 
@@ -114,8 +114,8 @@ fn refused(phase: PhaseId, facts: &Facts, name: &str) -> String {
     }
 }
 
-/// The release by its tag.
+/// The release by its tag. Only a module that is built for no release has none.
 fn release(facts: &Facts) -> String {
     let tag = facts.tag.as_ref().map(Tag::as_str);
-    tag.unwrap_or("the release").to_owned()
+    tag.unwrap_or("the commit").to_owned()
 }
