@@ -276,7 +276,7 @@ fn page_of_errors_lists_every_code_and_exit_code() {
     for code in Code::all() {
         writeln!(
             table,
-            "| `{code}` | {} | {} |",
+            "| <a id=\"{code}\"></a>`{code}` | {} | {} |",
             code.exit().code(),
             code.meaning()
         )

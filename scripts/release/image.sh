@@ -28,7 +28,8 @@ if [ "$built" = "$revision" ]; then
 fi
 
 rustup target add "$target"
-cargo build --locked --release --target "$target" --package btp-release-action --no-default-features
+# Job summaries link to the documentation of this version.
+BTP_RELEASE_REF=$VERSION cargo build --locked --release --target "$target" --package btp-release-action --no-default-features
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 cp "target/$target/release/btp-release" "$context/btp-release"

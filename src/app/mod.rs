@@ -27,7 +27,7 @@ use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
 use crate::engine::{Engine, Event, LAST_READ, Observer, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, WaitTime, Writer,
+    Clock, Facts, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, WaitTime, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
 use crate::settings::{
@@ -242,15 +242,13 @@ impl App<'_> {
         } else {
             RequestLog::Waits
         });
-        let (id, ended) = self.run_phase(settings).await?;
-        self.report(id, ended.map_err(|stop| Failure::of_phase(id, stop)))
+        let PhaseEnd { id, known, ended } = self.run_phase(settings).await?;
+        let result = ended.map_err(|stop| Failure::of_phase(id, stop));
+        self.report(id, &known, result)
     }
 
     /// Connects a phase to the services, and runs it to its end.
-    async fn run_phase(
-        &self,
-        settings: Settings,
-    ) -> anyhow::Result<(PhaseId, Result<Outcome, Stop>)> {
+    async fn run_phase(&self, settings: Settings) -> anyhow::Result<PhaseEnd> {
         let Settings {
             mut phase,
             github,
@@ -294,7 +292,14 @@ impl App<'_> {
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
         select(pin!(github.revoke_token()), over).await;
-        Ok((phase.id(), ended))
+        Ok(PhaseEnd {
+            id: phase.id(),
+            known: Facts {
+                server: self.context.server_url.clone(),
+                ..phase.known()
+            },
+            ended,
+        })
     }
 
     fn connect_github(
@@ -355,9 +360,14 @@ impl App<'_> {
     }
 
     /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
-    fn report(&self, phase: PhaseId, result: Result<Outcome, Failure>) -> anyhow::Result<Exit> {
+    fn report(
+        &self,
+        phase: PhaseId,
+        known: &Facts,
+        result: Result<Outcome, Failure>,
+    ) -> anyhow::Result<Exit> {
         let mut output = self.step_output();
-        let written = output.summary(&summary(phase, &result));
+        let written = output.summary(&summary(phase, known, &result));
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(failure) => return Ok(self.refused(&failure, written)),
@@ -427,6 +437,13 @@ fn wrong_arguments(error: &clap::Error) -> Diagnostic {
     let lines = usage.lines().map(str::trim).filter(|line| !line.is_empty());
     let help = lines.collect::<Vec<_>>().join("\n");
     Diagnostic::error(Code::InputNotForPhase, wrong, help)
+}
+
+/// How a phase ended, and what it knew then.
+struct PhaseEnd {
+    id: PhaseId,
+    known: Facts,
+    ended: Result<Outcome, Stop>,
 }
 
 /// The arguments are wrong; no request was sent yet.

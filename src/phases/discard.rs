@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
-use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, ServiceError};
 use crate::release::lock::{Locked, NeedsLock, WhenDone};
 use crate::release::references::delete_release;
@@ -35,6 +35,10 @@ impl Phase for Discard {
         let seen = ReleaseView::tag_and_releases(reader, &self.tag).await?;
         self.commit = our_release(&seen).map(|(_, mark)| mark.commit);
         Ok(decide(&self.tag, &seen))
+    }
+
+    fn known(&self) -> Facts {
+        Facts::of_tag(&self.tag)
     }
 }
 
@@ -68,7 +72,8 @@ fn decide(tag: &Tag, seen: &ReleaseView) -> Step {
         )]);
     }
     let Some((draft, mark)) = our_release(seen) else {
-        return Step::Done(PhaseReport::new(nothing_of_ours(tag, seen)));
+        let report = PhaseReport::new(nothing_of_ours(tag, seen));
+        return Step::Done(report.knowing(Facts::of_tag(tag)));
     };
     Step::Act(delete_release(tag, seen.tag.as_ref(), draft, &mark))
 }

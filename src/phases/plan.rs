@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Spelling, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
-use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -111,6 +111,19 @@ impl Phase for Plan {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         Ok(decide(&self.options, &self.see(reader).await?))
+    }
+
+    fn known(&self) -> Facts {
+        let PlanOptions {
+            wanted,
+            previous_tag,
+            ..
+        } = &self.options;
+        Facts::of_plan(&ReleasePlan::complete(
+            wanted.clone(),
+            previous_tag.clone(),
+            None,
+        ))
     }
 }
 
@@ -271,14 +284,20 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
         plan.wanted.commit.short()
     );
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
+    let latest = plan.becomes_latest(higher_is_released);
+    let facts = Facts {
+        latest: Some(latest),
+        ..Facts::of_plan(plan)
+    };
     PhaseReport::new(summary)
+        .knowing(facts)
         .with("plan", plan.to_json())
         .with("version", &plan.wanted.version)
         .with("tag", &plan.wanted.tag)
         .with("commit", &plan.wanted.commit)
         .with("previous-tag", previous)
         .with("prerelease", plan.wanted.prerelease)
-        .with("make-latest", plan.becomes_latest(higher_is_released))
+        .with("make-latest", latest)
 }
 
 #[cfg(test)]

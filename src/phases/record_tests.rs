@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use crate::plan::{ReleasePlan, Verdict};
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{
-    CheckState, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError, StatusState,
+    CheckRole, CheckState, KnownCheck, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError,
+    StatusState,
 };
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, Trust};
@@ -40,23 +41,27 @@ impl RecordTests {
 
     fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
         if our_release(&self.plan, releases).is_ok_and(|(release, _)| !release.draft) {
-            return Step::Done(PhaseReport::new(format!(
+            let report = PhaseReport::new(format!(
                 "{} is already published, with its own verdicts",
                 self.plan.wanted.tag
-            )));
+            ));
+            return Step::Done(report.knowing(self.known()));
         }
         let context = Verdict::context(&self.result.leg);
         let description = self.result.verdict.to_string();
         let state = CheckState::from(self.result.state);
         let there = statuses.iter().find(|status| status.name == context);
-        let recorded = there.and_then(|status| Verdict::read(status.description.as_deref()?));
-        if there.is_some_and(|s| s.state == state)
-            && recorded.as_ref() == Some(&self.result.verdict)
-        {
-            return Step::Done(PhaseReport::new(format!(
-                "{context} is {state} at {}",
-                self.plan.wanted.commit.short()
-            )));
+        let recorded = |status: &SeenCheck| Verdict::read(status.description.as_deref()?);
+        let there = there.filter(|status| {
+            status.state == state && recorded(status).as_ref() == Some(&self.result.verdict)
+        });
+        if let Some(status) = there {
+            let mut facts = self.known();
+            let leg = KnownCheck::new(CheckRole::Leg, &self.result.leg, status);
+            facts.checks.push(leg);
+            let commit = self.plan.wanted.commit.short();
+            let report = PhaseReport::new(format!("{context} is {state} at {commit}"));
+            return Step::Done(report.knowing(facts));
         }
         Step::Act(vec![Action::SetStatus(NewStatus {
             commit: self.plan.wanted.commit.clone(),
@@ -80,6 +85,10 @@ impl Phase for RecordTests {
         view.statuses(&self.plan.wanted.commit).await?;
         let seen = view.finish();
         Ok(self.decide(&seen.releases, &seen.checks))
+    }
+
+    fn known(&self) -> Facts {
+        Facts::of_plan(&self.plan)
     }
 }
 
@@ -119,6 +128,7 @@ mod tests {
             state,
             description: Some(description.into()),
             url: None,
+            times: crate::protocol::CheckTimes::default(),
         };
         assert!(matches!(
             phase.decide(&[], &[seen(CheckState::Success, &verdict.to_string())]),

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic, SeenLock, Tag};
 use crate::plan::{Mark, TagWhen};
-use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, SeenRelease, ServiceError, Step};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Reader};
+use crate::protocol::{SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
 
 /// [`PhaseId::Status`]. It needs no plan, and never fails because of the state that it finds.
@@ -37,6 +38,10 @@ impl Phase for Status {
         }
         let lock = reader.github.lock(&self.tag).await?;
         Ok(Step::Done(report(&self.tag, &release, lock.as_ref())))
+    }
+
+    fn known(&self) -> Facts {
+        Facts::of_tag(&self.tag)
     }
 }
 
@@ -89,6 +94,7 @@ impl fmt::Display for ReleaseState {
 fn unknown(tag: &Tag) -> PhaseReport {
     let summary = format!("{tag} has no published release, and this token cannot see drafts");
     let mut report = PhaseReport::new(&summary)
+        .knowing(Facts::of_tag(tag))
         .with("state", ReleaseState::Unknown)
         .with("release-url", "");
     let help = "give the job `permissions: contents: write`, or use a token that may write";
@@ -127,7 +133,12 @@ fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseRep
         Some(None) => "; its lock does not name its owner".into(),
     };
     let url = release.releases.first().map_or("", |one| one.url.as_str());
+    let mut facts = Facts::of_tag(tag);
+    if let [one] = release.releases.as_slice() {
+        facts = facts.with_release(one);
+    }
     PhaseReport::new(format!("{tag} {what}; {at}{lock}"))
+        .knowing(facts)
         .with("state", state)
         .with("release-url", url)
 }

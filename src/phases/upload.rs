@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, pace};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, ReleasePlan};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{LocalFile, Reader, SeenAsset, SeenRelease, ServiceError};
-use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
 use crate::release::asset_sync::{TEMPORARY, room, sync_asset, temporary_name};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
@@ -78,6 +78,10 @@ impl Phase for Upload {
         let seen = self.see(reader).await?;
         Ok(decide(&self.plan, &seen))
     }
+
+    fn known(&self) -> Facts {
+        Facts::of_plan(&self.plan)
+    }
 }
 
 fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
@@ -99,6 +103,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
             digest: file.digest,
             size: file.size,
             waited: 0,
+            ready_at: None,
         };
         artifacts.0.insert(name.to_string(), artifact);
     }
@@ -126,7 +131,11 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
         plan.wanted.tag,
         count(seen.files.len(), "asset")
     );
-    Step::Done(PhaseReport::new(summary).with("assets", artifacts.to_json()))
+    let facts = Facts::of_plan(plan)
+        .with_release(release)
+        .with_artifacts(&artifacts);
+    let report = PhaseReport::new(summary).knowing(facts);
+    Step::Done(report.with("assets", artifacts.to_json()))
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -7,7 +7,7 @@ use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::protocol::{AssetState, Reader, SeenRelease, ServiceError};
-use crate::protocol::{Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::references::{row, row_of_many};
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
@@ -70,6 +70,10 @@ impl Phase for Verify {
         let seen = self.see(reader).await?;
         Ok(decide(&self.tag, &seen))
     }
+
+    fn known(&self) -> Facts {
+        Facts::of_tag(&self.tag)
+    }
 }
 
 fn decide(tag: &Tag, seen: &VerifyState) -> Step {
@@ -105,7 +109,11 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
         statement.subject.len(),
         statement.predicate.plan.wanted.commit.short()
     );
-    Step::Done(PhaseReport::new(summary).with("release-url", &release.url))
+    let facts = Facts::of_plan(&statement.predicate.plan)
+        .with_release(release)
+        .with_artifacts(&statement.predicate.artifacts);
+    let report = PhaseReport::new(summary).knowing(facts);
+    Step::Done(report.with("release-url", &release.url))
 }
 
 /// The differences from the state at the time of publication.
@@ -238,6 +246,7 @@ mod tests {
             digest: Digest::of(bytes),
             size: 1,
             waited: 0,
+            ready_at: None,
         };
         let pinned = Artifact::Image {
             digest,
@@ -247,6 +256,7 @@ mod tests {
             size: 0,
             waited: 0,
             expected: false,
+            ready_at: None,
         };
         let artifacts = BTreeMap::from([
             ("template.yaml".into(), asset_of(b"t")),

@@ -26,6 +26,9 @@ pub enum Artifact {
         /// Seconds that it was waited for.
         #[serde(default)]
         waited: u64,
+        /// When the wait for it ended, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready_at: Option<u64>,
     },
     /// An image in a registry.
     Image {
@@ -47,6 +50,9 @@ pub enum Artifact {
         /// Whether its builder named this digest as what it built for the release.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         expected: bool,
+        /// When the wait for it ended, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready_at: Option<u64>,
     },
 }
 
@@ -65,10 +71,25 @@ impl Artifact {
         }
     }
 
-    /// Records how long it was waited for, in whole seconds.
-    pub fn set_waited(&mut self, time: Duration) {
+    /// Records how long it was waited for since `began`, which is in seconds since 1970.
+    pub fn set_waited(&mut self, time: Duration, began: u64) {
         match self {
-            Self::Asset { waited, .. } | Self::Image { waited, .. } => *waited = time.as_secs(),
+            Self::Asset {
+                waited, ready_at, ..
+            }
+            | Self::Image {
+                waited, ready_at, ..
+            } => {
+                *waited = time.as_secs();
+                *ready_at = Some(began.saturating_add(*waited));
+            }
+        }
+    }
+
+    /// When the wait for it ended, in seconds since 1970.
+    pub fn ready_at(&self) -> Option<u64> {
+        match self {
+            Self::Asset { ready_at, .. } | Self::Image { ready_at, .. } => *ready_at,
         }
     }
 
@@ -101,6 +122,19 @@ impl Artifacts {
                 .unwrap_or_default()
                 .as_bytes(),
         )
+    }
+
+    /// The same without the times at which waits ended.
+    pub fn without_times(&self) -> Self {
+        let mut all = self.clone();
+        for artifact in all.0.values_mut() {
+            match artifact {
+                Artifact::Asset { ready_at, .. } | Artifact::Image { ready_at, .. } => {
+                    *ready_at = None;
+                }
+            }
+        }
+        all
     }
 
     /// Reads the output of the phase `await`.

@@ -2,6 +2,7 @@
 
 mod action;
 mod clock;
+mod facts;
 mod observed;
 mod phase;
 mod reader;
@@ -12,6 +13,7 @@ mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
+pub use facts::{CheckRole, CheckTimes, Facts, KnownCheck};
 pub use observed::{
     AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
     SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,

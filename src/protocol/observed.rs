@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::CheckTimes;
 use crate::domain::{Diagnostic, Digest, RepoSlug};
 
 /// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
@@ -171,6 +172,7 @@ pub struct SeenCheck {
     pub description: Option<String>,
     /// The page with its log.
     pub url: Option<String>,
+    pub times: CheckTimes,
 }
 
 /// The state of a check

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Action, Reader, ServiceError};
+use super::{Action, Facts, Reader, ServiceError};
 use crate::domain::{Diagnostic, Moment};
 
 /// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
@@ -106,6 +106,11 @@ pub trait Phase: Send {
         AfterRefusal::Stop
     }
 
+    /// What is known of the release so far, for the summary of a phase that does not end well.
+    fn known(&self) -> Facts {
+        Facts::default()
+    }
+
     /// The objects that must not remain after the phase. Requested after its end, also after a failure.
     ///
     /// # Errors
@@ -146,6 +151,8 @@ pub struct PhaseReport {
     /// A sentence without its full stop: "v1.2.0 is a draft at 4e4b9d4".
     pub summary: String,
     pub outputs: Vec<Output>,
+    /// What the job summary shows.
+    pub facts: Facts,
     /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
 }
@@ -156,6 +163,13 @@ impl PhaseReport {
             summary: summary.into(),
             ..Self::default()
         }
+    }
+
+    /// The same with what is known of the release.
+    #[must_use]
+    pub fn knowing(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
     }
 
     /// The same with one more output.

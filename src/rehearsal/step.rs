@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -48,6 +48,7 @@ impl Rehearsal<'_> {
         let _spinner = self.timeline.spinner(phase);
         let output = self.services.workspace.join(format!("output-{phase}"));
         std::fs::write(&output, "")?;
+        std::fs::write(self.summary(phase), "")?;
         let mut child = self.command(phase, inputs, &output)?.spawn()?;
         if let Some(stderr) = child.stderr.take() {
             let mut lines = BufReader::new(stderr).lines();
@@ -63,6 +64,11 @@ impl Rehearsal<'_> {
         })
     }
 
+    /// Where the summary of a phase is.
+    fn summary(&self, phase: &str) -> PathBuf {
+        self.services.workspace.join(format!("summary-{phase}.md"))
+    }
+
     fn command(&self, phase: &str, inputs: &[(&str, &str)], output: &Path) -> io::Result<Command> {
         let github = &self.services.github;
         let mut command = Command::new(std::env::current_exe()?);
@@ -76,6 +82,7 @@ impl Rehearsal<'_> {
             .env("GITHUB_GRAPHQL_URL", github.graphql_url())
             .env("GITHUB_SERVER_URL", github.server_url())
             .env("GITHUB_OUTPUT", output)
+            .env("GITHUB_STEP_SUMMARY", self.summary(phase))
             .env("INPUT_PHASE", phase)
             .env("INPUT_GITHUB-TOKEN", TOKEN)
             .current_dir(&self.services.workspace)

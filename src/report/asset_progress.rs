@@ -156,7 +156,7 @@ fn time(duration: Duration) -> String {
 }
 
 /// Such as `1.5 MiB`.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10);
     let mut name = None;

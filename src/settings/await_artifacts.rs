@@ -34,6 +34,7 @@ impl PhaseSettings for AwaitArgs {
             ),
             expected: expected(parser, self.expected_digests.as_deref(), plan.as_ref()),
             approval: approval(parser, self.environment.as_deref()),
+            began: parser.environment.began(),
         };
         Some(Prepared::planned(plan?, |plan| Await::new(plan, options)))
     }

@@ -112,6 +112,14 @@ pub struct Environment<'a> {
     pub now: SystemTime,
 }
 
+impl Environment<'_> {
+    /// When the command started, in seconds since 1970.
+    fn began(&self) -> u64 {
+        let since = self.now.duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap_or_default().as_secs()
+    }
+}
+
 /// Parses the arguments of a phase. Each phase implements it in the file of its name.
 trait PhaseSettings {
     /// The token that the phase uses for GitHub.

@@ -40,6 +40,7 @@ impl PhaseSettings for PublishArgs {
             } else {
                 Finish::Publish
             },
+            began: Some(parser.environment.began()),
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

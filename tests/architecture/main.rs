@@ -48,7 +48,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ),
     ("domain", &["ocm_module"]),
     ("plan", &["domain"]),
-    ("protocol", &["domain"]),
+    ("protocol", &["domain", "plan"]),
     ("release", &["domain", "ocm_module", "plan", "protocol"]),
     (
         "phases",

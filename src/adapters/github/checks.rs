@@ -1,11 +1,12 @@
 //! The checks at a commit: statuses, check runs, workflow runs.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use super::client::ALL_PAGES;
 use super::{GitHub, models};
 use crate::domain::CommitSha;
-use crate::protocol::{Cause, CheckState, SeenCheck};
+use crate::protocol::{Cause, CheckState, CheckTimes, SeenCheck};
 
 impl GitHub {
     /// <https://docs.github.com/en/rest/commits/statuses#list-commit-statuses-for-a-reference>: newest first, so that the
@@ -29,6 +30,10 @@ impl GitHub {
                     name: status.context,
                     description: status.description,
                     url: status.target_url,
+                    times: CheckTimes {
+                        began: None,
+                        ended: seconds(status.created_at.as_deref()),
+                    },
                 });
         }
         Ok(newest.into_values().collect())
@@ -69,11 +74,29 @@ fn newest(checks: impl Iterator<Item = models::Check>) -> impl Iterator<Item = S
         }
     }
     newest.into_iter().map(|(name, check)| SeenCheck {
+        times: times(&check),
         name,
         state: state(check.status.as_deref(), check.conclusion.as_deref()),
         description: None,
         url: check.html_url,
     })
+}
+
+/// When it ran. A workflow run has no field for its end: it is updated last when it ends.
+fn times(check: &models::Check) -> CheckTimes {
+    let began = check.started_at.as_ref().or(check.run_started_at.as_ref());
+    let ended = check.completed_at.as_ref().or(check.updated_at.as_ref());
+    let is_over = check.status.as_deref() == Some("completed");
+    CheckTimes {
+        began: seconds(began.map(String::as_str)),
+        ended: seconds(ended.filter(|_| is_over).map(String::as_str)),
+    }
+}
+
+/// Seconds since 1970 of a time in RFC 3339; `None` for what cannot be read, since times are only shown.
+fn seconds(time: Option<&str>) -> Option<u64> {
+    let time = humantime::parse_rfc3339(time?).ok()?;
+    Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
 fn state(status: Option<&str>, conclusion: Option<&str>) -> CheckState {

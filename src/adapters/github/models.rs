@@ -307,6 +307,7 @@ pub(super) struct CommitStatus {
     pub state: String,
     pub description: Option<String>,
     pub target_url: Option<String>,
+    pub created_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -367,4 +368,10 @@ pub(super) struct Check {
     pub status: Option<String>,
     pub conclusion: Option<String>,
     pub html_url: Option<String>,
+    /// Of a check run.
+    pub started_at: Option<String>,
+    pub completed_at: Option<String>,
+    /// Of a workflow run.
+    pub run_started_at: Option<String>,
+    pub updated_at: Option<String>,
 }

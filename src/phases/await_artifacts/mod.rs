@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use crate::domain::{AssetName, Diagnostic, Digest, ImageRef, Moment, NamePattern};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
 use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
+use crate::protocol::{CheckRole, Facts, KnownCheck};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
 use crate::release::image_check::{self, Origin};
@@ -41,6 +42,8 @@ pub struct AwaitOptions {
     pub expected: ExpectedDigests,
     /// While this run waits for this approval, no time counts.
     pub approval: Option<AwaitedApproval>,
+    /// When the phase began, in seconds since 1970.
+    pub began: u64,
 }
 
 /// [`PhaseId::Await`]. An artifact counts once two steps found the same digest.
@@ -52,6 +55,8 @@ pub struct Await {
     /// When the first step began.
     since: Option<Moment>,
     earlier: EarlierDigests,
+    /// What was known after the last step.
+    known: Facts,
 }
 
 /// The digests of a step, with the time waited until then: a digest counts once it was the same in two steps.
@@ -81,6 +86,7 @@ enum ArtifactState {
 impl Await {
     pub fn new(plan: ReleasePlan, options: AwaitOptions) -> Self {
         Self {
+            known: Facts::of_plan(&plan),
             plan,
             approvals: Approvals::of(options.approval.clone()),
             options,
@@ -135,7 +141,12 @@ impl Phase for Await {
         let seen = self.see(reader).await?;
         let decided = decide(&self.plan, &self.options, &self.earlier, &seen);
         self.earlier = decided.digests;
+        self.known = decided.known;
         Ok(decided.step)
+    }
+
+    fn known(&self) -> Facts {
+        self.known.clone()
     }
 }
 
@@ -143,13 +154,15 @@ struct Decided {
     step: Step,
     /// The digests of this step, for the next one.
     digests: EarlierDigests,
+    known: Facts,
 }
 
 impl Decided {
-    fn blocked(findings: Vec<Diagnostic>) -> Self {
+    fn blocked(findings: Vec<Diagnostic>, known: Facts) -> Self {
         Self {
             step: Step::Blocked(findings),
             digests: EarlierDigests::new(),
+            known,
         }
     }
 }
@@ -162,9 +175,12 @@ fn decide(
 ) -> Decided {
     let (release, mark) = match our_release(plan, &seen.release.releases) {
         Ok(ours) => ours,
-        Err(finding) => return Decided::blocked(vec![finding]),
+        Err(finding) => return Decided::blocked(vec![finding], Facts::of_plan(plan)),
     };
-    let mut progress = Progress::default();
+    let mut progress = Progress {
+        began: options.began,
+        ..Progress::default()
+    };
     let mut refused = Vec::new();
     for awaited in plan.awaited() {
         let (what, state) = match &awaited {
@@ -193,21 +209,28 @@ fn decide(
         ready,
         digests,
         mut on,
+        ..
     } = progress;
+    let known = facts(plan, options, seen, release).with_artifacts(&ready);
     if on.is_empty() {
         let summary = format!(
             "all {} artifacts of {} are ready",
             ready.0.len(),
             plan.wanted.tag
         );
-        let mut report = PhaseReport::new(summary).with("artifacts", ready.to_json());
+        let mut report = PhaseReport::new(summary)
+            .knowing(known.clone())
+            .with("artifacts", ready.to_json());
         report.warnings.extend(seen.approval.warning());
-        let step = Step::Done(report);
-        return Decided { step, digests };
+        return Decided {
+            step: Step::Done(report),
+            digests,
+            known,
+        };
     }
     let findings = builders::findings(plan, options, seen);
     if !findings.is_empty() {
-        return Decided::blocked(findings);
+        return Decided::blocked(findings, known);
     }
     on.extend(builders::pending(options, &seen.release.checks));
     on.extend(seen.approval.line());
@@ -216,7 +239,29 @@ fn decide(
         poll_after: options.poll_interval,
         time: seen.approval.time(),
     });
-    Decided { step, digests }
+    Decided {
+        step,
+        digests,
+        known,
+    }
+}
+
+/// What is known beside the artifacts.
+fn facts(
+    plan: &ReleasePlan,
+    options: &AwaitOptions,
+    seen: &AwaitState,
+    release: &SeenRelease,
+) -> Facts {
+    let checks = seen.release.checks.iter();
+    let builders = checks.filter(|check| options.builders.iter().any(|b| b.matches(&check.name)));
+    Facts {
+        checks: builders
+            .map(|check| KnownCheck::new(CheckRole::Builder, &check.name, check))
+            .collect(),
+        began: Some(options.began),
+        ..Facts::of_plan(plan).with_release(release)
+    }
 }
 
 /// The artifacts that are ready so far, and those that are not.
@@ -224,6 +269,8 @@ fn decide(
 struct Progress {
     ready: Artifacts,
     digests: EarlierDigests,
+    /// As in [`AwaitOptions`].
+    began: u64,
     /// One line for each that is not ready.
     on: Vec<String>,
 }
@@ -246,7 +293,7 @@ impl Progress {
         self.digests
             .insert(name.clone(), (digest, first.unwrap_or(now)));
         if let Some(waited) = first {
-            artifact.set_waited(waited);
+            artifact.set_waited(waited, self.began);
             self.ready.0.insert(name, artifact);
         } else {
             let line = format!("{what}: {}, to be confirmed once more", digest.short());
@@ -297,6 +344,7 @@ fn asset_state(
             digest,
             size: asset.size,
             waited: 0,
+            ready_at: None,
         })),
     }
 }
@@ -347,5 +395,6 @@ fn image_state(
         size: contents.size,
         waited: 0,
         expected: expected.is_some(),
+        ready_at: None,
     }))
 }

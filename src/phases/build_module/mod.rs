@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::domain::{Code, Diagnostic, Digest, ImageRef, ImageRepository, Moment};
 use crate::plan::{OnExisting, ReleasePlan};
-use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Action, Facts, Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{
     Blob, BlobSource, LocalFile, Reader, SeenManifest, SeenRelease, ServiceError,
 };
@@ -267,6 +267,11 @@ impl Phase for BuildModule {
             Err(BuildProblem::Waiting(waiting)) => Ok(Step::Wait(waiting)),
             Err(BuildProblem::Service(error)) => Err(error),
         }
+    }
+
+    fn known(&self) -> Facts {
+        let release = self.release.as_ref();
+        release.map_or_else(Facts::default, Facts::of_plan)
     }
 
     fn answered(&mut self, action: &Action, _answer: &Result<(), ServiceError>, _sent: Moment) {

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen};
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
@@ -99,6 +99,10 @@ impl Phase for Draft {
         }
     }
 
+    fn known(&self) -> Facts {
+        Facts::of_plan(&self.plan)
+    }
+
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
         match action {
             Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),
@@ -176,6 +180,7 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
         )),
         Resolution::DeleteDuplicates(actions) => Step::Act(actions),
         Resolution::Done(release) => Step::Done(report(
+            plan,
             release,
             format!("{} is already published", plan.wanted.tag),
         )),
@@ -225,7 +230,8 @@ fn renewed_mark(
 
 fn drafted(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
     let commit = plan.wanted.commit.short();
-    report(draft, format!("{} is a draft at {commit}", plan.wanted.tag))
+    let summary = format!("{} is a draft at {commit}", plan.wanted.tag);
+    report(plan, draft, summary)
 }
 
 /// The draft of a release whose tag `publish` creates. GitHub may have refused its target: then only `publish` may create the tag.
@@ -251,8 +257,9 @@ fn without_tag(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
     report
 }
 
-fn report(release: &SeenRelease, summary: String) -> PhaseReport {
+fn report(plan: &ReleasePlan, release: &SeenRelease, summary: String) -> PhaseReport {
     PhaseReport::new(summary)
+        .knowing(Facts::of_plan(plan).with_release(release))
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }

@@ -71,6 +71,11 @@ fn draft_decision_for_each_release_and_tag() {
         (here(), vec![foreign.clone()], Code::DraftForeign.as_str()),
         (
             here(),
+            vec![without_mark(&plan)],
+            Code::DraftMarkLost.as_str(),
+        ),
+        (
+            here(),
             vec![ours.clone(), ours.clone()],
             "delete the draft release v1.2.0 (id 7)",
         ),

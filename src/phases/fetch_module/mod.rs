@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::domain::Diagnostic;
 use crate::domain::{Digest, PinnedImage};
 use crate::plan::ReleasePlan;
-use crate::protocol::{Action, LayerFile, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, Facts, LayerFile, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{LayerHolds, LocalFile, Reader, ServiceError};
 use crate::release::module_image::{Layers, ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
@@ -160,6 +160,10 @@ fn only_file(layer: &Layer, holds: LayerHolds) -> Result<Digest, Diagnostic> {
 impl Phase for FetchModule {
     fn id(&self) -> PhaseId {
         PhaseId::FetchModule
+    }
+
+    fn known(&self) -> Facts {
+        Facts::of_plan(&self.plan)
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {

@@ -148,6 +148,7 @@ mod tests {
                 digest: Digest::of(b"x"),
                 size: 1,
                 waited: 0,
+                ready_at: None,
             };
             (
                 format!("an-asset-with-a-name-of-usual-length-{n}.tar.gz"),

@@ -1,6 +1,7 @@
 //! `publish`: reads every fact of the release again, right before the one request that cannot be undone.
 
 mod evidence;
+mod facts;
 mod gate;
 mod logs;
 mod published;
@@ -18,7 +19,7 @@ use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, 
 use crate::plan::{
     Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
 };
-use crate::protocol::{Action, AfterRefusal, Cause, Phase, PhaseId, Step, WaitTime, Waiting};
+use crate::protocol::{Action, AfterRefusal, Cause, Facts, Phase, PhaseId, Step, WaitTime, Waiting};
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
@@ -42,6 +43,8 @@ pub struct Publish {
     wrote_file: bool,
     /// Whether GitHub has confirmed to this process that the release is published.
     has_published: bool,
+    /// What was known after the last step.
+    known: Facts,
 }
 
 /// The data from the first step of this process, so that all later ones write the same evidence.
@@ -70,6 +73,8 @@ pub struct PublishInputs {
     /// The file that becomes the asset [`LOGS`].
     pub logs: Option<PathBuf>,
     pub finish: Finish,
+    /// When the phase began, in seconds since 1970.
+    pub began: Option<u64>,
 }
 
 /// How far the phase goes.
@@ -149,6 +154,7 @@ impl Publish {
 
     fn new(plan: ReleasePlan, inputs: PublishInputs) -> Self {
         Self {
+            known: facts::of_inputs(&plan, &inputs),
             plan,
             inputs,
             cache: ReleaseCache::new(Trust::DigestsOnly),
@@ -325,6 +331,7 @@ impl Phase for Publish {
             return Ok(step);
         }
         let seen = self.see(reader).await?;
+        self.known = facts::seen(&self.plan, &self.inputs, &seen);
         let is_published = seen.release.is_published();
         match decide(&self.plan, &self.inputs, &seen) {
             Step::Blocked(findings) if is_published => {
@@ -335,6 +342,10 @@ impl Phase for Publish {
                 Ok(step)
             }
         }
+    }
+
+    fn known(&self) -> Facts {
+        self.known.clone()
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {

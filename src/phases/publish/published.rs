@@ -1,6 +1,6 @@
 //! A release that is already published: done, if its public state is as it was planned and tested.
 
-use super::{Candidate, EVIDENCE, PublishToken};
+use super::{Candidate, EVIDENCE, PublishToken, facts};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::{PhaseReport, Step};
 
@@ -87,6 +87,7 @@ impl Candidate<'_> {
             self.plan.wanted.commit.short()
         );
         PhaseReport::new(summary)
+            .knowing(facts::seen(self.plan, self.inputs, self.seen))
             .with("release-url", &self.release.url)
             .with("state", "published")
             .with("is-latest", self.is_latest())

@@ -19,7 +19,8 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, Moment, SeenLock, Tag};
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting};
+use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport};
+use crate::protocol::{Step, WaitTime, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 
 /// A lock whose owner's state is unknown is taken over at this age: twice the usual limit of a phase.
@@ -118,6 +119,10 @@ impl<P: NeedsLock> Phase for Locked<P> {
         } else {
             self.phase.refused(action, refusal)
         }
+    }
+
+    fn known(&self) -> Facts {
+        self.phase.known()
     }
 
     async fn clean_up(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {

@@ -8,7 +8,7 @@ use crate::domain::ModuleForm;
 use crate::plan::tests::example;
 use crate::plan::{ModulePlan, SECOND_MODULE_IMAGE};
 use crate::protocol::{AssetId, SeenCheck};
-use crate::protocol::{CheckState, SeenAsset};
+use crate::protocol::{CheckState, CheckTimes, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
 use crate::release::image_check::Contents;
 
@@ -20,6 +20,7 @@ fn options() -> AwaitOptions {
         builder_start_timeout: Duration::from_mins(2),
         expected: ExpectedDigests::default(),
         approval: None,
+        began: 1_000,
     }
 }
 
@@ -71,6 +72,7 @@ fn check(name: &str, state: CheckState) -> SeenCheck {
         state,
         description: None,
         url: Some("https://github.example/run".into()),
+        times: CheckTimes::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::{Code, Digest};
 use crate::plan::tests::example;
 use crate::plan::{BranchGuard, MODULE_IMAGE, SECOND_MODULE_IMAGE, Verdict};
-use crate::protocol::{AssetState, SeenAsset, SeenCheck};
+use crate::protocol::{AssetState, CheckTimes, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 use crate::release::image_check::Contents;
 use crate::release::image_reader::ImageState;
@@ -30,6 +30,7 @@ fn tested() -> PublishInputs {
         digest: Digest::of(bytes),
         size: 1,
         waited: 0,
+        ready_at: None,
     };
     let artifacts = [
         ("template.yaml".into(), asset(b"t")),
@@ -44,6 +45,7 @@ fn tested() -> PublishInputs {
                 size: 0,
                 waited: 0,
                 expected: false,
+                ready_at: None,
             },
         ),
     ];
@@ -60,6 +62,7 @@ fn tested() -> PublishInputs {
         token: PublishToken::Other,
         logs: None,
         finish: Finish::Publish,
+        began: None,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -76,6 +79,7 @@ fn check(name: &str, state: CheckState, description: Option<String>) -> SeenChec
         state,
         description,
         url: None,
+        times: CheckTimes::default(),
     }
 }
 
@@ -228,6 +232,7 @@ fn image_with_artifact(t: &mut PublishInputs, s: &mut PublishState, name: &str, 
         size: 0,
         waited: 0,
         expected: false,
+        ready_at: None,
     };
     t.artifacts.0.insert(name.into(), artifact);
     let images = &mut s.release.images;

@@ -10,13 +10,14 @@ fn evidence_of_an_earlier_process_is_kept_while_it_says_the_same() {
         status: 200,
         id: id.into(),
     };
-    let written = |seen: &PublishState| match decide(&plan(), &tested(), seen) {
+    let of = |inputs: &PublishInputs, seen: &PublishState| match decide(&plan(), inputs, seen) {
         Step::Act(actions) => match actions.as_slice() {
             [Action::WriteFile { bytes, .. }] => Statement::from_bytes(bytes).unwrap(),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
     };
+    let written = |seen: &PublishState| of(&tested(), seen);
     let mut seen = seen();
     seen.first.answers = vec![answer("A")];
     let left = written(&seen);
@@ -30,6 +31,11 @@ fn evidence_of_an_earlier_process_is_kept_while_it_says_the_same() {
         left,
         "other requests alone are no reason to write it again"
     );
+    let mut awaited_again = tested();
+    for artifact in awaited_again.artifacts.0.values_mut() {
+        artifact.set_waited(Duration::ZERO, 1_000);
+    }
+    assert_eq!(of(&awaited_again, &seen), left, "nor is another wait");
     seen.release.checks[1].url = Some("https://github.example/run".into());
     assert_eq!(written(&seen).predicate.requests[0].id, "B");
 }

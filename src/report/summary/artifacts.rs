@@ -1,0 +1,101 @@
+//! The artifacts with their references and digests.
+
+use super::page::{Page, table, time, unbroken};
+use super::text::{block, bounded, code, link};
+use crate::domain::ImageRef;
+use crate::plan::Artifact;
+use crate::protocol::{Facts, PhaseId};
+
+/// How many rows the table has; the list below it has all artifacts.
+const MOST_ROWS: usize = 100;
+/// How many characters of a name are shown.
+const LONGEST: usize = 200;
+
+/// A table with short digests, and a list of the full ones, which can be copied.
+pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
+    let artifacts = &facts.artifacts.0;
+    let rows = artifacts.iter().take(MOST_ROWS);
+    let rows = rows.map(|(name, artifact)| {
+        [
+            reference(facts, name, artifact),
+            code(&format!("sha256:{}", artifact.digest().short())),
+            unbroken(&size(artifact.size())),
+            waited(phase, artifact),
+        ]
+    });
+    let head = [
+        ("artifact", "---"),
+        ("digest", "---"),
+        ("size", "---:"),
+        ("waited", "---:"),
+    ];
+    let mut all = table(head, rows);
+    if artifacts.len() > MOST_ROWS {
+        all.push_str(&format!(
+            "\n… and {} more, which are listed below.\n",
+            artifacts.len() - MOST_ROWS
+        ));
+    }
+    page.section("Artifacts", &all);
+    let lines = artifacts.iter().map(|(name, artifact)| match artifact {
+        Artifact::Asset { digest, .. } => format!("{digest}  {}\n", one_line(name)),
+        Artifact::Image { tagged, digest, .. } => format!("{tagged}@{digest}\n"),
+    });
+    let lines: String = lines.collect();
+    if !lines.is_empty() {
+        page.folded("Full digests, to copy", &block("", &lines));
+    }
+}
+
+/// An artifact's name, with a link to where it can be opened.
+fn reference(facts: &Facts, name: &str, artifact: &Artifact) -> String {
+    match artifact {
+        Artifact::Asset { .. } => {
+            let name = bounded(name, LONGEST);
+            match asset_page(facts, &name) {
+                Some(page) => link(&code(&name), &page),
+                None => code(&name),
+            }
+        }
+        Artifact::Image { tagged, .. } => image(tagged),
+    }
+}
+
+/// An image by tag, with a link to its page where its registry has pages.
+fn image(image: &ImageRef) -> String {
+    let text = code(&image.to_string());
+    let registry = image.repository().registry();
+    // These send a browser to the page of the image.
+    let has_pages =
+        registry == "ghcr.io" || registry.ends_with(".pkg.dev") || registry.ends_with("gcr.io");
+    if has_pages {
+        link(&text, &format!("https://{image}"))
+    } else {
+        text
+    }
+}
+
+/// Where an asset of a published release is downloaded. That of a draft has another address, for maintainers only.
+fn asset_page(facts: &Facts, name: &str) -> Option<String> {
+    let release = facts.release.as_ref().filter(|release| !release.draft)?;
+    let mut assets = release.assets.iter();
+    let asset = assets.find(|asset| asset.name == name)?;
+    Some(asset.download_url.clone())
+}
+
+fn waited(phase: PhaseId, artifact: &Artifact) -> String {
+    if phase == PhaseId::Upload {
+        "–".to_owned()
+    } else {
+        unbroken(&time(artifact.waited()))
+    }
+}
+
+fn one_line(name: &str) -> String {
+    name.replace('\n', "\\n")
+}
+
+/// Such as `1.5 MiB`.
+fn size(bytes: u64) -> String {
+    crate::report::asset_progress::size(bytes)
+}
