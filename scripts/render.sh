@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the module's command that writes its manifest.
+# Runs a command of the module that makes files of the release: its manifest, or its assets.
 #
 #   PLAN="$plan" COMMAND='make render' scripts/render.sh
 #
