@@ -17,6 +17,7 @@ use clap::{CommandFactory as _, Subcommand as _};
 use yaml_serde::Value;
 
 mod gate;
+mod migration;
 mod module;
 mod pages;
 mod readiness;
