@@ -25,6 +25,11 @@ impl App<'_> {
                 let settings = settings::release_settings(args, environment).map_err(usage)?;
                 settings.report()
             }
+            StepCommand::FinishSettings(args) => {
+                let finish = settings::finish_settings(args, environment).map_err(usage)?;
+                let refused = |found| Failure::new(command.name(), vec![found]);
+                finish.report().map_err(refused)?
+            }
             StepCommand::ImageSettings(args) => {
                 let settings = settings::image_settings(args, environment).map_err(usage)?;
                 settings.report()

@@ -21,7 +21,7 @@ macro_rules! outputs {
 }
 
 outputs! {
-    "plan" of "plan": "Everything the release wants, as JSON of the form `btp-release-plan/1`; the later phases take it"
+    "plan" of "plan", "finish-settings": "Everything the release wants, as JSON of the form `btp-release-plan/1`; the later phases take it"
     "version" of "plan", "build-module", "image-settings": "Version without `v`, such as `1.2.0`"
     "tag" of "plan": "Git tag and name of the release"
     "commit" of "plan": "Full hash of the commit that is released"
@@ -38,7 +38,7 @@ outputs! {
     "component-constructor" of "build-module": "Path of `component-constructor.yaml` for the `ocm` command; only for the descriptor of modulectl 3"
     "ctf" of "build-module": "Path of the OCM archive, if the input `ctf` asked for one"
     "assets" of "upload", "release-settings": "Uploaded files with their digests, as JSON in the form of `artifacts`; of `release-settings`, the names of all assets, one per line"
-    "artifacts" of "await", "publish": "Assets and images with their digests, as JSON: name → kind, digest, size and, for images, the reference by digest and the platforms"
+    "artifacts" of "await", "publish", "finish-settings": "Assets and images with their digests, as JSON: name → kind, digest, size and, for images, the reference by digest and the platforms"
     "module-dir" of "fetch-module": "Folder into which the module was unpacked"
     "manifest" of "fetch-module": "Path of the raw manifest, or of the folder of the chart"
     "manifest-kind" of "fetch-module": "`raw-manifest` or `helm-chart`"
@@ -46,14 +46,18 @@ outputs! {
     "is-latest" of "publish": "`true` or `false`: whether GitHub shows the release as the latest"
     "is-immutable" of "publish": "`true` or `false`: whether tag and assets are frozen, because the repository has *immutable releases* enabled"
     "state" of "status": "`absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
-    "builders" of "release-settings": "`called`, `tag` or `external`: who builds"
+    "builders" of "release-settings": "`called`, `caller`, `tag` or `external`: who builds"
     "module" of "release-settings": "`true` or `false`: whether the release has a module image"
     "binary-image" of "release-settings", "image-settings": "Image of the module's manager; empty for a release without one"
     "module-name" of "release-settings": "Module as an OCM component; empty for a release without one"
     "module-registry" of "release-settings": "Registry and path of the module image; empty for a release without one"
-    "image-platforms" of "release-settings": "Platforms that the image must have, one per line; empty if others build it"
-    "builder-checks" of "release-settings": "Checks of the builders, one per line"
-    "optional-jobs" of "release-settings": "Jobs that this release does not have, one per line"
+    "upload-assets" of "release-settings": "`true` or `false`: whether a job of its own uploads the files"
+    "image-platforms" of "release-settings", "finish-settings": "Platforms that the image must have, one per line; empty if others build it"
+    "builder-checks" of "release-settings", "finish-settings": "Checks of the builders, one per line"
+    "optional-jobs" of "release-settings", "finish-settings": "Jobs that this release does not have, one per line; of `finish-settings`, with those that were named to it"
+    "test-legs" of "finish-settings": "Legs of the tests whose verdicts `publish` has to find, one per line"
+    "findings" of "finish-settings": "Why the plan was refused, as JSON"
+    "jobs-passed" of "finish-settings": "`true` or `false`: whether no job prevents publishing"
 }
 
 /// The permissions that a job needs for a phase.

@@ -4,14 +4,18 @@
 
 use clap::Subcommand;
 
-use super::ReleaseSettingsArgs;
-use super::{CheckPodsArgs, DownloadAssetArgs, ImageSettingsArgs, RegistryLoginArgs};
+use super::{
+    CheckPodsArgs, DownloadAssetArgs, FinishSettingsArgs, ImageSettingsArgs, RegistryLoginArgs,
+    ReleaseSettingsArgs,
+};
 
 /// A command that a step may call.
 #[derive(Debug, Subcommand)]
 pub enum StepCommand {
     /// Fill in what the caller of a workflow left out: images, module, assets, checks of the builders, jobs that may be skipped
     ReleaseSettings(ReleaseSettingsArgs),
+    /// Collect what the second half of a release needs from the outputs of the jobs before it: plan, artifacts, legs of the tests
+    FinishSettings(FinishSettingsArgs),
     /// Work out the version and the name of the image that a tag is built as
     ImageSettings(ImageSettingsArgs),
     /// Write a Docker `config.json` with the credentials for the registries of a release, and for no other
@@ -27,6 +31,7 @@ impl StepCommand {
     pub fn name(&self) -> &'static str {
         match self {
             Self::ReleaseSettings(_) => "release-settings",
+            Self::FinishSettings(_) => "finish-settings",
             Self::ImageSettings(_) => "image-settings",
             Self::RegistryLogin(_) => "registry-login",
             Self::DownloadAsset(_) => "download-asset",

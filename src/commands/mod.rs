@@ -2,6 +2,7 @@
 
 pub mod check_pods;
 pub mod download_asset;
+pub mod finish_settings;
 pub mod image_settings;
 pub mod inspect_module;
 pub mod names;

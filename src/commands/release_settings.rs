@@ -7,11 +7,12 @@ use super::CommandReport;
 use super::names::{default_image, default_place};
 use crate::domain::{RepoSlug, TagFormat};
 
-/// The builds that `create-release.yaml` calls itself: the job's id, and its name on the page of the run, which is also the name
-/// of the called workflow's job.
-pub const BUILD_JOBS: [(&str, &str); 2] = [
+/// The jobs of `create-release.yaml` that make artifacts: the job's id, and its name on the page of the run, which is also the
+/// name of the called workflow's job.
+pub const BUILD_JOBS: [(&str, &str); 3] = [
     ("build-image", "Build image"),
     ("build-module", "Build module"),
+    ("assets", "Upload assets"),
 ];
 
 /// The default assets of a module's release.
@@ -33,9 +34,11 @@ const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 /// The kind of builder that makes the artifacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Builders {
-    /// Jobs of the same run.
+    /// Jobs of `create-release.yaml`.
     #[default]
     Called,
+    /// Jobs of the caller, in the same run.
+    Caller,
     /// Workflows that the tag starts.
     Tag,
     /// Builders outside of GitHub that are triggered by every tag.
@@ -44,15 +47,23 @@ pub enum Builders {
 
 impl Builders {
     /// The words of the input `builders`.
-    pub const WORDS: [(&'static str, Self); 3] = [
+    pub const WORDS: [(&'static str, Self); 4] = [
         ("called", Self::Called),
+        ("caller", Self::Caller),
         ("tag", Self::Tag),
         ("external", Self::External),
     ];
 
-    fn word(self) -> &'static str {
+    /// Whether the builders are started by the tag.
+    pub fn start_by_tag(self) -> bool {
+        matches!(self, Self::Tag | Self::External)
+    }
+
+    /// The word of the input `builders`.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Called => "called",
+            Self::Caller => "caller",
             Self::Tag => "tag",
             Self::External => "external",
         }
@@ -93,6 +104,10 @@ pub struct ReleaseSettings {
     pub module: Module,
     /// Names of assets; none for the usual ones.
     pub assets: Vec<String>,
+    /// The names under which files are uploaded beside the module's own.
+    pub files: Vec<String>,
+    /// Whether a command of its own makes the files.
+    pub has_assets_command: bool,
     /// Patterns of checks; none for those of the builds that are called.
     pub builder_checks: Vec<String>,
     /// None for the usual ones.
@@ -120,15 +135,17 @@ impl ReleaseSettings {
             }
         };
         let has_module = self.module != Module::None;
-        let assets = match &self.module {
-            Module::None => Vec::new(),
-            Module::Image { form, .. } => module_assets(*form),
-        };
-        let (checks, optional) = build_jobs(self.builders, [binary_image.is_some(), has_module]);
-        let platforms = match self.builders {
-            Builders::Called => or_else(&self.image_platforms, &PLATFORMS),
-            // External builders choose their own platforms.
-            Builders::Tag | Builders::External => String::new(),
+        let called = self.builders == Builders::Called;
+        let upload_assets = self.upload_assets();
+        let (checks, optional) = build_jobs([
+            called && binary_image.is_some(),
+            called && has_module,
+            upload_assets,
+        ]);
+        let platforms = match called {
+            true => or_else(&self.image_platforms, &PLATFORMS),
+            // Other builders choose their own platforms.
+            false => String::new(),
         };
         CommandReport::default()
             .output("builders", self.builders.word())
@@ -136,24 +153,42 @@ impl ReleaseSettings {
             .output("binary-image", binary_image.unwrap_or_default())
             .output("module-name", module_name)
             .output("module-registry", module_registry)
-            .output("assets", or_else(&self.assets, &assets))
+            .output("assets", or_else(&self.assets, &self.usual_assets()))
+            .output("upload-assets", upload_assets)
             .output("image-platforms", platforms)
             .output("builder-checks", or_else(&self.builder_checks, &checks))
             .output("optional-jobs", optional.join("\n"))
     }
+
+    /// The names of the module's assets and of the files.
+    fn usual_assets(&self) -> Vec<&str> {
+        let mut assets = match &self.module {
+            Module::None => Vec::new(),
+            Module::Image { form, .. } => module_assets(*form),
+        };
+        for file in &self.files {
+            if !assets.contains(&file.as_str()) {
+                assets.push(file);
+            }
+        }
+        assets
+    }
+
+    /// Whether a job of its own uploads the files. The module's build, where it is called, uploads those that it makes.
+    fn upload_assets(&self) -> bool {
+        let with_module = self.builders == Builders::Called && self.module != Module::None;
+        !self.files.is_empty() && (self.has_assets_command || !with_module)
+    }
 }
 
 /// The checks of the builds that run in the same workflow, and the jobs that may be skipped since this release does not
-/// have them. `wanted` says, in the order of [`BUILD_JOBS`], what the release has.
+/// have them. `wanted` says, in the order of [`BUILD_JOBS`], which jobs the release has.
 ///
 /// A check of a called workflow has the names of all calling jobs as a prefix, which differs by caller: hence the `*`.
-fn build_jobs(
-    builders: Builders,
-    wanted: [bool; BUILD_JOBS.len()],
-) -> (Vec<String>, Vec<&'static str>) {
+fn build_jobs(wanted: [bool; BUILD_JOBS.len()]) -> (Vec<String>, Vec<&'static str>) {
     let (mut checks, mut optional) = (Vec::new(), Vec::new());
     for ((job, name), wanted) in BUILD_JOBS.into_iter().zip(wanted) {
-        if builders == Builders::Called && wanted {
+        if wanted {
             checks.push(format!("*{name} / {name}"));
         } else {
             optional.push(job);
@@ -190,6 +225,8 @@ mod tests {
                 form: ModuleForm::default(),
             },
             assets: vec![],
+            files: vec![],
+            has_assets_command: false,
             builder_checks: vec![],
             image_platforms: vec![],
         }
@@ -221,7 +258,8 @@ mod tests {
             ("module", "true"),
             ("module-name", "kyma-project.io/module/module"),
             ("module-registry", "ghcr.io/octo/module"),
-            ("optional-jobs", ""),
+            ("optional-jobs", "assets"),
+            ("upload-assets", "false"),
         ];
         let wanted = wanted.map(|(name, value)| (name, value.to_owned()));
         assert_eq!(outputs(&settings()), wanted.into());
@@ -295,46 +333,66 @@ mod tests {
     #[test]
     fn only_jobs_that_the_release_does_not_have_are_optional() {
         let module = settings().module;
-        let (image, no_image) = (BinaryImage::Default, BinaryImage::None);
-        let both = "build-image\nbuild-module";
-        let image_check = "*Build image / Build image";
-        let module_check = "*Build module / Build module";
-        let both_checks = format!("{image_check}\n{module_check}");
-        let table = [
-            (Builders::Called, &image, &module, "", both_checks.as_str()),
-            (
-                Builders::Called,
-                &image,
-                &Module::None,
-                "build-module",
-                image_check,
-            ),
-            (
-                Builders::Called,
-                &no_image,
-                &module,
-                "build-image",
-                module_check,
-            ),
-            (Builders::Called, &no_image, &Module::None, both, ""),
-            (Builders::Tag, &image, &module, both, ""),
-            (Builders::Tag, &no_image, &Module::None, both, ""),
-            (Builders::External, &image, &module, both, ""),
-            (Builders::External, &image, &Module::None, both, ""),
-        ];
-        for (builders, binary_image, module, optional, checks) in table {
-            let case = ReleaseSettings {
-                builders,
-                binary_image: binary_image.clone(),
-                module: module.clone(),
-                ..settings()
-            };
-            let outputs = outputs(&case);
-            assert_eq!(outputs["optional-jobs"], optional, "{case:?}");
-            assert_eq!(outputs["builder-checks"], checks, "{case:?}");
-            let built_here = builders == Builders::Called;
-            assert_eq!(outputs["image-platforms"].is_empty(), !built_here);
+        let jobs = ["build-image", "build-module", "assets"];
+        for (word, builders) in Builders::WORDS {
+            for bits in 0..16_u8 {
+                let [image, has_module, files, command] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+                let case = ReleaseSettings {
+                    builders,
+                    binary_image: if image {
+                        BinaryImage::Default
+                    } else {
+                        BinaryImage::None
+                    },
+                    module: if has_module {
+                        module.clone()
+                    } else {
+                        Module::None
+                    },
+                    files: if files { vec!["a.tgz".into()] } else { vec![] },
+                    has_assets_command: command,
+                    ..settings()
+                };
+                let called = builders == Builders::Called;
+                let apart = files && (command || !(called && has_module));
+                let wanted = [called && image, called && has_module, apart];
+                let skipped = jobs.iter().zip(wanted).filter(|(_, wanted)| !wanted);
+                let skipped: Vec<&str> = skipped.map(|(job, _)| *job).collect();
+                let outputs = outputs(&case);
+                assert_eq!(outputs["builders"], word);
+                assert_eq!(outputs["optional-jobs"], skipped.join("\n"), "{case:?}");
+                assert_eq!(outputs["upload-assets"], apart.to_string(), "{case:?}");
+                let checks = BUILD_JOBS.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+                let checks: Vec<String> = checks
+                    .map(|((_, name), _)| format!("*{name} / {name}"))
+                    .collect();
+                assert_eq!(outputs["builder-checks"], checks.join("\n"), "{case:?}");
+                assert_eq!(outputs["image-platforms"].is_empty(), !called);
+            }
         }
+    }
+
+    #[test]
+    fn files_are_assets_of_the_release() {
+        let with_files = ReleaseSettings {
+            files: vec!["chart.tgz".into(), "rendered.yaml".into()],
+            ..settings()
+        };
+        let module = MODULE_ASSETS.join("\n");
+        assert_eq!(
+            outputs(&with_files)["assets"],
+            format!("{module}\nchart.tgz")
+        );
+        let bare = ReleaseSettings {
+            module: Module::None,
+            ..with_files.clone()
+        };
+        assert_eq!(outputs(&bare)["assets"], "chart.tgz\nrendered.yaml");
+        let given = ReleaseSettings {
+            assets: vec!["chart.tgz".into(), "rendered.yaml".into()],
+            ..with_files
+        };
+        assert_eq!(outputs(&given)["assets"], "chart.tgz\nrendered.yaml");
     }
 
     #[test]

@@ -127,6 +127,11 @@ impl<'a> InputParser<'a> {
         text.and_then(|text| self.take(input, text.trim().parse()))
     }
 
+    /// Records what is wrong with several inputs together.
+    pub(super) fn refuse(&mut self, code: Code, seen: String, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(code, seen, help));
+    }
+
     /// Records that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
         self.diagnostics.push(Diagnostic::error(

@@ -21,7 +21,10 @@ impl PhaseSettings for UploadArgs {
 }
 
 /// Each line is a path, or `path=name`.
-fn files(parser: &mut InputParser<'_>, given: &[String]) -> BTreeMap<AssetName, PathBuf> {
+pub(super) fn files(
+    parser: &mut InputParser<'_>,
+    given: &[String],
+) -> BTreeMap<AssetName, PathBuf> {
     let mut files = BTreeMap::new();
     for line in lines(given) {
         let (path, name) = match line.rsplit_once('=') {
