@@ -80,7 +80,7 @@ new_module() { # [INPUT: VALUE]…
   commit=$(git -C "$folder" rev-parse HEAD)
   # The local runner resolves `./.github/workflows/…` in the first caller's repository, GitHub in that of the calling
   # workflow (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
-  cp "$rig/repositories/$action/.github/workflows"/{run-,post-build-}*.yaml "$folder/.github/workflows/"
+  cp "$rig/repositories/$action/.github/workflows"/{run-*,post-build-*,start-release,finish-release,upload-assets}.yaml "$folder/.github/workflows/"
   seed_github
 }
 
@@ -142,7 +142,7 @@ new_commit() {
   change_world ".refs[\"refs/heads/main\"] = \"$commit\" | .commits[\"$commit\"] = (.commits[\"$parent\"] | .parents = [\"$parent\"] | .date += 3600)"
 }
 
-# Runs a workflow file of the module's repository as for the given event, and sets `run_code`; a failure does not end the story.
+# Runs a workflow file of the module's repository as for the given event, and sets `run_code` and `run_seconds`; a failure does not end the story.
 run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   local file=$1 event=$2 log=$scratch/$story-$((runs += 1)).log began=$SECONDS run=$((1000 + runs)) clusters
   shift 2
@@ -169,7 +169,8 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
   ) >"$log" 2>&1 || run_code=$?
   kill "$clusters"
   [[ -z ${KEEP_LOGS:-} ]] || cp "$log" "$KEEP_LOGS/"
-  line "  $file ended with $run_code after $((SECONDS - began)) s"
+  run_seconds=$((SECONDS - began))
+  line "  $file ended with $run_code after $run_seconds s"
   timeline "$log"
 }
 runs=0

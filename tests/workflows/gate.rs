@@ -1,41 +1,30 @@
 //! The conditions under which the workflows publish and move `v1`: only what was built and tested.
 
-use crate::{all_steps, at, job, jobs, keys, steps, string, strings, workflow};
+use crate::{all_steps, at, entries, job, jobs, keys, steps, string, strings, workflow};
 use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
-/// The last step of the job `publish`, after a check that the job runs under this condition, needs every job but those
-/// in `after`, receives all their results, and gets its artifacts from that job.
-fn gate(file: &str, condition: &str, after: &[&str], artifacts: &str) -> Value {
+/// The job that publishes, after a check that it runs under this condition and needs every job but those in `after`.
+fn publishing_job(file: &str, name: &str, condition: &str, after: &[&str]) -> Value {
     let release = workflow(file);
-    let publish = job(&release, "publish");
+    let publish = job(&release, name);
     assert_eq!(string(publish.get("if")), condition);
     let before = jobs(&release).into_iter().map(|(name, _)| name);
-    let before = before.filter(|name| name != "publish" && !after.contains(&name.as_str()));
+    let before = before.filter(|other| other != name && !after.contains(&other.as_str()));
     assert_eq!(strings(publish.get("needs")), before.collect());
-    let gate = steps(&publish).pop().unwrap();
-    assert_eq!(
-        string(at(&gate, &["with", "needs"])),
-        "${{ toJSON(needs) }}"
-    );
-    assert_eq!(
-        string(at(&gate, &["with", "artifacts"])),
-        format!("${{{{ needs.{artifacts}.outputs.artifacts }}}}")
-    );
-    gate
+    publish
 }
 
 /// Only what was built and tested is published.
 #[test]
 fn gate_always_runs_and_needs_every_job() {
-    let gate = gate(
-        "create-release.yaml",
-        "${{ always() && !inputs.dry-run }}",
-        &[],
-        "e2e-tests",
+    let condition = "${{ always() && !inputs.dry-run }}";
+    let finish = publishing_job("create-release.yaml", "finish", condition, &[]);
+    assert_eq!(crate::called(&finish).unwrap(), "finish-release.yaml");
+    assert_eq!(
+        string(at(&finish, &["with", "needs"])),
+        "${{ toJSON(needs) }}"
     );
-    assert!(string(at(&gate, &["with", "test-legs"])).contains("e2e-tests.outputs.test-legs"));
-    assert!(string(at(&gate, &["with", "optional-jobs"])).contains("plan.outputs.optional-jobs"));
 }
 
 /// `release-settings` returns which jobs may be skipped and the checks of builds: by the names that they have here.
@@ -51,10 +40,21 @@ fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
             .map(|(_, job)| string(job.get("name")))
             .collect();
         assert_eq!(names, [name]);
-        let condition = string(caller.get("if"));
-        assert!(
-            condition.contains("outputs.builders == 'called'"),
-            "{condition}"
+    }
+    for (id, condition) in [
+        (
+            "build-image",
+            "outputs.builders == 'called' && needs.start.outputs.image != ''",
+        ),
+        (
+            "build-module",
+            "outputs.builders == 'called' && needs.start.outputs.module == 'true'",
+        ),
+        ("assets", "outputs.upload-assets == 'true'"),
+    ] {
+        assert_eq!(
+            string(job(&release, id).get("if")),
+            format!("${{{{ !inputs.dry-run && needs.start.{condition} }}}}")
         );
     }
 }
@@ -63,11 +63,17 @@ fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
 fn tests_do_not_wait_for_builds() {
     let release = workflow("create-release.yaml");
     let needs = |name: &str| strings(job(&release, name).get("needs"));
-    assert_eq!(needs("unit-tests"), ["plan".into()].into());
-    assert_eq!(needs("e2e-tests"), ["draft".into(), "plan".into()].into());
-    for build in ["build-image", "build-module"] {
-        assert_eq!(needs(build), ["draft".into(), "plan".into()].into());
+    for name in [
+        "unit-tests",
+        "build-image",
+        "build-module",
+        "assets",
+        "e2e-tests",
+    ] {
+        assert_eq!(needs(name), ["start".into()].into(), "{name}");
     }
+    let start = workflow("start-release.yaml");
+    assert_eq!(string(job(&start, "draft").get("needs")), "plan");
 }
 
 #[test]
@@ -93,7 +99,7 @@ fn manual_dispatch_has_only_inputs_of_the_called_workflow() {
 }
 
 /// The only step of a job with this name.
-fn step(job: &Value, name: &str) -> Value {
+pub(crate) fn step(job: &Value, name: &str) -> Value {
     let named = steps(job)
         .into_iter()
         .filter(|step| string(step.get("name")) == name);
@@ -200,9 +206,9 @@ fn no_step_continues_after_an_error() {
     for (place, step) in all_steps() {
         assert_eq!(step.get("continue-on-error"), None, "{place}");
     }
-    for name in ["create-release.yaml", "run-e2e-tests.yaml", "release.yaml"] {
-        for (place, job) in jobs(&workflow(name)) {
-            assert_eq!(job.get("continue-on-error"), None, "{name}: {place}");
+    for (path, file) in crate::workflows() {
+        for (place, job) in jobs(&file) {
+            assert_eq!(job.get("continue-on-error"), None, "{path}: {place}");
         }
     }
 }
@@ -213,9 +219,11 @@ fn one_commit_is_built_tested_and_published() {
     let release = workflow("create-release.yaml");
     for name in ["unit-tests", "build-image", "build-module"] {
         let commit = string(at(&job(&release, name), &["with", "commit"]));
-        assert_eq!(commit, "${{ needs.plan.outputs.commit }}", "{name}");
+        assert_eq!(commit, "${{ needs.start.outputs.commit }}", "{name}");
     }
+    let planned = "${{ fromJSON(inputs.plan).commit }}";
     for (file, name, wanted) in [
+        ("upload-assets.yaml", "upload-assets", planned),
         (
             "run-unit-tests.yaml",
             "unit-tests",
@@ -231,30 +239,44 @@ fn one_commit_is_built_tested_and_published() {
             "build-module",
             "${{ inputs.commit || github.sha }}",
         ),
-        (
-            "run-e2e-tests.yaml",
-            "legs",
-            "${{ fromJSON(inputs.plan).commit }}",
-        ),
+        ("run-e2e-tests.yaml", "legs", planned),
     ] {
         let checkout = step(&job(&workflow(file), name), "Check out the module");
         assert_eq!(string(at(&checkout, &["with", "ref"])), wanted, "{file}");
     }
-    for name in ["draft", "build-module", "e2e-tests", "publish"] {
-        let job = job(&release, name);
-        let given = at(&job, &["with", "plan"]).cloned();
-        let plan = given.or_else(|| at(steps(&job).last()?, &["with", "plan"]).cloned());
+    for name in ["build-module", "assets", "e2e-tests"] {
+        let plan = string(at(&job(&release, name), &["with", "plan"]));
+        assert_eq!(plan, "${{ needs.start.outputs.plan }}", "{name}");
+    }
+    let start = workflow("start-release.yaml");
+    let draft = steps(&job(&start, "draft")).pop().unwrap();
+    let plan = string(at(&draft, &["with", "plan"]));
+    assert_eq!(plan, "${{ needs.plan.outputs.plan }}");
+    let outputs = entries(at(&start, &["on", "workflow_call", "outputs"]));
+    let given = keys(job(&start, "plan").get("outputs"));
+    for (name, output) in outputs {
+        let from = if given.contains(&name) {
+            "plan"
+        } else {
+            "draft"
+        };
         assert_eq!(
-            string(plan.as_ref()),
-            "${{ needs.plan.outputs.plan }}",
-            "{name}"
+            string(output.get("value")),
+            format!("${{{{ jobs.{from}.outputs.{name} }}}}")
         );
     }
 }
 
 #[test]
 fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
-    gate("release.yaml", "${{ always() }}", &["major"], "draft");
+    let publish = publishing_job("release.yaml", "publish", "${{ always() }}", &["major"]);
+    let gate = steps(&publish).pop().unwrap();
+    for (input, wanted) in [
+        ("needs", "${{ toJSON(needs) }}"),
+        ("artifacts", "${{ needs.draft.outputs.artifacts }}"),
+    ] {
+        assert_eq!(string(at(&gate, &["with", input])), wanted);
+    }
     let release = workflow("release.yaml");
     let commit = step(&job(&release, "commit"), "Commit");
     assert_eq!(

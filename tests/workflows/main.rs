@@ -16,6 +16,7 @@ use btp_release::cli::{Cli, SECRET_INPUTS, StepCommand};
 use clap::{CommandFactory as _, Subcommand as _};
 use yaml_serde::Value;
 
+mod composition;
 mod gate;
 mod migration;
 mod module;

@@ -67,7 +67,7 @@ fn inputs_of_the_module_reach_its_build() {
 #[test]
 fn plan_of_the_tag_has_the_names_of_the_release() {
     let module = declared("post-build-module.yaml");
-    let release = job(&workflow("create-release.yaml"), "plan");
+    let release = job(&workflow("start-release.yaml"), "plan");
     let again = job(&workflow("post-build-module.yaml"), "build-module");
     let planned = |job: &yaml_serde::Value| {
         let steps = steps(job);
@@ -84,6 +84,7 @@ fn plan_of_the_tag_has_the_names_of_the_release() {
         "replace-published",
         "guard-branch",
         "notes-file",
+        "tag-when",
     ];
     for input in planned(&release) {
         let named = again.contains(&input) || drafted.contains(&input.as_str());

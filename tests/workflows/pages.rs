@@ -174,6 +174,54 @@ fn the_examples_can_be_copied() {
     lint(&all);
 }
 
+/// An example awaits only what somebody makes: images and assets of the release, or of a job or workflow that it names.
+#[test]
+fn examples_await_only_what_somebody_makes() {
+    let mut wrong = Vec::new();
+    let mut starts = 0;
+    for example in examples(&read("docs/sibling-modules.md")) {
+        let workflow = parse("an example", &example);
+        let own: BTreeSet<String> = keys(workflow.get("jobs"));
+        for (name, job) in jobs(&workflow) {
+            let called = crate::called(&job).unwrap_or_default();
+            if !["create-release.yaml", "start-release.yaml"].contains(&called.as_str()) {
+                continue;
+            }
+            starts += 1;
+            let with = |input| string(at(&job, &["with", input]));
+            let builders = with("builders");
+            let builds = builders.is_empty() || builders == "called";
+            if builds && !with("extra-images").is_empty() && with("extra-images-builder").is_empty()
+            {
+                wrong.push(format!("nobody builds the extra images of\n{example}"));
+            }
+            if builders == "caller" && own.len() < 3 {
+                wrong.push(format!(
+                    "{name} has no jobs beside it that build in\n{example}"
+                ));
+            }
+            if builders == "tag"
+                && !example.contains("RELEASE_TOKEN:")
+                && !example.contains("APP_ID:")
+            {
+                wrong.push(format!("the tag starts nothing in\n{example}"));
+            }
+            let files = with("files");
+            let files = files
+                .lines()
+                .map(|line| line.rsplit(['=', '/']).next().unwrap());
+            let files: BTreeSet<&str> = files.chain(MODULE_ASSETS).collect();
+            for asset in with("assets").lines().filter(|_| builds) {
+                if !files.contains(asset) {
+                    wrong.push(format!("nobody makes {asset} in\n{example}"));
+                }
+            }
+        }
+    }
+    assert!(starts >= 10, "{starts}");
+    none(wrong);
+}
+
 /// The workflow in the first example of these pages, which the rig's release uses.
 #[test]
 fn first_example_equals_the_released_workflow() {

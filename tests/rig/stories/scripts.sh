@@ -23,12 +23,12 @@ output_of() { # OUTPUT COMMAND…
 }
 
 same 'image by default' "$(output_of binary-image release-settings)" ghcr.io/octo/module
-same 'builders, and jobs that may be skipped' "$(output_of builders release-settings) $(output_of optional-jobs release-settings)" 'called '
+same 'builders, and jobs that may be skipped' "$(output_of builders release-settings) $(output_of optional-jobs release-settings)" 'called assets'
 same 'image of a folder' "$(output_of binary-image release-settings --directory examples/module)" ghcr.io/octo/module/module
 ends_with 2 'builders: tag without a token for it' quietly "$binary" release-settings --builders tag
 ends_with 2 'unknown builders' quietly "$binary" release-settings --builders called-or-so
 same 'jobs that may be skipped' \
-  "$(output_of optional-jobs release-settings --builders external --module false --binary-image none | tr '\n' ' ')" 'build-image build-module '
+  "$(output_of optional-jobs release-settings --builders external --module false --binary-image none | tr '\n' ' ')" 'build-image build-module assets '
 ok 'release-settings: defaults, and no builders that nothing would start'
 
 same 'version of a tag' "$(output_of version image-settings --tag api/v1.2.0 --binary-image r.example/api:v1)" 1.2.0

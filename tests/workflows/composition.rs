@@ -1,0 +1,184 @@
+//! `create-release.yaml` is a composition of workflows that others can call as well, and hands everything on to them.
+
+use crate::gate::step;
+use crate::{at, inputs_of, job, jobs, keys, steps, string, workflow};
+use yaml_serde::Value;
+
+/// The second half is told of all jobs, awaits what none of them has, and publishes what they gave.
+#[test]
+fn second_half_publishes_what_the_jobs_gave() {
+    let publish = job(&workflow("finish-release.yaml"), "publish");
+    assert_eq!((publish.get("if"), publish.get("needs")), (None, None));
+    let gate = steps(&publish).pop().unwrap();
+    assert_eq!(gate.get("if"), None);
+    let of_settings = |output: &str| format!("${{{{ steps.settings.outputs.{output} }}}}");
+    let awaited = "${{ steps.settings.outputs.artifacts || steps.await.outputs.artifacts }}";
+    for (input, wanted) in [
+        ("phase", "publish".to_owned()),
+        ("plan", of_settings("plan")),
+        ("findings", of_settings("findings")),
+        ("artifacts", awaited.to_owned()),
+        ("needs", "${{ inputs.needs }}".to_owned()),
+        ("optional-jobs", of_settings("optional-jobs")),
+        ("test-legs", of_settings("test-legs")),
+        (
+            "required-checks",
+            "${{ inputs.required-checks }}".to_owned(),
+        ),
+        ("leave-draft", "${{ !inputs.publish }}".to_owned()),
+    ] {
+        assert_eq!(string(at(&gate, &["with", input])), wanted, "{input}");
+    }
+    let settings = step(&publish, "Read the outputs of the jobs");
+    assert_eq!(settings.get("if"), None);
+    for (input, wanted) in [
+        ("command", "finish-settings"),
+        ("needs", "${{ inputs.needs }}"),
+        ("optional-jobs", "${{ inputs.optional-jobs }}"),
+    ] {
+        assert_eq!(string(at(&settings, &["with", input])), wanted, "{input}");
+    }
+    let await_step = step(&publish, "Await the artifacts");
+    assert_eq!(
+        string(await_step.get("if")),
+        "${{ steps.settings.outputs.jobs-passed == 'true' && (steps.settings.outputs.artifacts == '' || inputs.expected-digests != '') }}"
+    );
+    let logs = step(&publish, "Download the logs");
+    let condition = "inputs.logs-asset && steps.settings.outputs.jobs-passed == 'true'";
+    assert_eq!(string(logs.get("if")), format!("${{{{ {condition} }}}}"));
+    assert_eq!(
+        string(at(&gate, &["with", "logs"])),
+        format!("${{{{ {condition} && '.btp-logs.zip' || '' }}}}")
+    );
+    assert_eq!(string(at(&logs, &["with", "output"])), ".btp-logs.zip");
+    // An empty list of legs would require no verdict.
+    let tests = workflow("run-e2e-tests.yaml");
+    let legs = at(
+        &tests,
+        &["on", "workflow_call", "outputs", "test-legs", "value"],
+    );
+    assert_eq!(
+        string(legs),
+        "${{ jobs.legs.outputs.test-legs || 'no-leg-said-anything' }}"
+    );
+}
+
+/// What the builders say they built is compared wherever artifacts are awaited.
+#[test]
+fn expected_digests_reach_every_wait() {
+    let release = workflow("create-release.yaml");
+    for name in ["e2e-tests", "finish"] {
+        let given = string(at(&job(&release, name), &["with", "expected-digests"]));
+        assert_eq!(given, "${{ inputs.expected-digests }}", "{name}");
+    }
+    for (file, name) in [
+        ("run-e2e-tests.yaml", "legs"),
+        ("finish-release.yaml", "publish"),
+    ] {
+        let awaiting = step(&job(&workflow(file), name), "Await the artifacts");
+        for input in ["expected-digests", "environment"] {
+            let given = string(at(&awaiting, &["with", input]));
+            assert_eq!(given, format!("${{{{ inputs.{input} }}}}"), "{file}");
+        }
+    }
+}
+
+/// The composition adds no job of its own, and every input and secret that it shares with a called workflow reaches it.
+#[test]
+fn composition_only_calls_and_passes_everything_on() {
+    let release = workflow("create-release.yaml");
+    let declared =
+        |workflow: &Value, what: &str| keys(at(workflow, &["on", "workflow_call", what]));
+    let planned = inputs_of("phase", "plan");
+    let (inputs, secrets) = (declared(&release, "inputs"), declared(&release, "secrets"));
+    for (name, calling) in jobs(&release) {
+        let callee =
+            workflow(&crate::called(&calling).unwrap_or_else(|| panic!("{name} calls nothing")));
+        for input in declared(&callee, "inputs").intersection(&inputs) {
+            // The job that runs the module's own command has no secrets, and the plan holds names already.
+            let with_plan = name == "build-module" && planned.contains(input);
+            if with_plan || (name == "assets" && input == "environment") {
+                continue;
+            }
+            let given = string(at(&calling, &["with", input.as_str()]));
+            let passed = given.contains(&format!("inputs.{input}"))
+                || given == format!("${{{{ needs.start.outputs.{input} }}}}");
+            assert!(passed, "{name}: {input}: {given}");
+        }
+        // A secret of an environment is found only by its name.
+        for secret in declared(&callee, "secrets").intersection(&secrets) {
+            let given = string(at(&calling, &["secrets", secret.as_str()]));
+            assert_eq!(given, format!("${{{{ secrets.{secret} }}}}"), "{name}");
+        }
+        assert_eq!(
+            declared(&callee, "secrets").difference(&secrets).next(),
+            None
+        );
+    }
+}
+
+/// Whoever reads a secret runs in the environment that has it, and so does the job that publishes.
+#[test]
+fn jobs_with_secrets_run_in_the_environment() {
+    let mut found = Vec::new();
+    for file in keys_of_called() {
+        for (name, job) in jobs(&workflow(&file)) {
+            let text = yaml_serde::to_string(&job).unwrap();
+            let held = text.matches("secrets.").count()
+                > text.matches("secrets.RELEASE_TOKEN != ''").count()
+                    + text.matches("secrets.APP_ID != ''").count();
+            let environment = string(job.get("environment"));
+            let wanted = if held || environment != "" {
+                "${{ inputs.environment }}"
+            } else {
+                ""
+            };
+            assert_eq!(environment, wanted, "{file}: {name}");
+            if held {
+                found.push(format!("{file}: {name}"));
+            }
+        }
+    }
+    let wanted = [
+        "finish-release.yaml: publish",
+        "post-build-image.yaml: build-image",
+        "post-build-module.yaml: build-module",
+        "run-e2e-tests.yaml: legs",
+        "start-release.yaml: draft",
+    ];
+    assert_eq!(found, wanted);
+}
+
+/// The workflows that `create-release.yaml` calls.
+fn keys_of_called() -> std::collections::BTreeSet<String> {
+    let calling = jobs(&workflow("create-release.yaml"));
+    calling
+        .iter()
+        .map(|(_, job)| crate::called(job).unwrap())
+        .collect()
+}
+
+/// The module's build uploads the files, or the job of the assets does.
+#[test]
+fn files_are_uploaded_by_one_job() {
+    let release = workflow("create-release.yaml");
+    let files = |name: &str| string(at(&job(&release, name), &["with", "files"]));
+    assert_eq!(
+        files("build-module"),
+        "${{ needs.start.outputs.upload-assets != 'true' && inputs.files || '' }}"
+    );
+    assert_eq!(files("assets"), "${{ inputs.files }}");
+    let upload = job(&workflow("upload-assets.yaml"), "upload-assets");
+    let names = steps(&upload)
+        .into_iter()
+        .map(|step| string(step.get("name")));
+    let wanted = [
+        "Check out the module",
+        "Check out btp-release",
+        "Make the files",
+        "Upload the files",
+    ];
+    assert_eq!(names.collect::<Vec<_>>(), wanted);
+    let command = string(at(&step(&upload, "Make the files"), &["env", "COMMAND"]));
+    assert_eq!(command, "${{ inputs.assets-command }}");
+}
