@@ -18,6 +18,7 @@ use yaml_serde::Value;
 
 mod composition;
 mod gate;
+mod migration;
 mod module;
 mod pages;
 mod readiness;

@@ -129,7 +129,7 @@ fn pipeline_page_lists_inputs_and_jobs() {
 }
 
 /// The fenced blocks of YAML in a page.
-fn examples(page: &str) -> Vec<String> {
+pub(crate) fn examples(page: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<String> = None;
     for line in page.lines() {
@@ -263,8 +263,11 @@ fn anchors(page: &str) -> BTreeSet<String> {
 fn links_between_pages_resolve() {
     let mut links = 0;
     let mut wrong = Vec::new();
-    let docs = fs::read_dir(root().join("docs")).unwrap();
-    let docs = docs.map(|page| page.unwrap().path());
+    let docs = ["docs", "docs/migrate"].into_iter().flat_map(|folder| {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        entries.map(|page| page.unwrap().path())
+    });
+    let docs = docs.filter(|page| page.extension().is_some_and(|e| e == "md"));
     let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(|page| root().join(page));
     for page in docs.chain(others) {
         let text = fs::read_to_string(&page).unwrap();
