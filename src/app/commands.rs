@@ -118,7 +118,7 @@ impl App<'_> {
         title: &'static str,
     ) -> anyhow::Result<CommandReport> {
         let (logs, access) = settings::download_logs(args, self.environment()).map_err(usage)?;
-        self.log.mask(&[access.token.expose_secret()]);
+        self.log.mask(&access.credential.secrets());
         if args.verbose || self.context.debug {
             log_requests(RequestLog::Requests);
         }

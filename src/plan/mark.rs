@@ -49,6 +49,7 @@ impl Mark {
             run,
             tag_was_there,
             leftovers: BTreeSet::new(),
+            tag_when: TagWhen::default(),
             found: JsonObject::default(),
         }
     }

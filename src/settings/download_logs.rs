@@ -37,7 +37,7 @@ pub fn download_logs(
             repository,
             api_url,
             graphql_url,
-            token: token?,
+            credential: token?.into(),
         };
         Some((logs, access))
     };

@@ -122,6 +122,7 @@ impl Phase for Remove {
             return Ok(Step::Wait(Waiting {
                 on: vec!["c".into()],
                 poll_after: Duration::from_secs(10),
+                time: WaitTime::Counted,
             }));
         }
         let mut missing = Vec::new();

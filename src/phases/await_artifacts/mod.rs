@@ -203,7 +203,7 @@ fn decide(
         }
     }
     if !refused.is_empty() {
-        return Decided::blocked(refused);
+        return Decided::blocked(refused, Facts::of_plan(plan));
     }
     let Progress {
         ready,

@@ -58,6 +58,7 @@ impl Candidate<'_> {
                 digest: file.digest,
                 size: file.size,
                 waited: 0,
+                ready_at: None,
             };
             artifacts.0.insert(LOGS.to_owned(), logs);
         }

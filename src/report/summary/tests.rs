@@ -70,6 +70,7 @@ fn image(tagged: &str, waited: u64) -> Artifact {
         size: 48 << 20,
         waited,
         ready_at: Some(NOON + waited),
+        expected: false,
     }
 }
 
