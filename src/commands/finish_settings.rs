@@ -61,7 +61,9 @@ impl Jobs {
                 "write needs: ${{ toJSON(needs) }}",
             )
         })?;
-        let outputs = jobs.into_iter().map(|(name, job)| (name, job.outputs.unwrap_or_default()));
+        let outputs = jobs
+            .into_iter()
+            .map(|(name, job)| (name, job.outputs.unwrap_or_default()));
         Ok(Self {
             results,
             outputs: outputs.collect(),
