@@ -39,3 +39,9 @@ pub trait Interrupt: Send + Sync {
 pub trait SecretMask: Send + Sync {
     fn mask(&self, secret: &str);
 }
+
+impl std::fmt::Debug for dyn SecretMask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretMask")
+    }
+}

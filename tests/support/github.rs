@@ -78,7 +78,7 @@ pub(crate) fn settings(api_url: &str, token: &str) -> GitHubSettings {
         api_url.parse().unwrap(),
         format!("{api_url}/graphql").parse().unwrap(),
         REPOSITORY.parse().unwrap(),
-        token.to_owned().into(),
+        token.into(),
     )
 }
 
@@ -123,6 +123,7 @@ pub(crate) fn kind<T>(outcome: &Result<T, ServiceError>) -> &'static str {
             Cause::Denied { .. } => "denied",
             Cause::Conflict { .. } => "conflict",
             Cause::Refused { .. } => "refused",
+            Cause::Explained(_) => "explained",
             Cause::Broken { .. } | Cause::Archive { .. } => "broken",
         },
     }

@@ -10,7 +10,7 @@ use crate::domain::{GitHubCredential, RepoSlug};
 use crate::protocol::SecretMask;
 
 /// The addresses of GitHub, the repository, and as whom it is used.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct GitHubSettings {
     /// As in `GITHUB_API_URL`: `https://api.github.com`, or `https://HOST/api/v3` of GitHub Enterprise Server.
     pub api_url: Url,
