@@ -127,13 +127,13 @@ async fn tag_that_appears_in_between_is_used_or_refused() {
     let (scene, job, snapshot) = tested_with(LATE).await;
     for elsewhere in [false, true] {
         scene.restore(&snapshot);
-        let at = match elsewhere {
-            true => scene.repository(|r| other(r)),
-            false => scene.commit(&job),
+        let at = if elsewhere {
+            scene.repository(|r| other(r))
+        } else {
+            scene.commit(&job)
         };
         let their = std::sync::Arc::clone(&scene);
         let name = format!("refs/tags/{TAG}");
-        // The third reference is the tag: the lock is the first, and again before the last request.
         let appears = move || their.repository(|r| drop(r.refs.insert(name.clone(), at.clone())));
         let faults = scene.github.faults();
         let last_read = Pattern::new("GET", "*/git/matching-refs/*");

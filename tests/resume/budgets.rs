@@ -60,7 +60,7 @@ const SECOND: [Budget; 9] = [
 const LATE_TAG: [Budget; 2] = [budget("draft", 13, 2), budget("publish", 31, 20)];
 
 /// The same for a draft that is left to a person, and again once it is there.
-const LEFT: [Budget; 2] = [budget("publish", 24, 20), budget("publish", 12, 11)];
+const LEFT: [Budget; 2] = [budget("publish", 24, 20), budget("publish", 13, 11)];
 
 /// The requests of one phase.
 struct Sent {
