@@ -193,7 +193,7 @@ mod tests {
             assert_eq!(file.last_modified(), Some(zip::DateTime::default()));
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).unwrap();
-            found.push((file.name().to_owned(), bytes));
+            found.push((file.name().unwrap().into_owned(), bytes));
         }
         let wanted = [
             ("a.txt", b"abc".to_vec()),

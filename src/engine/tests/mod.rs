@@ -1,6 +1,7 @@
 //! The engine against services in memory, on a clock that advances only when a task sleeps.
 
 mod limits;
+mod uncounted;
 mod unused_services;
 
 use std::collections::BTreeSet;
@@ -121,6 +122,7 @@ impl Phase for Remove {
             return Ok(Step::Wait(Waiting {
                 on: vec!["c".into()],
                 poll_after: Duration::from_secs(10),
+                time: WaitTime::Counted,
             }));
         }
         let mut missing = Vec::new();

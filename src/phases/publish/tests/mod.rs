@@ -1,5 +1,6 @@
 //! The gate, one altered fact at a time.
 
+mod logs;
 mod published;
 
 use std::sync::Arc;
