@@ -12,7 +12,7 @@ use crate::adapters::http::{RequestUnderWay, describe};
 const MAX_REDIRECTS: usize = 3;
 
 /// What came in answer to a request for bytes.
-pub(super) enum Download {
+pub(super) enum DownloadAnswer {
     /// They are still to be read; the request is under way until then.
     Begun {
         head: GitHubAnswer,
@@ -25,7 +25,11 @@ pub(super) enum Download {
 
 impl GitHub {
     /// Sends a request once, and follows redirects. Only GitHub itself is sent the token.
-    pub(super) async fn begin_download(&self, url: &Url, accept: &str) -> Result<Download, String> {
+    pub(super) async fn begin_download(
+        &self,
+        url: &Url,
+        accept: &str,
+    ) -> Result<DownloadAnswer, String> {
         let mut url = url.clone();
         let mut token = Some(self.client.authorization());
         for _ in 0..=MAX_REDIRECTS {
@@ -43,7 +47,7 @@ impl GitHub {
                 let head = GitHubAnswer::head(&mut response);
                 self.client
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
-                return Ok(Download::Begun {
+                return Ok(DownloadAnswer::Begun {
                     head,
                     response,
                     under_way,
@@ -58,7 +62,7 @@ impl GitHub {
                 Some(location) => {
                     url = origin::redirected(&url, location).map_err(|cause| cause.to_string())?;
                 }
-                None => return Ok(Download::Answer(answer)),
+                None => return Ok(DownloadAnswer::Answer(answer)),
             }
         }
         Err("GitHub redirects again and again".into())

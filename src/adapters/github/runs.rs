@@ -6,7 +6,7 @@ use url::Url;
 
 use super::answer::GitHubAnswer;
 use super::client::{ALL_PAGES, JSON, success};
-use super::download::Download;
+use super::download::DownloadAnswer;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::adapters::http::describe;
@@ -82,8 +82,8 @@ impl GitHub {
 
     async fn log_once(&self, url: &Url) -> Result<(GitHubAnswer, Option<ByteStream>), String> {
         match self.begin_download(url, JSON).await? {
-            Download::Answer(answer) => Ok((answer, None)),
-            Download::Begun {
+            DownloadAnswer::Answer(answer) => Ok((answer, None)),
+            DownloadAnswer::Begun {
                 head,
                 response,
                 under_way,
