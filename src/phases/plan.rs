@@ -289,7 +289,7 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
         latest: Some(latest),
         ..Facts::of_plan(plan)
     };
-    PhaseReport::new(summary)
+    let mut report = PhaseReport::new(summary)
         .knowing(facts)
         .with("plan", plan.to_json())
         .with("version", &plan.wanted.version)
@@ -297,7 +297,25 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
         .with("commit", &plan.wanted.commit)
         .with("previous-tag", previous)
         .with("prerelease", plan.wanted.prerelease)
-        .with("make-latest", latest)
+        .with("make-latest", latest);
+    report.warnings.extend(no_room_for_logs(&plan.wanted));
+    report
+}
+
+/// Nobody has asked for the logs yet, so that this is no reason to refuse the plan.
+fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
+    let full = || {
+        let seen = format!(
+            "{} has {MAX_ASSETS} assets with {EVIDENCE}, as many as GitHub takes: there is no room for {LOGS}",
+            wanted.tag
+        );
+        let help = format!(
+            "pack some into an archive, or do not give `logs` to `publish`: beside {LOGS}, `assets` may name {}",
+            MAX_ASSETS - 2
+        );
+        Diagnostic::warning(Code::AssetsTooMany, seen, help)
+    };
+    (wanted.asset_names().len() == MAX_ASSETS).then(full)
 }
 
 #[cfg(test)]
@@ -533,6 +551,16 @@ mod tests {
         let many = |count| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>();
         assert_eq!(with(many(999)), []);
         assert_eq!(with(many(1_000)), [Code::AssetsTooMany]);
+        let warned = |count| {
+            let named = many(count).into_iter().map(|name| name.parse().unwrap());
+            let assets = named.collect();
+            no_room_for_logs(&Wanted {
+                assets,
+                ..example_wanted()
+            })
+        };
+        assert!(warned(998).is_none());
+        assert_eq!(warned(999).unwrap().code, Code::AssetsTooMany);
         for reserved in [EVIDENCE, LOGS, "btp-release-new.template.yaml"] {
             assert_eq!(with(vec![reserved.into()]), [Code::AssetNameReserved]);
         }

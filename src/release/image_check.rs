@@ -32,7 +32,7 @@ pub(crate) struct Contents {
 
 /// What is known of an image's origin beside what the image says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum ImageOrigin {
     Unknown,
     /// Its builder named this digest as what it built for this release.
     ToldByBuilder,
@@ -200,10 +200,10 @@ pub(crate) fn staleness(
     images: &ReleaseImages,
     leftovers: &BTreeSet<Digest>,
     digest: Digest,
-    origin: Origin,
+    origin: ImageOrigin,
     contents: &Contents,
 ) -> Vec<Mismatch> {
-    if origin == Origin::ToldByBuilder {
+    if origin == ImageOrigin::ToldByBuilder {
         let module = in_module(plan, images, contents);
         return other_commit(plan, contents)
             .into_iter()

@@ -326,6 +326,44 @@ async fn download_asset_takes_no_bytes_but_those_of_the_release() {
     }
 }
 
+/// A step has a run, and writes its logs.
+#[tokio::test(flavor = "multi_thread")]
+async fn download_logs_writes_those_of_its_own_run() {
+    let github = github(Digests::AtOnce).await;
+    let run = {
+        let mut world = github.world();
+        let repository = world.repository(REPOSITORY);
+        let run = repository.run("build", "push", "completed", Some("success"));
+        let jobs = &mut repository.runs.get_mut(&run).unwrap().jobs;
+        jobs[0].log = Some("2026-01-01T00:00:00Z built\n".to_owned());
+        run.to_string()
+    };
+    let bench = || {
+        Bench::new()
+            .with("GITHUB_API_URL", github.api_url())
+            .with("GITHUB_GRAPHQL_URL", github.graphql_url())
+    };
+    let step = |bench: &Bench, output: &str| {
+        tokio::task::block_in_place(|| bench.step("download-logs", &[("output", output)]))
+    };
+    let (own, other) = (
+        bench().with("GITHUB_RUN_ID", run),
+        bench().with("GITHUB_RUN_ID", "1".to_owned()),
+    );
+    let fine = step(&own, "logs.zip");
+    assert_eq!(fine.code, 0, "{}", fine.told);
+    assert!(fine.told.contains("logs.zip has the logs of 1 of 1 jobs"));
+    assert!(!fine.told.contains("built"), "the log itself is not shown");
+    assert!(
+        std::fs::read(own.path("logs.zip"))
+            .unwrap()
+            .starts_with(b"PK")
+    );
+    step(&own, "").wants(2, "input-missing");
+    step(&bench(), "logs.zip").wants(2, "input-missing");
+    step(&other, "logs.zip").wants(13, "access-denied");
+}
+
 /// The table of the commands in `docs/pipeline.md` is what `--help` lists.
 #[test]
 fn every_command_has_a_help() {
@@ -337,6 +375,7 @@ fn every_command_has_a_help() {
         "image-settings",
         "registry-login",
         "download-asset",
+        "download-logs",
         "check-pods",
     ] {
         let help = bench.typed(&[name, "--help"], "");

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::answer::GitHubAnswer;
 use super::client::{API_VERSION, JSON, success};
-use super::download::Download;
+use super::download::DownloadAnswer;
 use super::rate_limit::RequestKind;
 use super::{GitHub, models, origin};
 use crate::adapters::http::{UploadProgress, describe, file_body};
@@ -172,8 +172,8 @@ impl GitHub {
         keep: Keep,
     ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
         match self.begin_download(&authorization, url, OCTETS).await? {
-            Download::Answer(answer) => Ok((answer, None)),
-            Download::Begun {
+            DownloadAnswer::Answer(answer) => Ok((answer, None)),
+            DownloadAnswer::Begun {
                 head,
                 mut response,
                 under_way: _until_the_end,

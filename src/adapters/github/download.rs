@@ -12,7 +12,7 @@ use crate::adapters::http::{RequestUnderWay, describe};
 const MAX_REDIRECTS: usize = 3;
 
 /// What came in answer to a request for bytes.
-pub(super) enum Download {
+pub(super) enum DownloadAnswer {
     /// They are still to be read; the request is under way until then.
     Begun {
         head: GitHubAnswer,
@@ -30,7 +30,7 @@ impl GitHub {
         authorization: &HeaderValue,
         url: &Url,
         accept: &str,
-    ) -> Result<Download, String> {
+    ) -> Result<DownloadAnswer, String> {
         let mut url = url.clone();
         let mut token = Some(authorization);
         for _ in 0..=MAX_REDIRECTS {
@@ -48,7 +48,7 @@ impl GitHub {
                 let head = GitHubAnswer::head(&mut response);
                 self.client
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
-                return Ok(Download::Begun {
+                return Ok(DownloadAnswer::Begun {
                     head,
                     response,
                     under_way,
@@ -62,7 +62,7 @@ impl GitHub {
                 Some(location) => {
                     url = origin::redirected(&url, location).map_err(|cause| cause.to_string())?;
                 }
-                None => return Ok(Download::Answer(answer)),
+                None => return Ok(DownloadAnswer::Answer(answer)),
             }
         }
         Err("GitHub redirects again and again".into())

@@ -77,11 +77,11 @@ pub(super) struct WorkflowRun {
 /// <https://docs.github.com/en/rest/actions/workflow-runs#get-pending-deployments-for-a-workflow-run>
 #[derive(Deserialize)]
 pub(super) struct PendingDeployment {
-    pub environment: Environment,
+    pub environment: DeploymentEnvironment,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Environment {
+pub(super) struct DeploymentEnvironment {
     #[serde(default)]
     pub name: String,
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::answer::GitHubAnswer;
 use super::client::{ALL_PAGES, JSON, success};
-use super::download::Download;
+use super::download::DownloadAnswer;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::adapters::http::describe;
@@ -86,8 +86,8 @@ impl GitHub {
         url: &Url,
     ) -> Result<(GitHubAnswer, Option<ByteStream>), String> {
         match self.begin_download(&authorization, url, JSON).await? {
-            Download::Answer(answer) => Ok((answer, None)),
-            Download::Begun {
+            DownloadAnswer::Answer(answer) => Ok((answer, None)),
+            DownloadAnswer::Begun {
                 head,
                 response,
                 under_way,

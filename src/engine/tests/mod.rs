@@ -2,6 +2,7 @@
 
 mod final_actions;
 mod limits;
+mod uncounted;
 mod unused_services;
 
 use std::collections::BTreeSet;

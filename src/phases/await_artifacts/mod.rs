@@ -17,7 +17,7 @@ use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{CheckRole, Facts, KnownCheck};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
-use crate::release::image_check::{self, Origin};
+use crate::release::image_check::{self, ImageOrigin};
 use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::mismatch::Mismatch;
 use crate::release::references::our_release;
@@ -378,9 +378,9 @@ fn image_state(
     }
     let images = seen.release.release_images(plan);
     let origin = if expected.is_some() {
-        Origin::ToldByBuilder
+        ImageOrigin::ToldByBuilder
     } else {
-        Origin::Unknown
+        ImageOrigin::Unknown
     };
     let leftovers = &mark.leftovers;
     let stale = image_check::staleness(plan, &images, leftovers, digest, origin, contents);

@@ -11,4 +11,5 @@ mod git;
 mod graphql;
 mod immutable;
 mod releases;
+mod runs;
 mod service;

@@ -1,5 +1,6 @@
 //! The states of artifacts and builders, in tables.
 
+mod approvals;
 mod expected;
 
 use super::*;

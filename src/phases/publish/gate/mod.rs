@@ -9,7 +9,7 @@ use crate::plan::{Artifact, TagWhen};
 use crate::protocol::{AssetState, SeenAsset};
 use crate::release::asset_image_refs;
 use crate::release::asset_sync::temporary_name;
-use crate::release::image_check::{self, Origin};
+use crate::release::image_check::{self, ImageOrigin};
 use crate::release::image_reader::ImageState;
 use crate::release::references::{tag_elsewhere, tag_missing};
 
@@ -219,8 +219,8 @@ impl Candidate<'_> {
                 let leftovers = &self.mark.leftovers;
                 let images = self.seen.release.release_images(self.plan);
                 let origin = match self.inputs.artifacts.0.get(name) {
-                    Some(Artifact::Image { expected: true, .. }) => Origin::ToldByBuilder,
-                    _ => Origin::Unknown,
+                    Some(Artifact::Image { expected: true, .. }) => ImageOrigin::ToldByBuilder,
+                    _ => ImageOrigin::Unknown,
                 };
                 let stale = image_check::staleness(
                     self.plan, &images, leftovers, *digest, origin, contents,

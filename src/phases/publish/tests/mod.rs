@@ -1,6 +1,7 @@
 //! The gate, one altered fact at a time.
 
 mod late_tag;
+mod logs;
 mod published;
 
 use std::sync::Arc;
