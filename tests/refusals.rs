@@ -178,7 +178,7 @@ async fn publish_names_the_job_that_left_no_plan() {
     assert_eq!(
         published.headlines(),
         [
-            "error[job-not-successful] publish: the job start ended with failure; skipped after that: build-image, \
+            "error[job-not-successful] publish: the job start failed; skipped after that: build-image, \
              build-module, e2e-tests, unit-tests; so there is no plan of a release"
         ]
     );

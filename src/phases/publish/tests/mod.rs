@@ -1,6 +1,7 @@
 //! The gate, one altered fact at a time.
 
 mod published;
+mod refusals;
 
 use std::sync::Arc;
 
