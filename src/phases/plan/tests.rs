@@ -68,8 +68,8 @@ fn spelled(
     let format = format.map(|format| format.parse().unwrap());
     let (tag, version, tag_format) = TagFormat::read(typed, format.as_ref()).unwrap();
     let wanted = Wanted {
-        tag,
         version,
+        tag,
         tag_format,
         ..example_wanted()
     };
