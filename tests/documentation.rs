@@ -246,7 +246,7 @@ fn page_and_action_list_every_output() {
 
 #[test]
 fn outputs_of_phases_and_commands_are_those_that_are_listed() {
-    let source = source(&["src/phases", "src/commands"]);
+    let source = source(&["src/phases", "src/commands", "src/app"]);
     let compact: String = source.split_whitespace().collect();
     let given: BTreeSet<_> = [".with(\"", ".output(\""]
         .into_iter()

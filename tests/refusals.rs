@@ -1,6 +1,10 @@
 //! What a refused release says, by the binary as a process: each cause once, in the log, in an annotation and in the job
 //! summary; and what `publish` says of a release that `plan` refused.
-#![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers outside of test functions"
+)]
 
 use std::process::Command;
 
@@ -12,6 +16,8 @@ mod support;
 use support::process::{Outputs, outputs};
 
 const REPOSITORY: &str = "kyma-project/btp-manager";
+
+type Inputs<'a> = &'a [(&'a str, &'a str)];
 
 struct Job {
     github: GitHubServer,
@@ -178,7 +184,7 @@ async fn publish_names_the_job_that_left_no_plan() {
     assert_eq!(
         published.headlines(),
         [
-            "error[job-not-successful] publish: the job start ended with failure; skipped after that: build-image, \
+            "error[job-not-successful] publish: the job start failed; skipped after that: build-image, \
              build-module, e2e-tests, unit-tests; so there is no plan of a release"
         ]
     );
@@ -212,7 +218,7 @@ async fn planned_release_has_no_findings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn usage_errors_are_in_the_job_summary_and_annotated_once() {
     let job = job(&[]).await;
-    let table: [(&str, &[(&str, &str)], &str); 4] = [
+    let table: [(&str, Inputs<'_>, &str); 4] = [
         ("plan", &[("version", "v01.2.3")], "version-invalid"),
         ("release", &[], "phase-unknown"),
         ("draft", &[("version", "1.2.0")], "input-not-for-phase"),
@@ -270,14 +276,8 @@ async fn version_that_exists_in_the_other_spelling_is_refused() {
     let seen =
         "error[version-exists] plan: 1.2.0 exists as v1.2.0, which has a published release (http";
     assert!(one.starts_with(seen), "{one}");
-    assert!(
-        refused
-            .log
-            .contains("or release another version, such as 1.2.1")
-            || refused
-                .log
-                .contains("otherwise release another version, such as 1.2.1")
-    );
+    let help = "type v1.2.0 (with a `tag-format`: v{version}); otherwise release another version, such as 1.2.1";
+    assert!(refused.log.contains(help), "{}", refused.log);
     // Both spellings of 1.1.0 are published: neither is new.
     let both = job
         .step("plan", &[("version", "1.1.0"), ("previous-tag", "v1.1.0")])

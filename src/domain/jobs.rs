@@ -74,13 +74,15 @@ impl JobResults {
         let mut findings: Vec<_> = ended
             .into_iter()
             .map(|(name, result)| {
-                let help = match result {
-                    "cancelled" => {
-                        "run it again: somebody cancelled it, or it took longer than it may"
-                    }
-                    _ => "look at its log, repair what it says, and run it again",
+                let repair = "look at its log, repair what it says, and run it again";
+                let (seen, help) = match result {
+                    "failure" => (format!("the job {name} failed"), repair),
+                    "cancelled" => (
+                        format!("the job {name} was cancelled"),
+                        "run it again: somebody cancelled it, or it took longer than it may",
+                    ),
+                    _ => (format!("the job {name} ended with {result}"), repair),
                 };
-                let seen = format!("the job {name} ended with {result}");
                 Diagnostic::error(Code::JobNotSuccessful, seen, help)
             })
             .collect();
@@ -156,7 +158,7 @@ mod tests {
         assert_eq!(
             told(&start_failed, &[]),
             [format!(
-                "the job start ended with failure; skipped after that: build-image, build-module, e2e-tests, \
+                "the job start failed; skipped after that: build-image, build-module, e2e-tests, \
                  unit-tests / {REPAIR}"
             )]
         );
@@ -168,12 +170,12 @@ mod tests {
         assert_eq!(all("", ""), [""; 0]);
         assert_eq!(
             all("unit-tests", "failure"),
-            [format!("the job unit-tests ended with failure / {REPAIR}")]
+            [format!("the job unit-tests failed / {REPAIR}")]
         );
         assert_eq!(
             all("e2e-tests", "cancelled"),
             [
-                "the job e2e-tests ended with cancelled / run it again: somebody cancelled it, or it took longer than it may"
+                "the job e2e-tests was cancelled / run it again: somebody cancelled it, or it took longer than it may"
             ]
         );
         let two = [
@@ -184,8 +186,8 @@ mod tests {
         assert_eq!(
             told(&two, &[]),
             [
-                format!("the job e2e-tests ended with failure / {REPAIR}"),
-                format!("the job unit-tests ended with failure / {REPAIR}")
+                format!("the job e2e-tests failed / {REPAIR}"),
+                format!("the job unit-tests failed / {REPAIR}")
             ],
             "two causes"
         );

@@ -2,7 +2,6 @@
 //!
 //! In every file the same three parts: the state that the phase depends on, `see`, which reads it, and a pure `decide`.
 
-mod adopt;
 mod await_artifacts;
 mod build_module;
 mod discard;
@@ -15,13 +14,12 @@ mod status;
 mod upload;
 mod verify;
 
-pub use adopt::{Adopt, AdoptOptions};
 pub use await_artifacts::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 pub use build_module::{
     AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,
     ReleaseMetaInput,
 };
-pub use discard::Discard;
+pub use discard::{Adopt, AdoptOptions, Discard};
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::{Plan, PlanOptions};

@@ -180,7 +180,7 @@ impl ReleasePlan {
         assets.chain(binary).chain(module).chain(extra).collect()
     }
 
-    /// Whether GitHub is to show it as the latest release. By default that is the highest version of the tag format; a
+    /// Whether GitHub is to show it as the latest release. By default that is the highest version of its line; a
     /// prerelease never is.
     pub fn becomes_latest(&self, higher_is_released: bool) -> bool {
         let wanted = &self.wanted;

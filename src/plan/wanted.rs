@@ -22,7 +22,7 @@ pub struct Wanted {
     pub version: Version,
     /// The tag, which is also the release's name.
     pub tag: Tag,
-    /// Releases are compared (which came before, which is the latest) only with those of the same format.
+    /// Releases are compared (which came before, which is the latest) only with those of the same format, with or without `v`.
     pub tag_format: TagFormat,
     /// The one commit that is tagged, built and tested.
     pub commit: CommitSha,

@@ -7,7 +7,10 @@ use super::support::scene::{Outputs, Run, Scene};
 
 const RUN: Run = Run { id: 1, attempt: 1 };
 
-/// A release of two assets in a repository with these releases, from `plan` to `publish`: the outputs of both.
+/// Other releases, inputs, the release before, and what is the latest in the end.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str, &'a str);
+
+/// A release of one asset in a repository with these releases, from `plan` to `publish`: the outputs of both.
 async fn released(others: &[&str], inputs: &[(&str, &str)]) -> (Outputs, Outputs, String) {
     let scene = Scene::start(|_| ()).await;
     scene.repository(|repository| {
@@ -41,8 +44,7 @@ async fn released(others: &[&str], inputs: &[(&str, &str)]) -> (Outputs, Outputs
 #[tokio::test]
 async fn latest_and_previous_release_do_not_depend_on_the_spelling() {
     let api = ("tag-format", "api/v{version}");
-    let table: [(&[&str], &[(&str, &str)], &str, &str); 6] = [
-        // Others, inputs, the release before, and what is the latest then.
+    let table: [Case<'_>; 6] = [
         (&["1.2.0"], &[("version", "v0.9.0")], "", "1.2.0"),
         (&["v1.2.0"], &[("version", "0.9.0")], "", "v1.2.0"),
         (

@@ -101,18 +101,20 @@ fn counted_legs(checks: &[SeenCheck], wanted: usize, verdict: &Verdict) -> Vec<D
         .filter_map(|(leg, check)| leg_objection(leg, check, verdict))
         .collect();
     if of_this_run.len() < wanted {
-        let mut seen = match legs_of(&of_this_run).as_str() {
+        let recorded = match legs_of(&of_this_run).as_str() {
             "" => "no leg of the tests recorded a verdict for these artifacts".to_owned(),
-            legs => format!(
-                "only these legs of the tests recorded a verdict for these artifacts: {legs}"
-            ),
+            legs => {
+                format!(
+                    "only these legs of the tests recorded a verdict for these artifacts: {legs}"
+                )
+            }
         };
-        for (leg, check) in others {
-            seen.push_str(&format!("; {leg} {}", tested(check, verdict)));
-        }
+        let others = others.into_iter();
+        let others = others.map(|(leg, check)| format!("{leg} {}", tested(check, verdict)));
+        let seen = [recorded].into_iter().chain(others).collect::<Vec<_>>();
         let missing = Diagnostic::error(
             Code::VerdictMissing,
-            seen,
+            seen.join("; "),
             "run the missing legs again; each ends with the phase `record-tests`",
         );
         findings.push(missing.wanted(format!("{wanted} legs")));

@@ -3,6 +3,7 @@
 mod late_tag;
 mod logs;
 mod published;
+mod refusals;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! `discard`: deletes only the draft and the tag that we made.
 
+mod adopt;
+
 use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
@@ -10,6 +12,8 @@ use crate::protocol::{Reader, SeenRelease, ServiceError};
 use crate::release::lock::{Locked, NeedsLock, WhenDone};
 use crate::release::references::delete_release;
 use crate::release::view::ReleaseView;
+
+pub use adopt::{Adopt, AdoptOptions};
 
 /// [`PhaseId::Discard`]. Published releases, and releases without our mark, are kept.
 pub struct Discard {
@@ -85,15 +89,27 @@ fn nothing_of_ours(tag: &Tag, seen: &ReleaseView) -> String {
             "no draft {tag} exists; the tag at {} is not ours and stays",
             at.short()
         ),
-        (_, _) => format!("no draft {tag} of ours exists; others' drafts stay"),
+        (_, _) => {
+            let lost = if seen.releases.iter().any(|draft| is_as_ours(tag, draft)) {
+                "; one is as ours, without its mark, which `discard --adopt` puts back"
+            } else {
+                ""
+            };
+            format!("no draft {tag} of ours exists; others' drafts stay{lost}")
+        }
     }
+}
+
+/// Whether a draft without our mark is called and aimed as we do it.
+fn is_as_ours(tag: &Tag, draft: &SeenRelease) -> bool {
+    draft.name == tag.as_str() && draft.target.parse::<CommitSha>().is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::tests::example;
-    use crate::release::examples::{foreign_draft, other, our_draft, published};
+    use crate::release::examples::{foreign_draft, other, our_draft, published, without_mark};
 
     fn actions(tag: Option<CommitSha>, releases: Vec<SeenRelease>) -> Vec<String> {
         let seen = ReleaseView {
@@ -143,7 +159,14 @@ mod tests {
             actions(here(), vec![foreign_draft(&plan), our_draft(&plan)]),
             [tag, draft]
         );
-        assert!(actions(here(), vec![foreign_draft(&plan)])[0].contains("others' drafts stay"));
+        let kept = "no draft v1.2.0 of ours exists; others' drafts stay";
+        assert_eq!(actions(here(), vec![foreign_draft(&plan)]), [kept]);
+        assert_eq!(
+            actions(here(), vec![without_mark(&plan)]),
+            [format!(
+                "{kept}; one is as ours, without its mark, which `discard --adopt` puts back"
+            )]
+        );
         assert!(actions(here(), vec![])[0].contains("not ours and stays"));
         assert_eq!(
             actions(here(), vec![published(our_draft(&plan))]),

@@ -1,0 +1,271 @@
+//! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
+
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+
+use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Reader, SeenRepository, ServiceError};
+use crate::release::asset_sync::TEMPORARY;
+use crate::release::existing_release::{self, Resolution};
+use crate::release::other_releases::OtherTags;
+use crate::release::view::ReleaseView;
+use spelling::{spelling_differs, version_exists};
+
+/// The inputs of `plan`.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// The values that are copied into the plan unchanged.
+    pub wanted: Wanted,
+    /// The release that the notes start from; `None` leaves it to the order of versions.
+    pub previous_tag: Option<Tag>,
+    /// The branch to guard.
+    pub guard_branch: Option<String>,
+}
+
+/// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
+pub struct Plan {
+    options: PlanOptions,
+}
+
+/// The state that a plan depends on.
+struct PlanState {
+    repository: SeenRepository,
+    has_commit: bool,
+    release: ReleaseView,
+    /// What exists of the same version under its tag with the other spelling.
+    respelled: Option<(Tag, ReleaseView)>,
+    /// The highest release before this one.
+    previous: Option<Tag>,
+    higher_is_released: bool,
+    /// The branch to guard, and its head.
+    guard: Option<(String, Option<CommitSha>)>,
+}
+
+impl Plan {
+    pub fn new(options: PlanOptions) -> Self {
+        Self { options }
+    }
+
+    async fn see(&self, reader: Reader<'_>) -> Result<PlanState, ServiceError> {
+        let wanted = &self.options.wanted;
+        let guard = match &self.options.guard_branch {
+            Some(branch) => Some((branch.clone(), reader.github.branch(branch).await?)),
+            None => None,
+        };
+        let github = reader.github;
+        let (others, tags) = OtherTags::list(github, wanted).await?;
+        let release = self.release(reader, &tags).await?;
+        let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
+        // What a reference points at exists.
+        let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
+        let respelled = match others.respelled() {
+            Some(tag) => {
+                let view = ReleaseView::tag_and_releases(reader, &tag).await?;
+                Some((tag, view))
+            }
+            None => None,
+        };
+        let previous = match &self.options.previous_tag {
+            Some(given) => Some(given.clone()),
+            None => others.previous(github).await?,
+        };
+        Ok(PlanState {
+            repository: github.repository().await?,
+            has_commit: is_known || github.has_commit(&wanted.commit).await?,
+            higher_is_released: others.higher_is_released(github).await?,
+            release,
+            respelled,
+            previous,
+            guard,
+        })
+    }
+
+    /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
+    /// absent: the list may lag behind, and then `draft` finds out before it writes.
+    async fn release(
+        &self,
+        reader: Reader<'_>,
+        tags: &[String],
+    ) -> Result<ReleaseView, ServiceError> {
+        let tag = &self.options.wanted.tag;
+        let releases = reader.github.releases(tag).await?;
+        let is_listed = tags.iter().any(|listed| listed == tag.as_str());
+        let tag = if is_listed || !releases.is_empty() {
+            reader.github.tag(tag).await?
+        } else {
+            None
+        };
+        Ok(ReleaseView {
+            tag,
+            releases,
+            ..ReleaseView::default()
+        })
+    }
+}
+
+#[async_trait]
+impl Phase for Plan {
+    fn id(&self) -> PhaseId {
+        PhaseId::Plan
+    }
+
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        Ok(decide(&self.options, &self.see(reader).await?))
+    }
+
+    fn known(&self) -> Facts {
+        let PlanOptions {
+            wanted,
+            previous_tag,
+            ..
+        } = &self.options;
+        Facts::of_plan(&ReleasePlan::complete(
+            wanted.clone(),
+            previous_tag.clone(),
+            None,
+        ))
+    }
+}
+
+fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
+    let wanted = &options.wanted;
+    let mut findings = Vec::new();
+    let commit = &wanted.commit;
+    if !seen.has_commit {
+        findings.push(Diagnostic::error(
+            Code::CommitMissing,
+            format!("{} has no commit {commit}", wanted.repository),
+            "push the commit first, or give the full hash of one that exists as `commit`",
+        ));
+    }
+    if seen.repository.may_push == Some(false) {
+        findings.push(Diagnostic::error(
+            Code::TokenReadOnly,
+            format!("the token may not write to {}", wanted.repository),
+            "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
+        ));
+    }
+    if let Some((branch, None)) = &seen.guard {
+        findings.push(Diagnostic::error(
+            Code::BranchMissing,
+            format!("{} has no branch {branch} to guard", wanted.repository),
+            format!(
+                "set `guard-branch` to a branch that exists, such as {}",
+                seen.repository.default_branch
+            ),
+        ));
+    }
+    if let NotesSource::Text(text) = &wanted.notes {
+        let chars = text.chars().count();
+        if chars > NotesSource::MAX_CHARS {
+            findings.push(Diagnostic::error(
+                Code::NotesTooLong,
+                format!(
+                    "the release notes have {chars} characters, and a release may hold {}",
+                    NotesSource::MAX_CHARS
+                ),
+                "shorten the file and link to the full text, or attach it as an asset",
+            ));
+        }
+    }
+    findings.extend(assets(wanted));
+    let plan = complete(wanted, seen);
+    if let Resolution::Refuse(finding) =
+        existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
+    {
+        findings.push(finding);
+    }
+    findings.extend(version_exists(wanted, seen));
+    if !findings.is_empty() {
+        return Step::Blocked(findings);
+    }
+    let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(spelling_differs(&plan));
+    Step::Done(report)
+}
+
+/// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
+fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
+    let names = wanted.assets.iter().map(AssetName::as_str);
+    let reserved =
+        names.filter(|name| [EVIDENCE, LOGS].contains(name) || name.starts_with(TEMPORARY));
+    let mut findings: Vec<_> = reserved
+        .map(|name| {
+            Diagnostic::error(
+                Code::AssetNameReserved,
+                format!(
+                    "the asset {name} has a name that btp-release gives to an asset of its own"
+                ),
+                format!("give it another name than {EVIDENCE}, {LOGS} and {TEMPORARY}*"),
+            )
+        })
+        .collect();
+    let total = wanted.asset_names().len();
+    if total > MAX_ASSETS {
+        findings.push(Diagnostic::error(
+            Code::AssetsTooMany,
+            format!(
+                "{} would have {total} assets with {EVIDENCE}, which is added when it is published; GitHub takes {MAX_ASSETS}",
+                wanted.tag
+            ),
+            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - 1),
+        ));
+    }
+    findings
+}
+
+fn complete(wanted: &Wanted, seen: &PlanState) -> ReleasePlan {
+    let guard = seen.guard.as_ref().and_then(|(branch, head)| {
+        Some(BranchGuard {
+            branch: branch.clone(),
+            head: head.clone()?,
+        })
+    });
+    ReleasePlan::complete(wanted.clone(), seen.previous.clone(), guard)
+}
+
+fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
+    let summary = format!(
+        "{} is to be released at {}",
+        plan.wanted.tag,
+        plan.wanted.commit.short()
+    );
+    let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
+    let latest = plan.becomes_latest(higher_is_released);
+    let facts = Facts {
+        latest: Some(latest),
+        ..Facts::of_plan(plan)
+    };
+    let mut report = PhaseReport::new(summary)
+        .knowing(facts)
+        .with("plan", plan.to_json())
+        .with("version", &plan.wanted.version)
+        .with("tag", &plan.wanted.tag)
+        .with("commit", &plan.wanted.commit)
+        .with("previous-tag", previous)
+        .with("prerelease", plan.wanted.prerelease)
+        .with("make-latest", latest);
+    report.warnings.extend(no_room_for_logs(&plan.wanted));
+    report
+}
+
+/// Nobody has asked for the logs yet, so that this is no reason to refuse the plan.
+fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
+    let full = || {
+        let seen = format!(
+            "{} has {MAX_ASSETS} assets with {EVIDENCE}, as many as GitHub takes: there is no room for {LOGS}",
+            wanted.tag
+        );
+        let help = format!(
+            "pack some into an archive, or do not give `logs` to `publish`: beside {LOGS}, `assets` may name {}",
+            MAX_ASSETS - 2
+        );
+        Diagnostic::warning(Code::AssetsTooMany, seen, help)
+    };
+    (wanted.asset_names().len() == MAX_ASSETS).then(full)
+}
