@@ -36,7 +36,7 @@ pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
             artifacts.len() - MOST_ROWS
         ));
     }
-    page.section("Artifacts", &all);
+    page.section(heading(facts), &all);
     let lines = artifacts.iter().map(|(name, artifact)| match artifact {
         Artifact::Asset { digest, .. } => format!("{digest}  {}\n", one_line(name)),
         Artifact::Image { tagged, digest, .. } => format!("{tagged}@{digest}\n"),
@@ -44,6 +44,16 @@ pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
     let lines: String = lines.collect();
     if !lines.is_empty() {
         page.folded("Full digests, to copy", &block("", &lines));
+    }
+}
+
+/// Says that there are more to come, where that is so.
+fn heading(facts: &Facts) -> &'static str {
+    let planned = facts.plan.as_ref().map_or(0, |plan| plan.awaited().len());
+    if facts.artifacts.0.len() < planned {
+        "Artifacts so far"
+    } else {
+        "Artifacts"
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::help::help;
 use super::page::{Page, count};
 use super::text::{bounded, code, link, prose};
-use crate::domain::{Code, Diagnostic};
+use crate::domain::{Code, Diagnostic, Exit, Severity};
 use crate::report::details::headline;
 
 /// How many findings are shown; the log has all of them.
@@ -54,10 +54,10 @@ pub(super) fn left_out(all: usize, shown: usize) -> String {
 
 /// What was seen and its code, what was wanted, what to do.
 fn finding(diagnostic: &Diagnostic) -> String {
-    let icon = if diagnostic.is_error() {
-        "❌"
-    } else {
-        "⚠️"
+    let icon = match (diagnostic.severity, diagnostic.code.exit()) {
+        (Severity::Warning, _) => "⚠️",
+        (_, Exit::Deadline | Exit::Unavailable | Exit::Cancelled) => "⏳",
+        _ => "❌",
     };
     let headline = headline(diagnostic);
     let mut lines = headline.lines().map(|line| bounded(line.trim(), LONGEST));

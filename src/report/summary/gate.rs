@@ -15,12 +15,15 @@ pub(super) fn add(page: &mut Page, facts: &Facts) {
         let shown = match result.as_str() {
             "success" => "✅ success".to_owned(),
             "skipped" => "⚪ skipped".to_owned(),
+            "failure" | "cancelled" => format!("❌ {result}"),
             other => format!("❌ {}", code(&bounded(other, LONGEST))),
         };
         let name = code(&bounded(name, LONGEST));
         ["job".to_owned(), name, shown, "–".to_owned()]
     });
-    let rows: Vec<_> = jobs.chain(facts.checks.iter().map(check)).collect();
+    let mut checks: Vec<_> = facts.checks.iter().collect();
+    checks.sort_by_key(|check| check.role);
+    let rows: Vec<_> = jobs.chain(checks.into_iter().map(check)).collect();
     let all = rows.len();
     let head = [
         ("what", "---"),

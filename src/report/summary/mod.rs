@@ -31,7 +31,7 @@ pub fn summary(phase: PhaseId, known: &Facts, result: &Result<Outcome, Failure>)
     let facts = facts(known, result);
     let (sign, title) = title::title(phase, &facts, result);
     let mut page = Page::new(&format!("{sign} {}", prose(&bounded(&title, LONGEST))));
-    page.add(&about(phase, &facts));
+    page.add(&about(phase, &facts, result));
     match result {
         Ok(Outcome::Done { report, actions }) => {
             done(&mut page, phase, &facts, report, actions);
@@ -82,7 +82,7 @@ fn facts(known: &Facts, result: &Result<Outcome, Failure>) -> Facts {
 }
 
 /// The phase, the repository, the commit and the release's page, in one line.
-fn about(phase: PhaseId, facts: &Facts) -> String {
+fn about(phase: PhaseId, facts: &Facts, result: &Result<Outcome, Failure>) -> String {
     let mut parts = vec![code(phase.as_str())];
     if let Some(plan) = &facts.plan {
         let name = plan.wanted.repository.to_string();
@@ -91,9 +91,10 @@ fn about(phase: PhaseId, facts: &Facts) -> String {
         parts.push(format!("commit {at}"));
     }
     if let Some(release) = &facts.release {
-        let (what, text) = match (release.draft, phase) {
-            (true, PhaseId::Publish) => ("**", "publish it here"),
-            (true, _) => ("", "the draft"),
+        let is_ready = phase == PhaseId::Publish && matches!(result, Ok(Outcome::Done { .. }));
+        let (what, text) = match (release.draft, is_ready) {
+            (true, true) => ("**", "publish it here"),
+            (true, false) => ("", "the draft"),
             (false, _) => ("**", "the release"),
         };
         let page = link(text, &release.url);

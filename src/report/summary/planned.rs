@@ -70,7 +70,7 @@ fn row(plan: &ReleasePlan, awaited: &Awaited) -> [String; 2] {
             let form = plan.wanted.module.as_ref().map(|module| module.form);
             let what = match (name.as_str(), form) {
                 (MODULE_IMAGE | SECOND_MODULE_IMAGE, Some(form)) => {
-                    format!("module image ({})", code(&form.to_string()))
+                    format!("module image {}", code(&form.to_string()))
                 }
                 ("binary-image", _) => "image of the manager".to_owned(),
                 _ => "image".to_owned(),

@@ -80,7 +80,7 @@ pub(super) fn code(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' => safe.push_str("\\n"),
-            c if c.is_ascii_alphanumeric() || c == ' ' => safe.push(c),
+            c if c.is_ascii_alphanumeric() || " -./@+=,(){}%".contains(c) => safe.push(c),
             c if c.is_ascii_punctuation() => {
                 let _ = write!(safe, "&#{};", u32::from(c));
             }
@@ -173,7 +173,7 @@ mod tests {
             ("ghcr.io/a/b:1.2.0", "`ghcr.io/a/b:1.2.0`"),
             ("a|b", "<code>a&#124;b</code>"),
             ("a`b", "<code>a&#96;b</code>"),
-            ("</code><b>", "<code>&#60;&#47;code&#62;&#60;b&#62;</code>"),
+            ("</code><b>", "<code>&#60;/code&#62;&#60;b&#62;</code>"),
             ("a\nb\u{2067}", "<code>a\\nb(U+2067)</code>"),
             (" a", "<code> a</code>"),
             ("", "<code></code>"),
