@@ -148,7 +148,9 @@ same 'custom resources of the stress test' "$(in_cluster v1.34.3+k3s1 get exampl
   --output 'jsonpath={.items[*].status.state}')" 'Ready Ready Ready Ready Ready'
 ok "what the image builder pushed is in the evidence, and was tested by its digest (${#tests[@]} tests)"
 ((${tokens:=$(app_tokens)} > 0)) || fail 'the App made no token'
-! grep -qE 'ghs_[A-Za-z0-9]|BEGIN (RSA )?PRIVATE KEY' "$(latest_log)" || fail 'a secret of the App is in the log'
+# What the runner shows; its own record has the commands, too, by which it is told what to mask.
+jq -rR '(fromjson? // {msg: .}) | .msg' "$(latest_log)" >"$scratch/shown.log"
+! grep -E 'ghs_[A-Za-z0-9]|BEGIN (RSA )?PRIVATE KEY' "$scratch/shown.log" || fail 'a secret of the App is in the log'
 asset 1.0.0 release-logs.zip >"$scratch/logs.zip"
 python3 - "$scratch/logs.zip" <<'END' | grep -q 'five custom resources are Ready' || fail 'the logs do not have what a job said'
 import sys, zipfile
