@@ -27,14 +27,14 @@ impl Client {
     {
         let send = &send;
         let attempt = async |token: HeaderValue| {
-            let sent = self.rate_limit.send(kind, || {
-                let sending = send(token.clone());
+            let exchange = self.rate_limit.send(kind, || {
+                let answering = send(token.clone());
                 async move {
-                    let (signals, answer) = sending.await?;
+                    let (signals, answer) = answering.await?;
                     Ok((signals, (signals.status, answer)))
                 }
             });
-            sent.await
+            exchange.await
         };
         let token = self.token().await?;
         let (status, answer) = attempt(token.clone()).await?;
@@ -57,13 +57,12 @@ impl Client {
         if let Some(token) = state.usable(self.clock.now()) {
             return Ok(token);
         }
-        let installation = match &state.installation {
-            Some(installation) => installation.clone(),
-            None => {
-                let url = self.url(tokens.installation_path());
-                let answer = self.as_app(tokens, &Method::GET, &url, None::<&()>).await?;
-                tokens.installation(&self.api, &answer, self.clock.wall())?
-            }
+        let installation = if let Some(installation) = &state.installation {
+            installation.clone()
+        } else {
+            let url = self.url(tokens.installation_path());
+            let answer = self.as_app(tokens, &Method::GET, &url, None::<&()>);
+            tokens.installation(&self.api, &answer.await?, self.clock.wall())?
         };
         let id = installation.id.to_string();
         let url = self.url(["app", "installations", &id, "access_tokens"]);
