@@ -1,4 +1,5 @@
 //! Behaviour of GitHub Apps: how they authenticate, and what their tokens may do.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use super::common::{Api, ApiAnswer, REPOSITORY};
 use base64::Engine as _;
