@@ -3,16 +3,10 @@
 use http::{HeaderValue, Method};
 
 use super::answer::GitHubAnswer;
-use super::app_token::AppTokens;
+use super::app_token::{AppTokens, Authentication};
 use super::client::Client;
 use super::rate_limit::{LimitSignals, RequestKind};
 use crate::protocol::Cause;
-
-/// What a client authenticates with.
-pub(super) enum Authentication {
-    Token(HeaderValue),
-    App(Box<AppTokens>),
-}
 
 impl Client {
     /// Sends a request within the limits. A token of an App that GitHub refuses, as it does once it has expired or is revoked, is replaced

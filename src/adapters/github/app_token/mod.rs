@@ -25,6 +25,12 @@ const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 /// How long a token lasts.
 const LIFETIME: Duration = Duration::from_hours(1);
 
+/// What a client authenticates with.
+pub(super) enum Authentication {
+    Token(HeaderValue),
+    App(Box<AppTokens>),
+}
+
 /// An App, its installation in one repository, and the token that is in use.
 pub(super) struct AppTokens {
     credential: AppCredential,
