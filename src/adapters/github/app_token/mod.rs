@@ -17,7 +17,7 @@ use super::answer::GitHubAnswer;
 use crate::domain::{AppCredential, Moment, RepoSlug};
 use crate::protocol::{Cause, SecretMask};
 use json_web_token::json_web_token;
-use models::{Installation, InstallationToken, NewInstallationToken};
+use models::{AppInstallation, InstallationToken, NewInstallationToken};
 use refusal::Asked;
 
 /// How long before its end a token is replaced, so that no request is on its way then.
@@ -43,7 +43,7 @@ pub(super) struct AppTokens {
 /// What is known from GitHub's answers.
 #[derive(Default)]
 pub(super) struct AppState {
-    pub(super) installation: Option<Installation>,
+    pub(super) installation: Option<AppInstallation>,
     token: Option<UsedToken>,
 }
 
@@ -118,7 +118,7 @@ impl AppTokens {
         api: &Url,
         answer: &GitHubAnswer,
         now: SystemTime,
-    ) -> Result<Installation, Cause> {
+    ) -> Result<AppInstallation, Cause> {
         if answer.is_success() {
             return answer.json();
         }
