@@ -1,9 +1,5 @@
 //! The binary as a GitHub App: neither its key nor a token of it is ever shown, and no token is left when it ends.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers outside of test functions"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
 mod support;
 

@@ -159,7 +159,7 @@ mod tests {
             settings.github.repository.to_string(),
             "kyma-project/btp-manager"
         );
-        assert!(settings.secrets().iter().all(|secret| secret.is_empty()));
+        assert!(settings.secrets().iter().all(String::is_empty));
     }
 
     #[test]

@@ -161,7 +161,7 @@ async fn refused(github: &GitHub) -> (Code, String) {
     let error: ServiceError = github.tag(&tag("1.0.0")).await.unwrap_err();
     match &error.cause {
         Cause::Explained(told) => (told.code, format!("{error}\n{}", told.help)),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -3,16 +3,10 @@
 use http::{HeaderValue, Method};
 
 use super::answer::GitHubAnswer;
-use super::app_token::AppTokens;
+use super::app_token::{AppTokens, Authentication};
 use super::client::Client;
 use super::rate_limit::{LimitSignals, RequestKind};
 use crate::protocol::Cause;
-
-/// What a client authenticates with.
-pub(super) enum Authentication {
-    Token(HeaderValue),
-    App(Box<AppTokens>),
-}
 
 impl Client {
     /// Sends a request within the limits. A token of an App that GitHub refuses, as it does once it has expired or is revoked, is replaced
@@ -27,14 +21,14 @@ impl Client {
     {
         let send = &send;
         let attempt = async |token: HeaderValue| {
-            let sent = self.rate_limit.send(kind, || {
-                let sending = send(token.clone());
+            let exchange = self.rate_limit.send(kind, || {
+                let answering = send(token.clone());
                 async move {
-                    let (signals, answer) = sending.await?;
+                    let (signals, answer) = answering.await?;
                     Ok((signals, (signals.status, answer)))
                 }
             });
-            sent.await
+            exchange.await
         };
         let token = self.token().await?;
         let (status, answer) = attempt(token.clone()).await?;
@@ -57,13 +51,12 @@ impl Client {
         if let Some(token) = state.usable(self.clock.now()) {
             return Ok(token);
         }
-        let installation = match &state.installation {
-            Some(installation) => installation.clone(),
-            None => {
-                let url = self.url(tokens.installation_path());
-                let answer = self.as_app(tokens, &Method::GET, &url, None::<&()>).await?;
-                tokens.installation(&self.api, &answer, self.clock.wall())?
-            }
+        let installation = if let Some(installation) = &state.installation {
+            installation.clone()
+        } else {
+            let url = self.url(tokens.installation_path());
+            let answer = self.as_app(tokens, &Method::GET, &url, None::<&()>);
+            tokens.installation(&self.api, &answer.await?, self.clock.wall())?
         };
         let id = installation.id.to_string();
         let url = self.url(["app", "installations", &id, "access_tokens"]);

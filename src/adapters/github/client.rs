@@ -12,8 +12,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::answer::GitHubAnswer;
-use super::app_token::{AppTokens, bearer};
-use super::authorization::Authentication;
+use super::app_token::{AppTokens, Authentication, bearer};
 use super::etags::ETags;
 use super::limits::{graphql_signals, signals};
 use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};

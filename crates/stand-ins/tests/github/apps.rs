@@ -1,4 +1,9 @@
 //! Behaviour of GitHub Apps: how they authenticate, and what their tokens may do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
 
 use super::common::{Api, ApiAnswer, REPOSITORY};
 use base64::Engine as _;

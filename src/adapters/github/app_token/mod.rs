@@ -17,13 +17,19 @@ use super::answer::GitHubAnswer;
 use crate::domain::{AppCredential, Moment, RepoSlug};
 use crate::protocol::{Cause, SecretMask};
 use json_web_token::json_web_token;
-use models::{Installation, InstallationToken, NewInstallationToken};
+use models::{AppInstallation, InstallationToken, NewInstallationToken};
 use refusal::Asked;
 
 /// How long before its end a token is replaced, so that no request is on its way then.
 const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 /// How long a token lasts.
 const LIFETIME: Duration = Duration::from_hours(1);
+
+/// What a client authenticates with.
+pub(super) enum Authentication {
+    Token(HeaderValue),
+    App(Box<AppTokens>),
+}
 
 /// An App, its installation in one repository, and the token that is in use.
 pub(super) struct AppTokens {
@@ -37,7 +43,7 @@ pub(super) struct AppTokens {
 /// What is known from GitHub's answers.
 #[derive(Default)]
 pub(super) struct AppState {
-    pub(super) installation: Option<Installation>,
+    pub(super) installation: Option<AppInstallation>,
     token: Option<UsedToken>,
 }
 
@@ -112,7 +118,7 @@ impl AppTokens {
         api: &Url,
         answer: &GitHubAnswer,
         now: SystemTime,
-    ) -> Result<Installation, Cause> {
+    ) -> Result<AppInstallation, Cause> {
         if answer.is_success() {
             return answer.json();
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// <https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app>
 #[derive(Clone, Debug, Deserialize)]
-pub(in super::super) struct Installation {
+pub(in super::super) struct AppInstallation {
     pub id: u64,
     #[serde(default)]
     pub app_slug: String,

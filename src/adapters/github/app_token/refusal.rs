@@ -1,6 +1,6 @@
 //! Why GitHub gives an App no token, and what to do about it.
 
-use super::models::Installation;
+use super::models::AppInstallation;
 use crate::adapters::github::answer::GitHubAnswer;
 use crate::adapters::github::failure;
 use crate::domain::{AccessLevel, AppCredential, Code, Diagnostic, Permission, RepoSlug};
@@ -36,11 +36,11 @@ impl Asked<'_> {
     /// The refusal to create a token for an installation.
     pub(super) fn token_refused(
         &self,
-        installation: &Installation,
+        installation: &AppInstallation,
         answer: &GitHubAnswer,
     ) -> Cause {
         let message = failure::message(answer);
-        let Installation {
+        let AppInstallation {
             app_slug, html_url, ..
         } = installation;
         match answer.status {
@@ -109,7 +109,7 @@ fn explained(code: Code, seen: String, help: impl Into<String>) -> Cause {
 }
 
 /// Whether an installation is granted at least this.
-fn has(installation: &Installation, wanted: Permission) -> bool {
+fn has(installation: &AppInstallation, wanted: Permission) -> bool {
     let granted = installation.permissions.get(wanted.name);
     match granted.map(String::as_str) {
         Some("read") => wanted.level == AccessLevel::Read,

@@ -57,7 +57,7 @@ impl StoredApp {
 
 impl Rights {
     /// By the names and levels of the API, without those that are not granted.
-    pub(crate) fn named(&self) -> Vec<(String, Level)> {
+    pub(crate) fn named(self) -> Vec<(String, Level)> {
         let rights = serde_json::to_value(self).unwrap_or_default();
         let levels: std::collections::BTreeMap<String, Level> =
             serde_json::from_value(rights).unwrap_or_default();

@@ -77,7 +77,7 @@ fn number(id: &str) -> u64 {
     id.parse().unwrap_or_default()
 }
 
-fn levels(rights: &Rights) -> Value {
+fn levels(rights: Rights) -> Value {
     let mut levels: BTreeMap<String, Level> = rights.named().into_iter().collect();
     levels.insert("metadata".to_owned(), Level::Read);
     json!(levels)
@@ -100,7 +100,7 @@ fn installation(call: &ApiCall, id: &str, app: &StoredApp, found: &StoredInstall
         "access_tokens_url": format!("{own}/access_tokens"),
         "repositories_url": format!("{api}/installation/repositories"),
         "html_url": format!("{web}/organizations/{owner}/settings/installations/{}", found.id),
-        "permissions": levels(&found.permissions),
+        "permissions": levels(found.permissions),
         "events": [],
         "created_at": rfc3339(objects::REPOSITORY_DATE),
         "updated_at": rfc3339(objects::REPOSITORY_DATE),
@@ -110,7 +110,7 @@ fn installation(call: &ApiCall, id: &str, app: &StoredApp, found: &StoredInstall
 }
 
 /// The permissions that the body asks for, or all that were granted.
-fn permissions(body: &Value, granted: &Rights) -> Result<Rights, ApiError> {
+fn permissions(body: &Value, granted: Rights) -> Result<Rights, ApiError> {
     let refused = || {
         ApiError::new(
             422,
@@ -118,7 +118,7 @@ fn permissions(body: &Value, granted: &Rights) -> Result<Rights, ApiError> {
         )
     };
     let Some(wanted) = body.get("permissions").filter(|wanted| !wanted.is_null()) else {
-        return Ok(*granted);
+        return Ok(granted);
     };
     let levels: BTreeMap<String, Level> =
         serde_json::from_value(wanted.clone()).map_err(|_| refused())?;
@@ -163,7 +163,7 @@ fn create_token(call: &ApiCall, world: &mut GitHubWorld, id: &str, number: &str)
     if found.suspended {
         return Err(ApiError::new(403, "This installation has been suspended"));
     }
-    let rights = permissions(&call.body, &found.permissions)?;
+    let rights = permissions(&call.body, found.permissions)?;
     let names = repositories(&call.body, found)?;
     app.tokens += 1;
     // Two that are made by one App at one time differ by the count.
@@ -184,7 +184,7 @@ fn create_token(call: &ApiCall, world: &mut GitHubWorld, id: &str, number: &str)
     let body = json!({
         "token": secret,
         "expires_at": rfc3339(expires_at),
-        "permissions": levels(&rights),
+        "permissions": levels(rights),
         "repository_selection": "selected",
         "repositories": views,
     });
