@@ -120,7 +120,7 @@ async fn invalid_inputs_are_refused_before_any_request() {
     let plan = fixture.plan().await;
     let elsewhere = plan.replace(REPOSITORY, "kyma-project/keda-manager");
     let before = fixture.github.log().last();
-    let table: [Case<'_>; 17] = [
+    let table: [Case<'_>; 18] = [
         ("plan", &[("version", "1.2")], 2, "version-invalid"),
         ("plan", &[("version", "v01.2.3")], 2, "version-invalid"),
         ("plan", &[("version", "1.2.0+build")], 2, "version-invalid"),
@@ -130,6 +130,12 @@ async fn invalid_inputs_are_refused_before_any_request() {
             &[("version", "1.2.0"), ("commit", "main")],
             2,
             "commit-invalid",
+        ),
+        (
+            "plan",
+            &[("version", "1.2.0"), ("tag-when", "late")],
+            2,
+            "choice-invalid",
         ),
         (
             "plan",

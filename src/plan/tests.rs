@@ -115,6 +115,23 @@ fn any_change_gives_another_digest() {
 }
 
 #[test]
+fn early_tag_is_not_named_in_plans_and_marks_and_a_late_one_is() {
+    let early = example();
+    let late = early.with(|wanted| wanted.tag_when = TagWhen::Publish);
+    for text in [early.to_json(), early.mark(false).put("")] {
+        assert!(!text.contains("tag_when"), "{text}");
+    }
+    let again = ReleasePlan::from_json(&late.to_json(), None).unwrap();
+    assert_eq!(again.wanted.tag_when, TagWhen::Publish);
+    let body = late.mark(false).put("");
+    assert!(body.contains("\"tag_when\":\"publish\""), "{body}");
+    let mark = Mark::find(&body).unwrap();
+    assert_eq!(mark.tag_when, TagWhen::Publish);
+    let back = early.renewed_mark(&mark).put(&body);
+    assert!(!back.contains("tag_when"), "{back}");
+}
+
+#[test]
 fn the_digest_is_of_the_text_without_spaces() {
     let plan = example();
     let json = plan.to_json();

@@ -299,3 +299,47 @@ async fn verify_refuses_what_a_person_changed_while_publishing() {
     scene.click_publish(json!({})).await;
     assert_eq!(scene.verify().await, Some(vec![Code::EvidenceDiffers]));
 }
+
+/// A token that may not change workflows cannot give a draft a target whose workflows are others than the default branch's.
+#[tokio::test]
+async fn late_tag_needs_no_target_unless_a_person_publishes() {
+    let scene = Scene::start(|_| {}).await.tagging(LATE);
+    scene.begin(RUN);
+    let commit = scene.repository(|repository| {
+        repository
+            .on("release-1.2")
+            .commit_workflows("Build faster", "new");
+        repository.branch_tip("release-1.2").unwrap()
+    });
+    std::fs::write(scene.folder.path().join("a.yaml"), "a").unwrap();
+    let phase = async |phase: &str, inputs: &[(&str, &str)]| {
+        scene
+            .phase(RUN, phase, inputs)
+            .await
+            .map_err(|stop| codes(&stop))
+    };
+    let wanted = [
+        ("version", TAG),
+        ("assets", "a.yaml"),
+        ("commit", &commit),
+        ("tag-when", LATE),
+    ];
+    let planned = phase("plan", &wanted).await.unwrap();
+    let plan = ("plan", planned["plan"].as_str());
+    phase("draft", &[plan]).await.unwrap();
+    let target = scene.repository(|r| r.releases_of(TAG)[0].target_commitish.clone());
+    assert_eq!((target.as_str(), scene.tag_commit()), ("main", None));
+    phase("upload", &[plan, ("files", "a.yaml")]).await.unwrap();
+    let awaited = phase("await", &[plan]).await.unwrap();
+    let tested = [
+        plan,
+        ("artifacts", &awaited["artifacts"]),
+        ("needs", "none"),
+    ];
+    let left = phase("publish", &[&tested, LEAVE].concat()).await;
+    assert_eq!(left, Err(vec![Code::TargetDiffers]));
+    assert_eq!(scene.tag_commit(), None);
+    phase("publish", &tested).await.unwrap();
+    assert_eq!(scene.tag_commit(), Some(commit));
+    assert_eq!(scene.verify().await, None);
+}

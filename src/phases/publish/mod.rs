@@ -29,7 +29,8 @@ use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned.
+/// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
+/// nothing but the publishing request is left to do.
 pub struct Publish {
     plan: ReleasePlan,
     inputs: PublishInputs,
