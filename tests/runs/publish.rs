@@ -105,12 +105,12 @@ fn logs_of(scene: &Scene) -> Digest {
         "template_control_plane.yaml",
     ];
     assert_eq!(names, wanted);
-    let named = |name: &str| release.assets.iter().find(|a| a.name == name).unwrap();
-    let evidence = scene.github.world().bytes(named(EVIDENCE)).unwrap();
+    let asset = |name: &str| release.assets.iter().find(|a| a.name == name).unwrap();
+    let evidence = scene.github.world().bytes(asset(EVIDENCE)).unwrap();
     let statement = Statement::from_bytes(&evidence).unwrap();
     let subject = statement.subject.iter().find(|s| s.name == LOGS).unwrap();
     let digest = subject.digest().unwrap();
-    assert_eq!(named(LOGS).content, Some(digest.hex()));
+    assert_eq!(asset(LOGS).content, Some(digest.hex()));
     digest
 }
 
@@ -160,6 +160,7 @@ async fn publishing_with_logs_survives_every_cut() {
     let earlier = scene.github.log().last();
     by.publish(b"first").await.unwrap();
     let requests = scene.github.log().last() - earlier;
+    let whole = scene.ending();
     assert!(requests > 20, "{requests}");
     let (mut first, mut second) = (0, 0);
     for request in 1..=requests {
@@ -181,6 +182,8 @@ async fn publishing_with_logs_survives_every_cut() {
             assert_eq!(scene.github.faults().pending(), 0, "{case}");
             let logs = logs_of(&scene);
             if logs == Digest::of(b"first") {
+                let ending = scene.ending();
+                assert!(ending == whole, "{case}: {}", ending.differs(&whole));
                 first += 1;
             } else {
                 assert!(ended.is_err(), "{case}");

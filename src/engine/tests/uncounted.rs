@@ -9,7 +9,7 @@ struct Waits<'a> {
     reading: Duration,
     poll_after: Duration,
     /// How many waits of which kind, in order; the phase is done after the last one.
-    waits: Vec<(u32, WaitTime)>,
+    left: Vec<(u32, WaitTime)>,
 }
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl Phase for Waits<'_> {
     }
     async fn step(&mut self, _: Reader<'_>) -> Result<Step, ServiceError> {
         *self.clock.0.lock().unwrap() += self.reading;
-        let mut kinds = self.waits.iter_mut();
+        let mut kinds = self.left.iter_mut();
         let Some((left, time)) = kinds.find(|(left, _)| *left > 0) else {
             return Ok(Step::Done(PhaseReport::new("done")));
         };
@@ -59,7 +59,7 @@ async fn ended(
         clock: &clock,
         reading,
         poll_after,
-        waits: waits.to_vec(),
+        left: waits.to_vec(),
     };
     let engine = Engine {
         reader: Reader {
@@ -99,9 +99,9 @@ async fn uncounted_waits_and_the_reads_between_them_leave_the_deadline_as_far_aw
         during.iter().all(|wait| *wait == during[0]),
         "nothing of it counts"
     );
-    assert_eq!(left[0].1, ALLOWED - second);
+    assert_eq!(left[0].1 + second, ALLOWED);
     // Five waits of a second, and a read before each wait and before the first that does not count.
-    assert_eq!(during[0].1, ALLOWED - second * 11);
+    assert_eq!(during[0].1 + second * 11, ALLOWED);
 }
 
 #[tokio::test]
@@ -116,8 +116,7 @@ async fn time_counts_again_after_an_uncounted_wait() {
     assert_eq!(before.count(), 100);
     let (_, first) = left[100];
     assert_eq!(first, ALLOWED, "none of the waits before counts");
-    let uncounted = took - ALLOWED;
-    assert!(uncounted > ALLOWED, "{took:?}");
+    assert!(took > ALLOWED * 2, "{took:?}");
 }
 
 #[tokio::test]

@@ -160,8 +160,8 @@ fn member(
         let help = "write sha256: and 64 lower-case hexadecimal digits, alone or as image@sha256:…";
         invalid("is no SHA-256 digest".into(), help.into())
     })?;
-    let names = named.into_iter().map(|(name, _)| name.clone());
-    Ok((names.collect(), digest))
+    let artifacts = named.into_iter().map(|(name, _)| name.clone());
+    Ok((artifacts.collect(), digest))
 }
 
 /// The images that a key names.

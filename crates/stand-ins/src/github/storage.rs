@@ -82,9 +82,10 @@ pub(crate) fn serve(state: &GitHubServerState, request: &HttpRequest) -> Reply {
                 Err(_) => Reply::status(404),
             }
         }
-        ["release-asset", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
         ["job-log", job] if is_proven(state, request, &format!("log {job}")) => log(state, job),
-        ["job-log", _] => xml(403, "<Error><Code>AuthenticationFailed</Code></Error>"),
+        ["release-asset" | "job-log", _] => {
+            xml(403, "<Error><Code>AuthenticationFailed</Code></Error>")
+        }
         [owner, name, format, reference @ ..] => {
             let full_name = format!("{owner}/{name}");
             archive(state, request, &full_name, &reference.join("/"), format)
