@@ -170,6 +170,15 @@ async fn publish_repeats_that_a_version_was_typed_wrong() {
              parsing minor version number"
         ]
     );
+    let settings = [
+        ("INPUT_COMMAND", "release-settings"),
+        ("INPUT_BUILDERS", "nobody"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings = job.run(&[], settings.into_iter()).await;
+    assert_eq!(settings.code, 2, "{}", settings.log);
+    let findings = &settings.outputs["findings"];
+    assert!(findings.contains("choice-invalid"), "{findings}");
     let wrong_input = job
         .step("plan", &[("version", "1.2.0"), ("needs", "x")])
         .await;

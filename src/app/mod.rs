@@ -71,10 +71,7 @@ async fn program(
         context: &context,
         clock: Arc::new(SystemClock::start()),
         supervisor,
-        is_step_of_plan: context.runner.is_some()
-            && env
-                .get("INPUT_PHASE")
-                .is_some_and(|phase| phase.trim() == PhaseId::Plan.as_str()),
+        passes_findings_on: context.runner.is_some() && begins_release(env),
         http: OnceCell::new(),
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
@@ -86,6 +83,16 @@ async fn program(
         _ => app.run(arguments).await,
     };
     ended.unwrap_or_else(|error| app.failed(error))
+}
+
+/// Whether the step is the phase `plan`, or the command that fills in its inputs.
+fn begins_release(env: &BTreeMap<String, String>) -> bool {
+    let steps = [
+        ("INPUT_PHASE", PhaseId::Plan.as_str()),
+        ("INPUT_COMMAND", "release-settings"),
+    ];
+    let is = |(input, name)| env.get(input).is_some_and(|given| given.trim() == name);
+    steps.into_iter().any(is)
 }
 
 fn log_format(context: &Context) -> LogFormat {
@@ -116,8 +123,8 @@ struct App<'a> {
     log: Arc<ConsoleLog<Stderr>>,
     clock: Arc<SystemClock>,
     supervisor: Supervisor,
-    /// Whether this is a step of a workflow that runs the phase `plan`: later jobs want to know why it was refused.
-    is_step_of_plan: bool,
+    /// Whether this is a step of a workflow without which nothing is planned: later jobs want to know why it was refused.
+    passes_findings_on: bool,
     /// Made for the first request.
     http: OnceCell<Http>,
 }
@@ -205,11 +212,11 @@ impl App<'_> {
         self.refused(&failure, written)
     }
 
-    /// Logs a failure, and hands it to later jobs if it is the one of `plan`. The exit code is the failure's, also if its job
+    /// Logs a failure, and hands it to later jobs if there is no plan because of it. The exit code is the failure's, also if its job
     /// summary could not be written.
     fn refused(&self, failure: &Failure, written: std::io::Result<()>) -> Exit {
         self.log.failed(failure);
-        let findings = if self.is_step_of_plan {
+        let findings = if self.passes_findings_on {
             self.output("findings", &findings_to_json(failure.diagnostics()))
         } else {
             Ok(())

@@ -30,7 +30,7 @@ outputs! {
     "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
     "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
     "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
-    "findings" of "plan": "What the release was refused for, as JSON: a list of objects with `code`, `message`, `help` and, where known, `wanted`; at most 16 KiB, and empty for a release that is planned"
+    "findings" of "plan", "release-settings": "What the release was refused for, as JSON: a list of objects with `code`, `message`, `help` and, where known, `wanted`; at most 16 KiB, and empty for a release that is planned"
     "release-id" of "draft": "GitHub's number of the release; unlike the tag it also identifies a draft"
     "release-url" of "draft", "publish", "status", "verify": "Page of the release; a temporary one while it is a draft"
     "module-image" of "build-module": "Module image by digest; not with `no-push`"
