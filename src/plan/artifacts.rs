@@ -125,6 +125,7 @@ impl Artifacts {
     }
 
     /// The same without the times at which waits ended.
+    #[must_use]
     pub fn without_times(&self) -> Self {
         let mut all = self.clone();
         for artifact in all.0.values_mut() {

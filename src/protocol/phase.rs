@@ -152,7 +152,7 @@ pub struct PhaseReport {
     pub summary: String,
     pub outputs: Vec<Output>,
     /// What the job summary shows.
-    pub facts: Facts,
+    pub facts: Box<Facts>,
     /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
 }
@@ -168,7 +168,7 @@ impl PhaseReport {
     /// The same with what is known of the release.
     #[must_use]
     pub fn knowing(mut self, facts: Facts) -> Self {
-        self.facts = facts;
+        self.facts = Box::new(facts);
         self
     }
 

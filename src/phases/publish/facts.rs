@@ -1,6 +1,7 @@
 //! What the job summary shows of a release that is being published.
 
 use super::{Legs, PublishInputs, PublishState};
+use crate::domain::JobResults;
 use crate::plan::{ReleasePlan, Verdict};
 use crate::protocol::{CheckRole, Facts, KnownCheck, SeenCheck};
 
@@ -8,7 +9,7 @@ use crate::protocol::{CheckRole, Facts, KnownCheck, SeenCheck};
 pub(super) fn of_inputs(plan: &ReleasePlan, inputs: &PublishInputs) -> Facts {
     let jobs = inputs.jobs.as_ref();
     Facts {
-        jobs: jobs.into_iter().flat_map(|jobs| jobs.iter()).collect(),
+        jobs: jobs.into_iter().flat_map(JobResults::iter).collect(),
         began: inputs.began,
         ..Facts::of_plan(plan).with_artifacts(&inputs.artifacts)
     }

@@ -1,5 +1,7 @@
 //! The artifacts with their references and digests.
 
+use std::fmt::Write as _;
+
 use super::page::{Page, table, time, unbroken};
 use super::text::{block, bounded, code, link};
 use crate::domain::ImageRef;
@@ -31,10 +33,8 @@ pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
     ];
     let mut all = table(head, rows);
     if artifacts.len() > MOST_ROWS {
-        all.push_str(&format!(
-            "\n… and {} more, which are listed below.\n",
-            artifacts.len() - MOST_ROWS
-        ));
+        let more = artifacts.len() - MOST_ROWS;
+        let _ = writeln!(all, "\n… and {more} more, which are listed below.");
     }
     page.section(heading(facts), &all);
     let lines = artifacts.iter().map(|(name, artifact)| match artifact {
@@ -77,7 +77,7 @@ fn image(image: &ImageRef) -> String {
     let registry = image.repository().registry();
     // These send a browser to the page of the image.
     let has_pages =
-        registry == "ghcr.io" || registry.ends_with(".pkg.dev") || registry.ends_with("gcr.io");
+        registry == "ghcr.io" || registry.ends_with(".pkg.dev") || registry.ends_with(".gcr.io");
     if has_pages {
         link(&text, &format!("https://{image}"))
     } else {

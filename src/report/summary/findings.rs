@@ -105,8 +105,8 @@ mod tests {
         for code in Code::all() {
             let link = explained(code);
             let anchor = link.rsplit_once('#').unwrap().1.trim_end_matches(">)");
-            let line = format!("| <a id=\"{anchor}\"></a>`{code}` |");
-            assert_eq!(page.matches(&line).count(), 1, "{line}");
+            let row = format!("| <a id=\"{anchor}\"></a>`{code}` |");
+            assert_eq!(page.matches(&row).count(), 1, "{row}");
             assert!(link.contains("/blob/main/docs/errors.md#"), "{link}");
         }
     }

@@ -1,5 +1,7 @@
 //! What had to be green, and whether it was.
 
+use std::fmt::Write as _;
+
 use super::page::{Page, table, time, unbroken};
 use super::text::{bounded, code, link};
 use crate::protocol::{CheckRole, CheckState, Facts, KnownCheck};
@@ -33,7 +35,7 @@ pub(super) fn add(page: &mut Page, facts: &Facts) {
     ];
     let mut text = table(head, rows.into_iter().take(MOST_ROWS));
     if all > MOST_ROWS {
-        text.push_str(&format!("\n… and {} more.\n", all - MOST_ROWS));
+        let _ = writeln!(text, "\n… and {} more.", all - MOST_ROWS);
     }
     page.section("Jobs, tests and checks", &text);
 }

@@ -75,7 +75,7 @@ fn facts(known: &Facts, result: &Result<Outcome, Failure>) -> Facts {
     match result {
         Ok(Outcome::Done { report, .. }) if report.facts.tag.is_some() => Facts {
             server: known.server.clone(),
-            ..report.facts.clone()
+            ..Facts::clone(&report.facts)
         },
         _ => known.clone(),
     }

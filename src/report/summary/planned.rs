@@ -1,5 +1,7 @@
 //! What is going to be released.
 
+use std::fmt::Write as _;
+
 use super::page::{Page, count, table};
 use super::text::{block, bounded, code, link};
 use crate::domain::CommitSha;
@@ -21,7 +23,7 @@ pub(super) fn add(page: &mut Page, facts: &Facts, plan: &ReleasePlan) {
     let mut all = table([("what", "---"), ("name", "---")], rows);
     if awaited.len() > MOST_ROWS {
         let more = awaited.len() - MOST_ROWS;
-        all.push_str(&format!("\n… and {}.\n", count(more, "more artifact")));
+        let _ = writeln!(all, "\n… and {}.", count(more, "more artifact"));
     }
     page.section("Built and awaited", &all);
     page.section("Asked for before it is published", &asked_for(facts, plan));
@@ -86,11 +88,8 @@ fn asked_for(facts: &Facts, plan: &ReleasePlan) -> String {
                     - the tests ran with exactly the bytes that are published\n"
         .to_owned();
     if let Some(guard) = &plan.guard {
-        text.push_str(&format!(
-            "- the branch {} is still at {}\n",
-            code(&guard.branch),
-            commit(facts, plan, &guard.head)
-        ));
+        let (branch, head) = (code(&guard.branch), commit(facts, plan, &guard.head));
+        let _ = writeln!(text, "- the branch {branch} is still at {head}");
     }
     text
 }

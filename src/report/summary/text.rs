@@ -134,7 +134,7 @@ fn push_visible(text: &mut String, c: char) {
             | 0x2060..=0x206f
             | 0xfeff
             | 0xfff9..=0xfffb
-            | 0xe0000..=0xe007f
+            | 0x000e_0000..=0x000e_007f
     );
     if c.is_control() || turns_or_hides {
         let _ = write!(text, "(U+{:04X})", u32::from(c));

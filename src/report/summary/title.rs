@@ -3,7 +3,7 @@
 use super::page::count;
 use crate::domain::{Exit, Tag};
 use crate::engine::Outcome;
-use crate::protocol::{CheckRole, CheckState, Facts, PhaseId, PhaseReport};
+use crate::protocol::{Action, CheckRole, CheckState, Facts, PhaseId, PhaseReport};
 use crate::report::Failure;
 
 /// How a phase ended, as text.
@@ -13,10 +13,7 @@ pub(super) fn title(
     result: &Result<Outcome, Failure>,
 ) -> (&'static str, String) {
     match result {
-        Ok(Outcome::Done { report, actions }) => {
-            let changed = !actions.iter().all(crate::protocol::Action::is_lock);
-            done(phase, facts, report, changed)
-        }
+        Ok(Outcome::Done { report, actions }) => done(phase, facts, report, actions),
         Ok(Outcome::DryRun(_)) => (
             "⏳",
             format!("Dry run: {} of {} changed nothing", phase, release(facts)),
@@ -29,7 +26,7 @@ fn done(
     phase: PhaseId,
     facts: &Facts,
     report: &PhaseReport,
-    has_changed: bool,
+    actions: &[Action],
 ) -> (&'static str, String) {
     let name = release(facts);
     let is_draft = facts.release.as_ref().is_some_and(|release| release.draft);
@@ -55,7 +52,9 @@ fn done(
         ),
         PhaseId::Publish => ("✅", format!("{name} is published")),
         PhaseId::Verify => ("✅", format!("{name} is as it was published")),
-        PhaseId::Discard if has_changed => ("✅", format!("{name} is discarded")),
+        PhaseId::Discard if !actions.iter().all(Action::is_lock) => {
+            ("✅", format!("{name} is discarded"))
+        }
         PhaseId::Discard => ("✅", format!("Nothing of {name} is left to discard")),
         PhaseId::Status => ("ℹ️", report.summary.clone()),
         PhaseId::BuildModule => ("✅", format!("The module of {name} is built")),

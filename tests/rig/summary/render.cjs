@@ -17,6 +17,8 @@ const WIDTH = 980;
 
 // HTML is passed through, as GitHub does, so that what is not escaped is found.
 const renderer = markdownIt({ html: true, linkify: true });
+// GitHub makes links only of whole addresses.
+renderer.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 renderer.enable('strikethrough');
 const fence = renderer.renderer.rules.fence;
 renderer.renderer.rules.fence = (tokens, index, ...rest) =>
