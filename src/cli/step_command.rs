@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Subcommand)]
 pub enum StepCommand {
     /// Fill in what the caller of a workflow left out: images, module, assets, checks of the builders, jobs that may be skipped
-    ReleaseSettings(ReleaseSettingsArgs),
+    ReleaseSettings(Box<ReleaseSettingsArgs>),
     /// Collect what the second half of a release needs from the outputs of the jobs before it: plan, artifacts, legs of the tests
     FinishSettings(FinishSettingsArgs),
     /// Work out the version and the name of the image that a tag is built as

@@ -21,7 +21,7 @@ pub struct Jobs {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Job {
-    /// A job without outputs has none or, with some runners, `null`.
+    /// None where the job has no outputs; the local runner of the tests writes `null` then.
     outputs: Option<Outputs>,
 }
 
@@ -61,7 +61,9 @@ impl Jobs {
                 "write needs: ${{ toJSON(needs) }}",
             )
         })?;
-        let outputs = jobs.into_iter().map(|(name, job)| (name, job.outputs.unwrap_or_default()));
+        let outputs = jobs
+            .into_iter()
+            .map(|(name, job)| (name, job.outputs.unwrap_or_default()));
         Ok(Self {
             results,
             outputs: outputs.collect(),
@@ -235,8 +237,7 @@ mod tests {
         let more = json!({"result": "success", "outputs": {"artifacts": "{\"a\": 1}", "test-legs": "k3s-2\nk3s-3"}});
         let own = json!({"result": "success", "outputs": {"images": ["a", "b"], "digest": 1, "build-report": {}}});
         let jobs = json!({"start": start(), "e2e-tests": tests(), "more": more, "build": own,
-            "assets": {"result": "skipped", "outputs": {}}, "stress": {"result": "success", "outputs": null},
-            "upgrade": {"result": "skipped"}});
+            "assets": {"result": "skipped", "outputs": null}, "upgrade": {"result": "skipped"}});
         let wanted = [
             ("artifacts", "{\"a\": 1}"),
             ("builder-checks", "*Build image / Build image"),

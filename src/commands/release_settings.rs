@@ -142,10 +142,11 @@ impl ReleaseSettings {
             called && has_module,
             upload_assets,
         ]);
-        let platforms = match called {
-            true => or_else(&self.image_platforms, &PLATFORMS),
+        let platforms = if called {
+            or_else(&self.image_platforms, &PLATFORMS)
+        } else {
             // Other builders choose their own platforms.
-            false => String::new(),
+            String::new()
         };
         CommandReport::default()
             .output("builders", self.builders.word())

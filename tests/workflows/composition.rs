@@ -53,12 +53,12 @@ fn second_half_publishes_what_the_jobs_gave() {
     assert_eq!(string(at(&logs, &["with", "output"])), ".btp-logs.zip");
     // An empty list of legs would require no verdict.
     let tests = workflow("run-e2e-tests.yaml");
-    let legs = at(
+    let named = at(
         &tests,
         &["on", "workflow_call", "outputs", "test-legs", "value"],
     );
     assert_eq!(
-        string(legs),
+        string(named),
         "${{ jobs.legs.outputs.test-legs || 'no-leg-said-anything' }}"
     );
 }
@@ -126,9 +126,9 @@ fn jobs_with_secrets_run_in_the_environment() {
             let text = yaml_serde::to_string(&job).unwrap();
             let held = text.matches("secrets.").count()
                 > text.matches("secrets.RELEASE_TOKEN != ''").count()
-                    + text.matches("secrets.APP_ID != ''").count();
+                    + text.matches("secrets.APP_PRIVATE_KEY != ''").count();
             let environment = string(job.get("environment"));
-            let wanted = if held || environment != "" {
+            let wanted = if held || !environment.is_empty() {
                 "${{ inputs.environment }}"
             } else {
                 ""

@@ -4,8 +4,7 @@
 chapter 'A chart beside the module'
 leg=v1.34.4+k3s1
 assets='example-chart.tgz rendered.yaml template.yaml template_control_plane.yaml'
-new_module 'render-command: make render chart' 'files: build/chart.tgz=example-chart.tgz' "assets: \"${assets// /\\n}\"" \
-  'e2e-command: make e2e-test e2e-test-chart'
+new_module 'render-command: make render chart' 'files: build/chart.tgz=example-chart.tgz' 'e2e-command: make e2e-test e2e-test-chart'
 repository=$rig/repositories/$module
 # The image of the operator in the cluster, whether helm has installed it and by which release, and the state of the custom resource.
 installed() {
