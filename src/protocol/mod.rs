@@ -12,10 +12,11 @@ mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests};
-pub use facts::{CheckRole, CheckTimes, Facts, KnownCheck};
+pub use facts::{CheckRole, Facts, KnownCheck};
 pub use observed::{
-    AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
-    SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, AssetState, CheckState, CheckTimes, LayerHolds, LocalFile, Notes, ReleaseId,
+    ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,
+    SeenRepository,
 };
 pub use phase::{AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, Waiting};
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
