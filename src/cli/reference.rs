@@ -30,7 +30,7 @@ outputs! {
     "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
     "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
     "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
-    "findings" of "plan", "release-settings": "What the release was refused for, as JSON: a list of objects with `code`, `message`, `help` and, where known, `wanted`; at most 16 KiB, and empty for a release that is planned"
+    "findings" of "plan", "release-settings", "finish-settings": "What the release was refused for, as JSON: a list of objects with `code`, `message`, `help` and, where known, `wanted`; at most 16 KiB, and empty for a release that is planned"
     "release-id" of "draft": "GitHub's number of the release; unlike the tag it also identifies a draft"
     "release-url" of "draft", "publish", "status", "verify": "Page of the release; a temporary one while it is a draft"
     "module-image" of "build-module": "Module image by digest; not with `no-push`"
@@ -59,7 +59,6 @@ outputs! {
     "builder-checks" of "release-settings", "finish-settings": "Checks of the builders, one per line"
     "optional-jobs" of "release-settings", "finish-settings": "Jobs that this release does not have, one per line; of `finish-settings`, with those that were named to it"
     "test-legs" of "finish-settings": "Legs of the tests whose verdicts `publish` has to find, one per line"
-    "findings" of "finish-settings": "Why the plan was refused, as JSON"
     "jobs-passed" of "finish-settings": "`true` or `false`: whether no job prevents publishing"
 }
 

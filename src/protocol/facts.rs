@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CheckState, SeenCheck, SeenRelease};
+use super::{CheckState, CheckTimes, SeenCheck, SeenRelease};
 use crate::domain::Tag;
 use crate::plan::{Artifacts, ReleasePlan};
 
@@ -48,13 +48,6 @@ pub enum CheckRole {
     Leg,
     /// It has to be green at the commit.
     Required,
-}
-
-/// When a check ran, in seconds since 1970, as far as GitHub tells. A commit status only has an end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CheckTimes {
-    pub began: Option<u64>,
-    pub ended: Option<u64>,
 }
 
 impl KnownCheck {

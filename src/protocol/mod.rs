@@ -13,10 +13,11 @@ mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
-pub use facts::{CheckRole, CheckTimes, Facts, KnownCheck};
+pub use facts::{CheckRole, Facts, KnownCheck};
 pub use observed::{
-    AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,
-    SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease, SeenRepository,
+    AssetId, AssetState, CheckState, CheckTimes, LayerHolds, LocalFile, Notes, ReleaseId,
+    ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,
+    SeenRepository,
 };
 pub use phase::{
     AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting,

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::CheckTimes;
 use crate::domain::{Diagnostic, Digest, RepoSlug};
 
 /// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
@@ -173,6 +172,13 @@ pub struct SeenCheck {
     /// The page with its log.
     pub url: Option<String>,
     pub times: CheckTimes,
+}
+
+/// When a check ran, in seconds since 1970, as far as GitHub tells. A commit status only has an end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckTimes {
+    pub began: Option<u64>,
+    pub ended: Option<u64>,
 }
 
 /// The state of a check

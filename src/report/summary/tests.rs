@@ -165,15 +165,12 @@ fn plan() -> ReleasePlan {
     ReleasePlan::complete(wanted(), previous, Some(guard))
 }
 
-fn done(report: PhaseReport) -> Result<Outcome, Failure> {
-    Ok(Outcome::Done {
+fn of(phase: PhaseId, report: PhaseReport) -> String {
+    let outcome = Outcome::Done {
         report,
         actions: vec![],
-    })
-}
-
-fn of(phase: PhaseId, report: PhaseReport) -> String {
-    summary(phase, &Facts::default(), &done(report))
+    };
+    summary(phase, &Facts::default(), &Ok(outcome))
 }
 
 #[test]
