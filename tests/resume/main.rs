@@ -98,7 +98,10 @@ fn release_with_a_late_tag_completes_after_every_interruption() {
         survive_every_cut(late(Duration::ZERO, Interrupted::All));
         survive_every_cut(late(Duration::from_secs(3), Interrupted::All));
     } else {
-        survive_every_cut(late(Duration::from_secs(3), Interrupted::Phases(&OF_THE_TAG)));
+        survive_every_cut(late(
+            Duration::from_secs(3),
+            Interrupted::Phases(&OF_THE_TAG),
+        ));
     }
 }
 

@@ -19,7 +19,9 @@ use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, 
 use crate::plan::{
     Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
 };
-use crate::protocol::{Action, AfterRefusal, Cause, Facts, Phase, PhaseId, Step, WaitTime, Waiting};
+use crate::protocol::{
+    Action, AfterRefusal, Cause, Facts, Phase, PhaseId, Step, WaitTime, Waiting,
+};
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };

@@ -20,8 +20,8 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, Moment, SeenLock, Tag};
 use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport};
-use crate::protocol::{Step, WaitTime, Waiting};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
+use crate::protocol::{Step, WaitTime, Waiting};
 
 /// A lock whose owner's state is unknown is taken over at this age: twice the usual limit of a phase.
 const ABANDONED_AFTER: Duration = Duration::from_mins(10);
