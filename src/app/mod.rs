@@ -1,6 +1,8 @@
 //! Puts everything together: the only module that imports several adapters.
 
 mod commands;
+mod connections;
+mod log_and_limit;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,10 +16,7 @@ use clap::Parser as _;
 use futures_util::future::{Either, select};
 
 use crate::adapters::files::Files;
-use crate::adapters::github::rate_limit::RateLimitPolicy;
-use crate::adapters::github::{GitHub, GitHubSettings};
-use crate::adapters::http::{Http, HttpSettings};
-use crate::adapters::registry::{Credential, Credentials, Registries};
+use crate::adapters::http::Http;
 use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
@@ -25,14 +24,13 @@ use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
-use crate::engine::{Engine, Event, LAST_READ, Observer, Outcome, Stop};
+use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Facts, Interrupt as _, PendingRequests, PhaseId, Reader, StepOutput, WaitTime, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, StepOutput, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
-use crate::settings::{
-    self, Context, Environment, GitHubAccess, NotBegun, NotBegunCause, RegistryAccess, Settings,
-};
+use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
+use log_and_limit::LogAndLimit;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -301,58 +299,12 @@ impl App<'_> {
         select(pin!(github.revoke_token()), over).await;
         Ok(PhaseEnd {
             id: phase.id(),
-            known: Facts {
+            known: ReleaseFacts {
                 server: self.context.server_url.clone(),
                 ..phase.known()
             },
             ended,
         })
-    }
-
-    fn connect_github(
-        &self,
-        access: GitHubAccess,
-        timeout: Duration,
-        http: Http,
-    ) -> Result<GitHub, Failure> {
-        let mut settings = GitHubSettings::new(
-            access.api_url,
-            access.graphql_url,
-            access.repository,
-            access.credential,
-        );
-        settings.mask = Some(self.log.clone());
-        settings.policy = RateLimitPolicy {
-            patience: timeout,
-            // Runs that were started together must not retry at the same time.
-            seed: std::process::id().into(),
-            ..RateLimitPolicy::default()
-        };
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        GitHub::connect(settings, http, clock)
-            .map_err(|diagnostic| Failure::new("input", vec![diagnostic]))
-    }
-
-    /// The HTTP client of this process.
-    fn http(&self) -> Result<Http, Failure> {
-        if let Some(http) = self.http.get() {
-            return Ok(http.clone());
-        }
-        let made = http(self.context.ssl_cert_file.as_deref());
-        let made = made.map_err(|diagnostic| usage(vec![diagnostic]))?;
-        Ok(self.http.get_or_init(|| made).clone())
-    }
-
-    /// An HTTP client, and registries through it.
-    fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
-        let http = self.http()?;
-        let credentials = credentials(access).map_err(|diagnostic| usage(vec![diagnostic]))?;
-        for unusable in credentials.unusable() {
-            self.log.line(&format!("registry: {unusable}"));
-        }
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let registries = Registries::new(&http, credentials, clock);
-        Ok((http, registries))
     }
 
     /// The target of outputs: the runner's files, or a terminal.
@@ -370,7 +322,7 @@ impl App<'_> {
     fn report(
         &self,
         phase: PhaseId,
-        known: &Facts,
+        known: &ReleaseFacts,
         result: Result<Outcome, Failure>,
     ) -> anyhow::Result<Exit> {
         let mut output = self.step_output();
@@ -405,28 +357,6 @@ impl App<'_> {
     }
 }
 
-/// Logs what happens, and lets the process live as long as its phase may.
-struct LogAndLimit<'a> {
-    log: &'a ConsoleLog<Stderr>,
-    supervisor: &'a Supervisor,
-}
-
-impl Observer for LogAndLimit<'_> {
-    fn see(&self, event: &Event<'_>) {
-        if let Event::Waiting {
-            time: WaitTime::Uncounted,
-            left,
-            pause,
-            ..
-        } = event
-        {
-            self.supervisor
-                .extend(left.saturating_add(*pause) + LAST_READ);
-        }
-        self.log.see(event);
-    }
-}
-
 /// What keeps a phase from beginning; no request was sent yet.
 fn not_begun(reason: NotBegun) -> Failure {
     match reason.cause {
@@ -449,7 +379,7 @@ fn wrong_arguments(error: &clap::Error) -> Diagnostic {
 /// How a phase ended, and what it knew then.
 struct PhaseEnd {
     id: PhaseId,
-    known: Facts,
+    known: ReleaseFacts,
     ended: Result<Outcome, Stop>,
 }
 
@@ -460,42 +390,6 @@ fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
 
 fn read_text(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
-}
-
-/// A client that also trusts the root certificates in the file.
-fn http(certificates: Option<&Path>) -> Result<Http, Diagnostic> {
-    let unusable = |why: String| {
-        Diagnostic::value(
-            Code::CertificatesUnusable,
-            "SSL_CERT_FILE",
-            certificates.unwrap_or(Path::new("")).display().to_string(),
-            why,
-            "name a file with PEM certificates, or leave it out: the usual ones are built in",
-        )
-    };
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| unusable(format!("cannot be read: {error}")))
-    };
-    let settings = HttpSettings {
-        extra_roots: certificates.map(read).transpose()?,
-        ..HttpSettings::default()
-    };
-    Http::new(&settings).map_err(|error| unusable(error.to_string()))
-}
-
-fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
-    let mut all = match &access.docker_config {
-        Some(config) => Credentials::from_docker_config(&config.text)
-            .map_err(|diagnostic| diagnostic.at(&config.path, None))?,
-        None => Credentials::anonymous(),
-    };
-    if let Some((user, password)) = &access.login {
-        for host in &access.hosts {
-            let (user, password) = (user.clone(), password.clone());
-            all = all.with(host, Credential::Basic { user, password });
-        }
-    }
-    Ok(all)
 }
 
 /// What is logged beside the events of a phase.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::plan::{ReleasePlan, Verdict};
-use crate::protocol::{Action, Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{
     CheckRole, CheckState, KnownCheck, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError,
     StatusState,
@@ -87,8 +87,8 @@ impl Phase for RecordTests {
         Ok(self.decide(&seen.releases, &seen.checks))
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_plan(&self.plan)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_plan(&self.plan)
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic, SeenLock, Tag};
 use crate::plan::{Mark, TagWhen};
-use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Reader};
+use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, ReleaseFacts};
 use crate::protocol::{SeenRelease, ServiceError, Step};
 use crate::release::view::ReleaseView;
 
@@ -40,8 +40,8 @@ impl Phase for Status {
         Ok(Step::Done(report(&self.tag, &release, lock.as_ref())))
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_tag(&self.tag)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_tag(&self.tag)
     }
 }
 
@@ -94,7 +94,7 @@ impl fmt::Display for ReleaseState {
 fn unknown(tag: &Tag) -> PhaseReport {
     let summary = format!("{tag} has no published release, and this token cannot see drafts");
     let mut report = PhaseReport::new(&summary)
-        .knowing(Facts::of_tag(tag))
+        .knowing(ReleaseFacts::of_tag(tag))
         .with("state", ReleaseState::Unknown)
         .with("release-url", "");
     let help = "give the job `permissions: contents: write`, or use a token that may write";
@@ -133,7 +133,7 @@ fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseRep
         Some(None) => "; its lock does not name its owner".into(),
     };
     let url = release.releases.first().map_or("", |one| one.url.as_str());
-    let mut facts = Facts::of_tag(tag);
+    let mut facts = ReleaseFacts::of_tag(tag);
     if let [one] = release.releases.as_slice() {
         facts = facts.with_release(one);
     }

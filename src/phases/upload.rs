@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, pace};
 use crate::plan::{Artifact, Artifacts, EVIDENCE, ReleasePlan};
-use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{LocalFile, Reader, SeenAsset, SeenRelease, ServiceError};
+use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::release::asset_sync::{TEMPORARY, room, sync_asset, temporary_name};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
@@ -79,8 +79,8 @@ impl Phase for Upload {
         Ok(decide(&self.plan, &seen))
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_plan(&self.plan)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_plan(&self.plan)
     }
 }
 
@@ -131,7 +131,7 @@ fn decide(plan: &ReleasePlan, seen: &UploadState) -> Step {
         plan.wanted.tag,
         count(seen.files.len(), "asset")
     );
-    let facts = Facts::of_plan(plan)
+    let facts = ReleaseFacts::of_plan(plan)
         .with_release(release)
         .with_artifacts(&artifacts);
     let report = PhaseReport::new(summary).knowing(facts);

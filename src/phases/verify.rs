@@ -7,7 +7,7 @@ use crate::domain::{Code, Diagnostic};
 use crate::domain::{Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Mark, ReleasePlan, Statement};
 use crate::protocol::{AssetState, Reader, SeenRelease, ServiceError};
-use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::references::{row, row_of_many};
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
@@ -71,8 +71,8 @@ impl Phase for Verify {
         Ok(decide(&self.tag, &seen))
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_tag(&self.tag)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_tag(&self.tag)
     }
 }
 
@@ -109,7 +109,7 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
         statement.subject.len(),
         statement.predicate.plan.wanted.commit.short()
     );
-    let facts = Facts::of_plan(&statement.predicate.plan)
+    let facts = ReleaseFacts::of_plan(&statement.predicate.plan)
         .with_release(release)
         .with_artifacts(&statement.predicate.artifacts);
     let report = PhaseReport::new(summary).knowing(facts);

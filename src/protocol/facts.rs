@@ -8,7 +8,7 @@ use crate::plan::{Artifacts, ReleasePlan};
 
 /// What is known of a release. A phase fills in what it has; everything else stays empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct ReleaseFacts {
     /// The address of GitHub's pages, such as `https://github.com`.
     pub server: Option<String>,
     pub tag: Option<Tag>,
@@ -63,7 +63,7 @@ impl KnownCheck {
     }
 }
 
-impl Facts {
+impl ReleaseFacts {
     /// What is known of a planned release.
     pub fn of_plan(plan: &ReleasePlan) -> Self {
         Self {

@@ -13,7 +13,7 @@ mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
-pub use facts::{CheckRole, Facts, KnownCheck};
+pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
 pub use observed::{
     AssetId, AssetState, CheckState, CheckTimes, LayerHolds, LocalFile, Notes, ReleaseId,
     ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,

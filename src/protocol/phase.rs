@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Action, Facts, Reader, ServiceError};
+use super::{Action, Reader, ReleaseFacts, ServiceError};
 use crate::domain::{Diagnostic, Moment};
 
 /// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
@@ -107,8 +107,8 @@ pub trait Phase: Send {
     }
 
     /// What is known of the release so far, for the summary of a phase that does not end well.
-    fn known(&self) -> Facts {
-        Facts::default()
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::default()
     }
 
     /// The objects that must not remain after the phase. Requested after its end, also after a failure.
@@ -152,7 +152,7 @@ pub struct PhaseReport {
     pub summary: String,
     pub outputs: Vec<Output>,
     /// What the job summary shows.
-    pub facts: Box<Facts>,
+    pub facts: Box<ReleaseFacts>,
     /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
 }
@@ -167,7 +167,7 @@ impl PhaseReport {
 
     /// The same with what is known of the release.
     #[must_use]
-    pub fn knowing(mut self, facts: Facts) -> Self {
+    pub fn knowing(mut self, facts: ReleaseFacts) -> Self {
         self.facts = Box::new(facts);
         self
     }

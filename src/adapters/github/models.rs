@@ -88,12 +88,12 @@ pub(super) struct DeploymentEnvironment {
 
 /// <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>
 #[derive(Deserialize)]
-pub(super) struct Jobs {
-    pub jobs: Vec<Job>,
+pub(super) struct RunJobs {
+    pub jobs: Vec<RunJob>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Job {
+pub(super) struct RunJob {
     pub id: u64,
     pub name: String,
     pub status: String,
@@ -354,7 +354,7 @@ impl Paged for WorkflowRuns {
     }
 }
 
-impl Paged for Jobs {
+impl Paged for RunJobs {
     fn entries(&self) -> usize {
         self.jobs.len()
     }

@@ -48,7 +48,7 @@ impl GitHub {
         let run = run.to_string();
         let mut url = self.actions_url(repository, &["runs", &run, "jobs"]);
         url.query_pairs_mut().append_pair("filter", "latest");
-        let pages = self.client.pages::<models::Jobs>(url, ALL_PAGES).await?;
+        let pages = self.client.pages::<models::RunJobs>(url, ALL_PAGES).await?;
         let jobs = pages.into_iter().flat_map(|page| page.jobs);
         Ok(jobs
             .map(|job| SeenJob {

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use crate::domain::{AssetName, Diagnostic, Digest, ImageRef, Moment, NamePattern};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
 use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
-use crate::protocol::{CheckRole, Facts, KnownCheck};
+use crate::protocol::{CheckRole, KnownCheck, ReleaseFacts};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
 use crate::release::image_check::{self, ImageOrigin};
@@ -56,7 +56,7 @@ pub struct Await {
     since: Option<Moment>,
     earlier: EarlierDigests,
     /// What was known after the last step.
-    known: Facts,
+    known: ReleaseFacts,
 }
 
 /// The digests of a step, with the time waited until then: a digest counts once it was the same in two steps.
@@ -86,7 +86,7 @@ enum ArtifactState {
 impl Await {
     pub fn new(plan: ReleasePlan, options: AwaitOptions) -> Self {
         Self {
-            known: Facts::of_plan(&plan),
+            known: ReleaseFacts::of_plan(&plan),
             plan,
             approvals: Approvals::of(options.approval.clone()),
             options,
@@ -145,7 +145,7 @@ impl Phase for Await {
         Ok(decided.step)
     }
 
-    fn known(&self) -> Facts {
+    fn known(&self) -> ReleaseFacts {
         self.known.clone()
     }
 }
@@ -154,11 +154,11 @@ struct Decided {
     step: Step,
     /// The digests of this step, for the next one.
     digests: EarlierDigests,
-    known: Facts,
+    known: ReleaseFacts,
 }
 
 impl Decided {
-    fn blocked(findings: Vec<Diagnostic>, known: Facts) -> Self {
+    fn blocked(findings: Vec<Diagnostic>, known: ReleaseFacts) -> Self {
         Self {
             step: Step::Blocked(findings),
             digests: EarlierDigests::new(),
@@ -175,7 +175,7 @@ fn decide(
 ) -> Decided {
     let (release, mark) = match our_release(plan, &seen.release.releases) {
         Ok(ours) => ours,
-        Err(finding) => return Decided::blocked(vec![finding], Facts::of_plan(plan)),
+        Err(finding) => return Decided::blocked(vec![finding], ReleaseFacts::of_plan(plan)),
     };
     let mut progress = Progress {
         began: options.began,
@@ -203,7 +203,7 @@ fn decide(
         }
     }
     if !refused.is_empty() {
-        return Decided::blocked(refused, Facts::of_plan(plan));
+        return Decided::blocked(refused, ReleaseFacts::of_plan(plan));
     }
     let Progress {
         ready,
@@ -252,15 +252,15 @@ fn facts(
     options: &AwaitOptions,
     seen: &AwaitState,
     release: &SeenRelease,
-) -> Facts {
+) -> ReleaseFacts {
     let checks = seen.release.checks.iter();
     let builders = checks.filter(|check| options.builders.iter().any(|b| b.matches(&check.name)));
-    Facts {
+    ReleaseFacts {
         checks: builders
             .map(|check| KnownCheck::new(CheckRole::Builder, &check.name, check))
             .collect(),
         began: Some(options.began),
-        ..Facts::of_plan(plan).with_release(release)
+        ..ReleaseFacts::of_plan(plan).with_release(release)
     }
 }
 

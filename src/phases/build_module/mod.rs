@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::domain::{Code, Diagnostic, Digest, ImageRef, ImageRepository, Moment};
 use crate::plan::{OnExisting, ReleasePlan};
-use crate::protocol::{Action, Facts, Phase, PhaseId, PhaseReport, Step, Waiting};
+use crate::protocol::{Action, Phase, PhaseId, PhaseReport, ReleaseFacts, Step, Waiting};
 use crate::protocol::{
     Blob, BlobSource, LocalFile, Reader, SeenManifest, SeenRelease, ServiceError,
 };
@@ -269,9 +269,9 @@ impl Phase for BuildModule {
         }
     }
 
-    fn known(&self) -> Facts {
+    fn known(&self) -> ReleaseFacts {
         let release = self.release.as_ref();
-        release.map_or_else(Facts::default, Facts::of_plan)
+        release.map_or_else(ReleaseFacts::default, ReleaseFacts::of_plan)
     }
 
     fn answered(&mut self, action: &Action, _answer: &Result<(), ServiceError>, _sent: Moment) {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag};
 use crate::plan::Mark;
-use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRelease, ServiceError};
 use crate::release::lock::{Locked, NeedsLock, WhenDone};
 use crate::release::references::delete_release;
@@ -41,8 +41,8 @@ impl Phase for Discard {
         Ok(decide(&self.tag, &seen))
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_tag(&self.tag)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_tag(&self.tag)
     }
 }
 
@@ -77,7 +77,7 @@ fn decide(tag: &Tag, seen: &ReleaseView) -> Step {
     }
     let Some((draft, mark)) = our_release(seen) else {
         let report = PhaseReport::new(nothing_of_ours(tag, seen));
-        return Step::Done(report.knowing(Facts::of_tag(tag)));
+        return Step::Done(report.knowing(ReleaseFacts::of_tag(tag)));
     };
     Step::Act(delete_release(tag, seen.tag.as_ref(), draft, &mark))
 }

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
 use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen};
-use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
@@ -99,8 +99,8 @@ impl Phase for Draft {
         }
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_plan(&self.plan)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_plan(&self.plan)
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
@@ -259,7 +259,7 @@ fn without_tag(plan: &ReleasePlan, draft: &SeenRelease) -> PhaseReport {
 
 fn report(plan: &ReleasePlan, release: &SeenRelease, summary: String) -> PhaseReport {
     PhaseReport::new(summary)
-        .knowing(Facts::of_plan(plan).with_release(release))
+        .knowing(ReleaseFacts::of_plan(plan).with_release(release))
         .with("release-id", release.id)
         .with("release-url", &release.url)
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::domain::Diagnostic;
 use crate::domain::{Digest, PinnedImage};
 use crate::plan::ReleasePlan;
-use crate::protocol::{Action, Facts, LayerFile, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Action, LayerFile, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{LayerHolds, LocalFile, Reader, ServiceError};
 use crate::release::module_image::{Layers, ModuleImage, ModuleImageError};
 use crate::release::references::expected_module;
@@ -162,8 +162,8 @@ impl Phase for FetchModule {
         PhaseId::FetchModule
     }
 
-    fn known(&self) -> Facts {
-        Facts::of_plan(&self.plan)
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts::of_plan(&self.plan)
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
-use crate::protocol::{Facts, Phase, PhaseId, PhaseReport, Step};
+use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -118,13 +118,13 @@ impl Phase for Plan {
         Ok(decide(&self.options, &self.see(reader).await?))
     }
 
-    fn known(&self) -> Facts {
+    fn known(&self) -> ReleaseFacts {
         let PlanOptions {
             wanted,
             previous_tag,
             ..
         } = &self.options;
-        Facts::of_plan(&ReleasePlan::complete(
+        ReleaseFacts::of_plan(&ReleasePlan::complete(
             wanted.clone(),
             previous_tag.clone(),
             None,
@@ -237,9 +237,9 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
     );
     let previous = plan.previous_tag.as_ref().map_or("", Tag::as_str);
     let latest = plan.becomes_latest(higher_is_released);
-    let facts = Facts {
+    let facts = ReleaseFacts {
         latest: Some(latest),
-        ..Facts::of_plan(plan)
+        ..ReleaseFacts::of_plan(plan)
     };
     let mut report = PhaseReport::new(summary)
         .knowing(facts)

@@ -3,20 +3,24 @@
 use super::{Legs, PublishInputs, PublishState};
 use crate::domain::JobResults;
 use crate::plan::{ReleasePlan, Verdict};
-use crate::protocol::{CheckRole, Facts, KnownCheck, SeenCheck};
+use crate::protocol::{CheckRole, KnownCheck, ReleaseFacts, SeenCheck};
 
 /// What is known before anything was read.
-pub(super) fn of_inputs(plan: &ReleasePlan, inputs: &PublishInputs) -> Facts {
+pub(super) fn of_inputs(plan: &ReleasePlan, inputs: &PublishInputs) -> ReleaseFacts {
     let jobs = inputs.jobs.as_ref();
-    Facts {
+    ReleaseFacts {
         jobs: jobs.into_iter().flat_map(JobResults::iter).collect(),
         began: inputs.began,
-        ..Facts::of_plan(plan).with_artifacts(&inputs.artifacts)
+        ..ReleaseFacts::of_plan(plan).with_artifacts(&inputs.artifacts)
     }
 }
 
 /// The same with what was read.
-pub(super) fn seen(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Facts {
+pub(super) fn seen(
+    plan: &ReleasePlan,
+    inputs: &PublishInputs,
+    seen: &PublishState,
+) -> ReleaseFacts {
     let mut facts = of_inputs(plan, inputs);
     let checks = &seen.release.checks;
     facts.checks = checks

@@ -20,7 +20,7 @@ use crate::plan::{
     Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
 };
 use crate::protocol::{
-    Action, AfterRefusal, Cause, Facts, Phase, PhaseId, Step, WaitTime, Waiting,
+    Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
     CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
@@ -47,7 +47,7 @@ pub struct Publish {
     /// Whether GitHub has confirmed to this process that the release is published.
     has_published: bool,
     /// What was known after the last step.
-    known: Facts,
+    known: ReleaseFacts,
 }
 
 /// The data from the first step of this process, so that all later ones write the same evidence.
@@ -347,7 +347,7 @@ impl Phase for Publish {
         }
     }
 
-    fn known(&self) -> Facts {
+    fn known(&self) -> ReleaseFacts {
         self.known.clone()
     }
 

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Lock, LockOwner, Moment, SeenLock, Tag};
-use crate::protocol::{Action, AfterRefusal, Facts, Phase, PhaseId, PhaseReport};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, ReleaseFacts};
 use crate::protocol::{Cause, LockClaim, LockRequest, NewLock, Reader, ServiceError};
 use crate::protocol::{Step, WaitTime, Waiting};
 
@@ -121,7 +121,7 @@ impl<P: NeedsLock> Phase for Locked<P> {
         }
     }
 
-    fn known(&self) -> Facts {
+    fn known(&self) -> ReleaseFacts {
         self.phase.known()
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Page, table, time, unbroken};
+use super::page::{SummaryPage, table, time, unbroken};
 use super::text::{block, bounded, code, link};
 use crate::domain::ImageRef;
 use crate::plan::Artifact;
-use crate::protocol::{Facts, PhaseId};
+use crate::protocol::{PhaseId, ReleaseFacts};
 
 /// How many rows the table has; the list below it has all artifacts.
 const MOST_ROWS: usize = 100;
@@ -14,7 +14,7 @@ const MOST_ROWS: usize = 100;
 const LONGEST: usize = 200;
 
 /// A table with short digests, and a list of the full ones, which can be copied.
-pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
+pub(super) fn add(page: &mut SummaryPage, phase: PhaseId, facts: &ReleaseFacts) {
     let artifacts = &facts.artifacts.0;
     let rows = artifacts.iter().take(MOST_ROWS);
     let rows = rows.map(|(name, artifact)| {
@@ -48,7 +48,7 @@ pub(super) fn add(page: &mut Page, phase: PhaseId, facts: &Facts) {
 }
 
 /// Says that there are more to come, where that is so.
-fn heading(facts: &Facts) -> &'static str {
+fn heading(facts: &ReleaseFacts) -> &'static str {
     let planned = facts.plan.as_ref().map_or(0, |plan| plan.awaited().len());
     if facts.artifacts.0.len() < planned {
         "Artifacts so far"
@@ -58,7 +58,7 @@ fn heading(facts: &Facts) -> &'static str {
 }
 
 /// An artifact's name, with a link to where it can be opened.
-fn reference(facts: &Facts, name: &str, artifact: &Artifact) -> String {
+fn reference(facts: &ReleaseFacts, name: &str, artifact: &Artifact) -> String {
     match artifact {
         Artifact::Asset { .. } => {
             let name = bounded(name, LONGEST);
@@ -86,7 +86,7 @@ fn image(image: &ImageRef) -> String {
 }
 
 /// Where an asset of a published release is downloaded. That of a draft has another address, for maintainers only.
-fn asset_page(facts: &Facts, name: &str) -> Option<String> {
+fn asset_page(facts: &ReleaseFacts, name: &str) -> Option<String> {
     let release = facts.release.as_ref().filter(|release| !release.draft)?;
     let mut assets = release.assets.iter();
     let asset = assets.find(|asset| asset.name == name)?;

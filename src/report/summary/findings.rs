@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::help::help;
-use super::page::{Page, count};
+use super::page::{SummaryPage, count};
 use super::text::{bounded, code, link, prose};
 use crate::domain::{Code, Diagnostic, Exit, Severity};
 use crate::report::details::headline;
@@ -16,7 +16,7 @@ const MOST_LINES: usize = 50;
 const LONGEST: usize = 1_000;
 
 /// The reason that comes first, with its remedy, and then the others.
-pub(super) fn add_errors(page: &mut Page, diagnostics: &[Diagnostic]) {
+pub(super) fn add_errors(page: &mut SummaryPage, diagnostics: &[Diagnostic]) {
     let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics
         .iter()
         .partition(|diagnostic| diagnostic.is_error());
@@ -32,7 +32,7 @@ pub(super) fn add_errors(page: &mut Page, diagnostics: &[Diagnostic]) {
 }
 
 /// The warnings of a phase that ended well.
-pub(super) fn add_warnings(page: &mut Page, warnings: &[Diagnostic]) {
+pub(super) fn add_warnings(page: &mut SummaryPage, warnings: &[Diagnostic]) {
     let warnings: Vec<_> = warnings.iter().collect();
     page.section("Warnings", &list(&warnings));
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Page, table, time, unbroken};
+use super::page::{SummaryPage, table, time, unbroken};
 use super::text::{bounded, code, link};
-use crate::protocol::{CheckRole, CheckState, Facts, KnownCheck};
+use crate::protocol::{CheckRole, CheckState, KnownCheck, ReleaseFacts};
 
 /// How many rows the table has.
 const MOST_ROWS: usize = 60;
@@ -12,7 +12,7 @@ const MOST_ROWS: usize = 60;
 const LONGEST: usize = 200;
 
 /// A table of jobs, legs of the tests, checks and builds.
-pub(super) fn add(page: &mut Page, facts: &Facts) {
+pub(super) fn add(page: &mut SummaryPage, facts: &ReleaseFacts) {
     let jobs = facts.jobs.iter().map(|(name, result)| {
         let shown = match result.as_str() {
             "success" => "✅ success".to_owned(),

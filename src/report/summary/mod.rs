@@ -15,8 +15,8 @@ mod title;
 use super::Failure;
 use crate::domain::{Diagnostic, Exit};
 use crate::engine::Outcome;
-use crate::protocol::{Action, Effect, Facts, PhaseId, PhaseReport};
-use page::{Page, count};
+use crate::protocol::{Action, Effect, PhaseId, PhaseReport, ReleaseFacts};
+use page::{SummaryPage, count};
 use planned::{commit, repository};
 use text::{bounded, code, link, prose};
 
@@ -27,10 +27,10 @@ const LONGEST: usize = 1_000;
 
 /// How a phase ended, in Markdown. `known` is what the phase knew at its end, where it reports nothing itself. It is never longer than
 /// GitHub takes.
-pub fn summary(phase: PhaseId, known: &Facts, result: &Result<Outcome, Failure>) -> String {
+pub fn summary(phase: PhaseId, known: &ReleaseFacts, result: &Result<Outcome, Failure>) -> String {
     let facts = facts(known, result);
     let (sign, title) = title::title(phase, &facts, result);
-    let mut page = Page::new(&format!("{sign} {}", prose(&bounded(&title, LONGEST))));
+    let mut page = SummaryPage::new(&format!("{sign} {}", prose(&bounded(&title, LONGEST))));
     page.add(&about(phase, &facts, result));
     match result {
         Ok(Outcome::Done { report, actions }) => {
@@ -53,7 +53,7 @@ pub fn failure_summary(failure: &Failure) -> String {
     if failure.exit() == Exit::Usage {
         return usage_summary(failure.diagnostics());
     }
-    let mut page = Page::new(&format!("❌ {}: refused", prose(failure.title())));
+    let mut page = SummaryPage::new(&format!("❌ {}: refused", prose(failure.title())));
     findings::add_errors(&mut page, failure.diagnostics());
     page.finish()
 }
@@ -61,7 +61,7 @@ pub fn failure_summary(failure: &Failure) -> String {
 /// The summary where inputs are wrong: nothing was read or changed.
 fn usage_summary(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
-    let mut page = Page::new(&format!(
+    let mut page = SummaryPage::new(&format!(
         "❌ Not started: {} to correct",
         count(errors, "input")
     ));
@@ -71,18 +71,18 @@ fn usage_summary(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// What the report says or, where there is none or it says nothing of the release, what the phase knew.
-fn facts(known: &Facts, result: &Result<Outcome, Failure>) -> Facts {
+fn facts(known: &ReleaseFacts, result: &Result<Outcome, Failure>) -> ReleaseFacts {
     match result {
-        Ok(Outcome::Done { report, .. }) if report.facts.tag.is_some() => Facts {
+        Ok(Outcome::Done { report, .. }) if report.facts.tag.is_some() => ReleaseFacts {
             server: known.server.clone(),
-            ..Facts::clone(&report.facts)
+            ..ReleaseFacts::clone(&report.facts)
         },
         _ => known.clone(),
     }
 }
 
 /// The phase, the repository, the commit and the release's page, in one line.
-fn about(phase: PhaseId, facts: &Facts, result: &Result<Outcome, Failure>) -> String {
+fn about(phase: PhaseId, facts: &ReleaseFacts, result: &Result<Outcome, Failure>) -> String {
     let mut parts = vec![code(phase.as_str())];
     if let Some(plan) = &facts.plan {
         let name = plan.wanted.repository.to_string();
@@ -112,7 +112,13 @@ fn about(phase: PhaseId, facts: &Facts, result: &Result<Outcome, Failure>) -> St
     parts.join(" · ")
 }
 
-fn done(page: &mut Page, phase: PhaseId, facts: &Facts, report: &PhaseReport, actions: &[Action]) {
+fn done(
+    page: &mut SummaryPage,
+    phase: PhaseId,
+    facts: &ReleaseFacts,
+    report: &PhaseReport,
+    actions: &[Action],
+) {
     if says_more(phase) {
         page.add(&format!("{}.", prose(&bounded(&report.summary, LONGEST))));
     }
@@ -140,7 +146,7 @@ fn says_more(phase: PhaseId) -> bool {
 }
 
 /// What is known of the release, as far as it matters for the phase.
-fn details(page: &mut Page, phase: PhaseId, facts: &Facts) {
+fn details(page: &mut SummaryPage, phase: PhaseId, facts: &ReleaseFacts) {
     if let (PhaseId::Plan, Some(plan)) = (phase, &facts.plan) {
         planned::add(page, facts, plan);
     }

@@ -8,12 +8,12 @@ const MAX_BYTES: usize = 1024 * 1024;
 const LEFT_OUT: &str = "_More does not fit in here: the log has all of it._\n\n";
 
 /// A page that grows by parts. A part that would make it too long is left out, and those that follow; the page says so.
-pub(super) struct Page {
+pub(super) struct SummaryPage {
     text: String,
     is_full: bool,
 }
 
-impl Page {
+impl SummaryPage {
     /// A page with a title. All summaries of a job are one page, so that each begins with a heading of the same level.
     pub(super) fn new(title: &str) -> Self {
         Self {
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn page_is_never_longer_than_github_takes() {
-        let mut page = Page::new("title");
+        let mut page = SummaryPage::new("title");
         page.add(&"x".repeat(MAX_BYTES / 2));
         page.add(&"y".repeat(MAX_BYTES / 2));
         page.add("z");
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn empty_parts_add_nothing() {
-        let mut page = Page::new("title");
+        let mut page = SummaryPage::new("title");
         page.add("");
         page.section("a", "");
         page.folded("b", "\n");

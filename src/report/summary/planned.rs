@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Page, count, table};
+use super::page::{SummaryPage, count, table};
 use super::text::{block, bounded, code, link};
 use crate::domain::CommitSha;
 use crate::plan::{
     Awaited, MODULE_IMAGE, NotesSource, OnExisting, ReleasePlan, SECOND_MODULE_IMAGE,
 };
-use crate::protocol::Facts;
+use crate::protocol::ReleaseFacts;
 
 /// How many rows the table of artifacts has.
 const MOST_ROWS: usize = 50;
@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 50;
 const NOTES: usize = 4_000;
 
 /// Every part of a plan.
-pub(super) fn add(page: &mut Page, facts: &Facts, plan: &ReleasePlan) {
+pub(super) fn add(page: &mut SummaryPage, facts: &ReleaseFacts, plan: &ReleasePlan) {
     page.add(&release(facts, plan));
     let awaited = plan.awaited();
     let rows = awaited.iter().take(MOST_ROWS).map(|one| row(plan, one));
@@ -30,7 +30,7 @@ pub(super) fn add(page: &mut Page, facts: &Facts, plan: &ReleasePlan) {
     notes(page, facts, plan);
 }
 
-fn release(facts: &Facts, plan: &ReleasePlan) -> String {
+fn release(facts: &ReleaseFacts, plan: &ReleasePlan) -> String {
     let wanted = &plan.wanted;
     let repository = repository(facts, plan);
     let previous = match &plan.previous_tag {
@@ -83,7 +83,7 @@ fn row(plan: &ReleasePlan, awaited: &Awaited) -> [String; 2] {
     }
 }
 
-fn asked_for(facts: &Facts, plan: &ReleasePlan) -> String {
+fn asked_for(facts: &ReleaseFacts, plan: &ReleasePlan) -> String {
     let mut text = "- every job that the publishing job needs, every leg of the tests and every required check has succeeded\n\
                     - the tests ran with exactly the bytes that are published\n"
         .to_owned();
@@ -94,7 +94,7 @@ fn asked_for(facts: &Facts, plan: &ReleasePlan) -> String {
     text
 }
 
-fn notes(page: &mut Page, facts: &Facts, plan: &ReleasePlan) {
+fn notes(page: &mut SummaryPage, facts: &ReleaseFacts, plan: &ReleasePlan) {
     match &plan.wanted.notes {
         NotesSource::Text(text) => {
             let shown = block("markdown", &bounded(text, NOTES));
@@ -123,12 +123,12 @@ fn notes(page: &mut Page, facts: &Facts, plan: &ReleasePlan) {
 }
 
 /// The page of the repository.
-pub(super) fn repository(facts: &Facts, plan: &ReleasePlan) -> String {
+pub(super) fn repository(facts: &ReleaseFacts, plan: &ReleasePlan) -> String {
     format!("{}/{}", facts.server(), plan.wanted.repository)
 }
 
 /// A commit by its first digits, with a link to it.
-pub(super) fn commit(facts: &Facts, plan: &ReleasePlan, commit: &CommitSha) -> String {
+pub(super) fn commit(facts: &ReleaseFacts, plan: &ReleasePlan, commit: &CommitSha) -> String {
     link(
         &code(commit.short()),
         &format!("{}/commit/{commit}", repository(facts, plan)),

@@ -108,7 +108,7 @@ fn check(role: CheckRole, name: &str, state: CheckState, times: (u64, u64)) -> K
     }
 }
 
-fn facts(state: CheckState) -> Facts {
+fn facts(state: CheckState) -> ReleaseFacts {
     let jobs = [
         ("plan", "success"),
         (
@@ -133,12 +133,12 @@ fn facts(state: CheckState) -> Facts {
         check(CheckRole::Leg, "k3s-1.34", CheckState::Success, (0, 1_100)),
         check(CheckRole::Required, "lint", CheckState::Success, (0, 95)),
     ];
-    Facts {
+    ReleaseFacts {
         latest: Some(true),
         jobs: jobs.into(),
         checks,
         began: Some(NOON + 1_320),
-        ..Facts::of_plan(&plan()).with_artifacts(&artifacts())
+        ..ReleaseFacts::of_plan(&plan()).with_artifacts(&artifacts())
     }
 }
 
@@ -170,7 +170,7 @@ fn of(phase: PhaseId, report: PhaseReport) -> String {
         report,
         actions: vec![],
     };
-    summary(phase, &Facts::default(), &Ok(outcome))
+    summary(phase, &ReleaseFacts::default(), &Ok(outcome))
 }
 
 #[test]
@@ -181,9 +181,9 @@ fn plan_shows_all_that_was_decided() {
         ..wanted()
     };
     let plan = ReleasePlan::complete(wanted, plan().previous_tag, plan().guard);
-    let facts = Facts {
+    let facts = ReleaseFacts {
         latest: Some(false),
-        ..Facts::of_plan(&plan)
+        ..ReleaseFacts::of_plan(&plan)
     };
     let report = PhaseReport::new("v1.2.0 is to be released at 4e4b9d4").knowing(facts);
     insta::assert_snapshot!("planned", of(PhaseId::Plan, report));
@@ -191,7 +191,7 @@ fn plan_shows_all_that_was_decided() {
 
 #[test]
 fn notes_from_github_are_named_with_their_changes() {
-    let report = PhaseReport::new("x").knowing(Facts::of_plan(&plan()));
+    let report = PhaseReport::new("x").knowing(ReleaseFacts::of_plan(&plan()));
     let text = of(PhaseId::Plan, report);
     assert!(
         text.contains("GitHub generates the release notes from [the changes since `v1.1.0`](<https://github.com/"),
@@ -266,7 +266,7 @@ fn wait_without_an_end_shows_what_is_there_and_what_is_missing() {
         .into_iter()
         .filter(|(name, _)| name.ends_with("image"));
     let ready: BTreeMap<_, _> = ready.collect();
-    let known = Facts::of_plan(&plan()).with_artifacts(&ready.into());
+    let known = ReleaseFacts::of_plan(&plan()).with_artifacts(&ready.into());
     let stop = crate::engine::Stop::TimedOut {
         on: vec![
             "asset template.yaml: absent".into(),
@@ -396,7 +396,7 @@ fn every_phase_has_a_verdict_in_its_own_words() {
         ),
         (
             PhaseId::RecordTests,
-            Facts::of_tag(tag),
+            ReleaseFacts::of_tag(tag),
             "it is published",
             "✅ it is published",
         ),
@@ -414,13 +414,13 @@ fn every_phase_has_a_verdict_in_its_own_words() {
         ),
         (
             PhaseId::Status,
-            Facts::of_tag(tag),
+            ReleaseFacts::of_tag(tag),
             "v1.2.0 has no release",
             "ℹ️ v1.2.0 has no release",
         ),
         (
             PhaseId::Discard,
-            Facts::of_tag(tag),
+            ReleaseFacts::of_tag(tag),
             "x",
             "✅ Nothing of v1.2.0 is left to discard",
         ),
@@ -437,7 +437,7 @@ fn every_phase_has_a_verdict_in_its_own_words() {
 
 #[test]
 fn every_failure_has_a_verdict() {
-    let known = Facts::of_plan(&example());
+    let known = ReleaseFacts::of_plan(&example());
     for phase in PhaseId::ALL {
         for (code, sign) in [
             (Code::DeadlinePassed, "⏳"),
@@ -460,7 +460,7 @@ fn dry_run_lists_what_would_be_done() {
     let tag = "v1.2.0".parse().unwrap();
     let commit = example_wanted().commit;
     let actions = vec![Action::CreateTag { tag, commit }];
-    let known = Facts::of_plan(&plan());
+    let known = ReleaseFacts::of_plan(&plan());
     let text = summary(PhaseId::Draft, &known, &Ok(Outcome::DryRun(actions)));
     assert!(
         text.starts_with("## ⏳ Dry run: draft of v1.2.0 changed nothing\n"),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::page::time;
 use crate::plan::Artifact;
-use crate::protocol::{CheckRole, CheckState, CheckTimes, Facts, PhaseId};
+use crate::protocol::{CheckRole, CheckState, CheckTimes, PhaseId, ReleaseFacts};
 
 /// More rows cannot be read.
 const MOST_ROWS: usize = 50;
@@ -23,7 +23,7 @@ struct Row<'a> {
 }
 
 /// The chart; nothing if no time is known.
-pub(super) fn timeline(phase: PhaseId, facts: &Facts) -> String {
+pub(super) fn timeline(phase: PhaseId, facts: &ReleaseFacts) -> String {
     let mut rows = rows(phase, facts);
     let (Some(first), Some(last)) = (
         rows.iter().map(|row| row.began).min(),
@@ -56,7 +56,7 @@ pub(super) fn timeline(phase: PhaseId, facts: &Facts) -> String {
 }
 
 /// In the order of a release: builds, artifacts, tests, checks, and the phase itself.
-fn rows(phase: PhaseId, facts: &Facts) -> Vec<Row<'_>> {
+fn rows(phase: PhaseId, facts: &ReleaseFacts) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     rows.extend(checks(facts, CheckRole::Builder, "Builds", None));
     let mut waits: Vec<_> = facts
@@ -99,7 +99,7 @@ fn wait<'a>(name: &'a str, artifact: &Artifact) -> Option<Row<'a>> {
 
 /// The checks of a role that have ended; one whose begin is not known began `otherwise`.
 fn checks<'a>(
-    facts: &'a Facts,
+    facts: &'a ReleaseFacts,
     role: CheckRole,
     section: &'static str,
     otherwise: Option<u64>,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn chart(names: impl IntoIterator<Item = (String, Artifact)>) -> String {
-        let mut facts = Facts::default();
+        let mut facts = ReleaseFacts::default();
         facts.artifacts.0.extend(names);
         timeline(PhaseId::Await, &facts)
     }

@@ -3,13 +3,13 @@
 use super::page::count;
 use crate::domain::{Exit, Tag};
 use crate::engine::Outcome;
-use crate::protocol::{Action, CheckRole, CheckState, Facts, PhaseId, PhaseReport};
+use crate::protocol::{Action, CheckRole, CheckState, PhaseId, PhaseReport, ReleaseFacts};
 use crate::report::Failure;
 
 /// How a phase ended, as text.
 pub(super) fn title(
     phase: PhaseId,
-    facts: &Facts,
+    facts: &ReleaseFacts,
     result: &Result<Outcome, Failure>,
 ) -> (&'static str, String) {
     match result {
@@ -24,7 +24,7 @@ pub(super) fn title(
 
 fn done(
     phase: PhaseId,
-    facts: &Facts,
+    facts: &ReleaseFacts,
     report: &PhaseReport,
     actions: &[Action],
 ) -> (&'static str, String) {
@@ -63,7 +63,7 @@ fn done(
     }
 }
 
-fn failed(phase: PhaseId, facts: &Facts, exit: Exit) -> (&'static str, String) {
+fn failed(phase: PhaseId, facts: &ReleaseFacts, exit: Exit) -> (&'static str, String) {
     let name = release(facts);
     match (exit, phase) {
         (Exit::Deadline, PhaseId::Await) => ("⏳", missing(facts, &name)),
@@ -83,7 +83,7 @@ fn failed(phase: PhaseId, facts: &Facts, exit: Exit) -> (&'static str, String) {
     }
 }
 
-fn missing(facts: &Facts, name: &str) -> String {
+fn missing(facts: &ReleaseFacts, name: &str) -> String {
     let all = facts.plan.as_ref().map_or(0, |plan| plan.awaited().len());
     let ready = facts.artifacts.0.len();
     let missing = all.saturating_sub(ready);
@@ -93,7 +93,7 @@ fn missing(facts: &Facts, name: &str) -> String {
     )
 }
 
-fn refused(phase: PhaseId, facts: &Facts, name: &str) -> String {
+fn refused(phase: PhaseId, facts: &ReleaseFacts, name: &str) -> String {
     let is_published = facts.release.as_ref().is_some_and(|release| !release.draft);
     match phase {
         PhaseId::Plan => format!("{name} cannot be released"),
@@ -114,7 +114,7 @@ fn refused(phase: PhaseId, facts: &Facts, name: &str) -> String {
 }
 
 /// The release by its tag. Only a module that is built for no release has none.
-fn release(facts: &Facts) -> String {
+fn release(facts: &ReleaseFacts) -> String {
     let tag = facts.tag.as_ref().map(Tag::as_str);
     tag.unwrap_or("the commit").to_owned()
 }
