@@ -148,7 +148,12 @@ async fn publish_repeats_what_plan_was_refused_for() {
         assert!(line.starts_with(&format!("error[{code}] plan: ")), "{line}");
     }
     assert_eq!(published.annotations(), 3, "{}", published.log);
-    assert_eq!(published.summary.matches("- **").count(), 3);
+    assert_eq!(
+        published.summary.matches("\n❌ **").count(),
+        3,
+        "{}",
+        published.summary
+    );
     let help = |step: &Step| step.log.matches("\n  help: ").count();
     assert_eq!(help(&published), help(&planned));
 }
@@ -237,8 +242,10 @@ async fn usage_errors_are_in_the_job_summary_and_annotated_once() {
         let ended = job.step(phase, inputs).await;
         assert_eq!(ended.code, 2, "{}", ended.log);
         assert_eq!(ended.annotations(), 1, "{}", ended.log);
-        assert_eq!(ended.summary.matches(code).count(), 1, "{}", ended.summary);
-        assert!(ended.summary.contains("help: "), "{}", ended.summary);
+        let linked = format!("[`{code}`]");
+        let summary = &ended.summary;
+        assert_eq!(summary.matches(&linked).count(), 1, "{summary}");
+        assert!(summary.contains("👉"), "{summary}");
     }
     let command = [("INPUT_COMMAND".to_owned(), "check-pods".to_owned())];
     let ended = job.run(&[], command.into_iter()).await;
@@ -271,7 +278,7 @@ async fn other_spelling_is_warned_of_in_log_annotation_and_summary() {
             .log
             .contains("help: if that is a slip, type v1.2.0 (with a `tag-format`: v{version})")
     );
-    assert_eq!(planned.summary.matches("spelling-differs").count(), 1);
+    assert_eq!(planned.summary.matches("[`spelling-differs`]").count(), 1);
     assert_eq!(planned.outputs["previous-tag"], "v1.1.0");
     assert_eq!(planned.outputs["tag"], "1.2.0");
 }

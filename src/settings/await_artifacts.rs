@@ -14,7 +14,14 @@ const BUILDER_START_TIMEOUT: Duration = Duration::from_mins(3);
 
 impl PhaseSettings for AwaitArgs {
     fn has(&self, input: &str) -> bool {
-        input == "builder-checks" && !self.builders.builder_checks.is_empty()
+        match input {
+            "builder-checks" => !self.builders.builder_checks.is_empty(),
+            "environment" => self
+                .environment
+                .as_ref()
+                .is_some_and(|name| !name.trim().is_empty()),
+            _ => false,
+        }
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
