@@ -68,7 +68,7 @@ WHY_PUSH = {
 WHY_REGISTRY = {"publish": "Each image is looked at twice, at last right before the release is published (ARCHITECTURE.md)."}
 
 TARGETS = [
-    Target("image.bytes", "image, compressed", 3_000_000, "bytes"),
+    Target("image.bytes", "image, compressed", 3_000_000, "bytes", "It signs as a GitHub App and packs the logs of a run."),
     Target("start", "start", 0.010, "seconds"),
     *(Target(f"exists.{key}", f"*exists*, {place}: ÷ crane", 0.5, "ratio", FOUR_TRIPS if key == "far" else "")
       for key, place in PLACES.items()),
