@@ -137,11 +137,15 @@ impl ReleaseSettings {
         let has_module = self.module != Module::None;
         let called = self.builders == Builders::Called;
         let upload_assets = self.upload_assets();
-        let (checks, optional) = build_jobs([
+        let (checks, mut optional) = build_jobs([
             called && binary_image.is_some(),
             called && has_module,
             upload_assets,
         ]);
+        if self.builders == Builders::Caller {
+            // The caller's own jobs may have these names, and none of them may be skipped unnoticed.
+            optional.clear();
+        }
         let platforms = if called {
             or_else(&self.image_platforms, &PLATFORMS)
         } else {
@@ -360,8 +364,12 @@ mod tests {
                 let skipped = jobs.iter().zip(wanted).filter(|(_, wanted)| !wanted);
                 let skipped: Vec<&str> = skipped.map(|(job, _)| *job).collect();
                 let outputs = outputs(&case);
+                let optional = match builders {
+                    Builders::Caller => String::new(),
+                    _ => skipped.join("\n"),
+                };
                 assert_eq!(outputs["builders"], word);
-                assert_eq!(outputs["optional-jobs"], skipped.join("\n"), "{case:?}");
+                assert_eq!(outputs["optional-jobs"], optional, "{case:?}");
                 assert_eq!(outputs["upload-assets"], apart.to_string(), "{case:?}");
                 let checks = BUILD_JOBS.iter().zip(wanted).filter(|(_, wanted)| *wanted);
                 let checks: Vec<String> = checks
