@@ -95,8 +95,8 @@ async fn an_approval_may_take_longer_than_the_time_limit() {
     let began = scene.clock.now();
     let more = [("environment", "production")];
     let awaited = until_approved(
-        awaiting(&scene, &plan, &more),
-        approve(&scene, TIMEOUT * 3, Some(&plan)),
+        Box::pin(awaiting(&scene, &plan, &more)),
+        Box::pin(approve(&scene, TIMEOUT * 3, Some(&plan))),
     )
     .await;
     assert!(awaited.unwrap().contains_key("artifacts"));
@@ -125,8 +125,8 @@ async fn time_counts_again_after_the_approval() {
         ("builder-start-timeout", "6h"),
     ];
     let awaited = until_approved(
-        awaiting(&scene, &plan, &more),
-        approve(&scene, TIMEOUT, None),
+        Box::pin(awaiting(&scene, &plan, &more)),
+        Box::pin(approve(&scene, TIMEOUT, None)),
     )
     .await;
     let Err(Stop::TimedOut { allowed, .. }) = awaited else {
