@@ -177,34 +177,10 @@ fn decide(
         Ok(ours) => ours,
         Err(finding) => return Decided::blocked(vec![finding], ReleaseFacts::of_plan(plan)),
     };
-    let mut progress = Progress {
-        began: options.began,
-        ..Progress::default()
+    let progress = match progress(plan, options, earlier, seen, (release, &mark)) {
+        Ok(progress) => progress,
+        Err(refused) => return Decided::blocked(refused, ReleaseFacts::of_plan(plan)),
     };
-    let mut refused = Vec::new();
-    for awaited in plan.awaited() {
-        let (what, state) = match &awaited {
-            Awaited::Asset(asset) => (
-                format!("asset {asset}"),
-                asset_state(plan, release, seen, asset),
-            ),
-            Awaited::Image { image, name } => (
-                format!("image {image}"),
-                image_state(plan, options, &mark, seen, image, name),
-            ),
-        };
-        match state {
-            ArtifactState::Ready(artifact) => {
-                let name = awaited.name().to_owned();
-                progress.found(name, &what, *artifact, earlier, seen.waited);
-            }
-            ArtifactState::Refused(findings) => refused.extend(findings),
-            state => progress.on.extend(state.told(&what)),
-        }
-    }
-    if !refused.is_empty() {
-        return Decided::blocked(refused, ReleaseFacts::of_plan(plan));
-    }
     let Progress {
         ready,
         digests,
@@ -243,6 +219,46 @@ fn decide(
         step,
         digests,
         known,
+    }
+}
+
+/// How far the artifacts are, or why some of them will never be of this release.
+fn progress(
+    plan: &ReleasePlan,
+    options: &AwaitOptions,
+    earlier: &EarlierDigests,
+    seen: &AwaitState,
+    (release, mark): (&SeenRelease, &Mark),
+) -> Result<Progress, Vec<Diagnostic>> {
+    let mut progress = Progress {
+        began: options.began,
+        ..Progress::default()
+    };
+    let mut refused = Vec::new();
+    for awaited in plan.awaited() {
+        let (what, state) = match &awaited {
+            Awaited::Asset(asset) => (
+                format!("asset {asset}"),
+                asset_state(plan, release, seen, asset),
+            ),
+            Awaited::Image { image, name } => (
+                format!("image {image}"),
+                image_state(plan, options, mark, seen, image, name),
+            ),
+        };
+        match state {
+            ArtifactState::Ready(artifact) => {
+                let name = awaited.name().to_owned();
+                progress.found(name, &what, *artifact, earlier, seen.waited);
+            }
+            ArtifactState::Refused(findings) => refused.extend(findings),
+            state => progress.on.extend(state.told(&what)),
+        }
+    }
+    if refused.is_empty() {
+        Ok(progress)
+    } else {
+        Err(refused)
     }
 }
 
