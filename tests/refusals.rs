@@ -199,7 +199,7 @@ async fn publish_names_the_job_that_left_no_plan() {
         published.headlines(),
         [
             "error[job-not-successful] publish: the job start failed; skipped after that: build-image, \
-             build-module, e2e-tests, unit-tests; so there is no plan of a release"
+             build-module, e2e-tests, unit-tests; so nothing is published"
         ]
     );
     assert_eq!(published.annotations(), 1, "{}", published.log);

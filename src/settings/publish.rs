@@ -58,7 +58,7 @@ impl PhaseSettings for PublishArgs {
     }
 }
 
-/// Why there is no plan, where an earlier job says: the findings of `plan`, or else that a job did not succeed.
+/// What publishing is refused for without a plan: the findings of `plan`, or else that a job did not succeed.
 fn not_planned(
     parser: &mut InputParser<'_>,
     args: &PublishArgs,
@@ -72,7 +72,7 @@ fn not_planned(
     }
     let mut findings = inputs.jobs.as_ref()?.refusals(&inputs.optional);
     let first = findings.first_mut()?;
-    first.seen.push_str("; so there is no plan of a release");
+    first.seen.push_str("; so nothing is published");
     let cause = NotBegunCause::JobFailed;
     Some(NotBegun { cause, findings })
 }

@@ -272,5 +272,5 @@ refused() { # TAG [COMMIT]
   ok 'refused by publish: the draft is left'
 }
 
-# What the runner itself reports of that job: it leaves a job out that it does not get to.
-publish_ran() { jq -rRn 'any(inputs | fromjson? | select(.job); (.job | test("/Publish *$")) and .jobResult == "failure")' "$(latest_log)"; }
+# What the runner itself reports of that job, or of the one that refuses before an approval: it leaves a job out that it does not get to.
+publish_ran() { jq -rRn 'any(inputs | fromjson? | select(.job); (.job | test("/(Publish|Check the jobs) *$")) and .jobResult == "failure")' "$(latest_log)"; }

@@ -4,11 +4,41 @@ use crate::gate::step;
 use crate::{at, inputs_of, job, jobs, keys, steps, string, workflow};
 use yaml_serde::Value;
 
+/// Where an approval is asked for, a release is refused before it because of its jobs, and without the environment.
+#[test]
+fn jobs_are_checked_before_an_approval_is_asked_for() {
+    let check = job(&workflow("finish-release.yaml"), "check");
+    assert_eq!(check.get("environment"), None);
+    assert_eq!(string(check.get("if")), "${{ inputs.environment != '' }}");
+    let refuse = step(&check, "Refuse the release");
+    assert_eq!(
+        string(refuse.get("if")),
+        "${{ steps.settings.outputs.jobs-passed != 'true' }}"
+    );
+    for (input, wanted) in [
+        ("phase", "publish"),
+        ("plan", ""),
+        ("findings", "${{ steps.settings.outputs.findings }}"),
+        ("needs", "${{ inputs.needs }}"),
+        (
+            "optional-jobs",
+            "${{ steps.settings.outputs.optional-jobs }}",
+        ),
+    ] {
+        assert_eq!(string(at(&refuse, &["with", input])), wanted, "{input}");
+    }
+}
+
 /// The second half is told of all jobs, awaits what none of them has, and publishes what they gave.
 #[test]
 fn second_half_publishes_what_the_jobs_gave() {
     let publish = job(&workflow("finish-release.yaml"), "publish");
-    assert_eq!((publish.get("if"), publish.get("needs")), (None, None));
+    // Also after `check` was skipped, which there is only with an environment.
+    assert_eq!(
+        string(publish.get("if")),
+        "${{ !cancelled() && (needs.check.result == 'success' || needs.check.result == 'skipped') }}"
+    );
+    assert_eq!(string(publish.get("needs")), "check");
     let gate = steps(&publish).pop().unwrap();
     assert_eq!(gate.get("if"), None);
     let of_settings = |output: &str| format!("${{{{ steps.settings.outputs.{output} }}}}");
