@@ -272,5 +272,56 @@ refused() { # TAG [COMMIT]
   ok 'refused by publish: the draft is left'
 }
 
+# Takes the place of Kyma's image builder: the same inputs and outputs, and the rig's builder. Like that one it sets no label that says of which
+# commit an image is. The file `built` below `control` names what it built last, and with a file `builder-says-another` it says another digest.
+image_builder() {
+  cat <<END
+name: image-builder
+on:
+  workflow_call:
+    inputs:
+      name: { type: string, required: true }
+      dockerfile: { type: string, default: Dockerfile }
+      context: { type: string, default: . }
+      build-args: { type: string, default: "" }
+      tags: { type: string, default: "" }
+      platforms: { type: string, default: "linux/arm64\nlinux/amd64\n" }
+    outputs:
+      images: { value: "\${{ jobs.build-image.outputs.images }}" }
+      digest: { value: "\${{ jobs.build-image.outputs.digest }}" }
+      build-report: { value: "\${{ jobs.build-image.outputs.build-report }}" }
+permissions: {}
+jobs:
+  build-image:
+    name: Build image
+    runs-on: ubuntu-latest
+    permissions: { contents: read, id-token: write }
+    outputs:
+      images: \${{ steps.build.outputs.images }}
+      digest: \${{ steps.build.outputs.digest }}
+      build-report: \${{ steps.build.outputs.build-report }}
+    steps:
+      - uses: $(pin actions/checkout)
+      - id: build
+        env:
+          IMAGE: $registry_host/$story/\${{ inputs.name }}:\${{ inputs.tags }}
+          DOCKERFILE: \${{ inputs.dockerfile }}
+          FOLDER: \${{ inputs.context }}
+          PLATFORMS: \${{ inputs.platforms }}
+        run: |
+          docker buildx use btp-release
+          git archive --format=tar HEAD "\$FOLDER" | docker buildx build - --file "\$DOCKERFILE" \\
+            --platform "\$(xargs <<<"\$PLATFORMS" | tr ' ' ,)" --tag "\$IMAGE" --push --metadata-file built.json
+          digest=\$(jq -r '."containerimage.digest"' built.json)
+          echo "\${IMAGE%:*}@\$digest" >/rig/control/built
+          if test -e /rig/control/builder-says-another; then digest=sha256:\$(printf '%064d' 0); fi
+          {
+            echo "images=[\"\$IMAGE\"]"
+            echo "digest=\$digest"
+            echo "build-report={\"status\":\"Succeeded\",\"images\":[\"\$IMAGE\"]}"
+          } >>"\$GITHUB_OUTPUT"
+END
+}
+
 # What the runner itself reports of that job, or of the one that refuses before an approval: it leaves a job out that it does not get to.
 publish_ran() { jq -rRn 'any(inputs | fromjson? | select(.job); (.job | test("/(Publish|Check the jobs) *$")) and .jobResult == "failure")' "$(latest_log)"; }

@@ -38,6 +38,18 @@ impl<'a> WithLogs<'a> {
         let ended = Scene::phase(self.scene, RUN, "publish", &inputs).await;
         ended.map_err(|stop| told("publish", &stop))
     }
+
+    fn keep(&self, inputs: &[(&str, &str)]) {
+        let inputs = inputs.iter();
+        let inputs = inputs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        *self.inputs.borrow_mut() = inputs.collect();
+    }
+
+    async fn release_up_to_publish(&self) {
+        self.scene.begin(RUN);
+        let ended = self.scene.release(RUN, &UpToPublish(self)).await;
+        assert_eq!(ended.unwrap_err(), "ready");
+    }
 }
 
 impl Phases for WithLogs<'_> {
@@ -50,9 +62,7 @@ impl Phases for WithLogs<'_> {
         if phase != "publish" {
             return Phases::phase(self.scene, run, phase, inputs).await;
         }
-        let inputs = inputs.iter();
-        let inputs = inputs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        *self.inputs.borrow_mut() = inputs.collect();
+        self.keep(inputs);
         self.publish(b"first").await
     }
 
@@ -72,9 +82,7 @@ impl Phases for UpToPublish<'_> {
         inputs: &[(&str, &str)],
     ) -> Result<Outputs, String> {
         if phase == "publish" {
-            let inputs = inputs.iter();
-            let inputs = inputs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            *self.0.inputs.borrow_mut() = inputs.collect();
+            self.0.keep(inputs);
             return Err("ready".into());
         }
         self.0.phase(run, phase, inputs).await
@@ -132,10 +140,8 @@ async fn logs_are_published_named_and_verified_and_then_never_changed() {
 #[tokio::test]
 async fn other_logs_of_a_run_again_replace_those_of_a_draft() {
     let scene = Scene::start(|_| ()).await;
-    scene.begin(RUN);
     let by = WithLogs::of(&scene);
-    let ready = scene.release(RUN, &UpToPublish(&by)).await.unwrap_err();
-    assert_eq!(ready, "ready");
+    by.release_up_to_publish().await;
     let draft = release(&scene).id;
     scene
         .github
@@ -152,10 +158,8 @@ async fn other_logs_of_a_run_again_replace_those_of_a_draft() {
 #[tokio::test]
 async fn publishing_with_logs_survives_every_cut() {
     let scene = Scene::start(|_| ()).await;
-    scene.begin(RUN);
     let by = WithLogs::of(&scene);
-    let ready = scene.release(RUN, &UpToPublish(&by)).await.unwrap_err();
-    assert_eq!(ready, "ready");
+    by.release_up_to_publish().await;
     let before = scene.github.snapshot();
     let earlier = scene.github.log().last();
     by.publish(b"first").await.unwrap();

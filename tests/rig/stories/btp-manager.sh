@@ -23,54 +23,6 @@ change_files() {
   targets >>Makefile
 }
 
-# Takes the place of Kyma's image builder: the same inputs and outputs, and the rig's builder. Like that one it sets no label that says of which
-# commit an image is.
-image_builder() {
-  cat <<END
-name: image-builder
-on:
-  workflow_call:
-    inputs:
-      name: { type: string, required: true }
-      dockerfile: { type: string, default: Dockerfile }
-      context: { type: string, default: . }
-      build-args: { type: string, default: "" }
-      tags: { type: string, default: "" }
-      platforms: { type: string, default: "linux/arm64\nlinux/amd64\n" }
-    outputs:
-      images: { value: "\${{ jobs.build-image.outputs.images }}" }
-      digest: { value: "\${{ jobs.build-image.outputs.digest }}" }
-      build-report: { value: "\${{ jobs.build-image.outputs.build-report }}" }
-permissions: {}
-jobs:
-  build-image:
-    name: Build image
-    runs-on: ubuntu-latest
-    permissions: { contents: read, id-token: write }
-    outputs:
-      images: \${{ steps.build.outputs.images }}
-      digest: \${{ steps.build.outputs.digest }}
-      build-report: \${{ steps.build.outputs.build-report }}
-    steps:
-      - uses: $(pin actions/checkout)
-      - id: build
-        env:
-          IMAGE: $registry_host/$story/\${{ inputs.name }}:\${{ inputs.tags }}
-          DOCKERFILE: \${{ inputs.dockerfile }}
-          FOLDER: \${{ inputs.context }}
-          PLATFORMS: \${{ inputs.platforms }}
-        run: |
-          docker buildx use btp-release
-          git archive --format=tar HEAD "\$FOLDER" | docker buildx build - --file "\$DOCKERFILE" \\
-            --platform "\$(xargs <<<"\$PLATFORMS" | tr ' ' ,)" --tag "\$IMAGE" --push --metadata-file built.json
-          {
-            echo "images=[\"\$IMAGE\"]"
-            echo "digest=\$(jq -r '."containerimage.digest"' built.json)"
-            echo "build-report={\"status\":\"Succeeded\",\"images\":[\"\$IMAGE\"]}"
-          } >>"\$GITHUB_OUTPUT"
-END
-}
-
 # What the example calls. The stress test is one: more custom resources than one, and all of them are taken care of.
 targets() {
   cat <<'END'

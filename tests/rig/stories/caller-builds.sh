@@ -17,7 +17,7 @@ jobs:
       binary-image: $registry_host/$story/operator
   build:
     needs: start
-    permissions: {contents: read}
+    permissions: {contents: read, id-token: write}
     uses: ./.github/workflows/image-builder.yml
     with:
       name: operator
@@ -42,61 +42,19 @@ jobs:
     with:
       needs: \${{ toJSON(needs) }}
 YAML
-  cat >.github/workflows/image-builder.yml <<YAML
-name: image-builder
-on:
-  workflow_call:
-    inputs:
-      name: {type: string, required: true}
-      dockerfile: {type: string, required: true}
-      context: {type: string, required: true}
-      tags: {type: string, required: true}
-    outputs:
-      images: {value: "\${{ jobs.build-image.outputs.images }}"}
-      digest: {value: "\${{ jobs.build-image.outputs.digest }}"}
-      build-report: {value: "\${{ jobs.build-image.outputs.build-report }}"}
-permissions: {}
-jobs:
-  build-image:
-    name: Build image
-    runs-on: ubuntu-latest
-    permissions: {contents: read}
-    outputs:
-      images: \${{ steps.build.outputs.images }}
-      digest: \${{ steps.build.outputs.digest }}
-      build-report: \${{ steps.build.outputs.build-report }}
-    steps:
-      - uses: $(pin actions/checkout)
-      - id: build
-        env:
-          IMAGE: $registry_host/$story/\${{ inputs.name }}:\${{ inputs.tags }}
-          DOCKERFILE: \${{ inputs.dockerfile }}
-          FOLDER: \${{ inputs.context }}
-        run: |
-          docker buildx use btp-release
-          git archive --format=tar HEAD "\$FOLDER" | docker buildx build - --file "\$DOCKERFILE" \\
-            --platform linux/amd64,linux/arm64 --tag "\$IMAGE" --push --metadata-file built.json
-          digest=\$(jq -r '."containerimage.digest"' built.json)
-          echo "\${IMAGE%:*}@\$digest" >/rig/control/built
-          if test -e /rig/control/says-another; then digest=sha256:\$(printf '%064d' 0); fi
-          {
-            echo "images=[\"\$IMAGE\"]"
-            echo "digest=\$digest"
-            echo "build-report={\"status\":\"Succeeded\",\"images\":[\"\$IMAGE\"]}"
-          } >>"\$GITHUB_OUTPUT"
-YAML
+  image_builder >.github/workflows/image-builder.yml
 }
 
 new_module
 whole=$(<"$rig/repositories/$module/.github/workflows/create-release.yaml")
 flatten_module
-touch "$rig/control/says-another"
+touch "$rig/control/builder-says-another"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 ((run_seconds < 600)) || fail "the run waited for another image: $run_seconds s"
 refused v1.0.0
 ok 'another digest under the tag than the builder said: refused at once'
 
-rm "$rig/control/says-another"
+rm "$rig/control/builder-says-another"
 printf '%s\n' "$whole" >"$rig/repositories/$module/.github/workflows/create-release.yaml"
 run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0
 same 'exit code of the second run' "$run_code" 0

@@ -14,7 +14,7 @@ fn with_logs() -> PublishInputs {
 
 fn file(bytes: &[u8]) -> LocalFile {
     LocalFile {
-        path: "/work/logs.zip".into(),
+        path: "logs.zip".into(),
         size: bytes.len() as u64,
         digest: Digest::of(bytes),
     }
@@ -54,7 +54,7 @@ fn logs_are_uploaded_before_the_evidence_that_names_them() {
     assert!(statement.assets().contains(LOGS));
 
     let evidence = LocalFile {
-        path: "/work/evidence".into(),
+        path: "release-evidence.json".into(),
         size: bytes.len() as u64,
         digest: Digest::of(bytes),
     };
