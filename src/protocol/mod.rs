@@ -1,6 +1,7 @@
 //! What a phase is, and the interfaces to GitHub, registries and files that it needs: reading and writing are kept apart.
 
 mod action;
+mod changes;
 mod clock;
 mod observed;
 mod phase;
@@ -10,6 +11,7 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
+pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests};
 pub use observed::{
     AssetId, AssetState, CheckState, LayerHolds, LocalFile, Notes, ReleaseId, ReleaseKind,

@@ -264,7 +264,10 @@ async fn password_that_was_asked_for_once_goes_with_all_further_requests() {
     for pushed in join_all(blobs.iter().map(|blob| all.push_blob(&other, blob))).await {
         pushed.unwrap();
     }
-    let refused = fixture.server.log().filter(|entry| entry.status == Some(401));
+    let refused = fixture
+        .server
+        .log()
+        .filter(|entry| entry.status == Some(401));
     assert_eq!(refused.len(), 1, "{refused:?}");
 }
 

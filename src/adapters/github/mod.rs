@@ -5,6 +5,7 @@
 
 mod answer;
 mod assets;
+mod changes;
 mod checks;
 mod client;
 mod etags;

@@ -65,12 +65,18 @@ impl TokenCache {
     }
 
     fn password(&self, repository: &ImageRepository) -> Option<HeaderValue> {
-        let passwords = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        let passwords = self
+            .passwords
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         passwords.get(repository.registry()).cloned()
     }
 
     fn put_password(&self, repository: &ImageRepository, header: &HeaderValue) {
-        let mut passwords = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut passwords = self
+            .passwords
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         passwords.insert(repository.registry().to_owned(), header.clone());
     }
 }

@@ -22,7 +22,8 @@ mod web;
 pub use event::GitHubEvent;
 pub use model::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha,
-    StoredAsset, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
+    StoredAsset, StoredJob, StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag,
+    Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;
