@@ -76,7 +76,7 @@ macro_rules! permissions {
 }
 
 permissions! {
-    "plan" "`contents: write`" "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written"
+    "plan" "`contents: write`; in a private repository, with `notes`, `validate-labels` or `milestone` also `pull-requests: read` and `issues: read`" "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written"
     "draft" "`contents: write`" "the draft, the tag, and GitHub's generated notes"
     "build-module" "`contents: write`; with `commit-build` or `no-push` none" "to see whether the release is still a draft if the module's tag exists"
     "upload" "`contents: write`" "assets"

@@ -43,7 +43,7 @@ impl SincePrevious {
             }
             since.changes = Changes::of(seen, wanted.commit.as_str(), default_branch);
             let firsts = since.changes.first_pulls();
-            if options.notes.len() > 0 && !firsts.is_empty() {
+            if !options.notes.is_empty() && !firsts.is_empty() {
                 since.known = github.contributors(&firsts).await?;
             }
         }

@@ -1,7 +1,6 @@
 //! The inputs of `plan` about the changes since the previous release: the text about them, their labels and their milestone.
 
 use super::input_parser::{Choices, InputParser};
-use super::plan::Names;
 use crate::cli::PlanArgs;
 use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart};
 use crate::plan::NotesSource;
@@ -34,11 +33,11 @@ const MILESTONES: [(&str, MilestoneRule); 3] = [
 ];
 
 /// The source of the text, and what is asked of the changes. Where GitHub's own notes or a file are all of the text, the source
-/// says so; otherwise `plan` composes it.
+/// says so; otherwise `plan` composes it. `fill` puts version and tag into the name of the file.
 pub(super) fn notes(
     parser: &mut InputParser<'_>,
     args: &PlanArgs,
-    names: &Names<'_>,
+    fill: &dyn Fn(&str) -> String,
 ) -> Option<(NotesSource, ChangeOptions)> {
     let words = words(parser, args);
     let append = match &args.notes_append {
@@ -47,7 +46,7 @@ pub(super) fn notes(
     };
     let file = if words.contains(&Word::File) {
         let path = args.notes_file.as_deref().unwrap_or(DEFAULT_FILE);
-        parser.file("notes-file", &names.fill(path))?
+        parser.file("notes-file", &fill(path))?
     } else {
         String::new()
     };

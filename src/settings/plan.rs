@@ -37,7 +37,9 @@ impl PhaseSettings for PlanArgs {
         let prerelease = parser.auto("prerelease", self.prerelease.as_deref());
         let make_latest = parser.auto("make-latest", self.make_latest.as_deref());
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
-        let notes = names.as_ref().map(|names| notes(parser, self, names));
+        let notes = names
+            .as_ref()
+            .map(|names| notes(parser, self, &|text| names.fill(text)));
         let images = images?;
         let (tag, version, tag_format) = version?;
         let repository = repository?;
@@ -240,7 +242,7 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
-    pub(super) fn fill(&self, text: &str) -> String {
+    fn fill(&self, text: &str) -> String {
         text.replace("{version}", &self.version.to_string())
             .replace("{tag}", self.tag.as_str())
     }

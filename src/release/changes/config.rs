@@ -16,12 +16,12 @@ const ANY: &str = "*";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReleaseConfig {
     exclude: Exclusion,
-    pub(crate) categories: Vec<Category>,
+    pub(crate) categories: Vec<NotesCategory>,
 }
 
 /// A group of pull requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Category {
+pub(crate) struct NotesCategory {
     pub(crate) title: String,
     labels: Vec<String>,
     exclude: Exclusion,
@@ -53,7 +53,7 @@ impl ReleaseConfig {
             let mut categories = Vec::new();
             for category in list(changelog, "categories", "changelog.categories")? {
                 let title = category.get("title").and_then(Value::as_str);
-                categories.push(Category {
+                categories.push(NotesCategory {
                     title: title
                         .ok_or("a category in changelog.categories has no title")?
                         .to_owned(),
@@ -76,7 +76,7 @@ impl ReleaseConfig {
 
     /// The place of the category that a pull request stands in; `None` for one that fits none.
     pub(crate) fn category_of(&self, pull: &SeenPull) -> Option<usize> {
-        let fits = |category: &Category| {
+        let fits = |category: &NotesCategory| {
             let mut labels = category.labels.iter();
             labels.any(|label| label == ANY || has_label(pull, label))
                 && !category.exclude.has(pull)

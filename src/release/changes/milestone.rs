@@ -12,15 +12,13 @@ pub(crate) fn check_milestone(
     wanted: &Wanted,
     page: &str,
 ) -> Vec<Diagnostic> {
-    let version = wanted.version.to_string();
-    let tag = wanted.tag.as_str();
-    let mut named = seen
-        .iter()
-        .filter(|found| [version.as_str(), tag].contains(&found.title.trim()));
-    let named: Vec<_> = named.by_ref().collect();
     if rule == MilestoneRule::Ignore {
         return Vec::new();
     }
+    let version = wanted.version.to_string();
+    let tag = wanted.tag.as_str();
+    let is_named = |found: &&SeenMilestone| [version.as_str(), tag].contains(&found.title.trim());
+    let named: Vec<_> = seen.iter().filter(is_named).collect();
     if named.is_empty() {
         let names = if version == tag {
             version

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::protocol::{SeenChanges, SeenCommit, SeenPull};
 
-pub(crate) use config::{Category, ReleaseConfig};
+pub(crate) use config::ReleaseConfig;
 pub(crate) use labels::check_labels;
 pub(crate) use milestone::check_milestone;
 
