@@ -6,7 +6,7 @@ use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, N
 use crate::plan::{NotesSource, Wanted};
 use crate::protocol::{GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{Changes, ReleaseConfig, check_labels, check_milestone};
-use crate::release::notes::{NotesInput, compose};
+use crate::release::notes::{NotesInput, compose, is_too_long};
 
 /// What was read, as far as the options ask for it.
 #[derive(Debug, Default)]
@@ -57,6 +57,13 @@ impl SincePrevious {
     /// Every reason not to release.
     pub(crate) fn findings(&self, options: &ChangeOptions, wanted: &Wanted) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
+        if options.append.as_deref().is_some_and(is_too_long) {
+            findings.push(Diagnostic::error(
+                Code::NotesTooLong,
+                "the text of notes-append is longer than 30,000 bytes",
+                "shorten it and link to the full text, or attach it as an asset",
+            ));
+        }
         match (&self.unusable, options.labels) {
             (Some(finding), _) => findings.push(finding.clone()),
             (None, LabelRule::Any) => {}

@@ -56,7 +56,7 @@ pub(crate) async fn plan(
 /// The text of the release that `plan` composes.
 pub(crate) async fn text(scene: &Scene, inputs: &[(&str, &str)]) -> String {
     match plan(scene, inputs).await.unwrap().wanted.notes {
-        NotesSource::Text(text) => text,
+        NotesSource::Text(text) => text.replace(&scene.github.server_url(), "https://github.com"),
         NotesSource::Generated => panic!("GitHub is to make it"),
     }
 }

@@ -36,3 +36,36 @@ pub(super) fn cut(text: &str, room: usize, all: &str) -> String {
     text.push_str(&end);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cost_is_the_length_within_json() {
+        for text in ["", "plain", "a\"b\\c\nd\te\rf", "\u{1}\u{1f}", "äöü €😀"] {
+            let json = serde_json::to_string(text).unwrap();
+            assert_eq!(cost(text), json.len() - 2, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn whole_lines_are_kept() {
+        let text = "one\ntwo\nthree\n";
+        let end = cut("", 1_000, "URL");
+        let room = |more: usize| cost(&end) + more;
+        for (more, kept) in [
+            (0, ""),
+            (4, ""),
+            (5, "one\n"),
+            (10, "one\ntwo\n"),
+            (17, text),
+        ] {
+            assert_eq!(
+                cut(text, room(more), "URL"),
+                format!("{kept}{end}"),
+                "{more}"
+            );
+        }
+    }
+}

@@ -58,3 +58,36 @@ pub(super) fn author(login: Option<&str>, name: &str) -> String {
         _ => line(name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_shown_as_typed_and_do_nothing() {
+        for (typed, expected) in [
+            ("Support a proxy (#12)", "Support a proxy (#12)"),
+            ("  a \r\n\t b ", "a b"),
+            ("<img> `x` [a](b)", "\\<img\\> \\`x\\` \\[a\\](b)"),
+            ("# a - b", "\\# a - b"),
+            ("- [x] a", "\\- \\[x\\] a"),
+            ("1. a 2. b", "1\\. a 2. b"),
+            ("1.2.0 is out", "1.2.0 is out"),
+            ("for @everyone", "for @\u{200b}everyone"),
+            ("a\u{202e}b\u{0}c", "ab c"),
+            ("", ""),
+        ] {
+            assert_eq!(line(typed), expected, "{typed:?}");
+        }
+        let long = line(&"ä".repeat(LONGEST + 1));
+        assert_eq!(long.chars().count(), LONGEST + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn only_accounts_are_mentioned() {
+        assert_eq!(author(Some("dependabot[bot]"), "x"), "@dependabot[bot]");
+        assert_eq!(author(None, "Mary @all"), "Mary @\u{200b}all");
+        assert_eq!(author(Some("a b"), "<x>"), "\\<x\\>");
+    }
+}

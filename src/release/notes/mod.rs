@@ -41,6 +41,11 @@ pub(crate) fn compose(parts: &[NotesPart], append: Option<&str>, input: &NotesIn
     join([text, append.to_owned()])
 }
 
+/// Whether a text takes so much of a plan that nothing else would fit.
+pub(crate) fn is_too_long(text: &str) -> bool {
+    cut::cost(text) > cut::MOST / 2
+}
+
 fn join(texts: impl IntoIterator<Item = String>) -> String {
     let mut joined = String::new();
     for text in texts {
