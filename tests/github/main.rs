@@ -7,6 +7,7 @@
 )]
 
 mod assets;
+mod changes;
 mod hostile;
 mod reader;
 #[path = "../support/mod.rs"]

@@ -144,3 +144,95 @@ fn invalid(why: &str) -> Diagnostic {
         "write it as https://docs.github.com/en/repositories/releasing-projects-on-github/automatically-generated-release-notes describes, and texts such as yes or no in quotes",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pull(login: Option<&str>, labels: &[&str]) -> SeenPull {
+        SeenPull {
+            number: 1,
+            title: "A".into(),
+            login: login.map(str::to_owned),
+            labels: labels.iter().map(|&label| label.to_owned()).collect(),
+            base: "main".into(),
+            merge_commit: None,
+            merged_at: "2025-01-06T09:00:00Z".into(),
+        }
+    }
+
+    /// The example of GitHub's page, with an author and an exclusion more.
+    const EXAMPLE: &str = "
+changelog:
+  exclude:
+    labels:
+      - ignore-for-release
+    authors:
+      - octocat
+      - dependabot[bot]
+  categories:
+    - title: Breaking Changes 🛠
+      labels:
+        - Semver-Major
+        - breaking-change
+    - title: Exciting New Features 🎉
+      labels: [Semver-Minor, enhancement, 42]
+      exclude:
+        labels: [duplicate]
+        authors: [renovate]
+    - title: Other Changes
+      labels: ['*']
+";
+
+    #[test]
+    fn categories_are_those_that_github_chooses() {
+        let config = ReleaseConfig::read(Some(EXAMPLE)).unwrap();
+        for (login, labels, expected) in [
+            (
+                Some("ada"),
+                &["enhancement", "Breaking-Change"][..],
+                Some(0),
+            ),
+            (Some("ada"), &["enhancement"], Some(1)),
+            (Some("ada"), &["42"], Some(1)),
+            (Some("ada"), &["enhancement", "duplicate"], Some(2)),
+            (Some("renovate[bot]"), &["enhancement"], Some(2)),
+            (None, &[], Some(2)),
+        ] {
+            let pull = pull(login, labels);
+            assert!(!config.leaves_out(&pull));
+            assert_eq!(config.category_of(&pull), expected, "{login:?} {labels:?}");
+        }
+        assert!(config.leaves_out(&pull(Some("Octocat"), &[])));
+        assert!(config.leaves_out(&pull(Some("dependabot[bot]"), &[])));
+        assert!(config.leaves_out(&pull(Some("ada"), &["Ignore-For-Release"])));
+        let labels = [
+            "Semver-Major",
+            "breaking-change",
+            "Semver-Minor",
+            "enhancement",
+            "42",
+        ];
+        assert_eq!(config.labels(), labels);
+    }
+
+    #[test]
+    fn files_are_optional_and_bounded() {
+        for text in [
+            None,
+            Some(""),
+            Some("changelog:"),
+            Some("changelog: {other: 1}\nmore: x"),
+        ] {
+            let config = ReleaseConfig::read(text).unwrap();
+            assert_eq!(config, ReleaseConfig::default(), "{text:?}");
+            assert_eq!(config.category_of(&pull(None, &["x"])), None);
+        }
+        let deep = format!("changelog: {}{}", "[".repeat(200), "]".repeat(200));
+        let long = format!("# {}", "x".repeat(LONGEST));
+        for text in ["\0", "[]", "a: 1\na: 2", "--- {}\n--- {}", &deep, &long] {
+            let refused = ReleaseConfig::read(Some(text)).unwrap_err();
+            assert_eq!(refused.code, Code::ReleaseConfigInvalid, "{text:.20}");
+        }
+    }
+}

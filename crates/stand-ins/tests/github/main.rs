@@ -2,6 +2,7 @@
 //! Each test names the behaviour and where it is written down.
 
 mod assets;
+mod changes;
 mod checks;
 mod common;
 mod contents;
