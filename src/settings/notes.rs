@@ -44,7 +44,7 @@ pub(super) fn notes(
         Some(text) => Some(parser.text_or_file("notes-append", text)?),
         None => None,
     };
-    let file = if words.contains(&Word::File) {
+    let own = if words.contains(&Word::File) {
         let path = args.notes_file.as_deref().unwrap_or(DEFAULT_FILE);
         parser.file("notes-file", &fill(path))?
     } else {
@@ -67,14 +67,14 @@ pub(super) fn notes(
     };
     let source = match words.as_slice() {
         [Word::Generate] if options.append.is_none() => NotesSource::Generated,
-        [Word::File] if options.append.is_none() => NotesSource::Text(file),
+        [Word::File] if options.append.is_none() => NotesSource::Text(own),
         [Word::Nothing] => NotesSource::Text(String::new()),
         several => {
             let part = |word: &Word| match word {
                 Word::Generate => Some(NotesPart::Generate),
                 Word::Categories => Some(NotesPart::Categories),
                 Word::Commits => Some(NotesPart::Commits),
-                Word::File => Some(NotesPart::Text(file.clone())),
+                Word::File => Some(NotesPart::Text(own.clone())),
                 Word::Nothing => None,
             };
             options.notes = several.iter().filter_map(part).collect();

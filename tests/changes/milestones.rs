@@ -7,7 +7,7 @@ use super::history::{plan, refused, scene};
 use super::support::scene::Scene;
 
 async fn with(milestones: &[(&str, &str, &[u64])]) -> Scene {
-    let scene = scene(|repository| {
+    scene(|repository| {
         repository
             .publish("v1.0.0")
             .merge("Fix", "ada", &[])
@@ -23,8 +23,7 @@ async fn with(milestones: &[(&str, &str, &[u64])]) -> Scene {
             });
         }
     })
-    .await;
-    scene
+    .await
 }
 
 #[tokio::test]

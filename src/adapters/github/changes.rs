@@ -60,12 +60,16 @@ impl GitHub {
     ) -> Result<Option<SeenChanges>, Cause> {
         let query = query_of_page(previous.is_some());
         let base = previous.map(Tag::to_ref);
-        let [yml, yaml] = ["yml", "yaml"].map(|end| format!("{commit}:.github/release.{end}"));
+        let files = ["yml", "yaml"].map(|end| format!("{commit}:.github/release.{end}"));
         let mut pulls = BTreeMap::new();
         let mut found = SeenChanges::default();
         let mut after: Option<String> = None;
         loop {
-            let variables = [("head", commit.as_str()), ("yml", &yml), ("yaml", &yaml)];
+            let variables = [
+                ("head", commit.as_str()),
+                ("yml", &files[0]),
+                ("yaml", &files[1]),
+            ];
             let more = [("base", base.as_deref()), ("after", after.as_deref())];
             let more = more
                 .into_iter()

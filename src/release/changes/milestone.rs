@@ -20,14 +20,14 @@ pub(crate) fn check_milestone(
     let is_named = |found: &&SeenMilestone| [version.as_str(), tag].contains(&found.title.trim());
     let named: Vec<_> = seen.iter().filter(is_named).collect();
     if named.is_empty() {
-        let names = if version == tag {
+        let either = if version == tag {
             version
         } else {
             format!("{version} or {tag}")
         };
         return vec![Diagnostic::error(
             Code::MilestoneMissing,
-            format!("{} has no milestone {names}", wanted.repository),
+            format!("{} has no milestone {either}", wanted.repository),
             format!("create it at {page}/milestones/new, or leave `milestone` out"),
         )];
     }

@@ -51,10 +51,10 @@ impl Changes {
             // GitHub does not say as what it was merged, only that a commit here belongs to it.
             None => pull.base == default_branch,
         };
-        let mut pulls = seen.pulls.clone();
+        let mut pulls = seen.pulls;
         pulls.retain(belongs);
         pulls.sort_by(|a, b| (&a.merged_at, a.number).cmp(&(&b.merged_at, b.number)));
-        let mut commits = seen.commits.clone();
+        let mut commits = seen.commits;
         commits.sort_by(|a, b| b.date.cmp(&a.date));
         Self {
             commits,

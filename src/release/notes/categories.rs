@@ -50,10 +50,16 @@ pub(super) fn render(input: &NotesInput<'_>) -> String {
             text.push_str("## New Contributors\n");
             is_first = false;
         }
-        let page = input.page;
-        text.push_str(&format!(
-            "* @{login} made their first contribution in {page}/pull/{number}\n"
-        ));
+        let page = page_of(input.page, number);
+        for part in [
+            "* @",
+            &login,
+            " made their first contribution in ",
+            &page,
+            "\n",
+        ] {
+            text.push_str(part);
+        }
     }
     if !is_first {
         text.push('\n');
@@ -66,8 +72,12 @@ pub(super) fn render(input: &NotesInput<'_>) -> String {
 fn line(text: &mut String, pull: &SeenPull, page: &str) {
     let title = markdown::line(&pull.title);
     let author = markdown::author(pull.login.as_deref(), "ghost");
-    text.push_str(&format!(
-        "* {title} by {author} in {page}/pull/{}\n",
-        pull.number
-    ));
+    let page = page_of(page, pull.number);
+    for part in ["* ", &title, " by ", &author, " in ", &page, "\n"] {
+        text.push_str(part);
+    }
+}
+
+fn page_of(repository: &str, pull: u64) -> String {
+    format!("{repository}/pull/{pull}")
 }

@@ -25,9 +25,15 @@ pub(super) fn render(input: &NotesInput<'_>) -> String {
             text.push_str("\n## New contributors\n");
             is_first = false;
         }
-        text.push_str(&format!(
-            "* @{login} made first contribution in #{number}\n"
-        ));
+        for part in [
+            "* @",
+            &login,
+            " made first contribution in #",
+            &number.to_string(),
+            "\n",
+        ] {
+            text.push_str(part);
+        }
     }
     text.push_str("\n**Full changelog**: ");
     text.push_str(&full_changelog(input));
