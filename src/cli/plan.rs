@@ -37,9 +37,21 @@ pub struct PlanArgs {
     /// Branch that must not get new commits until the release is published
     #[arg(long, value_name = "BRANCH")]
     pub guard_branch: Option<String>,
-    /// File with the release notes; default: GitHub generates them
+    /// Parts of the release's text, in their order, one per line: `generate` (GitHub generates it), `categories` (the merged pull requests by the categories of `.github/release.yml`), `commits` (one line for each commit), `file` (`notes-file`) or `none`; default: `file` where `notes-file` is given, otherwise `generate`
+    #[arg(long, value_name = "PARTS", action = ArgAction::Append)]
+    pub notes: Vec<String>,
+    /// File with the release notes, with `{version}` and `{tag}` filled in; default with `notes: file`: `docs/release-notes/{version}.md`
     #[arg(long, value_name = "FILE")]
     pub notes_file: Option<String>,
+    /// Text after the release notes, or `@` and the path of a file with it
+    #[arg(long, value_name = "TEXT")]
+    pub notes_append: Option<String>,
+    /// Whether every pull request that was merged since the previous release must have exactly one label of the categories in `.github/release.yml`; those that the file excludes need none
+    #[arg(long)]
+    pub validate_labels: bool,
+    /// What must be true of the milestone that is named as the version or the tag: `ignore`, `exists` or `closed` (and nothing in it is open)
+    #[arg(long, value_name = "RULE")]
+    pub milestone: Option<String>,
     /// Names of all assets that the published release has, one per line
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub assets: Vec<String>,

@@ -109,11 +109,17 @@ const fn phase(
 
 /// The permissions of every phase, in the order of a release.
 pub const PERMISSIONS: &[PhasePermissions] = &[
-    phase(
-        "plan",
-        &[write("contents")],
-        "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); nothing is written",
-    ),
+    PhasePermissions {
+        with: &[(
+            &["notes", "validate-labels", "milestone"],
+            &[read("pull-requests"), read("issues")],
+        )],
+        ..phase(
+            "plan",
+            &[write("contents")],
+            "GitHub shows drafts only to users who may write ([Releases](https://docs.github.com/en/rest/releases/releases#list-releases)); pull requests and issues of a public repository are read without a permission; nothing is written",
+        )
+    },
     phase(
         "draft",
         &[write("contents")],

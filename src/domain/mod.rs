@@ -4,6 +4,7 @@
 //! Everything here is pure: no file, no network, no clock.
 
 mod asset;
+mod changes;
 mod code;
 mod commit_version;
 mod deadline;
@@ -19,6 +20,7 @@ mod tag;
 pub(crate) mod urls;
 
 pub use asset::{AssetName, MAX_ASSETS};
+pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};

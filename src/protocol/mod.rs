@@ -1,6 +1,7 @@
 //! What a phase is, and the interfaces to GitHub, registries and files that it needs: reading and writing are kept apart.
 
 mod action;
+mod changes;
 mod clock;
 mod facts;
 mod observed;
@@ -12,6 +13,7 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
+pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
 pub use observed::{

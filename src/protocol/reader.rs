@@ -7,6 +7,7 @@
 //! Every method fails with a [`ServiceError`] where the answer is not known. Implementations retry transient errors
 //! themselves, so an error here is one that lasted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -15,8 +16,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest,
-    SeenRelease, SeenRepository, ServiceError,
+    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck, SeenLayer,
+    SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -66,6 +67,20 @@ pub trait GitHubReader: Send + Sync {
         commit: &CommitSha,
         previous: Option<&Tag>,
     ) -> Result<Notes, ServiceError>;
+    /// What a commit has that a release has not; all up to the commit, as far as it is read, where there is no previous
+    /// release. `None` if the previous release has no tag.
+    async fn changes(
+        &self,
+        previous: Option<&Tag>,
+        commit: &CommitSha,
+    ) -> Result<Option<SeenChanges>, ServiceError>;
+    /// Those of these accounts that had a pull request merged before the time beside them, which is in RFC 3339.
+    async fn contributors(
+        &self,
+        before: &[(String, String)],
+    ) -> Result<BTreeSet<String>, ServiceError>;
+    /// The milestones whose titles contain a text, the first hundred.
+    async fn milestones(&self, title: &str) -> Result<Vec<SeenMilestone>, ServiceError>;
     /// The commit statuses at a commit, the newest of each context.
     async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError>;
     /// All that was checked at a commit: check runs, commit statuses and workflow runs.

@@ -2,6 +2,7 @@
 
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;
+pub(crate) mod changes;
 #[cfg(test)]
 pub(crate) mod examples;
 pub mod existing_release;
@@ -11,6 +12,8 @@ pub mod lock;
 pub(crate) mod manifest_images;
 pub(crate) mod mismatch;
 pub mod module_image;
+pub(crate) mod notes;
 pub(crate) mod other_releases;
 pub(crate) mod references;
+pub(crate) mod since_previous;
 pub(crate) mod view;

@@ -17,6 +17,7 @@ mod image_settings;
 mod input_parser;
 mod inspect_module;
 mod module_form;
+mod notes;
 mod plan;
 mod publish;
 mod record_tests;

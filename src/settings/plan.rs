@@ -6,13 +6,14 @@ use ocm_module::values::ModuleForm;
 
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
+use super::notes::notes;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{ModuleInput, PlanArgs};
 use crate::domain::{
     Code, ComponentName, Diagnostic, ImageRef, ImageRepository, ImageTag, Tag, TagFormat, Version,
 };
 use crate::phases::{Plan, PlanOptions};
-use crate::plan::{ModulePlan, NotesSource, OnExisting, TagWhen, Wanted};
+use crate::plan::{ModulePlan, OnExisting, TagWhen, Wanted};
 
 impl PhaseSettings for PlanArgs {
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
@@ -37,13 +38,14 @@ impl PhaseSettings for PlanArgs {
         let prerelease = parser.auto("prerelease", self.prerelease.as_deref());
         let make_latest = parser.auto("make-latest", self.make_latest.as_deref());
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
-        let notes = match &self.notes_file {
-            Some(path) => NotesSource::Text(parser.file("notes-file", path)?),
-            None => NotesSource::Generated,
-        };
+        let notes = names
+            .as_ref()
+            .map(|names| notes(parser, self, &|text| names.fill(text)));
         let images = images?;
         let (tag, version, tag_format) = version?;
         let repository = repository?;
+        let (notes, mut changes) = notes??;
+        changes.page = parser.repository_url(&repository);
         let wanted = Wanted {
             repository: repository.clone(),
             prerelease: prerelease.unwrap_or(version.is_prerelease()),
@@ -68,6 +70,7 @@ impl PhaseSettings for PlanArgs {
                 wanted,
                 previous_tag,
                 guard_branch: self.guard_branch.clone(),
+                changes,
             }),
         ))
     }

@@ -13,14 +13,14 @@ use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseI
 use crate::support::github::{SharedClock, connect, file, kind, seen_asset, settings, tag};
 
 /// A server on loopback that answers each request by its first line, and records the heads of the requests.
-struct Server {
+pub(crate) struct Server {
     url: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// `answer` gets the first line of a request without the version, and returns status, headers and body.
-    fn start(answer: impl Fn(&str) -> (u16, String, String) + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str) -> (u16, String, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heads: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -66,14 +66,14 @@ fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-fn github(server: &Server) -> GitHub {
+pub(crate) fn github(server: &Server) -> GitHub {
     connect(
         settings(&server.url, "s3cret"),
         &stand_ins::ServerClock::manual(),
     )
 }
 
-fn ok(body: &str) -> (u16, String, String) {
+pub(crate) fn ok(body: &str) -> (u16, String, String) {
     (200, String::new(), body.to_owned())
 }
 

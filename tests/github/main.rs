@@ -8,6 +8,7 @@
 
 mod app_tokens;
 mod assets;
+mod changes;
 mod hostile;
 mod reader;
 #[path = "../support/mod.rs"]

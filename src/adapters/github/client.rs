@@ -9,6 +9,7 @@ use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
 use super::answer::GitHubAnswer;
@@ -187,6 +188,15 @@ impl Client {
 
     /// The data of a GraphQL query. An answer with errors is a failure, even where it has some of the data.
     pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
+        data_of(&self.ask(query).await?)
+    }
+
+    /// The same, for queries whose data is taken apart where they are made.
+    pub(super) async fn query_value(&self, query: &GraphQlQuery<'_>) -> Result<Value, Cause> {
+        data_of(&self.ask(query).await?)
+    }
+
+    async fn ask(&self, query: &GraphQlQuery<'_>) -> Result<GitHubAnswer, Cause> {
         let answer = self
             .limited(RequestKind::GraphQl, async |token| {
                 let answer = self
@@ -195,11 +205,8 @@ impl Client {
                 Ok((graphql_signals(&answer, self.clock.wall()), answer))
             })
             .await?;
-        let reply: GraphQlAnswer = success(&answer)?.json()?;
-        match reply.data {
-            Some(data) if reply.errors.is_empty() => Ok(data),
-            _ => Err(failure::graphql_cause(&reply.errors, &answer)),
-        }
+        success(&answer)?;
+        Ok(answer)
     }
 
     /// Sends a request once, and along redirects that stay on the host and keep the method
@@ -318,6 +325,14 @@ impl Client {
 
     fn etags(&self) -> MutexGuard<'_, ETags> {
         self.etags.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn data_of<T: DeserializeOwned>(answer: &GitHubAnswer) -> Result<T, Cause> {
+    let reply: GraphQlAnswer<T> = answer.json()?;
+    match reply.data {
+        Some(data) if reply.errors.is_empty() => Ok(data),
+        _ => Err(failure::graphql_cause(&reply.errors, answer)),
     }
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod app_token;
 mod assets;
 mod authorization;
+mod changes;
 mod checks;
 mod client;
 mod download;

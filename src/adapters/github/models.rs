@@ -256,8 +256,8 @@ pub(super) struct GraphQlQuery<'a> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct GraphQlAnswer {
-    pub data: Option<GraphQlData>,
+pub(super) struct GraphQlAnswer<T = GraphQlData> {
+    pub data: Option<T>,
     #[serde(default)]
     pub errors: Vec<GraphQlError>,
 }

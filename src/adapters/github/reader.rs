@@ -1,5 +1,7 @@
 //! Reads of the repository.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Method;
@@ -9,8 +11,8 @@ use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
-    Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenRelease,
-    SeenRepository, ServiceError,
+    Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
+    SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 
 #[async_trait]
@@ -90,6 +92,31 @@ impl GitHubReader for GitHub {
         self.generate_notes(tag, commit, previous)
             .await
             .doing(|| format!("generate release notes for {tag}"))
+    }
+
+    async fn changes(
+        &self,
+        previous: Option<&Tag>,
+        commit: &CommitSha,
+    ) -> Result<Option<SeenChanges>, ServiceError> {
+        self.changes_since(previous, commit)
+            .await
+            .doing(|| "read what was changed since the previous release".into())
+    }
+
+    async fn contributors(
+        &self,
+        before: &[(String, String)],
+    ) -> Result<BTreeSet<String>, ServiceError> {
+        self.contributors_before(before)
+            .await
+            .doing(|| "look for first contributions".into())
+    }
+
+    async fn milestones(&self, title: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
+        self.milestones_named(title)
+            .await
+            .doing(|| format!("look for the milestone {title}"))
     }
 
     async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {

@@ -106,7 +106,7 @@ impl GitHub {
     }
 
     /// The variables of a query: the repository's, and these.
-    fn variables<'a>(
+    pub(super) fn variables<'a>(
         &'a self,
         more: impl IntoIterator<Item = (String, &'a str)>,
     ) -> BTreeMap<String, &'a str> {

@@ -22,8 +22,8 @@ use crate::domain::{
 use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
     GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader,
-    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest,
-    SeenRelease, SeenRepository,
+    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck, SeenLayer,
+    SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 

@@ -42,6 +42,19 @@ impl GitHubReader for UnusedServices {
     async fn notes(&self, _: &Tag, _: &CommitSha, _: Option<&Tag>) -> Result<Notes, ServiceError> {
         unreachable!()
     }
+    async fn changes(
+        &self,
+        _: Option<&Tag>,
+        _: &CommitSha,
+    ) -> Result<Option<SeenChanges>, ServiceError> {
+        unreachable!()
+    }
+    async fn contributors(&self, _: &[(String, String)]) -> Result<BTreeSet<String>, ServiceError> {
+        unreachable!()
+    }
+    async fn milestones(&self, _: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
+        unreachable!()
+    }
     async fn statuses(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
         unreachable!()
     }

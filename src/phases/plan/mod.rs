@@ -6,13 +6,14 @@ mod tests;
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::domain::{AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
+use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
 
@@ -25,6 +26,8 @@ pub struct PlanOptions {
     pub previous_tag: Option<Tag>,
     /// The branch to guard.
     pub guard_branch: Option<String>,
+    /// What is asked of the changes since the previous release.
+    pub changes: ChangeOptions,
 }
 
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
@@ -44,6 +47,7 @@ struct PlanState {
     higher_is_released: bool,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
+    since_previous: SincePrevious,
 }
 
 impl Plan {
@@ -74,9 +78,18 @@ impl Plan {
             Some(given) => Some(given.clone()),
             None => others.previous(github).await?,
         };
+        let repository = github.repository().await?;
+        let has_commit = is_known || github.has_commit(&wanted.commit).await?;
+        let since_previous = if has_commit {
+            let (options, branch) = (&self.options.changes, &repository.default_branch);
+            SincePrevious::see(github, options, wanted, previous.as_ref(), branch).await?
+        } else {
+            SincePrevious::default()
+        };
         Ok(PlanState {
-            repository: github.repository().await?,
-            has_commit: is_known || github.has_commit(&wanted.commit).await?,
+            repository,
+            has_commit,
+            since_previous,
             higher_is_released: others.higher_is_released(github).await?,
             release,
             respelled,
@@ -174,7 +187,10 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         }
     }
     findings.extend(assets(wanted));
-    let plan = complete(wanted, seen);
+    if seen.has_commit {
+        findings.extend(seen.since_previous.findings(&options.changes, wanted));
+    }
+    let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
@@ -219,14 +235,19 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     findings
 }
 
-fn complete(wanted: &Wanted, seen: &PlanState) -> ReleasePlan {
+fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
+    let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
+    let notes = seen
+        .since_previous
+        .notes(&options.changes, &wanted, previous);
+    wanted.notes = notes.unwrap_or(wanted.notes);
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
             head: head.clone()?,
         })
     });
-    ReleasePlan::complete(wanted.clone(), seen.previous.clone(), guard)
+    ReleasePlan::complete(wanted, seen.previous.clone(), guard)
 }
 
 fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {

@@ -20,6 +20,7 @@ fn seen() -> PlanState {
         previous: None,
         higher_is_released: false,
         guard: None,
+        since_previous: SincePrevious::default(),
     }
 }
 
@@ -28,6 +29,7 @@ fn options() -> PlanOptions {
         wanted: example_wanted(),
         previous_tag: None,
         guard_branch: None,
+        changes: ChangeOptions::default(),
     }
 }
 

@@ -23,7 +23,8 @@ mod web;
 pub use event::GitHubEvent;
 pub use model::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredApp,
-    StoredAsset, StoredInstallation, StoredJob, StoredRelease, StoredRun, StoredStatus, StoredTag,
+    StoredAsset, StoredInstallation, StoredJob, StoredMilestone, StoredRelease, StoredRun,
+    StoredStatus, StoredTag,
     Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};

@@ -345,6 +345,9 @@ fn arguments(of_type: &str, field: &str, all: &Value) -> String {
         ("tagName", "\"2.0.0\""),
         ("qualifiedName", "\"refs/tags/2.0.0\""),
         ("refPrefix", "\"refs/\""),
+        ("headRef", "\"main\""),
+        ("query", "\"repo:kyma-project/btp-manager\""),
+        ("type", "ISSUE"),
     ];
     let required = all.as_array().unwrap().iter();
     let required = required.filter(|argument| argument["type"]["kind"] == "NON_NULL");

@@ -3,6 +3,7 @@
 
 mod apps;
 mod assets;
+mod changes;
 mod checks;
 mod common;
 mod contents;

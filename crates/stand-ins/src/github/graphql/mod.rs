@@ -7,10 +7,13 @@ mod execute;
 mod introspection;
 mod object;
 mod resolve;
+mod resolve_compare;
 mod resolve_git;
 mod resolve_issues;
+mod resolve_milestones;
 mod resolve_releases;
 mod resolve_repository;
+mod resolve_search;
 mod schema;
 
 use super::call::ApiCall;

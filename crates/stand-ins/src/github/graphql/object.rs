@@ -3,7 +3,7 @@
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::model::{
-    Commit, GitHubWorld, GitRepository, Issue, Pull, StoredAsset, StoredRelease,
+    Commit, GitHubWorld, GitRepository, Issue, Pull, StoredAsset, StoredMilestone, StoredRelease,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,8 @@ pub(crate) enum Object<'a> {
     /// An annotated tag by the id of its object.
     Tag(&'a GitRepository, String),
     Commit(&'a GitRepository, String, &'a Commit),
+    /// A comparison of two commits: the base and the head.
+    Comparison(&'a GitRepository, String, String),
     /// The author of a commit or a tag: the name in git, the GitHub account if there is one, and the time.
     GitActor(String, Option<String>, u64),
     Pull(&'a GitRepository, u64, &'a Pull),
@@ -32,6 +34,7 @@ pub(crate) enum Object<'a> {
     PullCommit(&'a GitRepository, String),
     Issue(&'a GitRepository, u64, &'a Issue),
     Label(&'a GitRepository, &'a str),
+    Milestone(&'a GitRepository, u64, &'a StoredMilestone),
     /// A user, or a bot, by login.
     Actor(String),
     Connection(Box<Connection<'a>>),
@@ -76,11 +79,13 @@ impl<'a> Object<'a> {
             Object::Ref(..) => "Ref",
             Object::Tag(..) => "Tag",
             Object::Commit(..) => "Commit",
+            Object::Comparison(..) => "Comparison",
             Object::GitActor(..) => "GitActor",
             Object::Pull(..) => "PullRequest",
             Object::PullCommit(..) => "PullRequestCommit",
             Object::Issue(..) => "Issue",
             Object::Label(..) => "Label",
+            Object::Milestone(..) => "Milestone",
             Object::Actor(login) if login.ends_with("[bot]") => "Bot",
             Object::Actor(_) => "User",
             Object::Connection(connection) => connection.type_name,

@@ -3,7 +3,8 @@
 use super::document::RequestedField;
 use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
 use super::{
-    connection, introspection, resolve_git, resolve_issues, resolve_releases, resolve_repository,
+    connection, introspection, resolve_compare, resolve_git, resolve_issues, resolve_milestones,
+    resolve_releases, resolve_repository, resolve_search,
 };
 use crate::github::rest::objects::{id_of, node_id};
 use crate::sync::lock;
@@ -27,13 +28,16 @@ pub(crate) fn resolve<'a>(
         Object::Asset(repository, release, asset) => {
             resolve_releases::asset(context, repository, release, asset, name)
         }
-        Object::Ref(repository, full_name) => resolve_git::reference(repository, full_name, name),
+        Object::Ref(repository, full_name) => resolve_git::reference(repository, full_name, field),
         Object::Tag(repository, sha) => resolve_git::tag(context, repository, sha, name),
         Object::Commit(repository, sha, commit) => {
             resolve_git::commit(context, repository, sha, commit, field)?
         }
         Object::Pull(repository, number, pull) => {
             resolve_issues::pull(context, repository, *number, pull, field)?
+        }
+        Object::Comparison(repository, base, head) => {
+            resolve_compare::comparison(repository, base, head, field)?
         }
         Object::PullCommit(repository, sha) => match name {
             "id" => Some(json!(node_id("PRC", id_of(sha))).into()),
@@ -46,6 +50,9 @@ pub(crate) fn resolve<'a>(
             resolve_issues::issue(context, repository, *number, issue, field)?
         }
         Object::Label(repository, label) => resolve_issues::label(context, repository, label, name),
+        Object::Milestone(repository, number, milestone) => {
+            resolve_milestones::milestone(context, repository, *number, milestone, field)?
+        }
         Object::Actor(login) => actor(context, login, name),
         Object::Connection(connection) => connection::resolve(connection, name),
         Object::Edge(_, cursor, node) => match name {
@@ -80,6 +87,7 @@ fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> FieldResul
         }
         "viewer" => Resolved::maybe(token.map(|token| Object::actor(&token.login))),
         "user" => Object::actor(field.text("login")).into(),
+        "search" => resolve_search::search(context, field.text("query")),
         "rateLimit" => rate_limit(context),
         "__schema" => introspection::schema().into(),
         "__type" => introspection::of_type(field.text("name")),

@@ -1,9 +1,9 @@
 //! Fields of refs, commits and annotated tags.
 //! <https://docs.github.com/en/graphql/reference/objects#commit>
 
-use super::connection;
 use super::document::RequestedField;
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
+use super::{connection, resolve_compare};
 use crate::github::model::{Commit, GitRepository};
 use crate::github::rest::objects::page;
 use crate::text::{rfc3339, stable_hex};
@@ -12,12 +12,18 @@ use serde_json::json;
 pub(crate) fn reference<'a>(
     repository: &'a GitRepository,
     full_name: &str,
-    field: &str,
+    field: &RequestedField,
 ) -> Option<Resolved<'a>> {
     // `refs/heads/` and `main`.
     let at = full_name.match_indices('/').nth(1).map(|(at, _)| at + 1);
     let (prefix, name) = full_name.split_at(at.unwrap_or_default());
-    Some(match field {
+    Some(match field.name.as_str() {
+        "compare" => {
+            let base = repository.commit_of_ref(full_name);
+            let head = repository.resolve(field.text("headRef"));
+            let both = base.zip(head);
+            Resolved::maybe(both.map(|(base, head)| Object::Comparison(repository, base, head)))
+        }
         "id" => json!(stable_hex(&format!("{} {full_name}", repository.id), 24)).into(),
         "name" => json!(name).into(),
         "prefix" => json!(prefix).into(),
@@ -107,6 +113,10 @@ pub(crate) fn commit<'a>(
             let name = login.unwrap_or("Somebody Unknown").to_owned();
             Object::GitActor(name, commit.login.clone(), commit.date).into()
         }
+        "authors" => {
+            let all = resolve_compare::authors(commit);
+            connection::new("GitActorConnection", "GitActorEdge", all, field)?.into()
+        }
         "parents" => {
             let parents = commits(commit.parents.clone());
             connection::new("CommitConnection", "CommitEdge", parents, field)?.into()
@@ -117,7 +127,7 @@ pub(crate) fn commit<'a>(
         }
         "associatedPullRequests" => {
             let pulls = repository.pulls.iter();
-            let merged = pulls.filter(|(_, pull)| pull.merge_commit.as_deref() == Some(sha));
+            let merged = pulls.filter(|(_, pull)| resolve_compare::brings(repository, pull, sha));
             let all = merged.map(|(number, pull)| Object::Pull(repository, *number, pull));
             connection::new(
                 "PullRequestConnection",

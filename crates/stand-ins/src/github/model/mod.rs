@@ -14,5 +14,5 @@ pub use token::{Level, Rights, Token, TokenKind};
 pub(crate) use world::ObjectKind;
 pub use world::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Pull, Rule, Sha, StoredAsset, StoredJob,
-    StoredRelease, StoredRun, StoredStatus, StoredTag,
+    StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag,
 };

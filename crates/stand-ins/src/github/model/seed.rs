@@ -208,6 +208,18 @@ impl GitRepository {
     pub fn merge(&mut self, title: &str, login: &str, labels: &[&str]) -> &mut GitRepository {
         let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
         self.commit_by(&format!("{title} (#{number})"), Some(login));
+        self.merged(number, title, login, labels, format!("{login}-{number}"))
+    }
+
+    /// The pull request that was merged as the tip.
+    fn merged(
+        &mut self,
+        number: u64,
+        title: &str,
+        login: &str,
+        labels: &[&str],
+        head: String,
+    ) -> &mut GitRepository {
         let sha = self.tip();
         let merged_at = self.commits.get(&sha).map(|commit| commit.date);
         self.pulls.insert(
@@ -219,13 +231,37 @@ impl GitRepository {
                 labels: labels.iter().map(|&label| label.to_owned()).collect(),
                 state: "closed".to_owned(),
                 base: self.branch.clone(),
-                head: format!("{login}-{number}"),
+                head,
                 merge_commit: Some(sha),
                 merged_at,
                 comments: Vec::new(),
             },
         );
         self
+    }
+
+    /// A pull request of one commit, merged with a merge commit that has two parents.
+    pub fn merge_commit(
+        &mut self,
+        title: &str,
+        login: &str,
+        labels: &[&str],
+    ) -> &mut GitRepository {
+        let number = self.pulls.keys().last().copied().unwrap_or_default() + 1;
+        let (base, onto) = (self.branch.clone(), self.tip());
+        let head = format!("{login}-{number}");
+        self.on(&head).commit_by(title, Some(login));
+        let branch = self.tip();
+        self.on(&base).commit_by(
+            &format!("Merge pull request #{number} from {login}/{head}\n\n{title}"),
+            Some(login),
+        );
+        let sha = self.tip();
+        if let Some(commit) = self.commits.remove(&sha) {
+            let parents = vec![onto, branch];
+            self.add(Commit { parents, ..commit });
+        }
+        self.merged(number, title, login, labels, head)
     }
 
     /// A lightweight tag at the tip.

@@ -53,6 +53,8 @@ pub struct GitRepository {
     pub rules: Vec<Rule>,
     /// Issues that are no pull requests, by number.
     pub issues: BTreeMap<u64, Issue>,
+    /// The first one has the number 1.
+    pub milestones: Vec<StoredMilestone>,
     /// Text files by path, the same at every commit.
     pub files: BTreeMap<String, String>,
     pub(crate) last_id: u64,
@@ -114,6 +116,17 @@ pub struct Issue {
     pub created_at: u64,
     /// Comments on it, oldest first.
     pub comments: Vec<String>,
+}
+
+/// A milestone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoredMilestone {
+    pub title: String,
+    /// `open` or `closed`.
+    pub state: String,
+    /// The numbers of its issues and pull requests.
+    pub items: Vec<u64>,
 }
 
 /// A release or a draft of one. Several drafts may name one tag; one published release does.

@@ -1,0 +1,116 @@
+//! What `plan` asks of the changes since the previous release: it reads them once, for the text, the labels and the milestone.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart, Tag};
+use crate::plan::{NotesSource, Wanted};
+use crate::protocol::{GitHubReader, SeenMilestone, ServiceError};
+use crate::release::changes::{Changes, ReleaseConfig, check_labels, check_milestone};
+use crate::release::notes::{NotesInput, compose, is_too_long};
+
+/// What was read, as far as the options ask for it.
+#[derive(Debug, Default)]
+pub(crate) struct SincePrevious {
+    changes: Changes,
+    config: ReleaseConfig,
+    /// What is wrong with the previous tag or with `.github/release.yml`.
+    unusable: Option<Diagnostic>,
+    known: BTreeSet<String>,
+    generated: String,
+    milestones: Vec<SeenMilestone>,
+}
+
+impl SincePrevious {
+    pub(crate) async fn see(
+        github: &dyn GitHubReader,
+        options: &ChangeOptions,
+        wanted: &Wanted,
+        previous: Option<&Tag>,
+        default_branch: &str,
+    ) -> Result<Self, ServiceError> {
+        let mut since = Self::default();
+        if options.milestone != MilestoneRule::Ignore {
+            since.milestones = github.milestones(&wanted.version.to_string()).await?;
+        }
+        if options.need_changes() {
+            let Some(seen) = github.changes(previous, &wanted.commit).await? else {
+                since.unusable = previous.map(|previous| no_tag(previous, wanted));
+                return Ok(since);
+            };
+            match ReleaseConfig::read(seen.config.as_deref()) {
+                Ok(config) => since.config = config,
+                Err(finding) => since.unusable = Some(finding),
+            }
+            since.changes = Changes::of(seen, wanted.commit.as_str(), default_branch);
+            let firsts = since.changes.first_pulls();
+            if !options.notes.is_empty() && !firsts.is_empty() {
+                since.known = github.contributors(&firsts).await?;
+            }
+        }
+        if options.notes.contains(&NotesPart::Generate) && since.unusable.is_none() {
+            let notes = github.notes(&wanted.tag, &wanted.commit, previous).await?;
+            since.generated = notes.body;
+        }
+        Ok(since)
+    }
+
+    /// Every reason not to release.
+    pub(crate) fn findings(&self, options: &ChangeOptions, wanted: &Wanted) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        if options.append.as_deref().is_some_and(is_too_long) {
+            findings.push(Diagnostic::error(
+                Code::NotesTooLong,
+                "the text of notes-append is longer than 30,000 bytes",
+                "shorten it and link to the full text, or attach it as an asset",
+            ));
+        }
+        match (&self.unusable, options.labels) {
+            (Some(finding), _) => findings.push(finding.clone()),
+            (None, LabelRule::Any) => {}
+            (None, LabelRule::OneOfCategories) => {
+                findings.extend(check_labels(&self.changes, &self.config, &options.page));
+            }
+        }
+        findings.extend(check_milestone(
+            options.milestone,
+            &self.milestones,
+            wanted,
+            &options.page,
+        ));
+        findings
+    }
+
+    /// The text of the release, if it is composed here.
+    pub(crate) fn notes(
+        &self,
+        options: &ChangeOptions,
+        wanted: &Wanted,
+        previous: Option<&Tag>,
+    ) -> Option<NotesSource> {
+        if options.notes.is_empty() && options.append.is_none() {
+            return None;
+        }
+        let input = NotesInput {
+            changes: &self.changes,
+            config: &self.config,
+            known: &self.known,
+            generated: &self.generated,
+            tag: &wanted.tag,
+            previous,
+            page: &options.page,
+        };
+        let text = compose(&options.notes, options.append.as_deref(), &input);
+        Some(NotesSource::Text(text))
+    }
+}
+
+fn no_tag(previous: &Tag, wanted: &Wanted) -> Diagnostic {
+    Diagnostic::error(
+        Code::PreviousTagMissing,
+        format!(
+            "{} has no tag {previous} to compare with",
+            wanted.repository
+        ),
+        "give the tag of a release as `previous-tag`, or leave it out",
+    )
+}
