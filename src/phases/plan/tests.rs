@@ -16,6 +16,7 @@ fn seen() -> PlanState {
         },
         has_commit: true,
         release: ReleaseView::default(),
+        tag_is_lightweight: false,
         respelled: None,
         previous: None,
         higher_is_released: false,
@@ -255,4 +256,41 @@ fn guard_records_the_head_of_the_branch() {
         ..seen()
     };
     assert_eq!(plan(&options, &seen).guard.unwrap().head, other());
+}
+
+#[test]
+fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
+    let wanted = Wanted {
+        tag_message: Some("v1.2.0".into()),
+        ..example_wanted()
+    };
+    let options = PlanOptions {
+        wanted,
+        ..options()
+    };
+    let warned = |tag_is_lightweight| {
+        let release = ReleaseView {
+            tag: Some(example_wanted().commit),
+            ..ReleaseView::default()
+        };
+        let seen = PlanState {
+            release,
+            tag_is_lightweight,
+            ..seen()
+        };
+        let Step::Done(report) = decide(&options, &seen) else {
+            panic!("refused")
+        };
+        let told = report.warnings.iter();
+        told.map(|it| format!("{}: {} / {}", it.code, it.seen, it.help))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned(true),
+        [
+            "tag-lightweight: v1.2.0 exists as a lightweight tag, and `tag-type` is annotated / if it has to be annotated, delete \
+             the tag and run again: btp-release discard v1.2.0, or git push origin :refs/tags/v1.2.0"
+        ]
+    );
+    assert_eq!(warned(false), [""; 0]);
 }
