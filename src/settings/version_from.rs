@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::plan::{ImageInputs, Names, VersionFrom};
 
 /// The names of release branches.
-const BRANCHES: &str = "release-{major}.{minor}";
+const BRANCHES: [&str; 1] = ["release-{major}.{minor}"];
 
 const WORDS: [(&str, VersionFrom); 4] = [
     ("input", VersionFrom::Input),
@@ -98,10 +98,12 @@ fn next_patch(
     let branch = reference
         .as_deref()
         .and_then(|it| it.strip_prefix("refs/heads/"));
-    let minor = branch.and_then(|branch| minor_of_branch(branch, BRANCHES));
+    let mut minors = BRANCHES.iter();
+    let minor = branch.and_then(|branch| minors.find_map(|it| minor_of_branch(branch, it)));
     let Some((major, minor)) = minor else {
         let help = format!(
-            "choose a branch such as {BRANCHES} in \"Run workflow\", or leave `version-from` out and type a version"
+            "choose a branch such as {} in \"Run workflow\", or leave `version-from` out and type a version",
+            BRANCHES.join(" or ")
         );
         refuse_ref(parser, reference.as_deref(), "a release branch", &help);
         return None;
