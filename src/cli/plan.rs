@@ -7,7 +7,7 @@ use super::{CommonArgs, ModuleInput, VersionRulesInput};
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct PlanArgs {
-    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name
+    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name, unless `version-from` or `tag-format` says otherwise
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,
     /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
@@ -31,6 +31,15 @@ pub struct PlanArgs {
     /// When the tag is created: `draft` (right after the draft, so that it starts the builders) or `publish` (right before the release is published, after every check: a run that fails leaves no tag, and builders work from the commit); default: `draft`
     #[arg(long, value_name = "WHEN")]
     pub tag_when: Option<String>,
+    /// Where the version comes from: `input` (it is typed), `ref` (the tag that the workflow runs on), `branch-next-patch` (the next patch of the minor version that the branch is for, such as `release-1.2`) or `next-rc` (the next release candidate of the version that is typed); default: `input`. A version that is typed beside `ref` or `branch-next-patch` has to be the same
+    #[arg(long, value_name = "SOURCE")]
+    pub version_from: Option<String>,
+    /// Kind of the tag: `lightweight` or `annotated`, whose tagger is the token's user; default: `lightweight`. A tag that exists at the commit is used as it is
+    #[arg(long, value_name = "TYPE")]
+    pub tag_type: Option<String>,
+    /// Message of an annotated tag, with `{version}` and `{tag}` filled in; default: the tag's name
+    #[arg(long, value_name = "TEXT")]
+    pub tag_message: Option<String>,
     /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
     #[arg(long, value_name = "REASON")]
     pub replace_published: Option<String>,

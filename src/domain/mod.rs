@@ -11,9 +11,12 @@ mod deadline;
 mod exit;
 mod findings;
 mod github_app;
+mod input_findings;
 mod jobs;
 mod lock;
 mod name_pattern;
+mod named_version;
+mod next_version;
 pub mod pace;
 mod repo;
 mod tag;
@@ -30,9 +33,12 @@ pub use findings::{findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
+pub use input_findings::InputFindings;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
+pub use named_version::NamedVersion;
+pub use next_version::{CandidateForm, NextVersion, UnknownVersion, first_of, minor_of_branch};
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
     ModuleForm, PinnedImage, Version,

@@ -30,6 +30,7 @@ mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod version_from;
 
 use std::collections::BTreeSet;
 use std::path::Path;
