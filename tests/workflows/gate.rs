@@ -300,7 +300,7 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
         .iter()
         .map(|step| string(at(step, &["with", "subject-digest"])))
         .collect();
-    let assets = binaries_of(&release);
+    let assets = built_assets_of(&release);
     assert!(assets.len() > 2, "{assets:?}");
     let wanted = assets.iter().map(|asset| {
         format!("${{{{ fromJSON(needs.draft.outputs.artifacts)['{asset}'].digest }}}}")
@@ -310,8 +310,8 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
     assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
 }
 
-/// The binaries that a release of the action plans.
-fn binaries_of(release: &Value) -> Vec<String> {
+/// What a release of the action plans, without its checksums.
+fn built_assets_of(release: &Value) -> Vec<String> {
     let plan = step(&job(release, "draft"), "Plan");
     let assets = string(at(&plan, &["with", "assets"]));
     let assets = assets.lines().map(str::to_owned);
@@ -320,11 +320,11 @@ fn binaries_of(release: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What is planned is uploaded, and comes from an image or from the job that builds for one system.
+/// What is planned is uploaded, and comes from an image, from the job that builds for one system, or is the archive for shells.
 #[test]
-fn every_binary_of_the_action_is_built_and_uploaded() {
+fn every_asset_of_the_action_is_built_and_uploaded() {
     let release = workflow("release.yaml");
-    let assets = binaries_of(&release);
+    let assets = built_assets_of(&release);
     let uploaded = string(at(
         &step(&job(&release, "draft"), "Upload them"),
         &["with", "files"],
@@ -347,7 +347,9 @@ fn every_binary_of_the_action_is_built_and_uploaded() {
         .iter()
         .map(|system| format!("btp-release-{}", string(system.get("name"))));
     let of_images = ["amd64", "arm64"].map(|arch| format!("btp-release-linux-{arch}"));
-    assert_eq!(assets, of_images.into_iter().chain(built).collect::<Vec<_>>());
+    let built = of_images.into_iter().chain(built);
+    let built = built.chain(["btp-release-shell-files.tar.gz".to_owned()]);
+    assert_eq!(assets, built.collect::<Vec<_>>());
     let page = read("docs/install.md");
     none(assets.into_iter().filter(|asset| !page.contains(&format!("`{asset}`"))));
 }

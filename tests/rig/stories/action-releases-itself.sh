@@ -60,7 +60,7 @@ same 'what action.yml of the release names' "$(built_by v1)" "docker://$index"
 same 'platforms of the image' "$(platforms_of "$index")" 'linux/amd64 linux/arm64'
 same 'attestations of the image' "$(inspect "$index" | jq '[.manifests[] | select(.annotations."vnd.docker.reference.type" == "attestation-manifest")] | length')" 2
 same 'revision of the image' "$(label_of "$index" revision)" "$commit"
-same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 btp-release-macos-amd64 btp-release-macos-arm64 btp-release-windows-amd64.exe release-evidence.json sha256sums.txt'
+same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 btp-release-macos-amd64 btp-release-macos-arm64 btp-release-shell-files.tar.gz btp-release-windows-amd64.exe release-evidence.json sha256sums.txt'
 digest_of_asset() { repository_state ".releases[] | select(.tag_name == \"v1.2.0\") | .assets[] | select(.name == \"$1\") | \"sha256:\\(.content)\""; }
 same 'the binary for amd64' "$(digest_of_asset btp-release-linux-amd64)" "$(digest_of "$binary")"
 same 'the binary for arm64' "$(digest_of_asset btp-release-linux-arm64)" "$(digest_of "$cross")"
@@ -71,6 +71,7 @@ same 'what was attested' "$(sort "$rig/control/attested")" "$(
   {
     printf '%s\n' "${index/@/ }" "btp-release-linux-amd64 $(digest_of "$binary")" "btp-release-linux-arm64 $(digest_of "$cross")"
     for system in "${!systems[@]}"; do echo "btp-release-${systems[$system]} $(digest_of "$rig/built/$system")"; done
+    echo "btp-release-shell-files.tar.gz $(digest_of_asset btp-release-shell-files.tar.gz)"
   } | sort
 )"
 same 'v1' "$(at_origin v1)" "$first"
