@@ -1,6 +1,8 @@
 //! The conditions under which the workflows publish and move `v1`: only what was built and tested.
 
-use crate::{all_steps, at, entries, job, jobs, keys, steps, string, strings, workflow};
+use crate::{
+    all_steps, at, entries, job, jobs, keys, none, read, steps, string, strings, workflow,
+};
 use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
@@ -306,7 +308,10 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
         format!("${{{{ fromJSON(needs.draft.outputs.artifacts)['{asset}'].digest }}}}")
     });
     let image = "${{ needs.commit.outputs.digest }}".to_owned();
-    assert_eq!(attested, [image].into_iter().chain(wanted).collect::<Vec<_>>());
+    assert_eq!(
+        attested,
+        [image].into_iter().chain(wanted).collect::<Vec<_>>()
+    );
     assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
 }
 
@@ -341,7 +346,7 @@ fn every_asset_of_the_action_is_built_and_uploaded() {
     assert_eq!(uploaded, planned);
     let matrix = job(&release, "binary");
     let Some(Value::Sequence(systems)) = at(&matrix, &["strategy", "matrix", "include"]) else {
-        panic!("no matrix");
+        unreachable!("no matrix");
     };
     let built = systems
         .iter()
@@ -351,7 +356,11 @@ fn every_asset_of_the_action_is_built_and_uploaded() {
     let built = built.chain(["btp-release-shell-files.tar.gz".to_owned()]);
     assert_eq!(assets, built.collect::<Vec<_>>());
     let page = read("docs/install.md");
-    none(assets.into_iter().filter(|asset| !page.contains(&format!("`{asset}`"))));
+    none(
+        assets
+            .into_iter()
+            .filter(|asset| !page.contains(&format!("`{asset}`"))),
+    );
 }
 
 /// Only one job may sign in this repository's name.

@@ -55,8 +55,14 @@ fn only_workflows_of_our_own_without_local_actions_are_locked() {
         let jobs = crate::jobs(workflow);
         let local = jobs.iter().any(|(_, job)| {
             let calls = [string(job.get("uses"))];
-            let steps = steps(job).iter().map(|step| string(step.get("uses"))).collect::<Vec<_>>();
-            calls.iter().chain(&steps).any(|used| used.starts_with("./"))
+            let steps = steps(job)
+                .iter()
+                .map(|step| string(step.get("uses")))
+                .collect::<Vec<_>>();
+            calls
+                .iter()
+                .chain(&steps)
+                .any(|used| used.starts_with("./"))
         });
         let called = crate::at(workflow, &["on", "workflow_call"]).is_some();
         !local && !called
