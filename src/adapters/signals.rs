@@ -5,7 +5,6 @@
 use std::io;
 
 use async_trait::async_trait;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
@@ -24,19 +23,45 @@ impl Signals {
     ///
     /// When the system refuses the handlers.
     pub fn listen() -> io::Result<Self> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+        let stop = stop()?;
         let (raise, raised) = watch::channel(false);
         tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            stop.await;
             // When the process is about to end, the receiver no longer exists.
             let _ = raise.send(true);
         });
         Ok(Self { raised })
     }
+}
+
+/// Is ready when the process is told to stop.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Is ready when the process is told to stop: by Ctrl-C, or because its window is closed.
+#[cfg(windows)]
+fn stop() -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::windows::{ctrl_c, ctrl_close};
+
+    let mut interrupt = ctrl_c()?;
+    let mut close = ctrl_close()?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = close.recv() => {}
+        }
+    })
 }
 
 #[async_trait]
