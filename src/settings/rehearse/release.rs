@@ -65,6 +65,8 @@ pub struct RehearsedAsset {
     pub name: String,
     /// The file's, or one that takes its place.
     pub text: String,
+    /// Whether it is the file's.
+    is_file: bool,
 }
 
 /// What the files say of the release, before the defaults are filled in.
@@ -132,13 +134,22 @@ pub(super) fn read(parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<
         )?),
         None => None,
     };
-    let remarks = said.remarks(image.as_ref().map(ToString::to_string));
+    let mut remarks = said.remarks(image.as_ref().map(ToString::to_string));
+    let assets = said.assets(parser, output("assets"), form);
+    let replaced = assets.iter().filter(|asset| !asset.is_file);
+    let replaced: Vec<_> = replaced.map(|asset| asset.name.as_str()).collect();
+    if !replaced.is_empty() {
+        let names = replaced.join(", ");
+        remarks.push(format!(
+            "no file is there yet, and a short text takes its place: {names}"
+        ));
+    }
     let repository = said.repository()?;
     Some(RehearsedRelease {
         earlier: earlier_tags(&version, &format),
         plan: said.plan_inputs(&output, form),
         build: said.given(&["module-namespace", "pin-images"]),
-        assets: said.assets(parser, output("assets"), form),
+        assets,
         tag_when: said.input("tag-when"),
         module,
         remarks,
@@ -270,11 +281,12 @@ impl Said<'_> {
                 .parse()
                 .ok()
         });
-        let image = self.input("binary-image");
-        let image = self
-            .manager
-            .map(|manager| manager.image.repository())
-            .or(image.as_deref().map(repository_of));
+        let of_workflow = self.input("binary-image").filter(|image| image != NO_IMAGE);
+        let of_manifest = || Some(self.manager?.image.repository());
+        let image = of_workflow
+            .as_deref()
+            .map(repository_of)
+            .or_else(of_manifest);
         let image = image.filter(|_| !self.sources.is_example);
         let of_image = || format!("kyma-project/{}", short_name(image?)).parse().ok();
         of_address
@@ -327,11 +339,13 @@ impl Said<'_> {
         names
             .lines()
             .filter(|name| !of_module.contains(name))
-            .map(|name| RehearsedAsset {
-                name: name.to_owned(),
-                text: text(name)
-                    .filter(|text| !text.is_empty())
-                    .unwrap_or_else(|| format!("{name}, as far as a rehearsal needs it\n")),
+            .map(|name| {
+                let text = text(name).filter(|text| !text.is_empty());
+                RehearsedAsset {
+                    name: name.to_owned(),
+                    is_file: text.is_some(),
+                    text: text.unwrap_or_else(|| format!("in place of {name}\n")),
+                }
             })
             .collect()
     }

@@ -223,7 +223,7 @@ fn inputs_of_a_workflow_are_the_inputs_of_the_phases() {
             "europe-docker.pkg.dev/kyma-project/prod/keda-manager",
         ),
         ("module-name", "kyma-project.io/module/keda"),
-        ("module-registry", "ghcr.io/kyma-project/controller"),
+        ("module-registry", "ghcr.io/kyma-project/keda-manager"),
         ("module-form", "both"),
         (
             "assets",
