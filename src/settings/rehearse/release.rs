@@ -15,6 +15,7 @@ use super::sources::{RehearsalSources, example_images};
 use crate::cli::{RehearseArgs, ReleaseSettingsArgs};
 use crate::commands::release_settings::module_assets;
 use crate::domain::{ImageRepository, RepoSlug, Tag, TagFormat, Version};
+use crate::protocol::Output;
 
 /// The repository of the example.
 const EXAMPLE_REPOSITORY: &str = "kyma-project/btp-manager";
@@ -77,13 +78,30 @@ struct Said<'a> {
     /// The version as it was typed or written.
     typed: &'a str,
     version: &'a Version,
+    form: ModuleForm,
+}
+
+/// The release's settings with nothing left out.
+struct FilledIn(Vec<Output>);
+
+impl FilledIn {
+    /// Empty where the release has none.
+    fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|output| output.name == name);
+        found.map_or("", |output| &output.value)
+    }
 }
 
 /// Reads all files, and works the release out. `None` where something is wrong, and the parser has the reasons.
 pub(super) fn read(parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<RehearsedRelease> {
     let sources = RehearsalSources::read(parser, args);
     let version = version(parser, args, sources.as_ref());
-    let form = module_form(parser, args.module_form.as_deref());
+    let of_workflow = sources
+        .as_ref()
+        .and_then(|sources| sources.workflow.as_ref());
+    let of_workflow = of_workflow.and_then(|inputs| inputs.get("module-form"));
+    let form = args.module_form.as_deref().or(of_workflow);
+    let form = module_form(parser, form).unwrap_or_default();
     let sources = sources?;
     let manifest = match sources.manifest {
         Some(_) => Some(ManifestWithManager::find(
@@ -102,58 +120,40 @@ pub(super) fn read(parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<
             .and_then(|manifest| manifest.manager.as_ref()),
         typed: &typed,
         version: &version,
+        form,
     };
     let settings = said.settings(parser)?;
-    let output = |name: &str| -> &str {
-        let found = settings.iter().find(|(known, _)| *known == name);
-        found.map_or("", |(_, value)| value)
-    };
-    let form = form
-        .or_else(|| module_form(parser, said.input("module-form").as_deref()))
-        .unwrap_or_default();
-    let names = Names {
-        tag: &tag,
-        version: &version,
-    };
-    let image = match output("binary-image") {
+    let image = match settings.get("binary-image") {
         "" => None,
-        image => Some(parser.take("binary-image", names.image(image))?),
+        image => {
+            let names = Names {
+                tag: &tag,
+                version: &version,
+            };
+            Some(parser.take("binary-image", names.image(image))?)
+        }
+    };
+    let built = BuiltAs {
+        component: settings.get("module-name"),
+        registry: settings.get("module-registry"),
+        form,
+        version: &version,
+        image: said.manager.and(image.clone()),
     };
     let module = match &manifest {
-        Some(manifest) => Some(checked_module(
-            parser,
-            &sources,
-            manifest,
-            &BuiltAs {
-                component: output("module-name"),
-                registry: output("module-registry"),
-                form,
-                version: &version,
-                image: manifest.manager.as_ref().and(image.clone()),
-            },
-        )?),
+        Some(manifest) => Some(checked_module(parser, &sources, manifest, &built)?),
         None => None,
     };
-    let mut remarks = said.remarks(image.as_ref().map(ToString::to_string));
-    let assets = said.assets(parser, output("assets"), form);
-    let replaced = assets.iter().filter(|asset| !asset.is_file);
-    let replaced: Vec<_> = replaced.map(|asset| asset.name.as_str()).collect();
-    if !replaced.is_empty() {
-        let names = replaced.join(", ");
-        remarks.push(format!(
-            "no file is there yet, and a short text takes its place: {names}"
-        ));
-    }
-    let repository = said.repository()?;
+    let assets = said.assets(parser, settings.get("assets"));
     Some(RehearsedRelease {
         earlier: earlier_tags(&version, &format),
-        plan: said.plan_inputs(&output, form),
+        plan: said.plan_inputs(&settings),
         build: said.given(&["module-namespace", "pin-images"]),
-        assets,
+        remarks: said.remarks(image.map(|image| image.to_string()), &assets),
+        repository: said.repository()?,
         tag_when: said.input("tag-when"),
+        assets,
         module,
-        remarks,
-        repository,
         tag,
     })
 }
@@ -200,7 +200,7 @@ impl Said<'_> {
     }
 
     /// What `release-settings` makes of it, as a release does.
-    fn settings(&self, parser: &mut InputParser<'_>) -> Option<Vec<(&'static str, String)>> {
+    fn settings(&self, parser: &mut InputParser<'_>) -> Option<FilledIn> {
         let example = self.sources.is_example.then(example_images);
         let (image, registry) = example.unzip();
         let config = self.sources.config.as_ref().map(|(_, config)| config);
@@ -221,21 +221,14 @@ impl Said<'_> {
             module: self.sources.manifest.is_none().then(|| "false".to_owned()),
             module_name: module_name.or_else(example),
             module_registry: self.input("module-registry").or(registry),
-            module_form: self
-                .args
-                .module_form
-                .clone()
-                .or_else(|| self.input("module-form")),
+            module_form: Some(self.form.to_string()),
             assets: self.list("assets"),
             files: self.list("files"),
             assets_command: self.input("assets-command"),
             ..ReleaseSettingsArgs::default()
         };
         match release_settings(&args, parser.environment) {
-            Ok(settings) => {
-                let outputs = settings.report().outputs.into_iter();
-                Some(outputs.map(|output| (output.name, output.value)).collect())
-            }
+            Ok(settings) => Some(FilledIn(settings.report().outputs)),
             Err(found) => {
                 for wrong in found {
                     parser.take::<(), _>("--workflow", Err(wrong));
@@ -294,35 +287,26 @@ impl Said<'_> {
             .or_else(|| EXAMPLE_REPOSITORY.parse().ok())
     }
 
-    fn plan_inputs<'o>(
-        &self,
-        output: &impl Fn(&str) -> &'o str,
-        form: ModuleForm,
-    ) -> Vec<(&'static str, String)> {
+    fn plan_inputs(&self, settings: &FilledIn) -> Vec<(&'static str, String)> {
         let mut inputs = self.given(&["tag-format", "extra-images", "prerelease", "make-latest"]);
         inputs.push(("version", self.typed.to_owned()));
-        inputs.push(("assets", output("assets").to_owned()));
+        inputs.push(("assets", settings.get("assets").to_owned()));
         for name in ["binary-image", "module-name", "module-registry"] {
-            let value = output(name);
+            let value = settings.get(name);
             if !value.is_empty() {
                 inputs.push((name, value.to_owned()));
             }
         }
         if self.sources.manifest.is_some() {
-            inputs.push(("module-form", form.to_string()));
+            inputs.push(("module-form", self.form.to_string()));
         }
         inputs
     }
 
     /// The assets beside the module's: from the files, where these are there and are texts.
-    fn assets(
-        &self,
-        parser: &InputParser<'_>,
-        names: &str,
-        form: ModuleForm,
-    ) -> Vec<RehearsedAsset> {
+    fn assets(&self, parser: &InputParser<'_>, names: &str) -> Vec<RehearsedAsset> {
         let of_module = match self.sources.manifest {
-            Some(_) => module_assets(form),
+            Some(_) => module_assets(self.form),
             None => Vec::new(),
         };
         let files = self.list("files");
@@ -351,7 +335,7 @@ impl Said<'_> {
     }
 
     /// What the rehearsal does in place of the release's own steps.
-    fn remarks(&self, image: Option<String>) -> Vec<String> {
+    fn remarks(&self, image: Option<String>, assets: &[RehearsedAsset]) -> Vec<String> {
         let mut remarks = Vec::new();
         if let Some(workflow) = &self.sources.workflow {
             let unknown = workflow.unknown_of(&READ);
@@ -359,6 +343,14 @@ impl Said<'_> {
                 let unknown = unknown.join(", ");
                 remarks.push(format!("only a run knows these inputs: {unknown}"));
             }
+        }
+        let replaced = assets.iter().filter(|asset| !asset.is_file);
+        let replaced: Vec<_> = replaced.map(|asset| asset.name.as_str()).collect();
+        if !replaced.is_empty() {
+            let names = replaced.join(", ");
+            remarks.push(format!(
+                "not there yet, and replaced by a short text: {names}"
+            ));
         }
         if self.sources.is_example {
             return remarks;
