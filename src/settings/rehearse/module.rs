@@ -11,7 +11,7 @@ use ocm_module::yaml::{self, PathStep, YamlDocument};
 
 use super::super::input_parser::InputParser;
 use super::manager::{FoundManager, ManagerHints, manager_image, places_of, short_name};
-use super::sources::{ReadFile, RehearsalSources};
+use super::sources::{RehearsalSources, SourceFile, refuse_all};
 use crate::domain::{ComponentName, ImageRef, Version};
 
 /// The word for a module without an image of its own.
@@ -55,7 +55,7 @@ impl RehearsedManifest {
 
 /// The manifest, read, with the manager that it runs.
 pub(super) struct ManifestWithManager {
-    file: ReadFile,
+    file: SourceFile,
     pub(super) manager: Option<FoundManager>,
     places: Vec<Range<usize>>,
 }
@@ -193,7 +193,11 @@ pub(super) fn checked_module(
 }
 
 /// The configuration with the version of the release, as a release has to have it.
-fn of_version(file: &ReadFile, config: &ModuleConfig, version: &Version) -> (String, ModuleConfig) {
+fn of_version(
+    file: &SourceFile,
+    config: &ModuleConfig,
+    version: &Version,
+) -> (String, ModuleConfig) {
     let version = version.to_string();
     let path = [PathStep::Key("version".to_owned())];
     let documents = yaml::read(&file.text).unwrap_or_default();
@@ -207,15 +211,4 @@ fn of_version(file: &ReadFile, config: &ModuleConfig, version: &Version) -> (Str
     let mut config = config.clone();
     config.version = version;
     (text, config)
-}
-
-/// Keeps the errors; each names its file itself.
-pub(super) fn refuse_all(
-    parser: &mut InputParser<'_>,
-    input: &str,
-    found: Vec<ocm_module::Diagnostic>,
-) {
-    for wrong in found.into_iter().filter(ocm_module::Diagnostic::is_error) {
-        parser.take::<(), _>(input, Err(wrong));
-    }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig};
 
 use super::super::input_parser::InputParser;
-use super::module::refuse_all;
 use super::workflow::WorkflowInputs;
 use crate::cli::RehearseArgs;
 use crate::domain::{Code, Diagnostic};
@@ -23,7 +22,7 @@ const EXAMPLE_CR: &str = include_str!("../../rehearsal/example/default-cr.yaml")
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ReadFile {
+pub(super) struct SourceFile {
     /// Its path, as messages call it.
     pub(super) name: String,
     pub(super) text: String,
@@ -33,12 +32,12 @@ pub(super) struct ReadFile {
 #[derive(Default)]
 pub(super) struct RehearsalSources {
     pub(super) workflow: Option<WorkflowInputs>,
-    pub(super) config: Option<(ReadFile, ModuleConfig)>,
+    pub(super) config: Option<(SourceFile, ModuleConfig)>,
     /// `None` where the release has no module.
-    pub(super) manifest: Option<ReadFile>,
-    pub(super) default_cr: Option<ReadFile>,
+    pub(super) manifest: Option<SourceFile>,
+    pub(super) default_cr: Option<SourceFile>,
     /// The configuration of the security scanners.
-    pub(super) security: Option<ReadFile>,
+    pub(super) security: Option<SourceFile>,
     /// Whether it is the example's module.
     pub(super) is_example: bool,
 }
@@ -69,7 +68,7 @@ impl RehearsalSources {
             sources.config = Some(read_config(parser, path)?);
         }
         if sources.is_example {
-            sources.manifest = Some(ReadFile {
+            sources.manifest = Some(SourceFile {
                 name: "manifest.yaml".to_owned(),
                 text: EXAMPLE
                     .0
@@ -91,7 +90,11 @@ impl RehearsalSources {
         typed.cloned().or_else(of_workflow)
     }
 
-    fn read_manifest(&self, parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<ReadFile> {
+    fn read_manifest(
+        &self,
+        parser: &mut InputParser<'_>,
+        args: &RehearseArgs,
+    ) -> Option<SourceFile> {
         if let Some(path) = self.path(args.manifest.as_ref(), "manifest") {
             return read(parser, "--manifest", path);
         }
@@ -120,7 +123,7 @@ impl RehearsalSources {
         &self,
         parser: &mut InputParser<'_>,
         args: &RehearseArgs,
-    ) -> Option<ReadFile> {
+    ) -> Option<SourceFile> {
         if let Some(path) = self.path(args.default_cr.as_ref(), "default-cr") {
             return read(parser, "--default-cr", path);
         }
@@ -129,7 +132,7 @@ impl RehearsalSources {
             let path = beside(parser, file, named, "--default-cr")?;
             return read(parser, "--default-cr", path);
         }
-        self.is_example.then(|| ReadFile {
+        self.is_example.then(|| SourceFile {
             name: "default-cr.yaml".to_owned(),
             text: EXAMPLE_CR.to_owned(),
         })
@@ -153,12 +156,12 @@ pub(super) fn example_images() -> (String, String) {
     (image.to_owned(), format!("{folder}/unsigned"))
 }
 
-fn read(parser: &mut InputParser<'_>, input: &str, path: String) -> Option<ReadFile> {
+fn read(parser: &mut InputParser<'_>, input: &str, path: String) -> Option<SourceFile> {
     let text = parser.file(input, &path)?;
-    Some(ReadFile { name: path, text })
+    Some(SourceFile { name: path, text })
 }
 
-fn read_config(parser: &mut InputParser<'_>, path: String) -> Option<(ReadFile, ModuleConfig)> {
+fn read_config(parser: &mut InputParser<'_>, path: String) -> Option<(SourceFile, ModuleConfig)> {
     let file = read(parser, "--module-config", path)?;
     let (config, found) = ModuleConfig::parse(&file.name, file.text.as_bytes());
     refuse_all(parser, "--module-config", found);
@@ -168,7 +171,7 @@ fn read_config(parser: &mut InputParser<'_>, path: String) -> Option<(ReadFile, 
 /// The path of a file that the module's configuration names.
 fn beside(
     parser: &mut InputParser<'_>,
-    file: &ReadFile,
+    file: &SourceFile,
     named: &FileRef,
     option: &str,
 ) -> Option<String> {
@@ -193,4 +196,15 @@ fn join(file: &str, path: &str) -> String {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let path = folder.join(path.trim_start_matches("./"));
     path.display().to_string()
+}
+
+/// Keeps the errors; each names its file itself.
+pub(super) fn refuse_all(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    found: Vec<ocm_module::Diagnostic>,
+) {
+    for wrong in found.into_iter().filter(ocm_module::Diagnostic::is_error) {
+        parser.take::<(), _>(input, Err(wrong));
+    }
 }
