@@ -275,12 +275,12 @@ fn workflows_of_the_examples_are_rehearsed() {
         (
             include_str!("../../../../examples/migrate/istio/create-release.yaml"),
             "europe-docker.pkg.dev/kyma-project/prod/istio/releases/istio-manager",
-            "istio-manager.yaml\nistio-manager-experimental.yaml\nistio-default-cr.yaml",
+            "istio-default-cr.yaml\nistio-manager-experimental.yaml\nistio-manager.yaml",
         ),
         (
             include_str!("../../../../examples/migrate/keda-manager/create-release.yaml"),
             "europe-docker.pkg.dev/kyma-project/prod/keda-manager",
-            "keda-manager.yaml\nkeda-default-cr.yaml",
+            "keda-default-cr.yaml\nkeda-manager.yaml",
         ),
     ] {
         let files = [(".github/workflows/r.yaml", workflow)];
