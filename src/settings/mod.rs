@@ -54,7 +54,9 @@ use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use registry_login::registry_login;
 #[cfg(feature = "rehearse")]
-pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
+pub use rehearse::{
+    BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
+};
 pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.
