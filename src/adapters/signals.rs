@@ -10,10 +10,10 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// Whether the process has received a signal to stop. Clones are of the same process.
+/// How many signals to stop the process has received. Clones are of the same process.
 #[derive(Clone, Debug)]
 pub struct Signals {
-    raised: watch::Receiver<bool>,
+    received: watch::Receiver<usize>,
 }
 
 impl Signals {
@@ -26,29 +26,44 @@ impl Signals {
     pub fn listen() -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let (raise, raised) = watch::channel(false);
+        let (count, received) = watch::channel(0);
         tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                count.send_modify(|count| *count += 1);
             }
-            // When the process is about to end, the receiver no longer exists.
-            let _ = raise.send(true);
         });
-        Ok(Self { raised })
+        Ok(Self { received })
+    }
+
+    /// Ends when a second signal comes: whoever sends it does not want to wait any longer. A cancelled job's second one comes when the
+    /// clean-up is over.
+    pub async fn wait_for_second(&self) {
+        self.wait_for(2).await;
+    }
+
+    async fn wait_for(&self, count: usize) {
+        let mut received = self.received.clone();
+        if received
+            .wait_for(|received| *received >= count)
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 #[async_trait]
 impl Interrupt for Signals {
     fn raised(&self) -> bool {
-        *self.raised.borrow()
+        *self.received.borrow() > 0
     }
 
     async fn wait(&self) {
-        let mut raised = self.raised.clone();
-        if raised.wait_for(|raised| *raised).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        self.wait_for(1).await;
     }
 }

@@ -11,10 +11,12 @@ mod deadline;
 mod exit;
 mod findings;
 mod github_app;
+mod github_host;
 mod jobs;
 mod lock;
 mod name_pattern;
 pub mod pace;
+mod program_version;
 mod repo;
 mod tag;
 pub(crate) mod urls;
@@ -29,6 +31,7 @@ pub use findings::{findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
+pub use github_host::GitHubHost;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
@@ -37,6 +40,7 @@ pub use ocm_module::values::{
     ModuleForm, PinnedImage, Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
+pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
 pub use tag::{Spelling, Tag, TagFormat};
 
