@@ -10,10 +10,16 @@ use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// How many signals to stop the process has received. Clones are of the same process.
+/// The signals to stop that the process has received. Clones are of the same process.
 #[derive(Clone, Debug)]
 pub struct Signals {
-    received: watch::Receiver<usize>,
+    received: watch::Receiver<ReceivedSignals>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct ReceivedSignals {
+    any: bool,
+    interrupts: usize,
 }
 
 impl Signals {
@@ -26,32 +32,30 @@ impl Signals {
     pub fn listen() -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let (count, received) = watch::channel(0);
+        let (count, received) = watch::channel(ReceivedSignals::default());
         tokio::spawn(async move {
             loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                count.send_modify(|count| *count += 1);
+                let interrupts = tokio::select! {
+                    _ = interrupt.recv() => 1,
+                    _ = terminate.recv() => 0,
+                };
+                count.send_modify(|received| {
+                    received.any = true;
+                    received.interrupts += interrupts;
+                });
             }
         });
         Ok(Self { received })
     }
 
-    /// Ends when a second signal comes: whoever sends it does not want to wait any longer. A cancelled job's second one comes when the
-    /// clean-up is over.
-    pub async fn wait_for_second(&self) {
-        self.wait_for(2).await;
+    /// Ends at the second SIGINT: who presses Ctrl-C again does not want to wait for the clean-up. A runner sends only one.
+    pub async fn interrupted_again(&self) {
+        self.wait_until(|received| received.interrupts > 1).await;
     }
 
-    async fn wait_for(&self, count: usize) {
+    async fn wait_until(&self, reached: fn(&ReceivedSignals) -> bool) {
         let mut received = self.received.clone();
-        if received
-            .wait_for(|received| *received >= count)
-            .await
-            .is_err()
-        {
+        if received.wait_for(reached).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -60,10 +64,10 @@ impl Signals {
 #[async_trait]
 impl Interrupt for Signals {
     fn raised(&self) -> bool {
-        *self.received.borrow() > 0
+        self.received.borrow().any
     }
 
     async fn wait(&self) {
-        self.wait_for(1).await;
+        self.wait_until(|received| received.any).await;
     }
 }

@@ -58,8 +58,7 @@ fn measured() -> Option<usize> {
 }
 
 /// What is left to do takes a few seconds at most.
-const STOPPING: &str =
-    "interrupted: what was sent is awaited, and the lock is released; Ctrl-C again ends at once";
+const STOPPING: &str = "interrupted: the answer to what was sent is awaited, and a lock is released; Ctrl-C again ends at once";
 
 impl App<'_> {
     /// Does some work and shows meanwhile, on a terminal, what it waits for.

@@ -13,7 +13,7 @@ const SHORT: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub(super) struct Present {
     phase: PhaseId,
-    doing: Doing,
+    doing: Activity,
     /// Since when.
     since: Moment,
     /// When the phase has to end; `None` while the time does not count.
@@ -21,7 +21,7 @@ pub(super) struct Present {
 }
 
 #[derive(Clone, Debug)]
-enum Doing {
+enum Activity {
     /// Reading, and deciding.
     Reading,
     Acting(String),
@@ -44,7 +44,7 @@ impl Present {
             let began = end.since_start().saturating_sub(deadline.allowed());
             return Some(Self {
                 phase: *phase,
-                doing: Doing::Reading,
+                doing: Activity::Reading,
                 since: Moment::at(began),
                 until: Some(end),
             });
@@ -59,19 +59,19 @@ impl Present {
                 time,
                 ..
             } => {
-                if !matches!(present.doing, Doing::Waiting(_)) {
+                if !matches!(present.doing, Activity::Waiting(_)) {
                     present.since = *now;
                 }
-                present.doing = Doing::Waiting(on.to_vec());
+                present.doing = Activity::Waiting(on.to_vec());
                 present.until = match time {
                     WaitTime::Counted => Some(now.plus(*left)),
                     WaitTime::Uncounted => None,
                 };
             }
             Event::Began { now, .. } => present.since = *now,
-            Event::Acting { action, .. } => present.doing = Doing::Acting(action.to_string()),
+            Event::Acting { action, .. } => present.doing = Activity::Acting(action.to_string()),
             Event::Acted { now, .. } => {
-                present.doing = Doing::Reading;
+                present.doing = Activity::Reading;
                 present.since = *now;
             }
         }
@@ -85,10 +85,10 @@ impl Present {
             return None;
         }
         let what = match (&self.doing, requests) {
-            (Doing::Waiting(on), _) => format!("waiting for {}", on.join("; ")),
-            (Doing::Acting(action), _) => action.clone(),
-            (Doing::Reading, [first, ..]) => format!("waiting for the answer to {first}"),
-            (Doing::Reading, []) => "reading".into(),
+            (Activity::Waiting(on), _) => format!("waiting for {}", on.join("; ")),
+            (Activity::Acting(action), _) => action.clone(),
+            (Activity::Reading, [first, ..]) => format!("waiting for the answer to {first}"),
+            (Activity::Reading, []) => "reading".into(),
         };
         let so_far = humantime::format_duration(Duration::from_secs(so_far.as_secs()));
         let until = match self.until {

@@ -44,7 +44,7 @@ enum HelperAnswer {
 
 /// A helper's answer to `get`.
 #[derive(Deserialize)]
-struct Kept {
+struct HelperCredential {
     #[serde(rename = "Username", default)]
     user: String,
     #[serde(rename = "Secret", default, deserialize_with = "secret")]
@@ -158,7 +158,7 @@ impl Helpers {
 /// Reads an answer without ever quoting it.
 fn kept(output: &str) -> HelperAnswer {
     match serde_json::from_str(output) {
-        Ok(Kept { user, secret }) => match secret {
+        Ok(HelperCredential { user, secret }) => match secret {
             Some(token) if user == IDENTITY_USER => {
                 HelperAnswer::Credential(Credential::Identity(token))
             }
