@@ -236,14 +236,18 @@ impl<'a> InputParser<'a> {
 
     /// The repository to release, which has to be known.
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
-        if common.repository.is_none() && self.environment.context.repository.is_none() {
-            self.missing("repository", "give it with --repository OWNER/NAME");
-        }
-        self.named_repository(common)
+        self.this_repository(common.repository.as_ref())
     }
 
     /// The commit to release: the one that was typed, or the one that the workflow runs on.
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
+        let checkout = self.environment.context.checkout.as_ref();
+        if typed.is_none()
+            && self.environment.context.sha.is_none()
+            && let Some(commit) = checkout.and_then(|checkout| checkout.commit.clone())
+        {
+            return Some(commit);
+        }
         if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
         }
@@ -369,7 +373,7 @@ impl<'a> InputParser<'a> {
             _ => ("github-token", context.token.as_ref()),
         };
         let Some(token) = token else {
-            let help = "in a workflow it is set automatically; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            let help = "in a workflow it is set automatically; on a terminal: gh auth login, or set the variable GITHUB_TOKEN";
             self.missing(input, help);
             return None;
         };
