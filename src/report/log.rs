@@ -268,6 +268,7 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
 mod tests {
     use super::*;
     use crate::domain::Code;
+    use crate::protocol::PhaseReport;
     use ocm_module::Position;
 
     #[derive(Clone, Default)]
@@ -322,6 +323,23 @@ mod tests {
                 "  asset b: incomplete",
             ]
         );
+    }
+
+    #[test]
+    fn nothing_to_do_is_said_of_phases_that_write() {
+        let said = |phase: PhaseId| {
+            let buffer = Buffer::default();
+            let outcome = Outcome::Done {
+                report: PhaseReport::new("v1.2.0 is as it was published"),
+                actions: vec![],
+            };
+            ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome);
+            String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+        };
+        let verified = "verify: done: v1.2.0 is as it was published\n";
+        assert_eq!(said(PhaseId::Verify), verified);
+        let published = "publish: nothing to do: v1.2.0 is as it was published\n";
+        assert_eq!(said(PhaseId::Publish), published);
     }
 
     #[test]
