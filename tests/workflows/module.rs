@@ -84,6 +84,10 @@ fn plan_of_the_tag_has_the_names_of_the_release() {
         "replace-published",
         "guard-branch",
         "notes-file",
+        "notes",
+        "notes-append",
+        "validate-labels",
+        "milestone",
         "tag-when",
     ];
     for input in planned(&release) {
