@@ -4,7 +4,7 @@ use stand_ins::github::{GitHubWorld, Token};
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
 use crate::process::{REPOSITORY, Run, TOKEN};
-use crate::servers::{Proxy, TlsServer, silent};
+use crate::servers::{CERTIFICATE, OTHER_NAME, Proxy, TlsServer, silent};
 
 /// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -23,7 +23,7 @@ fn host(url: &str) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_authority_is_met_once_and_names_the_variable() {
     let github = github().await;
-    let server = TlsServer::start(&["127.0.0.1"], host(&github.api_url())).await;
+    let server = TlsServer::start(CERTIFICATE, host(&github.api_url())).await;
     let url = format!("https://{}", server.host);
     let status = || Run::terminal("status v1.2.0").api(&url);
     let ended = status().end().await;
@@ -35,17 +35,17 @@ async fn unknown_authority_is_met_once_and_names_the_variable() {
     );
     assert_eq!(*server.connections.lock().unwrap(), 1);
     let trusted = status()
-        .with_file("ca.pem", &server.certificate)
+        .with_file("ca.pem", CERTIFICATE)
         .env("SSL_CERT_FILE", "ca.pem");
     trusted.end().await.assert_says(0, "status: done: ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn certificate_for_another_name_says_so() {
-    let server = TlsServer::start(&["git.example"], "127.0.0.1:9").await;
+    let server = TlsServer::start(OTHER_NAME, "127.0.0.1:9").await;
     let ended = Run::terminal("status v1.2.0")
         .api(&format!("https://{}", server.host))
-        .with_file("ca.pem", &server.certificate)
+        .with_file("ca.pem", OTHER_NAME)
         .env("SSL_CERT_FILE", "ca.pem")
         .end()
         .await;
@@ -66,11 +66,11 @@ async fn proxy_is_used_for_github_and_for_registries() {
             (12, "error[module-missing]"),
         ),
     ] {
-        let server = TlsServer::start(&[name], upstream).await;
+        let server = TlsServer::start(CERTIFICATE, upstream).await;
         let proxy = Proxy::start(200, &server.host).await;
         let ended = Run::terminal(line)
             .api("https://api.git.example")
-            .with_file("ca.pem", &server.certificate)
+            .with_file("ca.pem", CERTIFICATE)
             .env("SSL_CERT_FILE", "ca.pem")
             .env("HTTPS_PROXY", format!("http://user:pr0xy@{}", proxy.host))
             .end()

@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener as AsyncListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -65,34 +66,35 @@ pub(crate) fn silent() -> String {
     url
 }
 
-/// TLS with a certificate of its own authority, in front of a server without TLS.
+/// A certificate that is its own authority, for the names and addresses of the tests.
+pub(crate) const CERTIFICATE: &str = include_str!("tls/certificate.pem");
+/// The same for a name that no test uses.
+pub(crate) const OTHER_NAME: &str = include_str!("tls/other-name.pem");
+
+/// TLS in front of a server without.
 pub(crate) struct TlsServer {
     /// `127.0.0.1:port`
     pub(crate) host: String,
-    /// The certificate as PEM.
-    pub(crate) certificate: String,
     /// How many connections were made.
     pub(crate) connections: Arc<Mutex<usize>>,
 }
 
 impl TlsServer {
-    /// `names` are those of the certificate, `to` is `host:port`.
-    pub(crate) async fn start(names: &[&str], to: &str) -> Self {
-        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
-        let made = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    /// `certificate` is PEM, and `to` is `host:port`.
+    pub(crate) async fn start(certificate: &str, to: &str) -> Self {
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
+            .with_single_cert(vec![certificate], key)
             .unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = AsyncListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             host: listener.local_addr().unwrap().to_string(),
-            certificate: made.cert.pem(),
             connections: Arc::default(),
         };
         let (connections, to) = (Arc::clone(&server.connections), to.to_owned());
