@@ -48,7 +48,9 @@ mod tests {
     fn unknown_options_name_the_commands_that_take_them() {
         let told = |option: &str| {
             let line = ["btp-release", "plan", "v1.2.0", option, "x"];
-            Cli::of(line.map(str::to_owned).into()).unwrap_err().to_string()
+            Cli::of(line.map(str::to_owned).into())
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(
             told("--needs"),

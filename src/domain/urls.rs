@@ -103,9 +103,15 @@ mod tests {
     #[test]
     fn shown_addresses_have_no_user_and_no_query() {
         for (text, expected) in [
-            ("https://u:s3cret@h.example:1/a?sig=s3cret#s3cret", "https://h.example:1/a"),
+            (
+                "https://u:s3cret@h.example:1/a?sig=s3cret#s3cret",
+                "https://h.example:1/a",
+            ),
             ("https://h.example", "https://h.example/"),
-            ("https://u:s3cret@h.example:99999/a?s3cret", "…@h.example:99999/a"),
+            (
+                "https://u:s3cret@h.example:99999/a?s3cret",
+                "…@h.example:99999/a",
+            ),
             ("u:s3cret@h.example/a@b", "…@b"),
             ("api.github.com", "api.github.com"),
             ("", ""),

@@ -217,7 +217,10 @@ mod tests {
         let accepted = Some("contents=write, workflows=write; administration=write");
         let right = "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n  contents: write\n  workflows: write";
         assert_eq!(denied(403, accepted, "check x"), right);
-        assert_eq!(denied(404, accepted, "check x"), format!("check x\n{right}"));
+        assert_eq!(
+            denied(404, accepted, "check x"),
+            format!("check x\n{right}")
+        );
         assert_eq!(denied(401, accepted, "check x"), "check x");
         for nothing in [None, Some(" "), Some("")] {
             assert_eq!(denied(403, nothing, "check x"), "check x");

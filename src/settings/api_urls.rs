@@ -66,12 +66,25 @@ mod tests {
     fn graphql_address_follows_from_the_api() {
         for (api, graphql) in [
             (GITHUB_API, "https://api.github.com/graphql"),
-            ("https://api.acme.ghe.com/", "https://api.acme.ghe.com/graphql"),
-            ("https://git.acme.example/api/v3", "https://git.acme.example/api/graphql"),
-            ("https://git.acme.example:8443/api/v3/", "https://git.acme.example:8443/api/graphql"),
+            (
+                "https://api.acme.ghe.com/",
+                "https://api.acme.ghe.com/graphql",
+            ),
+            (
+                "https://git.acme.example/api/v3",
+                "https://git.acme.example/api/graphql",
+            ),
+            (
+                "https://git.acme.example:8443/api/v3/",
+                "https://git.acme.example:8443/api/graphql",
+            ),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000/graphql"),
         ] {
-            assert_eq!(graphql_of(&address(api).unwrap()).as_str(), graphql, "{api}");
+            assert_eq!(
+                graphql_of(&address(api).unwrap()).as_str(),
+                graphql,
+                "{api}"
+            );
         }
     }
 

@@ -16,7 +16,8 @@ use crate::domain::{
 use crate::plan::{Artifacts, ReleasePlan};
 
 /// How the plan is given where no workflow passes it on.
-const PLAN_ON_TERMINAL: &str = "give --plan @FILE: a file with what `btp-release plan` printed after `plan=`";
+const PLAN_ON_TERMINAL: &str =
+    "give --plan @FILE: a file with what `btp-release plan` printed after `plan=`";
 
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
@@ -284,11 +285,14 @@ impl<'a> InputParser<'a> {
         let repository = self.named_repository(common);
         let plan = ReleasePlan::from_json(&text, repository.as_ref());
         let plan = plan.map_err(|mut finding| {
-            if finding.code != Code::PlanUnreadable {
-            } else if !given.starts_with(['@', '{']) && !given.contains('\n') {
-                finding.help = format!("to read it from a file, write @ before the path: @{given}");
-            } else if on_terminal {
-                PLAN_ON_TERMINAL.clone_into(&mut finding.help);
+            if finding.code == Code::PlanUnreadable {
+                let is_path = !given.starts_with(['@', '{']) && !given.contains('\n');
+                if is_path {
+                    let help = format!("to read it from a file, write @ before the path: @{given}");
+                    finding.help = help;
+                } else if on_terminal {
+                    PLAN_ON_TERMINAL.clone_into(&mut finding.help);
+                }
             }
             finding
         });

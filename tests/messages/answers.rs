@@ -7,7 +7,11 @@ const LOGIN: &str = "<!doctype html>\n<html><head><title>Sign in\n to \u{1b}[31m
 const PASSWORD: &str = "pa55word";
 
 fn json(status: u16, body: &str) -> Reply {
-    Reply(status, "content-type: application/json\r\n".into(), body.into())
+    Reply(
+        status,
+        "content-type: application/json\r\n".into(),
+        body.into(),
+    )
 }
 
 fn page(status: u16, body: &str) -> Reply {
@@ -15,11 +19,15 @@ fn page(status: u16, body: &str) -> Reply {
     Reply(status, headers.into(), body.into())
 }
 
-/// What `plan` says when GitHub answers the first request with this; `{api}` stands for GitHub's address.
+/// What `plan` says when GitHub answers the first request with this; `{list}` stands for the address that is asked.
 async fn assert_plan_says(answer: fn(&str) -> Reply, code: i32, said: &str) {
     let server = Canned::start(move |_, sent| answer(sent));
     let ended = Run::terminal("plan v1.2.0 --timeout=2s").api(&server.url());
-    let said = said.replace("{api}", &server.url());
+    let list = format!(
+        "{}/repos/{REPOSITORY}/git/matching-refs/tags/",
+        server.url()
+    );
+    let said = said.replace("{list}", &list);
     ended.end().await.assert_says(code, &said);
 }
 
@@ -32,13 +40,18 @@ async fn github_refusals_speak_of_the_token_or_of_the_repository() {
              `publish` also `publish-token`); on a terminal, the variable GITHUB_TOKEN\n",
         ),
         (
-            |_| json(403, r#"{"message":"Resource not accessible by integration"}"#),
+            |_| {
+                json(
+                    403,
+                    r#"{"message":"Resource not accessible by integration"}"#,
+                )
+            },
             "denied with 403: Resource not accessible by integration\n  help: GitHub knows the token (`github-token`), which lacks the \
              right for this\n",
         ),
         (
             |_| json(404, r#"{"message":"Not Found"}"#),
-            "read the repository kyma-project/btp-manager: denied with 404: Not Found\n  help: is kyma-project/btp-manager the right \
+            "list the tags …: denied with 404: Not Found\n  help: is kyma-project/btp-manager the right \
              name, and may the token (`github-token`) see that repository? GitHub answers 404 as well for what a token may not see\n",
         ),
         (
@@ -51,7 +64,7 @@ async fn github_refusals_speak_of_the_token_or_of_the_repository() {
         ),
         (
             |sent| page(403, &format!("<p>Blocked: {sent}</p>")),
-            "denied with 403: Forbidden ({api}/repos/kyma-project/btp-manager answers with text/html; charset=utf-8: \"Blocked: Bearer \
+            "denied with 403: Forbidden ({list} answers with text/html; charset=utf-8: \"Blocked: Bearer \
              ***\")\n",
         ),
     ];
@@ -65,8 +78,8 @@ async fn other_answers_say_who_gave_them() {
     assert_plan_says(
         |_| page(200, LOGIN),
         12,
-        "error[content-broken] plan: read the repository kyma-project/btp-manager: GitHub's answer cannot be read: \
-         {api}/repos/kyma-project/btp-manager answers with text/html; charset=utf-8: \"Sign in to [31mACME\" (request unknown)\n",
+        "error[content-broken] plan: list the tags …: GitHub's answer cannot be read: \
+         {list} answers with text/html; charset=utf-8: \"Sign in to [31mACME\" (request unknown)\n",
     )
     .await;
     assert_plan_says(
@@ -78,7 +91,7 @@ async fn other_answers_say_who_gave_them() {
     assert_plan_says(
         |_| json(200, "[]"),
         12,
-        "GitHub's answer cannot be read: {api}/repos/kyma-project/btp-manager answers: invalid length 0",
+        "GitHub's answer cannot be read: {list} answers: invalid length 0",
     )
     .await;
     assert_plan_says(
@@ -103,7 +116,9 @@ async fn unknown_repository_is_asked_after_by_every_phase() {
     });
     for phase in ["status", "verify", "discard"] {
         let ended = Run::terminal(&format!("{phase} v1.2.0")).api(&server.url());
-        let said = format!("denied with 404: Could not resolve to a Repository\n  help: is {REPOSITORY} the right name");
+        let said = format!(
+            "denied with 404: Could not resolve to a Repository\n  help: is {REPOSITORY} the right name"
+        );
         ended.end().await.assert_says(13, &said);
     }
 }
@@ -158,10 +173,13 @@ async fn registry_refusals_speak_of_that_registry_and_its_credentials() {
             }
             _ => answer(sent),
         });
-        let ended = Run::terminal(&format!("inspect-module {}/a/b:1 --registry-username=bob", server.host))
-            .env("REGISTRY_PASSWORD", PASSWORD)
-            .end()
-            .await;
+        let ended = Run::terminal(&format!(
+            "inspect-module {}/a/b:1 --registry-username=bob",
+            server.host
+        ))
+        .env("REGISTRY_PASSWORD", PASSWORD)
+        .end()
+        .await;
         ended.assert_says(code, &said.replace("{host}", &server.host));
         for secret in [PASSWORD, "Ym9iOn", "s3cret"] {
             assert!(!ended.log.contains(secret), "{}", ended.log);

@@ -13,7 +13,9 @@ async fn github() -> GitHubServer {
     let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
     world.repository(REPOSITORY).commit("Initial commit");
-    GitHubServer::start(world, Options::default()).await.unwrap()
+    GitHubServer::start(world, Options::default())
+        .await
+        .unwrap()
 }
 
 fn host(url: &str) -> &str {
@@ -49,16 +51,27 @@ async fn certificate_for_another_name_says_so() {
         .env("SSL_CERT_FILE", "ca.pem")
         .end()
         .await;
-    ended.assert_says(14, "  help: check the address: the certificate is for another name\n");
+    ended.assert_says(
+        14,
+        "  help: check the address: the certificate is for another name\n",
+    );
     assert_eq!(*server.connections.lock().unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn proxy_is_used_for_github_and_for_registries() {
-    let (github, registry) = (github().await, RegistryServer::start(RegistryOptions::default()));
+    let (github, registry) = (
+        github().await,
+        RegistryServer::start(RegistryOptions::default()),
+    );
     let registry = registry.await.unwrap();
     for (line, name, upstream, end) in [
-        ("status v1.2.0", "api.git.example", host(&github.api_url()), (0, "status: done: ")),
+        (
+            "status v1.2.0",
+            "api.git.example",
+            host(&github.api_url()),
+            (0, "status: done: "),
+        ),
         (
             "inspect-module registry.example/a/b:1",
             "registry.example",
@@ -77,7 +90,10 @@ async fn proxy_is_used_for_github_and_for_registries() {
             .await;
         ended.assert_says(end.0, end.1);
         let asked = proxy.asked.lock().unwrap();
-        assert!(asked[0].starts_with(&format!("CONNECT {name}:443 ")), "{asked:?}");
+        assert!(
+            asked[0].starts_with(&format!("CONNECT {name}:443 ")),
+            "{asked:?}"
+        );
         // user:pr0xy
         assert!(asked[0].contains("Basic dXNlcjpwcjB4eQ=="), "{asked:?}");
     }
@@ -88,9 +104,15 @@ async fn failing_proxy_is_named_without_its_password() {
     let refusing = Proxy::start(403, "").await;
     let asking = Proxy::start(407, "").await;
     for (proxy, why) in [
-        ("127.0.0.1:9", "cannot connect: Connection refused (os error 111)"),
+        (
+            "127.0.0.1:9",
+            "cannot connect: Connection refused (os error 111)",
+        ),
         (&refusing.host, "cannot connect: tunnel error: unsuccessful"),
-        (&asking.host, "cannot connect: tunnel error: proxy authorization required"),
+        (
+            &asking.host,
+            "cannot connect: tunnel error: proxy authorization required",
+        ),
     ] {
         for variable in ["HTTPS_PROXY", "ALL_PROXY"] {
             let ended = Run::terminal("status v1.2.0 --timeout 3s")
@@ -102,7 +124,11 @@ async fn failing_proxy_is_named_without_its_password() {
                 "{why}, through the proxy http://{proxy} (HTTPS_PROXY or ALL_PROXY; NO_PROXY names what is reached without it)"
             );
             ended.assert_says(14, &named);
-            assert!(!ended.log.contains("pr0xy@") && !ended.log.contains("user"), "{}", ended.log);
+            assert!(
+                !ended.log.contains("pr0xy@") && !ended.log.contains("user"),
+                "{}",
+                ended.log
+            );
         }
     }
 }
@@ -131,9 +157,14 @@ async fn silent_github_does_not_outlast_the_timeout() {
         "verify v1.2.0",
         "discard v1.2.0",
     ] {
-        let ended = Run::terminal(&format!("{line} --timeout=1s")).api(&url).end().await;
+        let ended = Run::terminal(&format!("{line} --timeout=1s"))
+            .api(&url)
+            .end()
+            .await;
         let phase = line.split(' ').next().unwrap();
-        let seen = format!("error[deadline-passed] {phase}: gave up after 1s, without a complete answer to:\n  ");
+        let seen = format!(
+            "error[deadline-passed] {phase}: gave up after 1s, without a complete answer to:\n  "
+        );
         ended.assert_says(11, &seen);
     }
 }

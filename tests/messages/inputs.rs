@@ -50,10 +50,17 @@ async fn terminal_is_told_what_to_type() {
         let run = Run::terminal(line)
             .with_file("p.json", "plan={}\n")
             .with_file("dc.json", "s3cret")
-            .with_file("entry.json", r#"{"auths":{"r.example":{"auth":"czNjcmV0"}}}"#);
+            .with_file(
+                "entry.json",
+                r#"{"auths":{"r.example":{"auth":"czNjcmV0"}}}"#,
+            );
         let ended = run.end().await;
         ended.assert_says(2, said);
-        assert!(!ended.log.contains("s3cret") && !ended.log.contains("as a value"), "{}", ended.log);
+        assert!(
+            !ended.log.contains("s3cret") && !ended.log.contains("as a value"),
+            "{}",
+            ended.log
+        );
     }
 }
 
@@ -77,21 +84,30 @@ async fn step_is_told_what_to_write() {
             "error[input-missing] input: plan is missing\n  help: pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}\n",
         ),
         (
-            &[("phase", "publish"), ("needs", FAILED), ("optional-jobs", "unit-tests")],
+            &[
+                ("phase", "publish"),
+                ("needs", FAILED),
+                ("optional-jobs", "unit-tests"),
+            ],
             "error[job-not-successful] publish: the job unit-tests failed; so nothing is published\n  help: look at its log, repair what \
              it says, and run it again\n",
         ),
     ];
     for (inputs, said) in cases {
         let ended = Run::step(inputs).api("http://127.0.0.1:9").end().await;
-        let code = if said.contains("job-not-successful") { 12 } else { 2 };
+        let code = if said.contains("job-not-successful") {
+            12
+        } else {
+            2
+        };
         ended.assert_says(code, said);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_errors_are_listed_together() {
-    let line = "plan 1.2 --assets=a:b --timeout=soon --binary-image=x --module-name=y --commit=main";
+    let line =
+        "plan 1.2 --assets=a:b --timeout=soon --binary-image=x --module-name=y --commit=main";
     let ended = Run::terminal(line).end().await;
     for code in [
         "version-invalid",
@@ -111,23 +127,42 @@ async fn deadline_lists_what_is_missing_line_by_line() {
     let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
     let commit = world.repository(REPOSITORY).commit("Initial commit").tip();
-    let github = GitHubServer::start(world, Options::default()).await.unwrap();
+    let github = GitHubServer::start(world, Options::default())
+        .await
+        .unwrap();
     let step = |inputs: &[(&str, &str)]| {
         let run = Run::step(inputs).api(&github.api_url());
         run.env("GITHUB_SHA", &commit).end()
     };
     let names = ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml"];
     let assets = names.join("\n");
-    let planned = step(&[("phase", "plan"), ("version", "v1.2.0"), ("assets", &assets)]).await;
+    let planned = step(&[
+        ("phase", "plan"),
+        ("version", "v1.2.0"),
+        ("assets", &assets),
+    ])
+    .await;
     let plan = planned.outputs["plan"].as_str();
-    step(&[("phase", "draft"), ("plan", plan)]).await.assert_says(0, "draft: done");
-    let late = [("phase", "await"), ("plan", plan), ("timeout", "1s"), ("await-interval", "1s")];
+    step(&[("phase", "draft"), ("plan", plan)])
+        .await
+        .assert_says(0, "draft: done");
+    let late = [
+        ("phase", "await"),
+        ("plan", plan),
+        ("timeout", "1s"),
+        ("await-interval", "1s"),
+    ];
     let ended = step(&late).await;
     let missing = names.map(|name| format!("\n  asset {name}: absent"));
     ended.assert_says(
         11,
         &format!("error[deadline-passed] await: gave up after 1s, waiting for:{}\n  help: check the builds", missing.concat()),
     );
-    let longest = ended.log.lines().filter(|line| !line.starts_with("::error ")).map(str::len).max();
+    let longest = ended
+        .log
+        .lines()
+        .filter(|line| !line.starts_with("::error "))
+        .map(str::len)
+        .max();
     assert!(longest < Some(200), "{}", ended.log);
 }

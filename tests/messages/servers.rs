@@ -33,7 +33,9 @@ impl Canned {
                     .map_while(Result::ok)
                     .take_while(|line| !line.is_empty())
                     .collect();
-                let line = head.first().map_or("", |line| line.trim_end_matches(" HTTP/1.1"));
+                let line = head
+                    .first()
+                    .map_or("", |line| line.trim_end_matches(" HTTP/1.1"));
                 let sent = |line: &&String| line.to_lowercase().starts_with("authorization: ");
                 let sent = head.iter().find(sent).map_or("", |line| &line[15..]);
                 let Reply(status, headers, body) = answer(line, sent);

@@ -83,7 +83,10 @@ impl GitHubAnswer {
 
     /// The repository that was asked for, `owner/name`.
     pub(super) fn repository(&self) -> Option<String> {
-        let mut segments = self.url.path_segments()?.skip_while(|part| *part != "repos");
+        let mut segments = self
+            .url
+            .path_segments()?
+            .skip_while(|part| *part != "repos");
         segments.next()?;
         Some(format!("{}/{}", segments.next()?, segments.next()?))
     }

@@ -74,8 +74,8 @@ impl GitHub {
         file: &LocalFile,
     ) -> Result<GitHubAnswer, Cause> {
         let opened = File::open(&file.path).await;
-        let opened = opened
-            .map_err(|error| unknown(format!("the file cannot be opened: {error}")))?;
+        let opened =
+            opened.map_err(|error| unknown(format!("the file cannot be opened: {error}")))?;
         let progress = UploadProgress::default();
         let body = file_body(opened, file.size, &progress);
         let request = self
@@ -140,7 +140,8 @@ impl GitHub {
                 let _under_way = self.client.http.begin(&Method::HEAD, &url);
                 let request = self.client.http.answers().head(url.clone());
                 let response = request.send().await;
-                let response = response.map_err(|error| self.client.http.no_answer(&url, &error))?;
+                let response =
+                    response.map_err(|error| self.client.http.no_answer(&url, &error))?;
                 let answer = GitHubAnswer::read(&url, response).await?;
                 Ok((self.client.signals(&answer), answer))
             })

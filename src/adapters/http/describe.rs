@@ -36,6 +36,7 @@ pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::http::{Http, HttpSettings};
 
     #[tokio::test]
     async fn describe_leaves_out_the_url() {

@@ -7,7 +7,7 @@ use crate::domain::urls::shown;
 
 /// The most characters that are shown: enough for a sentence or two, not for a page.
 pub(crate) const LONGEST_EXCERPT: usize = 500;
-/// The most characters of a page, of its type and of an address.
+/// The most characters of a page, and of its type.
 const FIRST_WORDS: usize = 100;
 /// The bytes of a page in which its title is looked for.
 const PAGE_HEAD: usize = 8 << 10;
@@ -49,11 +49,16 @@ pub(crate) fn page_of(url: &Url, headers: &HeaderMap, body: &[u8]) -> Option<Str
     if !is_page(body) {
         return None;
     }
-    let media_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
     Some(format!(
         "{} answers with {}: {:?}",
         cut(shown(url).as_str(), LONGEST_EXCERPT),
-        cut(media_type.as_deref().unwrap_or("no content type"), FIRST_WORDS),
+        cut(
+            media_type.as_deref().unwrap_or("no content type"),
+            FIRST_WORDS
+        ),
         words(body)
     ))
 }
@@ -63,7 +68,9 @@ fn words(page: &[u8]) -> String {
     let page = String::from_utf8_lossy(page.get(..PAGE_HEAD).unwrap_or(page));
     let title = page.to_ascii_lowercase().find("<title");
     let text = title.and_then(|at| page.get(at..)).unwrap_or(&page);
-    let between = text.split('<').filter_map(|part| Some(part.split_once('>')?.1));
+    let between = text
+        .split('<')
+        .filter_map(|part| Some(part.split_once('>')?.1));
     let mut between = between.filter(|text| !text.trim().is_empty());
     let text = match title {
         Some(_) => between.next().unwrap_or_default().to_owned(),
@@ -111,8 +118,14 @@ mod tests {
             page_of(&url, &headers, body.as_bytes())
         };
         for (body, words) in [
-            ("<!doctype html><HTML><Title lang=x>Sign\n in\u{1b}[31m</Title><p>x", "Sign in [31m"),
-            ("\n<html><body>\n <h1>Blocked</h1> by <b>policy</b>", "Blocked by policy"),
+            (
+                "<!doctype html><HTML><Title lang=x>Sign\n in\u{1b}[31m</Title><p>x",
+                "Sign in [31m",
+            ),
+            (
+                "\n<html><body>\n <h1>Blocked</h1> by <b>policy</b>",
+                "Blocked by policy",
+            ),
             ("<title></title>", ""),
             ("<", ""),
         ] {

@@ -47,7 +47,9 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => "set the clock of this machine, or have the certificate renewed",
+        | CertificateError::NotValidYetContext { .. } => {
+            "set the clock of this machine, or have the certificate renewed"
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "check the address: the certificate is for another name"
         }
@@ -68,11 +70,13 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
 }
 
 /// What is wrong with the certificate of the server, if that is why a request failed.
-fn certificate_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
+fn certificate_error(error: &(dyn StdError + 'static)) -> Option<&CertificateError> {
     let mut next = Some(error);
     while let Some(error) = next {
         // An I/O error skips what it wraps when it is asked for its source.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         let tls = match wrapped {
             Some(wrapped) => wrapped.downcast_ref(),
             None => error.downcast_ref(),

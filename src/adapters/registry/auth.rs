@@ -161,8 +161,7 @@ impl Authenticator {
         let request = self.transport.http.answers().get(base(repository)?);
         let request = request.basic_auth(user, Some(password.expose_secret()));
         let request = request.build();
-        let request =
-            request.map_err(|e| RequestFailure::transport(&self.transport.http, &e))?;
+        let request = request.map_err(|e| RequestFailure::transport(&self.transport.http, &e))?;
         Ok(request.headers().get(AUTHORIZATION).cloned())
     }
 

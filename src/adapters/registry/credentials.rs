@@ -62,8 +62,7 @@ impl Credentials {
     ///
     /// When it is not such a text, or an entry cannot be decoded.
     pub fn from_docker_config(text: &str) -> Result<Self, Diagnostic> {
-        let config: DockerConfig =
-            serde_json::from_str(text).map_err(|e| invalid(unread(&e)))?;
+        let config: DockerConfig = serde_json::from_str(text).map_err(|e| invalid(unread(&e)))?;
         let mut all = Self::default();
         for (key, entry) in config.auths {
             // An entry for a path of a host is another program's extension; it must not become valid for the whole host.

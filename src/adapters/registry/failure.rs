@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 use reqwest::header::LOCATION;
 use serde::Deserialize;
 
+use super::answered::Answered;
 use crate::adapters::http::{
     AddressRefused, Http, describe, excerpt, excerpt_of_body, page_of, retry_after,
 };
-use super::answered::Answered;
 use crate::domain::ImageRepository;
 use crate::domain::urls::shown;
 use crate::protocol::Cause;

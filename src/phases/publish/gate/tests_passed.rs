@@ -168,7 +168,10 @@ fn without_verdict(legs: &[&str]) -> Vec<Diagnostic> {
             "look at the log of that job, and run it again",
         )
     });
-    nameless.into_iter().chain(legs_without_verdict(&legs)).collect()
+    nameless
+        .into_iter()
+        .chain(legs_without_verdict(&legs))
+        .collect()
 }
 
 fn legs_without_verdict(legs: &[&str]) -> Option<Diagnostic> {
