@@ -70,7 +70,7 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
 }
 
 /// What is wrong with the certificate of the server, if that is why a request failed.
-fn certificate_error(error: &(dyn StdError + 'static)) -> Option<&CertificateError> {
+fn certificate_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
     let mut next = Some(error);
     while let Some(error) = next {
         // An I/O error skips what it wraps when it is asked for its source.
