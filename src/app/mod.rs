@@ -14,7 +14,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser as _;
 use futures_util::future::{Either, select};
 
 use crate::adapters::files::Files;
@@ -148,7 +147,7 @@ struct App<'a> {
 impl App<'_> {
     /// Errors are a [`Failure`], a [`Diagnostic`] about an input, or clap's; any other is a defect.
     async fn run(&self, arguments: Vec<String>) -> anyhow::Result<Exit> {
-        let command = match Cli::try_parse_from(arguments) {
+        let command = match Cli::of(arguments) {
             Ok(cli) => cli.command,
             Err(error) if error.use_stderr() => return Err(error.into()),
             Err(help) => {

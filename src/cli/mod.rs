@@ -6,6 +6,7 @@
 mod await_artifacts;
 mod build_module;
 mod check_pods;
+mod command_line;
 mod discard;
 mod download_asset;
 mod download_logs;

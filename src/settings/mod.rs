@@ -2,6 +2,7 @@
 //!
 //! Each command has a file of its own here; this one holds what they share.
 
+mod api_urls;
 mod await_artifacts;
 mod build_module;
 mod check_pods;

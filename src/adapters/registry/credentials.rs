@@ -1,7 +1,6 @@
 //! The credentials for each registry: given outright, read from the text of a docker `config.json`, or asked of the helpers that it names.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -72,8 +71,7 @@ impl Credentials {
     ///
     /// When it is not such a text, or an entry cannot be decoded.
     pub fn from_docker_config(text: &str) -> Result<Self, Diagnostic> {
-        let config: DockerConfig =
-            serde_json::from_str(text).map_err(|e| invalid("config.json", unread(&e)))?;
+        let config: DockerConfig = serde_json::from_str(text).map_err(|e| invalid(unread(&e)))?;
         let mut all = Self::default();
         for (key, entry) in config.auths {
             // An entry for a path of a host is another program's extension; it must not become valid for the whole host.
@@ -171,10 +169,10 @@ impl ConfigEntry {
                 .decode(auth.expose_secret().trim())
                 .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
-                .ok_or_else(|| invalid(key, "has an auth that is not base64"))?;
+                .ok_or_else(|| wrong_entry(key, "that is not base64"))?;
             let (user, password) = text
                 .split_once(':')
-                .ok_or_else(|| invalid(key, "has an auth without a colon"))?;
+                .ok_or_else(|| wrong_entry(key, "without a colon"))?;
             return Ok(Some(Credential::Basic {
                 user: user.to_owned(),
                 password: password.trim_end_matches('\0').into(),
@@ -192,21 +190,20 @@ impl ConfigEntry {
 /// The error without serde's excerpt, which could quote a secret.
 fn unread(error: &serde_json::Error) -> String {
     format!(
-        "is not a docker configuration (line {}, column {})",
+        "not a docker configuration (line {}, column {})",
         error.line(),
         error.column()
     )
 }
 
-fn invalid(seen: &str, why: impl fmt::Display) -> Diagnostic {
+fn wrong_entry(host: &str, why: &str) -> Diagnostic {
+    invalid(format!("the entry {host:?} has an auth {why}"))
+}
+
+/// The caller adds which file it is.
+fn invalid(seen: String) -> Diagnostic {
     let help = r#"write {"auths": {"registry.example": {"auth": "<base64 of user:password>"}}}"#;
-    Diagnostic::value(
-        Code::DockerConfigInvalid,
-        "docker configuration",
-        seen,
-        why,
-        help,
-    )
+    Diagnostic::error(Code::DockerConfigInvalid, seen, help)
 }
 
 /// A host, also where it is spelled as a URL the way `docker login` does for Docker Hub.

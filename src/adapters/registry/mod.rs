@@ -12,6 +12,7 @@
 //!
 //! [spec]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
+mod answered;
 mod auth;
 mod cache;
 mod challenge;

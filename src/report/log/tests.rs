@@ -162,3 +162,20 @@ fn diagnostic_is_printed_and_annotated_with_all_its_parts() {
         ]
     );
 }
+
+#[test]
+fn nothing_to_do_is_said_of_phases_that_write() {
+    let said = |phase: PhaseId| {
+        let buffer = Buffer::default();
+        let outcome = Outcome::Done {
+            report: PhaseReport::new("v1.2.0 is as it was published"),
+            actions: vec![],
+        };
+        ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome);
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    };
+    let verified = "verify: done: v1.2.0 is as it was published\n";
+    assert_eq!(said(PhaseId::Verify), verified);
+    let published = "publish: nothing to do: v1.2.0 is as it was published\n";
+    assert_eq!(said(PhaseId::Publish), published);
+}
