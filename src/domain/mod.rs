@@ -16,6 +16,7 @@ mod lock;
 mod name_pattern;
 pub mod pace;
 mod repo;
+mod rights;
 mod tag;
 pub(crate) mod urls;
 
@@ -38,6 +39,7 @@ pub use ocm_module::values::{
 };
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
+pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
 pub use tag::{Spelling, Tag, TagFormat};
 
 /// An error or a warning, with a code of the application.

@@ -7,6 +7,7 @@ use ocm_module::values::ModuleForm;
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
+use super::rights::rights;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{ModuleInput, PlanArgs};
 use crate::domain::{
@@ -41,6 +42,7 @@ impl PhaseSettings for PlanArgs {
         let notes = names
             .as_ref()
             .map(|names| notes(parser, self, &|text| names.fill(text)));
+        let rights = rights(parser, self, repository.as_ref());
         let images = images?;
         let (tag, version, tag_format) = version?;
         let repository = repository?;
@@ -64,15 +66,17 @@ impl PhaseSettings for PlanArgs {
             extra_images: images.extra,
             tag_when: tag_when.unwrap_or_default(),
         };
-        Some(Prepared::on_github(
-            repository,
-            Plan::new(PlanOptions {
-                wanted,
-                previous_tag,
-                guard_branch: self.guard_branch.clone(),
-                changes,
-            }),
-        ))
+        let module = wanted.module.iter().map(|module| &module.image);
+        let images = wanted.binary_image.iter().chain(module);
+        let images: Vec<_> = images.chain(&wanted.extra_images).cloned().collect();
+        let plan = Plan::new(PlanOptions {
+            wanted,
+            previous_tag,
+            guard_branch: self.guard_branch.clone(),
+            changes,
+            rights,
+        });
+        Some(Prepared::with_images(repository, &images, plan))
     }
 }
 

@@ -6,6 +6,7 @@ mod tests;
 
 use async_trait::async_trait;
 
+use crate::domain::RightsOptions;
 use crate::domain::{AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
@@ -13,6 +14,7 @@ use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
+use crate::release::rights::{Progress, Rights, with_yaml};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
@@ -28,6 +30,8 @@ pub struct PlanOptions {
     pub guard_branch: Option<String>,
     /// What is asked of the changes since the previous release.
     pub changes: ChangeOptions,
+    /// What is looked at beside the release itself.
+    pub rights: RightsOptions,
 }
 
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
@@ -48,6 +52,7 @@ struct PlanState {
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
     since_previous: SincePrevious,
+    rights: Rights,
 }
 
 impl Plan {
@@ -86,7 +91,11 @@ impl Plan {
         } else {
             SincePrevious::default()
         };
+        let progress = self.progress(&release);
+        let rights = &self.options.rights;
+        let rights = Rights::see(reader, rights, wanted, &repository, progress).await?;
         Ok(PlanState {
+            rights,
             repository,
             has_commit,
             since_previous,
@@ -96,6 +105,15 @@ impl Plan {
             previous,
             guard,
         })
+    }
+
+    fn progress(&self, release: &ReleaseView) -> Progress {
+        let plan = ReleasePlan::complete(self.options.wanted.clone(), None, None);
+        let course = existing_release::resolve(&plan, release.tag.as_ref(), &release.releases);
+        Progress {
+            begins: matches!(course, Resolution::Create | Resolution::Replace(..)),
+            has_tag: release.tag.is_some(),
+        }
     }
 
     /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
@@ -160,7 +178,10 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         findings.push(Diagnostic::error(
             Code::TokenReadOnly,
             format!("the token may not write to {}", wanted.repository),
-            "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
+            with_yaml(
+                Code::TokenReadOnly,
+                "give the job this permission, or pass a token that has it as `github-token`:",
+            ),
         ));
     }
     if let Some((branch, None)) = &seen.guard {
@@ -197,10 +218,18 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         findings.push(finding);
     }
     findings.extend(version_exists(wanted, seen));
+    let rights = seen.rights.findings(&options.rights, wanted);
+    let (refused, warned): (Vec<_>, Vec<_>) = rights.into_iter().partition(Diagnostic::is_error);
+    findings.extend(refused);
     if !findings.is_empty() {
+        findings.extend(warned);
         return Step::Blocked(findings);
     }
     let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(warned);
+    if let Some(told) = seen.rights.told(&options.rights, wanted) {
+        report = report.with("rights", told);
+    }
     report.warnings.extend(spelling_differs(&plan));
     Step::Done(report)
 }

@@ -21,6 +21,7 @@ fn seen() -> PlanState {
         higher_is_released: false,
         guard: None,
         since_previous: SincePrevious::default(),
+        rights: Rights::default(),
     }
 }
 
@@ -30,6 +31,7 @@ fn options() -> PlanOptions {
         previous_tag: None,
         guard_branch: None,
         changes: ChangeOptions::default(),
+        rights: RightsOptions::default(),
     }
 }
 
