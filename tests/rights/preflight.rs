@@ -14,7 +14,8 @@ async fn requests(job: &Job, inputs: &[(&str, &str)]) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_asked_for_costs_requests() {
-    let job = Job::start(|_| ()).await;
+    let mut job = Job::start(|_| ()).await;
+    job.grant("id-token");
     let plain = requests(&job, &[]).await;
     assert_eq!(requests(&job, &[("preflight", "attest")]).await - plain, 0);
     // The list of rulesets, the workflow files, and whether releases become immutable.

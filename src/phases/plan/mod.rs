@@ -92,8 +92,12 @@ impl Plan {
             SincePrevious::default()
         };
         let progress = self.progress(&release);
-        let rights = &self.options.rights;
-        let rights = Rights::see(reader, rights, wanted, &repository, progress).await?;
+        let rights = if has_commit {
+            let options = &self.options.rights;
+            Rights::see(reader, options, wanted, &repository, progress).await?
+        } else {
+            Rights::default()
+        };
         Ok(PlanState {
             rights,
             repository,

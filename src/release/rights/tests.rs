@@ -117,7 +117,7 @@ fn everything_that_was_asked_is_told() {
     };
     assert_eq!(
         rights.told(&options, &example_wanted()).unwrap(),
-        r#"{"contents":"write","tag-creation":"allowed","immutable-releases":"unknown","workflows":"differ","pull":"allowed","anonymous-pull":"denied","push":"allowed","id-token":"write"}"#
+        r#"{"anonymous-pull":"denied","contents":"write","id-token":"write","immutable-releases":"unknown","pull":"allowed","push":"allowed","tag-creation":"allowed","workflows":"differ"}"#
     );
     options.checks.clear();
     assert_eq!(rights.told(&options, &example_wanted()), None);
