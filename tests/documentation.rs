@@ -17,6 +17,7 @@ use btp_release::protocol::PhaseId;
 use btp_release::release::existing_release::ExistingRelease;
 use btp_release::release::existing_release::ReplacePolicy;
 use btp_release::release::existing_release::decision;
+use btp_release::release::rights::MISCONFIGURATIONS;
 use clap::{CommandFactory as _, Subcommand as _};
 
 fn root() -> PathBuf {
@@ -210,6 +211,33 @@ fn page_of_permissions_lists_every_phase() {
 }
 
 #[test]
+fn page_of_permissions_lists_the_misconfigurations() {
+    let mut page = "\n| what is wrong | code | who finds it |\n|---|---|---|\n".to_owned();
+    for known in &MISCONFIGURATIONS {
+        let (code, wrong, found_by) = (known.code, known.wrong, known.found_by);
+        writeln!(page, "| {wrong} | [`{code}`](#{code}) | {found_by} |").unwrap();
+    }
+    for known in &MISCONFIGURATIONS {
+        let (code, remedy) = (known.code, known.remedy);
+        match known.yaml {
+            "" => write!(page, "\n### `{code}`\n\n{remedy}.\n").unwrap(),
+            yaml => {
+                write!(
+                    page,
+                    "\n### `{code}`\n\n{remedy}:\n\n```yaml\n{yaml}\n```\n"
+                )
+                .unwrap();
+            }
+        }
+    }
+    let marks = (
+        "<!-- generated: misconfigurations -->",
+        "<!-- /generated: misconfigurations -->",
+    );
+    assert_generated("docs/permissions.md", marks, &(page + "\n"));
+}
+
+#[test]
 fn action_declares_every_input() {
     let phases = PhaseId::ALL.map(PhaseId::as_str).join(", ");
     let mut yaml = format!(
@@ -274,9 +302,15 @@ fn yaml_text(text: &str) -> String {
 fn page_of_errors_lists_every_code_and_exit_code() {
     let mut table = "\n| code | exit | when |\n|---|---|---|\n".to_owned();
     for code in Code::all() {
+        let is_known = MISCONFIGURATIONS.iter().any(|known| known.code == code);
+        let remedy = if is_known {
+            format!(" [What to paste](permissions.md#{code}).")
+        } else {
+            String::new()
+        };
         writeln!(
             table,
-            "| <a id=\"{code}\"></a>`{code}` | {} | {} |",
+            "| <a id=\"{code}\"></a>`{code}` | {} | {}{remedy} |",
             code.exit().code(),
             code.meaning()
         )

@@ -66,6 +66,15 @@ pub struct PlanArgs {
     /// What must be true of the milestone that is named as the version or the tag: `ignore`, `exists` or `closed` (and nothing in it is open)
     #[arg(long, value_name = "RULE")]
     pub milestone: Option<String>,
+    /// What is checked beside the release itself before anything is written, one per line: `github` (rulesets for tags, workflow files, whether releases become immutable), `pull` (whether these credentials can pull the images, and whether anyone can), `push` (whether these credentials may push the images: an upload is begun and cancelled), `attest` (whether the job may ask for an identity token); default: nothing of it
+    #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
+    pub preflight: Vec<String>,
+    /// What to do about an image of the plan that is there already when a release begins: `ignore` (the registry is not asked), `warn` or `fail`; default: `ignore`
+    #[arg(long, value_name = "POLICY")]
+    pub existing_image: Option<String>,
+    /// Whether there is a token whose tag starts workflows, a GitHub App's or a bot's; `builders: tag` needs one
+    #[arg(long)]
+    pub has_release_token: bool,
     /// Names of all assets that the published release has, one per line
     #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
     pub assets: Vec<String>,

@@ -30,6 +30,7 @@ outputs! {
     "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
     "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
     "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
+    "rights" of "plan": "What was found out by `preflight`, as JSON: one word for each of `contents`, `tag-creation`, `immutable-releases`, `workflows`, `pull`, `anonymous-pull`, `push` and `id-token` that was asked about, `unknown` where nothing tells"
     "findings" of "plan", "release-settings", "finish-settings": "What the release was refused for, as JSON: a list of objects with `code`, `message`, `help` and, where known, `wanted`; at most 16 KiB, and empty for a release that is planned"
     "release-id" of "draft": "GitHub's number of the release; unlike the tag it also identifies a draft"
     "release-url" of "draft", "publish", "status", "verify": "Page of the release; a temporary one while it is a draft"

@@ -22,6 +22,7 @@ mod next_version;
 pub mod pace;
 mod program_version;
 mod repo;
+mod rights;
 mod tag;
 pub(crate) mod urls;
 mod version_rules;
@@ -50,6 +51,7 @@ pub use ocm_module::values::{
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
+pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 

@@ -72,6 +72,14 @@ pub struct Images {
     pub extra: BTreeSet<ImageRef>,
 }
 
+impl Images {
+    /// All of them, the module's by its first tag.
+    pub fn all(&self) -> impl Iterator<Item = &ImageRef> {
+        let module = self.module.iter().map(|module| &module.image);
+        self.binary.iter().chain(module).chain(&self.extra)
+    }
+}
+
 impl ImageInputs {
     /// The images of the release with these names, as far as they can be named.
     pub fn named(&self, names: Names<'_>, findings: &mut InputFindings) -> Images {

@@ -7,6 +7,7 @@ mod facts;
 mod observed;
 mod phase;
 mod reader;
+mod rights;
 mod run_logs;
 mod service_error;
 mod step_output;
@@ -25,6 +26,7 @@ pub use phase::{
     AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting,
 };
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
+pub use rights::{SeenTagRuleset, SeenWorkflows};
 pub use run_logs::{JobLog, LogArchive, LogArchives, RunReader, SeenJob, StoredLog};
 pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;

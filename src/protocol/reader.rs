@@ -17,7 +17,8 @@ use futures_util::Stream;
 
 use super::{
     CountedReleases, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
+    SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -45,6 +46,14 @@ pub trait GitHubReader: Send + Sync {
     async fn repository(&self) -> Result<SeenRepository, ServiceError>;
     /// Whether what is published becomes immutable; `None` where the token may not know, as a workflow's own may not.
     async fn immutable_releases(&self) -> Result<Option<bool>, ServiceError>;
+    /// The active rulesets for tags, of the repository and above it; `None` where the token or the server does not show them.
+    async fn tag_rulesets(&self) -> Result<Option<Vec<SeenTagRuleset>>, ServiceError>;
+    /// The workflow files at a commit, compared with those at the head of the default branch.
+    async fn workflows(
+        &self,
+        commit: &CommitSha,
+        default_branch: &str,
+    ) -> Result<SeenWorkflows, ServiceError>;
     /// Whether the repository has this commit.
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
     /// The commit that a branch points at.
@@ -134,6 +143,14 @@ pub trait GitHubReader: Send + Sync {
 pub trait RegistryReader: Send + Sync {
     /// The digest that a tag or digest resolves to now. One HEAD request.
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError>;
+    /// Whether the image can be pulled without credentials. `false` also for one that does not exist yet, in a registry that does not tell
+    /// strangers the difference.
+    async fn anyone_may_pull(&self, image: &ImageRef) -> Result<bool, ServiceError>;
+    /// Whether the credentials allow to push to a repository; the reason if not. An upload is begun and cancelled, without any bytes.
+    async fn push_refusal(
+        &self,
+        repository: &ImageRepository,
+    ) -> Result<Option<String>, ServiceError>;
     /// A manifest's bytes, checked against the digest. At most 4 MiB. The bytes are read once in a process; after that, one
     /// HEAD request asks whether they are still there.
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError>;

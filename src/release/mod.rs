@@ -17,5 +17,6 @@ pub(crate) mod notes;
 pub(crate) mod other_releases;
 pub(crate) mod policy;
 pub(crate) mod references;
+pub mod rights;
 pub(crate) mod since_previous;
 pub(crate) mod view;

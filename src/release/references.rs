@@ -1,5 +1,6 @@
 //! Findings and actions that several phases share.
 
+use super::rights::with_yaml;
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, Tag};
 use crate::plan::{EVIDENCE, Mark, ReleasePlan, TagWhen, Wanted};
@@ -19,7 +20,10 @@ pub(crate) fn our_release<'a>(
                 "{} has no release called {}",
                 plan.wanted.repository, plan.wanted.tag
             ),
-            "run the phase `draft` first; where it has run, the token may not see drafts: that takes `contents: write`",
+            with_yaml(
+                Code::DraftMissing,
+                "run the phase `draft` first; where it has run, the token may not see drafts: give the job this permission",
+            ),
         )),
         [one] => match Mark::find(&one.body) {
             None if has_lost_mark(plan, one) => Err(mark_lost(plan, one)),

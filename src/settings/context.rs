@@ -26,6 +26,10 @@ pub struct Context {
     pub run_attempt: Option<String>,
     /// A random text, which no other process has.
     pub process: String,
+    /// The workflow that runs, not one that it calls: `owner/name/.github/workflows/FILE@REF`.
+    pub workflow_ref: Option<String>,
+    /// Whether the job may ask GitHub for an identity token.
+    pub has_id_token: bool,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
@@ -109,6 +113,7 @@ struct Github {
     reference: Option<String>,
     run_id: Option<String>,
     run_attempt: Option<String>,
+    workflow_ref: Option<String>,
     api_url: Option<String>,
     graphql_url: Option<String>,
     server_url: Option<String>,
@@ -156,6 +161,8 @@ impl Context {
             run_id: github.run_id,
             run_attempt: github.run_attempt,
             process: format!("{:016x}", RandomState::new().build_hasher().finish()),
+            workflow_ref: github.workflow_ref,
+            has_id_token: get("ACTIONS_ID_TOKEN_REQUEST_URL").is_some(),
             api_url: github.api_url,
             graphql_url: github.graphql_url,
             server_url: github.server_url,

@@ -28,6 +28,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod rights;
 mod status;
 mod step_inputs;
 mod upload;
@@ -270,6 +271,24 @@ impl Prepared {
             targets: Targets {
                 repository,
                 registries: [image.repository().registry().to_owned()].into(),
+            },
+        }
+    }
+
+    /// A phase that uses the registries of some images.
+    fn with_images<'a>(
+        repository: RepoSlug,
+        images: impl IntoIterator<Item = &'a ImageRef>,
+        phase: impl Phase + 'static,
+    ) -> Self {
+        let hosts = images
+            .into_iter()
+            .map(|image| image.repository().registry());
+        Self {
+            phase: Box::new(phase),
+            targets: Targets {
+                repository,
+                registries: hosts.map(str::to_owned).collect(),
             },
         }
     }

@@ -4,6 +4,7 @@ use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
 use super::policy::{force, version_rules};
+use super::rights::rights;
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -41,6 +42,7 @@ impl PhaseSettings for PlanArgs {
         let notes = notes(parser, self, names.filter(|_| !is_unknown));
         let policy = version_rules(parser, &self.rules);
         let force = force(parser, self.force.as_deref());
+        let rights = rights(parser, self, repository.as_ref());
         let named = named?;
         let version = version?;
         let repository = repository?;
@@ -65,6 +67,7 @@ impl PhaseSettings for PlanArgs {
             version_from,
             force,
         };
+        let images: Vec<_> = named.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();
         let changes = notes.changes;
         let options = move |wanted| PlanOptions {
@@ -73,11 +76,12 @@ impl PhaseSettings for PlanArgs {
             guard_branch: guard_branch.clone(),
             changes: changes.clone(),
             policy: policy.clone(),
+            rights: rights.clone(),
         };
         Some(match version {
             VersionInput::Known(release) => {
                 let wanted = inputs.of_version(release, named);
-                Prepared::on_github(repository, Plan::new(options(wanted)))
+                Prepared::with_images(repository, &images, Plan::new(options(wanted)))
             }
             VersionInput::Unknown(unknown) => {
                 let inputs = NextInputs {
@@ -86,7 +90,7 @@ impl PhaseSettings for PlanArgs {
                     notes_file: notes.file,
                     options: Box::new(options),
                 };
-                Prepared::on_github(repository, PlanNext::new(inputs))
+                Prepared::with_images(repository, &images, PlanNext::new(inputs))
             }
         })
     }

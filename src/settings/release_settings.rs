@@ -27,9 +27,10 @@ pub fn release_settings(
         )
         .unwrap_or_default();
     if builders == Builders::Tag && !args.has_release_token {
-        let help = "builders: tag takes the secrets APP_ID and APP_PRIVATE_KEY of a GitHub App, or RELEASE_TOKEN, the token of a bot, \
-                    since a tag that the job's own token makes starts no workflow; without them, use builders: called";
-        parser.missing("APP_ID with APP_PRIVATE_KEY, or RELEASE_TOKEN", help);
+        let help = "give the secrets of a GitHub App, or RELEASE_TOKEN, the token of a bot; without them, use builders: called\n\
+                    secrets:\n  APP_ID: ${{ secrets.APP_ID }}\n  APP_PRIVATE_KEY: ${{ secrets.APP_PRIVATE_KEY }}";
+        let seen = "builders: tag is given without APP_ID and APP_PRIVATE_KEY or RELEASE_TOKEN, and a tag that the job's own token makes starts no workflow";
+        parser.refuse(Code::TagStartsNothing, seen.to_owned(), help);
     }
     check_tag(&mut parser, args, builders);
     let extra_images: Vec<&str> = lines(&args.extra_images).collect();

@@ -352,6 +352,12 @@ impl RegistryReader for NamedRegistry {
     async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
         self.registries.resolve(&self.at(image)).await
     }
+    async fn anyone_may_pull(&self, image: &ImageRef) -> Result<bool, ServiceError> {
+        self.registries.anyone_may_pull(&self.at(image)).await
+    }
+    async fn push_refusal(&self, to: &ImageRepository) -> Result<Option<String>, ServiceError> {
+        self.registries.push_refusal(&self.at(to)).await
+    }
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
         self.registries.manifest(&self.at(image)).await
     }

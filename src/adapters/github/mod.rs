@@ -22,6 +22,7 @@ pub mod rate_limit;
 mod reader;
 mod references;
 mod releases;
+mod rights;
 mod runs;
 mod settings;
 mod writer;

@@ -12,7 +12,8 @@ use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
-    SeenCheck, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    SeenCheck, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows,
+    ServiceError,
 };
 
 #[async_trait]
@@ -31,6 +32,22 @@ impl GitHubReader for GitHub {
         self.see_immutable_releases()
             .await
             .doing(|| "read whether releases become immutable".to_owned())
+    }
+
+    async fn tag_rulesets(&self) -> Result<Option<Vec<SeenTagRuleset>>, ServiceError> {
+        self.rulesets_for_tags()
+            .await
+            .doing(|| "read the rulesets for tags".to_owned())
+    }
+
+    async fn workflows(
+        &self,
+        commit: &CommitSha,
+        default_branch: &str,
+    ) -> Result<SeenWorkflows, ServiceError> {
+        self.workflow_files(commit, default_branch)
+            .await
+            .doing(|| format!("read the workflow files at {commit}"))
     }
 
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError> {

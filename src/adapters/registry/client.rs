@@ -32,6 +32,15 @@ impl RegistryClient {
         }
     }
 
+    /// The same without any credentials and tokens.
+    pub(super) fn without_credentials(&self) -> Self {
+        let transport = Arc::clone(&self.transport);
+        Self {
+            auth: Authenticator::new(Arc::clone(&transport), Credentials::anonymous()),
+            transport,
+        }
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.transport.clock
     }

@@ -27,6 +27,7 @@ mod reader;
 mod realm;
 mod request;
 mod retry;
+mod rights;
 mod transport;
 mod writer;
 

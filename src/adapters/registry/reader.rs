@@ -47,6 +47,21 @@ impl RegistryReader for Registries {
             .map_err(|cause| ServiceError::new(format!("look up {image}"), cause))
     }
 
+    async fn anyone_may_pull(&self, image: &ImageRef) -> Result<bool, ServiceError> {
+        let pulled = self.may_be_pulled_by_anyone(image).await;
+        pulled.map_err(|cause| ServiceError::new(format!("look up {image} anonymously"), cause))
+    }
+
+    async fn push_refusal(
+        &self,
+        repository: &ImageRepository,
+    ) -> Result<Option<String>, ServiceError> {
+        let refusal = self.refusal_of_push(repository).await;
+        refusal.map_err(|cause| {
+            ServiceError::new(format!("ask whether {repository} may be pushed to"), cause)
+        })
+    }
+
     async fn manifest(&self, image: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {
         let named = ImageRef::from(image.clone());
         if let Some(bytes) = self.cache.get(image.digest) {
@@ -131,7 +146,10 @@ fn within(limit: u64, bytes: Bytes) -> Result<Bytes, Cause> {
 
 impl RegistryClient {
     /// HEAD gives digest, type and size without a body, and Docker Hub does not count it as a pull.
-    async fn resolve(&self, image: &ImageRef) -> Result<Option<SeenManifest>, RequestFailure> {
+    pub(super) async fn resolve(
+        &self,
+        image: &ImageRef,
+    ) -> Result<Option<SeenManifest>, RequestFailure> {
         let repository = image.repository();
         let url = endpoint(repository, &format!("manifests/{}", image.reference()))?;
         let request =

@@ -19,6 +19,8 @@ pub(super) enum RepositoryAccess {
         /// Mounting a blob needs the right to read the repository that it comes from.
         mount_from: Option<ImageRepository>,
     },
+    /// An upload is cancelled by DELETE, for which registries ask the right to delete.
+    Delete,
 }
 
 impl RepositoryAccess {
@@ -31,6 +33,7 @@ impl RepositoryAccess {
         let scope = |at: &ImageRepository, actions| format!("repository:{}:{actions}", at.path());
         match self {
             Self::Pull => vec![scope(repository, "pull")],
+            Self::Delete => vec![scope(repository, "delete")],
             Self::Push { mount_from } => std::iter::once(scope(repository, "pull,push"))
                 .chain(mount_from.iter().map(|from| scope(from, "pull")))
                 .collect(),

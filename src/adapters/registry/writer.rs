@@ -120,7 +120,7 @@ impl RegistryClient {
         }
     }
 
-    async fn start_upload(&self, to: &ImageRepository) -> Result<Url, RequestFailure> {
+    pub(super) async fn start_upload(&self, to: &ImageRepository) -> Result<Url, RequestFailure> {
         let url = endpoint(to, "blobs/uploads/")?;
         let request = RegistryRequest::write(Method::POST, to, url, None);
         let response = self.write(&request).await?;

@@ -23,7 +23,8 @@ use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
     GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Notes, Publication,
     RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
+    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
+    SeenWorkflows,
 };
 use unused_services::UnusedServices;
 

@@ -16,6 +16,12 @@ impl GitHubReader for UnusedServices {
     async fn immutable_releases(&self) -> Result<Option<bool>, ServiceError> {
         unreachable!()
     }
+    async fn tag_rulesets(&self) -> Result<Option<Vec<SeenTagRuleset>>, ServiceError> {
+        unreachable!()
+    }
+    async fn workflows(&self, _: &CommitSha, _: &str) -> Result<SeenWorkflows, ServiceError> {
+        unreachable!()
+    }
     async fn has_commit(&self, _: &CommitSha) -> Result<bool, ServiceError> {
         unreachable!()
     }
@@ -156,6 +162,12 @@ impl GitHubWriter for UnusedServices {
 #[async_trait]
 impl RegistryReader for UnusedServices {
     async fn resolve(&self, _: &ImageRef) -> Result<Option<SeenManifest>, ServiceError> {
+        unreachable!()
+    }
+    async fn anyone_may_pull(&self, _: &ImageRef) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
+    async fn push_refusal(&self, _: &ImageRepository) -> Result<Option<String>, ServiceError> {
         unreachable!()
     }
     async fn manifest(&self, _: &PinnedImage) -> Result<Option<Bytes>, ServiceError> {

@@ -19,6 +19,7 @@ use crate::protocol::{Cause, NewDraft, NewTag, Reader, SeenRelease, ServiceError
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::{delete_release, tag_is_ours};
+use crate::release::rights::refused_tag;
 use crate::release::view::ReleaseView;
 
 /// [`PhaseId::Draft`]. It never deletes or changes a release without our mark.
@@ -117,6 +118,10 @@ impl Phase for Draft {
                 if message.contains(RESERVED_TAG_NAME) =>
             {
                 AfterRefusal::Blocked(reserved(&self.plan))
+            }
+            (Action::CreateTag { .. }, Cause::Refused { message, .. }) => {
+                refused_tag(&self.plan.wanted, message)
+                    .map_or(AfterRefusal::Stop, AfterRefusal::Blocked)
             }
             _ => AfterRefusal::Stop,
         }

@@ -8,7 +8,8 @@ mod tests;
 use async_trait::async_trait;
 
 use crate::domain::{
-    AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag, VersionRules,
+    AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, RightsOptions, Tag,
+    VersionRules,
 };
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, VersionFrom, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
@@ -17,6 +18,7 @@ use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
 use crate::release::policy::{self, SeenForRules};
+use crate::release::rights::{Progress, Rights, with_yaml};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
@@ -36,6 +38,8 @@ pub struct PlanOptions {
     pub changes: ChangeOptions,
     /// What is asked of the version and of the branch that it comes from.
     pub policy: VersionRules,
+    /// What is looked at beside the release itself.
+    pub rights: RightsOptions,
 }
 
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
@@ -61,6 +65,7 @@ struct PlanState {
     since_previous: Option<SincePrevious>,
     /// What the rules for a version ask for; `None` for one that is published already, of which they ask nothing.
     for_rules: Option<SeenForRules>,
+    rights: Rights,
 }
 
 impl Plan {
@@ -114,7 +119,15 @@ impl Plan {
             let rules = &self.options.policy;
             Some(SeenForRules::see(github, rules, wanted, &tags, commit, branch).await?)
         };
+        let progress = self.progress(&release);
+        let rights = if has_commit {
+            let options = &self.options.rights;
+            Rights::see(reader, options, wanted, &repository, progress).await?
+        } else {
+            Rights::default()
+        };
         Ok(PlanState {
+            rights,
             repository,
             has_commit,
             since_previous,
@@ -139,6 +152,15 @@ impl Plan {
         match unlisted {
             Some(given) if reader.github.tag(given).await?.is_none() => Ok(Some(given)),
             _ => Ok(None),
+        }
+    }
+
+    fn progress(&self, release: &ReleaseView) -> Progress {
+        let plan = ReleasePlan::complete(self.options.wanted.clone(), None, None);
+        let course = existing_release::resolve(&plan, release.tag.as_ref(), &release.releases);
+        Progress {
+            begins: matches!(course, Resolution::Create | Resolution::Replace(..)),
+            has_tag: release.tag.is_some(),
         }
     }
 
@@ -207,7 +229,10 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         findings.push(Diagnostic::error(
             Code::TokenReadOnly,
             format!("the token may not write to {}", wanted.repository),
-            "give the job `permissions: contents: write`, or pass a token that may as `github-token`",
+            with_yaml(
+                Code::TokenReadOnly,
+                "give the job this permission, or pass a token that has it as `github-token`:",
+            ),
         ));
     }
     if let Some((branch, None)) = &seen.guard {
@@ -246,11 +271,19 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         findings.push(finding);
     }
     findings.extend(version_exists(wanted, seen));
+    let rights = seen.rights.findings(&options.rights, wanted);
+    let (refused, warned): (Vec<_>, Vec<_>) = rights.into_iter().partition(Diagnostic::is_error);
+    findings.extend(refused);
     if !findings.is_empty() {
+        findings.extend(warned);
         return Step::Blocked(findings);
     }
     let mut report = report(&plan, seen.higher_is_released);
     report.warnings.extend(forced);
+    report.warnings.extend(warned);
+    if let Some(told) = seen.rights.told(&options.rights, wanted) {
+        report = report.with("rights", told);
+    }
     report.warnings.extend(spelling_differs(&plan));
     report.warnings.extend(lightweight(wanted, seen));
     Step::Done(report)

@@ -23,6 +23,7 @@ fn seen() -> PlanState {
         guard: None,
         since_previous: Some(SincePrevious::default()),
         for_rules: Some(SeenForRules::default()),
+        rights: Rights::default(),
     }
 }
 
@@ -33,6 +34,7 @@ fn options() -> PlanOptions {
         guard_branch: None,
         changes: ChangeOptions::default(),
         policy: VersionRules::default(),
+        rights: RightsOptions::default(),
     }
 }
 

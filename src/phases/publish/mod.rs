@@ -30,6 +30,7 @@ use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
 use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
+use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
@@ -375,6 +376,9 @@ impl Phase for Publish {
                     left,
                     after_tag(&wanted.tag),
                 ))
+            }
+            (Action::CreateTag { .. }, Cause::Refused { message, .. }) => {
+                refused_tag(wanted, message).map_or(AfterRefusal::Stop, AfterRefusal::Blocked)
             }
             _ => AfterRefusal::Stop,
         }

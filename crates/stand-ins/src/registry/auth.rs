@@ -40,6 +40,11 @@ pub(crate) fn admit(
             if holds(state, request, scope.as_deref()) {
                 return Ok(());
             }
+            if is_limited(state, request) {
+                let right = if action == "pull" { "read" } else { "write" };
+                let message = format!("permission_denied: {right}_package");
+                return Err(Box::new(RegistryError::new(403, "DENIED", message).reply()));
+            }
             // The right to push includes the right to pull.
             let wanted = name.map(|name| match action {
                 "push" => format!("repository:{name}:pull,push"),
@@ -78,6 +83,14 @@ fn holds(state: &RegistryServerState, request: &HttpRequest, scope: Option<&str>
     alive && covers
 }
 
+/// Whether the token is one of a user who has no right to more than its scopes.
+fn is_limited(state: &RegistryServerState, request: &HttpRequest) -> bool {
+    let tokens = lock(&state.tokens);
+    let secret = request.credentials().map(|(_, secret)| secret);
+    let issued = secret.and_then(|secret| tokens.issued.get(secret));
+    issued.is_some_and(|grant| grant.is_limited && state.shared.clock.now() < grant.until)
+}
+
 fn user(request: &HttpRequest) -> Option<(String, String)> {
     let (scheme, secret) = request.credentials()?;
     let pair = String::from_utf8(STANDARD.decode(secret).ok()?).ok()?;
@@ -90,8 +103,10 @@ pub(crate) fn grant(state: &RegistryServerState, request: &HttpRequest, faults: 
     let Auth::Token(users) = &state.options.auth else {
         return Reply::status(404);
     };
-    let known = match user(request) {
-        Some((name, password)) if users.get(&name) == Some(&password) => true,
+    let packages = lock(&state.packages).clone();
+    let user = user(request);
+    let known = match &user {
+        Some((name, password)) if users.get(name) == Some(password) => true,
         None if !request.headers.contains_key(http::header::AUTHORIZATION) => false,
         _ => {
             return RegistryError::new(401, "UNAUTHORIZED", "incorrect username or password")
@@ -114,9 +129,17 @@ pub(crate) fn grant(state: &RegistryServerState, request: &HttpRequest, faults: 
         .filter(|(name, _)| name == "scope");
     let scopes =
         wanted.flat_map(|(_, scopes)| scopes.split(' ').flat_map(scopes_of).collect::<Vec<_>>());
-    let scopes = scopes
-        .filter(|scope| known || scope.ends_with(":pull"))
-        .collect();
+    let scopes: Vec<String> = scopes.collect();
+    if !known && scopes.iter().any(|scope| packages.hides(scope)) {
+        return RegistryError::new(401, "UNAUTHORIZED", "authentication required").reply();
+    }
+    let name = user.map(|(name, _)| name).unwrap_or_default();
+    let may = |scope: &String| {
+        let pulls_only = !known || packages.pull_only.contains(&name);
+        !packages.denied.contains(&name) && (!pulls_only || scope.ends_with(":pull"))
+    };
+    let is_limited = known && !scopes.iter().all(may);
+    let scopes = scopes.into_iter().filter(may).collect();
     let left = faults.iter().find_map(|fault| match fault {
         Fault::TokenDiesAfter(requests) => Some(*requests),
         _ => None,
@@ -132,6 +155,7 @@ pub(crate) fn grant(state: &RegistryServerState, request: &HttpRequest, faults: 
         token.clone(),
         IssuedToken {
             scopes,
+            is_limited,
             until: now + lifetime,
             left,
         },

@@ -6,6 +6,7 @@ mod blobs;
 mod error;
 mod manifests;
 mod options;
+mod packages;
 mod route;
 mod state;
 mod store;
@@ -14,6 +15,7 @@ mod upload_sessions;
 mod uploads;
 
 pub use options::{Anonymous, Auth, RegistryOptions};
+pub use packages::Packages;
 pub use store::{Store, StoredManifest, StoredRepository};
 
 use crate::faults::{Fault, Faults};
@@ -50,6 +52,7 @@ impl RegistryServer {
             },
             store: Mutex::new(Store::open(options.dir.as_deref())?),
             options,
+            packages: Mutex::default(),
             tokens: Mutex::default(),
             uploads: Mutex::default(),
             host: registry_at.to_string(),
@@ -71,6 +74,16 @@ impl RegistryServer {
     /// The content of the registry. Requests wait while the guard is held.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.state.store)
+    }
+
+    /// Who may pull and push.
+    pub fn packages(&self) -> MutexGuard<'_, Packages> {
+        lock(&self.state.packages)
+    }
+
+    /// How many uploads were begun and neither completed nor cancelled.
+    pub fn open_uploads(&self) -> usize {
+        lock(&self.state.uploads).open.len()
     }
 
     /// Every request so far.

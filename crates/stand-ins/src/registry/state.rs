@@ -1,6 +1,7 @@
 //! What one running registry shares among its requests.
 
 use super::options::RegistryOptions;
+use super::packages::Packages;
 use super::store::Store;
 use super::tokens::IssuedTokens;
 use super::upload_sessions::UploadSessions;
@@ -12,6 +13,7 @@ pub(crate) struct RegistryServerState {
     pub(crate) shared: Shared,
     pub(crate) options: RegistryOptions,
     pub(crate) store: Mutex<Store>,
+    pub(crate) packages: Mutex<Packages>,
     pub(crate) tokens: Mutex<IssuedTokens>,
     pub(crate) uploads: Mutex<UploadSessions>,
     /// `127.0.0.1:PORT`

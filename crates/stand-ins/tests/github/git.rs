@@ -264,3 +264,57 @@ async fn renamed_repository_redirects_reads_and_writes() {
     );
     assert_eq!(api.get(REPOSITORY).await.body["permissions"]["push"], true);
 }
+
+/// Anyone may read the rulesets, with what they are for and whether the caller may bypass them; who else may, only those who may edit them.
+#[tokio::test]
+async fn rulesets_tell_whether_the_caller_may_bypass_them() {
+    let api = Api::start().await;
+    {
+        let mut world = api.github.world();
+        let rules = &mut world.repository(NAME).rules;
+        for (refs, evaluated) in [
+            ("refs/heads/*", false),
+            ("refs/tags/v*", false),
+            ("refs/tags/*", true),
+        ] {
+            rules.push(Rule {
+                name: format!("Rules for {refs}"),
+                refs: refs.to_owned(),
+                evaluated,
+                creation: true,
+                ..Rule::default()
+            });
+        }
+    }
+    let listed = api.get("rulesets?targets=tag").await;
+    let entries = listed.body.as_array().unwrap();
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| (&entry["target"], &entry["enforcement"], entry.get("rules")))
+        .collect();
+    let tag = json!("tag");
+    assert_eq!(
+        told,
+        [
+            (&tag, &json!("active"), None),
+            (&tag, &json!("evaluate"), None)
+        ]
+    );
+    let path = format!("rulesets/{}", entries[0]["id"]);
+    let one = api.get(&path).await.body;
+    assert_eq!(
+        one["conditions"]["ref_name"]["include"],
+        json!(["refs/tags/v*"])
+    );
+    assert_eq!(one["rules"], json!([{ "type": "creation" }]));
+    assert_eq!(one["current_user_can_bypass"], "never");
+    assert_eq!(one.get("bypass_actors"), None);
+    api.github.world().repository(NAME).rules[1]
+        .bypass
+        .insert("github-actions[bot]".to_owned());
+    assert_eq!(
+        api.get(&path).await.body["current_user_can_bypass"],
+        "always"
+    );
+    assert_eq!(api.get("rulesets/9").await.status, 404);
+}

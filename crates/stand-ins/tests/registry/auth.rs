@@ -138,3 +138,38 @@ async fn basic_authentication_is_required_on_every_request() {
         .basic_auth("ada", Some("secret"));
     assert_eq!(request.send().await.unwrap().status(), 200);
 }
+
+/// As at ghcr.io: a package that is not public is refused to strangers as one that does not exist; whoever may only pull is told so when
+/// he pushes.
+#[tokio::test]
+async fn packages_are_refused_by_visibility_and_by_user() {
+    let (client, _) = with_tokens(Anonymous::Pulls).await;
+    let refused = |request: reqwest::RequestBuilder| async move { request.send().await.unwrap() };
+    client.registry.packages().private_by_default = true;
+    let stranger = || client.request("GET", &token_path("pull"));
+    assert_eq!(refused(stranger()).await.status(), 401);
+    client.registry.packages().public.insert(NAME.to_owned());
+    assert_eq!(pull(&client, &token(stranger()).await).await, 200);
+
+    client
+        .registry
+        .packages()
+        .pull_only
+        .insert("ada".to_owned());
+    let ada = |actions: &str| {
+        client
+            .request("GET", &token_path(actions))
+            .basic_auth("ada", Some("secret"))
+    };
+    let token_of_ada = token(ada("pull,push")).await;
+    let push = client
+        .request("POST", "blobs/uploads/")
+        .bearer_auth(&token_of_ada);
+    let answer = refused(push).await;
+    assert_eq!(answer.status(), 403);
+    assert_eq!(code(answer).await, "DENIED");
+    assert_eq!(pull(&client, &token(ada("pull")).await).await, 200);
+
+    client.registry.packages().denied.insert("ada".to_owned());
+    assert_eq!(pull(&client, &token(ada("pull")).await).await, 403);
+}

@@ -70,6 +70,10 @@ impl<'a> QueryExecution<'a> {
                 .map(|item| self.json(of_type, item, field))
                 .collect(),
             Value::Object(_) => {
+                // Where the schema names an interface, the value says which of its types it is.
+                let named = crate::fields::text(value, "__typename");
+                let known = GraphQlSchema::get().types.get_key_value(named);
+                let of_type = known.map_or(of_type, |(name, _)| *name);
                 let object = Object::Json(of_type, value.clone());
                 self.object(&object, &field.fields)
             }

@@ -8,6 +8,7 @@ mod introspection;
 mod object;
 mod resolve;
 mod resolve_compare;
+mod resolve_files;
 mod resolve_git;
 mod resolve_issues;
 mod resolve_milestones;

@@ -5,12 +5,12 @@ use super::connection;
 use super::document::{RequestedField, words};
 use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
 use super::resolve_issues::state_of;
-use super::resolve_milestones;
+use super::{resolve_files, resolve_milestones};
 use crate::fields;
 use crate::github::model::{GitRepository, Level, Right, StoredRelease};
 use crate::github::rest::objects::{REPOSITORY_DATE, node_id, page};
 use crate::github::rest::releases::is_visible;
-use crate::text::{rfc3339, stable_hex};
+use crate::text::rfc3339;
 use serde_json::{Value, json};
 
 pub(crate) fn repository<'a>(
@@ -138,26 +138,12 @@ fn object<'a>(repository: &'a GitRepository, field: &RequestedField) -> Option<O
     }
     let expression = field.text("expression");
     match expression.split_once(':') {
-        Some((commit, path)) => blob(repository, &repository.resolve(commit)?, path),
+        Some((commit, path)) => {
+            let commit = repository.resolve(commit)?;
+            resolve_files::file_or_folder(repository, &commit, path)
+        }
         None => Object::commit(repository, &repository.resolve(expression)?),
     }
-}
-
-/// A file at a commit; files are the same at every commit.
-fn blob<'a>(repository: &'a GitRepository, commit: &str, path: &str) -> Option<Object<'a>> {
-    let text = repository.files.get(path)?;
-    let sha = stable_hex(&format!("blob {path} {}", text.len()), 40);
-    let value = json!({
-        "id": node_id("B", repository.id),
-        "oid": sha,
-        "abbreviatedOid": sha.get(..7),
-        "commitUrl": format!("/{}/commit/{commit}", repository.full_name()),
-        "byteSize": text.len(),
-        "isBinary": false,
-        "isTruncated": false,
-        "text": text,
-    });
-    Some(Object::Json("Blob", value))
 }
 
 fn numbered<'a>(

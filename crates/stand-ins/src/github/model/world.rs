@@ -243,8 +243,12 @@ pub struct StoredJob {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rule {
+    /// The name of its ruleset.
+    pub name: String,
     /// `refs/tags/*`; `*` matches any text.
     pub refs: String,
+    /// Whether it is only tried out: then it binds nobody.
+    pub evaluated: bool,
     pub creation: bool,
     pub update: bool,
     pub deletion: bool,

@@ -19,6 +19,7 @@ mod release_body;
 pub(crate) mod releases;
 mod repositories;
 mod rules;
+mod rulesets;
 mod statuses;
 mod suites;
 mod tags;
@@ -110,6 +111,8 @@ fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult 
         ["branches", name @ ..] => repositories::branch(call, repository, &name.join("/")),
         ["immutable-releases"] => repositories::immutable_releases(call, repository),
         ["rules", "branches", name @ ..] => Ok(repositories::rules(repository, &name.join("/"))),
+        ["rulesets"] => rulesets::list(call, repository),
+        ["rulesets", id] => rulesets::get(call, repository, id),
         ["contents", path @ ..] => contents::get(call, repository, &path.join("/")),
         ["readme"] => contents::get(call, repository, "README.md"),
         [kind @ ("tarball" | "zipball"), name @ ..] => {

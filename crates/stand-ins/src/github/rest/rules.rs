@@ -71,10 +71,11 @@ fn bound(
         .as_ref()
         .map(|token| token.login.as_str())
         .unwrap_or_default();
+    let is_bound = |rule: &Rule| !rule.evaluated && !rule.bypass.contains(login);
     repository
         .rules
         .iter()
-        .any(|rule| of(rule) && text::glob(&rule.refs, name) && !rule.bypass.contains(login))
+        .any(|rule| of(rule) && text::glob(&rule.refs, name) && is_bound(rule))
 }
 
 /// The tag of an immutable release stays where it is.
