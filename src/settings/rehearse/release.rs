@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ocm_module::rules;
 use ocm_module::values::ModuleForm;
 
 use super::super::input_parser::InputParser;
@@ -21,6 +22,9 @@ use crate::protocol::Output;
 const EXAMPLE_REPOSITORY: &str = "kyma-project/btp-manager";
 /// The example's module.
 const EXAMPLE_MODULE: &str = "kyma.project.io/module/btp-operator";
+
+/// A module whose name is said nowhere.
+const ANY_MODULE: &str = "kyma-project.io/module/rehearsed";
 
 /// The inputs of a workflow that a rehearsal uses.
 const READ: [&str; 16] = [
@@ -206,20 +210,29 @@ impl Said<'_> {
         let config = self.sources.config.as_ref().map(|(_, config)| config);
         let module_name = self.input("module-name");
         let module_name = module_name.or_else(|| config.map(|config| config.name.clone()));
-        let example = || image.is_some().then(|| EXAMPLE_MODULE.to_owned());
+        let repository = self.repository()?;
+        let usual = || {
+            if self.sources.is_example {
+                return Some(EXAMPLE_MODULE.to_owned());
+            }
+            // By default it is named after the repository, and not every image's name is one that a module may have.
+            let name = format!("kyma-project.io/module/{}", repository.name());
+            let is_accepted = rules::module_name(&name).is_empty();
+            (!is_accepted).then(|| ANY_MODULE.to_owned())
+        };
         let args = ReleaseSettingsArgs {
-            repository: Some(self.repository()?.to_string()),
+            repository: Some(repository.to_string()),
             directory: self.input("directory"),
             builders: self.input("builders"),
             // The secrets of a repository are not in its workflow.
             has_release_token: true,
             tag_when: self.input("tag-when"),
             tag_format: self.input("tag-format"),
-            binary_image: self.binary_image(image.clone()),
+            binary_image: self.binary_image(image),
             extra_images: self.list("extra-images"),
             extra_images_builder: self.input("extra-images-builder"),
             module: self.sources.manifest.is_none().then(|| "false".to_owned()),
-            module_name: module_name.or_else(example),
+            module_name: module_name.or_else(usual),
             module_registry: self.input("module-registry").or(registry),
             module_form: Some(self.form.to_string()),
             assets: self.list("assets"),
