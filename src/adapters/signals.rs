@@ -5,7 +5,6 @@
 use std::io;
 
 use async_trait::async_trait;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
@@ -30,18 +29,14 @@ impl Signals {
     ///
     /// When the system refuses the handlers.
     pub fn listen() -> io::Result<Self> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+        let mut signals = StopSignals::listen()?;
         let (count, received) = watch::channel(ReceivedSignals::default());
         tokio::spawn(async move {
             loop {
-                let interrupts = tokio::select! {
-                    _ = interrupt.recv() => 1,
-                    _ = terminate.recv() => 0,
-                };
+                let is_interrupt = signals.is_next_interrupt().await;
                 count.send_modify(|received| {
                     received.any = true;
-                    received.interrupts += interrupts;
+                    received.interrupts += usize::from(is_interrupt);
                 });
             }
         });
@@ -57,6 +52,48 @@ impl Signals {
         let mut received = self.received.clone();
         if received.wait_for(reached).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What tells the process to stop: SIGINT and SIGTERM.
+#[cfg(unix)]
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+/// What tells the process to stop: Ctrl-C, and that its window is closed.
+#[cfg(windows)]
+struct StopSignals {
+    interrupt: tokio::signal::windows::CtrlC,
+    terminate: tokio::signal::windows::CtrlClose,
+}
+
+impl StopSignals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(windows)]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: tokio::signal::windows::ctrl_c()?,
+            terminate: tokio::signal::windows::ctrl_close()?,
+        })
+    }
+
+    /// Waits for the next signal, and says whether it is what Ctrl-C sends.
+    async fn is_next_interrupt(&mut self) -> bool {
+        tokio::select! {
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => false,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Context {
     pub actor: Option<String>,
     /// The commit that the workflow runs on.
     pub sha: Option<String>,
+    /// The branch or tag that the workflow runs on, by its full name, such as `refs/heads/main`.
+    pub reference: Option<String>,
     pub run_id: Option<String>,
     /// Counted from 1.
     pub run_attempt: Option<String>,
@@ -103,6 +105,8 @@ struct Github {
     actor: Option<String>,
     repository: Option<String>,
     sha: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
     run_id: Option<String>,
     run_attempt: Option<String>,
     api_url: Option<String>,
@@ -148,6 +152,7 @@ impl Context {
             repository: github.repository,
             actor: github.actor,
             sha: github.sha,
+            reference: github.reference,
             run_id: github.run_id,
             run_attempt: github.run_attempt,
             process: format!("{:016x}", RandomState::new().build_hasher().finish()),

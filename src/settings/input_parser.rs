@@ -12,8 +12,8 @@ use super::{Context, DockerConfigFile, Environment, NotBegun, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::urls::is_secure;
 use crate::domain::{
-    AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, LockOwner,
-    NamePattern, PEM_BEGINS, Place, RepoSlug, key_invalid,
+    AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, InputFindings,
+    LockOwner, NamePattern, PEM_BEGINS, RepoSlug, key_invalid,
 };
 use crate::plan::{Artifacts, ReleasePlan};
 
@@ -22,7 +22,7 @@ pub(super) struct InputParser<'a> {
     pub(super) environment: Environment<'a>,
     /// What an earlier job has said, and is the cause of what is missing here.
     pub(super) earlier: Option<NotBegun>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) findings: InputFindings,
 }
 
 /// Which of the tokens that a step may be given.
@@ -72,16 +72,13 @@ impl<'a> InputParser<'a> {
         Self {
             environment,
             earlier: None,
-            diagnostics: Vec::new(),
+            findings: InputFindings::default(),
         }
     }
 
     /// The settings, or everything that was found to be wrong.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
-        match settings {
-            Some(settings) if self.diagnostics.is_empty() => Ok(settings),
-            _ => Err(self.diagnostics),
-        }
+        self.findings.or(settings)
     }
 
     /// The owner of the locks that this process takes.
@@ -112,16 +109,7 @@ impl<'a> InputParser<'a> {
     where
         Code: From<C>,
     {
-        value
-            .map_err(|diagnostic| {
-                let mut diagnostic: Diagnostic = diagnostic.with_code();
-                // The message names the input already where the kind of value has the same name.
-                if !diagnostic.seen.starts_with(&format!("{input} ")) {
-                    diagnostic.place = Some(Place::Input(input.to_owned()));
-                }
-                self.diagnostics.push(diagnostic);
-            })
-            .ok()
+        self.findings.take(input, value)
     }
 
     /// A value of a type that checks its text; spaces around it are ignored.
@@ -135,16 +123,12 @@ impl<'a> InputParser<'a> {
 
     /// Records what is wrong with several inputs together.
     pub(super) fn refuse(&mut self, code: Code, seen: String, help: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(code, seen, help));
+        self.findings.push(Diagnostic::error(code, seen, help));
     }
 
     /// Records that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error(
-            Code::InputMissing,
-            format!("{input} is missing"),
-            help,
-        ));
+        self.findings.missing(input, help);
     }
 
     /// One of a few words; `None` where nothing was given or the word is none of them.

@@ -20,6 +20,7 @@ mod local;
 mod module_form;
 mod notes;
 mod plan;
+mod policy;
 mod publish;
 mod record_tests;
 mod registry_login;
@@ -30,6 +31,7 @@ mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod version_from;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -54,7 +56,9 @@ pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
 pub use registry_login::registry_login;
 #[cfg(feature = "rehearse")]
-pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
+pub use rehearse::{
+    BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
+};
 pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.
