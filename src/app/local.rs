@@ -33,7 +33,7 @@ impl App<'_> {
             return Ok(());
         };
         let folder = std::env::current_dir()?;
-        let filling = filled_in(self.context, places, &needs, &folder);
+        let filling = Box::pin(filled_in(self.context, places, &needs, &folder));
         let filling = async { anyhow::Ok(filling.await) };
         let filled = self.in_time(TITLE, filling).await?;
         self.sources.replace(filled.sources);

@@ -359,7 +359,7 @@ async fn registry_credentials_are_asked_of_docker_helpers() {
     let built = workspace.run_with(&build, &variables).await;
     assert_eq!(built.code, 0, "{}", built.stderr);
     let using = format!(
-        "using the token in GITHUB_TOKEN, the credentials for {host} of docker-credential-test\n"
+        "using the token in GITHUB_TOKEN, the credentials for {host} of docker-credential-test, "
     );
     assert!(built.stderr.contains(&using), "{}", built.stderr);
     for text in [&built.stderr, &built.out, &refused.stderr] {
