@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
-    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId, ReleaseKind,
+    AssetId, Blob, CommentId, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId,
+    ReleaseKind,
 };
 
 /// The lock of a tag as a phase asks for it.
@@ -110,6 +111,20 @@ pub enum Action {
     TakeLock(LockRequest),
     ReleaseLock {
         tag: Tag,
+    },
+    /// Writes a comment on an issue or a pull request.
+    CreateComment {
+        issue: u64,
+        body: String,
+    },
+    EditComment {
+        issue: u64,
+        comment: CommentId,
+        body: String,
+    },
+    DeleteComment {
+        issue: u64,
+        comment: CommentId,
     },
 }
 
@@ -235,6 +250,13 @@ impl fmt::Display for Action {
                 ),
             },
             Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
+            Self::CreateComment { issue, .. } => write!(f, "comment on #{issue}"),
+            Self::EditComment { issue, comment, .. } => {
+                write!(f, "edit our comment on #{issue} (id {comment})")
+            }
+            Self::DeleteComment { issue, comment } => {
+                write!(f, "delete our second comment on #{issue} (id {comment})")
+            }
         }
     }
 }

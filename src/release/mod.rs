@@ -15,5 +15,6 @@ pub mod module_image;
 pub(crate) mod notes;
 pub(crate) mod other_releases;
 pub(crate) mod references;
+pub(crate) mod required_checks;
 pub(crate) mod since_previous;
 pub(crate) mod view;

@@ -20,6 +20,7 @@ mod module_form;
 mod notes;
 mod plan;
 mod publish;
+mod ready;
 mod record_tests;
 mod registry_login;
 #[cfg(feature = "rehearse")]
@@ -148,6 +149,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Ready(args) => (args, &args.common),
         PhaseArgs::Status(args) => (args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),

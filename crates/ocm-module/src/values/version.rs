@@ -28,6 +28,11 @@ impl Version {
         self.0.minor
     }
 
+    /// A version of three numbers, without a pre-release part.
+    pub fn of(major: u64, minor: u64, patch: u64) -> Self {
+        Self(semver::Version::new(major, minor, patch))
+    }
+
     /// The version that follows with only the patch number raised.
     #[must_use]
     pub fn next_patch(&self) -> Self {
