@@ -342,12 +342,11 @@ impl App<'_> {
             output.outputs(&outputs)?;
             return Ok(Exit::Done);
         };
-        match &self.context.runner {
-            None => write!(stdout(), "{}", answer.text)?,
-            Some(_) => {
-                answer.text.lines().for_each(|line| self.log.line(line));
-                output.outputs(&outputs)?;
-            }
+        if self.context.runner.is_some() {
+            answer.text.lines().for_each(|line| self.log.line(line));
+            output.outputs(&outputs)?;
+        } else {
+            write!(stdout(), "{}", answer.text)?;
         }
         if answer.refusals.is_empty() {
             return Ok(Exit::Done);

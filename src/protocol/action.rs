@@ -154,6 +154,22 @@ impl Action {
     }
 }
 
+impl Action {
+    /// The sentence of an action on a comment.
+    fn about_comment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateComment { issue, .. } => write!(f, "comment on #{issue}"),
+            Self::EditComment { issue, comment, .. } => {
+                write!(f, "edit our comment on #{issue} (id {comment})")
+            }
+            Self::DeleteComment { issue, comment } => {
+                write!(f, "delete our second comment on #{issue} (id {comment})")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -250,12 +266,8 @@ impl fmt::Display for Action {
                 ),
             },
             Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
-            Self::CreateComment { issue, .. } => write!(f, "comment on #{issue}"),
-            Self::EditComment { issue, comment, .. } => {
-                write!(f, "edit our comment on #{issue} (id {comment})")
-            }
-            Self::DeleteComment { issue, comment } => {
-                write!(f, "delete our second comment on #{issue} (id {comment})")
+            Self::CreateComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } => {
+                self.about_comment(f)
             }
         }
     }

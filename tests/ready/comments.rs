@@ -38,7 +38,7 @@ async fn comment_is_written_once_and_edited_where_its_text_differs() {
     assert!(
         first
             .body
-            .starts_with("<!-- btp-release-ready:  -->\n### ✅ main at "),
+            .starts_with("<!-- btp-release-ready -->\n### ✅ main at "),
         "{}",
         first.body
     );
@@ -73,7 +73,7 @@ async fn titles_notify_nobody_and_link_nothing() {
 
 #[tokio::test]
 async fn comments_of_others_are_left_alone_and_ours_is_found_behind_hundreds() {
-    let mark = "<!-- btp-release-ready:  -->";
+    let mark = "<!-- btp-release-ready -->";
     let scene = scene(module).await;
     scene.repository(|repository| {
         let comments = &mut repository.pulls.get_mut(&3).unwrap().comments;

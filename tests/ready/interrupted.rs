@@ -76,7 +76,7 @@ async fn begin(scene: &Scene, before: Before) {
         let old = (1..=count).map(|id| stand_ins::github::StoredComment {
             id,
             login: BOT.into(),
-            body: "<!-- btp-release-ready:  -->\nold".into(),
+            body: "<!-- btp-release-ready -->\nold".into(),
             ..stand_ins::github::StoredComment::default()
         });
         repository.pulls.get_mut(&3).unwrap().comments = old.collect();

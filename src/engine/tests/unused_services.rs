@@ -1,6 +1,7 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
+use crate::protocol::{CommentId, SeenComment};
 
 pub(super) struct UnusedServices;
 

@@ -42,8 +42,10 @@ pub(super) fn comment(readiness: &Readiness, page: &str) -> String {
 /// Modules of one repository have a comment each: their tags begin differently.
 fn mark(readiness: &Readiness) -> String {
     let first = readiness.versions.first();
-    let line = first.map_or("", |version| version.candidate.tag_format.line());
-    format!("<!-- btp-release-ready: {line} -->")
+    match first.map_or("", |version| version.candidate.tag_format.line()) {
+        "" => "<!-- btp-release-ready -->".to_owned(),
+        line => format!("<!-- btp-release-ready: {line} -->"),
+    }
 }
 
 /// The answer without a title.
