@@ -24,8 +24,7 @@ pub use event::GitHubEvent;
 pub use model::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredApp,
     StoredAsset, StoredInstallation, StoredJob, StoredMilestone, StoredRelease, StoredRun,
-    StoredStatus, StoredTag,
-    Token, TokenKind,
+    StoredStatus, StoredTag, Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;
