@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::CommonArgs;
+use super::{CommonArgs, VersionRulesInput};
 
 /// Arguments of `ready`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -16,6 +16,8 @@ pub struct ReadyArgs {
     /// Release from which on the notes list changes; default: the highest published version below this one
     #[arg(long, value_name = "TAG")]
     pub previous_tag: Option<String>,
+    #[command(flatten)]
+    pub rules: VersionRulesInput,
     /// Whether every pull request that was merged since the previous release must have exactly one label of the categories in `.github/release.yml`; those that the file excludes need none
     #[arg(long)]
     pub validate_labels: bool,

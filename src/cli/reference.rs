@@ -111,10 +111,13 @@ const fn phase(
 /// The permissions of every phase, in the order of a release.
 pub const PERMISSIONS: &[PhasePermissions] = &[
     PhasePermissions {
-        with: &[(
-            &["notes", "validate-labels", "milestone"],
-            &[read("pull-requests"), read("issues")],
-        )],
+        with: &[
+            (
+                &["notes", "validate-labels", "milestone"],
+                &[read("pull-requests"), read("issues")],
+            ),
+            (&["feature-labels"], &[read("pull-requests")]),
+        ],
         ..phase(
             "plan",
             &[write("contents")],
@@ -165,6 +168,7 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
     },
     PhasePermissions {
         with: &[
+            (&["feature-labels"], &[read("pull-requests")]),
             (&["required-checks"], CHECKS),
             (
                 &["validate-labels", "milestone"],

@@ -18,6 +18,7 @@ pub mod pace;
 mod repo;
 mod tag;
 pub(crate) mod urls;
+mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
 pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
@@ -39,6 +40,7 @@ pub use ocm_module::values::{
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
 pub use tag::{Spelling, Tag, TagFormat};
+pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 
 /// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

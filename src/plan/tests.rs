@@ -40,6 +40,7 @@ pub(crate) fn example_wanted() -> Wanted {
         module: None,
         extra_images: BTreeSet::new(),
         tag_when: TagWhen::Draft,
+        force: None,
     }
 }
 

@@ -50,6 +50,10 @@ pub struct Wanted {
     /// When the tag is created. Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "TagWhen::is_default")]
     pub tag_when: TagWhen,
+    /// Why the version is released in spite of the rules for versions that it may break. The evidence has the plan, and so this
+    /// as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<String>,
 }
 
 impl Wanted {

@@ -17,8 +17,8 @@ pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
 pub use observed::{
-    AssetId, AssetState, CheckState, CheckTimes, CommentId, LayerHolds, LocalFile, Notes,
-    ReleaseId, ReleaseKind, RequiredCheck, SeenAnswer, SeenAsset, SeenCheck, SeenComment,
+    AssetId, AssetState, CheckState, CheckTimes, CommentId, CountedReleases, LayerHolds, LocalFile,
+    Notes, ReleaseId, ReleaseKind, RequiredCheck, SeenAnswer, SeenAsset, SeenCheck, SeenComment,
     SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{

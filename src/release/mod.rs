@@ -14,6 +14,7 @@ pub(crate) mod mismatch;
 pub mod module_image;
 pub(crate) mod notes;
 pub(crate) mod other_releases;
+pub(crate) mod policy;
 pub(crate) mod references;
 pub(crate) mod required_checks;
 pub(crate) mod since_previous;

@@ -7,6 +7,7 @@ use ocm_module::values::ModuleForm;
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
+use super::policy::{force, version_rules};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{ModuleInput, PlanArgs};
 use crate::domain::{
@@ -41,11 +42,16 @@ impl PhaseSettings for PlanArgs {
         let notes = names
             .as_ref()
             .map(|names| notes(parser, self, &|text| names.fill(text)));
+        let policy = version_rules(parser, &self.rules);
+        let force = force(parser, self.force.as_deref());
         let images = images?;
         let (tag, version, tag_format) = version?;
         let repository = repository?;
         let (notes, mut changes) = notes??;
         changes.page = parser.repository_url(&repository);
+        changes.feature_labels = lines(&self.rules.feature_labels)
+            .map(str::to_owned)
+            .collect();
         let wanted = Wanted {
             repository: repository.clone(),
             prerelease: prerelease.unwrap_or(version.is_prerelease()),
@@ -63,6 +69,7 @@ impl PhaseSettings for PlanArgs {
             module: images.module,
             extra_images: images.extra,
             tag_when: tag_when.unwrap_or_default(),
+            force,
         };
         Some(Prepared::on_github(
             repository,
@@ -71,6 +78,7 @@ impl PhaseSettings for PlanArgs {
                 previous_tag,
                 guard_branch: self.guard_branch.clone(),
                 changes,
+                policy,
             }),
         ))
     }

@@ -2,6 +2,7 @@
 
 use super::input_parser::{Choices, InputParser};
 use super::notes::MILESTONES;
+use super::policy::version_rules;
 use super::publish::required_check;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::ReadyArgs;
@@ -14,6 +15,7 @@ impl PhaseSettings for ReadyArgs {
     fn has(&self, input: &str) -> bool {
         match input {
             "validate-labels" => self.validate_labels,
+            "feature-labels" => !self.rules.feature_labels.is_empty(),
             "milestone" => self.milestone.is_some(),
             "required-checks" => !self.required_checks.is_empty(),
             "comment" => self.comment.is_some(),
@@ -32,6 +34,7 @@ impl PhaseSettings for ReadyArgs {
         let comment = comment.and_then(|text| parser.take("comment", number(text)));
         let milestone = Choices::of(&MILESTONES);
         let milestone = parser.choice("milestone", self.milestone.as_deref(), &milestone);
+        let policy = version_rules(parser, &self.rules);
         let repository = repository?;
         let page = parser.repository_url(&repository);
         let changes = ChangeOptions {
@@ -41,6 +44,9 @@ impl PhaseSettings for ReadyArgs {
                 LabelRule::Any
             },
             milestone: milestone.unwrap_or_default(),
+            feature_labels: lines(&self.rules.feature_labels)
+                .map(str::to_owned)
+                .collect(),
             page: page.clone(),
             ..ChangeOptions::default()
         };
@@ -70,6 +76,7 @@ impl PhaseSettings for ReadyArgs {
                 previous_tag: previous_tag.clone(),
                 guard_branch: None,
                 changes: changes.clone(),
+                policy: policy.clone(),
             }))
         };
         Some(Prepared::on_github(

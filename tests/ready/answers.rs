@@ -74,8 +74,17 @@ async fn release_branch_gets_the_next_patch_of_its_minor_version() {
 /// What `ready` allows, `plan` plans; what it does not, `plan` refuses for the same reasons.
 #[tokio::test]
 async fn plan_agrees_with_every_answer() {
-    let rules: [&[(&str, &str)]; 4] = [
+    let rules: [&[(&str, &str)]; 7] = [
         &[],
+        &[
+            ("version-policy", "increment"),
+            ("feature-labels", "kind/feature"),
+        ],
+        &[
+            ("branch-pattern", "release-{major}.{minor}\nrelease-2"),
+            ("minor-from-main", "true"),
+        ],
+        &[("branch-pattern", "release-{major}.{minor}")],
         &[("validate-labels", "true")],
         &[("milestone", "exists")],
         &[("validate-labels", "true"), ("milestone", "closed")],
@@ -237,4 +246,38 @@ async fn what_may_not_be_read_is_named_and_nothing_is_taken_for_green() {
         matches!(ready(&scene, &[]).await, Err(Stop::Service(_))),
         "a wrong token is an error"
     );
+}
+
+#[tokio::test]
+async fn rules_for_versions_decide_which_are_possible() {
+    let scene = scene(|repository| {
+        module(repository);
+        repository.on("release-1.2").commit("Fix").on("main");
+    })
+    .await;
+    let features = [("feature-labels", "kind/feature")];
+    assert_eq!(
+        versions(&answer(&scene, &features).await),
+        [
+            "v1.2.1 patch feature-in-patch",
+            "v1.3.0 minor",
+            "v2.0.0 major"
+        ]
+    );
+    let branches = [
+        ("branch-pattern", "release-{major}.{minor}"),
+        ("minor-from-main", "true"),
+    ];
+    let json = answer(&scene, &branches).await;
+    assert_eq!(
+        versions(&json),
+        ["v1.2.1 patch branch-wrong", "v1.3.0 minor", "v2.0.0 major"]
+    );
+    assert_eq!(json["state"], "ready");
+    let json = answer(
+        &scene,
+        &[branches[0], branches[1], ("branch", "release-1.2")],
+    )
+    .await;
+    assert_eq!(versions(&json), ["v1.2.1 patch"]);
 }

@@ -33,6 +33,7 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         }),
         extra_images: [].into(),
         tag_when: TagWhen::Draft,
+        force: None,
     };
     ReleasePlan::complete(wanted, None, None)
 }

@@ -142,6 +142,7 @@ impl Ready {
             make_latest: None,
             on_existing: OnExisting::Resume,
             replace_published: None,
+            force: None,
             notes: NotesSource::Generated,
             assets: BTreeSet::new(),
             binary_image: None,

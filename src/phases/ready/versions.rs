@@ -2,8 +2,10 @@
 
 use crate::domain::{Spelling, Tag, TagFormat, Version};
 use crate::plan::Wanted;
-use crate::protocol::{GitHubReader, ServiceError};
+use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 use crate::release::other_releases::OtherTags;
+use crate::release::policy::published::stable_tags;
+use crate::release::policy::{Step as VersionStep, next_versions};
 
 /// A version that could be released next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,17 @@ pub(super) async fn see(
 ) -> Result<FoundVersions, ServiceError> {
     let plain = TagFormat::of_spelling(Spelling::Plain);
     let known = format.unwrap_or(&plain);
-    let of_line = stable_tags(known, tags, line);
+    let mut of_line = stable_tags(known, tags, |_| 0);
+    of_line.retain(|tag| {
+        let version = known.version_of_line(tag);
+        version.is_some_and(|(version, _)| is_of(&version, line))
+    });
     let last = if of_line.is_empty() {
         None
     } else {
-        github.first_released(&of_line).await?
+        github
+            .first_released(&of_line, CountedReleases::All)
+            .await?
     };
     let seen = last.as_deref().and_then(|tag| known.version_of_line(tag));
     let spelled = seen.as_ref().map(|(_, spelling)| plain.spelled(*spelling));
@@ -49,31 +57,18 @@ pub(super) async fn see(
     })
 }
 
+/// Whether a version is of a line; all are of none.
+fn is_of(version: &Version, line: Option<(u64, u64)>) -> bool {
+    line.is_none_or(|line| line == (version.major(), version.minor()))
+}
+
 /// The release before a version.
 pub(super) async fn previous(
     github: &dyn GitHubReader,
     wanted: &Wanted,
     tags: &[String],
 ) -> Result<Option<Tag>, ServiceError> {
-    OtherTags::of(wanted, tags).previous(github).await
-}
-
-/// The tags of stable versions, the highest first.
-fn stable_tags(format: &TagFormat, tags: &[String], line: Option<(u64, u64)>) -> Vec<String> {
-    let versions = tags
-        .iter()
-        .filter_map(|tag| Some((format.version_of_line(tag)?.0, tag)));
-    let is_of_line =
-        |version: &Version| line.is_none_or(|line| line == (version.major(), version.minor()));
-    let mut stable: Vec<_> = versions
-        .filter(|(version, _)| !version.is_prerelease() && is_of_line(version))
-        .collect();
-    stable.sort_unstable();
-    stable
-        .into_iter()
-        .rev()
-        .map(|(_, tag)| tag.clone())
-        .collect()
+    OtherTags::of(wanted, tags).previous(github, wanted).await
 }
 
 /// What may follow a published version.
@@ -84,14 +79,11 @@ fn candidates(
 ) -> Vec<Candidate> {
     let numbers = match (published, line) {
         (Some(last), Some(_)) => vec![("patch", last.next_patch())],
-        (Some(last), None) => vec![
-            ("patch", last.next_patch()),
-            (
-                "minor",
-                Version::of(last.major(), last.minor().saturating_add(1), 0),
-            ),
-            ("major", Version::of(last.major().saturating_add(1), 0, 0)),
-        ],
+        (Some(last), None) => {
+            let steps = ["patch", "minor", "major"];
+            let versions = next_versions(last, VersionStep::Patch);
+            steps.into_iter().zip(versions).collect()
+        }
         (None, Some((major, minor))) => vec![("first", Version::of(major, minor, 0))],
         (None, None) => vec![
             ("first", Version::of(0, 1, 0)),
@@ -170,28 +162,5 @@ mod tests {
                 .collect();
             assert_eq!(words.join(", "), expected);
         }
-    }
-
-    #[test]
-    fn tags_of_the_line_are_in_the_order_of_versions() {
-        let tags = [
-            "1.2.0",
-            "v1.10.0",
-            "1.2.0-rc1",
-            "1.9.1",
-            "junk",
-            "v1.2.1",
-            "api/1.2.7",
-        ];
-        let tags = tags.map(str::to_owned);
-        let plain = TagFormat::of_spelling(Spelling::Plain);
-        assert_eq!(
-            stable_tags(&plain, &tags, None),
-            ["v1.10.0", "1.9.1", "v1.2.1", "1.2.0"]
-        );
-        assert_eq!(
-            stable_tags(&plain, &tags, Some((1, 2))),
-            ["v1.2.1", "1.2.0"]
-        );
     }
 }
