@@ -252,7 +252,8 @@ async fn what_may_not_be_read_is_named_and_nothing_is_taken_for_green() {
 async fn rules_for_versions_decide_which_are_possible() {
     let scene = scene(|repository| {
         module(repository);
-        repository.on("release-1.2").commit("Fix").on("main");
+        repository.on("release-1.2").commit("Fix");
+        repository.on("main").commit("Go on");
     })
     .await;
     let features = [("feature-labels", "kind/feature")];

@@ -134,7 +134,7 @@ impl StickyComment {
 
 /// Whether GitHub would show the same: it may end lines in another way.
 fn is_same(there: &str, wanted: &str) -> bool {
-    there.trim_end().lines().eq(wanted.trim_end().lines())
+    there.trim().lines().eq(wanted.trim().lines())
 }
 
 #[cfg(test)]

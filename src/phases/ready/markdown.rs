@@ -198,7 +198,8 @@ fn words(prose: &mut String, text: &str, page: &str) {
         if is_harmless(address) {
             prose.push_str(&unlinked(before));
             prose.push_str(&linked(address, page));
-            prose.push_str(&unlinked(after));
+            // Nothing but punctuation.
+            prose.push_str(after);
         } else {
             prose.push_str(&unlinked(bare));
         }

@@ -21,7 +21,7 @@ use crate::protocol::{
 use crate::release::changes::Changes;
 use comment::StickyComment;
 use readiness::{Judged, Readiness, SeenForReadiness, SeenHead};
-use versions::Candidate;
+use versions::NextVersion;
 
 /// The inputs of `ready`.
 pub struct ReadyOptions {
@@ -130,7 +130,7 @@ impl Ready {
     }
 
     /// A release of a version as `plan` would want it, without anything that is built for it.
-    fn wanted(&self, candidate: &Candidate, commit: &CommitSha) -> Wanted {
+    fn wanted(&self, candidate: &NextVersion, commit: &CommitSha) -> Wanted {
         Wanted {
             repository: self.options.repository.clone(),
             version: candidate.version.clone(),
@@ -241,7 +241,7 @@ fn known<T>(
 
 /// What `plan` says of a version.
 async fn judge(
-    candidate: Candidate,
+    candidate: NextVersion,
     mut plan: Box<dyn Phase>,
     reader: Reader<'_>,
     not_known: &mut Vec<Diagnostic>,

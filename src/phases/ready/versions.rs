@@ -9,7 +9,7 @@ use crate::release::policy::{Step as VersionStep, next_versions};
 
 /// A version that could be released next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct NextVersion {
     pub(super) version: Version,
     pub(super) tag: Tag,
     pub(super) tag_format: TagFormat,
@@ -22,7 +22,7 @@ pub(super) struct Candidate {
 pub(super) struct FoundVersions {
     pub(super) last: Option<Tag>,
     /// The lowest first.
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<NextVersion>,
 }
 
 /// Without a format, tags are made as that of the last release was. With a line, major and minor version, only a patch of it comes
@@ -76,7 +76,7 @@ fn candidates(
     published: Option<&Version>,
     line: Option<(u64, u64)>,
     format: &TagFormat,
-) -> Vec<Candidate> {
+) -> Vec<NextVersion> {
     let numbers = match (published, line) {
         (Some(last), Some(_)) => vec![("patch", last.next_patch())],
         (Some(last), None) => {
@@ -91,7 +91,7 @@ fn candidates(
         ],
     };
     let candidate = |(kind, version): (&'static str, Version)| {
-        Some(Candidate {
+        Some(NextVersion {
             tag: format.tag(&version).ok()?,
             version,
             tag_format: format.clone(),

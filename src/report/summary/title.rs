@@ -116,7 +116,7 @@ fn refused(phase: PhaseId, facts: &ReleaseFacts, name: &str) -> String {
             format!("{name} is published, and not as it was planned")
         }
         PhaseId::Publish => format!("{name} is not published"),
-        PhaseId::Ready => "Whether there can be a release is not known".to_owned(),
+        PhaseId::Ready => format!("Whether {name} can be released is not known"),
         PhaseId::Status => format!("The state of {name} is not known"),
         PhaseId::Verify => format!("{name} is not as it was published"),
         PhaseId::Discard => format!("{name} is not discarded"),

@@ -1,7 +1,6 @@
 //! Comments on issues and pull requests.
 //! <https://docs.github.com/en/rest/issues/comments>
 
-use super::issues::parse;
 use super::objects::{address, page, user};
 use super::page::Page;
 use crate::github::call::ApiCall;
@@ -33,6 +32,11 @@ pub(crate) fn write(call: &ApiCall, repository: &mut GitRepository, path: &[&str
         (&Method::DELETE, ["comments", id]) => delete(call, repository, parse(id)?),
         _ => Err(ApiError::not_found()),
     }
+}
+
+/// The number of an issue or of a comment.
+pub(super) fn parse(number: &str) -> Result<u64, ApiError> {
+    number.parse().map_err(|_| ApiError::not_found())
 }
 
 /// One of two permissions is enough on a pull request.

@@ -1,7 +1,7 @@
 //! Issues, and the labels of issues and pull requests, which share their numbers.
 //! <https://docs.github.com/en/rest/issues/issues>
 
-use super::comments;
+use super::comments::{self, parse};
 use super::objects::{address, label, node_id, page, user};
 use super::page::Page;
 use crate::fields;
@@ -42,10 +42,6 @@ pub(crate) fn write(call: &ApiCall, repository: &mut GitRepository, path: &[&str
         (&Method::POST, [number, "labels"]) => add_labels(call, repository, parse(number)?),
         _ => Err(ApiError::not_found()),
     }
-}
-
-pub(super) fn parse(number: &str) -> Result<u64, ApiError> {
-    number.parse().map_err(|_| ApiError::not_found())
 }
 
 fn view(call: &ApiCall, repository: &GitRepository, number: u64, issue: &Issue) -> Value {
