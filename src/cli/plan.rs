@@ -7,13 +7,13 @@ use super::{CommonArgs, ModuleInput, VersionRulesInput};
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct PlanArgs {
-    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name
+    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name, unless `version-from` or `tag-format` says otherwise
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,
     /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
     #[arg(long, value_name = "FORMAT")]
     pub tag_format: Option<String>,
-    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on
+    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on or, on a terminal, that is checked out
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
     /// Tag of the release from which on the notes list changes; default: the highest published version below this one with the same tag format, and for a stable version the highest stable one
@@ -31,6 +31,15 @@ pub struct PlanArgs {
     /// When the tag is created: `draft` (right after the draft, so that it starts the builders) or `publish` (right before the release is published, after every check: a run that fails leaves no tag, and builders work from the commit); default: `draft`
     #[arg(long, value_name = "WHEN")]
     pub tag_when: Option<String>,
+    /// Where the version comes from: `input` (it is typed), `ref` (the tag that the workflow runs on), `branch-next-patch` (the next patch of the minor version that the branch is for, such as `release-1.2`) or `next-rc` (the next release candidate of the version that is typed); default: `input`. A version that is typed beside `ref` or `branch-next-patch` has to be the same
+    #[arg(long, value_name = "SOURCE")]
+    pub version_from: Option<String>,
+    /// Kind of the tag: `lightweight` or `annotated`, whose tagger is the token's user; default: `lightweight`. A tag that exists at the commit is used as it is
+    #[arg(long, value_name = "TYPE")]
+    pub tag_type: Option<String>,
+    /// Message of an annotated tag, with `{version}` and `{tag}` filled in; default: the tag's name
+    #[arg(long, value_name = "TEXT")]
+    pub tag_message: Option<String>,
     /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
     #[arg(long, value_name = "REASON")]
     pub replace_published: Option<String>,

@@ -93,15 +93,15 @@ impl TagFormat {
     /// If the text is no version, or the tag that the format makes of it is no valid tag.
     pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Diagnostic> {
         let (spelling, version) = typed_version(typed)?;
-        let implied = || Self::of_spelling(spelling);
+        let implied = || Self::plain().spelled(spelling);
         let format = given.cloned().unwrap_or_else(implied);
         Ok((format.tag(&version)?, version, format))
     }
 
-    /// The format of tags that are nothing but the version.
-    pub fn of_spelling(spelling: Spelling) -> Self {
+    /// `{version}`: the tag is the version.
+    pub fn plain() -> Self {
         Self {
-            before: spelling.prefix().to_owned(),
+            before: String::new(),
             after: String::new(),
         }
     }

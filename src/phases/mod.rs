@@ -23,7 +23,7 @@ pub use build_module::{
 pub use discard::{Adopt, AdoptOptions, Discard};
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
-pub use plan::{Plan, PlanOptions};
+pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
 pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken};
 pub use ready::{AnswerForm, NotReady, PlanOf, Ready, ReadyOptions};
 pub use record_tests::{LegResult, RecordTests};

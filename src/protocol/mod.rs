@@ -30,5 +30,5 @@ pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{
     ArchiveContent, Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock,
-    NewStatus, Publication, RegistryWriter, StatusState, Writer,
+    NewStatus, NewTag, Publication, RegistryWriter, StatusState, Writer,
 };

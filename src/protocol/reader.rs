@@ -51,6 +51,14 @@ pub trait GitHubReader: Send + Sync {
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
     /// The commit that a tag points at; annotated tags are followed.
     async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
+    /// Whether a tag that exists is an annotated one.
+    async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError>;
+    /// Those of these tags that point at a commit; annotated tags are followed.
+    async fn tags_at(
+        &self,
+        commit: &CommitSha,
+        tags: &[String],
+    ) -> Result<Vec<String>, ServiceError>;
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;

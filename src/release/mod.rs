@@ -12,6 +12,7 @@ pub mod lock;
 pub(crate) mod manifest_images;
 pub(crate) mod mismatch;
 pub mod module_image;
+pub(crate) mod next_version;
 pub(crate) mod notes;
 pub(crate) mod other_releases;
 pub(crate) mod policy;

@@ -111,6 +111,9 @@ async fn annotated_tags_are_followed_to_their_commit() {
             "{name}"
         );
     }
+    let is_annotated = async |name| rig.github.is_annotated(&tag(name)).await.unwrap();
+    assert!(is_annotated("api/v1.2.0").await && is_annotated("nested").await);
+    assert!(!is_annotated("light").await && !is_annotated("absent").await);
     for name in ["ligh", "api", "api/v1.2", "main"] {
         assert_eq!(rig.github.tag(&tag(name)).await.unwrap(), None, "{name}");
     }
@@ -175,6 +178,38 @@ async fn tags_are_listed_by_their_prefix() {
     ] {
         assert_eq!(rig.github.tags(prefix).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn tags_at_a_commit_are_found_through_annotated_tags() {
+    let rig = Rig::start().await;
+    let before = rig.tip();
+    rig.repository(|repository| {
+        repository.tag("1.1.0").annotated_tag("1.2.0", "Two");
+        let annotated = repository.refs["refs/tags/1.2.0"].clone();
+        let mut outer = repository.tag_objects[&annotated].clone();
+        outer.object = annotated;
+        repository.tag_objects.insert("7".repeat(40), outer);
+        let nested = "refs/tags/nested".into();
+        repository.refs.insert(nested, "7".repeat(40));
+        repository.commit("More").tag("1.3.0");
+    });
+    let now = rig.tip();
+    let at = async |commit, tags: &[&str]| {
+        let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
+        rig.github.tags_at(commit, &tags).await.unwrap()
+    };
+    let all = ["absent", "1.3.0", "1.2.0", "1.1.0", "nested"];
+    assert_eq!(at(&now, &all).await, ["1.3.0"]);
+    assert_eq!(at(&before, &all).await, ["1.2.0", "1.1.0", "nested"]);
+    assert_eq!(at(&now, &["1.1.0", "absent"]).await, [""; 0]);
+    assert_eq!(at(&now, &[]).await, [""; 0]);
+    // Beyond one query.
+    let many: Vec<_> = (0..120).map(|n| format!("0.{n}.0")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).chain(["1.3.0"]).collect();
+    rig.hub.log().clear();
+    assert_eq!(at(&now, &many).await, ["1.3.0"]);
+    assert_eq!(rig.hub.log().entries().len(), 3);
 }
 
 #[tokio::test]

@@ -51,6 +51,23 @@ impl GitHubReader for GitHub {
             .doing(|| format!("look for the tag {tag}"))
     }
 
+    async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError> {
+        self.object_of(&format!("tags/{tag}"))
+            .await
+            .map(|object| object.is_some_and(|object| object.kind == "tag"))
+            .doing(|| format!("look for the tag {tag}"))
+    }
+
+    async fn tags_at(
+        &self,
+        commit: &CommitSha,
+        tags: &[String],
+    ) -> Result<Vec<String>, ServiceError> {
+        self.tags_of_commit(commit, tags)
+            .await
+            .doing(|| format!("look for tags at {commit}"))
+    }
+
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError> {
         self.releases_of(tag)
             .await

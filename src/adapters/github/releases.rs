@@ -22,7 +22,9 @@ const RELEASES_OF_TAG: &str = "query($owner: String!, $name: String!, $tag: Stri
     release(tagName: $tag) { databaseId tagName } \
     releases(first: 100, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { databaseId tagName } } } }";
 /// How many tags are asked for in one query.
-const TAGS_PER_QUERY: usize = 50;
+pub(super) const TAGS_PER_QUERY: usize = 50;
+/// What is asked of the release of a tag.
+const STATE: &str = ") { isDraft isPrerelease }";
 
 impl GitHub {
     /// All releases of a tag, each as it is now: what finds them may lag behind.
@@ -73,7 +75,7 @@ impl GitHub {
             let name = |nth: usize| format!("t{nth}");
             let numbered = tags.iter().enumerate();
             let query = models::GraphQlQuery {
-                query: &query_of_tags(tags.len()),
+                query: &query_of_tags(tags.len(), "release(tagName: ", STATE),
                 variables: self
                     .variables(numbered.clone().map(|(nth, tag)| (name(nth), tag.as_str()))),
             };
@@ -133,16 +135,13 @@ impl GitHub {
     }
 }
 
-/// A query for the releases `t0`, `t1` … of as many tags.
-fn query_of_tags(count: usize) -> String {
+/// A query for `t0`, `t1` … of as many tags, each a field with its tag between `before` and `after`.
+pub(super) fn query_of_tags(count: usize, before: &str, after: &str) -> String {
     let (mut parameters, mut fields) = (String::new(), String::new());
     for nth in 0..count {
         // Writing to memory cannot fail.
         let _ = write!(parameters, ", $t{nth}: String!");
-        let _ = write!(
-            fields,
-            " t{nth}: release(tagName: $t{nth}) {{ isDraft isPrerelease }}"
-        );
+        let _ = write!(fields, " t{nth}: {before}$t{nth}{after}");
     }
     format!(
         "query($owner: String!, $name: String!{parameters}) {{ repository(owner: $owner, name: $name) {{{fields} }} }}"

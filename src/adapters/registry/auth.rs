@@ -15,7 +15,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::challenge::{BearerChallenge, Challenge, challenge};
-use super::credentials::{Credential, Credentials, secret};
+use super::credential::{Credential, secret};
+use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::realm::RealmRule;
 use super::request::{RepositoryAccess, base};
@@ -138,7 +139,7 @@ impl Authenticator {
                     .await?;
             }
             Some(Challenge::Basic) => {
-                let Some(header) = self.basic(repository)? else {
+                let Some(header) = self.basic(repository).await? else {
                     return Ok(None);
                 };
                 self.cache.put_password(repository, &header);
@@ -152,9 +153,12 @@ impl Authenticator {
         Ok(cached.header.clone().filter(|header| Some(header) != used))
     }
 
-    fn basic(&self, repository: &ImageRepository) -> Result<Option<HeaderValue>, RequestFailure> {
-        let Some(Credential::Basic { user, password }) = self.credentials.at(repository.registry())
-        else {
+    async fn basic(
+        &self,
+        repository: &ImageRepository,
+    ) -> Result<Option<HeaderValue>, RequestFailure> {
+        let credential = self.credentials.at(repository.registry()).await;
+        let Some(Credential::Basic { user, password }) = credential else {
             return Ok(None);
         };
         let request = self.transport.http.answers().get(base(repository)?);
@@ -218,7 +222,7 @@ impl Authenticator {
             realm,
             service: challenge.service.as_deref(),
             scopes: wanted_scopes(challenge.scope.as_deref(), scopes),
-            credential: self.credentials.at(repository.registry()),
+            credential: self.credentials.at(repository.registry()).await,
             identity: self.identity_at(repository),
         })
     }
@@ -249,7 +253,7 @@ struct TokenService<'a> {
     realm: Url,
     service: Option<&'a str>,
     scopes: Vec<String>,
-    credential: Option<&'a Credential>,
+    credential: Option<Credential>,
     /// As whom the token is asked for, for messages.
     identity: String,
 }
@@ -267,14 +271,14 @@ struct TokenAnswer {
 
 impl TokenService<'_> {
     fn method(&self) -> Method {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(_)) => Method::POST,
             _ => Method::GET,
         }
     }
 
     fn request(&self) -> RequestBuilder {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(token)) => self.oauth_request(token),
             Some(Credential::Basic { user, password }) => self
                 .token_request()

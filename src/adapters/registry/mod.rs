@@ -16,10 +16,12 @@ mod auth;
 mod cache;
 mod challenge;
 mod client;
+mod credential;
 mod credentials;
 mod download;
 mod expected;
 mod failure;
+mod helpers;
 mod reader;
 mod realm;
 mod request;
@@ -29,7 +31,8 @@ mod writer;
 
 use std::sync::Arc;
 
-pub use credentials::{Credential, Credentials};
+pub use credential::Credential;
+pub use credentials::{CredentialSource, Credentials};
 
 use crate::adapters::http::Http;
 use crate::protocol::Clock;

@@ -34,6 +34,12 @@ impl GitHubReader for UnusedServices {
     async fn tags(&self, _: &str) -> Result<Vec<String>, ServiceError> {
         unreachable!()
     }
+    async fn is_annotated(&self, _: &Tag) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
+    async fn tags_at(&self, _: &CommitSha, _: &[String]) -> Result<Vec<String>, ServiceError> {
+        unreachable!()
+    }
     async fn first_released(
         &self,
         _: &[String],
@@ -113,7 +119,7 @@ impl GitHubWriter for UnusedServices {
     async fn edit_draft(&self, _: ReleaseId, _: &Tag, _: &str) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn create_tag(&self, _: &Tag, _: &CommitSha) -> Result<(), ServiceError> {
+    async fn create_tag(&self, _: &NewTag) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn upload_asset(

@@ -1,5 +1,6 @@
 //! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
+mod next;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use crate::domain::{
     AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag, VersionRules,
 };
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, VersionFrom, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
@@ -19,6 +20,8 @@ use crate::release::policy::{self, SeenForRules};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
+
+pub use next::{NextInputs, PlanNext};
 
 /// The inputs of `plan`.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
+    /// Whether the tag that exists is a lightweight one, where an annotated one is wanted.
+    tag_is_lightweight: bool,
     /// What exists of the same version under its tag with the other spelling.
     respelled: Option<(Tag, ReleaseView)>,
     /// The highest release before this one.
@@ -75,6 +80,9 @@ impl Plan {
         let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
         // What a reference points at exists.
         let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
+        let tag_is_lightweight = wanted.tag_message.is_some()
+            && release.tag.is_some()
+            && !github.is_annotated(&wanted.tag).await?;
         let respelled = match others.respelled() {
             Some(tag) => {
                 let view = ReleaseView::tag_and_releases(reader, &tag).await?;
@@ -113,6 +121,7 @@ impl Plan {
             for_rules,
             higher_is_released: others.higher_is_released(github).await?,
             release,
+            tag_is_lightweight,
             respelled,
             previous,
             guard,
@@ -134,16 +143,19 @@ impl Plan {
     }
 
     /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
-    /// absent: the list may lag behind, and then `draft` finds out before it writes.
+    /// absent: the list may lag behind, and then `draft` finds out before it writes. A tag that somebody has just pushed has to be
+    /// there.
     async fn release(
         &self,
         reader: Reader<'_>,
         tags: &[String],
     ) -> Result<ReleaseView, ServiceError> {
-        let tag = &self.options.wanted.tag;
+        let wanted = &self.options.wanted;
+        let tag = &wanted.tag;
         let releases = reader.github.releases(tag).await?;
         let is_listed = tags.iter().any(|listed| listed == tag.as_str());
-        let tag = if is_listed || !releases.is_empty() {
+        let is_given = wanted.version_from == VersionFrom::Ref;
+        let tag = if is_listed || is_given || !releases.is_empty() {
             reader.github.tag(tag).await?
         } else {
             None
@@ -240,6 +252,7 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let mut report = report(&plan, seen.higher_is_released);
     report.warnings.extend(forced);
     report.warnings.extend(spelling_differs(&plan));
+    report.warnings.extend(lightweight(wanted, seen));
     Step::Done(report)
 }
 
@@ -330,6 +343,23 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
         .with("make-latest", latest);
     report.warnings.extend(no_room_for_logs(&plan.wanted));
     report
+}
+
+/// A tag that exists is used as it is: it may have started builders, and nobody can make another one of it without deleting it.
+fn lightweight(wanted: &Wanted, seen: &PlanState) -> Option<Diagnostic> {
+    let found = || {
+        let seen = format!(
+            "{} exists as a lightweight tag, and `tag-type` is annotated",
+            wanted.tag
+        );
+        let help = format!(
+            "if it has to be annotated, delete the tag and run again: btp-release discard {}, or git push origin :{}",
+            wanted.typed(),
+            wanted.tag.to_ref()
+        );
+        Diagnostic::warning(Code::TagLightweight, seen, help)
+    };
+    seen.tag_is_lightweight.then(found)
 }
 
 /// Nobody has asked for the logs yet, so that this is no reason to refuse the plan.

@@ -16,6 +16,7 @@ fn seen() -> PlanState {
         },
         has_commit: true,
         release: ReleaseView::default(),
+        tag_is_lightweight: false,
         respelled: None,
         previous: None,
         higher_is_released: false,
@@ -288,4 +289,41 @@ fn published_release_is_not_judged_by_the_rules() {
     options.wanted.force = Some("agreed".into());
     assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
     assert_eq!(codes(&options, None), []);
+}
+
+#[test]
+fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
+    let wanted = Wanted {
+        tag_message: Some("v1.2.0".into()),
+        ..example_wanted()
+    };
+    let options = PlanOptions {
+        wanted,
+        ..options()
+    };
+    let warned = |tag_is_lightweight| {
+        let release = ReleaseView {
+            tag: Some(example_wanted().commit),
+            ..ReleaseView::default()
+        };
+        let seen = PlanState {
+            release,
+            tag_is_lightweight,
+            ..seen()
+        };
+        let Step::Done(report) = decide(&options, &seen) else {
+            panic!("refused")
+        };
+        let told = report.warnings.iter();
+        told.map(|it| format!("{}: {} / {}", it.code, it.seen, it.help))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned(true),
+        [
+            "tag-lightweight: v1.2.0 exists as a lightweight tag, and `tag-type` is annotated / if it has to be annotated, delete \
+             the tag and run again: btp-release discard v1.2.0, or git push origin :refs/tags/v1.2.0"
+        ]
+    );
+    assert_eq!(warned(false), [""; 0]);
 }

@@ -23,7 +23,8 @@ use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
-    LocalFile, Publication, Reader, RequiredCheck, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
+    LocalFile, NewTag, Publication, Reader, RequiredCheck, SeenAnswer, SeenAsset, SeenRelease,
+    ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
@@ -433,10 +434,8 @@ impl Candidate<'_> {
     /// The tag, if it is still missing, and the request that cannot be undone.
     fn publication(&self, body: String) -> Vec<Action> {
         let wanted = &self.plan.wanted;
-        let tag = self.seen.release.tag.is_none().then(|| Action::CreateTag {
-            tag: wanted.tag.clone(),
-            commit: wanted.commit.clone(),
-        });
+        let tag = self.seen.release.tag.is_none();
+        let tag = tag.then(|| Action::CreateTag(NewTag::planned(wanted)));
         let publish = Action::Publish(Publication {
             release: self.release.id,
             tag: wanted.tag.clone(),

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use crate::domain::{Code, CommitSha, Diagnostic, Moment, RepoSlug, Severity, Tag, TagFormat};
-use crate::plan::{NotesSource, OnExisting, TagWhen, Verdict, Wanted};
+use crate::plan::{NotesSource, OnExisting, TagWhen, Verdict, VersionFrom, Wanted};
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseAnswer, PhaseId, PhaseReport, Reader, RequiredCheck,
     SeenCheck, SeenRepository, ServiceError, Step,
@@ -143,6 +143,8 @@ impl Ready {
             on_existing: OnExisting::Resume,
             replace_published: None,
             force: None,
+            tag_message: None,
+            version_from: VersionFrom::default(),
             notes: NotesSource::Generated,
             assets: BTreeSet::new(),
             binary_image: None,

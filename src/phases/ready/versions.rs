@@ -1,6 +1,6 @@
 //! The versions that may come next, by what is published.
 
-use crate::domain::{Spelling, Tag, TagFormat, Version};
+use crate::domain::{Tag, TagFormat, Version};
 use crate::plan::Wanted;
 use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 use crate::release::other_releases::OtherTags;
@@ -33,7 +33,7 @@ pub(super) async fn see(
     format: Option<&TagFormat>,
     line: Option<(u64, u64)>,
 ) -> Result<FoundVersions, ServiceError> {
-    let plain = TagFormat::of_spelling(Spelling::Plain);
+    let plain = TagFormat::plain();
     let known = format.unwrap_or(&plain);
     let mut of_line = stable_tags(known, tags, |_| 0);
     of_line.retain(|tag| {
