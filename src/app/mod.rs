@@ -361,12 +361,27 @@ impl App<'_> {
         };
         written?;
         self.log.succeeded(phase, &outcome);
-        if let Outcome::Done { report, .. } = &outcome {
-            let outputs = report.outputs.iter();
-            let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
+        let Outcome::Done { report, .. } = outcome else {
+            return Ok(Exit::Done);
+        };
+        let outputs = report.outputs.iter();
+        let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
+        let Some(answer) = report.answer else {
             output.outputs(&outputs)?;
+            return Ok(Exit::Done);
+        };
+        if self.context.runner.is_some() {
+            answer.text.lines().for_each(|line| self.log.line(line));
+            output.outputs(&outputs)?;
+        } else {
+            write!(stdout(), "{}", answer.text)?;
         }
-        Ok(Exit::Done)
+        if answer.refusals.is_empty() {
+            return Ok(Exit::Done);
+        }
+        let findings = answer.refusals;
+        let failure = Failure::of_phase(phase, Stop::Blocked { findings });
+        Ok(self.refused(&failure, Ok(())))
     }
 
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {

@@ -17,6 +17,7 @@ mod image_settings;
 mod inspect_module;
 mod plan;
 mod publish;
+mod ready;
 mod record_tests;
 mod reference;
 mod registry_login;
@@ -45,6 +46,7 @@ pub use image_settings::ImageSettingsArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
+pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
 pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 pub use registry_login::RegistryLoginArgs;
@@ -100,6 +102,8 @@ pub enum PhaseArgs {
     RecordTests(RecordTestsArgs),
     /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
+    /// Say which versions could be released now, what is in the way, and what was changed since the last release
+    Ready(ReadyArgs),
     /// Show what exists of a release: tag, draft or published release, assets, lock
     Status(StatusArgs),
     /// Check a published release against its evidence

@@ -27,7 +27,7 @@ outputs! {
     "version" of "plan", "build-module", "image-settings": "Version without `v`, such as `1.2.0`"
     "tag" of "plan": "Git tag and name of the release"
     "commit" of "plan": "Full hash of the commit that is released"
-    "previous-tag" of "plan": "Release from which on the notes list changes; empty for a first release"
+    "previous-tag" of "plan", "ready": "Release from which on the notes list changes; empty for a first release"
     "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
     "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
     "rights" of "plan": "What was found out by `preflight`, as JSON: one word for each of `contents`, `tag-creation`, `immutable-releases`, `workflows`, `pull`, `anonymous-pull`, `push` and `id-token` that was asked about, `unknown` where nothing tells"
@@ -49,7 +49,8 @@ outputs! {
     "default-cr" of "fetch-module": "Path of the default custom resource; empty if the module has none"
     "is-latest" of "publish": "`true` or `false`: whether GitHub shows the release as the latest"
     "is-immutable" of "publish": "`true` or `false`: whether tag and assets are frozen, because the repository has *immutable releases* enabled"
-    "state" of "publish", "status": "Of `publish`, `published` or, with `leave-draft`, `ready`; of `status`, `absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
+    "state" of "publish", "ready", "status": "Of `publish`, `published` or, with `leave-draft`, `ready`; of `ready`, `ready`, `not-ready`, or `unknown` where the token may not read what decides; of `status`, `absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
+    "readiness" of "ready": "The answer as JSON of the form `btp-release-ready/1` ([form](ready.md#json))"
     "builders" of "release-settings": "`called`, `caller`, `tag` or `external`: who builds"
     "module" of "release-settings": "`true` or `false`: whether the release has a module image"
     "binary-image" of "release-settings", "image-settings": "Image of the module's manager; empty for a release without one"
@@ -164,6 +165,22 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
             "publish",
             &[write("contents")],
             "the evidence, the text of the release, and its publication",
+        )
+    },
+    PhasePermissions {
+        with: &[
+            (&["feature-labels"], &[read("pull-requests")]),
+            (&["required-checks"], CHECKS),
+            (
+                &["validate-labels", "milestone"],
+                &[read("pull-requests"), read("issues")],
+            ),
+            (&["comment"], &[write("pull-requests")]),
+        ],
+        ..phase(
+            "ready",
+            &[read("contents")],
+            "what a permission is missing for is named as not known; checks, pull requests and issues of a public repository are read without one, and of a private one with `checks: read`, `statuses: read`, `actions: read`, `pull-requests: read` and `issues: read`; for the comment, `issues: write` does as well",
         )
     },
     phase(

@@ -9,7 +9,7 @@ pub enum Exit {
     Bug = 1,
     /// The command line, an input or a configuration file is wrong. Nothing was changed.
     Usage = 2,
-    /// `plan` found reasons not to start the release. Nothing was changed.
+    /// `plan` or `ready` found reasons not to start the release. Nothing was changed.
     Preflight = 10,
     /// The deadline passed while waiting, or in the middle of reading. Run the phase again to continue.
     Deadline = 11,
@@ -53,7 +53,7 @@ impl Exit {
             Self::Done => "done, or nothing to do",
             Self::Bug => "a defect of btp-release: please report it",
             Self::Usage => "the command line, an input or a file is wrong; nothing was changed",
-            Self::Preflight => "`plan` found reasons not to start; nothing was changed",
+            Self::Preflight => "`plan` or `ready` found reasons not to start; nothing was changed",
             Self::Deadline => "the deadline passed while waiting; run it again to continue",
             Self::Blocked => {
                 "the repository, a registry or a file contradicts the plan; the message says how"

@@ -11,9 +11,9 @@ const SHORT: usize = 400;
 /// The most bytes of the JSON that is read.
 const MAX_READ: usize = 4 * MAX_BYTES;
 
-/// One finding. `message` has the place as well.
-#[derive(Serialize, Deserialize)]
-struct Finding {
+/// One finding, as JSON has it. `message` has the place as well.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
     code: String,
     message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +22,8 @@ struct Finding {
 }
 
 impl Finding {
-    fn of(diagnostic: &Diagnostic, most: usize) -> Self {
+    /// A diagnostic, with at most so many characters in each of its texts.
+    pub fn of(diagnostic: &Diagnostic, most: usize) -> Self {
         let cut = |text: &str| text.chars().take(most).collect::<String>();
         let message = match &diagnostic.place {
             Some(place) => format!("{place} {}", diagnostic.seen),

@@ -33,7 +33,7 @@ pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
-pub use findings::{findings_from_json, findings_to_json};
+pub use findings::{Finding, findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };

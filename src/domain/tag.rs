@@ -93,10 +93,7 @@ impl TagFormat {
     /// If the text is no version, or the tag that the format makes of it is no valid tag.
     pub fn read(typed: &str, given: Option<&Self>) -> Result<(Tag, Version, Self), Diagnostic> {
         let (spelling, version) = typed_version(typed)?;
-        let implied = || Self {
-            before: spelling.prefix().to_owned(),
-            after: String::new(),
-        };
+        let implied = || Self::plain().spelled(spelling);
         let format = given.cloned().unwrap_or_else(implied);
         Ok((format.tag(&version)?, version, format))
     }

@@ -62,6 +62,11 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,
         Action::TakeLock(request) => github.take_lock(&request.lock).await,
         Action::ReleaseLock { tag } => github.release_lock(tag).await,
+        Action::CreateComment { issue, body } => {
+            github.create_comment(*issue, body).await.map(drop)
+        }
+        Action::EditComment { comment, body, .. } => github.edit_comment(*comment, body).await,
+        Action::DeleteComment { comment, .. } => github.delete_comment(*comment).await,
     }
 }
 

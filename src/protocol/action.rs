@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
-    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication, ReleaseId,
-    ReleaseKind,
+    AssetId, Blob, CommentId, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication,
+    ReleaseId, ReleaseKind,
 };
 
 /// The lock of a tag as a phase asks for it.
@@ -109,6 +109,20 @@ pub enum Action {
     ReleaseLock {
         tag: Tag,
     },
+    /// Writes a comment on an issue or a pull request.
+    CreateComment {
+        issue: u64,
+        body: String,
+    },
+    EditComment {
+        issue: u64,
+        comment: CommentId,
+        body: String,
+    },
+    DeleteComment {
+        issue: u64,
+        comment: CommentId,
+    },
 }
 
 impl Action {
@@ -134,6 +148,22 @@ impl Action {
                 | Self::UnpackChart { .. }
                 | Self::RemoveFolder { .. }
         )
+    }
+}
+
+impl Action {
+    /// The sentence of an action on a comment.
+    fn about_comment(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateComment { issue, .. } => write!(f, "comment on #{issue}"),
+            Self::EditComment { issue, comment, .. } => {
+                write!(f, "edit our comment on #{issue} (id {comment})")
+            }
+            Self::DeleteComment { issue, comment } => {
+                write!(f, "delete our second comment on #{issue} (id {comment})")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -238,6 +268,9 @@ impl fmt::Display for Action {
                 ),
             },
             Self::ReleaseLock { tag } => write!(f, "release the lock of {tag}"),
+            Self::CreateComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } => {
+                self.about_comment(f)
+            }
         }
     }
 }

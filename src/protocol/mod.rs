@@ -18,12 +18,12 @@ pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
 pub use observed::{
-    AssetId, AssetState, CheckState, CheckTimes, CountedReleases, LayerHolds, LocalFile, Notes,
-    ReleaseId, ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,
-    SeenRepository,
+    AssetId, AssetState, CheckState, CheckTimes, CommentId, CountedReleases, LayerHolds, LocalFile,
+    Notes, ReleaseId, ReleaseKind, RequiredCheck, SeenAnswer, SeenAsset, SeenCheck, SeenComment,
+    SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{
-    AfterRefusal, Effect, Output, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting,
+    AfterRefusal, Effect, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, Step, WaitTime, Waiting,
 };
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
 pub use rights::{SeenTagRuleset, SeenWorkflows};

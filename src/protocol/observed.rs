@@ -1,9 +1,10 @@
 //! The values that are read from GitHub, registries and files, independent of the requests.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::{Diagnostic, Digest, RepoSlug};
+use crate::domain::{Diagnostic, Digest, NamePattern, RepoSlug};
 
 /// A release's number on GitHub: unlike its tag it is unique, and it works for drafts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,25 @@ pub struct SeenRepository {
     pub private: bool,
     /// Whether the token may push, if GitHub returns it (it does not for every kind of token).
     pub may_push: Option<bool>,
+}
+
+/// The number of a comment on GitHub, unique over all issues and pull requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommentId(pub u64);
+
+impl fmt::Display for CommentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A comment on an issue or a pull request
+/// (<https://docs.github.com/en/rest/issues/comments>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenComment {
+    pub id: CommentId,
+    /// As it was sent, in Markdown.
+    pub body: String,
 }
 
 /// A release on GitHub, draft or published
@@ -213,4 +233,12 @@ impl fmt::Display for CheckState {
             Self::Failure => "failure",
         })
     }
+}
+
+/// A check at the commit that must have succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredCheck {
+    pub name: NamePattern,
+    /// `neutral` and `skipped` count as success only if listed here.
+    pub also: BTreeSet<CheckState>,
 }

@@ -68,6 +68,7 @@ phases! {
     FetchModule "fetch-module" Writes 5 min, "Unpacks the module image, by digest, into a folder."
     RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."
     Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
+    Ready "ready" ReadsOnly 5 min, "Says which versions could be released now, and what is in the way. Writes nothing but the comment that it is asked for."
     Status "status" ReadsOnly 5 min, "Shows what exists of a release, and who holds its lock."
     Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."
     Discard "discard" Writes 5 min, "Deletes our own draft and tag."
@@ -155,6 +156,19 @@ pub struct PhaseReport {
     pub facts: Box<ReleaseFacts>,
     /// Problems that did not stop the phase.
     pub warnings: Vec<Diagnostic>,
+    /// What a phase answers that was asked a question.
+    pub answer: Option<Box<PhaseAnswer>>,
+}
+
+/// An answer for people, beside the outputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhaseAnswer {
+    /// Lines for standard output on a terminal, in place of the outputs, and for the log of a step.
+    pub text: String,
+    /// For the job summary, in Markdown, without a heading of the first two levels.
+    pub markdown: String,
+    /// What the command fails for, though the phase has done all that it was to do.
+    pub refusals: Vec<Diagnostic>,
 }
 
 impl PhaseReport {

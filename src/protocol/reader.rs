@@ -17,8 +17,8 @@ use futures_util::Stream;
 
 use super::{
     CountedReleases, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
-    SeenWorkflows, ServiceError,
+    SeenComment, SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
+    SeenTagRuleset, SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -134,6 +134,9 @@ pub trait GitHubReader: Send + Sync {
     /// The digest of an asset's bytes, by downloading them, compared with its size: for assets whose digest GitHub does not
     /// give.
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError>;
+    /// The comments on an issue or a pull request that the token's own account wrote, the oldest first; `None` if there is no
+    /// such issue or pull request. The list may lag behind.
+    async fn own_comments(&self, issue: u64) -> Result<Option<Vec<SeenComment>>, ServiceError>;
     /// What this process has been answered so far, in order: the first [`MOST_ANSWERS`].
     fn answers(&self) -> Vec<SeenAnswer>;
 }

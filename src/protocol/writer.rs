@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{AssetId, ByteStream, CheckState, LocalFile, ReleaseId, ServiceError};
+use super::{AssetId, ByteStream, CheckState, CommentId, LocalFile, ReleaseId, ServiceError};
 use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
 };
@@ -168,6 +168,11 @@ pub trait GitHubWriter: Send + Sync {
     /// over.
     async fn take_lock(&self, lock: &NewLock) -> Result<(), ServiceError>;
     async fn release_lock(&self, tag: &Tag) -> Result<(), ServiceError>;
+    /// Writes a comment on an issue or a pull request.
+    async fn create_comment(&self, issue: u64, body: &str) -> Result<CommentId, ServiceError>;
+    /// `Cause::Conflict` where the comment was deleted meanwhile.
+    async fn edit_comment(&self, comment: CommentId, body: &str) -> Result<(), ServiceError>;
+    async fn delete_comment(&self, comment: CommentId) -> Result<(), ServiceError>;
 }
 
 /// Pushes to any OCI registry, and streams of blobs from it.

@@ -17,6 +17,7 @@ pub(crate) mod notes;
 pub(crate) mod other_releases;
 pub(crate) mod policy;
 pub(crate) mod references;
+pub(crate) mod required_checks;
 pub mod rights;
 pub(crate) mod since_previous;
 pub(crate) mod view;

@@ -28,7 +28,7 @@ impl OtherTags {
         Ok((Self::of(wanted, &tags), tags))
     }
 
-    fn of(wanted: &Wanted, tags: &[String]) -> Self {
+    pub(crate) fn of(wanted: &Wanted, tags: &[String]) -> Self {
         let own = wanted.tag_format.spelling();
         let line = tags.iter().filter_map(|tag| {
             let (version, spelling) = wanted.tag_format.version_of_line(tag)?;

@@ -44,8 +44,8 @@ impl Failure {
         }
     }
 
-    /// A phase that was refused or interrupted, or ran out of time. `plan` has an exit code of its own for a refusal, which says
-    /// that the release did not start.
+    /// A phase that was refused or interrupted, or ran out of time. `plan` and `ready` have an exit code of their own for a
+    /// refusal, which says that no release was started.
     pub fn of_phase(phase: PhaseId, stop: Stop) -> Self {
         let title = phase.as_str();
         let one = |code, seen: String, help: String| {
@@ -54,6 +54,10 @@ impl Failure {
         let again = format!("run {phase} again: it continues where this stopped");
         match stop {
             Stop::Blocked { findings } if phase == PhaseId::Plan => Self::refused_by_plan(findings),
+            Stop::Blocked { findings } if phase == PhaseId::Ready => Self {
+                exit: Exit::Preflight,
+                ..Self::refused(title, findings)
+            },
             Stop::Blocked { findings } => Self::refused(title, findings),
             Stop::TimedOut { on, allowed } => one(
                 Code::DeadlinePassed,

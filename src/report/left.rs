@@ -69,6 +69,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Deadline, Moment};
+    use crate::protocol::NewTag;
     use crate::protocol::{PhaseId, ServiceError};
 
     fn seen(phase: PhaseId, acted: &[(&Action, Option<&ServiceError>)]) -> Vec<String> {
@@ -90,10 +91,11 @@ mod tests {
     fn changes_are_listed_as_far_as_known() {
         let tag: crate::domain::Tag = "v1.2.0".parse().unwrap();
         let commit = "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap();
-        let create = Action::CreateTag {
+        let create = Action::CreateTag(NewTag {
             tag: tag.clone(),
             commit,
-        };
+            message: None,
+        });
         let release = Action::ReleaseLock { tag };
         assert_eq!(seen(PhaseId::Status, &[]), [""; 0]);
         assert_eq!(seen(PhaseId::Draft, &[]), ["nothing was changed"]);

@@ -23,6 +23,7 @@ mod notes;
 mod plan;
 mod policy;
 mod publish;
+mod ready;
 mod record_tests;
 mod registry_login;
 #[cfg(feature = "rehearse")]
@@ -156,6 +157,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Ready(args) => (args, &args.common),
         PhaseArgs::Status(args) => (args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),

@@ -26,7 +26,7 @@ const WORDS: [(&str, Word); 5] = [
     ("none", Word::Nothing),
 ];
 
-const MILESTONES: [(&str, MilestoneRule); 3] = [
+pub(super) const MILESTONES: [(&str, MilestoneRule); 3] = [
     ("ignore", MilestoneRule::Ignore),
     ("exists", MilestoneRule::Exists),
     ("closed", MilestoneRule::Closed),

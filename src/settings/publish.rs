@@ -6,8 +6,8 @@ use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
 use crate::cli::PublishArgs;
 use crate::domain::{JobResults, findings_from_json};
-use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
-use crate::protocol::CheckState;
+use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken};
+use crate::protocol::{CheckState, RequiredCheck};
 
 impl PhaseSettings for PublishArgs {
     fn token(&self) -> TokenChoice {
@@ -106,7 +106,7 @@ fn legs(given: &[String]) -> Legs {
 }
 
 /// `name`, or `name=neutral,skipped`.
-fn required_check(parser: &mut InputParser<'_>, line: &str) -> Option<RequiredCheck> {
+pub(super) fn required_check(parser: &mut InputParser<'_>, line: &str) -> Option<RequiredCheck> {
     let (name, also) = line.rsplit_once('=').unwrap_or((line, ""));
     let states = [
         ("neutral", CheckState::Neutral),

@@ -160,6 +160,9 @@ fn actions_are_pinned_by_commit() {
 fn every_job_has_permissions_and_a_timeout() {
     let mut wrong = Vec::new();
     for (path, workflow) in workflows() {
+        if path == ready() {
+            continue;
+        }
         if workflow.get("permissions") != Some(&Value::Mapping(yaml_serde::Mapping::new())) {
             wrong.push(format!("{path}: permissions: {{}} is missing"));
         }
@@ -174,6 +177,41 @@ fn every_job_has_permissions_and_a_timeout() {
         }
     }
     none(wrong);
+}
+
+/// The workflow whose job has the permissions of the job that calls it: only a comment needs to write, and a called job cannot
+/// ask for more than its caller has.
+fn ready() -> &'static str {
+    ".github/workflows/ready.yaml"
+}
+
+#[test]
+fn ready_has_the_permissions_of_its_caller_and_runs_no_foreign_code() {
+    let text = read(ready());
+    let workflow = parse(ready(), &text);
+    assert_eq!(
+        keys(workflow.get("on")),
+        ["workflow_call".to_owned()].into()
+    );
+    assert_eq!(workflow.get("permissions"), None);
+    let jobs = jobs(&workflow);
+    for (_, job) in &jobs {
+        assert_eq!(job.get("permissions"), None);
+        assert!(job.get("timeout-minutes").is_some());
+        let (run, secrets) = ("run", "secrets");
+        assert!(steps(job).iter().all(|step| step.get(run).is_none()));
+        assert!(!text.contains(&format!("{{{{ {secrets}")));
+        let checkouts = steps(job);
+        let checkouts = checkouts
+            .iter()
+            .filter(|step| string(step.get("uses")).contains("checkout"));
+        for checkout in checkouts {
+            let of = |name| string(at(checkout, &["with", name]));
+            assert_eq!(of("repository"), "${{ job.workflow_repository }}");
+            assert_eq!(of("ref"), "${{ job.workflow_sha }}");
+        }
+    }
+    assert_eq!(jobs.len(), 1);
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(crate) fn examples(page: &str) -> Vec<String> {
 fn the_examples_can_be_copied() {
     let mut all = Vec::new();
     let mut wrong = Vec::new();
-    for page in ["README.md", "docs/sibling-modules.md"] {
+    for page in ["README.md", "docs/sibling-modules.md", "docs/ready.md"] {
         for (number, example) in examples(&read(page)).into_iter().enumerate() {
             let place = format!("{page}: example {}", number + 1);
             let workflow = parse(&place, &example);

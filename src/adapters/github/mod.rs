@@ -11,6 +11,7 @@ mod branches;
 mod changes;
 mod checks;
 mod client;
+mod comments;
 mod download;
 mod etags;
 mod failure;
@@ -30,6 +31,7 @@ mod writer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::OnceCell;
 use url::Url;
 
 pub use settings::GitHubSettings;
@@ -48,6 +50,8 @@ pub struct GitHub {
     upload_urls: Mutex<HashMap<ReleaseId, String>>,
     /// The tag objects that have been seen or created, by their ids, which name their content.
     tag_objects: Mutex<HashMap<String, TagObject>>,
+    /// The account of the token, once it was asked for.
+    account: OnceCell<String>,
 }
 
 impl GitHub {
@@ -66,6 +70,7 @@ impl GitHub {
             repository: settings.repository,
             upload_urls: Mutex::default(),
             tag_objects: Mutex::default(),
+            account: OnceCell::new(),
         })
     }
 

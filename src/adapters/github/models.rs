@@ -29,6 +29,25 @@ pub(super) struct Permissions {
     pub pull: Option<bool>,
 }
 
+/// <https://docs.github.com/en/rest/issues/comments#list-issue-comments>
+#[derive(Deserialize)]
+pub(super) struct Comment {
+    pub id: u64,
+    pub body: Option<String>,
+    /// None for a deleted account.
+    pub user: Option<CommentAuthor>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CommentAuthor {
+    pub login: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct WriteComment<'a> {
+    pub body: &'a str,
+}
+
 /// <https://docs.github.com/en/rest/git/refs#get-a-reference>
 #[derive(Deserialize)]
 pub(super) struct Reference {

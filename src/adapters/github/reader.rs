@@ -12,8 +12,8 @@ use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
-    SeenCheck, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows,
-    ServiceError,
+    SeenCheck, SeenComment, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
+    SeenWorkflows, ServiceError,
 };
 
 #[async_trait]
@@ -165,6 +165,12 @@ impl GitHubReader for GitHub {
         self.milestones_named(title)
             .await
             .doing(|| format!("look for the milestone {title}"))
+    }
+
+    async fn own_comments(&self, issue: u64) -> Result<Option<Vec<SeenComment>>, ServiceError> {
+        self.comments_of_own(issue)
+            .await
+            .doing(|| format!("list the comments on #{issue}"))
     }
 
     async fn statuses(&self, commit: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {

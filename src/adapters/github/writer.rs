@@ -11,8 +11,8 @@ use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, failure, models};
 use crate::domain::{AssetName, CommitSha, Lock, Tag};
 use crate::protocol::{
-    AssetId, Cause, GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication,
-    ReleaseId, ServiceError,
+    AssetId, Cause, CommentId, GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, NewTag,
+    Publication, ReleaseId, ServiceError,
 };
 
 #[async_trait]
@@ -118,6 +118,24 @@ impl GitHubWriter for GitHub {
         self.delete(&["git", &Lock::reference(tag)])
             .await
             .doing(|| format!("release the lock of {tag}"))
+    }
+
+    async fn create_comment(&self, issue: u64, body: &str) -> Result<CommentId, ServiceError> {
+        self.post_comment(issue, body)
+            .await
+            .doing(|| format!("comment on #{issue}"))
+    }
+
+    async fn edit_comment(&self, comment: CommentId, body: &str) -> Result<(), ServiceError> {
+        self.patch_comment(comment, body)
+            .await
+            .doing(|| format!("edit the comment with id {comment}"))
+    }
+
+    async fn delete_comment(&self, comment: CommentId) -> Result<(), ServiceError> {
+        self.delete(&["issues", "comments", &comment.to_string()])
+            .await
+            .doing(|| format!("delete the comment with id {comment}"))
     }
 }
 

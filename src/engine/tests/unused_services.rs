@@ -1,7 +1,7 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
-use crate::protocol::CountedReleases;
+use crate::protocol::{CommentId, CountedReleases, SeenComment};
 
 pub(super) struct UnusedServices;
 
@@ -77,6 +77,9 @@ impl GitHubReader for UnusedServices {
         unreachable!()
     }
     async fn milestones(&self, _: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
+        unreachable!()
+    }
+    async fn own_comments(&self, _: u64) -> Result<Option<Vec<SeenComment>>, ServiceError> {
         unreachable!()
     }
     async fn statuses(&self, _: &CommitSha) -> Result<Vec<SeenCheck>, ServiceError> {
@@ -155,6 +158,15 @@ impl GitHubWriter for UnusedServices {
         unreachable!()
     }
     async fn release_lock(&self, _: &Tag) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn create_comment(&self, _: u64, _: &str) -> Result<CommentId, ServiceError> {
+        unreachable!()
+    }
+    async fn edit_comment(&self, _: CommentId, _: &str) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn delete_comment(&self, _: CommentId) -> Result<(), ServiceError> {
         unreachable!()
     }
 }

@@ -23,7 +23,7 @@ use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
-    CheckState, LocalFile, NewTag, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease,
+    LocalFile, NewTag, Publication, Reader, RequiredCheck, SeenAnswer, SeenAsset, SeenRelease,
     ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
@@ -108,14 +108,6 @@ pub enum Legs {
     None,
     Named(BTreeSet<String>),
     Count(usize),
-}
-
-/// A check at the commit that must have succeeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequiredCheck {
-    pub name: NamePattern,
-    /// `neutral` and `skipped` count as success only if listed here.
-    pub also: BTreeSet<CheckState>,
 }
 
 /// The state that publishing depends on.

@@ -7,7 +7,7 @@ const LONGEST: usize = 256;
 
 /// A title as a part of one line: no HTML, no link, no formula, no list, and nobody is notified by it. A mention works also where
 /// the `@` is escaped, so that an invisible space follows it.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut line = String::new();
     let mut chars = 0;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {

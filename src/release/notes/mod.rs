@@ -3,7 +3,7 @@
 mod categories;
 mod commits;
 mod cut;
-mod markdown;
+pub(crate) mod markdown;
 
 use std::collections::BTreeSet;
 

@@ -125,6 +125,7 @@ fn done(
     if actions.is_empty() && phase.effect() == Effect::Writes {
         page.add("Nothing had to be done.");
     }
+    page.add(report.answer.as_ref().map_or("", |answer| &answer.markdown));
     findings::add_warnings(page, &report.warnings);
     details(page, phase, facts);
     page.folded(

@@ -56,6 +56,15 @@ fn done(
             ("✅", format!("{name} is discarded"))
         }
         PhaseId::Discard => ("✅", format!("Nothing of {name} is left to discard")),
+        PhaseId::Ready => {
+            let state = report.outputs.iter().find(|output| output.name == "state");
+            let sign = match state.map(|state| state.value.as_str()) {
+                Some("ready") => "✅",
+                Some("not-ready") => "❌",
+                _ => "❔",
+            };
+            (sign, report.summary.clone())
+        }
         PhaseId::Status => ("ℹ️", report.summary.clone()),
         PhaseId::BuildModule => ("✅", format!("The module of {name} is built")),
         PhaseId::FetchModule => ("✅", format!("The module of {name} is fetched")),
@@ -107,6 +116,7 @@ fn refused(phase: PhaseId, facts: &ReleaseFacts, name: &str) -> String {
             format!("{name} is published, and not as it was planned")
         }
         PhaseId::Publish => format!("{name} is not published"),
+        PhaseId::Ready => format!("Whether {name} can be released is not known"),
         PhaseId::Status => format!("The state of {name} is not known"),
         PhaseId::Verify => format!("{name} is not as it was published"),
         PhaseId::Discard => format!("{name} is not discarded"),

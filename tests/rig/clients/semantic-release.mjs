@@ -43,7 +43,7 @@ sameAssets(published);
 context.releases = [{ ...release, pluginName: "@semantic-release/github" }, { name: "registry", url: "https://registry.example/" }];
 await plugin.success(config, context);
 const after = await state();
-const told = Object.values(after.pulls).filter(({ comments }) => comments.some((text) => text.includes("included in version 2.0.0")));
+const told = Object.values(after.pulls).filter(({ comments }) => comments.some(({ body }) => body.includes("included in version 2.0.0")));
 same("pull requests that were told", told.length, commits.length);
 same("labels", told.every(({ labels }) => labels.includes("released")), true);
 same("the issue of the failed run", after.issues[number].state, "closed");

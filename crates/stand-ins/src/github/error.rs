@@ -84,6 +84,14 @@ impl ApiError {
         }
     }
 
+    /// The same with the permissions of which one would do.
+    pub(crate) fn accepting(self, accepted: &str) -> ApiError {
+        ApiError {
+            accepted: Some(accepted.to_owned()),
+            ..self
+        }
+    }
+
     pub(crate) fn reply(self, request: &HttpRequest) -> Reply {
         let docs = documentation(request);
         let mut body = json!({ "message": self.message, "documentation_url": docs });
@@ -130,6 +138,7 @@ fn documentation(request: &HttpRequest) -> String {
         (_, ["check-runs", ..] | ["commits", .., "check-runs"]) => "/checks/runs",
         (_, ["statuses", ..] | ["commits", .., "status" | "statuses"]) => "/commits/statuses",
         (_, ["commits" | "compare", ..]) => "/commits/commits",
+        (_, ["issues", .., "comments"] | ["issues", "comments", _]) => "/issues/comments",
         (_, ["pulls", ..]) => "/pulls/pulls",
         (_, ["actions", ..]) => "/actions/workflow-runs",
         (_, []) => "/repos/repos#get-a-repository",

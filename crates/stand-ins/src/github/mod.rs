@@ -23,8 +23,8 @@ mod web;
 pub use event::GitHubEvent;
 pub use model::{
     CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredApp,
-    StoredAsset, StoredInstallation, StoredJob, StoredMilestone, StoredRelease, StoredRun,
-    StoredStatus, StoredTag, Token, TokenKind,
+    StoredAsset, StoredComment, StoredInstallation, StoredJob, StoredMilestone, StoredRelease,
+    StoredRun, StoredStatus, StoredTag, Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;

@@ -1,9 +1,10 @@
 //! The jobs, the legs of the tests and the required checks: all of them passed, for exactly these artifacts.
 
 use crate::domain::{Code, Diagnostic};
-use crate::phases::publish::{Candidate, Legs, RequiredCheck};
+use crate::phases::publish::{Candidate, Legs};
 use crate::plan::Verdict;
 use crate::protocol::{CheckState, SeenCheck};
+use crate::release::required_checks::check_required;
 
 /// What `run-e2e-tests.yaml` names in place of an empty list of legs, which would require no verdict at all.
 const NO_LEG: &str = "no-leg-said-anything";
@@ -58,36 +59,10 @@ impl Candidate<'_> {
     }
 
     pub(super) fn checks(&self) -> Vec<Diagnostic> {
+        let (checks, commit) = (&self.seen.release.checks, &self.plan.wanted.commit);
         let required = self.inputs.checks.iter();
         required
-            .flat_map(|required| self.required_check(required))
-            .collect()
-    }
-
-    fn required_check(&self, required: &RequiredCheck) -> Vec<Diagnostic> {
-        let commit = self.plan.wanted.commit.short();
-        let checks = self.seen.release.checks.iter();
-        let found: Vec<_> = checks
-            .filter(|check| required.name.matches(&check.name))
-            .collect();
-        if found.is_empty() {
-            return vec![Diagnostic::error(
-                Code::CheckMissing,
-                format!("the check {} has never run at {commit}", required.name),
-                "run it for this commit, or take it out of `required-checks`",
-            )];
-        }
-        found
-            .into_iter()
-            .filter(|c| c.state != CheckState::Success && !required.also.contains(&c.state))
-            .map(|check| {
-                let page = check.url.as_deref().unwrap_or("its page on GitHub");
-                Diagnostic::error(
-                    Code::CheckNotGreen,
-                    format!("the check {} is {} at {commit}", check.name, check.state),
-                    format!("look at {page}"),
-                )
-            })
+            .flat_map(|required| check_required(required, checks, commit))
             .collect()
     }
 }

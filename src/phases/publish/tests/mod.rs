@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::{Code, Digest};
 use crate::plan::tests::example;
 use crate::plan::{BranchGuard, MODULE_IMAGE, SECOND_MODULE_IMAGE, Verdict};
-use crate::protocol::{AssetState, CheckTimes, SeenAsset, SeenCheck};
+use crate::protocol::{AssetState, CheckState, CheckTimes, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 use crate::release::image_check::Contents;
 use crate::release::image_reader::ImageState;

@@ -85,7 +85,7 @@ fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> FieldResul
                 }
             }
         }
-        "viewer" => Resolved::maybe(token.map(|token| Object::actor(&token.login))),
+        "viewer" => Resolved::maybe(token.map(|token| viewer(context, &token.login))),
         "user" => Object::actor(field.text("login")).into(),
         "search" => resolve_search::search(context, field.text("query")),
         "rateLimit" => rate_limit(context),
@@ -93,6 +93,21 @@ fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> FieldResul
         "__type" => introspection::of_type(field.text("name")),
         _ => return Ok(None),
     }))
+}
+
+/// A `User`, also where it is a bot, and then with `[bot]` at the end of its login.
+fn viewer<'a>(context: &ResolveContext<'a>, login: &str) -> Object<'a> {
+    let web = &context.call.state.urls.web;
+    let user = json!({
+        "login": login,
+        "id": node_id("U", id_of(login)),
+        "databaseId": id_of(login),
+        "name": null,
+        "avatarUrl": format!("{web}/avatars/{login}"),
+        "resourcePath": format!("/{login}"),
+        "url": format!("{web}/{login}"),
+    });
+    Object::Json("User", user)
 }
 
 fn rate_limit<'a>(context: &ResolveContext<'a>) -> Resolved<'a> {

@@ -4,7 +4,7 @@
 use super::connection;
 use super::document::RequestedField;
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
-use crate::github::model::{GitRepository, Issue, Pull};
+use crate::github::model::{GitRepository, Issue, Pull, StoredComment};
 use crate::github::rest::objects::{address, id_of, node_id, page};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ struct Common<'a> {
     body: &'a str,
     login: &'a str,
     labels: &'a [String],
-    comments: &'a [String],
+    comments: &'a [StoredComment],
     created_at: u64,
     closed: bool,
 }
@@ -61,7 +61,7 @@ fn common<'a>(
             "IssueCommentConnection",
             json!({
                 "totalCount": of.comments.len(),
-                "nodes": of.comments.iter().map(|text| json!({ "body": text })).collect::<Vec<_>>(),
+                "nodes": of.comments.iter().map(|comment| json!({ "body": comment.body })).collect::<Vec<_>>(),
                 "pageInfo": one_page(),
             }),
         )

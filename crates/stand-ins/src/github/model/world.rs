@@ -100,7 +100,20 @@ pub struct Pull {
     pub merge_commit: Option<Sha>,
     pub merged_at: Option<u64>,
     /// Comments on it, oldest first.
-    pub comments: Vec<String>,
+    pub comments: Vec<StoredComment>,
+}
+
+/// A comment on an issue or a pull request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoredComment {
+    /// Unique within the repository.
+    pub id: u64,
+    /// Who wrote it.
+    pub login: String,
+    pub body: String,
+    pub created_at: u64,
+    pub updated_at: u64,
 }
 
 /// An issue that is no pull request.
@@ -115,7 +128,7 @@ pub struct Issue {
     pub state: String,
     pub created_at: u64,
     /// Comments on it, oldest first.
-    pub comments: Vec<String>,
+    pub comments: Vec<StoredComment>,
 }
 
 /// A milestone.

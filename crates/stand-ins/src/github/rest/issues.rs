@@ -1,19 +1,21 @@
-//! Issues, and the comments and labels of issues and pull requests, which share their numbers.
+//! Issues, and the labels of issues and pull requests, which share their numbers.
 //! <https://docs.github.com/en/rest/issues/issues>
 
+use super::comments::{self, parse};
 use super::objects::{address, label, node_id, page, user};
 use super::page::Page;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
 use crate::github::model::{GitRepository, Issue, Level, Right};
-use crate::text::{rfc3339, stable_hex};
+use crate::text::rfc3339;
 use crate::transport::Reply;
 use http::Method;
 use serde_json::{Value, json};
 
 pub(crate) fn read(call: &ApiCall, repository: &GitRepository, path: &[&str]) -> ApiResult {
     match path {
+        [.., "comments"] | ["comments", _] => comments::read(call, repository, path),
         [] => list(call, repository),
         [number] => {
             let number = parse(number)?;
@@ -25,32 +27,21 @@ pub(crate) fn read(call: &ApiCall, repository: &GitRepository, path: &[&str]) ->
             let views = labels(call, repository, parse(number)?)?;
             Ok(Reply::json(200, &json!(views)))
         }
-        [number, "comments"] => {
-            let number = parse(number)?;
-            let comments = comments(repository, number)?;
-            let views: Vec<Value> = (1..)
-                .zip(comments)
-                .map(|(id, text)| comment(call, repository, number, id, text))
-                .collect();
-            Ok(Reply::json(200, &json!(views)))
-        }
         _ => Err(ApiError::not_found()),
     }
 }
 
 pub(crate) fn write(call: &ApiCall, repository: &mut GitRepository, path: &[&str]) -> ApiResult {
+    if let [.., "comments"] | ["comments", _] = path {
+        return comments::write(call, repository, path);
+    }
     call.need(Right::Issues, Level::Write)?;
     match (&call.request.method, path) {
         (&Method::POST, []) => create(call, repository),
         (&Method::PATCH, [number]) => update(call, repository, parse(number)?),
-        (&Method::POST, [number, "comments"]) => add_comment(call, repository, parse(number)?),
         (&Method::POST, [number, "labels"]) => add_labels(call, repository, parse(number)?),
         _ => Err(ApiError::not_found()),
     }
-}
-
-fn parse(number: &str) -> Result<u64, ApiError> {
-    number.parse().map_err(|_| ApiError::not_found())
 }
 
 fn view(call: &ApiCall, repository: &GitRepository, number: u64, issue: &Issue) -> Value {
@@ -84,22 +75,6 @@ fn view(call: &ApiCall, repository: &GitRepository, number: u64, issue: &Issue) 
     })
 }
 
-fn comment(call: &ApiCall, repository: &GitRepository, number: u64, id: u64, text: &str) -> Value {
-    let html = page(call, repository, &format!("/issues/{number}"));
-    json!({
-        "id": id,
-        "node_id": stable_hex(&format!("comment {number} {id}"), 24),
-        "body": text,
-        "url": address(call, repository, &format!("/issues/comments/{id}")),
-        "html_url": format!("{html}#issuecomment-{id}"),
-        "issue_url": address(call, repository, &format!("/issues/{number}")),
-        "user": user(call, call.token.as_ref().map_or("ghost", |token| &token.login)),
-        "author_association": "MEMBER",
-        "created_at": rfc3339(call.now()),
-        "updated_at": rfc3339(call.now()),
-    })
-}
-
 fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {
     let state = call.request.param("state");
     let state = state.as_deref().unwrap_or("open");
@@ -123,12 +98,6 @@ fn labels(call: &ApiCall, repository: &GitRepository, number: u64) -> Result<Vec
     let names = pull.or(issue).ok_or_else(ApiError::not_found)?;
     let labels = names.iter();
     Ok(labels.map(|name| label(call, repository, name)).collect())
-}
-
-fn comments(repository: &GitRepository, number: u64) -> Result<&Vec<String>, ApiError> {
-    let pull = repository.pulls.get(&number).map(|pull| &pull.comments);
-    let issue = repository.issues.get(&number).map(|issue| &issue.comments);
-    pull.or(issue).ok_or_else(ApiError::not_found)
 }
 
 fn sent_labels(call: &ApiCall) -> Vec<String> {
@@ -170,23 +139,6 @@ fn update(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiRes
     issue.body = body.unwrap_or_else(|| issue.body.clone());
     let issue = issue.clone();
     Ok(Reply::json(200, &view(call, repository, number, &issue)))
-}
-
-fn add_comment(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiResult {
-    let text = call.required("body")?;
-    let view = comment(
-        call,
-        repository,
-        number,
-        comments(repository, number)?.len() as u64 + 1,
-        &text,
-    );
-    if let Some(pull) = repository.pulls.get_mut(&number) {
-        pull.comments.push(text);
-    } else if let Some(issue) = repository.issues.get_mut(&number) {
-        issue.comments.push(text);
-    }
-    Ok(Reply::json(201, &view))
 }
 
 fn add_labels(call: &ApiCall, repository: &mut GitRepository, number: u64) -> ApiResult {

@@ -5,6 +5,7 @@ mod actions;
 mod apps;
 pub(crate) mod assets;
 mod checks;
+mod comments;
 mod commits;
 mod compare;
 mod contents;
