@@ -27,6 +27,7 @@ mod step_command;
 mod step_inputs;
 mod upload;
 mod verify;
+mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
@@ -54,6 +55,7 @@ pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
 pub use verify::VerifyArgs;
+pub use version_rules::VersionRulesInput;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
 #[derive(Debug, Parser)]

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{CommonArgs, ModuleInput};
+use super::{CommonArgs, ModuleInput, VersionRulesInput};
 
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -16,7 +16,7 @@ pub struct PlanArgs {
     /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
-    /// Release from which on the notes list changes; default: the highest published version below this one
+    /// Tag of the release from which on the notes list changes; default: the highest published version below this one with the same tag format, and for a stable version the highest stable one
     #[arg(long, value_name = "TAG")]
     pub previous_tag: Option<String>,
     /// Whether this is a prerelease: `auto` (if the version is one), `true` or `false`
@@ -46,6 +46,11 @@ pub struct PlanArgs {
     /// Branch that must not get new commits until the release is published
     #[arg(long, value_name = "BRANCH")]
     pub guard_branch: Option<String>,
+    #[command(flatten)]
+    pub rules: VersionRulesInput,
+    /// Reason to release a version that breaks `version-policy`, `allow-prerelease`, `branch-pattern`, `minor-from-main` or `feature-labels`, which then only warn; it is recorded in the plan and in the evidence
+    #[arg(long, value_name = "REASON")]
+    pub force: Option<String>,
     /// Parts of the release's text, in their order, one per line: `generate` (GitHub generates it), `categories` (the merged pull requests by the categories of `.github/release.yml`), `commits` (one line for each commit), `file` (`notes-file`) or `none`; default: `file` where `notes-file` is given, otherwise `generate`
     #[arg(long, value_name = "PARTS", action = ArgAction::Append)]
     pub notes: Vec<String>,

@@ -21,6 +21,7 @@ pub mod pace;
 mod repo;
 mod tag;
 pub(crate) mod urls;
+mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
 pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
@@ -37,7 +38,7 @@ pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
 pub use named_version::NamedVersion;
-pub use next_version::{CandidateForm, NextVersion, UnknownVersion, first_of, minor_of_branch};
+pub use next_version::{CandidateForm, NextVersion, UnknownVersion, minor_of_branch};
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
     ModuleForm, PinnedImage, Version,
@@ -45,6 +46,7 @@ pub use ocm_module::values::{
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use repo::RepoSlug;
 pub use tag::{Spelling, Tag, TagFormat};
+pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 
 /// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

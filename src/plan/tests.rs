@@ -42,6 +42,7 @@ pub(crate) fn example_wanted() -> Wanted {
         tag_when: TagWhen::Draft,
         tag_message: None,
         version_from: VersionFrom::Input,
+        force: None,
     }
 }
 

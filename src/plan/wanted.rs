@@ -56,6 +56,10 @@ pub struct Wanted {
     /// Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "VersionFrom::is_default")]
     pub version_from: VersionFrom,
+    /// Why the version is released in spite of the rules for versions that it may break. The evidence has the plan, and so this
+    /// as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<String>,
 }
 
 impl Wanted {

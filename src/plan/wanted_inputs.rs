@@ -23,6 +23,8 @@ pub struct WantedInputs {
     /// The message of an annotated tag, with `{version}` and `{tag}`; `None` for a lightweight one.
     pub tag_message: Option<String>,
     pub version_from: VersionFrom,
+    /// Why the version is released in spite of the rules for versions.
+    pub force: Option<String>,
 }
 
 impl WantedInputs {
@@ -48,6 +50,7 @@ impl WantedInputs {
             extra_images: images.extra,
             tag_when: self.tag_when,
             version_from: self.version_from,
+            force: self.force,
         }
     }
 

@@ -16,8 +16,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck, SeenLayer,
-    SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    CountedReleases, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
+    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -64,8 +64,18 @@ pub trait GitHubReader: Send + Sync {
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;
     /// The names of all tags that begin like this. The list may lag behind [`GitHubReader::tag`].
     async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError>;
-    /// The first of these tags that has a published release which is no prerelease.
-    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError>;
+    /// The first of these tags that has a published release which counts.
+    async fn first_released(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, ServiceError>;
+    /// Whether each of these branches has a commit; `None` for a branch that does not exist. The commit exists.
+    async fn on_branches(
+        &self,
+        commit: &CommitSha,
+        branches: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError>;
     /// The tag of the release that GitHub shows as *latest*.
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError>;
     /// Notes for a release that may not exist yet; nothing is saved by asking.

@@ -5,9 +5,9 @@
 
 use crate::domain::{
     CandidateForm, CommitSha, Diagnostic, NamedVersion, NextVersion, Spelling, TagFormat,
-    UnknownVersion, Version, first_of,
+    UnknownVersion, Version,
 };
-use crate::protocol::{GitHubReader, ServiceError};
+use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 
 /// The tags of a line of versions, the highest first.
 struct LineTags(Vec<LineTag>);
@@ -44,7 +44,8 @@ pub(crate) async fn next_version(
         if tags.is_empty() {
             return Ok(None);
         }
-        github.first_released(tags).await
+        let counted = CountedReleases::All;
+        github.first_released(tags, counted).await
     };
     let at_commit = if names.is_empty() {
         vec![]
@@ -120,7 +121,7 @@ impl LineTags {
         let version = match (last, &unknown.next) {
             (Last::OfCommit(tag), _) => Some(tag.version.clone()),
             (Last::Before(tag), NextVersion::PatchOf { .. }) => Some(tag.version.next_patch()),
-            (Last::None, NextVersion::PatchOf { major, minor }) => first_of(*major, *minor),
+            (Last::None, NextVersion::PatchOf { major, minor }) => Some(Version::of(*major, *minor, 0)),
             (Last::Before(_) | Last::None, NextVersion::CandidateOf { version, form }) => {
                 let of_tag = |tag: &LineTag| CandidateForm::read(&tag.version);
                 let before = found.and_then(of_tag);

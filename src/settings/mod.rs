@@ -19,6 +19,7 @@ mod inspect_module;
 mod module_form;
 mod notes;
 mod plan;
+mod policy;
 mod publish;
 mod record_tests;
 mod registry_login;

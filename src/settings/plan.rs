@@ -3,6 +3,7 @@
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
+use super::policy::{force, version_rules};
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -38,11 +39,15 @@ impl PhaseSettings for PlanArgs {
         let make_latest = parser.auto("make-latest", self.make_latest.as_deref());
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
         let notes = notes(parser, self, names.filter(|_| !is_unknown));
+        let policy = version_rules(parser, &self.rules);
+        let force = force(parser, self.force.as_deref());
         let named = named?;
         let version = version?;
         let repository = repository?;
         let mut notes = notes?;
         notes.changes.page = parser.repository_url(&repository);
+        let feature_labels = lines(&self.rules.feature_labels);
+        notes.changes.feature_labels = feature_labels.map(str::to_owned).collect();
         let inputs = WantedInputs {
             repository: repository.clone(),
             commit: commit?,
@@ -57,6 +62,7 @@ impl PhaseSettings for PlanArgs {
             tag_when,
             tag_message,
             version_from,
+            force,
         };
         let guard_branch = self.guard_branch.clone();
         let changes = notes.changes;
@@ -65,6 +71,7 @@ impl PhaseSettings for PlanArgs {
             previous_tag: previous_tag.clone(),
             guard_branch: guard_branch.clone(),
             changes: changes.clone(),
+            policy: policy.clone(),
         };
         Some(match version {
             VersionInput::Known(release) => {

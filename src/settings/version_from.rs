@@ -1,6 +1,7 @@
 //! The inputs of `plan` that give the version: typed, of the tag or the branch that the workflow runs on, or of the tags that exist.
 
 use super::input_parser::{Choices, InputParser};
+use super::lines;
 use crate::cli::PlanArgs;
 use crate::domain::{
     CandidateForm, Code, Diagnostic, FormatCode, InputFindings, NamedVersion, NextVersion,
@@ -98,12 +99,18 @@ fn next_patch(
     let branch = reference
         .as_deref()
         .and_then(|it| it.strip_prefix("refs/heads/"));
-    let mut minors = BRANCHES.iter();
+    let given: Vec<_> = lines(&args.rules.branch_pattern).collect();
+    let patterns = if given.is_empty() {
+        &BRANCHES
+    } else {
+        given.as_slice()
+    };
+    let mut minors = patterns.iter();
     let minor = branch.and_then(|branch| minors.find_map(|it| minor_of_branch(branch, it)));
     let Some((major, minor)) = minor else {
         let help = format!(
             "choose a branch such as {} in \"Run workflow\", or leave `version-from` out and type a version",
-            BRANCHES.join(" or ")
+            patterns.join(" or ")
         );
         refuse_ref(parser, reference.as_deref(), "a release branch", &help);
         return None;
@@ -223,6 +230,10 @@ mod tests {
             (TAG, "1.2.0 --version-from=ref"),
             (TAG, "v1.2.0 --version-from=ref --tag-format=api/v{version}"),
             (BRANCH, "--version-from=branch-next-patch"),
+            (
+                "refs/heads/r1/2",
+                "--version-from=branch-next-patch --branch-pattern=main --branch-pattern=r{major}/{minor}",
+            ),
             (BRANCH, "1.2.3 --version-from=branch-next-patch"),
             (BRANCH, "1.3.0 --version-from=next-rc"),
             (BRANCH, "1.3.0 --tag-type=annotated --tag-message=x"),
@@ -276,6 +287,11 @@ mod tests {
                 TAG,
                 "1.2.0 --version-from=ref --tag-when=publish",
                 "inputs-exclusive: version-from is ref, which is for a tag that exists, and tag-when is publish",
+            ),
+            (
+                BRANCH,
+                "--version-from=branch-next-patch --branch-pattern=r{major}/{minor}",
+                "ref-unusable: the workflow runs on refs/heads/release-1.2, which is not a release branch with a version",
             ),
             (
                 "refs/heads/main",

@@ -1,6 +1,7 @@
 //! Reads: existing objects are found, missing ones are absent, and every failure is an error.
 
-use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
+use btp_release::domain::CommitSha;
+use btp_release::protocol::{AssetState, Cause, CountedReleases, GitHubReader, ReleaseId};
 use stand_ins::github::{Digests, GitHubWorld, Level, Token};
 use stand_ins::{Category, RateLimits};
 
@@ -39,7 +40,10 @@ async fn invisible_repository_is_denied_with_the_request_id() {
         assert_eq!(kind(&github.releases(&tag("1.0.0")).await), "denied");
         assert_eq!(kind(&github.tags("v").await), "denied");
         let tags = ["1.0.0".to_owned()];
-        assert_eq!(kind(&github.first_released(&tags).await), "denied");
+        assert_eq!(
+            kind(&github.first_released(&tags, CountedReleases::All).await),
+            "denied"
+        );
     }
 }
 
@@ -219,11 +223,14 @@ async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
         newest.prerelease = true;
         repository.tag("1.9.0").draft("2.0.0");
     });
-    let first = async |tags: &[&str]| {
+    let counted = async |tags: &[&str], counted| {
         let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
-        rig.github.first_released(&tags).await.unwrap()
+        rig.github.first_released(&tags, counted).await.unwrap()
     };
+    let first = async |tags: &[&str]| counted(tags, CountedReleases::NoPrereleases).await;
     let all = ["2.0.0", "1.9.0", "1.8.0", "1.7.0", "1.6.0"];
+    let with_prereleases = counted(&all, CountedReleases::All).await;
+    assert_eq!(with_prereleases.as_deref(), Some("1.8.0"));
     assert_eq!(first(&all).await.as_deref(), Some("1.7.0"));
     assert_eq!(first(&all[..3]).await, None);
     assert_eq!(first(&[]).await, None);
@@ -233,6 +240,35 @@ async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
     rig.hub.log().clear();
     assert_eq!(first(&many).await.as_deref(), Some("1.3.0"));
     assert_eq!(rig.hub.log().entries().len(), 3);
+}
+
+#[tokio::test]
+async fn commit_is_found_on_its_branches_in_one_query() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| {
+        repository
+            .on("release-1.1")
+            .commit("Fix")
+            .on("main")
+            .commit("More");
+    });
+    let tip = |branch: &str| {
+        let name = format!("refs/heads/{branch}");
+        let sha = rig.repository(|repository| repository.refs[&name].clone());
+        sha.parse::<CommitSha>().unwrap()
+    };
+    let branches = ["main", "no/such", "release-1.1"].map(str::to_owned);
+    for (commit, expected) in [
+        (tip("main"), [Some(true), None, Some(false)]),
+        (tip("release-1.1"), [Some(false), None, Some(true)]),
+    ] {
+        rig.hub.log().clear();
+        let found = rig.github.on_branches(&commit, &branches).await.unwrap();
+        assert_eq!(found, expected);
+        assert_eq!(rig.hub.log().entries().len(), 1);
+    }
+    let nowhere = rig.github.on_branches(&tip("main"), &[]).await.unwrap();
+    assert_eq!(nowhere, []);
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         tag_when: TagWhen::Draft,
         tag_message: None,
         version_from: VersionFrom::Input,
+        force: None,
     };
     ReleasePlan::complete(wanted, None, None)
 }

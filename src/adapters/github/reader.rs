@@ -11,8 +11,8 @@ use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
-    Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
+    SeenCheck, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 
 #[async_trait]
@@ -86,10 +86,24 @@ impl GitHubReader for GitHub {
             .doing(|| format!("list the tags {prefix}…"))
     }
 
-    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError> {
-        self.first_published(tags)
+    async fn first_released(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, ServiceError> {
+        self.first_published(tags, counted)
             .await
             .doing(|| "look for the releases of other tags".into())
+    }
+
+    async fn on_branches(
+        &self,
+        commit: &CommitSha,
+        branches: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError> {
+        self.branches_with(commit, branches)
+            .await
+            .doing(|| format!("look for {commit} on {}", branches.join(", ")))
     }
 
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {

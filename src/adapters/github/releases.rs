@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use super::client::ALL_PAGES;
 use super::{GitHub, models};
 use crate::domain::Tag;
-use crate::protocol::{Cause, ReleaseId, SeenRelease};
+use crate::protocol::{Cause, CountedReleases, ReleaseId, SeenRelease};
 
 /// A release comes with its first 30 assets; with as many, it may have more.
 const FULL_RELEASE: usize = 30;
@@ -65,8 +65,12 @@ impl GitHub {
         Ok(Some(release.seen()))
     }
 
-    /// The first of these tags that has a published release which is no prerelease, asked for many at once.
-    pub(super) async fn first_published(&self, tags: &[String]) -> Result<Option<String>, Cause> {
+    /// The first of these tags that has a published release which counts, asked for many at once.
+    pub(super) async fn first_published(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, Cause> {
         for tags in tags.chunks(TAGS_PER_QUERY) {
             let name = |nth: usize| format!("t{nth}");
             let numbered = tags.iter().enumerate();
@@ -79,7 +83,7 @@ impl GitHub {
             for (nth, tag) in numbered {
                 let release = found.get(&name(nth));
                 let release = release.ok_or_else(|| incomplete("not every release"))?;
-                if self.is_published(tag, release.as_ref()).await? {
+                if self.is_published(tag, release.as_ref(), counted).await? {
                     return Ok(Some(tag.clone()));
                 }
             }
@@ -91,17 +95,19 @@ impl GitHub {
         &self,
         tag: &str,
         found: Option<&models::GraphQlRelease>,
+        counted: CountedReleases,
     ) -> Result<bool, Cause> {
+        let counts = |prerelease: bool| counted == CountedReleases::All || !prerelease;
         let Some(found) = found else {
             return Ok(false);
         };
         match (found.is_draft, found.is_prerelease) {
-            (Some(false), Some(prerelease)) => Ok(!prerelease),
+            (Some(false), Some(prerelease)) => Ok(counts(prerelease)),
             // It may hide a published one. REST finds only that.
             (Some(true), _) => {
                 let url = self.url(&["releases", "tags", tag]);
                 let published = self.client.find::<models::Release>(url).await?;
-                Ok(published.is_some_and(|release| !release.prerelease))
+                Ok(published.is_some_and(|release| counts(release.prerelease)))
             }
             _ => Err(incomplete("a release without its state")),
         }

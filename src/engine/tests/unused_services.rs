@@ -1,6 +1,7 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
+use crate::protocol::CountedReleases;
 
 pub(super) struct UnusedServices;
 
@@ -39,7 +40,18 @@ impl GitHubReader for UnusedServices {
     async fn tags_at(&self, _: &CommitSha, _: &[String]) -> Result<Vec<String>, ServiceError> {
         unreachable!()
     }
-    async fn first_released(&self, _: &[String]) -> Result<Option<String>, ServiceError> {
+    async fn first_released(
+        &self,
+        _: &[String],
+        _: CountedReleases,
+    ) -> Result<Option<String>, ServiceError> {
+        unreachable!()
+    }
+    async fn on_branches(
+        &self,
+        _: &CommitSha,
+        _: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError> {
         unreachable!()
     }
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {

@@ -7,13 +7,16 @@ mod tests;
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
+use crate::domain::{
+    AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag, VersionRules,
+};
 use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, VersionFrom, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
+use crate::release::policy::{self, SeenForRules};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
@@ -31,6 +34,8 @@ pub struct PlanOptions {
     pub guard_branch: Option<String>,
     /// What is asked of the changes since the previous release.
     pub changes: ChangeOptions,
+    /// What is asked of the version and of the branch that it comes from.
+    pub policy: VersionRules,
 }
 
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
@@ -52,7 +57,10 @@ struct PlanState {
     higher_is_released: bool,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
-    since_previous: SincePrevious,
+    /// `None` where nothing could be read, because the commit is missing.
+    since_previous: Option<SincePrevious>,
+    /// What the rules for a version ask for; `None` for one that is published already, of which they ask nothing.
+    for_rules: Option<SeenForRules>,
 }
 
 impl Plan {
@@ -84,20 +92,33 @@ impl Plan {
         };
         let previous = match &self.options.previous_tag {
             Some(given) => Some(given.clone()),
-            None => others.previous(github).await?,
+            None => others.previous(github, wanted).await?,
         };
         let repository = github.repository().await?;
         let has_commit = is_known || github.has_commit(&wanted.commit).await?;
-        let since_previous = if has_commit {
-            let (options, branch) = (&self.options.changes, &repository.default_branch);
-            SincePrevious::see(github, options, wanted, previous.as_ref(), branch).await?
+        let (changes, branch) = (&self.options.changes, &repository.default_branch);
+        let since_previous = match self.missing_previous(reader, &tags).await? {
+            Some(missing) => {
+                Some(SincePrevious::without_tag(github, changes, wanted, missing).await?)
+            }
+            None if has_commit => {
+                let previous = previous.as_ref();
+                Some(SincePrevious::see(github, changes, wanted, previous, branch).await?)
+            }
+            None => None,
+        };
+        let for_rules = if release.is_published() {
+            None
         } else {
-            SincePrevious::default()
+            let commit = has_commit.then_some(&wanted.commit);
+            let rules = &self.options.policy;
+            Some(SeenForRules::see(github, rules, wanted, &tags, commit, branch).await?)
         };
         Ok(PlanState {
             repository,
             has_commit,
             since_previous,
+            for_rules,
             higher_is_released: others.higher_is_released(github).await?,
             release,
             tag_is_lightweight,
@@ -105,6 +126,20 @@ impl Plan {
             previous,
             guard,
         })
+    }
+
+    /// The tag that was given as the previous release's, if there is no such tag. It may be of another format.
+    async fn missing_previous(
+        &self,
+        reader: Reader<'_>,
+        tags: &[String],
+    ) -> Result<Option<&Tag>, ServiceError> {
+        let given = self.options.previous_tag.as_ref();
+        let unlisted = given.filter(|given| !tags.iter().any(|tag| tag == given.as_str()));
+        match unlisted {
+            Some(given) if reader.github.tag(given).await?.is_none() => Ok(Some(given)),
+            _ => Ok(None),
+        }
     }
 
     /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
@@ -199,9 +234,11 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         }
     }
     findings.extend(assets(wanted));
-    if seen.has_commit {
-        findings.extend(seen.since_previous.findings(&options.changes, wanted));
+    if let Some(since_previous) = &seen.since_previous {
+        findings.extend(since_previous.findings(&options.changes, wanted));
     }
+    let (broken, forced) = broken_rules(options, seen);
+    findings.extend(broken);
     let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
@@ -213,9 +250,30 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         return Step::Blocked(findings);
     }
     let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(forced);
     report.warnings.extend(spelling_differs(&plan));
     report.warnings.extend(lightweight(wanted, seen));
     Step::Done(report)
+}
+
+/// The rules for a version that it breaks; as warnings, the second ones, where a reason was given.
+fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let Some(for_rules) = &seen.for_rules else {
+        return (Vec::new(), Vec::new());
+    };
+    let (wanted, previous) = (&options.wanted, seen.previous.as_ref());
+    let mut broken = for_rules.findings(&options.policy, wanted);
+    let since = seen.since_previous.as_ref();
+    broken.extend(since.and_then(|since| since.features(&options.changes, wanted, previous)));
+    match &wanted.force {
+        None => (broken, Vec::new()),
+        Some(reason) => {
+            let forced = broken
+                .into_iter()
+                .map(|finding| policy::forced(finding, reason));
+            (Vec::new(), forced.collect())
+        }
+    }
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
@@ -250,9 +308,8 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
     let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
-    let notes = seen
-        .since_previous
-        .notes(&options.changes, &wanted, previous);
+    let since = seen.since_previous.as_ref();
+    let notes = since.and_then(|since| since.notes(&options.changes, &wanted, previous));
     wanted.notes = notes.unwrap_or(wanted.notes);
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
