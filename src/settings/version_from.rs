@@ -341,7 +341,7 @@ mod tests {
     fn names_are_checked_before_the_version_is_known() {
         let found = refused(
             BRANCH,
-            "--version-from=branch-next-patch --binary-image=R.example/x:{tag} --module-name=x --assets=a?b",
+            "--version-from=branch-next-patch --binary-image=r.example/X:{tag} --module-name=x --assets=a?b",
         );
         let codes: Vec<_> = found.iter().filter_map(|it| it.split(':').next()).collect();
         assert_eq!(
