@@ -46,9 +46,16 @@ fn insecure_and_missing_api_urls_are_usage_errors() {
         (&[(API, "ftp://localhost")], "is not an https URL"),
         (&[(API, "api.github.com")], "cannot be used"),
         (&[ON_A_RUNNER, graphql], "GITHUB_API_URL"),
+        (&[(API, "https://api.github.com:99999")], "cannot be used"),
+        (&[(API, "https://")], "cannot be used"),
+        (&[(API, "mailto:t0ken@github.com")], "is not an https URL"),
         (
-            &[ON_A_RUNNER, (API, "https://api.github.com")],
-            "GITHUB_GRAPHQL_URL",
+            &[(API, "https://u:t0ken@api.github.com")],
+            "URL \"https://api.github.com/\" has a user name or a password",
+        ),
+        (
+            &[(GRAPHQL, "https://api.github.com/graphql?t0ken")],
+            "has a query or a fragment",
         ),
     ] {
         let ended = run(env);
@@ -80,6 +87,9 @@ fn https_and_loopback_api_urls_are_accepted() {
             (API, "http://localhost:1"),
             (GRAPHQL, "http://localhost:1/graphql"),
         ],
+        // The address for GraphQL follows from the API's.
+        &[ON_A_RUNNER, (API, "https://api.github.com")],
+        &[(API, "https://git.acme.example/api/v3")],
     ] {
         let ended = run(env);
         assert!(

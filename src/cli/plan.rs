@@ -13,7 +13,7 @@ pub struct PlanArgs {
     /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
     #[arg(long, value_name = "FORMAT")]
     pub tag_format: Option<String>,
-    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on
+    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on or, on a terminal, that is checked out
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
     /// Tag of the release from which on the notes list changes; default: the highest published version below this one with the same tag format, and for a stable version the highest stable one

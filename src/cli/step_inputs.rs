@@ -12,7 +12,7 @@ use crate::domain::{Code, Diagnostic};
 pub const SECRET_INPUTS: [(&str, &str); 4] = [
     (
         "github-token",
-        "GitHub token; on a terminal, the variable `GITHUB_TOKEN`",
+        "GitHub token; on a terminal, the variable `GITHUB_TOKEN` or `GH_TOKEN`, or the login of `gh`",
     ),
     (
         "publish-token",
@@ -52,12 +52,18 @@ pub fn arguments_of_step(env: &BTreeMap<String, String>) -> Result<Vec<String>, 
             .map(clap::Command::get_name)
             .collect::<Vec<_>>()
             .join(", ");
+        let help = format!("use one of {names}");
+        if name.is_empty() {
+            let seen = "phase or command is missing: the step names neither";
+            return Err(Diagnostic::error(kind.unknown(), seen, help));
+        }
+        let why = format!("is not a {}", kind.input());
         return Err(Diagnostic::value(
             kind.unknown(),
             kind.input(),
             name,
-            format!("is not a {}", kind.input()),
-            format!("use one of {names}"),
+            why,
+            help,
         ));
     };
     let mut arguments = vec![root.get_name().to_owned(), name.to_owned()];

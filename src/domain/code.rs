@@ -172,6 +172,7 @@ codes! {
     AppPermissionMissing "app-permission-missing" Denied "The installation of the GitHub App lacks a permission that the phase needs."
     AppClockDiffers "app-clock-differs" Denied "The clock of this machine differs so much from GitHub's that no token of the App can be made."
     ServiceUnavailable "service-unavailable" Unavailable "A service gave no usable response within the time that was allowed."
+    CertificateRefused "certificate-refused" Unavailable "The certificate of a service is not accepted, for instance because its authority is not known here."
     ServiceLimited "service-limited" Unavailable "A rate limit lasts longer than was allowed."
     NotVisible "not-visible" Unavailable "A service confirmed a change and does not show it."
     Cancelled "cancelled" Cancelled "The run was interrupted."

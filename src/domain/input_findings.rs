@@ -19,8 +19,9 @@ impl InputFindings {
         value
             .map_err(|diagnostic| {
                 let mut diagnostic: Diagnostic = diagnostic.with_code();
-                // The message names the input already where the kind of value has the same name.
-                if !diagnostic.seen.starts_with(&format!("{input} ")) {
+                // The message names the input already where the kind of value has the same name, or says where in a file it is.
+                let is_placed = diagnostic.place.is_some();
+                if !is_placed && !diagnostic.seen.starts_with(&format!("{input} ")) {
                     diagnostic.place = Some(Place::Input(input.to_owned()));
                 }
                 self.push(diagnostic);

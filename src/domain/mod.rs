@@ -11,13 +11,16 @@ mod deadline;
 mod exit;
 mod findings;
 mod github_app;
+mod github_host;
 mod input_findings;
+
 mod jobs;
 mod lock;
 mod name_pattern;
 mod named_version;
 mod next_version;
 pub mod pace;
+mod program_version;
 mod repo;
 mod tag;
 pub(crate) mod urls;
@@ -33,6 +36,7 @@ pub use findings::{findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
+pub use github_host::GitHubHost;
 pub use input_findings::InputFindings;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
@@ -44,6 +48,7 @@ pub use ocm_module::values::{
     ModuleForm, PinnedImage, Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
+pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};

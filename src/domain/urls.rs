@@ -32,6 +32,29 @@ pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
         && one.port_or_known_default() == other.port_or_known_default()
 }
 
+/// An address for messages: without user name, password, query and fragment, which may be secrets.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // What has no host has no user either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// The same of a text that may be no URL.
+pub(crate) fn shown_text(text: &str) -> String {
+    if let Some(url) = Url::parse(text).ok().filter(Url::has_host) {
+        return shown(&url);
+    }
+    let plain = text.split(['?', '#']).next().unwrap_or_default();
+    match plain.rsplit_once('@') {
+        Some((_, after)) => format!("…@{after}"),
+        None => plain.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +97,28 @@ mod tests {
             "https://github.com/x",
         ] {
             assert!(!same_origin(&one, &url(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn shown_addresses_have_no_user_and_no_query() {
+        for (text, expected) in [
+            (
+                "https://u:s3cret@h.example:1/a?sig=s3cret#s3cret",
+                "https://h.example:1/a",
+            ),
+            ("https://h.example", "https://h.example/"),
+            (
+                "https://u:s3cret@h.example:99999/a?s3cret",
+                "…@h.example:99999/a",
+            ),
+            ("u:s3cret@h.example/a@b", "…@b"),
+            ("api.github.com", "api.github.com"),
+            ("", ""),
+        ] {
+            let seen = shown_text(text);
+            assert!(!seen.contains("s3cret"), "{seen}");
+            assert_eq!(seen, expected, "{text}");
         }
     }
 }

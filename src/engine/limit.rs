@@ -11,8 +11,10 @@ use crate::protocol::{Action, Cause, ServiceError, Writer};
 
 /// How long the answer to a write is still awaited when the phase has to end, so that its effect is known.
 const WRITE_GRACE: Duration = Duration::from_secs(2);
-/// How long the clean-up may take.
+/// How long the clean-up may take, within the deadline of the phase.
 const CLEAN_UP_LIMIT: Duration = Duration::from_mins(2);
+/// The same where the deadline has passed, or is near: what is left behind then is taken over by the next run.
+const CLEAN_UP_LIMIT_LATE: Duration = Duration::from_secs(10);
 /// The same from a signal on: a cancelled job is killed 10 s after its first one.
 const CLEAN_UP_LIMIT_INTERRUPTED: Duration = Duration::from_secs(5);
 
@@ -121,7 +123,9 @@ impl Engine<'_> {
             self.interrupt.wait().await;
             self.clock.passed(after(CLEAN_UP_LIMIT_INTERRUPTED)).await;
         });
-        let ends = select(self.clock.passed(after(CLEAN_UP_LIMIT)), interrupted);
+        let left = self.deadline.left(self.clock.now());
+        let allowed = CLEAN_UP_LIMIT.min(left).max(CLEAN_UP_LIMIT_LATE);
+        let ends = select(self.clock.passed(after(allowed)), interrupted);
         select(pin!(work), ends).await;
     }
 }

@@ -40,9 +40,9 @@ pub(crate) fn example_wanted() -> Wanted {
         module: None,
         extra_images: BTreeSet::new(),
         tag_when: TagWhen::Draft,
+        force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
-        force: None,
     }
 }
 

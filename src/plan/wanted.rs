@@ -50,16 +50,16 @@ pub struct Wanted {
     /// When the tag is created. Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "TagWhen::is_default")]
     pub tag_when: TagWhen,
+    /// Why the version is released in spite of the rules for versions that it may break. The evidence has the plan, and so this
+    /// as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<String>,
     /// The message of an annotated tag; `None` for a lightweight one. Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_message: Option<String>,
     /// Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "VersionFrom::is_default")]
     pub version_from: VersionFrom,
-    /// Why the version is released in spite of the rules for versions that it may break. The evidence has the plan, and so this
-    /// as well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub force: Option<String>,
 }
 
 impl Wanted {

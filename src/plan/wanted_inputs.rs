@@ -23,7 +23,7 @@ pub struct WantedInputs {
     /// The message of an annotated tag, with `{version}` and `{tag}`; `None` for a lightweight one.
     pub tag_message: Option<String>,
     pub version_from: VersionFrom,
-    /// Why the version is released in spite of the rules for versions.
+    /// Why the rules for versions may be broken.
     pub force: Option<String>,
 }
 

@@ -36,6 +36,8 @@ pub enum Cause {
         message: String,
         /// GitHub's `X-Accepted-GitHub-Permissions`, such as `contents=write`.
         accepted: Option<String>,
+        /// What to check, where the service names no right that is missing.
+        help: String,
         request_id: Option<String>,
     },
     /// Someone, perhaps we ourselves in an answer that was lost, did it first: read again.

@@ -44,8 +44,7 @@ pub(crate) async fn next_version(
         if tags.is_empty() {
             return Ok(None);
         }
-        let counted = CountedReleases::All;
-        github.first_released(tags, counted).await
+        github.first_released(tags, CountedReleases::All).await
     };
     let at_commit = if names.is_empty() {
         vec![]

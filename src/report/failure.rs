@@ -103,9 +103,27 @@ impl Failure {
                 Code::ServiceLimited,
                 format!("wait until then, and {again}"),
             ),
-            Cause::Denied { accepted, .. } => {
-                (Code::AccessDenied, missing_right(accepted.as_deref()))
-            }
+            Cause::Denied {
+                status,
+                accepted,
+                help,
+                ..
+            } => (
+                Code::AccessDenied,
+                denied(*status, accepted.as_deref(), help),
+            ),
+            Cause::Refused {
+                status: 300..=399, ..
+            } => (
+                Code::ServiceRefused,
+                "something in between, such as a login page, answers in its place: check the address, HTTPS_PROXY and NO_PROXY".into(),
+            ),
+            Cause::Refused { status: 404, .. } => (
+                Code::ServiceRefused,
+                "check the name of the registry and of the repository, and that the registry's credentials (`registry-username`, \
+                 `registry-password`, or `registry-config`) may see it: 404 may mean either"
+                    .into(),
+            ),
             Cause::Conflict { .. } | Cause::Refused { .. } => (
                 Code::ServiceRefused,
                 "the message is the service's own; the same request would be refused again".into(),
@@ -166,23 +184,28 @@ fn no_end(allowed: Duration, requests: &[String]) -> String {
     }
 }
 
+/// What to check, and the right that is missing where the service names it: 404 may mean that, too.
+fn denied(status: u16, accepted: Option<&str>, help: &str) -> String {
+    match (status, missing_right(accepted)) {
+        (401, _) | (_, None) => help.to_owned(),
+        (404, Some(right)) => format!("{help}\n{right}"),
+        (_, Some(right)) => right,
+    }
+}
+
 /// GitHub's header lists alternatives separated by `;`, each a list such as `contents=write,workflows=write`.
-fn missing_right(accepted: Option<&str>) -> String {
-    let Some(first) = accepted
-        .and_then(|header| header.split(';').next())
-        .filter(|first| !first.trim().is_empty())
-    else {
-        return "check that the token (`github-token`) or the registry's credentials (`registry-username`, \
-                `registry-password`) are right and have the rights for this"
-            .into();
-    };
+fn missing_right(accepted: Option<&str>) -> Option<String> {
+    let first = accepted?.split(';').next()?;
+    if first.trim().is_empty() {
+        return None;
+    }
     let rights = first
         .split(',')
         .map(|right| format!("  {}", right.trim().replace('=', ": ")));
-    format!(
+    Some(format!(
         "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n{}",
         rights.collect::<Vec<_>>().join("\n")
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -191,14 +214,17 @@ mod tests {
 
     #[test]
     fn missing_rights_are_shown_as_yaml() {
-        let help = missing_right(Some(
-            "contents=write, workflows=write; administration=write",
-        ));
+        let accepted = Some("contents=write, workflows=write; administration=write");
+        let right = "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n  contents: write\n  workflows: write";
+        assert_eq!(denied(403, accepted, "check x"), right);
         assert_eq!(
-            help,
-            "give the job these rights, or the GitHub App whose token it uses:\npermissions:\n  contents: write\n  workflows: write"
+            denied(404, accepted, "check x"),
+            format!("check x\n{right}")
         );
-        assert!(missing_right(None).contains("registry-username"));
+        assert_eq!(denied(401, accepted, "check x"), "check x");
+        for nothing in [None, Some(" "), Some("")] {
+            assert_eq!(denied(403, nothing, "check x"), "check x");
+        }
     }
 
     #[test]

@@ -6,16 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use ocm_module::config::inside;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::{Context, DockerConfigFile, Environment, NotBegun, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
-use crate::domain::urls::is_secure;
 use crate::domain::{
     AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, InputFindings,
     LockOwner, NamePattern, PEM_BEGINS, RepoSlug, key_invalid,
 };
 use crate::plan::{Artifacts, ReleasePlan};
+
+/// How the plan is given where no workflow passes it on.
+const PLAN_ON_TERMINAL: &str =
+    "give --plan @FILE: a file with what `btp-release plan` printed after `plan=`";
 
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
@@ -236,14 +238,18 @@ impl<'a> InputParser<'a> {
 
     /// The repository to release, which has to be known.
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
-        if common.repository.is_none() && self.environment.context.repository.is_none() {
-            self.missing("repository", "give it with --repository OWNER/NAME");
-        }
-        self.named_repository(common)
+        self.this_repository(common.repository.as_ref())
     }
 
     /// The commit to release: the one that was typed, or the one that the workflow runs on.
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
+        let checkout = self.environment.context.checkout.as_ref();
+        if typed.is_none()
+            && self.environment.context.sha.is_none()
+            && let Some(commit) = checkout.and_then(|checkout| checkout.commit.clone())
+        {
+            return Some(commit);
+        }
         if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
         }
@@ -253,16 +259,32 @@ impl<'a> InputParser<'a> {
 
     /// The plan, which has to be given and to be for the repository of this run.
     pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
-        let Some(text) = &input.plan else {
-            self.missing(
-                "plan",
-                "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}",
-            );
+        let on_terminal = self.environment.context.runner.is_none();
+        let Some(given) = &input.plan else {
+            let help = if on_terminal {
+                PLAN_ON_TERMINAL
+            } else {
+                "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}"
+            };
+            self.missing("plan", help);
             return None;
         };
-        let text = self.text_or_file("plan", text)?;
+        let text = self.text_or_file("plan", given)?;
         let repository = self.named_repository(common);
-        self.take("plan", ReleasePlan::from_json(&text, repository.as_ref()))
+        let plan = ReleasePlan::from_json(&text, repository.as_ref());
+        let plan = plan.map_err(|mut finding| {
+            if finding.code == Code::PlanUnreadable {
+                let is_path = !given.starts_with(['@', '{']) && !given.contains('\n');
+                if is_path {
+                    let help = format!("to read it from a file, write @ before the path: @{given}");
+                    finding.help = help;
+                } else if on_terminal {
+                    PLAN_ON_TERMINAL.clone_into(&mut finding.help);
+                }
+            }
+            finding
+        });
+        self.take("plan", plan)
     }
 
     /// The artifacts; `None` also where none were given.
@@ -369,7 +391,7 @@ impl<'a> InputParser<'a> {
             _ => ("github-token", context.token.as_ref()),
         };
         let Some(token) = token else {
-            let help = "in a workflow it is set automatically; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            let help = "in a workflow it is set automatically; on a terminal: gh auth login, or set the variable GITHUB_TOKEN";
             self.missing(input, help);
             return None;
         };
@@ -405,38 +427,6 @@ impl<'a> InputParser<'a> {
             repository.as_ref()?,
             run_id.as_ref()?
         ))
-    }
-
-    /// The addresses of GitHub's REST and GraphQL APIs.
-    pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
-        let context = self.environment.context;
-        let mut url = |input, given: &Option<String>, default: &str| {
-            // A runner always says which GitHub it belongs to; only a terminal may leave it out.
-            let default = if context.runner.is_some() {
-                ""
-            } else {
-                default
-            };
-            let text = given.as_deref().unwrap_or(default);
-            let url = match Url::parse(text) {
-                _ if text.is_empty() => Err("is missing".to_owned()),
-                Ok(url) if is_secure(&url) => Ok(url),
-                Ok(_) => Err("is not an https URL: the token is not sent there".to_owned()),
-                Err(error) => Err(format!("cannot be used: {error}")),
-            };
-            let help = "the runner sets it; on a terminal, leave it out for github.com";
-            self.take(
-                input,
-                url.map_err(|why| Diagnostic::value(Code::UrlInvalid, "URL", text, why, help)),
-            )
-        };
-        let api = url("GITHUB_API_URL", &context.api_url, "https://api.github.com");
-        let graphql = url(
-            "GITHUB_GRAPHQL_URL",
-            &context.graphql_url,
-            "https://api.github.com/graphql",
-        );
-        Some((api?, graphql?))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each command has a file of its own here; this one holds what they share.
 
+mod api_urls;
 mod await_artifacts;
 mod build_module;
 mod check_pods;
@@ -16,6 +17,7 @@ mod finish_settings;
 mod image_settings;
 mod input_parser;
 mod inspect_module;
+mod local;
 mod module_form;
 mod notes;
 mod plan;
@@ -45,16 +47,19 @@ use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
 pub use check_pods::check_pods;
-pub use context::{Context, Runner};
+pub use context::{CheckoutValues, Context, LocalPlaces, Runner, ScreenVariables};
 pub use download_asset::download_asset;
 pub use download_logs::download_logs;
 pub use finish_settings::finish_settings;
 pub use image_settings::image_settings;
 use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
+pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
 pub use registry_login::registry_login;
 #[cfg(feature = "rehearse")]
-pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
+pub use rehearse::{
+    BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
+};
 pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.

@@ -56,8 +56,9 @@ impl PhaseSettings for PlanArgs {
         let repository = repository?;
         let mut notes = notes?;
         notes.changes.page = parser.repository_url(&repository);
-        let feature_labels = lines(&self.rules.feature_labels);
-        notes.changes.feature_labels = feature_labels.map(str::to_owned).collect();
+        notes.changes.feature_labels = lines(&self.rules.feature_labels)
+            .map(str::to_owned)
+            .collect();
         let inputs = WantedInputs {
             repository: repository.clone(),
             commit: commit?,

@@ -9,8 +9,8 @@ use crate::domain::{
 };
 use crate::plan::{ImageInputs, Names, VersionFrom};
 
-/// The names of release branches.
-const BRANCHES: [&str; 1] = ["release-{major}.{minor}"];
+/// The name of release branches where `branch-pattern` gives none.
+const RELEASE_BRANCH: &str = "release-{major}.{minor}";
 
 const WORDS: [(&str, VersionFrom); 4] = [
     ("input", VersionFrom::Input),
@@ -99,12 +99,10 @@ fn next_patch(
     let branch = reference
         .as_deref()
         .and_then(|it| it.strip_prefix("refs/heads/"));
-    let given: Vec<_> = lines(&args.rules.branch_pattern).collect();
-    let patterns = if given.is_empty() {
-        &BRANCHES
-    } else {
-        given.as_slice()
-    };
+    let mut patterns: Vec<_> = lines(&args.rules.branch_pattern).collect();
+    if patterns.is_empty() {
+        patterns.push(RELEASE_BRANCH);
+    }
     let mut minors = patterns.iter();
     let minor = branch.and_then(|branch| minors.find_map(|it| minor_of_branch(branch, it)));
     let Some((major, minor)) = minor else {

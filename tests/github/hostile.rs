@@ -262,6 +262,8 @@ impl Write for Log {
 #[tokio::test]
 async fn token_is_in_no_message_and_no_log() {
     let server = Server::start(|line| match line {
+        // A page of a proxy, with a status that says that all is well.
+        line if line.contains("/git/") => ok("<title>authorization: Bearer s3cret</title>"),
         line if line.starts_with("GET") => (
             403,
             "x-github-request-id: AB:1\r\n".to_owned(),
@@ -288,6 +290,9 @@ async fn token_is_in_no_message_and_no_log() {
             .contains("you sent: authorization: Bearer ***"),
         "{error}"
     );
+    let error = github.tag(&tag("1.1.0")).await.unwrap_err();
+    let shown = "answers with no content type: \"authorization: Bearer ***\"";
+    assert!(error.to_string().contains(shown), "{error}");
     github
         .edit_draft(ReleaseId(7), &tag("1.1.0"), "body text")
         .await

@@ -35,9 +35,9 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         }),
         extra_images: [].into(),
         tag_when: TagWhen::Draft,
+        force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
-        force: None,
     };
     ReleasePlan::complete(wanted, None, None)
 }

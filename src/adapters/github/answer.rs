@@ -3,8 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
+use url::Url;
 
-use crate::adapters::http::describe;
+use crate::adapters::http::{describe, hidden, page_of};
+use crate::domain::urls::shown;
 use crate::protocol::Cause;
 
 /// The most bytes of a body that are read. A page of a hundred releases with notes of the usual length has a tenth of it.
@@ -16,16 +18,20 @@ pub(super) struct GitHubAnswer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// Where it came from.
+    url: Url,
     /// Whether the body was longer than [`LONGEST_BODY`].
     cut: bool,
 }
 
 impl GitHubAnswer {
-    /// Reads the whole answer, or returns the reason why it ended early.
-    pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, String> {
+    /// Reads the whole answer of a URL, or returns the reason why it ended early.
+    pub(super) async fn read(url: &Url, mut response: reqwest::Response) -> Result<Self, Cause> {
         let mut body = BytesMut::new();
         let mut cut = false;
-        while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| Cause::Unknown {
+            detail: describe(&error),
+        })? {
             if body.len() + chunk.len() > LONGEST_BODY {
                 cut = true;
                 break;
@@ -35,13 +41,14 @@ impl GitHubAnswer {
         Ok(Self {
             body: body.freeze(),
             cut,
-            ..Self::head(&mut response)
+            ..Self::head(url, &mut response)
         })
     }
 
     /// An answer whose body was read elsewhere.
-    pub(super) fn head(response: &mut reqwest::Response) -> Self {
+    pub(super) fn head(url: &Url, response: &mut reqwest::Response) -> Self {
         Self {
+            url: url.clone(),
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             body: Bytes::new(),
@@ -57,8 +64,10 @@ impl GitHubAnswer {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Cause> {
         let unreadable = |why: &str| {
             let request = self.request_id().unwrap_or("unknown");
+            let answer = self.page();
+            let answer = answer.unwrap_or_else(|| format!("{} answers: {why}", shown(&self.url)));
             Cause::Broken {
-                detail: format!("GitHub's answer cannot be read: {why} (request {request})"),
+                detail: format!("GitHub's answer cannot be read: {answer} (request {request})"),
             }
         };
         if self.cut {
@@ -67,15 +76,26 @@ impl GitHubAnswer {
         serde_json::from_slice(&self.body).map_err(|error| unreadable(&error.to_string()))
     }
 
-    /// An error page of a proxy may show the request that it was sent; what it was authorized with is taken out.
+    /// Who answered, where it is a page for browsers.
+    pub(super) fn page(&self) -> Option<String> {
+        page_of(&self.url, &self.headers, &self.body)
+    }
+
+    /// The repository that was asked for, `owner/name`.
+    pub(super) fn repository(&self) -> Option<String> {
+        let mut segments = self
+            .url
+            .path_segments()?
+            .skip_while(|part| *part != "repos");
+        segments.next()?;
+        Some(format!("{}/{}", segments.next()?, segments.next()?))
+    }
+
+    /// A page of a proxy may show the request that it was sent; what it was authorized with is taken out.
     pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
-        let text = authorization.to_str().unwrap_or_default();
-        let token = text.strip_prefix("Bearer ").unwrap_or(text);
-        if !self.is_success() && !token.is_empty() {
-            let text = String::from_utf8_lossy(&self.body);
-            if text.contains(token) {
-                self.body = text.replace(token, "***").into();
-            }
+        let is_json = matches!(self.body.trim_ascii_start().first(), Some(b'{' | b'['));
+        if !(self.is_success() && is_json) {
+            self.body = hidden(self.body, authorization);
         }
         self
     }
@@ -86,6 +106,14 @@ impl GitHubAnswer {
 
     pub(super) fn request_id(&self) -> Option<&str> {
         self.header("x-github-request-id")
+    }
+
+    /// The target of a redirect for messages.
+    pub(super) fn shown_location(&self) -> Option<String> {
+        Some(match self.url.join(self.location()?) {
+            Ok(to) => shown(&to),
+            Err(_) => "what is no address".to_owned(),
+        })
     }
 
     /// Where a redirect leads; `None` for an answer that is none.
@@ -104,6 +132,7 @@ impl GitHubAnswer {
             status,
             headers: headers.collect(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            url: "https://api.github.com/repos/o/r/x".parse().unwrap(),
             cut: false,
         }
     }

@@ -72,9 +72,10 @@ impl GitHub {
         url: &Url,
         name: &AssetName,
         file: &LocalFile,
-    ) -> Result<GitHubAnswer, String> {
+    ) -> Result<GitHubAnswer, Cause> {
         let opened = File::open(&file.path).await;
-        let opened = opened.map_err(|error| format!("the file cannot be opened: {error}"))?;
+        let opened =
+            opened.map_err(|error| unknown(format!("the file cannot be opened: {error}")))?;
         let progress = UploadProgress::default();
         let body = file_body(opened, file.size, &progress);
         let request = self
@@ -92,13 +93,14 @@ impl GitHub {
         let _under_way = self.client.http.begin(&Method::POST, url);
         let stall = self.client.stall_timeout;
         let exchange = while_moving(&progress, stall, async {
-            let response = request.send().await.map_err(|error| describe(&error))?;
-            GitHubAnswer::read(response).await
+            let response = request.send().await;
+            let response = response.map_err(|error| self.client.http.no_answer(url, &error))?;
+            GitHubAnswer::read(url, response).await
         });
         let most = stall * 3 + Duration::from_secs(file.size / LOWEST_RATE);
         let outcome = tokio::time::timeout(most, exchange)
             .await
-            .unwrap_or_else(|_| Err(format!("not uploaded within {} s", most.as_secs())));
+            .unwrap_or_else(|_| Err(unknown(format!("not uploaded within {} s", most.as_secs()))));
         self.client.log(&Method::POST, url, started, &outcome);
         outcome.map(|answer| answer.without(&authorization))
     }
@@ -137,8 +139,10 @@ impl GitHub {
             .send(RequestKind::Read, || async {
                 let _under_way = self.client.http.begin(&Method::HEAD, &url);
                 let request = self.client.http.answers().head(url.clone());
-                let response = request.send().await.map_err(|error| describe(&error))?;
-                let answer = GitHubAnswer::read(response).await?;
+                let response = request.send().await;
+                let response =
+                    response.map_err(|error| self.client.http.no_answer(&url, &error))?;
+                let answer = GitHubAnswer::read(&url, response).await?;
                 Ok((self.client.signals(&answer), answer))
             })
             .await?;
@@ -170,7 +174,7 @@ impl GitHub {
         url: &Url,
         size: u64,
         keep: Keep,
-    ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), String> {
+    ) -> Result<(GitHubAnswer, Option<Result<Downloaded, Cause>>), Cause> {
         match self.begin_download(&authorization, url, OCTETS).await? {
             DownloadAnswer::Answer(answer) => Ok((answer, None)),
             DownloadAnswer::Begun {
@@ -202,11 +206,15 @@ async fn consume(
     response: &mut Response,
     size: u64,
     keep: Keep,
-) -> Result<Result<Downloaded, Cause>, String> {
+) -> Result<Result<Downloaded, Cause>, Cause> {
     let mut hasher = DigestHasher::default();
     let mut kept = Vec::new();
     let mut read = 0;
-    while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| unknown(describe(&error)))?
+    {
         read += chunk.len() as u64;
         if read > size {
             let why = format!("more than the {size} bytes come that GitHub says the asset has");
@@ -218,7 +226,9 @@ async fn consume(
         }
     }
     if read < size {
-        return Err(format!("the download ended after {read} of {size} bytes"));
+        return Err(unknown(format!(
+            "the download ended after {read} of {size} bytes"
+        )));
     }
     Ok(Ok(Downloaded {
         digest: hasher.finish(),
@@ -255,8 +265,8 @@ fn check_stored(
 async fn while_moving<T>(
     progress: &UploadProgress,
     stall: Duration,
-    exchange: impl Future<Output = Result<T, String>>,
-) -> Result<T, String> {
+    exchange: impl Future<Output = Result<T, Cause>>,
+) -> Result<T, Cause> {
     let mut exchange = pin!(exchange);
     let mut before = progress.bytes();
     loop {
@@ -265,10 +275,10 @@ async fn while_moving<T>(
         }
         let now = progress.bytes();
         if now == before {
-            return Err(format!(
+            return Err(unknown(format!(
                 "the upload stalled for {} s after {now} bytes",
                 stall.as_secs()
-            ));
+            )));
         }
         before = now;
     }
@@ -285,6 +295,11 @@ fn media_type(name: &str) -> &'static str {
         "txt" | "md" | "sha256" => "text/plain; charset=utf-8",
         _ => OCTETS,
     }
+}
+
+/// Another attempt may succeed.
+fn unknown(detail: String) -> Cause {
+    Cause::Unknown { detail }
 }
 
 fn broken(detail: String) -> Cause {

@@ -17,7 +17,7 @@ impl Client {
         send: impl Fn(HeaderValue) -> F,
     ) -> Result<T, Cause>
     where
-        F: Future<Output = Result<(LimitSignals, T), String>>,
+        F: Future<Output = Result<(LimitSignals, T), Cause>>,
     {
         let send = &send;
         let attempt = async |token: HeaderValue| {

@@ -20,8 +20,8 @@ use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::rate_limit::{LimitSignals, RateLimiter, RequestKind};
 use super::settings::GitHubSettings;
 use super::{failure, origin};
-use crate::adapters::http::{Http, describe};
-use crate::domain::urls::{is_secure, same_origin};
+use crate::adapters::http::Http;
+use crate::domain::urls::{is_secure, same_origin, shown};
 use crate::domain::{Code, Diagnostic, GitHubCredential, Moment};
 use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
 
@@ -188,12 +188,12 @@ impl Client {
 
     /// The data of a GraphQL query. An answer with errors is a failure, even where it has some of the data.
     pub(super) async fn query(&self, query: &GraphQlQuery<'_>) -> Result<GraphQlData, Cause> {
-        data_of(&self.ask(query).await?)
+        data_of(query, &self.ask(query).await?)
     }
 
     /// The same, for queries whose data is taken apart where they are made.
     pub(super) async fn query_value(&self, query: &GraphQlQuery<'_>) -> Result<Value, Cause> {
-        data_of(&self.ask(query).await?)
+        data_of(query, &self.ask(query).await?)
     }
 
     async fn ask(&self, query: &GraphQlQuery<'_>) -> Result<GitHubAnswer, Cause> {
@@ -218,7 +218,7 @@ impl Client {
         url: &Url,
         etag: Option<&str>,
         body: Option<&B>,
-    ) -> Result<GitHubAnswer, String> {
+    ) -> Result<GitHubAnswer, Cause> {
         let mut url = url.clone();
         for _ in 0..MAX_REDIRECTS {
             let answer = self
@@ -241,7 +241,7 @@ impl Client {
         url: &Url,
         etag: Option<&str>,
         body: Option<&B>,
-    ) -> Result<GitHubAnswer, String> {
+    ) -> Result<GitHubAnswer, Cause> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(url.as_str())
@@ -253,11 +253,11 @@ impl Client {
         let request = self
             .octocrab
             .build_request(request, body)
-            .map_err(|error| describe(&error))?;
+            .map_err(|error| self.http.no_answer(url, &error))?;
         let answer = self.timed(method, url, async {
             let response = self.octocrab.execute(request).await;
-            let response = response.map_err(|error| describe(&error))?;
-            GitHubAnswer::read(response.map(reqwest::Body::wrap).into()).await
+            let response = response.map_err(|error| self.http.no_answer(url, &error))?;
+            GitHubAnswer::read(url, response.map(reqwest::Body::wrap).into()).await
         });
         answer.await.map(|answer| answer.without(authorization))
     }
@@ -267,17 +267,15 @@ impl Client {
         &self,
         method: &Method,
         url: &Url,
-        exchange: impl Future<Output = Result<GitHubAnswer, String>>,
-    ) -> Result<GitHubAnswer, String> {
+        exchange: impl Future<Output = Result<GitHubAnswer, Cause>>,
+    ) -> Result<GitHubAnswer, Cause> {
         let started = self.clock.now();
         let _under_way = self.http.begin(method, url);
         let outcome = tokio::time::timeout(self.answer_timeout, exchange)
             .await
             .unwrap_or_else(|_| {
-                Err(format!(
-                    "no answer within {} s",
-                    self.answer_timeout.as_secs()
-                ))
+                let detail = format!("no answer within {} s", self.answer_timeout.as_secs());
+                Err(Cause::Unknown { detail })
             });
         self.log(method, url, started, &outcome);
         outcome
@@ -294,7 +292,7 @@ impl Client {
         method: &Method,
         url: &Url,
         started: Moment,
-        outcome: &Result<GitHubAnswer, String>,
+        outcome: &Result<GitHubAnswer, Cause>,
     ) {
         let (path, ms) = (url.path(), self.clock.now().since(started).as_millis());
         match outcome {
@@ -307,7 +305,7 @@ impl Client {
                     id: request_id.to_owned(),
                 });
             }
-            Err(error) => tracing::debug!(%method, path, error, ms, "GitHub"),
+            Err(error) => tracing::debug!(%method, path, %error, ms, "GitHub"),
         }
     }
 
@@ -328,11 +326,19 @@ impl Client {
     }
 }
 
-fn data_of<T: DeserializeOwned>(answer: &GitHubAnswer) -> Result<T, Cause> {
+fn data_of<T: DeserializeOwned>(
+    query: &GraphQlQuery<'_>,
+    answer: &GitHubAnswer,
+) -> Result<T, Cause> {
     let reply: GraphQlAnswer<T> = answer.json()?;
     match reply.data {
         Some(data) if reply.errors.is_empty() => Ok(data),
-        _ => Err(failure::graphql_cause(&reply.errors, answer)),
+        _ => {
+            let part = |name| query.variables.get(name).copied().unwrap_or_default();
+            let repository = format!("{}/{}", part("owner"), part("name"));
+            let cause = failure::graphql_cause(&reply.errors, answer, &repository);
+            Err(cause)
+        }
     }
 }
 
@@ -345,13 +351,16 @@ fn check_urls(api: &Url, graphql: &Url) -> Result<(), Diagnostic> {
     for url in [api, graphql] {
         if !is_secure(url) {
             return refuse(format!(
-                "{url} is not an https URL: the token is not sent there"
+                "{} is not an https URL: the token is not sent there",
+                shown(url)
             ));
         }
     }
     if !same_origin(api, graphql) {
         return refuse(format!(
-            "{api} and {graphql} are not of one GitHub: the token is for one of them only"
+            "{} and {} are not of one GitHub: the token is for one of them only",
+            shown(api),
+            shown(graphql)
         ));
     }
     Ok(())

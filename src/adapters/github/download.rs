@@ -7,7 +7,8 @@ use url::Url;
 use super::answer::GitHubAnswer;
 use super::client::API_VERSION;
 use super::{GitHub, origin};
-use crate::adapters::http::{RequestUnderWay, describe};
+use crate::adapters::http::RequestUnderWay;
+use crate::protocol::Cause;
 
 const MAX_REDIRECTS: usize = 3;
 
@@ -30,7 +31,7 @@ impl GitHub {
         authorization: &HeaderValue,
         url: &Url,
         accept: &str,
-    ) -> Result<DownloadAnswer, String> {
+    ) -> Result<DownloadAnswer, Cause> {
         let mut url = url.clone();
         let mut token = Some(authorization);
         for _ in 0..=MAX_REDIRECTS {
@@ -43,9 +44,11 @@ impl GitHub {
             }
             let started = self.client.clock.now();
             let under_way = self.client.http.begin(&Method::GET, &url);
-            let mut response = request.send().await.map_err(|error| describe(&error))?;
+            let response = request.send().await;
+            let mut response =
+                response.map_err(|error| self.client.http.no_answer(&url, &error))?;
             if response.status().as_u16() == 200 {
-                let head = GitHubAnswer::head(&mut response);
+                let head = GitHubAnswer::head(&url, &mut response);
                 self.client
                     .log(&Method::GET, &url, started, &Ok(head.clone()));
                 return Ok(DownloadAnswer::Begun {
@@ -54,17 +57,19 @@ impl GitHub {
                     under_way,
                 });
             }
-            let answer = GitHubAnswer::read(response).await?;
+            let answer = GitHubAnswer::read(&url, response).await?;
             let answer = answer.without(authorization);
             self.client
                 .log(&Method::GET, &url, started, &Ok(answer.clone()));
             match answer.location() {
                 Some(location) => {
-                    url = origin::redirected(&url, location).map_err(|cause| cause.to_string())?;
+                    url = origin::redirected(&url, location)?;
                 }
                 None => return Ok(DownloadAnswer::Answer(answer)),
             }
         }
-        Err("GitHub redirects again and again".into())
+        Err(Cause::Broken {
+            detail: "GitHub redirects again and again".into(),
+        })
     }
 }

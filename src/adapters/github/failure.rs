@@ -36,6 +36,7 @@ pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
                 .header("x-accepted-github-permissions")
                 .filter(|accepted| !accepted.is_empty())
                 .map(str::to_owned),
+            help: denied_help(status, answer.repository().as_deref()),
             request_id,
         },
         408 | 500..=599 => Cause::Unknown {
@@ -56,9 +57,26 @@ pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
         },
         _ => Cause::Refused {
             status,
-            message,
+            message: match answer.shown_location() {
+                Some(to) => format!("{message}: GitHub redirects to {to}"),
+                None => message,
+            },
             request_id,
         },
+    }
+}
+
+/// What to check for a status, about the token, the right or the repository.
+fn denied_help(status: u16, repository: Option<&str>) -> String {
+    match (status, repository) {
+        (401, _) => "GitHub does not know this token, or no longer: check `github-token` (for `publish` also `publish-token`); on a \
+                     terminal, the variable GITHUB_TOKEN"
+            .to_owned(),
+        (404, Some(repository)) => format!(
+            "is {repository} the right name, and may the token (`github-token`) see that repository? GitHub answers 404 as well for \
+             what a token may not see"
+        ),
+        _ => "GitHub knows the token (`github-token`), which lacks the right for this".to_owned(),
     }
 }
 
@@ -75,14 +93,15 @@ pub(super) fn message(answer: &GitHubAnswer) -> String {
         }
         None => excerpt_of_body(&answer.body).unwrap_or_default(),
     };
-    if text.is_empty() {
-        StatusCode::from_u16(answer.status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("no message")
-            .to_owned()
-    } else {
-        text
+    if !text.is_empty() {
+        return text;
+    }
+    let status = StatusCode::from_u16(answer.status).ok();
+    let status = status.and_then(|status| status.canonical_reason());
+    let status = status.unwrap_or("no message");
+    match answer.page() {
+        Some(page) => format!("{status} ({page})"),
+        None => status.to_owned(),
     }
 }
 
@@ -138,7 +157,11 @@ pub(super) fn graphql_status(errors: &[GraphQlError]) -> Option<u16> {
 }
 
 /// The cause of the errors of a GraphQL answer.
-pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &GitHubAnswer) -> Cause {
+pub(super) fn graphql_cause(
+    errors: &[GraphQlError],
+    answer: &GitHubAnswer,
+    repository: &str,
+) -> Cause {
     let message = errors
         .iter()
         .map(|error| error.message.as_str())
@@ -157,10 +180,13 @@ pub(super) fn graphql_cause(errors: &[GraphQlError], answer: &GitHubAnswer) -> C
         "INSUFFICIENT_SCOPES",
         "UNAUTHORIZED",
     ]) {
+        // As over REST: GitHub does not say which of the two it is.
+        let status = if is_any(&["NOT_FOUND"]) { 404 } else { 403 };
         Cause::Denied {
-            status: answer.status,
+            status,
             message,
             accepted: None,
+            help: denied_help(status, Some(repository)),
             request_id,
         }
     } else if graphql_status(errors) == Some(502) {
@@ -236,6 +262,7 @@ mod tests {
                     status,
                     message: "Not Found".into(),
                     accepted: Some("contents=write".into()),
+                    help: denied_help(status, Some("o/r")),
                     request_id: Some("AB:1".into()),
                 }
             );
@@ -289,7 +316,10 @@ mod tests {
             ),
             (r#"{"message":"No","errors":null}"#, "No"),
             (r#"{"errors":["a","b"]}"#, "a; b"),
-            ("<html>\n<body>Unicorn!</body>", "Unprocessable Entity"),
+            (
+                "<html>\n<body>Unicorn!</body>",
+                "Unprocessable Entity (https://api.github.com/repos/o/r/x answers with no content type: \"Unicorn!\")",
+            ),
             ("plain\r\n::error::text\0", "plain ::error::text"),
             ("", "Unprocessable Entity"),
             ("[1]", "[1]"),

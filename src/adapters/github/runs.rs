@@ -84,7 +84,7 @@ impl GitHub {
         &self,
         authorization: HeaderValue,
         url: &Url,
-    ) -> Result<(GitHubAnswer, Option<ByteStream>), String> {
+    ) -> Result<(GitHubAnswer, Option<ByteStream>), Cause> {
         match self.begin_download(&authorization, url, JSON).await? {
             DownloadAnswer::Answer(answer) => Ok((answer, None)),
             DownloadAnswer::Begun {

@@ -1,25 +1,24 @@
 //! The HTTP clients: their root certificates, time limits and name resolution.
 
-use std::error::Error as StdError;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Certificate, Client, ClientBuilder, Method, Url, redirect};
 
+use super::describe::describe;
 use super::dns::{AddressCheck, NameLookup, Resolver, SystemLookup};
 use super::pending::{RequestUnderWay, RequestsUnderWay};
+use crate::domain::PROGRAM_VERSION;
 use crate::protocol::PendingRequests;
 
 /// Sent with every request; GitHub refuses requests without it.
-const USER_AGENT: &str = concat!(
-    "btp-release/",
-    env!("CARGO_PKG_VERSION"),
-    " (+",
-    env!("CARGO_PKG_REPOSITORY"),
-    ")"
-);
+fn user_agent() -> String {
+    let page = env!("CARGO_PKG_REPOSITORY");
+    format!("btp-release/{PROGRAM_VERSION} (+{page})")
+}
 
 /// The settings that depend on the environment.
 #[derive(Clone, Debug)]
@@ -74,6 +73,8 @@ struct Base {
     connect_timeout: Duration,
     idle_timeout: Duration,
     lookup: Arc<dyn NameLookup>,
+    /// Names the proxy in messages. The clients read the same variables by themselves.
+    proxies: Matcher,
 }
 
 impl Http {
@@ -99,6 +100,7 @@ impl Http {
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.idle_timeout,
             lookup,
+            proxies: Matcher::from_env(),
         };
         Ok(Self {
             answers: build(base.builder(None).read_timeout(base.idle_timeout))?,
@@ -139,6 +141,12 @@ impl Http {
         self.under_way.begin(method, url)
     }
 
+    /// The address of the proxy that a request to the URL goes through, without its password.
+    pub(super) fn proxy_to(&self, url: &Url) -> Option<String> {
+        let proxy = self.base.proxies.intercept(&url.as_str().parse().ok()?)?;
+        Some(proxy.uri().to_string().trim_end_matches('/').to_owned())
+    }
+
     /// All addresses of a name.
     pub(crate) async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         self.base.lookup.addresses(name).await
@@ -155,7 +163,7 @@ impl Base {
     fn builder(&self, check: Option<Arc<dyn AddressCheck>>) -> ClientBuilder {
         let lookup = Arc::clone(&self.lookup);
         Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(user_agent())
             .tls_certs_only(self.roots.iter().cloned())
             .redirect(redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
@@ -195,37 +203,6 @@ fn roots(extra: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     Ok(roots)
 }
 
-/// The error messages of a request, from the outermost to the innermost, without the URL: it may be a signed one.
-pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
-    let mut cause = error;
-    // The outer errors contain nothing beyond reqwest's error.
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<reqwest::Error>() {
-            cause = error;
-        }
-        next = error.source();
-    }
-    let mut words = match cause.downcast_ref::<reqwest::Error>() {
-        Some(error) if error.is_connect() => "cannot connect".to_owned(),
-        Some(error) if error.is_timeout() => return "timed out".to_owned(),
-        Some(error) if error.is_builder() => "not a request".to_owned(),
-        Some(_) => "the connection broke".to_owned(),
-        None => cause.to_string(),
-    };
-    let mut innermost = None;
-    let mut next = cause.source();
-    while let Some(error) = next {
-        innermost = Some(error.to_string());
-        next = error.source();
-    }
-    if let Some(innermost) = innermost.filter(|text| !words.contains(text)) {
-        words.push_str(": ");
-        words.push_str(&innermost);
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,20 +219,5 @@ mod tests {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(with(broken).is_err());
         assert!(Http::new(&HttpSettings::default()).is_ok());
-    }
-
-    #[tokio::test]
-    async fn describe_leaves_out_the_url() {
-        let http = Http::new(&HttpSettings::default()).unwrap();
-        // No server listens on port 1 on loopback.
-        let error = http
-            .answers()
-            .get("http://127.0.0.1:1/secret")
-            .send()
-            .await
-            .unwrap_err();
-        let words = describe(&error);
-        assert!(words.starts_with("cannot connect: "), "{words}");
-        assert!(!words.contains("secret"), "{words}");
     }
 }

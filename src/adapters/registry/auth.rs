@@ -14,8 +14,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use super::answered::{Answered, SentWith};
 use super::challenge::{BearerChallenge, Challenge, challenge};
-use super::credentials::{Credential, Credentials, secret};
+use super::credential::{Credential, secret};
+use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::realm::RealmRule;
 use super::request::{RepositoryAccess, base};
@@ -138,7 +140,7 @@ impl Authenticator {
                     .await?;
             }
             Some(Challenge::Basic) => {
-                let Some(header) = self.basic(repository)? else {
+                let Some(header) = self.basic(repository).await? else {
                     return Ok(None);
                 };
                 self.cache.put_password(repository, &header);
@@ -152,14 +154,18 @@ impl Authenticator {
         Ok(cached.header.clone().filter(|header| Some(header) != used))
     }
 
-    fn basic(&self, repository: &ImageRepository) -> Result<Option<HeaderValue>, RequestFailure> {
-        let Some(Credential::Basic { user, password }) = self.credentials.at(repository.registry())
-        else {
+    async fn basic(
+        &self,
+        repository: &ImageRepository,
+    ) -> Result<Option<HeaderValue>, RequestFailure> {
+        let credential = self.credentials.at(repository.registry()).await;
+        let Some(Credential::Basic { user, password }) = credential else {
             return Ok(None);
         };
         let request = self.transport.http.answers().get(base(repository)?);
         let request = request.basic_auth(user, Some(password.expose_secret()));
-        let request = request.build().map_err(|e| RequestFailure::transport(&e))?;
+        let request = request.build();
+        let request = request.map_err(|e| RequestFailure::transport(&self.transport.http, &e))?;
         Ok(request.headers().get(AUTHORIZATION).cloned())
     }
 
@@ -199,7 +205,7 @@ impl Authenticator {
     async fn token_service<'a>(
         &'a self,
         challenge: &'a BearerChallenge,
-        repository: &ImageRepository,
+        repository: &'a ImageRepository,
         scopes: &[String],
     ) -> Result<TokenService<'a>, RequestFailure> {
         let realm: Url = challenge.realm.parse().map_err(|_| {
@@ -218,7 +224,8 @@ impl Authenticator {
             realm,
             service: challenge.service.as_deref(),
             scopes: wanted_scopes(challenge.scope.as_deref(), scopes),
-            credential: self.credentials.at(repository.registry()),
+            credential: self.credentials.at(repository.registry()).await,
+            repository,
             identity: self.identity_at(repository),
         })
     }
@@ -227,7 +234,10 @@ impl Authenticator {
         let transport = &self.transport;
         let method = service.method();
         let _under_way = transport.http.begin(&method, &service.realm);
-        let response = transport.exchange(service.request().send(), None).await?;
+        let mut response = transport.exchange(service.request().send(), None).await?;
+        if let Some(sent) = service.sent_with() {
+            response.extensions_mut().insert(SentWith(sent));
+        }
         if !response.status().is_success() {
             let mut refusal = transport.refusal(response).await;
             refusal.message = format!(
@@ -235,11 +245,15 @@ impl Authenticator {
                 service.name(),
                 refusal.message
             );
-            return Err(refusal.classify(&service.identity));
+            return Err(refusal.classify(service.repository, &service.identity));
         }
+        let answered = Answered::of(&response);
         let body = transport.body(response, TOKEN_LIMIT).await?;
-        // The parser's own message could quote the token.
-        serde_json::from_slice(&body).map_err(|_| service.broken("gave an unreadable token"))
+        serde_json::from_slice(&body).map_err(|_| {
+            let page = answered.page(&body).map(RequestFailure::broken);
+            // The parser's own message could quote the token.
+            page.unwrap_or_else(|| service.broken("gave an unreadable token"))
+        })
     }
 }
 
@@ -249,7 +263,9 @@ struct TokenService<'a> {
     realm: Url,
     service: Option<&'a str>,
     scopes: Vec<String>,
-    credential: Option<&'a Credential>,
+    credential: Option<Credential>,
+    /// What the token is for.
+    repository: &'a ImageRepository,
     /// As whom the token is asked for, for messages.
     identity: String,
 }
@@ -267,19 +283,30 @@ struct TokenAnswer {
 
 impl TokenService<'_> {
     fn method(&self) -> Method {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(_)) => Method::POST,
             _ => Method::GET,
         }
     }
 
     fn request(&self) -> RequestBuilder {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(token)) => self.oauth_request(token),
             Some(Credential::Basic { user, password }) => self
                 .token_request()
                 .basic_auth(user, Some(password.expose_secret())),
             None => self.token_request(),
+        }
+    }
+
+    /// What the request is authorized with, as a header.
+    fn sent_with(&self) -> Option<HeaderValue> {
+        match self.credential.as_ref()? {
+            Credential::Identity(token) => HeaderValue::try_from(token.expose_secret()).ok(),
+            Credential::Basic { .. } => {
+                let request = self.request().build().ok()?;
+                request.headers().get(AUTHORIZATION).cloned()
+            }
         }
     }
 

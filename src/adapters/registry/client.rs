@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 
+use super::answered::SentWith;
 use super::auth::Authenticator;
 use super::credentials::Credentials;
 use super::failure::RequestFailure;
@@ -66,7 +67,7 @@ impl RegistryClient {
         response: Response,
     ) -> RequestFailure {
         let refusal = self.transport.refusal(response).await;
-        refusal.classify(&self.identity_at(repository))
+        refusal.classify(repository, &self.identity_at(repository))
     }
 
     /// As whom requests to a repository are sent, for messages.
@@ -129,6 +130,10 @@ impl RegistryClient {
                 self.transport.exchange(sending, Some(&progress)).await?
             }
         };
+        if let Some(authorization) = authorization {
+            let sent = SentWith(authorization.clone());
+            response.extensions_mut().insert(sent);
+        }
         // Until the response is dropped, which is when its body was read.
         response.extensions_mut().insert(under_way);
         Ok(response)

@@ -3,10 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::LOCATION;
 use serde::Deserialize;
 
-use crate::adapters::http::{AddressRefused, describe, excerpt, excerpt_of_body, retry_after};
+use super::answered::Answered;
+use crate::adapters::http::{
+    AddressRefused, Http, describe, excerpt, excerpt_of_body, page_of, retry_after,
+};
+use crate::domain::ImageRepository;
+use crate::domain::urls::shown;
 use crate::protocol::Cause;
 
 #[derive(Debug)]
@@ -40,9 +45,13 @@ impl RequestFailure {
     }
 
     /// No answer, or not all of it.
-    pub(super) fn transport(error: &reqwest::Error) -> Self {
-        match AddressRefused::find(error) {
-            Some(refused) => Self::broken(refused.to_string()),
+    pub(super) fn transport(http: &Http, error: &reqwest::Error) -> Self {
+        if let Some(refused) = AddressRefused::find(error) {
+            return Self::broken(refused.to_string());
+        }
+        match error.url().map(|url| http.no_answer(url, error)) {
+            Some(Cause::Unknown { detail }) => Self::passing(detail),
+            Some(cause) => Self::Lasting(cause),
             None => Self::passing(describe(error)),
         }
     }
@@ -98,14 +107,22 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// `body` is without what the request was authorized with.
     pub(super) fn new(
         status: StatusCode,
-        headers: &HeaderMap,
+        Answered { url, headers, .. }: &Answered,
         body: &[u8],
         now: SystemTime,
     ) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok().map(excerpt);
-        let (codes, message) = read_body(status, body);
+        let (codes, mut message) = read_body(status, body);
+        if let Some(page) = page_of(url, headers, body) {
+            message = format!("{message} ({page})");
+        }
+        let target = headers.get(LOCATION).filter(|_| status.is_redirection());
+        if let Some(to) = target.and_then(|target| url.join(target.to_str().ok()?).ok()) {
+            message = format!("{message}: redirects to {}", shown(&to));
+        }
         Self {
             status,
             message,
@@ -120,7 +137,7 @@ impl Refusal {
     }
 
     /// The cause that the status implies. `identity` is the user as whom the request was sent.
-    pub(super) fn classify(self, identity: &str) -> RequestFailure {
+    pub(super) fn classify(self, at: &ImageRepository, identity: &str) -> RequestFailure {
         let Self {
             status,
             message,
@@ -135,6 +152,12 @@ impl Refusal {
                 status,
                 message: format!("{message} (asked {identity})"),
                 accepted: None,
+                help: format!(
+                    "check the credentials for {}: `registry-username` and `registry-password` (on a terminal REGISTRY_PASSWORD), or \
+                     `registry-config`, and that they may do this in {}; registries also answer so for a repository that is not there",
+                    at.registry(),
+                    at.path()
+                ),
                 request_id,
             }),
             429 => RequestFailure::Limited {

@@ -12,14 +12,17 @@
 //!
 //! [spec]: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
 
+mod answered;
 mod auth;
 mod cache;
 mod challenge;
 mod client;
+mod credential;
 mod credentials;
 mod download;
 mod expected;
 mod failure;
+mod helpers;
 mod reader;
 mod realm;
 mod request;
@@ -29,7 +32,8 @@ mod writer;
 
 use std::sync::Arc;
 
-pub use credentials::{Credential, Credentials};
+pub use credential::Credential;
+pub use credentials::{CredentialSource, Credentials};
 
 use crate::adapters::http::Http;
 use crate::protocol::Clock;

@@ -14,6 +14,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::Registries;
+use super::answered::Answered;
 use super::client::RegistryClient;
 use super::download::{self, BlobSize};
 use super::failure::RequestFailure;
@@ -185,15 +186,18 @@ impl RegistryClient {
             StatusCode::NOT_FOUND => return Ok(None),
             _ => return Err(self.refused(repository, response).await),
         }
-        let headers = response.headers().clone();
+        let answered = Answered::of(&response);
         let bytes = self.transport.body(response, MANIFEST_LIMIT).await?;
+        if let Some(page) = answered.page(&bytes) {
+            return Err(RequestFailure::broken(page));
+        }
         let digest = Digest::of(&bytes);
         if let Some(pin) = image.digest().filter(|pin| *pin != digest) {
             return Err(RequestFailure::broken(format!(
                 "its bytes are {digest}, not {pin}"
             )));
         }
-        let media_type = media_type(&headers)
+        let media_type = media_type(&answered.headers)
             .or_else(|| own_media_type(&bytes))
             .ok_or_else(|| {
                 RequestFailure::broken("neither its headers nor its bytes tell what it is")

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 
+use super::answered::Answered;
 use super::failure::{Refusal, RequestFailure};
 use crate::adapters::http::{Http, UploadProgress};
 use crate::protocol::Clock;
@@ -40,7 +41,7 @@ impl Transport {
         loop {
             let before = sent();
             tokio::select! {
-                answer = &mut sending => return answer.map_err(|e| RequestFailure::transport(&e)),
+                answer = &mut sending => return answer.map_err(|e| RequestFailure::transport(&self.http, &e)),
                 () = self.silence(allowed) => {}
             }
             if sent() == before {
@@ -55,7 +56,7 @@ impl Transport {
         response: &mut Response,
     ) -> Result<Option<Bytes>, RequestFailure> {
         tokio::select! {
-            chunk = response.chunk() => chunk.map_err(|e| RequestFailure::transport(&e)),
+            chunk = response.chunk() => chunk.map_err(|e| RequestFailure::transport(&self.http, &e)),
             () = self.silence(SILENCE) => Err(silent(SILENCE)),
         }
     }
@@ -78,9 +79,10 @@ impl Transport {
 
     /// An answer that refuses the request, with its message as far as it can be read.
     pub(super) async fn refusal(&self, response: Response) -> Refusal {
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (status, answered) = (response.status(), Answered::of(&response));
         let body = self.body(response, ERROR_BODY).await.unwrap_or_default();
-        Refusal::new(status, &headers, &body, self.clock.wall())
+        let body = answered.hidden(body);
+        Refusal::new(status, &answered, &body, self.clock.wall())
     }
 
     async fn silence(&self, allowed: Duration) {

@@ -154,7 +154,7 @@ impl RegistryClient {
         if matches!(refusal.status.as_u16(), 404 | 416) {
             return Err(look_again(refusal, "the upload was lost"));
         }
-        Err(refusal.classify(&self.identity_at(to)))
+        Err(refusal.classify(to, &self.identity_at(to)))
     }
 
     async fn push_manifest(
@@ -195,7 +195,9 @@ impl RegistryClient {
             let why = "a blob of it is not there, upload it again";
             return Err(ManifestFailure::BlobMissing(look_again(refusal, why)));
         }
-        Err(refusal.classify(&self.identity_at(repository)).into())
+        Err(refusal
+            .classify(repository, &self.identity_at(repository))
+            .into())
     }
 
     /// Sends a write once. It waits only for a rate limit, since a limited request was not carried out.

@@ -105,6 +105,10 @@ impl FilesWriter for SlowFiles {
 
 /// How the phase ended, and when.
 async fn ended(files: &SlowFiles, waits: u32) -> (Stop, Duration) {
+    ended_of(files, &mut Remove { waits }).await
+}
+
+async fn ended_of(files: &SlowFiles, phase: &mut dyn Phase) -> (Stop, Duration) {
     let clock = LimitClock::default();
     let engine = Engine {
         reader: Reader {
@@ -124,8 +128,35 @@ async fn ended(files: &SlowFiles, waits: u32) -> (Stop, Duration) {
         observer: &IgnoreEvents,
         deadline: Deadline::after(clock.now(), Duration::from_secs(15)),
     };
-    let ended = engine.run(&mut Remove { waits }).await;
+    let ended = engine.run(phase).await;
     (ended.unwrap_err(), clock.now().since_start())
+}
+
+/// A phase whose clean-up asks a service that does not answer.
+struct NeverClean(Remove);
+
+#[async_trait]
+impl Phase for NeverClean {
+    fn id(&self) -> PhaseId {
+        self.0.id()
+    }
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        self.0.step(reader).await
+    }
+    async fn clean_up(&mut self, _: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn clean_up_ends_soon_after_the_deadline() {
+    let files = SlowFiles {
+        slow_reads: true,
+        ..SlowFiles::default()
+    };
+    let (stop, at) = ended_of(&files, &mut NeverClean(Remove { waits: 0 })).await;
+    assert!(matches!(stop, Stop::TooSlow { .. }), "{stop}");
+    assert_eq!(at, ALLOWED + Duration::from_secs(10));
 }
 
 const ALLOWED: Duration = Duration::from_secs(15);

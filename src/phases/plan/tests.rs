@@ -262,6 +262,36 @@ fn guard_records_the_head_of_the_branch() {
 }
 
 #[test]
+fn published_release_is_not_judged_by_the_rules() {
+    let policy = VersionRules {
+        prereleases: PrereleaseRule::Refused,
+        ..VersionRules::default()
+    };
+    let mut options = PlanOptions {
+        policy,
+        ..options()
+    };
+    options.wanted.version = "1.2.0-rc.1".parse().unwrap();
+    let codes = |options: &PlanOptions, for_rules| {
+        let seen = PlanState {
+            for_rules,
+            ..seen()
+        };
+        match decide(options, &seen) {
+            Step::Done(report) => report.warnings.iter().map(|found| found.code).collect(),
+            Step::Blocked(findings) => findings.iter().map(|found| found.code).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let refused = [Code::PrereleaseRefused];
+    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
+    assert_eq!(codes(&options, None), []);
+    options.wanted.force = Some("agreed".into());
+    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
+    assert_eq!(codes(&options, None), []);
+}
+
+#[test]
 fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
     let wanted = Wanted {
         tag_message: Some("v1.2.0".into()),
@@ -296,34 +326,4 @@ fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
         ]
     );
     assert_eq!(warned(false), [""; 0]);
-}
-
-#[test]
-fn published_release_is_not_judged_by_the_rules() {
-    let policy = VersionRules {
-        prereleases: PrereleaseRule::Refused,
-        ..VersionRules::default()
-    };
-    let mut options = PlanOptions {
-        policy,
-        ..options()
-    };
-    options.wanted.version = "1.2.0-rc.1".parse().unwrap();
-    let codes = |options: &PlanOptions, for_rules| {
-        let seen = PlanState {
-            for_rules,
-            ..seen()
-        };
-        match decide(options, &seen) {
-            Step::Done(report) => report.warnings.iter().map(|found| found.code).collect(),
-            Step::Blocked(findings) => findings.iter().map(|found| found.code).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        }
-    };
-    let refused = [Code::PrereleaseRefused];
-    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
-    assert_eq!(codes(&options, None), []);
-    options.wanted.force = Some("agreed".into());
-    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
-    assert_eq!(codes(&options, None), []);
 }

@@ -89,10 +89,11 @@ impl AppTokens {
     }
 
     /// A new `Authorization` of the App itself.
-    pub(super) fn app_authorization(&self, now: SystemTime) -> Result<HeaderValue, String> {
+    pub(super) fn app_authorization(&self, now: SystemTime) -> Result<HeaderValue, Cause> {
+        let unmade = |why: &str| Cause::Unknown { detail: why.into() };
         let token = json_web_token(&self.credential.app, now);
-        let token = token.ok_or("the system gives no random numbers to sign with")?;
-        bearer(&token).ok_or_else(|| "the token of the App cannot stand in a header".into())
+        let token = token.ok_or_else(|| unmade("the system gives no random numbers to sign with"));
+        bearer(&token?).ok_or_else(|| unmade("the token of the App cannot stand in a header"))
     }
 
     /// The path of the repository's installation.

@@ -72,24 +72,30 @@ impl RateLimiter {
     }
 
     /// Sends a request when the limits allow it, and repeats it where the policy says so. Returns the last answer with
-    /// any status. `send` returns an answer with its signals, or the reason why there was none.
+    /// any status. `send` returns an answer with its signals, or the reason why there was none: [`Cause::Unknown`] where another
+    /// attempt could have one.
     ///
     /// # Errors
     ///
-    /// [`Cause::Limited`] when a limit lasts longer than the policy allows, [`Cause::Unknown`] when no answer came.
+    /// [`Cause::Limited`] when a limit lasts longer than the policy allows, and the last reason when no answer came.
     pub async fn send<T, F>(
         &self,
         kind: RequestKind,
         mut send: impl FnMut() -> F,
     ) -> Result<T, Cause>
     where
-        F: Future<Output = Result<(LimitSignals, T), String>>,
+        F: Future<Output = Result<(LimitSignals, T), Cause>>,
     {
         let random = Random::seeded(self.state().random.next());
         let mut retry = Retry::new(self.policy, self.clock.now(), random);
         loop {
             self.wait_until_allowed(kind, &retry).await?;
             let outcome = send().await;
+            if let Err(cause) = &outcome
+                && !matches!(cause, Cause::Unknown { .. })
+            {
+                return last(outcome, 1);
+            }
             let signals = outcome.as_ref().ok().map(|(signals, _)| *signals);
             let now = self.clock.now();
             match self.decide(kind, retry.failed() + 1, signals) {
@@ -195,13 +201,13 @@ impl RateLimiter {
 }
 
 /// The result of a call after its last attempt.
-fn last<T>(outcome: Result<(LimitSignals, T), String>, attempts: u32) -> Result<T, Cause> {
+fn last<T>(outcome: Result<(LimitSignals, T), Cause>, attempts: u32) -> Result<T, Cause> {
     match outcome {
         Ok((_, answer)) => Ok(answer),
-        Err(detail) if attempts == 1 => Err(Cause::Unknown { detail }),
-        Err(detail) => Err(Cause::Unknown {
+        Err(Cause::Unknown { detail }) if attempts > 1 => Err(Cause::Unknown {
             detail: format!("{detail}, the last of {attempts} times"),
         }),
+        Err(cause) => Err(cause),
     }
 }
 

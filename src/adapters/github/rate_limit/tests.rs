@@ -65,7 +65,9 @@ fn play(kind: RequestKind, answers: &[Option<LimitSignals>]) -> (Vec<u64>, Resul
         async move {
             reply
                 .map(|signals| (signals, signals.status))
-                .ok_or_else(|| "the connection broke".to_owned())
+                .ok_or_else(|| Cause::Unknown {
+                    detail: "the connection broke".into(),
+                })
         }
     }));
     (sent, result)

@@ -5,6 +5,9 @@ use crate::phases::publish::{Candidate, Legs, RequiredCheck};
 use crate::plan::Verdict;
 use crate::protocol::{CheckState, SeenCheck};
 
+/// What `run-e2e-tests.yaml` names in place of an empty list of legs, which would require no verdict at all.
+const NO_LEG: &str = "no-leg-said-anything";
+
 impl Candidate<'_> {
     pub(super) fn jobs(&self) -> Vec<Diagnostic> {
         let Some(jobs) = &self.inputs.jobs else {
@@ -155,8 +158,23 @@ fn tested(check: &SeenCheck, verdict: &Verdict) -> String {
     }
 }
 
-/// All legs without a verdict in one finding.
-fn without_verdict(legs: &[&str]) -> Option<Diagnostic> {
+/// All legs without a verdict in one finding, and in another one that a job did not say which legs it has.
+fn without_verdict(legs: &[&str]) -> Vec<Diagnostic> {
+    let (nameless, legs): (Vec<&str>, Vec<_>) = legs.iter().partition(|leg| **leg == NO_LEG);
+    let nameless = nameless.first().map(|_| {
+        Diagnostic::error(
+            Code::VerdictMissing,
+            "a job of the tests named no leg, so that none of its legs recorded a verdict",
+            "look at the log of that job, and run it again",
+        )
+    });
+    nameless
+        .into_iter()
+        .chain(legs_without_verdict(&legs))
+        .collect()
+}
+
+fn legs_without_verdict(legs: &[&str]) -> Option<Diagnostic> {
     let (seen, help) = match legs {
         [] => return None,
         [one] => (

@@ -44,6 +44,13 @@ fn missing_legs_are_named_in_one_finding() {
         told(&named(&three[..2]), &seen()),
         ["verdict-missing: the leg k3s-1.32 of the tests recorded no verdict"]
     );
+    assert_eq!(
+        told(&named(&["no-leg-said-anything", "k3s-1.32"]), &seen()),
+        [
+            "verdict-missing: a job of the tests named no leg, so that none of its legs recorded a verdict",
+            "verdict-missing: the leg k3s-1.32 of the tests recorded no verdict"
+        ]
+    );
     let mut others = seen();
     let (own, other) = (of(&tested()), Digest::of(b"others"));
     others.release.checks.extend([

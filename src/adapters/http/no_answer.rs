@@ -1,0 +1,90 @@
+//! Why a request has no answer, and whether another attempt could have one.
+
+use std::error::Error as StdError;
+use std::io;
+
+use reqwest::Url;
+use rustls::CertificateError;
+
+use super::client::Http;
+use super::describe::describe;
+use crate::domain::{Code, Diagnostic};
+use crate::protocol::Cause;
+
+impl Http {
+    /// Why a request to the URL has no answer: [`Cause::Unknown`] where another attempt could have one. A proxy that the request
+    /// goes through is named.
+    pub(crate) fn no_answer(&self, url: &Url, error: &(dyn StdError + 'static)) -> Cause {
+        let through = self.through(url);
+        match certificate_error(error) {
+            Some(why) => refused_certificate(url, why, &through),
+            None => Cause::Unknown {
+                detail: describe(error) + &through,
+            },
+        }
+    }
+
+    /// The proxy on the way to the URL, as the end of a message.
+    fn through(&self, url: &Url) -> String {
+        let Some(proxy) = self.proxy_to(url) else {
+            return String::new();
+        };
+        let variable = match url.scheme() {
+            "https" => "HTTPS_PROXY",
+            _ => "HTTP_PROXY",
+        };
+        format!(
+            ", through the proxy {proxy} ({variable} or ALL_PROXY; NO_PROXY names what is reached without it)"
+        )
+    }
+}
+
+/// Another attempt would meet the same certificate.
+fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Cause {
+    let host = url.host_str().unwrap_or_default();
+    let mut words = why.to_string();
+    let help = match why {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            "set the clock of this machine, or have the certificate renewed"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "check the address: the certificate is for another name"
+        }
+        _ => {
+            if *why == CertificateError::UnknownIssuer {
+                words = "its authority is not known here".into();
+            }
+            "if this authority is to be trusted, such as a company's own, name a file with its certificate as PEM: \
+             SSL_CERT_FILE=/path/of/ca.pem; the usual authorities are built in"
+        }
+    };
+    let seen = format!("the certificate of {host} is not accepted: {words}{through}");
+    Cause::Explained(Box::new(Diagnostic::error(
+        Code::CertificateRefused,
+        seen,
+        help,
+    )))
+}
+
+/// What is wrong with the certificate of the server, if that is why a request failed.
+fn certificate_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An I/O error skips what it wraps when it is asked for its source.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let tls = match wrapped {
+            Some(wrapped) => wrapped.downcast_ref(),
+            None => error.downcast_ref(),
+        };
+        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+            return Some(why);
+        }
+        next = error.source();
+    }
+    None
+}

@@ -1,0 +1,65 @@
+//! Parses a command line, and says of an unknown option which commands take it.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
+
+use super::Cli;
+
+impl Cli {
+    /// What was typed, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// clap's, or the text of `--help`.
+    pub fn of(arguments: Vec<String>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments).map_err(with_takers)
+    }
+}
+
+/// clap proposes to pass an unknown option as a value, which no command here has any use for.
+fn with_takers(mut error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    error.remove(ContextKind::Suggested);
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let long = option.trim_start_matches('-');
+    let root = Cli::command();
+    let takes = |command: &&clap::Command| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|argument| argument.get_long() == Some(long))
+    };
+    let takers = root.get_subcommands().filter(takes);
+    let takers: Vec<_> = takers.map(clap::Command::get_name).collect();
+    if !takers.is_empty() {
+        let tip = format!("only {} takes {option}", takers.join(", ")).into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_options_name_the_commands_that_take_them() {
+        let told = |option: &str| {
+            let line = ["btp-release", "plan", "v1.2.0", option, "x"];
+            Cli::of(line.map(str::to_owned).into())
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            told("--needs"),
+            "error: unexpected argument '--needs' found\n\n  tip: only publish takes --needs\n\n\
+             Usage: btp-release plan [OPTIONS] [VERSION]\n\nFor more information, try '--help'.\n"
+        );
+        assert!(told("--asset").contains("tip: a similar argument exists: '--assets'"));
+        for option in ["--wibble", "--asset", "-x"] {
+            assert!(!told(option).contains("as a value"), "{option}");
+        }
+    }
+}

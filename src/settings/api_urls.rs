@@ -1,0 +1,107 @@
+//! The addresses of GitHub's APIs: what the environment says, and what follows from it.
+
+use url::Url;
+
+use super::input_parser::InputParser;
+use crate::domain::urls::{is_secure, shown_text};
+use crate::domain::{Code, Diagnostic};
+
+const GITHUB_API: &str = "https://api.github.com";
+
+impl InputParser<'_> {
+    /// The addresses of GitHub's REST and GraphQL APIs.
+    pub(super) fn urls(&mut self) -> Option<(Url, Url)> {
+        let context = self.environment.context;
+        // A runner always says which GitHub it belongs to; only a terminal may leave it out.
+        let default = match context.runner {
+            Some(_) => "",
+            None => GITHUB_API,
+        };
+        let api = context.api_url.as_deref().unwrap_or(default);
+        let api = self.take("GITHUB_API_URL", address(api))?;
+        let graphql = match context.graphql_url.as_deref() {
+            Some(text) => self.take("GITHUB_GRAPHQL_URL", address(text))?,
+            None => graphql_of(&api),
+        };
+        Some((api, graphql))
+    }
+}
+
+/// An address that a token may be sent to. Messages show it without what may be a secret.
+fn address(text: &str) -> Result<Url, Diagnostic> {
+    let why = match Url::parse(text) {
+        _ if text.is_empty() => "is missing".to_owned(),
+        Ok(url) if !is_secure(&url) => {
+            "is not an https URL: the token is not sent there".to_owned()
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "has a user name or a password, which belong into `github-token`".to_owned()
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+            "has a query or a fragment, which an API has not".to_owned()
+        }
+        Ok(url) => return Ok(url),
+        Err(error) => format!("cannot be used: {error}"),
+    };
+    let help = "the runner sets it; on a terminal, leave it out for github.com, or write https://HOST/api/v3 for a server";
+    let shown = shown_text(text);
+    Err(Diagnostic::value(Code::UrlInvalid, "URL", shown, why, help))
+}
+
+/// `/graphql` beside the API, and `/api/graphql` beside `/api/v3` of GitHub Enterprise Server
+/// ([GraphQL endpoint](https://docs.github.com/en/enterprise-server@latest/graphql/guides/managing-enterprise-accounts)).
+fn graphql_of(api: &Url) -> Url {
+    let base = api.path().trim_end_matches('/');
+    let base = base.strip_suffix("/v3").unwrap_or(base);
+    let mut url = api.clone();
+    url.set_path(&format!("{base}/graphql"));
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn graphql_address_follows_from_the_api() {
+        for (api, graphql) in [
+            (GITHUB_API, "https://api.github.com/graphql"),
+            (
+                "https://api.acme.ghe.com/",
+                "https://api.acme.ghe.com/graphql",
+            ),
+            (
+                "https://git.acme.example/api/v3",
+                "https://git.acme.example/api/graphql",
+            ),
+            (
+                "https://git.acme.example:8443/api/v3/",
+                "https://git.acme.example:8443/api/graphql",
+            ),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/graphql"),
+        ] {
+            assert_eq!(
+                graphql_of(&address(api).unwrap()).as_str(),
+                graphql,
+                "{api}"
+            );
+        }
+    }
+
+    #[test]
+    fn refused_addresses_are_shown_without_secrets() {
+        for text in [
+            "https://u:s3cret@api.github.com",
+            "https://s3cret@api.github.com",
+            "https://api.github.com?token=s3cret",
+            "https://api.github.com#s3cret",
+            "http://u:s3cret@git.acme.example",
+            "https://u:s3cret@git.acme.example:99999",
+            "u:s3cret@git.acme.example",
+        ] {
+            let refused = address(text).unwrap_err();
+            assert_eq!(refused.code, Code::UrlInvalid, "{text}");
+            assert!(!format!("{refused:?}").contains("s3cret"), "{refused:?}");
+        }
+    }
+}
