@@ -120,7 +120,9 @@ impl LineTags {
         let version = match (last, &unknown.next) {
             (Last::OfCommit(tag), _) => Some(tag.version.clone()),
             (Last::Before(tag), NextVersion::PatchOf { .. }) => Some(tag.version.next_patch()),
-            (Last::None, NextVersion::PatchOf { major, minor }) => Some(Version::of(*major, *minor, 0)),
+            (Last::None, NextVersion::PatchOf { major, minor }) => {
+                Some(Version::of(*major, *minor, 0))
+            }
             (Last::Before(_) | Last::None, NextVersion::CandidateOf { version, form }) => {
                 let of_tag = |tag: &LineTag| CandidateForm::read(&tag.version);
                 let before = found.and_then(of_tag);
