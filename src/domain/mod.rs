@@ -43,7 +43,7 @@ pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
 pub use named_version::NamedVersion;
-pub use next_version::{CandidateForm, NextVersion, UnknownVersion, first_of, minor_of_branch};
+pub use next_version::{CandidateForm, NextVersion, UnknownVersion, minor_of_branch};
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
     ModuleForm, PinnedImage, Version,

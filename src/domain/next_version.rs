@@ -22,18 +22,13 @@ impl UnknownVersion {
             None => TagFormat::plain(),
         };
         let version = match &self.next {
-            NextVersion::PatchOf { major, minor } => first_of(*major, *minor),
+            NextVersion::PatchOf { major, minor } => Some(Version::of(*major, *minor, 0)),
             NextVersion::CandidateOf { version, form } => {
                 form.unwrap_or_default().candidate(version, 1)
             }
         };
         NamedVersion::of_version(version?, format).ok()
     }
-}
-
-/// The first version of a minor one.
-pub fn first_of(major: u64, minor: u64) -> Option<Version> {
-    format!("{major}.{minor}.0").parse().ok()
 }
 
 /// Which version is looked for.

@@ -5,7 +5,7 @@
 
 use crate::domain::{
     CandidateForm, CommitSha, Diagnostic, NamedVersion, NextVersion, Spelling, TagFormat,
-    UnknownVersion, Version, first_of,
+    UnknownVersion, Version,
 };
 use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 
@@ -120,7 +120,9 @@ impl LineTags {
         let version = match (last, &unknown.next) {
             (Last::OfCommit(tag), _) => Some(tag.version.clone()),
             (Last::Before(tag), NextVersion::PatchOf { .. }) => Some(tag.version.next_patch()),
-            (Last::None, NextVersion::PatchOf { major, minor }) => first_of(*major, *minor),
+            (Last::None, NextVersion::PatchOf { major, minor }) => {
+                Some(Version::of(*major, *minor, 0))
+            }
             (Last::Before(_) | Last::None, NextVersion::CandidateOf { version, form }) => {
                 let of_tag = |tag: &LineTag| CandidateForm::read(&tag.version);
                 let before = found.and_then(of_tag);

@@ -15,6 +15,16 @@ use crate::plan::{
 };
 
 impl PhaseSettings for PlanArgs {
+    fn has(&self, input: &str) -> bool {
+        match input {
+            "notes" => !self.notes.is_empty(),
+            "validate-labels" => self.validate_labels,
+            "milestone" => self.milestone.is_some(),
+            "feature-labels" => !self.rules.feature_labels.is_empty(),
+            _ => false,
+        }
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let images = image_inputs(parser, self);
         let (version_from, version) = version_from(parser, self, &images);

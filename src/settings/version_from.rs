@@ -228,6 +228,10 @@ mod tests {
             (TAG, "1.2.0 --version-from=ref"),
             (TAG, "v1.2.0 --version-from=ref --tag-format=api/v{version}"),
             (BRANCH, "--version-from=branch-next-patch"),
+            (
+                "refs/heads/r1/2",
+                "--version-from=branch-next-patch --branch-pattern=main --branch-pattern=r{major}/{minor}",
+            ),
             (BRANCH, "1.2.3 --version-from=branch-next-patch"),
             (BRANCH, "1.3.0 --version-from=next-rc"),
             (BRANCH, "1.3.0 --tag-type=annotated --tag-message=x"),
@@ -283,6 +287,11 @@ mod tests {
                 "inputs-exclusive: version-from is ref, which is for a tag that exists, and tag-when is publish",
             ),
             (
+                BRANCH,
+                "--version-from=branch-next-patch --branch-pattern=r{major}/{minor}",
+                "ref-unusable: the workflow runs on refs/heads/release-1.2, which is not a release branch with a version",
+            ),
+            (
                 "refs/heads/main",
                 "--version-from=branch-next-patch",
                 "ref-unusable: the workflow runs on refs/heads/main, which is not a release branch with a version",
@@ -330,7 +339,7 @@ mod tests {
     fn names_are_checked_before_the_version_is_known() {
         let found = refused(
             BRANCH,
-            "--version-from=branch-next-patch --binary-image=R.example/x:{tag} --module-name=x --assets=a?b",
+            "--version-from=branch-next-patch --binary-image=r.example/X:{tag} --module-name=x --assets=a?b",
         );
         let codes: Vec<_> = found.iter().filter_map(|it| it.split(':').next()).collect();
         assert_eq!(

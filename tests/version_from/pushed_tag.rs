@@ -1,9 +1,11 @@
 //! `version-from: ref`: somebody pushes a tag, and the workflow that it starts releases it.
 
+use std::time::Duration;
+
 use btp_release::domain::Code;
 use btp_release::plan::{Mark, ReleasePlan, VersionFrom};
 
-use super::release::{RUN, scene};
+use super::release::{RUN, scene, scene_with_lag};
 use super::support::scene::Run;
 
 const FROM: (&str, &str) = ("version-from", "ref");
@@ -119,7 +121,7 @@ async fn deleted_tag_is_not_created_again() {
 /// The list of tags may not show a tag that was pushed a second ago.
 #[tokio::test]
 async fn pushed_tag_is_seen_while_lists_lag() {
-    let scene = scene(PUSHED, |_| ()).await;
+    let scene = scene_with_lag(Duration::from_secs(3), PUSHED, |_| ()).await;
     scene.repository(|repository| _ = repository.tag("v1.2.0"));
     let planned = scene.drafted(RUN, &[FROM]).await.unwrap();
     assert_eq!(planned["tag"], "v1.2.0");

@@ -1,5 +1,7 @@
 //! A release of one asset, phase by phase.
 
+use std::time::Duration;
+
 use btp_release::domain::Code;
 use btp_release::engine::Stop;
 use stand_ins::github::{GitHubWorld, GitRepository, Token};
@@ -11,7 +13,16 @@ pub(crate) const ASSET: &str = "a.yaml";
 
 /// A scene that runs on this branch or tag, and whose repository has this history, and nothing else.
 pub(crate) async fn scene(reference: &str, seed: impl FnOnce(&mut GitRepository)) -> Scene {
-    let mut scene = Scene::start(|_| ()).await;
+    scene_with_lag(Duration::ZERO, reference, seed).await
+}
+
+/// The same with lists that show what was written after a while only.
+pub(crate) async fn scene_with_lag(
+    lag: Duration,
+    reference: &str,
+    seed: impl FnOnce(&mut GitRepository),
+) -> Scene {
+    let mut scene = Scene::start(|options| options.lag = lag).await;
     scene.reference = reference.to_owned();
     let mut world = GitHubWorld::new();
     world.token(TOKEN, Token::github_token());
