@@ -1,6 +1,6 @@
 //! What `plan` asks with `preflight`, what it tells, and what it makes of services that do not answer.
 
-use stand_ins::github::{Level, Rule};
+use stand_ins::github::{Enforcement, Level, Rule};
 use stand_ins::{Fault, Pattern};
 
 use super::Job;
@@ -21,14 +21,14 @@ async fn only_what_is_asked_for_costs_requests() {
     // The list of rulesets, the workflow files, and whether releases become immutable.
     assert_eq!(requests(&job, &[("preflight", "github")]).await - plain, 3);
     job.repository(|repository| {
-        for (refs, evaluated) in [
-            ("refs/heads/*", false),
-            ("refs/tags/x*", false),
-            ("refs/tags/*", true),
+        for (refs, enforcement) in [
+            ("refs/heads/*", Enforcement::Active),
+            ("refs/tags/x*", Enforcement::Active),
+            ("refs/tags/*", Enforcement::Evaluate),
         ] {
             repository.rules.push(Rule {
                 refs: refs.into(),
-                evaluated,
+                enforcement,
                 creation: true,
                 ..Rule::default()
             });

@@ -53,15 +53,13 @@ pub(super) fn finding(
         wanted.tag.to_ref()
     );
     let help = help(page);
-    let finding = match (rules, token) {
-        (TagRules::Restrict, ReleaseToken::OfWorkflowRun) => {
-            let seen = format!("{seen}, and this token may not bypass it");
-            Diagnostic::error(Code::TagCreationRestricted, seen, help)
-        }
-        _ => {
-            let seen = format!("{seen}: the token of `draft` has to be on its bypass list");
-            Diagnostic::warning(Code::TagCreationRestricted, seen, help)
-        }
+    let is_certain = *rules == TagRules::Restrict && token == ReleaseToken::OfWorkflowRun;
+    let finding = if is_certain {
+        let seen = format!("{seen}, and this token may not bypass it");
+        Diagnostic::error(Code::TagCreationRestricted, seen, help)
+    } else {
+        let seen = format!("{seen}: the token of `draft` has to be on its bypass list");
+        Diagnostic::warning(Code::TagCreationRestricted, seen, help)
     };
     Some(finding)
 }

@@ -22,9 +22,9 @@ mod web;
 
 pub use event::GitHubEvent;
 pub use model::{
-    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule, Sha, StoredApp,
-    StoredAsset, StoredComment, StoredInstallation, StoredJob, StoredMilestone, StoredRelease,
-    StoredRun, StoredStatus, StoredTag, Token, TokenKind,
+    CheckRun, Commit, Enforcement, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule,
+    Sha, StoredApp, StoredAsset, StoredComment, StoredInstallation, StoredJob, StoredMilestone,
+    StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
 };
 pub use options::{Digests, Options, Untagged};
 pub use rate_limit::RateLimits;

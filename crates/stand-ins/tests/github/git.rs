@@ -4,7 +4,7 @@
 use super::common::{Api, REPOSITORY};
 use serde_json::json;
 use stand_ins::GitHubEvent;
-use stand_ins::github::{Rule, Token, TokenKind};
+use stand_ins::github::{Enforcement, Rule, Token, TokenKind};
 
 const NAME: &str = "kyma-project/btp-manager";
 
@@ -272,15 +272,15 @@ async fn rulesets_tell_whether_the_caller_may_bypass_them() {
     {
         let mut world = api.github.world();
         let rules = &mut world.repository(NAME).rules;
-        for (refs, evaluated) in [
-            ("refs/heads/*", false),
-            ("refs/tags/v*", false),
-            ("refs/tags/*", true),
+        for (refs, enforcement) in [
+            ("refs/heads/*", Enforcement::Active),
+            ("refs/tags/v*", Enforcement::Active),
+            ("refs/tags/*", Enforcement::Evaluate),
         ] {
             rules.push(Rule {
                 name: format!("Rules for {refs}"),
                 refs: refs.to_owned(),
-                evaluated,
+                enforcement,
                 creation: true,
                 ..Rule::default()
             });

@@ -13,6 +13,6 @@ pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};
 pub(crate) use world::ObjectKind;
 pub use world::{
-    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Pull, Rule, Sha, StoredAsset,
+    CheckRun, Commit, Enforcement, GitHubWorld, GitRepository, Issue, Pull, Rule, Sha, StoredAsset,
     StoredComment, StoredJob, StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag,
 };

@@ -260,13 +260,22 @@ pub struct Rule {
     pub name: String,
     /// `refs/tags/*`; `*` matches any text.
     pub refs: String,
-    /// Whether it is only tried out: then it binds nobody.
-    pub evaluated: bool,
+    pub enforcement: Enforcement,
     pub creation: bool,
     pub update: bool,
     pub deletion: bool,
     /// Logins that the rule does not bind.
     pub bypass: BTreeSet<String>,
+}
+
+/// Whether a ruleset binds anyone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Enforcement {
+    #[default]
+    Active,
+    /// It is only tried out.
+    Evaluate,
 }
 
 /// What a name resolves to.

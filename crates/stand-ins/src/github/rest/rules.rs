@@ -4,7 +4,7 @@
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
 use crate::github::event::GitHubEvent;
-use crate::github::model::{GitRepository, Level, Rule, Sha};
+use crate::github::model::{Enforcement, GitRepository, Level, Rule, Sha};
 use crate::text;
 
 /// Sends the event of a new tag, on which a test can start its builders.
@@ -71,7 +71,8 @@ fn bound(
         .as_ref()
         .map(|token| token.login.as_str())
         .unwrap_or_default();
-    let is_bound = |rule: &Rule| !rule.evaluated && !rule.bypass.contains(login);
+    let is_bound =
+        |rule: &Rule| rule.enforcement == Enforcement::Active && !rule.bypass.contains(login);
     repository
         .rules
         .iter()

@@ -76,7 +76,7 @@ fn view(call: &ApiCall, repository: &GitRepository, at: usize, rule: &Rule) -> V
         "target": target(rule),
         "source_type": "Repository",
         "source": repository.full_name(),
-        "enforcement": if rule.evaluated { "evaluate" } else { "active" },
+        "enforcement": rule.enforcement,
         "node_id": node_id("RRS", id as u64),
         "_links": {
             "self": { "href": address(call, repository, &format!("/rulesets/{id}")) },
