@@ -21,7 +21,7 @@ use crate::protocol::{
 use crate::release::changes::Changes;
 use comment::StickyComment;
 use readiness::{Judged, Readiness, SeenForReadiness, SeenHead};
-use versions::NextVersion;
+use versions::PossibleVersion;
 
 /// The inputs of `ready`.
 pub struct ReadyOptions {
@@ -95,7 +95,7 @@ impl Ready {
         let line = options.tag_format.as_ref().map_or("", TagFormat::line);
         let tags = github.tags(line).await?;
         let format = options.tag_format.as_ref();
-        let line = versions::minor_of_branch(&branch, &repository.default_branch);
+        let line = versions::line_of_branch(&branch, &repository.default_branch);
         let found = versions::see(github, &tags, format, line).await?;
         let first = found
             .candidates
@@ -130,7 +130,7 @@ impl Ready {
     }
 
     /// A release of a version as `plan` would want it, without anything that is built for it.
-    fn wanted(&self, candidate: &NextVersion, commit: &CommitSha) -> Wanted {
+    fn wanted(&self, candidate: &PossibleVersion, commit: &CommitSha) -> Wanted {
         Wanted {
             repository: self.options.repository.clone(),
             version: candidate.version.clone(),
@@ -243,7 +243,7 @@ fn known<T>(
 
 /// What `plan` says of a version.
 async fn judge(
-    candidate: NextVersion,
+    candidate: PossibleVersion,
     mut plan: Box<dyn Phase>,
     reader: Reader<'_>,
     not_known: &mut Vec<Diagnostic>,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::ReadyOptions;
-use super::versions::NextVersion;
+use super::versions::PossibleVersion;
 use crate::domain::{Code, CommitSha, Diagnostic, Finding, RepoSlug, Tag};
 use crate::protocol::{CheckState, SeenCheck, SeenPull};
 use crate::release::changes::Changes;
@@ -44,7 +44,7 @@ pub(super) struct SeenHead {
 /// A version, and what `plan` said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Judged {
-    pub(super) candidate: NextVersion,
+    pub(super) candidate: PossibleVersion,
     /// Without those of all versions.
     pub(super) findings: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,

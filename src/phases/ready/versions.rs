@@ -9,7 +9,7 @@ use crate::release::policy::{Step as VersionStep, next_versions};
 
 /// A version that could be released next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NextVersion {
+pub(super) struct PossibleVersion {
     pub(super) version: Version,
     pub(super) tag: Tag,
     pub(super) tag_format: TagFormat,
@@ -22,7 +22,7 @@ pub(super) struct NextVersion {
 pub(super) struct FoundVersions {
     pub(super) last: Option<Tag>,
     /// The lowest first.
-    pub(super) candidates: Vec<NextVersion>,
+    pub(super) candidates: Vec<PossibleVersion>,
 }
 
 /// Without a format, tags are made as that of the last release was. With a line, major and minor version, only a patch of it comes
@@ -76,7 +76,7 @@ fn candidates(
     published: Option<&Version>,
     line: Option<(u64, u64)>,
     format: &TagFormat,
-) -> Vec<NextVersion> {
+) -> Vec<PossibleVersion> {
     let numbers = match (published, line) {
         (Some(last), Some(_)) => vec![("patch", last.next_patch())],
         (Some(last), None) => {
@@ -91,7 +91,7 @@ fn candidates(
         ],
     };
     let candidate = |(kind, version): (&'static str, Version)| {
-        Some(NextVersion {
+        Some(PossibleVersion {
             tag: format.tag(&version).ok()?,
             version,
             tag_format: format.clone(),
@@ -103,7 +103,7 @@ fn candidates(
 
 /// The major and minor version that a release branch is for, such as `release-1.2` or `1.2.x`; `None` for the default branch and
 /// for branches that are called otherwise.
-pub(super) fn minor_of_branch(branch: &str, default_branch: &str) -> Option<(u64, u64)> {
+pub(super) fn line_of_branch(branch: &str, default_branch: &str) -> Option<(u64, u64)> {
     if branch == default_branch {
         return None;
     }
@@ -136,7 +136,7 @@ mod tests {
             ("fix-1.2-again", None),
             ("trunk-1.2", None),
         ] {
-            assert_eq!(minor_of_branch(branch, "trunk-1.2"), minor, "{branch}");
+            assert_eq!(line_of_branch(branch, "trunk-1.2"), minor, "{branch}");
         }
     }
 
