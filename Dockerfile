@@ -2,6 +2,7 @@
 #
 #   docker build .                                              what GitHub runs for `uses:` of this repository's main
 #   docker build -f Dockerfile --build-arg BINARY=built FOLDER  the same image around FOLDER/btp-release, built before
+#   docker build --build-arg BTP_RELEASE_REF=v1.2.0 .           of that release, as `--version` says then
 #
 # The second form compiles and pulls nothing: BuildKit builds only the stages that the last one needs.
 
@@ -9,6 +10,8 @@ ARG BINARY=build
 
 # Pinned by version. A digest is to be added by who can look it up in the registry and keep it up to date.
 FROM rust:1.95.0-alpine AS build
+# The tag of a release; without one, `--version` says what Cargo.toml says.
+ARG BTP_RELEASE_REF
 WORKDIR /src
 COPY . .
 # Alpine's own target is musl, and what is linked for it is static.

@@ -323,6 +323,72 @@ fn page_of_replacing_lists_every_decision() {
     assert_page("docs/replace.md", &(table + "\n"));
 }
 
+/// Pages of the documentation, and those at the root of the repository.
+fn pages() -> BTreeSet<PathBuf> {
+    let mut pages = BTreeSet::new();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("SUMMARY.md") {
+                pages.insert(path);
+            }
+        }
+    }
+    pages.extend(
+        fs::read_dir(root())
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
+    pages.retain(|path| path.extension().is_some_and(|e| e == "md"));
+    pages
+}
+
+/// `docs/site/build` makes the site of the pages that it lists, and checks their links.
+#[test]
+fn summary_of_the_site_lists_every_page_once() {
+    let docs = root().join("docs");
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let listed: Vec<PathBuf> = summary
+        .lines()
+        .filter_map(|line| line.split_once("](")?.1.strip_suffix(')'))
+        .map(|link| docs.join(link).canonicalize().unwrap())
+        .collect();
+    let pages: BTreeSet<_> = pages()
+        .into_iter()
+        .map(|page| page.canonicalize().unwrap())
+        .collect();
+    assert_eq!(listed.len(), pages.len(), "a page is listed twice");
+    assert_eq!(BTreeSet::from_iter(listed), pages);
+}
+
+/// What the example `shell-files` writes for a release.
+#[test]
+fn shells_complete_every_command() {
+    let mut command = Cli::command();
+    let mut script = Vec::new();
+    clap_complete::generate(
+        clap_complete::Shell::Bash,
+        &mut command,
+        "btp-release",
+        &mut script,
+    );
+    let script = String::from_utf8(script).unwrap();
+    let unknown: Vec<_> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .filter(|name| {
+            !script.contains(&format!(
+                "btp__release__subcmd__{}",
+                name.replace('-', "__")
+            ))
+        })
+        .collect();
+    assert_eq!(unknown, [""; 0]);
+}
+
 /// The code of some folders, without the lists of codes and without tests.
 fn source(folders: &[&str]) -> String {
     let mut source = String::new();

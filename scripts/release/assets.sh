@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Copies the binaries out of the pushed images, so that the release's files are the same bytes as in its image.
+# Copies the binaries for Linux out of the pushed images, so that they are the same bytes as in the image, and sums up the binaries of all
+# systems: those that are in the folder already, too.
 #
 #   IMAGE=ghcr.io/kyma-project/btp-release-action scripts/release/assets.sh dist sha256:…(amd64) sha256:…(arm64)
 # shellcheck source=scripts/lib.sh
@@ -13,4 +14,4 @@ for arch in "${!digests[@]}"; do
   docker cp --quiet "$container:/btp-release" "$folder/btp-release-linux-$arch"
   docker rm "$container" > /dev/null
 done
-(cd "$folder" && sha256sum btp-release-linux-* > sha256sums.txt)
+(cd "$folder" && sha256sum btp-release-* > sha256sums.txt)

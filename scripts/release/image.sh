@@ -27,7 +27,9 @@ if [ "$built" = "$revision" ]; then
   exit 0
 fi
 
-rustup target add "$target"
+# Not on GitHub's machines (https://github.com/actions/runner-images/issues/5770): C code of the crate ring is compiled for musl.
+command -v musl-gcc > /dev/null || { as_root apt-get -qq update && as_root apt-get -qq install --no-install-recommends musl-tools > /dev/null; }
+rustup toolchain install "${RUSTUP_TOOLCHAIN:-stable}" --profile minimal --target "$target"
 # Job summaries link to the documentation of this version.
 BTP_RELEASE_REF=$VERSION cargo build --locked --release --target "$target" --package btp-release-action --no-default-features
 context=$(mktemp -d)

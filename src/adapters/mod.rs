@@ -1,9 +1,13 @@
 //! The services and the system, behind the traits of `protocol`: each adapter maps their answers to the types of the
 //! application.
 
+mod bounded_files;
+pub mod checkout;
 pub mod files;
+pub mod gh;
 pub mod github;
 pub mod http;
+pub mod programs;
 pub mod registry;
 pub mod runner_files;
 pub mod signals;

@@ -5,15 +5,20 @@
 use std::io;
 
 use async_trait::async_trait;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
 
-/// Whether the process has received a signal to stop. Clones are of the same process.
+/// The signals to stop that the process has received. Clones are of the same process.
 #[derive(Clone, Debug)]
 pub struct Signals {
-    raised: watch::Receiver<bool>,
+    received: watch::Receiver<ReceivedSignals>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct ReceivedSignals {
+    any: bool,
+    interrupts: usize,
 }
 
 impl Signals {
@@ -24,31 +29,82 @@ impl Signals {
     ///
     /// When the system refuses the handlers.
     pub fn listen() -> io::Result<Self> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let (raise, raised) = watch::channel(false);
+        let mut signals = StopSignals::listen()?;
+        let (count, received) = watch::channel(ReceivedSignals::default());
         tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            loop {
+                let is_interrupt = signals.is_next_interrupt().await;
+                count.send_modify(|received| {
+                    received.any = true;
+                    received.interrupts += usize::from(is_interrupt);
+                });
             }
-            // When the process is about to end, the receiver no longer exists.
-            let _ = raise.send(true);
         });
-        Ok(Self { raised })
+        Ok(Self { received })
+    }
+
+    /// Ends at the second SIGINT: who presses Ctrl-C again does not want to wait for the clean-up. A runner sends only one.
+    pub async fn interrupted_again(&self) {
+        self.wait_until(|received| received.interrupts > 1).await;
+    }
+
+    async fn wait_until(&self, reached: fn(&ReceivedSignals) -> bool) {
+        let mut received = self.received.clone();
+        if received.wait_for(reached).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What tells the process to stop: SIGINT and SIGTERM.
+#[cfg(unix)]
+struct StopSignals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+/// What tells the process to stop: Ctrl-C, and that its window is closed.
+#[cfg(windows)]
+struct StopSignals {
+    interrupt: tokio::signal::windows::CtrlC,
+    terminate: tokio::signal::windows::CtrlClose,
+}
+
+impl StopSignals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(windows)]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: tokio::signal::windows::ctrl_c()?,
+            terminate: tokio::signal::windows::ctrl_close()?,
+        })
+    }
+
+    /// Waits for the next signal, and says whether it is what Ctrl-C sends.
+    async fn is_next_interrupt(&mut self) -> bool {
+        tokio::select! {
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => false,
+        }
     }
 }
 
 #[async_trait]
 impl Interrupt for Signals {
     fn raised(&self) -> bool {
-        *self.raised.borrow()
+        self.received.borrow().any
     }
 
     async fn wait(&self) {
-        let mut raised = self.raised.clone();
-        if raised.wait_for(|raised| *raised).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        self.wait_until(|received| received.any).await;
     }
 }

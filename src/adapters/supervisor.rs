@@ -41,7 +41,7 @@ pub enum Ended<T> {
     Finished(T),
     /// It panicked.
     Panicked,
-    /// It did not notice a signal.
+    /// It did not notice a signal, or it was interrupted again.
     Interrupted,
     /// It did not notice that its time was over.
     TimeOver(Duration),
@@ -138,6 +138,7 @@ where
         tokio::select! {
             result = finished => Ok(result.map_or(Ended::Panicked, Ended::Finished)),
             ended = unnoticed(&supervisor, noticed) => Ok(ended),
+            () = supervisor.signals.interrupted_again() => Ok(Ended::Interrupted),
         }
     })
 }

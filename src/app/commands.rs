@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::{App, COMMAND_LIMIT, RequestLog, log_requests, usage};
+use super::{App, COMMAND_LIMIT, RequestLog, usage};
 use crate::adapters::files::Files;
 use crate::cli::{
     CheckPodsArgs, DownloadAssetArgs, DownloadLogsArgs, RegistryLoginArgs, StepCommand,
@@ -97,7 +97,7 @@ impl App<'_> {
             settings::download_asset(args, self.environment()).map_err(usage)?;
         self.log.mask(&access.credential.secrets());
         if args.verbose || self.context.debug {
-            log_requests(RequestLog::Requests);
+            self.log_requests(RequestLog::Requests);
         }
         let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let downloaded = download.download(&github, title).await?;
@@ -120,7 +120,7 @@ impl App<'_> {
         let (logs, access) = settings::download_logs(args, self.environment()).map_err(usage)?;
         self.log.mask(&access.credential.secrets());
         if args.verbose || self.context.debug {
-            log_requests(RequestLog::Requests);
+            self.log_requests(RequestLog::Requests);
         }
         let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let files = Files::below(std::env::current_dir()?);

@@ -8,7 +8,8 @@ use super::{App, usage};
 use crate::adapters::github::rate_limit::RateLimitPolicy;
 use crate::adapters::github::{GitHub, GitHubSettings};
 use crate::adapters::http::{Http, HttpSettings};
-use crate::adapters::registry::{Credential, Credentials, Registries};
+use crate::adapters::programs::Programs;
+use crate::adapters::registry::{Credential, CredentialSource, Credentials, Registries};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::Clock;
 use crate::report::Failure;
@@ -21,6 +22,7 @@ impl App<'_> {
         timeout: Duration,
         http: Http,
     ) -> Result<GitHub, Failure> {
+        self.announce(vec![]);
         let mut settings = GitHubSettings::new(
             access.api_url,
             access.graphql_url,
@@ -52,7 +54,11 @@ impl App<'_> {
     /// An HTTP client, and registries through it.
     pub(super) fn connect(&self, access: &RegistryAccess) -> Result<(Http, Registries), Failure> {
         let http = self.http()?;
-        let credentials = credentials(access).map_err(|diagnostic| usage(vec![diagnostic]))?;
+        let mut credentials = credentials(access).map_err(|diagnostic| usage(vec![diagnostic]))?;
+        if let Some(places) = &self.context.local {
+            credentials = credentials.with_programs(Programs::in_path(&places.path));
+            self.announce(sources(access, &credentials));
+        }
         for unusable in credentials.unusable() {
             self.log.line(&format!("registry: {unusable}"));
         }
@@ -96,4 +102,19 @@ fn credentials(access: &RegistryAccess) -> Result<Credentials, Diagnostic> {
         }
     }
     Ok(all)
+}
+
+/// Where the credentials for the release's own registries come from.
+fn sources(access: &RegistryAccess, credentials: &Credentials) -> Vec<String> {
+    let file = access.docker_config.as_ref();
+    let source = |host: &String| match credentials.source(host) {
+        CredentialSource::Given => format!("the given password for {host}"),
+        CredentialSource::File => {
+            let path = file.map_or("config.json", |file| &file.path);
+            format!("the credentials for {host} in {path}")
+        }
+        CredentialSource::Helper(program) => format!("the credentials for {host} of {program}"),
+        CredentialSource::Nowhere => format!("no credentials for {host}"),
+    };
+    access.hosts.iter().map(source).collect()
 }

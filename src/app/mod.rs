@@ -2,9 +2,11 @@
 
 mod commands;
 mod connections;
+mod local;
 mod log_and_limit;
+mod screen;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{Stderr, Write as _, stderr, stdout};
 use std::path::Path;
@@ -44,13 +46,13 @@ const REVOKE_LIMIT_INTERRUPTED: Duration = Duration::from_secs(2);
 /// Runs what the arguments say or, where there are none, what the inputs of the step say. Logs to standard error, and answers
 /// with what the process ends with. It returns soon after a signal or the deadline, whatever is still being computed then.
 pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
-    let format = log_format(&Context::read(&env));
+    let context = Context::read(&env);
     let program = |supervisor| async move { program(arguments, &env, supervisor).await };
     match supervise(program) {
         Ok(Ended::Finished(exit)) => exit,
-        Ok(Ended::Interrupted) => report_failure(format, &Failure::interrupted(TITLE)),
+        Ok(Ended::Interrupted) => report_failure(&context, &Failure::interrupted(TITLE)),
         Ok(Ended::TimeOver(allowed)) => {
-            report_failure(format, &Failure::too_slow(TITLE, allowed, &[]))
+            report_failure(&context, &Failure::too_slow(TITLE, allowed, &[]))
         }
         Ok(Ended::Panicked) => bug(&anyhow::anyhow!("it panicked")),
         Err(error) => bug(&error.into()),
@@ -64,8 +66,10 @@ async fn program(
 ) -> Exit {
     let context = Context::read(env);
     let app = App {
-        log: Arc::new(ConsoleLog::new(stderr(), log_format(&context))),
+        log: Arc::new(console_log(&context)),
         context: &context,
+        filled_in: OnceCell::new(),
+        sources: RefCell::default(),
         clock: Arc::new(SystemClock::start()),
         supervisor,
         passes_findings_on: context.runner.is_some() && begins_release(env),
@@ -99,8 +103,16 @@ fn log_format(context: &Context) -> LogFormat {
     }
 }
 
-fn report_failure(format: LogFormat, failure: &Failure) -> Exit {
-    ConsoleLog::new(stderr(), format).failed(failure);
+fn console_log(context: &Context) -> ConsoleLog<Stderr> {
+    let log = ConsoleLog::new(stderr(), log_format(context));
+    match context.runner {
+        Some(_) => log,
+        None => log.on_screen(screen::of_log(&context.screen)),
+    }
+}
+
+fn report_failure(context: &Context, failure: &Failure) -> Exit {
+    console_log(context).failed(failure);
     failure.exit()
 }
 
@@ -111,12 +123,18 @@ pub fn bug(error: &anyhow::Error) -> Exit {
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",
     );
-    report_failure(LogFormat::Text, &Failure::new(TITLE, vec![diagnostic]))
+    let failure = Failure::new(TITLE, vec![diagnostic]);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
+    failure.exit()
 }
 
 /// The values that every command of this process uses.
 struct App<'a> {
     context: &'a Context,
+    /// The same, with what a terminal's checkout and logins add.
+    filled_in: OnceCell<Context>,
+    /// What of it came from where, until it is logged.
+    sources: RefCell<Vec<String>>,
     log: Arc<ConsoleLog<Stderr>>,
     clock: Arc<SystemClock>,
     supervisor: Supervisor,
@@ -133,10 +151,12 @@ impl App<'_> {
             Ok(cli) => cli.command,
             Err(error) if error.use_stderr() => return Err(error.into()),
             Err(help) => {
+                let help = screen::of_help(&self.context.screen).wrapped_help(&help.to_string());
                 write!(stdout(), "{help}")?;
                 return Ok(Exit::Done);
             }
         };
+        self.fill_in(&command).await?;
         match command {
             Command::Phase(args) => return self.phase(&args).await,
             Command::Step(command) => {
@@ -191,6 +211,11 @@ impl App<'_> {
 
     /// Reports an error that ended the process before a phase had a result, or in a command that is no phase.
     fn failed(&self, error: anyhow::Error) -> Exit {
+        if is_closed_pipe(&error) {
+            // Whoever reads the output has had enough of it.
+            return Exit::Done;
+        }
+        self.announce(vec![]);
         let failure = match error.downcast_ref::<clap::Error>() {
             Some(wrong) if self.context.runner.is_none() => {
                 self.log.line(wrong.to_string().trim_end());
@@ -230,9 +255,13 @@ impl App<'_> {
         self.step_output().outputs(&[(name, value)])
     }
 
+    fn context(&self) -> &Context {
+        self.filled_in.get().unwrap_or(self.context)
+    }
+
     fn environment(&self) -> Environment<'_> {
         Environment {
-            context: self.context,
+            context: self.context(),
             read_file: &read_text,
             now: self.clock.wall(),
         }
@@ -241,7 +270,7 @@ impl App<'_> {
     async fn phase(&self, args: &PhaseArgs) -> anyhow::Result<Exit> {
         let settings = settings::phase(args, self.environment()).map_err(not_begun)?;
         self.log.mask(&settings.secrets());
-        log_requests(if settings.verbose {
+        self.log_requests(if settings.verbose {
             RequestLog::Requests
         } else {
             RequestLog::Waits
@@ -288,7 +317,7 @@ impl App<'_> {
             },
             deadline: Deadline::after(now, timeout),
         };
-        let ended = engine.run(phase.as_mut()).await;
+        let ended = self.showing(&http, engine.run(phase.as_mut())).await;
         let limit = if interrupt.raised() {
             REVOKE_LIMIT_INTERRUPTED
         } else {
@@ -299,7 +328,7 @@ impl App<'_> {
         Ok(PhaseEnd {
             id: phase.id(),
             known: ReleaseFacts {
-                server: self.context.server_url.clone(),
+                server: self.context().server_url.clone(),
                 ..phase.known()
             },
             ended,
@@ -343,7 +372,7 @@ impl App<'_> {
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
         let settings = settings::inspect_module(args, self.environment()).map_err(usage)?;
         if settings.verbose {
-            log_requests(RequestLog::Requests);
+            self.log_requests(RequestLog::Requests);
         }
         let (_, registries) = self.connect(&settings.registry)?;
         let module = inspect(&registries, &settings.image).await?;
@@ -354,6 +383,12 @@ impl App<'_> {
         };
         Ok(write!(stdout(), "{text}")?)
     }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// What keeps a phase from beginning; no request was sent yet.
@@ -400,19 +435,23 @@ enum RequestLog {
     Requests,
 }
 
-fn log_requests(which: RequestLog) {
-    use tracing_subscriber::filter::{LevelFilter, Targets};
-    use tracing_subscriber::prelude::*;
-    let level = match which {
-        RequestLog::Waits => LevelFilter::WARN,
-        RequestLog::Requests => LevelFilter::DEBUG,
-    };
-    let ours = Targets::new().with_target("btp_release", level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(stderr)
-        .without_time();
-    // A second call in one process, as in tests, changes nothing.
-    let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(ours))
-        .try_init();
+impl App<'_> {
+    fn log_requests(&self, which: RequestLog) {
+        use tracing_subscriber::filter::{LevelFilter, Targets};
+        use tracing_subscriber::prelude::*;
+        let level = match which {
+            RequestLog::Waits => LevelFilter::WARN,
+            RequestLog::Requests => LevelFilter::DEBUG,
+        };
+        let ours = Targets::new().with_target("btp_release", level);
+        let log = Arc::clone(&self.log);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(move || screen::LogLines(Arc::clone(&log)))
+            .with_ansi(false)
+            .without_time();
+        // A second call in one process, as in tests, changes nothing.
+        let _ = tracing_subscriber::registry()
+            .with(lines.with_filter(ours))
+            .try_init();
+    }
 }

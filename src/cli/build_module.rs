@@ -12,7 +12,7 @@ pub struct BuildModuleArgs {
     /// Build a commit that belongs to no release, in place of a plan's: its version is `0.0.0-main-` and the first 12 digits of the hash, whatever `module-config` says. Takes `module-name` and `module-registry`
     #[arg(long)]
     pub commit_build: bool,
-    /// Commit to build with `commit-build`, by its full hash; default: the commit that the workflow runs on
+    /// Commit to build with `commit-build`, by its full hash; default: the commit that the workflow runs on or, on a terminal, that is checked out
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
     /// With `commit-build`: image of the module's manager, which the manifest has to run; `{version}` is filled in, and its default tag is the commit's version

@@ -5,7 +5,7 @@ use clap::Args;
 /// Arguments of `download-asset`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct DownloadAssetArgs {
-    /// Repository to release, `owner/name`; default: the one that the workflow runs in
+    /// Repository to release, `owner/name`; default: the one that the workflow runs in or, on a terminal, that the checkout is of
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
     /// Tag of a release, such as `v1.2.0`

@@ -5,7 +5,7 @@ use clap::Args;
 /// Arguments of `image-settings`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct ImageSettingsArgs {
-    /// Repository to release, `owner/name`; default: the one that the workflow runs in
+    /// Repository to release, `owner/name`; default: the one that the workflow runs in or, on a terminal, that the checkout is of
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
     /// Folder of the module, whose name becomes part of the default names of its images; default: `.`
@@ -17,7 +17,7 @@ pub struct ImageSettingsArgs {
     /// Name the image of a commit that belongs to no release, in place of a tag's
     #[arg(long)]
     pub commit_build: bool,
-    /// Commit to build with `commit-build`, by its full hash; default: the commit that the workflow runs on
+    /// Commit to build with `commit-build`, by its full hash; default: the commit that the workflow runs on or, on a terminal, that is checked out
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
     /// How tags are made from versions, with `{version}` in it; default: the version is what follows the last `/`

@@ -28,6 +28,7 @@ mod step_command;
 mod step_inputs;
 mod upload;
 mod verify;
+mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
@@ -55,10 +56,11 @@ pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
 pub use verify::VerifyArgs;
+pub use version_rules::VersionRulesInput;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
 #[derive(Debug, Parser)]
-#[command(name = "btp-release", version, disable_help_subcommand = true)]
+#[command(name = "btp-release", version = crate::domain::PROGRAM_VERSION, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -109,7 +111,7 @@ pub enum PhaseArgs {
 /// What every phase takes.
 #[derive(Debug, Default, Args)]
 pub struct CommonArgs {
-    /// Repository to release, `owner/name`; default: the one that the workflow runs in
+    /// Repository to release, `owner/name`; default: the one that the workflow runs in or, on a terminal, that the checkout is of
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
     /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `5m` for the others, and for `upload` as much more as GitHub's limits make many files take

@@ -2,21 +2,21 @@
 
 use clap::{ArgAction, Args};
 
-use super::{CommonArgs, ModuleInput};
+use super::{CommonArgs, ModuleInput, VersionRulesInput};
 
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct PlanArgs {
-    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name
+    /// Version to release, such as `v1.2.0`: the tag and the release get exactly this name, unless `version-from` or `tag-format` says otherwise
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,
     /// How tags are made from versions, with `{version}` in it, such as `api/v{version}`; default: the version as it was typed
     #[arg(long, value_name = "FORMAT")]
     pub tag_format: Option<String>,
-    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on
+    /// Commit to release or, with `commit-build`, to build, by its full hash; default: the commit that the workflow runs on or, on a terminal, that is checked out
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
-    /// Release from which on the notes list changes; default: the highest published version below this one
+    /// Tag of the release from which on the notes list changes; default: the highest published version below this one with the same tag format, and for a stable version the highest stable one
     #[arg(long, value_name = "TAG")]
     pub previous_tag: Option<String>,
     /// Whether this is a prerelease: `auto` (if the version is one), `true` or `false`
@@ -31,12 +31,26 @@ pub struct PlanArgs {
     /// When the tag is created: `draft` (right after the draft, so that it starts the builders) or `publish` (right before the release is published, after every check: a run that fails leaves no tag, and builders work from the commit); default: `draft`
     #[arg(long, value_name = "WHEN")]
     pub tag_when: Option<String>,
+    /// Where the version comes from: `input` (it is typed), `ref` (the tag that the workflow runs on), `branch-next-patch` (the next patch of the minor version that the branch is for, such as `release-1.2`) or `next-rc` (the next release candidate of the version that is typed); default: `input`. A version that is typed beside `ref` or `branch-next-patch` has to be the same
+    #[arg(long, value_name = "SOURCE")]
+    pub version_from: Option<String>,
+    /// Kind of the tag: `lightweight` or `annotated`, whose tagger is the token's user; default: `lightweight`. A tag that exists at the commit is used as it is
+    #[arg(long, value_name = "TYPE")]
+    pub tag_type: Option<String>,
+    /// Message of an annotated tag, with `{version}` and `{tag}` filled in; default: the tag's name
+    #[arg(long, value_name = "TEXT")]
+    pub tag_message: Option<String>,
     /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
     #[arg(long, value_name = "REASON")]
     pub replace_published: Option<String>,
     /// Branch that must not get new commits until the release is published
     #[arg(long, value_name = "BRANCH")]
     pub guard_branch: Option<String>,
+    #[command(flatten)]
+    pub rules: VersionRulesInput,
+    /// Reason to release a version that breaks `version-policy`, `allow-prerelease`, `branch-pattern`, `minor-from-main` or `feature-labels`, which then only warn; it is recorded in the plan and in the evidence
+    #[arg(long, value_name = "REASON")]
+    pub force: Option<String>,
     /// Parts of the release's text, in their order, one per line: `generate` (GitHub generates it), `categories` (the merged pull requests by the categories of `.github/release.yml`), `commits` (one line for each commit), `file` (`notes-file`) or `none`; default: `file` where `notes-file` is given, otherwise `generate`
     #[arg(long, value_name = "PARTS", action = ArgAction::Append)]
     pub notes: Vec<String>,

@@ -110,10 +110,13 @@ const fn phase(
 /// The permissions of every phase, in the order of a release.
 pub const PERMISSIONS: &[PhasePermissions] = &[
     PhasePermissions {
-        with: &[(
-            &["notes", "validate-labels", "milestone"],
-            &[read("pull-requests"), read("issues")],
-        )],
+        with: &[
+            (
+                &["notes", "validate-labels", "milestone"],
+                &[read("pull-requests"), read("issues")],
+            ),
+            (&["feature-labels"], &[read("pull-requests")]),
+        ],
         ..phase(
             "plan",
             &[write("contents")],

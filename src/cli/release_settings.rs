@@ -7,7 +7,7 @@ use super::BuildersInput;
 /// Arguments of `release-settings`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct ReleaseSettingsArgs {
-    /// Repository to release, `owner/name`; default: the one that the workflow runs in
+    /// Repository to release, `owner/name`; default: the one that the workflow runs in or, on a terminal, that the checkout is of
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
     /// Folder of the module, whose name becomes part of the default names of its images; default: `.`

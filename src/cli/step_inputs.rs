@@ -12,7 +12,7 @@ use crate::domain::{Code, Diagnostic};
 pub const SECRET_INPUTS: [(&str, &str); 4] = [
     (
         "github-token",
-        "GitHub token; on a terminal, the variable `GITHUB_TOKEN`",
+        "GitHub token; on a terminal, the variable `GITHUB_TOKEN` or `GH_TOKEN`, or the login of `gh`",
     ),
     (
         "publish-token",

@@ -41,6 +41,8 @@ pub struct ChangeOptions {
     pub append: Option<String>,
     pub labels: LabelRule,
     pub milestone: MilestoneRule,
+    /// The labels of pull requests with which a release needs more than a new patch number.
+    pub feature_labels: Vec<String>,
     /// The repository's page, without a slash at its end.
     pub page: String,
 }
@@ -50,6 +52,8 @@ impl ChangeOptions {
     pub fn need_changes(&self) -> bool {
         let of_changes =
             |part: &NotesPart| matches!(part, NotesPart::Categories | NotesPart::Commits);
-        self.labels != LabelRule::Any || self.notes.iter().any(of_changes)
+        self.labels != LabelRule::Any
+            || !self.feature_labels.is_empty()
+            || self.notes.iter().any(of_changes)
     }
 }

@@ -11,13 +11,20 @@ mod deadline;
 mod exit;
 mod findings;
 mod github_app;
+mod github_host;
+mod input_findings;
+
 mod jobs;
 mod lock;
 mod name_pattern;
+mod named_version;
+mod next_version;
 pub mod pace;
+mod program_version;
 mod repo;
 mod tag;
 pub(crate) mod urls;
+mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
 pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
@@ -29,16 +36,22 @@ pub use findings::{findings_from_json, findings_to_json};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
+pub use github_host::GitHubHost;
+pub use input_findings::InputFindings;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;
+pub use named_version::NamedVersion;
+pub use next_version::{CandidateForm, NextVersion, UnknownVersion, first_of, minor_of_branch};
 pub use ocm_module::values::{
     CommitSha, ComponentName, Digest, DigestHasher, ImageRef, ImageRepository, ImageTag,
     ModuleForm, PinnedImage, Version,
 };
 pub use ocm_module::{FormatCode, Place, Severity};
+pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
 pub use tag::{Spelling, Tag, TagFormat};
+pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 
 /// An error or a warning, with a code of the application.
 pub type Diagnostic = ocm_module::Diagnostic<Code>;

@@ -101,6 +101,14 @@ impl TagFormat {
         Ok((format.tag(&version)?, version, format))
     }
 
+    /// `{version}`: the tag is the version.
+    pub fn plain() -> Self {
+        Self {
+            before: String::new(),
+            after: String::new(),
+        }
+    }
+
     /// The tag of a version.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
     } = writer;
     match action {
         Action::CreateDraft(draft) => github.create_draft(draft).await.map(drop),
-        Action::CreateTag { tag, commit } => github.create_tag(tag, commit).await,
+        Action::CreateTag(tag) => github.create_tag(tag).await,
         Action::EditDraft { release, tag, body } => github.edit_draft(*release, tag, body).await,
         Action::UploadAsset {
             release,

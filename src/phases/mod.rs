@@ -22,7 +22,7 @@ pub use build_module::{
 pub use discard::{Adopt, AdoptOptions, Discard};
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
-pub use plan::{Plan, PlanOptions};
+pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
 pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, RequiredCheck};
 pub use record_tests::{LegResult, RecordTests};
 pub use status::Status;

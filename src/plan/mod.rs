@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod evidence;
+mod image_inputs;
 mod json_text;
 mod mark;
 mod release_plan;
@@ -11,13 +12,17 @@ mod release_plan;
 pub(crate) mod tests;
 mod verdict;
 mod wanted;
+mod wanted_inputs;
 
 pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement};
+pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};
 pub use verdict::Verdict;
 pub use wanted::{
-    MODULE_IMAGE, ModulePlan, NotesSource, OnExisting, SECOND_MODULE_IMAGE, TagWhen, Wanted,
+    MODULE_IMAGE, ModulePlan, NotesSource, OnExisting, SECOND_MODULE_IMAGE, TagWhen, VersionFrom,
+    Wanted,
 };
+pub use wanted_inputs::WantedInputs;

@@ -40,6 +40,9 @@ pub(crate) fn example_wanted() -> Wanted {
         module: None,
         extra_images: BTreeSet::new(),
         tag_when: TagWhen::Draft,
+        force: None,
+        tag_message: None,
+        version_from: VersionFrom::Input,
     }
 }
 
@@ -171,4 +174,19 @@ fn continued_draft_keeps_the_other_fields_of_its_mark() {
     assert_eq!((renewed.plan, &*renewed.run), (later.digest(), "18"));
     assert!(renewed.tag_was_there);
     assert!(renewed.put(&newer).contains("\"a\":1"));
+}
+
+#[test]
+fn kind_of_the_tag_and_source_of_the_version_are_named_unless_they_are_usual() {
+    let usual = example();
+    for field in ["tag_message", "version_from"] {
+        assert!(!usual.to_json().contains(field), "{field}");
+    }
+    let other = usual.with(|wanted| {
+        wanted.tag_message = Some("v1.2.0".into());
+        wanted.version_from = VersionFrom::NextRc;
+    });
+    assert!(other.to_json().contains("\"version_from\":\"next-rc\""));
+    let again = ReleasePlan::from_json(&other.to_json(), None).unwrap();
+    assert_eq!(again, other);
 }

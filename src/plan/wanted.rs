@@ -50,6 +50,16 @@ pub struct Wanted {
     /// When the tag is created. Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "TagWhen::is_default")]
     pub tag_when: TagWhen,
+    /// Why the version is released in spite of the rules for versions that it may break. The evidence has the plan, and so this
+    /// as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<String>,
+    /// The message of an annotated tag; `None` for a lightweight one. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag_message: Option<String>,
+    /// Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "VersionFrom::is_default")]
+    pub version_from: VersionFrom,
 }
 
 impl Wanted {
@@ -118,6 +128,32 @@ pub enum TagWhen {
 }
 
 impl TagWhen {
+    /// Whether it is left out of JSON.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where the version comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionFrom {
+    /// The version that was typed.
+    #[default]
+    Input,
+    /// The tag that the workflow runs on: somebody pushed it, and without it there is no release.
+    Ref,
+    /// The next patch of the minor version that the branch is for.
+    BranchNextPatch,
+    /// The next release candidate of the version that was typed.
+    NextRc,
+}
+
+impl VersionFrom {
     /// Whether it is left out of JSON.
     #[expect(
         clippy::trivially_copy_pass_by_ref,

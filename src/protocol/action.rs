@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
-    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId, ReleaseKind,
+    AssetId, Blob, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication, ReleaseId,
+    ReleaseKind,
 };
 
 /// The lock of a tag as a phase asks for it.
@@ -35,10 +36,7 @@ pub struct LayerFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     CreateDraft(NewDraft),
-    CreateTag {
-        tag: Tag,
-        commit: CommitSha,
-    },
+    CreateTag(NewTag),
     /// Sets the text of a draft; the tag goes along, since GitHub may otherwise rebind the draft.
     EditDraft {
         release: ReleaseId,
@@ -150,8 +148,13 @@ impl fmt::Display for Action {
                     draft.target.short()
                 )
             }
-            Self::CreateTag { tag, commit } => {
-                write!(f, "create the tag {tag} at {}", commit.short())
+            Self::CreateTag(NewTag {
+                tag,
+                commit,
+                message,
+            }) => {
+                let kind = message.as_ref().map_or("", |_| "annotated ");
+                write!(f, "create the {kind}tag {tag} at {}", commit.short())
             }
             Self::EditDraft { tag, .. } => {
                 write!(f, "set the text of the draft release {tag}")

@@ -17,8 +17,8 @@ pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
 pub use observed::{
-    AssetId, AssetState, CheckState, CheckTimes, LayerHolds, LocalFile, Notes, ReleaseId,
-    ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,
+    AssetId, AssetState, CheckState, CheckTimes, CountedReleases, LayerHolds, LocalFile, Notes,
+    ReleaseId, ReleaseKind, SeenAnswer, SeenAsset, SeenCheck, SeenLayer, SeenManifest, SeenRelease,
     SeenRepository,
 };
 pub use phase::{
@@ -30,5 +30,5 @@ pub use service_error::{Cause, ServiceError};
 pub use step_output::StepOutput;
 pub use writer::{
     ArchiveContent, Blob, BlobSource, FilesWriter, GitHubWriter, LockClaim, NewDraft, NewLock,
-    NewStatus, Publication, RegistryWriter, StatusState, Writer,
+    NewStatus, NewTag, Publication, RegistryWriter, StatusState, Writer,
 };

@@ -86,6 +86,14 @@ impl fmt::Display for ReleaseKind {
     }
 }
 
+/// Which published releases count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedReleases {
+    All,
+    /// Only those that GitHub does not show as prereleases.
+    NoPrereleases,
+}
+
 /// An asset of a release
 /// (<https://docs.github.com/en/rest/releases/assets>).
 #[derive(Clone, Debug, PartialEq, Eq)]

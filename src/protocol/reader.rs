@@ -16,8 +16,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck, SeenLayer,
-    SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    CountedReleases, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
+    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -51,13 +51,31 @@ pub trait GitHubReader: Send + Sync {
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
     /// The commit that a tag points at; annotated tags are followed.
     async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
+    /// Whether a tag that exists is an annotated one.
+    async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError>;
+    /// Those of these tags that point at a commit; annotated tags are followed.
+    async fn tags_at(
+        &self,
+        commit: &CommitSha,
+        tags: &[String],
+    ) -> Result<Vec<String>, ServiceError>;
     /// All releases of a tag, drafts and duplicates included, lowest id first.
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError>;
     async fn release(&self, id: ReleaseId) -> Result<Option<SeenRelease>, ServiceError>;
     /// The names of all tags that begin like this. The list may lag behind [`GitHubReader::tag`].
     async fn tags(&self, prefix: &str) -> Result<Vec<String>, ServiceError>;
-    /// The first of these tags that has a published release which is no prerelease.
-    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError>;
+    /// The first of these tags that has a published release which counts.
+    async fn first_released(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, ServiceError>;
+    /// Whether each of these branches has a commit; `None` for a branch that does not exist. The commit exists.
+    async fn on_branches(
+        &self,
+        commit: &CommitSha,
+        branches: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError>;
     /// The tag of the release that GitHub shows as *latest*.
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError>;
     /// Notes for a release that may not exist yet; nothing is saved by asking.

@@ -16,6 +16,7 @@ use super::{AssetId, ByteStream, CheckState, LocalFile, ReleaseId, ServiceError}
 use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
 };
+use crate::plan::Wanted;
 
 /// What the engine carries out actions with. Without it, a run is a dry run.
 #[derive(Clone, Copy)]
@@ -35,6 +36,26 @@ pub struct NewDraft {
     pub name: String,
     pub body: String,
     pub prerelease: bool,
+}
+
+/// A tag to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTag {
+    pub tag: Tag,
+    pub commit: CommitSha,
+    /// Of an annotated tag; `None` for a lightweight one.
+    pub message: Option<String>,
+}
+
+impl NewTag {
+    /// The tag of a planned release.
+    pub fn planned(wanted: &Wanted) -> Self {
+        Self {
+            tag: wanted.tag.clone(),
+            commit: wanted.commit.clone(),
+            message: wanted.tag_message.clone(),
+        }
+    }
 }
 
 /// The content of the one PATCH that sets the final text and publishes. The tag is always sent: without it GitHub may rebind
@@ -126,8 +147,9 @@ pub trait GitHubWriter: Send + Sync {
         tag: &Tag,
         body: &str,
     ) -> Result<(), ServiceError>;
-    /// Creates the tag if there is none; `Cause::Conflict` if it exists, at any commit.
-    async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError>;
+    /// Creates the tag if there is none; `Cause::Conflict` if it exists, at any commit. The object of an annotated tag is created
+    /// before: without the tag it is no change, and nobody sees it.
+    async fn create_tag(&self, tag: &NewTag) -> Result<(), ServiceError>;
     async fn upload_asset(
         &self,
         release: ReleaseId,

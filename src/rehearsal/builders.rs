@@ -3,13 +3,14 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
-use futures_util::future::try_join;
+use futures_util::future::join_all;
 use serde_json::json;
 use stand_ins::GitHubEvent;
+use stand_ins::github::CheckRun;
 use tokio::sync::broadcast::Receiver;
 
 use super::Rehearsal;
@@ -19,41 +20,98 @@ use crate::adapters::system_clock::SystemClock;
 use crate::domain::{Digest, ImageRef};
 use crate::plan::{ReleasePlan, TagWhen};
 use crate::protocol::{Blob, BlobSource, Clock, RegistryWriter as _};
-use crate::settings::BuilderBehavior;
+use crate::settings::{BuilderBehavior, RehearsedModule};
 use ocm_module::oci::media;
 use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
+/// The folder of what is built, in the workspace.
+const BUILD: &str = "build";
 /// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
 /// The longest time until it appears, once `draft` has ended.
 const START_MAY_TAKE: Duration = Duration::from_secs(2);
+
+/// The checks of the builders at the commit, as the input `builder-checks` names them.
+pub(super) const BUILDER_CHECKS: &str = "rehearsal/*";
+
+/// One of the builders, which has a check of its own.
+#[derive(Clone, Copy)]
+struct RehearsedBuilder {
+    check: &'static str,
+    name: &'static str,
+}
+
+const OF_IMAGES: RehearsedBuilder = RehearsedBuilder {
+    check: "rehearsal/images",
+    name: "image builder",
+};
+
+const OF_MODULE: RehearsedBuilder = RehearsedBuilder {
+    check: "rehearsal/module",
+    name: "module builder",
+};
+
+const OF_ASSETS: RehearsedBuilder = RehearsedBuilder {
+    check: "rehearsal/assets",
+    name: "asset builder",
+};
 
 /// Waits for what starts the builds, then builds.
 pub(super) struct RehearsedBuilders<'a> {
     rehearsal: &'a Rehearsal<'a>,
     events: Receiver<GitHubEvent>,
     clock: Arc<SystemClock>,
+    /// Those that failed in an earlier rehearsal with the same state, and are run again at once.
+    failed: bool,
 }
 
 impl<'a> RehearsedBuilders<'a> {
     /// Starts listening, as Prow does for the webhooks of a repository.
     pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
-        Self {
+        let mut builders = Self {
             rehearsal,
             events: rehearsal.services.github.events(),
             clock: Arc::new(SystemClock::start()),
+            failed: false,
+        };
+        for builder in builders.all() {
+            if builders.conclusion(builder).as_deref() == Some("failure") {
+                builders.failed = true;
+                builders.report(builder, None);
+            }
         }
+        builders
     }
 
-    /// Builds once; a tag or a draft that existed before starts nothing.
-    pub(super) async fn build(mut self, plan: &str) -> anyhow::Result<()> {
-        let never = self.rehearsal.settings.builders == BuilderBehavior::Never;
-        if never || !self.started().await {
-            return Ok(());
+    /// The builders of this release.
+    fn all(&self) -> Vec<RehearsedBuilder> {
+        let release = &self.rehearsal.settings.release;
+        let has_images =
+            |(input, _): &(&str, String)| matches!(*input, "binary-image" | "extra-images");
+        let images = release.plan.iter().any(has_images).then_some(OF_IMAGES);
+        let files = match (&release.module, release.assets.as_slice()) {
+            (Some(_), _) => Some(OF_MODULE),
+            (None, []) => None,
+            (None, _) => Some(OF_ASSETS),
+        };
+        images.into_iter().chain(files).collect()
+    }
+
+    /// Builds once, and reports each build as a check, so that one that failed ends the wait. What an earlier rehearsal built
+    /// is not built again, unless a new tag or draft starts it.
+    pub(super) async fn build(mut self, plan: &str) {
+        if self.rehearsal.settings.builders == BuilderBehavior::Never {
+            return;
         }
-        try_join(self.build_image(plan), self.build_module(plan))
-            .await
-            .map(drop)
+        // Somebody starts those by hand that did not succeed.
+        let are_missing = |builders: &Self| {
+            let mut all = builders.all().into_iter();
+            all.any(|builder| builders.conclusion(builder).as_deref() != Some("success"))
+        };
+        if self.failed || self.started().await || are_missing(&self) {
+            let builds = self.all().into_iter().map(|one| self.run(one, plan));
+            join_all(builds).await;
+        }
     }
 
     async fn started(&mut self) -> bool {
@@ -72,18 +130,74 @@ impl<'a> RehearsedBuilders<'a> {
         }
     }
 
-    async fn build_image(&self, plan: &str) -> anyhow::Result<()> {
-        const NAME: &str = "image builder";
-        let _spinner = self.rehearsal.timeline.spinner(NAME);
-        let log = |line: String| self.rehearsal.timeline.log(NAME, &line);
-        let plan = ReleasePlan::from_json(plan, None)?;
-        let Some(image) = &plan.wanted.binary_image else {
-            return Ok(());
-        };
-        log(format!("started for {}", plan.wanted.tag));
+    async fn run(&self, builder: RehearsedBuilder, plan: &str) {
+        let RehearsedBuilder { name, .. } = builder;
+        let timeline = self.rehearsal.timeline;
+        let _spinner = timeline.spinner(name);
+        self.report(builder, None);
+        let tag = &self.rehearsal.settings.release.tag;
+        timeline.log(name, &format!("started for {tag}"));
         self.pretend_to_build().await;
-        let digest = self.push_image(image, &plan).await?;
-        log(format!("pushed {image} ({digest})"));
+        let built = match self.rehearsal.settings.builders {
+            BuilderBehavior::Fail => Err(anyhow::anyhow!("as --builder fail asks for")),
+            _ if builder.check == OF_IMAGES.check => self.build_images(plan).await,
+            _ => self.build_files(plan).await,
+        };
+        let conclusion = match built {
+            Ok(()) => "success",
+            Err(error) => {
+                timeline.log(name, &format!("failed: {error:#}"));
+                "failure"
+            }
+        };
+        self.report(builder, Some(conclusion));
+    }
+
+    /// The conclusion of a builder's last run at the commit; `None` also while it runs.
+    fn conclusion(&self, builder: RehearsedBuilder) -> Option<String> {
+        let services = self.rehearsal.services;
+        let world = services.github.world();
+        let repository = world.repositories.get(&services.repository)?;
+        let mut runs = repository.check_runs.iter().rev();
+        let of_builder =
+            |run: &&CheckRun| run.name == builder.check && run.head_sha == services.commit;
+        runs.find(of_builder)?.conclusion.clone()
+    }
+
+    /// Adds a run of the builder's check, which is running, or ends it.
+    fn report(&self, builder: RehearsedBuilder, conclusion: Option<&str>) {
+        let services = self.rehearsal.services;
+        let since_1970 = self.clock.wall().duration_since(SystemTime::UNIX_EPOCH);
+        let now = since_1970.unwrap_or_default().as_secs();
+        let mut world = services.github.world();
+        let repository = world.repository(&services.repository);
+        let is_running =
+            |run: &&mut CheckRun| run.name == builder.check && run.conclusion.is_none();
+        if let Some(run) = repository.check_runs.iter_mut().rev().find(is_running) {
+            if let Some(conclusion) = conclusion {
+                "completed".clone_into(&mut run.status);
+                run.conclusion = Some(conclusion.to_owned());
+                run.completed_at = Some(now);
+            }
+            return;
+        }
+        repository.check(builder.check, "");
+        if let Some(run) = repository.check_runs.last_mut() {
+            "in_progress".clone_into(&mut run.status);
+            run.conclusion = None;
+            run.started_at = now;
+            run.completed_at = None;
+        }
+    }
+
+    async fn build_images(&self, plan: &str) -> anyhow::Result<()> {
+        let plan = ReleasePlan::from_json(plan, None)?;
+        let wanted = &plan.wanted;
+        for image in wanted.binary_image.iter().chain(&wanted.extra_images) {
+            let digest = self.push_image(image, &plan).await?;
+            let pushed = format!("pushed {image} ({digest})");
+            self.rehearsal.timeline.log(OF_IMAGES.name, &pushed);
+        }
         Ok(())
     }
 
@@ -116,40 +230,68 @@ impl<'a> RehearsedBuilders<'a> {
     }
 
     /// Runs two phases, as the workflow that builds modules does.
-    async fn build_module(&self, plan: &str) -> anyhow::Result<()> {
-        const NAME: &str = "module builder";
-        let _spinner = self.rehearsal.timeline.spinner(NAME);
-        self.rehearsal.timeline.log(NAME, "started");
-        self.pretend_to_build().await;
-        self.write_sources(&ReleasePlan::from_json(plan, None)?)?;
-        let inputs = [
-            ("plan", plan),
-            ("manifest", "build/manifest.yaml"),
-            ("default-cr", "build/default-cr.yaml"),
-        ];
-        let built = self.rehearsal.step("build-module", &inputs).await?;
-        if built.succeeded() {
-            let inputs = [("plan", plan), ("files", built.output("files"))];
-            self.rehearsal.step("upload", &inputs).await?;
+    async fn build_files(&self, plan: &str) -> anyhow::Result<()> {
+        let release = &self.rehearsal.settings.release;
+        let mut files = String::new();
+        if let Some(module) = &release.module {
+            let inputs = self.write_sources(&ReleasePlan::from_json(plan, None)?, module)?;
+            let given = release.build.iter();
+            let given = given.map(|(input, value)| (*input, value.as_str()));
+            let inputs = [("plan", plan)].into_iter().chain(inputs).chain(given);
+            let inputs: Vec<_> = inputs.collect();
+            let built = self.rehearsal.step("build-module", &inputs).await?;
+            anyhow::ensure!(built.succeeded(), "build-module did not succeed");
+            built.output("files").clone_into(&mut files);
         }
+        let folder = self.rehearsal.services.workspace.join(BUILD);
+        std::fs::create_dir_all(&folder)?;
+        for asset in &release.assets {
+            std::fs::write(folder.join(&asset.name), &asset.text)?;
+            files.push_str(&["\n", BUILD, "/", &asset.name].concat());
+        }
+        let inputs = [("plan", plan), ("files", &files)];
+        let uploaded = self.rehearsal.step("upload", &inputs).await?;
+        anyhow::ensure!(uploaded.succeeded(), "upload did not succeed");
         Ok(())
     }
 
-    /// Writes the files that a checkout and `kustomize build` would leave in the workspace.
-    fn write_sources(&self, plan: &ReleasePlan) -> io::Result<()> {
-        let settings = self.rehearsal.settings;
-        let folder = self.rehearsal.services.workspace.join("build");
-        std::fs::create_dir_all(&folder)?;
+    /// Writes the files that a checkout and `kustomize build` would leave in the workspace. Answers with the inputs that name
+    /// them.
+    fn write_sources(
+        &self,
+        plan: &ReleasePlan,
+        module: &RehearsedModule,
+    ) -> io::Result<Vec<(&'static str, &'static str)>> {
+        let workspace = &self.rehearsal.services.workspace;
+        std::fs::create_dir_all(workspace.join(BUILD))?;
         let image = plan.wanted.binary_image.as_ref().map(ToString::to_string);
-        let example = || {
-            let example = include_str!("example/manifest.yaml");
-            example.replace("{binary-image}", &image.unwrap_or_default())
-        };
-        let manifest = settings.manifest.clone().unwrap_or_else(example);
-        std::fs::write(folder.join("manifest.yaml"), manifest)?;
-        let example = include_str!("example/default-cr.yaml");
-        let default_cr = settings.default_cr.as_deref().unwrap_or(example);
-        std::fs::write(folder.join("default-cr.yaml"), default_cr)
+        let manifest = module.manifest.with_image(&image.unwrap_or_default());
+        let files = [
+            ("manifest", "build/manifest.yaml", Some(&manifest)),
+            (
+                "default-cr",
+                "build/default-cr.yaml",
+                module.default_cr.as_ref(),
+            ),
+            (
+                "module-config",
+                "build/module-config.yaml",
+                module.config.as_ref(),
+            ),
+            (
+                "security-config",
+                "build/sec-scanners-config.yaml",
+                module.security.as_ref(),
+            ),
+        ];
+        let mut inputs = Vec::new();
+        for (input, path, text) in files {
+            if let Some(text) = text {
+                std::fs::write(workspace.join(path), text)?;
+                inputs.push((input, path));
+            }
+        }
+        Ok(inputs)
     }
 }
 

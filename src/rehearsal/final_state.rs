@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 
 use stand_ins::{Category, LogEntry};
 
-use super::services::{REPOSITORY, Services};
+use super::services::Services;
+use crate::protocol::PhaseId;
 
 /// Prints the releases of the tag with their assets, and how many requests were sent.
 pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::Result<()> {
     let github = services.github.world();
-    let repository = github.repositories.get(REPOSITORY);
+    let repository = github.repositories.get(&services.repository);
     let releases = repository.map(|repository| repository.releases_of(tag));
     let commit = repository.and_then(|repository| repository.tag_commit(tag));
     for release in releases.unwrap_or_default() {
@@ -48,6 +50,51 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
     }
     Ok(())
 }
+
+/// Writes the summaries of all phases into one file of the folder that is kept, and prints where things are.
+pub(super) fn print_kept(
+    services: &Services,
+    folder: &Path,
+    tag: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = String::new();
+    for phase in PhaseId::ALL {
+        let summary = services.workspace.join(format!("summary-{phase}.md"));
+        page.push_str(&std::fs::read_to_string(summary).unwrap_or_default());
+    }
+    std::fs::write(folder.join("summary.md"), page)?;
+    writeln!(out, "\nkept in {}", folder.display())?;
+    for (name, what) in KEPT {
+        if folder.join(name).exists() {
+            writeln!(out, "  {name:<26} {what}")?;
+        }
+    }
+    let folder = folder.display();
+    writeln!(
+        out,
+        "  go on with it: btp-release rehearse {tag} --state {folder} and the same files"
+    )
+}
+
+/// What is in the folder.
+const KEPT: [(&str, &str); 6] = [
+    (
+        "summary.md",
+        "what GitHub shows on the page of the run, as Markdown",
+    ),
+    (
+        "workspace/module-release",
+        "the files that the module's build wrote",
+    ),
+    ("workspace/module", "the module, as its tests fetched it"),
+    (
+        "workspace/build",
+        "the files that the module was built from",
+    ),
+    ("github", "the state of GitHub, with the assets"),
+    ("registry", "the images"),
+];
 
 /// How many entries of a log are reads, unchanged answers and writes.
 fn by_kind(entries: &[LogEntry]) -> String {

@@ -19,6 +19,9 @@ use crate::settings::RehearsalSettings;
 use services::Services;
 use timeline::Timeline;
 
+/// Who says what the rehearsal does in place of the release's own steps.
+const NAME: &str = "rehearsal";
+
 /// One run of the pipeline against the stand-ins.
 struct Rehearsal<'a> {
     settings: &'a RehearsalSettings,
@@ -36,19 +39,31 @@ struct Rehearsal<'a> {
 /// A [`Diagnostic`](crate::domain::Diagnostic) if the folder for the state cannot be used; otherwise what went wrong with a file,
 /// a process or a stand-in.
 pub async fn run(settings: RehearsalSettings) -> anyhow::Result<Exit> {
-    let services = Services::start(&settings).await?;
-    let timeline = Timeline::start();
     let since_1970 = SystemClock::start()
         .wall()
         .duration_since(SystemTime::UNIX_EPOCH);
+    let run_id = since_1970.unwrap_or_default().as_millis().to_string();
+    let services = Services::start(&settings, &run_id).await?;
+    let timeline = Timeline::start();
+    let release = &settings.release;
+    for remark in &release.remarks {
+        timeline.log(NAME, remark);
+    }
+    if !release.remarks.is_empty() {
+        let host = &services.registry_host;
+        timeline.log(NAME, &format!("{host} is the registry of all images here"));
+    }
     let rehearsal = Rehearsal {
         settings: &settings,
         services: &services,
         timeline: &timeline,
-        run_id: since_1970.unwrap_or_default().as_millis().to_string(),
+        run_id,
     };
     let exit = rehearsal.run_pipeline().await?;
-    final_state::print(&services, &settings.version, &mut std::io::stdout())?;
-    services.save()?;
+    let (tag, out) = (release.tag.as_str(), &mut std::io::stdout());
+    final_state::print(&services, tag, out)?;
+    if let Some(folder) = services.save()? {
+        final_state::print_kept(&services, folder, tag, out)?;
+    }
     Ok(exit)
 }

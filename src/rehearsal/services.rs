@@ -7,18 +7,19 @@ use stand_ins::github::{GitHubWorld, Token};
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
 use crate::domain::{Code, Diagnostic, Place};
-use crate::settings::RehearsalSettings;
+use crate::settings::{RehearsalSettings, RehearsedRelease};
 
-pub(super) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(super) const TOKEN: &str = "rehearsal-token";
 
 /// GitHub and a registry, for as long as this lives.
 pub(super) struct Services {
     pub(super) github: GitHubServer,
     /// `host:port` of the registry, the stand-in's or a real one.
-    registry_host: String,
+    pub(super) registry_host: String,
     /// `None` where a real one is used.
     pub(super) registry: Option<RegistryServer>,
+    /// `owner/name` of the repository that is released.
+    pub(super) repository: String,
     /// The commit that is released.
     pub(super) commit: String,
     /// The working folder of the phases, as in a job's workspace.
@@ -34,63 +35,77 @@ enum StateFolder {
 }
 
 impl Services {
-    /// Starts the stand-ins, with the state of an earlier rehearsal if there is one.
-    pub(super) async fn start(settings: &RehearsalSettings) -> anyhow::Result<Self> {
-        let state = StateFolder::open(settings.state.as_deref())?;
-        let world = load_or_create_world(&state.github())?;
+    /// Starts the stand-ins, with the state of an earlier rehearsal if there is one. `run_id` names a folder of its own.
+    pub(super) async fn start(settings: &RehearsalSettings, run_id: &str) -> anyhow::Result<Self> {
+        let state = StateFolder::open(settings, run_id)?;
+        let folder = state.path().to_owned();
+        let unusable = |error: io::Error| unusable_state(&folder, &error);
+        let workspace = folder.join("workspace");
+        std::fs::create_dir_all(&workspace).map_err(unusable)?;
+        let workspace = std::path::absolute(workspace).map_err(unusable)?;
+        let repository = settings.release.repository.to_string();
+        let world = load_or_create_world(&state.github(), &settings.release)?;
         let commit = world
             .repositories
-            .get(REPOSITORY)
+            .get(&repository)
             .map(stand_ins::github::GitRepository::tip);
         let github = GitHubServer::start(world, Options::default()).await?;
         let (registry, registry_host) = if let Some(host) = &settings.registry {
             (None, host.clone())
         } else {
-            let registry = start_registry(state.path()).await?;
+            let registry = start_registry(state.path()).await.map_err(unusable)?;
             let host = registry.host();
             (Some(registry), host)
         };
-        let workspace = state.path().join("workspace");
-        std::fs::create_dir_all(&workspace)?;
         Ok(Self {
             github,
             registry_host,
             registry,
+            repository,
             commit: commit.unwrap_or_default(),
-            workspace: std::path::absolute(workspace)?,
+            workspace,
             state,
         })
     }
 
-    /// Without a tag.
-    pub(super) fn binary_image(&self) -> String {
-        format!("{}/kyma-project/prod/btp-manager", self.registry_host)
+    /// Images and folders of registries, one a line, in the registry of the rehearsal: only their hosts are others.
+    pub(super) fn in_registry(&self, images: &str) -> String {
+        let lines = images.lines().map(|image| {
+            let image = image.split_once("://").map_or(image, |(_, rest)| rest);
+            let (host, path) = image.split_once('/').unwrap_or(("", image));
+            let is_host = host.contains(['.', ':']) || host == "localhost";
+            let path = if is_host { path } else { image };
+            format!("{}/{path}", self.registry_host)
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Registry and path for the module image.
-    pub(super) fn module_registry(&self) -> String {
-        format!("{}/kyma-project/prod/unsigned", self.registry_host)
-    }
-
-    /// Keeps the state of GitHub for the next rehearsal, where that was asked for.
-    pub(super) fn save(&self) -> io::Result<()> {
-        match &self.state {
-            StateFolder::Kept(_) => self.github.world().save(&self.state.github()),
-            StateFolder::Temporary(_) => Ok(()),
-        }
+    /// Keeps the state of GitHub for the next rehearsal, where that was asked for. Answers with the folder.
+    pub(super) fn save(&self) -> anyhow::Result<Option<&Path>> {
+        let StateFolder::Kept(folder) = &self.state else {
+            return Ok(None);
+        };
+        let saved = self.github.world().save(&self.state.github());
+        saved.map_err(|error| unusable_state(folder, &error))?;
+        Ok(Some(folder))
     }
 }
 
 impl StateFolder {
-    fn open(kept: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = kept else {
-            let name = format!("btp-release-rehearsal-{}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            std::fs::create_dir_all(&path)?;
-            return Ok(Self::Temporary(path));
+    fn open(settings: &RehearsalSettings, run_id: &str) -> anyhow::Result<Self> {
+        let (path, kept) = match &settings.state {
+            Some(path) => (path.clone(), true),
+            None => {
+                let name = format!("btp-release-rehearsal-{run_id}-{}", std::process::id());
+                (std::env::temp_dir().join(name), settings.keep)
+            }
         };
-        std::fs::create_dir_all(path).map_err(|error| unusable_state(path, &error))?;
-        Ok(Self::Kept(path.to_owned()))
+        std::fs::create_dir_all(&path).map_err(|error| unusable_state(&path, &error))?;
+        Ok(if kept {
+            Self::Kept(path)
+        } else {
+            Self::Temporary(path)
+        })
     }
 
     fn path(&self) -> &Path {
@@ -115,12 +130,18 @@ impl Drop for StateFolder {
 
 fn unusable_state(path: &Path, error: &io::Error) -> Diagnostic {
     let path = path.display().to_string();
+    let help = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another rehearsal may be running with it, or another program has the port in `registry-port`: end it, or name another folder"
+        }
+        _ => "name a folder of an earlier rehearsal, or one that does not exist yet",
+    };
     let diagnostic = Diagnostic::value(
         Code::FileUnreadable,
         "folder",
         path,
         format!("cannot be used: {error}"),
-        "name a folder of an earlier rehearsal, or one that does not exist yet",
+        help,
     );
     Diagnostic {
         place: Some(Place::Input("--state".to_owned())),
@@ -128,11 +149,18 @@ fn unusable_state(path: &Path, error: &io::Error) -> Diagnostic {
     }
 }
 
-fn load_or_create_world(folder: &Path) -> anyhow::Result<GitHubWorld> {
-    if !folder.join("world.json").exists() {
-        return Ok(example_world());
+fn load_or_create_world(folder: &Path, release: &RehearsedRelease) -> anyhow::Result<GitHubWorld> {
+    let mut world = if folder.join("world.json").exists() {
+        GitHubWorld::load(folder).map_err(|error| unusable_state(folder, &error))?
+    } else {
+        GitHubWorld::new()
+    };
+    world.token(TOKEN, Token::github_token());
+    let repository = release.repository.to_string();
+    if !world.repositories.contains_key(&repository) {
+        add_history(&mut world, &repository, &release.earlier);
     }
-    Ok(GitHubWorld::load(folder).map_err(|error| unusable_state(folder, &error))?)
+    Ok(world)
 }
 
 /// On the port that it had before, where the folder is one that was kept: the images' names hold it.
@@ -155,24 +183,25 @@ async fn start_registry(folder: &Path) -> io::Result<RegistryServer> {
     Ok(registry)
 }
 
-/// A repository with two releases and some merged pull requests since.
-fn example_world() -> GitHubWorld {
-    let mut world = GitHubWorld::new();
-    world.token(TOKEN, Token::github_token());
-    world
-        .repository(REPOSITORY)
-        .commit("Initial commit")
-        .merge("Add the BtpOperator resource", "ada", &["kind/feature"])
-        .tag("v1.0.0")
-        .publish("v1.0.0")
-        .merge("Read the credentials once", "grace", &["kind/bug"])
-        .tag("v1.1.0")
-        .publish("v1.1.0")
+/// A repository with the releases before, and some merged pull requests since. `earlier` has their tags, the newest first.
+fn add_history(world: &mut GitHubWorld, repository: &str, earlier: &[String]) {
+    let repository = world.repository(repository).commit("Initial commit").merge(
+        "Add the custom resource",
+        "ada",
+        &["kind/feature"],
+    );
+    let mut changes = ["Read the credentials once"].into_iter();
+    for tag in earlier.iter().rev() {
+        repository.tag(tag).publish(tag);
+        if let Some(change) = changes.next() {
+            repository.merge(change, "grace", &["kind/bug"]);
+        }
+    }
+    repository
         .merge(
-            "Watch the service operator's deployment",
+            "Watch the operator's deployment",
             "linus",
             &["kind/feature"],
         )
         .merge("Say which secret is missing", "ada", &["kind/bug"]);
-    world
 }

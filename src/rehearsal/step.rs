@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::Rehearsal;
-use super::services::{REPOSITORY, TOKEN};
+use super::services::TOKEN;
 use crate::domain::Exit;
 
 /// The exit of a step, and its outputs.
@@ -75,7 +75,7 @@ impl Rehearsal<'_> {
         command
             .env_clear()
             .env("GITHUB_ACTIONS", "true")
-            .env("GITHUB_REPOSITORY", REPOSITORY)
+            .env("GITHUB_REPOSITORY", &self.services.repository)
             .env("GITHUB_SHA", &self.services.commit)
             .env("GITHUB_RUN_ID", &self.run_id)
             .env("GITHUB_API_URL", github.api_url())

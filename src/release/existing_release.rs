@@ -4,11 +4,12 @@
 use std::fmt;
 
 use super::references::{
-    duplicates, foreign, has_lost_mark, mark_lost, of_another_commit, tag_elsewhere, tag_is_ours,
+    duplicates, foreign, has_lost_mark, mark_lost, of_another_commit, pushed_tag_missing,
+    tag_elsewhere, tag_is_ours,
 };
 use crate::domain::CommitSha;
 use crate::domain::{Code, Diagnostic};
-use crate::plan::{Mark, OnExisting, ReleasePlan};
+use crate::plan::{Mark, OnExisting, ReleasePlan, VersionFrom};
 use crate::protocol::Action;
 use crate::protocol::{ReleaseKind, SeenRelease};
 
@@ -224,8 +225,13 @@ pub(crate) fn resolve<'a>(
     };
     let was_created_with_it =
         |at: &CommitSha| matches!(&ours, Some((release, mark)) if tag_is_ours(release, mark, at));
+    let is_given = plan.wanted.version_from == VersionFrom::Ref;
     let tag_state = match tag {
         None => TagState::Absent,
+        // A tag that somebody pushed to start the release is no release that exists.
+        Some(at) if *at == plan.wanted.commit && is_given && releases.is_empty() => {
+            TagState::Absent
+        }
         Some(at) if *at == plan.wanted.commit => TagState::AtCommit,
         Some(at) if was_created_with_it(at) => TagState::AtReplacedCommit,
         Some(_) => TagState::Elsewhere,
@@ -235,6 +241,11 @@ pub(crate) fn resolve<'a>(
         ours,
         duplicates_to_delete,
     ) {
+        (Decision::Create | Decision::Resume | Decision::Replace, ..)
+            if is_given && tag.is_none() =>
+        {
+            Resolution::Refuse(pushed_tag_missing(&plan.wanted))
+        }
         (Decision::Create, _, _) => Resolution::Create,
         (Decision::Resume, Some((draft, mark)), _) => Resolution::Resume(draft, mark),
         (Decision::Replace, Some((release, mark)), _) => Resolution::Replace(release, mark),

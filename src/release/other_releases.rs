@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use crate::domain::{Spelling, Tag};
 use crate::plan::Wanted;
-use crate::protocol::{GitHubReader, ServiceError};
+use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 
 /// The tags of the same line of versions: those of the tag format, with and without `v`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -59,12 +59,29 @@ impl OtherTags {
     pub(crate) async fn previous(
         &self,
         github: &dyn GitHubReader,
+        wanted: &Wanted,
     ) -> Result<Option<Tag>, ServiceError> {
-        if self.lower.is_empty() {
+        let (tags, counted) = self.before(wanted);
+        if tags.is_empty() {
             return Ok(None);
         }
-        let found = github.first_released(&self.lower).await?;
+        let found = github.first_released(&tags, counted).await?;
         Ok(found.and_then(|tag| tag.parse().ok()))
+    }
+
+    /// The tags of which one may be the previous release: what is stable follows what is stable, and a prerelease follows
+    /// whatever was released last. So the notes of 1.3.0 tell everything since 1.2.x, and those of 1.3.0-rc.2 what is new since
+    /// 1.3.0-rc.1. A release is stable if neither its version nor GitHub says that it is a prerelease.
+    fn before(&self, wanted: &Wanted) -> (Vec<String>, CountedReleases) {
+        if wanted.prerelease || wanted.version.is_prerelease() {
+            return (self.lower.clone(), CountedReleases::All);
+        }
+        let is_stable = |tag: &&String| {
+            let version = wanted.tag_format.version_of_line(tag);
+            version.is_some_and(|(version, _)| !version.is_prerelease())
+        };
+        let stable = self.lower.iter().filter(is_stable).cloned().collect();
+        (stable, CountedReleases::NoPrereleases)
     }
 
     /// Whether a higher version has been released.
@@ -75,7 +92,8 @@ impl OtherTags {
         if self.higher.is_empty() {
             return Ok(false);
         }
-        let found = github.first_released(&self.higher).await?;
+        let counted = CountedReleases::NoPrereleases;
+        let found = github.first_released(&self.higher, counted).await?;
         Ok(found.is_some())
     }
 }
@@ -142,6 +160,43 @@ mod tests {
             ),
             "neither the newest first nor of another format"
         );
+    }
+
+    #[test]
+    fn stable_release_follows_a_stable_one_and_a_prerelease_any() {
+        let names = [
+            "v1.2.0",
+            "1.2.1-rc.1",
+            "v1.2.1-rc.2",
+            "v1.1.9",
+            "v1.2.1",
+            "v1.2.2-main-940aa64",
+        ];
+        let before = |version: &str, prerelease: bool| {
+            let mut wanted = example_wanted();
+            wanted.version = version.parse().unwrap();
+            wanted.prerelease = prerelease;
+            let tags: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            let (tags, counted) = OtherTags::of(&wanted, &tags).before(&wanted);
+            (tags.join(" "), counted)
+        };
+        let (all, stable) = (CountedReleases::All, CountedReleases::NoPrereleases);
+        let with_prereleases = "v1.2.1-rc.2 1.2.1-rc.1 v1.2.0 v1.1.9";
+        for (version, prerelease, tags, counted) in [
+            ("1.2.1", false, "v1.2.0 v1.1.9", stable),
+            ("1.2.1-rc.3", true, with_prereleases, all),
+            ("1.2.1-rc.3", false, with_prereleases, all),
+            ("1.2.1", true, with_prereleases, all),
+            ("1.2.1-rc.2", true, "1.2.1-rc.1 v1.2.0 v1.1.9", all),
+            ("1.2.3", false, "v1.2.1 v1.2.0 v1.1.9", stable),
+            ("1.1.9", false, "", stable),
+        ] {
+            assert_eq!(
+                before(version, prerelease),
+                (tags.to_owned(), counted),
+                "{version}"
+            );
+        }
     }
 
     #[test]

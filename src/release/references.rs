@@ -143,6 +143,19 @@ pub(crate) fn tag_missing(plan: &ReleasePlan) -> Diagnostic {
     )
 }
 
+/// The tag that somebody pushed to start the release does not exist: it is theirs to create.
+pub(crate) fn pushed_tag_missing(wanted: &Wanted) -> Diagnostic {
+    let (tag, commit) = (&wanted.tag, &wanted.commit);
+    Diagnostic::error(
+        Code::TagMissing,
+        format!("the tag {tag}, on which the workflow runs, does not exist any more"),
+        format!(
+            "to release it after all, push it again: git push origin {commit}:{}",
+            tag.to_ref()
+        ),
+    )
+}
+
 /// One line of the table of artifacts in a release's text.
 pub(crate) fn row(name: &str, digest: Digest) -> String {
     format!("| `{name}` | `{digest}` |")

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart, Tag};
 use crate::plan::{NotesSource, Wanted};
 use crate::protocol::{GitHubReader, SeenMilestone, ServiceError};
-use crate::release::changes::{Changes, ReleaseConfig, check_labels, check_milestone};
+use crate::release::changes::{
+    Changes, ReleaseConfig, check_features, check_labels, check_milestone,
+};
 use crate::release::notes::{NotesInput, compose, is_too_long};
 
 /// What was read, as far as the options ask for it.
@@ -28,10 +30,10 @@ impl SincePrevious {
         previous: Option<&Tag>,
         default_branch: &str,
     ) -> Result<Self, ServiceError> {
-        let mut since = Self::default();
-        if options.milestone != MilestoneRule::Ignore {
-            since.milestones = github.milestones(&wanted.version.to_string()).await?;
-        }
+        let mut since = Self {
+            milestones: milestones(github, options, wanted).await?,
+            ..Self::default()
+        };
         if options.need_changes() {
             let Some(seen) = github.changes(previous, &wanted.commit).await? else {
                 since.unusable = previous.map(|previous| no_tag(previous, wanted));
@@ -52,6 +54,30 @@ impl SincePrevious {
             since.generated = notes.body;
         }
         Ok(since)
+    }
+
+    /// Where the previous release that was named has no tag, so that there is nothing to compare with.
+    pub(crate) async fn without_tag(
+        github: &dyn GitHubReader,
+        options: &ChangeOptions,
+        wanted: &Wanted,
+        previous: &Tag,
+    ) -> Result<Self, ServiceError> {
+        Ok(Self {
+            milestones: milestones(github, options, wanted).await?,
+            unusable: Some(no_tag(previous, wanted)),
+            ..Self::default()
+        })
+    }
+
+    /// The pull requests that need more than a new patch number, where the version raises no other.
+    pub(crate) fn features(
+        &self,
+        options: &ChangeOptions,
+        wanted: &Wanted,
+        previous: Option<&Tag>,
+    ) -> Option<Diagnostic> {
+        check_features(&self.changes, options, wanted, previous)
     }
 
     /// Every reason not to release.
@@ -104,6 +130,19 @@ impl SincePrevious {
     }
 }
 
+async fn milestones(
+    github: &dyn GitHubReader,
+    options: &ChangeOptions,
+    wanted: &Wanted,
+) -> Result<Vec<SeenMilestone>, ServiceError> {
+    match options.milestone {
+        MilestoneRule::Ignore => Ok(Vec::new()),
+        MilestoneRule::Exists | MilestoneRule::Closed => {
+            github.milestones(&wanted.version.to_string()).await
+        }
+    }
+}
+
 fn no_tag(previous: &Tag, wanted: &Wanted) -> Diagnostic {
     Diagnostic::error(
         Code::PreviousTagMissing,
@@ -111,6 +150,6 @@ fn no_tag(previous: &Tag, wanted: &Wanted) -> Diagnostic {
             "{} has no tag {previous} to compare with",
             wanted.repository
         ),
-        "give the tag of a release as `previous-tag`, or leave it out",
+        "give a tag that exists as `previous-tag`, or leave it out: then it is the highest release below this one",
     )
 }

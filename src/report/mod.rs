@@ -7,9 +7,14 @@ mod asset_progress;
 mod commands;
 mod details;
 mod failure;
+mod left;
+mod live;
 mod log;
+mod screen;
 mod summary;
 
 pub use failure::Failure;
+pub use live::Now;
 pub use log::{ConsoleLog, LogFormat};
+pub use screen::Screen;
 pub use summary::{failure_summary, summary};

@@ -3,10 +3,11 @@
 use ocm_module::values::ModuleForm;
 
 use super::input_parser::InputParser;
-use super::plan::{MODULE_NEEDS, ModuleNaming, Names, example_version, module};
+use super::plan::example_version;
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, CommitSha, Diagnostic, RepoSlug, Tag, Version, commit_version};
 use crate::phases::{ModuleSource, ModuleTarget};
+use crate::plan::{MODULE_NEEDS, ModuleInputs, Names};
 
 /// A commit, with the names of what is built from it.
 pub(super) struct CommitBuild {
@@ -53,20 +54,20 @@ pub(super) fn module_of_commit(
     let build = CommitBuild::read(parser, args.commit.as_ref());
     // Without a commit, the names are still checked, with an example of a version.
     let example = example_version();
-    let example = example.as_ref();
     let names = build.as_ref().map(CommitBuild::names);
-    let names = names.or_else(|| example.map(|(tag, version, _)| Names { tag, version }))?;
+    let names = names.or(example.as_ref().map(Names::of))?;
     let manager = args.binary_image.as_deref();
     let manager = manager.and_then(|text| parser.take("binary-image", names.image(text)));
-    let inputs = ModuleNaming {
-        names: &args.module,
+    let inputs = ModuleInputs {
+        name: args.module.module_name.clone(),
+        registry: args.module.module_registry.clone(),
         form,
         tag: None,
     };
     if args.module.module_name.is_none() && args.module.module_registry.is_none() {
         parser.missing("module-name", MODULE_NEEDS);
     }
-    let planned = module(parser, &inputs, &names)?;
+    let planned = inputs.named(names, &mut parser.findings)?;
     let (repository, build) = (repository?, build?);
     let source = ModuleSource {
         repository_url: parser.repository_url(&repository),

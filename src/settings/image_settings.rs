@@ -3,11 +3,11 @@
 use super::Environment;
 use super::commit_build::{CommitBuild, refuse_release};
 use super::input_parser::InputParser;
-use super::plan::Names;
 use crate::cli::ImageSettingsArgs;
 use crate::commands::image_settings::ImageSettings;
 use crate::commands::names::{default_image, default_place};
 use crate::domain::{Diagnostic, Tag, TagFormat, Version};
+use crate::plan::Names;
 
 /// What `image-settings` works out.
 ///

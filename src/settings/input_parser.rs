@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Context, DockerConfigFile, Environment, NotBegun, lines};
 use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
 use crate::domain::{
-    AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, LockOwner,
-    NamePattern, PEM_BEGINS, Place, RepoSlug, key_invalid,
+    AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, InputFindings,
+    LockOwner, NamePattern, PEM_BEGINS, RepoSlug, key_invalid,
 };
 use crate::plan::{Artifacts, ReleasePlan};
 
@@ -24,7 +24,7 @@ pub(super) struct InputParser<'a> {
     pub(super) environment: Environment<'a>,
     /// What an earlier job has said, and is the cause of what is missing here.
     pub(super) earlier: Option<NotBegun>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) findings: InputFindings,
 }
 
 /// Which of the tokens that a step may be given.
@@ -74,16 +74,13 @@ impl<'a> InputParser<'a> {
         Self {
             environment,
             earlier: None,
-            diagnostics: Vec::new(),
+            findings: InputFindings::default(),
         }
     }
 
     /// The settings, or everything that was found to be wrong.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, Vec<Diagnostic>> {
-        match settings {
-            Some(settings) if self.diagnostics.is_empty() => Ok(settings),
-            _ => Err(self.diagnostics),
-        }
+        self.findings.or(settings)
     }
 
     /// The owner of the locks that this process takes.
@@ -114,16 +111,7 @@ impl<'a> InputParser<'a> {
     where
         Code: From<C>,
     {
-        value
-            .map_err(|diagnostic| {
-                let mut diagnostic: Diagnostic = diagnostic.with_code();
-                // The message names the input already where the kind of value has the same name.
-                if !diagnostic.seen.starts_with(&format!("{input} ")) {
-                    diagnostic.place = Some(Place::Input(input.to_owned()));
-                }
-                self.diagnostics.push(diagnostic);
-            })
-            .ok()
+        self.findings.take(input, value)
     }
 
     /// A value of a type that checks its text; spaces around it are ignored.
@@ -137,16 +125,12 @@ impl<'a> InputParser<'a> {
 
     /// Records what is wrong with several inputs together.
     pub(super) fn refuse(&mut self, code: Code, seen: String, help: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(code, seen, help));
+        self.findings.push(Diagnostic::error(code, seen, help));
     }
 
     /// Records that an input is missing; `help` says how to give it.
     pub(super) fn missing(&mut self, input: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error(
-            Code::InputMissing,
-            format!("{input} is missing"),
-            help,
-        ));
+        self.findings.missing(input, help);
     }
 
     /// One of a few words; `None` where nothing was given or the word is none of them.
@@ -254,14 +238,18 @@ impl<'a> InputParser<'a> {
 
     /// The repository to release, which has to be known.
     pub(super) fn repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
-        if common.repository.is_none() && self.environment.context.repository.is_none() {
-            self.missing("repository", "give it with --repository OWNER/NAME");
-        }
-        self.named_repository(common)
+        self.this_repository(common.repository.as_ref())
     }
 
     /// The commit to release: the one that was typed, or the one that the workflow runs on.
     pub(super) fn commit(&mut self, typed: Option<&String>) -> Option<CommitSha> {
+        let checkout = self.environment.context.checkout.as_ref();
+        if typed.is_none()
+            && self.environment.context.sha.is_none()
+            && let Some(commit) = checkout.and_then(|checkout| checkout.commit.clone())
+        {
+            return Some(commit);
+        }
         if typed.is_none() && self.environment.context.sha.is_none() {
             self.missing("commit", "give it with --commit \"$(git rev-parse HEAD)\"");
         }
@@ -403,7 +391,7 @@ impl<'a> InputParser<'a> {
             _ => ("github-token", context.token.as_ref()),
         };
         let Some(token) = token else {
-            let help = "in a workflow it is set automatically; on a terminal: export GITHUB_TOKEN=\"$(gh auth token)\"";
+            let help = "in a workflow it is set automatically; on a terminal: gh auth login, or set the variable GITHUB_TOKEN";
             self.missing(input, help);
             return None;
         };

@@ -17,9 +17,11 @@ mod finish_settings;
 mod image_settings;
 mod input_parser;
 mod inspect_module;
+mod local;
 mod module_form;
 mod notes;
 mod plan;
+mod policy;
 mod publish;
 mod record_tests;
 mod registry_login;
@@ -30,6 +32,7 @@ mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod version_from;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -44,16 +47,19 @@ use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
 pub use check_pods::check_pods;
-pub use context::{Context, Runner};
+pub use context::{CheckoutValues, Context, LocalPlaces, Runner, ScreenVariables};
 pub use download_asset::download_asset;
 pub use download_logs::download_logs;
 pub use finish_settings::finish_settings;
 pub use image_settings::image_settings;
 use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
+pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
 pub use registry_login::registry_login;
 #[cfg(feature = "rehearse")]
-pub use rehearse::{BuilderBehavior, RehearsalSettings, TestResult, rehearse};
+pub use rehearse::{
+    BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
+};
 pub use release_settings::release_settings;
 
 /// A phase that is ready to run, and how to reach the services.

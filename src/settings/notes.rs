@@ -3,7 +3,7 @@
 use super::input_parser::{Choices, InputParser};
 use crate::cli::PlanArgs;
 use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart};
-use crate::plan::NotesSource;
+use crate::plan::{Names, NotesSource};
 
 /// Where a module keeps the notes of a version, unless told otherwise.
 const DEFAULT_FILE: &str = "docs/release-notes/{version}.md";
@@ -32,30 +32,40 @@ const MILESTONES: [(&str, MilestoneRule); 3] = [
     ("closed", MilestoneRule::Closed),
 ];
 
-/// The source of the text, and what is asked of the changes. Where GitHub's own notes or a file are all of the text, the source
-/// says so; otherwise `plan` composes it. `fill` puts version and tag into the name of the file.
+/// What is asked of the text.
+pub(super) struct Notes {
+    /// Where GitHub's own notes or a file are all of the text, it says so; otherwise `plan` composes it.
+    pub(super) source: NotesSource,
+    pub(super) changes: ChangeOptions,
+    /// The path of a file whose text is still missing, with `{version}` and `{tag}` in it.
+    pub(super) file: Option<String>,
+}
+
+/// The inputs about the text. `names` are missing where the version is not known yet: then a file is not read that is named by them.
 pub(super) fn notes(
     parser: &mut InputParser<'_>,
     args: &PlanArgs,
-    fill: &dyn Fn(&str) -> String,
-) -> Option<(NotesSource, ChangeOptions)> {
+    names: Option<Names<'_>>,
+) -> Option<Notes> {
     let words = words(parser, args);
     let append = match &args.notes_append {
         Some(text) => Some(parser.text_or_file("notes-append", text)?),
         None => None,
     };
-    let own = if words.contains(&Word::File) {
-        let path = args.notes_file.as_deref().unwrap_or(DEFAULT_FILE);
-        parser.file("notes-file", &fill(path))?
-    } else {
-        String::new()
-    };
+    let path = args.notes_file.as_deref().unwrap_or(DEFAULT_FILE);
+    let (mut own, mut file) = (String::new(), None);
+    if words.contains(&Word::File) {
+        match names {
+            Some(names) => own = parser.file("notes-file", &names.fill(path))?,
+            None => file = Some(path.to_owned()),
+        }
+    }
     let milestone = parser.choice(
         "milestone",
         args.milestone.as_deref(),
         &Choices::of(&MILESTONES),
     );
-    let mut options = ChangeOptions {
+    let mut changes = ChangeOptions {
         append,
         labels: if args.validate_labels {
             LabelRule::OneOfCategories
@@ -66,8 +76,8 @@ pub(super) fn notes(
         ..ChangeOptions::default()
     };
     let source = match words.as_slice() {
-        [Word::Generate] if options.append.is_none() => NotesSource::Generated,
-        [Word::File] if options.append.is_none() => NotesSource::Text(own),
+        [Word::Generate] if changes.append.is_none() => NotesSource::Generated,
+        [Word::File] if changes.append.is_none() => NotesSource::Text(own),
         [Word::Nothing] => NotesSource::Text(String::new()),
         several => {
             let part = |word: &Word| match word {
@@ -77,11 +87,15 @@ pub(super) fn notes(
                 Word::File => Some(NotesPart::Text(own.clone())),
                 Word::Nothing => None,
             };
-            options.notes = several.iter().filter_map(part).collect();
+            changes.notes = several.iter().filter_map(part).collect();
             NotesSource::Text(String::new())
         }
     };
-    Some((source, options))
+    Some(Notes {
+        source,
+        changes,
+        file,
+    })
 }
 
 fn words(parser: &mut InputParser<'_>, args: &PlanArgs) -> Vec<Word> {

@@ -6,10 +6,14 @@ use super::input_parser::InputParser;
 use crate::domain::RepoSlug;
 
 impl InputParser<'_> {
-    /// The repository that was named, or that the workflow runs in.
+    /// The repository that was named, that the workflow runs in, or that a terminal's checkout is of.
     pub(super) fn this_repository(&mut self, typed: Option<&String>) -> Option<RepoSlug> {
-        let text = typed.or(self.environment.context.repository.as_ref());
+        let context = self.environment.context;
+        let text = typed.or(context.repository.as_ref());
         if text.is_none() {
+            if let Some(checkout) = &context.checkout {
+                return Some(checkout.repository.clone());
+            }
             self.missing("repository", "give it with --repository OWNER/NAME");
         }
         self.parse("repository", text)

@@ -89,7 +89,7 @@ const EFFECTS: [(&str, &[&str]); 11] = [
     ("oci_client", &["adapters"]),
     ("std::env", &["main", "app", "rehearsal"]),
     ("std::fs", &["app", "adapters", "rehearsal"]),
-    ("std::process", &["main", "app", "rehearsal"]),
+    ("std::process", &["main", "app", "adapters", "rehearsal"]),
     ("Instant::now", &["adapters"]),
     ("SystemTime::now", &["adapters"]),
     ("stderr()", &["app", "rehearsal"]),

@@ -10,7 +10,9 @@ use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::domain::Code;
 use btp_release::protocol::{AssetId, Cause, GitHubReader, GitHubWriter, ReleaseId};
 
-use crate::support::github::{SharedClock, connect, file, kind, seen_asset, settings, tag};
+use crate::support::github::{
+    SharedClock, connect, file, kind, new_tag, seen_asset, settings, tag,
+};
 
 /// A server on loopback that answers each request by its first line, and records the heads of the requests.
 pub(crate) struct Server {
@@ -157,7 +159,7 @@ async fn redirects_of_a_moved_repository_are_followed_on_the_same_host() {
     }
     let server = Server::start(|_| to(301, "/elsewhere"));
     let moved = github(&server)
-        .create_tag(&tag("1.1.0"), &"0".repeat(40).parse().unwrap())
+        .create_tag(&new_tag("1.1.0", &"0".repeat(40).parse().unwrap()))
         .await;
     assert_eq!((kind(&moved), server.heads().len()), ("refused", 1));
 }

@@ -1,6 +1,7 @@
 //! Reads: existing objects are found, missing ones are absent, and every failure is an error.
 
-use btp_release::protocol::{AssetState, Cause, GitHubReader, ReleaseId};
+use btp_release::domain::CommitSha;
+use btp_release::protocol::{AssetState, Cause, CountedReleases, GitHubReader, ReleaseId};
 use stand_ins::github::{Digests, GitHubWorld, Level, Token};
 use stand_ins::{Category, RateLimits};
 
@@ -39,7 +40,10 @@ async fn invisible_repository_is_denied_with_the_request_id() {
         assert_eq!(kind(&github.releases(&tag("1.0.0")).await), "denied");
         assert_eq!(kind(&github.tags("v").await), "denied");
         let tags = ["1.0.0".to_owned()];
-        assert_eq!(kind(&github.first_released(&tags).await), "denied");
+        assert_eq!(
+            kind(&github.first_released(&tags, CountedReleases::All).await),
+            "denied"
+        );
     }
 }
 
@@ -107,6 +111,9 @@ async fn annotated_tags_are_followed_to_their_commit() {
             "{name}"
         );
     }
+    let is_annotated = async |name| rig.github.is_annotated(&tag(name)).await.unwrap();
+    assert!(is_annotated("api/v1.2.0").await && is_annotated("nested").await);
+    assert!(!is_annotated("light").await && !is_annotated("absent").await);
     for name in ["ligh", "api", "api/v1.2", "main"] {
         assert_eq!(rig.github.tag(&tag(name)).await.unwrap(), None, "{name}");
     }
@@ -174,6 +181,38 @@ async fn tags_are_listed_by_their_prefix() {
 }
 
 #[tokio::test]
+async fn tags_at_a_commit_are_found_through_annotated_tags() {
+    let rig = Rig::start().await;
+    let before = rig.tip();
+    rig.repository(|repository| {
+        repository.tag("1.1.0").annotated_tag("1.2.0", "Two");
+        let annotated = repository.refs["refs/tags/1.2.0"].clone();
+        let mut outer = repository.tag_objects[&annotated].clone();
+        outer.object = annotated;
+        repository.tag_objects.insert("7".repeat(40), outer);
+        let nested = "refs/tags/nested".into();
+        repository.refs.insert(nested, "7".repeat(40));
+        repository.commit("More").tag("1.3.0");
+    });
+    let now = rig.tip();
+    let at = async |commit, tags: &[&str]| {
+        let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
+        rig.github.tags_at(commit, &tags).await.unwrap()
+    };
+    let all = ["absent", "1.3.0", "1.2.0", "1.1.0", "nested"];
+    assert_eq!(at(&now, &all).await, ["1.3.0"]);
+    assert_eq!(at(&before, &all).await, ["1.2.0", "1.1.0", "nested"]);
+    assert_eq!(at(&now, &["1.1.0", "absent"]).await, [""; 0]);
+    assert_eq!(at(&now, &[]).await, [""; 0]);
+    // Beyond one query.
+    let many: Vec<_> = (0..120).map(|n| format!("0.{n}.0")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).chain(["1.3.0"]).collect();
+    rig.hub.log().clear();
+    assert_eq!(at(&now, &many).await, ["1.3.0"]);
+    assert_eq!(rig.hub.log().entries().len(), 3);
+}
+
+#[tokio::test]
 async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
     let rig = Rig::start().await;
     rig.repository(|repository| {
@@ -184,11 +223,14 @@ async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
         newest.prerelease = true;
         repository.tag("1.9.0").draft("2.0.0");
     });
-    let first = async |tags: &[&str]| {
+    let counted = async |tags: &[&str], counted| {
         let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
-        rig.github.first_released(&tags).await.unwrap()
+        rig.github.first_released(&tags, counted).await.unwrap()
     };
+    let first = async |tags: &[&str]| counted(tags, CountedReleases::NoPrereleases).await;
     let all = ["2.0.0", "1.9.0", "1.8.0", "1.7.0", "1.6.0"];
+    let with_prereleases = counted(&all, CountedReleases::All).await;
+    assert_eq!(with_prereleases.as_deref(), Some("1.8.0"));
     assert_eq!(first(&all).await.as_deref(), Some("1.7.0"));
     assert_eq!(first(&all[..3]).await, None);
     assert_eq!(first(&[]).await, None);
@@ -198,6 +240,35 @@ async fn first_release_among_tags_is_neither_a_draft_nor_a_prerelease() {
     rig.hub.log().clear();
     assert_eq!(first(&many).await.as_deref(), Some("1.3.0"));
     assert_eq!(rig.hub.log().entries().len(), 3);
+}
+
+#[tokio::test]
+async fn commit_is_found_on_its_branches_in_one_query() {
+    let rig = Rig::start().await;
+    rig.repository(|repository| {
+        repository
+            .on("release-1.1")
+            .commit("Fix")
+            .on("main")
+            .commit("More");
+    });
+    let tip = |branch: &str| {
+        let name = format!("refs/heads/{branch}");
+        let sha = rig.repository(|repository| repository.refs[&name].clone());
+        sha.parse::<CommitSha>().unwrap()
+    };
+    let branches = ["main", "no/such", "release-1.1"].map(str::to_owned);
+    for (commit, expected) in [
+        (tip("main"), [Some(true), None, Some(false)]),
+        (tip("release-1.1"), [Some(false), None, Some(true)]),
+    ] {
+        rig.hub.log().clear();
+        let found = rig.github.on_branches(&commit, &branches).await.unwrap();
+        assert_eq!(found, expected);
+        assert_eq!(rig.hub.log().entries().len(), 1);
+    }
+    let nowhere = rig.github.on_branches(&tip("main"), &[]).await.unwrap();
+    assert_eq!(nowhere, []);
 }
 
 #[tokio::test]

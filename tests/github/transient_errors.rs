@@ -9,7 +9,7 @@ use btp_release::protocol::{
 use stand_ins::github::GitHubWorld;
 use stand_ins::{Fault, Pattern, RateLimits, Service};
 
-use crate::support::github::{REPOSITORY, Rig, TOKEN, file, kind, tag};
+use crate::support::github::{REPOSITORY, Rig, TOKEN, file, kind, new_tag, tag};
 
 #[tokio::test]
 async fn read_retries_transient_errors() {
@@ -143,7 +143,7 @@ async fn write(rig: &Rig, github: &GitHub, number: usize) -> Result<(), ServiceE
             };
             github.create_draft(&draft).await.map(drop)
         }
-        1 => github.create_tag(&tag("1.1.0"), &rig.tip()).await,
+        1 => github.create_tag(&new_tag("1.1.0", &rig.tip())).await,
         2 => {
             github
                 .edit_draft(rig.draft("1.1.0"), &tag("1.1.0"), "x")

@@ -1,9 +1,11 @@
 //! Writes: each is sent once, and each refusal has its cause.
 
-use btp_release::protocol::{AssetId, Cause, GitHubWriter, NewDraft, Publication, ReleaseId};
+use btp_release::protocol::{
+    AssetId, Cause, GitHubReader, GitHubWriter, NewDraft, NewTag, Publication, ReleaseId,
+};
 use stand_ins::github::{StoredRelease, Token};
 
-use crate::support::github::{REPOSITORY, Rig, file, kind, tag};
+use crate::support::github::{REPOSITORY, Rig, file, kind, new_tag, tag};
 
 fn new_draft(rig: &Rig, name: &str) -> NewDraft {
     NewDraft {
@@ -56,7 +58,7 @@ async fn draft_is_created_edited_and_published() {
     assert!(edited.draft);
 
     rig.github
-        .create_tag(&tag("1.1.0"), &rig.tip())
+        .create_tag(&new_tag("1.1.0", &rig.tip()))
         .await
         .unwrap();
     rig.github.publish(&publication(id, "1.1.0")).await.unwrap();
@@ -120,19 +122,60 @@ async fn draft_is_created_without_target_where_workflow_rights_are_missing() {
 }
 
 #[tokio::test]
+async fn annotated_tag_is_an_object_and_a_reference_to_it() {
+    let rig = Rig::start().await;
+    let annotated = NewTag {
+        message: Some("Release 1.1.0".into()),
+        ..new_tag("api/v1.1.0", &rig.tip())
+    };
+    rig.github.create_tag(&annotated).await.unwrap();
+    rig.repository(|repository| {
+        let sha = &repository.refs["refs/tags/api/v1.1.0"];
+        let object = &repository.tag_objects[sha];
+        assert_eq!(object.tag, "api/v1.1.0");
+        assert_eq!(object.message, "Release 1.1.0");
+        assert_eq!(object.object, rig.tip().to_string());
+        assert_eq!(object.tagger, "github-actions[bot]");
+    });
+    // Its own object is known already.
+    rig.hub.log().clear();
+    assert_eq!(
+        rig.github.tag(&tag("api/v1.1.0")).await.unwrap(),
+        Some(rig.tip())
+    );
+    assert_eq!(rig.hub.log().entries().len(), 1);
+
+    let again = rig.github.create_tag(&annotated).await;
+    assert_eq!(kind(&again), "conflict");
+    let lightweight = rig
+        .github
+        .create_tag(&new_tag("api/v1.1.0", &rig.tip()))
+        .await;
+    assert_eq!(kind(&lightweight), "conflict");
+    let elsewhere = NewTag {
+        commit: "0".repeat(40).parse().unwrap(),
+        ..annotated
+    };
+    assert_eq!(kind(&rig.github.create_tag(&elsewhere).await), "refused");
+}
+
+#[tokio::test]
 async fn existing_tag_is_a_conflict() {
     let rig = Rig::start().await;
     rig.github
-        .create_tag(&tag("api/v1.1.0"), &rig.tip())
+        .create_tag(&new_tag("api/v1.1.0", &rig.tip()))
         .await
         .unwrap();
     let commit = rig.repository(|repository| repository.tag_commit("api/v1.1.0"));
     assert_eq!(commit, Some(rig.tip().to_string()));
-    let again = rig.github.create_tag(&tag("api/v1.1.0"), &rig.tip()).await;
+    let again = rig
+        .github
+        .create_tag(&new_tag("api/v1.1.0", &rig.tip()))
+        .await;
     assert_eq!(kind(&again), "conflict");
     let absent = "0".repeat(40).parse().unwrap();
     assert_eq!(
-        kind(&rig.github.create_tag(&tag("2.0.0"), &absent).await),
+        kind(&rig.github.create_tag(&new_tag("2.0.0", &absent)).await),
         "refused"
     );
 }
@@ -236,7 +279,7 @@ async fn writes_without_the_right_are_denied_with_its_name() {
             .create_draft(&new_draft(&rig, "1.1.0"))
             .await
             .map(drop),
-        reader.create_tag(&tag("1.1.0"), &rig.tip()).await,
+        reader.create_tag(&new_tag("1.1.0", &rig.tip())).await,
         reader.edit_draft(id, &tag("1.0.0"), "x").await,
         reader.publish(&publication(id, "1.0.0")).await,
         reader.upload_asset(id, &name, &file).await.map(drop),

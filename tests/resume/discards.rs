@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::matrix::{Cut, Server};
 use super::stages::Undisturbed;
-use super::support::scene::{EARLY, LATE, Run, Scene, TAG};
+use super::support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT, Run, Scene, TAG};
 
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
 
@@ -64,17 +64,24 @@ impl Scene {
 
 #[tokio::test]
 async fn interrupted_discard_can_be_repeated_and_keeps_foreign_objects() {
-    discard_after_every_kill(EARLY).await;
+    discard_after_every_kill(EARLY, LIGHTWEIGHT, &[]).await;
 }
 
 #[tokio::test]
 async fn interrupted_discard_can_be_repeated_where_the_tag_comes_late() {
-    discard_after_every_kill(LATE).await;
+    discard_after_every_kill(LATE, LIGHTWEIGHT, &[]).await;
 }
 
-async fn discard_after_every_kill(tag_when: &'static str) {
+#[tokio::test]
+async fn interrupted_discard_can_be_repeated_with_an_annotated_tag() {
+    discard_after_every_kill(EARLY, ANNOTATED, &["draft"]).await;
+    discard_after_every_kill(LATE, ANNOTATED, &["publish"]).await;
+}
+
+/// Kills these phases, or all if none is named.
+async fn discard_after_every_kill(tag_when: &'static str, tag_type: &'static str, phases: &[&str]) {
     let scene = Scene::start(|options| options.lag = Duration::from_secs(3)).await;
-    let scene = scene.tagging(tag_when);
+    let scene = scene.tagging(tag_when).of_type(tag_type);
     scene.repository(|repository| {
         repository.draft("v1.2.0-rc1");
         repository.annotated_tag("v1.2.0-rc1", "theirs");
@@ -85,7 +92,11 @@ async fn discard_after_every_kill(tag_when: &'static str) {
     let undisturbed = Undisturbed::release(&scene).await;
     let requests = undisturbed.requests[Server::GitHub as usize];
     let (mut discarded, mut failed) = (0, Vec::new());
-    for request in 1..=requests {
+    let is_killed = |request: &u64| {
+        let stage = undisturbed.before(Server::GitHub, *request);
+        phases.is_empty() || phases.contains(&stage.phase.as_str())
+    };
+    for request in (1..=requests).filter(is_killed) {
         for cut in [Cut::KilledBefore, Cut::KilledAfter] {
             match scene
                 .discarded_after(&undisturbed, &others, request, cut)

@@ -28,7 +28,7 @@ mod support;
 use std::time::Duration;
 
 use matrix::{Interrupted, Matrix};
-use support::scene::{EARLY, LATE};
+use support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT};
 
 /// The phases that another time for the tag changes.
 const OF_THE_TAG: [&str; 2] = ["draft", "publish"];
@@ -46,6 +46,7 @@ fn survive_every_cut(matrix: Matrix) {
     let Matrix {
         lag,
         tag_when,
+        tag_type,
         interrupted,
     } = matrix;
     let (cases, failed) = matrix::survive_all(matrix);
@@ -53,7 +54,7 @@ fn survive_every_cut(matrix: Matrix) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, lists lag by {lag:?})",
+        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, tag-type: {tag_type}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -64,6 +65,7 @@ fn release_completes_after_every_interruption() {
     survive_every_cut(Matrix {
         lag: Duration::ZERO,
         tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
         interrupted: Interrupted::All,
     });
 }
@@ -73,6 +75,7 @@ fn release_completes_after_every_interruption_while_lists_lag() {
     survive_every_cut(Matrix {
         lag: Duration::from_secs(3),
         tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
         interrupted: Interrupted::All,
     });
 }
@@ -82,6 +85,7 @@ fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() 
     survive_every_cut(Matrix {
         lag: Duration::ZERO,
         tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
         interrupted: Interrupted::AppTokens,
     });
 }
@@ -92,6 +96,7 @@ fn release_with_a_late_tag_completes_after_every_interruption() {
     let late = |lag, interrupted| Matrix {
         lag,
         tag_when: LATE,
+        tag_type: LIGHTWEIGHT,
         interrupted,
     };
     if whole_matrices() {
@@ -102,6 +107,24 @@ fn release_with_a_late_tag_completes_after_every_interruption() {
             Duration::from_secs(3),
             Interrupted::Phases(&OF_THE_TAG),
         ));
+    }
+}
+
+/// With `WHOLE_MATRICES` in the environment every request is interrupted, otherwise those of the phases that create the tag.
+#[test]
+fn release_with_an_annotated_tag_completes_after_every_interruption() {
+    for (tag_when, phase) in [(EARLY, &["draft"]), (LATE, &["publish"])] {
+        let interrupted = if whole_matrices() {
+            Interrupted::All
+        } else {
+            Interrupted::Phases(phase)
+        };
+        survive_every_cut(Matrix {
+            lag: Duration::from_secs(3),
+            tag_when,
+            tag_type: ANNOTATED,
+            interrupted,
+        });
     }
 }
 

@@ -221,6 +221,7 @@ fn same(entry: &LogEntry) -> String {
 pub(crate) struct Matrix {
     pub(crate) lag: Duration,
     pub(crate) tag_when: &'static str,
+    pub(crate) tag_type: &'static str,
     pub(crate) interrupted: Interrupted,
 }
 
@@ -247,7 +248,12 @@ pub(crate) fn is_about_tokens(path: &str) -> bool {
 
 /// Runs all cases, and returns the number of those that passed and the list of those that failed.
 pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
-    let Matrix { lag, tag_when, .. } = matrix;
+    let Matrix {
+        lag,
+        tag_when,
+        tag_type,
+        ..
+    } = matrix;
     let next = AtomicUsize::new(0);
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -256,7 +262,7 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
             .unwrap();
         runtime.block_on(async {
             let scene = Scene::start(|options| options.lag = lag).await;
-            let mut scene = scene.tagging(tag_when);
+            let mut scene = scene.tagging(tag_when).of_type(tag_type);
             if matrix.interrupted == Interrupted::AppTokens {
                 scene.acts_as = ActsAs::App;
             }

@@ -77,6 +77,7 @@ impl Scene {
             ("module-registry", &registry),
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
+            ("tag-type", self.tag_type),
         ];
         let inputs = [&inputs, more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;
@@ -237,6 +238,14 @@ impl Scene {
                     .collect(),
             }
         };
+        // An annotated tag contains the time at which it was made.
+        let peeled = |(name, sha): (&String, &String)| {
+            let seen = match repository.tag_objects.get(sha) {
+                Some(tag) => format!("{} {} {}", tag.object, tag.tag, tag.message),
+                None => sha.clone(),
+            };
+            (name.clone(), seen)
+        };
         let store = self.registry.store();
         let tags = store.repositories.iter().flat_map(|(name, repository)| {
             let tags = repository.tags.iter();
@@ -244,7 +253,7 @@ impl Scene {
         });
         Ending {
             releases: repository.releases.values().map(ended).collect(),
-            refs: repository.refs.clone(),
+            refs: repository.refs.iter().map(peeled).collect(),
             latest: repository
                 .latest
                 .map(|id| repository.releases[&id].tag_name.clone()),

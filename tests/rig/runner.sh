@@ -163,6 +163,7 @@ run_workflow() { # FILE EVENT [ACT ARGUMENTS…]
       --local-repository "$action@v1=$rig/repositories/$action" \
       --local-repository "$(pin actions/checkout)=$rig/bin/checkout" --local-repository "$(pin actions/attest)=$rig/bin/attest" \
       --local-repository "$(pin actions/upload-artifact)=$rig/bin/upload-artifact" \
+      --local-repository "$(pin actions/download-artifact)=$rig/bin/download-artifact" \
       --env GITHUB_REPOSITORY="$module" --secret GITHUB_TOKEN="$job_token" \
       --env GITHUB_RUN_ID="$run" \
       "${github_env[@]/#/--env=}" "${job_settings[@]/#/--env=}" "$@"

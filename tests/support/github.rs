@@ -7,7 +7,7 @@ use btp_release::adapters::github::{GitHub, GitHubSettings};
 use btp_release::adapters::http::{Http, HttpSettings};
 use btp_release::domain::{CommitSha, Digest, Tag};
 use btp_release::protocol::{
-    AssetId, AssetState, Cause, LocalFile, ReleaseId, SeenAsset, ServiceError,
+    AssetId, AssetState, Cause, LocalFile, NewTag, ReleaseId, SeenAsset, ServiceError,
 };
 use stand_ins::github::{GitHubWorld, GitRepository};
 use stand_ins::{LogEntry, Options, RateLimits};
@@ -101,6 +101,15 @@ pub(crate) fn seen_asset(id: AssetId, size: usize) -> SeenAsset {
 
 pub(crate) fn tag(text: &str) -> Tag {
     text.parse().unwrap()
+}
+
+/// A lightweight tag to create.
+pub(crate) fn new_tag(name: &str, commit: &CommitSha) -> NewTag {
+    NewTag {
+        tag: tag(name),
+        commit: commit.clone(),
+        message: None,
+    }
 }
 
 pub(crate) fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> LocalFile {

@@ -1,7 +1,9 @@
 //! The plan of a release that has a module, for tests that build, push and fetch it.
 
 use btp_release::domain::TagFormat;
-use btp_release::plan::{ModulePlan, NotesSource, OnExisting, ReleasePlan, TagWhen, Wanted};
+use btp_release::plan::{
+    ModulePlan, NotesSource, OnExisting, ReleasePlan, TagWhen, VersionFrom, Wanted,
+};
 use ocm_module::values::ModuleForm;
 
 pub(crate) fn with_module(tag: &str, component: &str, image: &str) -> ReleasePlan {
@@ -33,6 +35,9 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         }),
         extra_images: [].into(),
         tag_when: TagWhen::Draft,
+        force: None,
+        tag_message: None,
+        version_from: VersionFrom::Input,
     };
     ReleasePlan::complete(wanted, None, None)
 }

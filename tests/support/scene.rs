@@ -37,6 +37,9 @@ pub(crate) const TAG: &str = "v1.2.0";
 /// The values of `tag-when`.
 pub(crate) const EARLY: &str = "draft";
 pub(crate) const LATE: &str = "publish";
+/// The values of `tag-type`.
+pub(crate) const LIGHTWEIGHT: &str = "lightweight";
+pub(crate) const ANNOTATED: &str = "annotated";
 pub(crate) const ASSETS: &str = "template.yaml\ntemplate_control_plane.yaml\nrendered.yaml";
 
 /// A run of a workflow, as `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT` name it.
@@ -57,6 +60,10 @@ pub(crate) struct Scene {
     pub(crate) acts_as: ActsAs,
     /// The input `tag-when` of `plan`.
     pub(crate) tag_when: &'static str,
+    /// The input `tag-type` of `plan`.
+    pub(crate) tag_type: &'static str,
+    /// The branch or tag that the workflow runs on.
+    pub(crate) reference: String,
     /// The input `leave-draft` of `publish`.
     pub(crate) leave_draft: &'static str,
 }
@@ -103,6 +110,8 @@ impl Scene {
             http: Http::new(&HttpSettings::default()).unwrap(),
             acts_as: ActsAs::default(),
             tag_when: EARLY,
+            tag_type: LIGHTWEIGHT,
+            reference: "refs/heads/main".into(),
             leave_draft: "false",
         };
         scene.reset().await;
@@ -112,6 +121,11 @@ impl Scene {
     /// The same with another time for the tag.
     pub(crate) fn tagging(self, tag_when: &'static str) -> Self {
         Self { tag_when, ..self }
+    }
+
+    /// The same with another kind of tag.
+    pub(crate) fn of_type(self, tag_type: &'static str) -> Self {
+        Self { tag_type, ..self }
     }
 
     /// The same with a person who is to publish.
@@ -203,6 +217,7 @@ impl Scene {
             ("GITHUB_ACTIONS", "true".to_owned()),
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
             ("GITHUB_SHA", commit),
+            ("GITHUB_REF", self.reference.clone()),
             ("GITHUB_RUN_ID", run.id.to_string()),
             ("GITHUB_RUN_ATTEMPT", run.attempt.to_string()),
             ("GITHUB_API_URL", self.github.api_url()),

@@ -1,6 +1,8 @@
 //! The conditions under which the workflows publish and move `v1`: only what was built and tested.
 
-use crate::{all_steps, at, entries, job, jobs, keys, steps, string, strings, workflow};
+use crate::{
+    all_steps, at, entries, job, jobs, keys, none, read, steps, string, strings, workflow,
+};
 use btp_release::commands::release_settings::BUILD_JOBS;
 use yaml_serde::Value;
 
@@ -269,7 +271,8 @@ fn one_commit_is_built_tested_and_published() {
 
 #[test]
 fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
-    let publish = publishing_job("release.yaml", "publish", "${{ always() }}", &["major"]);
+    let after = ["major", "changelog"];
+    let publish = publishing_job("release.yaml", "publish", "${{ always() }}", &after);
     let gate = steps(&publish).pop().unwrap();
     for (input, wanted) in [
         ("needs", "${{ toJSON(needs) }}"),
@@ -289,22 +292,75 @@ fn the_action_is_released_only_after_its_smoke_test_and_v1_moves_last() {
     );
     let major = job(&release, "major");
     assert_eq!(strings(major.get("needs")), ["publish".into()].into());
-    for name in ["commit", "draft", "smoke", "attest", "major"] {
+    for name in ["commit", "draft", "smoke", "attest", "major", "changelog"] {
         assert_eq!(job(&release, name).get("if"), None, "{name}");
     }
+    // What is released as last is what the changelog is written from.
+    let changelog = job(&release, "changelog");
+    assert_eq!(strings(changelog.get("needs")), ["major".into()].into());
     let attested: Vec<String> = steps(&job(&release, "attest"))
         .iter()
         .map(|step| string(at(step, &["with", "subject-digest"])))
         .collect();
+    let assets = built_assets_of(&release);
+    assert!(assets.len() > 2, "{assets:?}");
+    let wanted = assets.iter().map(|asset| {
+        format!("${{{{ fromJSON(needs.draft.outputs.artifacts)['{asset}'].digest }}}}")
+    });
+    let image = "${{ needs.commit.outputs.digest }}".to_owned();
     assert_eq!(
         attested,
-        [
-            "${{ needs.commit.outputs.digest }}",
-            "${{ fromJSON(needs.draft.outputs.artifacts)['btp-release-linux-amd64'].digest }}",
-            "${{ fromJSON(needs.draft.outputs.artifacts)['btp-release-linux-arm64'].digest }}",
-        ]
+        [image].into_iter().chain(wanted).collect::<Vec<_>>()
     );
     assert!(strings(job(&release, "attest").get("needs")).contains("smoke"));
+}
+
+/// What a release of the action plans, without its checksums.
+fn built_assets_of(release: &Value) -> Vec<String> {
+    let plan = step(&job(release, "draft"), "Plan");
+    let assets = string(at(&plan, &["with", "assets"]));
+    let assets = assets.lines().map(str::to_owned);
+    assets
+        .filter(|asset| asset.starts_with("btp-release-"))
+        .collect()
+}
+
+/// What is planned is uploaded, and comes from an image, from the job that builds for one system, or is the archive for shells.
+#[test]
+fn every_asset_of_the_action_is_built_and_uploaded() {
+    let release = workflow("release.yaml");
+    let assets = built_assets_of(&release);
+    let uploaded = string(at(
+        &step(&job(&release, "draft"), "Upload them"),
+        &["with", "files"],
+    ));
+    let planned = string(at(
+        &step(&job(&release, "draft"), "Plan"),
+        &["with", "assets"],
+    ));
+    let uploaded: Vec<_> = uploaded.lines().collect();
+    let planned: Vec<_> = planned
+        .lines()
+        .map(|asset| format!("dist/{asset}"))
+        .collect();
+    assert_eq!(uploaded, planned);
+    let matrix = job(&release, "binary");
+    let Some(Value::Sequence(systems)) = at(&matrix, &["strategy", "matrix", "include"]) else {
+        unreachable!("no matrix");
+    };
+    let built = systems
+        .iter()
+        .map(|system| format!("btp-release-{}", string(system.get("name"))));
+    let of_images = ["amd64", "arm64"].map(|arch| format!("btp-release-linux-{arch}"));
+    let built = of_images.into_iter().chain(built);
+    let built = built.chain(["btp-release-shell-files.tar.gz".to_owned()]);
+    assert_eq!(assets, built.collect::<Vec<_>>());
+    let page = read("docs/install.md");
+    none(
+        assets
+            .into_iter()
+            .filter(|asset| !page.contains(&format!("`{asset}`"))),
+    );
 }
 
 /// Only one job may sign in this repository's name.

@@ -18,6 +18,7 @@ use yaml_serde::Value;
 
 mod composition;
 mod gate;
+mod lock;
 mod migration;
 mod module;
 mod pages;
@@ -48,7 +49,9 @@ fn workflows() -> BTreeMap<String, Value> {
         entries
             .map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()))
     });
+    // `actions.lock` is in the same folder.
     files
+        .filter(|path| Path::new(path).extension().is_some_and(|e| e == "yaml"))
         .map(|path| (path.clone(), parse(&path, &read(&path))))
         .collect()
 }

@@ -7,6 +7,7 @@ mod log_archive;
 mod pieces;
 mod private;
 mod safe_path;
+mod system;
 mod taken;
 mod unpack;
 mod zip;
@@ -31,7 +32,8 @@ use cancel::CancelOnDrop;
 use failure::broken;
 use pieces::pieces;
 use safe_path::{PartialPath, Root};
-use taken::{FileState, TakenFiles};
+use system::FileState;
+use taken::TakenFiles;
 
 const PIECE: usize = 256 << 10;
 

@@ -2,10 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::path::{Component, Path, PathBuf};
 
 use super::failure::broken;
+use super::system::{Owner, set_mode};
 use crate::protocol::Cause;
 
 /// The working folder.
@@ -17,29 +17,6 @@ pub(super) struct Root(PathBuf);
 pub(super) struct SafePath {
     pub(super) path: PathBuf,
     owner: Owner,
-}
-
-/// The owner of the working folder. In a container this process runs as `root`, and later steps must be able to delete its
-/// files.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Owner {
-    uid: u32,
-    gid: u32,
-}
-
-impl Owner {
-    pub(super) fn apply_to(self, path: &Path) {
-        let done = fs::symlink_metadata(path).and_then(|seen| {
-            if seen.uid() == 0 && self.uid != 0 {
-                lchown(path, Some(self.uid), Some(self.gid))
-            } else {
-                Ok(())
-            }
-        });
-        if let Err(e) = done {
-            tracing::debug!("{} keeps its owner: {e}", path.display());
-        }
-    }
 }
 
 impl Root {
@@ -67,10 +44,7 @@ impl Root {
     pub(super) fn place(&self, path: &Path) -> Result<SafePath, Cause> {
         let root = self.real()?;
         let seen = fs::metadata(&root).map_err(broken)?;
-        let owner = Owner {
-            uid: seen.uid(),
-            gid: seen.gid(),
-        };
+        let owner = Owner::of(&seen);
         let relative = self.relative(path, &root)?;
         let Some(name) = relative.file_name() else {
             return Err(broken("is the working folder itself"));
@@ -185,7 +159,7 @@ impl PartialPath {
 
     /// Gives a file or folder below this folder the owner of the working folder, and a mode.
     pub(super) fn set_owner_and_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        set_mode(path, mode)?;
         self.owner.apply_to(path);
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::system::FileState;
 use crate::protocol::SeenLayer;
 
 /// By the path that was asked for. Clones share what is known.
@@ -17,28 +17,6 @@ struct Taken {
     layer: SeenLayer,
     /// Of the file that was written; none where the layer holds no file.
     written: Option<FileState>,
-}
-
-/// What changes when a file is written to or replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileState {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl FileState {
-    pub(super) fn of(seen: &Metadata) -> Self {
-        Self {
-            device: seen.dev(),
-            inode: seen.ino(),
-            size: seen.size(),
-            modified: (seen.mtime(), seen.mtime_nsec()),
-            changed: (seen.ctime(), seen.ctime_nsec()),
-        }
-    }
 }
 
 impl TakenFiles {

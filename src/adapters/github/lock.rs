@@ -62,39 +62,20 @@ impl GitHub {
         Ok(Some(run.status == "completed" || run.run_attempt > attempt))
     }
 
-    /// Creates the tag object of the lock, then points the reference to it. The object may be created again and again, as
-    /// it changes nothing while nothing refers to it; the reference is the write.
+    /// Creates the tag object of the lock, then points the reference to it: the reference is the write.
     pub(super) async fn create_lock(&self, lock: &NewLock) -> Result<(), Cause> {
         let content = Lock {
             owner: lock.owner.clone(),
             since: self.now().as_secs(),
             taken_over: lock.claim == LockClaim::TakeOver,
         };
-        let message = content.message();
-        let body = models::CreateTagObject {
-            tag: "release-lock",
-            message: &message,
-            object: lock.commit.as_str(),
-            kind: "commit",
-        };
-        let url = self.url(&["git", "tags"]);
-        let answer = self
-            .client
-            .send(RequestKind::ReadByPost, Method::POST, &url, Some(&body))
+        let object = self
+            .create_tag_object("release-lock", content.message(), &lock.commit)
             .await?;
-        let object: models::GitObjectId = success(&answer)?.json()?;
-        let created = models::TagObject {
-            message,
-            object: models::GitObject {
-                kind: "commit".to_owned(),
-                sha: lock.commit.to_string(),
-            },
-        };
-        self.tag_objects().insert(object.sha.clone(), created);
         let name = Lock::reference(&lock.tag);
         let written = match lock.claim {
-            LockClaim::CreateIfAbsent => self.create_reference(&name, &object.sha).await,
-            LockClaim::TakeOver => self.move_reference(&name, &object.sha).await,
+            LockClaim::CreateIfAbsent => self.create_reference(&name, &object).await,
+            LockClaim::TakeOver => self.move_reference(&name, &object).await,
         };
         written.map_err(failure::gone_is_conflict)
     }

@@ -7,6 +7,7 @@ mod answer;
 mod app_token;
 mod assets;
 mod authorization;
+mod branches;
 mod changes;
 mod checks;
 mod client;

@@ -11,8 +11,8 @@ use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
-    Cause, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenMilestone, SeenRelease, SeenRepository, ServiceError,
+    Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
+    SeenCheck, SeenMilestone, SeenRelease, SeenRepository, ServiceError,
 };
 
 #[async_trait]
@@ -51,6 +51,23 @@ impl GitHubReader for GitHub {
             .doing(|| format!("look for the tag {tag}"))
     }
 
+    async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError> {
+        self.object_of(&format!("tags/{tag}"))
+            .await
+            .map(|object| object.is_some_and(|object| object.kind == "tag"))
+            .doing(|| format!("look for the tag {tag}"))
+    }
+
+    async fn tags_at(
+        &self,
+        commit: &CommitSha,
+        tags: &[String],
+    ) -> Result<Vec<String>, ServiceError> {
+        self.tags_of_commit(commit, tags)
+            .await
+            .doing(|| format!("look for tags at {commit}"))
+    }
+
     async fn releases(&self, tag: &Tag) -> Result<Vec<SeenRelease>, ServiceError> {
         self.releases_of(tag)
             .await
@@ -69,10 +86,24 @@ impl GitHubReader for GitHub {
             .doing(|| format!("list the tags {prefix}…"))
     }
 
-    async fn first_released(&self, tags: &[String]) -> Result<Option<String>, ServiceError> {
-        self.first_published(tags)
+    async fn first_released(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, ServiceError> {
+        self.first_published(tags, counted)
             .await
             .doing(|| "look for the releases of other tags".into())
+    }
+
+    async fn on_branches(
+        &self,
+        commit: &CommitSha,
+        branches: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError> {
+        self.branches_with(commit, branches)
+            .await
+            .doing(|| format!("look for {commit} on {}", branches.join(", ")))
     }
 
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
 
+use serde_json::Value;
+
 use super::client::{ALL_PAGES, success};
-use super::models::TagObject;
+use super::models::{GitObject, TagObject};
+use super::releases::{TAGS_PER_QUERY, query_of_tags};
 use super::{GitHub, models, origin};
 use crate::domain::CommitSha;
 use crate::protocol::Cause;
@@ -12,19 +15,26 @@ use crate::protocol::Cause;
 /// How many annotated tags are followed from one to the next. Git sets no limit.
 const DEEPEST_TAG: usize = 5;
 const TAGS: &str = "refs/tags/";
+/// What a tag points at, and the tags that it points at
+/// (<https://docs.github.com/en/graphql/reference/objects#tag>).
+const TARGETS: &str =
+    ") { target { oid ... on Tag { target { oid ... on Tag { target { oid } } } } } }";
 
 impl GitHub {
+    /// What a reference points to: a commit, or the object of an annotated tag.
+    pub(super) async fn object_of(&self, reference: &str) -> Result<Option<GitObject>, Cause> {
+        let url = self.url(&["git", "ref", reference]);
+        let found = self.client.find::<models::Reference>(url).await?;
+        // Some servers answer with another reference that begins with this name.
+        let found = found.filter(|found| found.name == format!("refs/{reference}"));
+        Ok(found.map(|found| found.object))
+    }
+
     /// The commit that a reference points to, through annotated tags.
     pub(super) async fn commit_of(&self, reference: &str) -> Result<Option<CommitSha>, Cause> {
-        let url = self.url(&["git", "ref", reference]);
-        let Some(found) = self.client.find::<models::Reference>(url).await? else {
+        let Some(mut object) = self.object_of(reference).await? else {
             return Ok(None);
         };
-        // Some servers answer with another reference that begins with this name.
-        if found.name != format!("refs/{reference}") {
-            return Ok(None);
-        }
-        let mut object = found.object;
         for _ in 0..DEEPEST_TAG {
             if object.kind != "tag" {
                 break;
@@ -54,6 +64,41 @@ impl GitHub {
         let object: TagObject = self.client.get(self.url(&["git", "tags", sha])).await?;
         self.tag_objects().insert(sha.to_owned(), object.clone());
         Ok(object)
+    }
+
+    /// Those of these tags that point at a commit, themselves or through annotated tags, asked for many at once.
+    pub(super) async fn tags_of_commit(
+        &self,
+        commit: &CommitSha,
+        tags: &[String],
+    ) -> Result<Vec<String>, Cause> {
+        let mut at_commit = Vec::new();
+        for tags in tags.chunks(TAGS_PER_QUERY) {
+            let numbered = tags.iter().enumerate();
+            let named: Vec<_> = numbered
+                .map(|(nth, tag)| (format!("t{nth}"), format!("{TAGS}{tag}")))
+                .collect();
+            let variables = named.iter().map(|(name, tag)| (name.clone(), tag.as_str()));
+            let query = models::GraphQlQuery {
+                query: &query_of_tags(tags.len(), "ref(qualifiedName: ", TARGETS),
+                variables: self.variables(variables),
+            };
+            let found = self.client.query_value(&query).await?;
+            for ((name, _), tag) in named.iter().zip(tags) {
+                let object = found.pointer(&format!("/repository/{name}"));
+                let object = object.ok_or_else(|| Cause::Broken {
+                    detail: "GitHub's GraphQL names not every tag".into(),
+                })?;
+                let mut target = object.get("target");
+                while let Some(object) = target {
+                    if object.get("oid").and_then(Value::as_str) == Some(commit.as_str()) {
+                        at_commit.push(tag.clone());
+                    }
+                    target = object.get("target");
+                }
+            }
+        }
+        Ok(at_commit)
     }
 
     /// <https://docs.github.com/en/rest/git/refs#list-matching-references>: all of them in one answer. Older servers give

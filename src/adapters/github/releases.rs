@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use super::client::ALL_PAGES;
 use super::{GitHub, models};
 use crate::domain::Tag;
-use crate::protocol::{Cause, ReleaseId, SeenRelease};
+use crate::protocol::{Cause, CountedReleases, ReleaseId, SeenRelease};
 
 /// A release comes with its first 30 assets; with as many, it may have more.
 const FULL_RELEASE: usize = 30;
@@ -22,7 +22,9 @@ const RELEASES_OF_TAG: &str = "query($owner: String!, $name: String!, $tag: Stri
     release(tagName: $tag) { databaseId tagName } \
     releases(first: 100, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { databaseId tagName } } } }";
 /// How many tags are asked for in one query.
-const TAGS_PER_QUERY: usize = 50;
+pub(super) const TAGS_PER_QUERY: usize = 50;
+/// What is asked of the release of a tag.
+const STATE: &str = ") { isDraft isPrerelease }";
 
 impl GitHub {
     /// All releases of a tag, each as it is now: what finds them may lag behind.
@@ -63,13 +65,17 @@ impl GitHub {
         Ok(Some(release.seen()))
     }
 
-    /// The first of these tags that has a published release which is no prerelease, asked for many at once.
-    pub(super) async fn first_published(&self, tags: &[String]) -> Result<Option<String>, Cause> {
+    /// The first of these tags that has a published release which counts, asked for many at once.
+    pub(super) async fn first_published(
+        &self,
+        tags: &[String],
+        counted: CountedReleases,
+    ) -> Result<Option<String>, Cause> {
         for tags in tags.chunks(TAGS_PER_QUERY) {
             let name = |nth: usize| format!("t{nth}");
             let numbered = tags.iter().enumerate();
             let query = models::GraphQlQuery {
-                query: &query_of_tags(tags.len()),
+                query: &query_of_tags(tags.len(), "release(tagName: ", STATE),
                 variables: self
                     .variables(numbered.clone().map(|(nth, tag)| (name(nth), tag.as_str()))),
             };
@@ -77,7 +83,7 @@ impl GitHub {
             for (nth, tag) in numbered {
                 let release = found.get(&name(nth));
                 let release = release.ok_or_else(|| incomplete("not every release"))?;
-                if self.is_published(tag, release.as_ref()).await? {
+                if self.is_published(tag, release.as_ref(), counted).await? {
                     return Ok(Some(tag.clone()));
                 }
             }
@@ -89,17 +95,19 @@ impl GitHub {
         &self,
         tag: &str,
         found: Option<&models::GraphQlRelease>,
+        counted: CountedReleases,
     ) -> Result<bool, Cause> {
+        let counts = |prerelease: bool| counted == CountedReleases::All || !prerelease;
         let Some(found) = found else {
             return Ok(false);
         };
         match (found.is_draft, found.is_prerelease) {
-            (Some(false), Some(prerelease)) => Ok(!prerelease),
+            (Some(false), Some(prerelease)) => Ok(counts(prerelease)),
             // It may hide a published one. REST finds only that.
             (Some(true), _) => {
                 let url = self.url(&["releases", "tags", tag]);
                 let published = self.client.find::<models::Release>(url).await?;
-                Ok(published.is_some_and(|release| !release.prerelease))
+                Ok(published.is_some_and(|release| counts(release.prerelease)))
             }
             _ => Err(incomplete("a release without its state")),
         }
@@ -127,16 +135,13 @@ impl GitHub {
     }
 }
 
-/// A query for the releases `t0`, `t1` … of as many tags.
-fn query_of_tags(count: usize) -> String {
+/// A query for `t0`, `t1` … of as many tags, each a field with its tag between `before` and `after`.
+pub(super) fn query_of_tags(count: usize, before: &str, after: &str) -> String {
     let (mut parameters, mut fields) = (String::new(), String::new());
     for nth in 0..count {
         // Writing to memory cannot fail.
         let _ = write!(parameters, ", $t{nth}: String!");
-        let _ = write!(
-            fields,
-            " t{nth}: release(tagName: $t{nth}) {{ isDraft isPrerelease }}"
-        );
+        let _ = write!(fields, " t{nth}: {before}$t{nth}{after}");
     }
     format!(
         "query($owner: String!, $name: String!{parameters}) {{ repository(owner: $owner, name: $name) {{{fields} }} }}"

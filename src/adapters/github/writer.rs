@@ -11,8 +11,8 @@ use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, failure, models};
 use crate::domain::{AssetName, CommitSha, Lock, Tag};
 use crate::protocol::{
-    AssetId, Cause, GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Publication, ReleaseId,
-    ServiceError,
+    AssetId, Cause, GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication,
+    ReleaseId, ServiceError,
 };
 
 #[async_trait]
@@ -41,10 +41,10 @@ impl GitHubWriter for GitHub {
             .doing(|| format!("edit the draft release {tag}"))
     }
 
-    async fn create_tag(&self, tag: &Tag, commit: &CommitSha) -> Result<(), ServiceError> {
-        self.create_reference(&tag.to_ref(), commit.as_str())
+    async fn create_tag(&self, tag: &NewTag) -> Result<(), ServiceError> {
+        self.make_tag(tag)
             .await
-            .doing(|| format!("create the tag {tag} at {}", commit.short()))
+            .doing(|| format!("create the tag {} at {}", tag.tag, tag.commit.short()))
     }
 
     async fn upload_asset(
@@ -205,6 +205,50 @@ impl GitHub {
             });
         }
         Ok(())
+    }
+
+    async fn make_tag(&self, tag: &NewTag) -> Result<(), Cause> {
+        let name = tag.tag.to_ref();
+        match &tag.message {
+            None => self.create_reference(&name, tag.commit.as_str()).await,
+            Some(message) => {
+                let object = self
+                    .create_tag_object(tag.tag.as_str(), message.clone(), &tag.commit)
+                    .await?;
+                self.create_reference(&name, &object).await
+            }
+        }
+    }
+
+    /// Creates the object of an annotated tag, and returns its hash. GitHub names the token's user as its tagger. It may be
+    /// created again and again, as it changes nothing while nothing refers to it.
+    pub(super) async fn create_tag_object(
+        &self,
+        tag: &str,
+        message: String,
+        commit: &CommitSha,
+    ) -> Result<String, Cause> {
+        let body = models::CreateTagObject {
+            tag,
+            message: &message,
+            object: commit.as_str(),
+            kind: "commit",
+        };
+        let url = self.url(&["git", "tags"]);
+        let answer = self
+            .client
+            .send(RequestKind::ReadByPost, Method::POST, &url, Some(&body))
+            .await?;
+        let object: models::GitObjectId = success(&answer)?.json()?;
+        let created = models::TagObject {
+            message,
+            object: models::GitObject {
+                kind: "commit".to_owned(),
+                sha: commit.to_string(),
+            },
+        };
+        self.tag_objects().insert(object.sha.clone(), created);
+        Ok(object.sha)
     }
 
     /// Creates a reference if it does not exist.

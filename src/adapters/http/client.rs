@@ -11,16 +11,14 @@ use reqwest::{Certificate, Client, ClientBuilder, Method, Url, redirect};
 use super::describe::describe;
 use super::dns::{AddressCheck, NameLookup, Resolver, SystemLookup};
 use super::pending::{RequestUnderWay, RequestsUnderWay};
+use crate::domain::PROGRAM_VERSION;
 use crate::protocol::PendingRequests;
 
 /// Sent with every request; GitHub refuses requests without it.
-const USER_AGENT: &str = concat!(
-    "btp-release/",
-    env!("CARGO_PKG_VERSION"),
-    " (+",
-    env!("CARGO_PKG_REPOSITORY"),
-    ")"
-);
+fn user_agent() -> String {
+    let page = env!("CARGO_PKG_REPOSITORY");
+    format!("btp-release/{PROGRAM_VERSION} (+{page})")
+}
 
 /// The settings that depend on the environment.
 #[derive(Clone, Debug)]
@@ -165,7 +163,7 @@ impl Base {
     fn builder(&self, check: Option<Arc<dyn AddressCheck>>) -> ClientBuilder {
         let lookup = Arc::clone(&self.lookup);
         Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(user_agent())
             .tls_certs_only(self.roots.iter().cloned())
             .redirect(redirect::Policy::none())
             .connect_timeout(self.connect_timeout)

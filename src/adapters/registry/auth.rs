@@ -16,7 +16,8 @@ use tokio::sync::Mutex;
 
 use super::answered::{Answered, SentWith};
 use super::challenge::{BearerChallenge, Challenge, challenge};
-use super::credentials::{Credential, Credentials, secret};
+use super::credential::{Credential, secret};
+use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::realm::RealmRule;
 use super::request::{RepositoryAccess, base};
@@ -139,7 +140,7 @@ impl Authenticator {
                     .await?;
             }
             Some(Challenge::Basic) => {
-                let Some(header) = self.basic(repository)? else {
+                let Some(header) = self.basic(repository).await? else {
                     return Ok(None);
                 };
                 self.cache.put_password(repository, &header);
@@ -153,9 +154,12 @@ impl Authenticator {
         Ok(cached.header.clone().filter(|header| Some(header) != used))
     }
 
-    fn basic(&self, repository: &ImageRepository) -> Result<Option<HeaderValue>, RequestFailure> {
-        let Some(Credential::Basic { user, password }) = self.credentials.at(repository.registry())
-        else {
+    async fn basic(
+        &self,
+        repository: &ImageRepository,
+    ) -> Result<Option<HeaderValue>, RequestFailure> {
+        let credential = self.credentials.at(repository.registry()).await;
+        let Some(Credential::Basic { user, password }) = credential else {
             return Ok(None);
         };
         let request = self.transport.http.answers().get(base(repository)?);
@@ -220,7 +224,7 @@ impl Authenticator {
             realm,
             service: challenge.service.as_deref(),
             scopes: wanted_scopes(challenge.scope.as_deref(), scopes),
-            credential: self.credentials.at(repository.registry()),
+            credential: self.credentials.at(repository.registry()).await,
             repository,
             identity: self.identity_at(repository),
         })
@@ -259,7 +263,7 @@ struct TokenService<'a> {
     realm: Url,
     service: Option<&'a str>,
     scopes: Vec<String>,
-    credential: Option<&'a Credential>,
+    credential: Option<Credential>,
     /// What the token is for.
     repository: &'a ImageRepository,
     /// As whom the token is asked for, for messages.
@@ -279,14 +283,14 @@ struct TokenAnswer {
 
 impl TokenService<'_> {
     fn method(&self) -> Method {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(_)) => Method::POST,
             _ => Method::GET,
         }
     }
 
     fn request(&self) -> RequestBuilder {
-        match self.credential {
+        match &self.credential {
             Some(Credential::Identity(token)) => self.oauth_request(token),
             Some(Credential::Basic { user, password }) => self
                 .token_request()
@@ -297,7 +301,7 @@ impl TokenService<'_> {
 
     /// What the request is authorized with, as a header.
     fn sent_with(&self) -> Option<HeaderValue> {
-        match self.credential? {
+        match self.credential.as_ref()? {
             Credential::Identity(token) => HeaderValue::try_from(token.expose_secret()).ok(),
             Credential::Basic { .. } => {
                 let request = self.request().build().ok()?;

@@ -1,19 +1,18 @@
-//! The credentials for each registry: given outright, or read from the text of a docker `config.json`.
+//! The credentials for each registry: given outright, read from the text of a docker `config.json`, or asked of the helpers that it names.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use super::credential::{Credential, DOCKER_HUB, DOCKER_HUB_API, secret};
+use super::helpers::Helpers;
+use crate::adapters::programs::Programs;
 use crate::domain::{Code, Diagnostic};
 
-/// Docker Hub has three names; its images have `docker.io`, its API listens on this one.
-pub(super) const DOCKER_HUB_API: &str = "registry-1.docker.io";
-const DOCKER_HUB: &str = "docker.io";
 /// Standard base64 ([RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), padded or not, as the tools
 /// that write `config.json` differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -23,23 +22,26 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The credential for one registry.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    Basic {
-        user: String,
-        password: SecretString,
-    },
-    /// An OAuth 2.0 refresh token, as `docker login` stores it under `identitytoken`.
-    Identity(SecretString),
-}
-
 /// The credentials of all registries. A registry that is not listed is asked without any.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
+    given: BTreeMap<String, Credential>,
+    /// Of the file.
     by_host: BTreeMap<String, Credential>,
-    /// Credential helpers by host, `*` for all others: programs that this process cannot run.
-    helpers: BTreeMap<String, String>,
+    helpers: Helpers,
+}
+
+/// Where the credential for a registry comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// It was given for this registry.
+    Given,
+    /// Docker's `config.json`.
+    File,
+    /// The program of this name.
+    Helper(String),
+    /// There is none.
+    Nowhere,
 }
 
 impl Credentials {
@@ -51,7 +53,14 @@ impl Credentials {
     /// Adds the credential for `host` or `host:port`, in place of any before it.
     #[must_use]
     pub fn with(mut self, host: &str, credential: Credential) -> Self {
-        self.by_host.insert(host_key(host), credential);
+        self.given.insert(host_key(host), credential);
+        self
+    }
+
+    /// Lets credential helpers be run. Without it they are not.
+    #[must_use]
+    pub fn with_programs(mut self, programs: Programs) -> Self {
+        self.helpers.programs = Some(programs);
         self
     }
 
@@ -73,50 +82,56 @@ impl Credentials {
                 all.by_host.insert(host_key(&key), credential);
             }
         }
-        all.helpers = config.helpers;
-        if let Some(store) = config.store.filter(|name| !name.is_empty()) {
-            all.helpers.insert("*".into(), store);
-        }
+        let helpers = config.helpers.into_iter();
+        all.helpers.by_host = helpers.map(|(key, name)| (host_key(&key), name)).collect();
+        all.helpers.store = config.store.filter(|name| !name.is_empty());
         Ok(all)
     }
 
     /// One sentence for each part of a docker `config.json` that cannot be used here.
     pub fn unusable(&self) -> Vec<String> {
-        let sentence = |(host, helper): (&String, &String)| match host.as_str() {
-            "*" => format!(
-                "credsStore needs the program docker-credential-{helper}, which cannot be run here"
-            ),
-            _ => format!(
-                "{host} needs the program docker-credential-{helper}, which cannot be run here"
-            ),
-        };
-        self.helpers.iter().map(sentence).collect()
+        self.helpers.unusable()
     }
 
-    pub(super) fn at(&self, host: &str) -> Option<&Credential> {
-        self.by_host.get(&host_key(host))
+    /// Where the credential for `host` or `host:port` comes from. Docker asks its helpers first, too, and keeps in the file what none has.
+    pub fn source(&self, host: &str) -> CredentialSource {
+        let host = host_key(host);
+        let helper = |name: &str| CredentialSource::Helper(Helpers::program(name));
+        if self.given.contains_key(&host) {
+            CredentialSource::Given
+        } else if let Some(name) = self.helpers.of_host(&host) {
+            helper(name)
+        } else if self.by_host.contains_key(&host) {
+            CredentialSource::File
+        } else if let Some(name) = self.helpers.of_others() {
+            helper(name)
+        } else {
+            CredentialSource::Nowhere
+        }
+    }
+
+    /// The credential for a registry. A helper is asked once.
+    pub(super) async fn at(&self, host: &str) -> Option<Credential> {
+        let source = self.source(host);
+        let host = host_key(host);
+        match source {
+            CredentialSource::Given => self.given.get(&host).cloned(),
+            CredentialSource::File => self.by_host.get(&host).cloned(),
+            CredentialSource::Helper(program) => self.helpers.ask(&program, &host).await,
+            CredentialSource::Nowhere => None,
+        }
     }
 
     /// As whom requests to a registry are sent, for the message when one is refused.
     pub(super) fn identity_at(&self, host: &str) -> String {
-        match self.at(host) {
-            Some(credential) => credential.to_string(),
-            None => match self.helpers.get(host).or_else(|| self.helpers.get("*")) {
-                Some(helper) => {
-                    format!("without credentials; docker-credential-{helper} cannot be run here")
-                }
-                None => "without credentials".into(),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Basic { user, .. } => write!(f, "as user {user:?}"),
-            Self::Identity(_) => f.write_str("with an identity token"),
-        }
+        let key = host_key(host);
+        let known = match self.source(host) {
+            CredentialSource::Given => self.given.get(&key).map(ToString::to_string),
+            CredentialSource::File => self.by_host.get(&key).map(ToString::to_string),
+            CredentialSource::Helper(program) => Some(self.helpers.identity(&program, &key)),
+            CredentialSource::Nowhere => self.helpers.unusable_at(&key),
+        };
+        known.unwrap_or_else(|| "without credentials".into())
     }
 }
 
@@ -140,11 +155,6 @@ struct ConfigEntry {
     password: Option<SecretString>,
     #[serde(rename = "identitytoken", deserialize_with = "secret")]
     identity: Option<SecretString>,
-}
-
-/// Deserializes a text that may be absent and is never shown again.
-pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
-    Ok(Option::<String>::deserialize(from)?.map(SecretString::from))
 }
 
 impl ConfigEntry {
@@ -223,15 +233,21 @@ fn without_scheme(key: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn basic<'a>(all: &'a Credentials, host: &str) -> Option<(&'a str, &'a str)> {
-        match all.at(host)? {
-            Credential::Basic { user, password } => Some((user, password.expose_secret())),
+    async fn basic(all: &Credentials, host: &str) -> Option<(String, String)> {
+        match all.at(host).await? {
+            Credential::Basic { user, password } => {
+                Some((user, password.expose_secret().to_owned()))
+            }
             Credential::Identity(_) => None,
         }
     }
 
-    #[test]
-    fn docker_config_entries_are_read_in_every_form() {
+    fn login(user: &str, password: &str) -> Option<(String, String)> {
+        Some((user.to_owned(), password.to_owned()))
+    }
+
+    #[tokio::test]
+    async fn docker_config_entries_are_read_in_every_form() {
         let all = Credentials::from_docker_config(
             r#"{"auths": {
                 "ghcr.io": {"auth": "Ym9iOnM6ZWNyZXQ="},
@@ -243,13 +259,13 @@ mod tests {
             }, "HttpHeaders": {}}"#,
         )
         .unwrap();
-        assert_eq!(basic(&all, "ghcr.io"), Some(("bob", "s:ecret")));
+        assert_eq!(basic(&all, "ghcr.io").await, login("bob", "s:ecret"));
         for name in ["docker.io", "index.docker.io", "registry-1.docker.io"] {
-            assert_eq!(basic(&all, name), Some(("hub", "pw")), "{name}");
+            assert_eq!(basic(&all, name).await, login("hub", "pw"), "{name}");
         }
-        assert_eq!(basic(&all, "R.example:5000"), Some(("u", "p")));
+        assert_eq!(basic(&all, "R.example:5000").await, login("u", "p"));
         assert!(matches!(
-            all.at("acr.example"),
+            all.at("acr.example").await,
             Some(Credential::Identity(_))
         ));
         for other in [
@@ -258,7 +274,7 @@ mod tests {
             "empty.example",
             "ghcr.io.example",
         ] {
-            assert!(all.at(other).is_none(), "{other}");
+            assert!(all.at(other).await.is_none(), "{other}");
         }
     }
 

@@ -17,10 +17,12 @@ mod auth;
 mod cache;
 mod challenge;
 mod client;
+mod credential;
 mod credentials;
 mod download;
 mod expected;
 mod failure;
+mod helpers;
 mod reader;
 mod realm;
 mod request;
@@ -30,7 +32,8 @@ mod writer;
 
 use std::sync::Arc;
 
-pub use credentials::{Credential, Credentials};
+pub use credential::Credential;
+pub use credentials::{CredentialSource, Credentials};
 
 use crate::adapters::http::Http;
 use crate::protocol::Clock;

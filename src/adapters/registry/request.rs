@@ -4,7 +4,7 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, Url};
 use tokio::fs::File;
 
-use super::credentials::DOCKER_HUB_API;
+use super::credential::DOCKER_HUB_API;
 use super::failure::RequestFailure;
 use crate::adapters::http::{UploadProgress, file_body};
 use crate::domain::urls::is_secure;

@@ -21,9 +21,9 @@ use crate::domain::{
 };
 use crate::protocol::{
     ArchiveContent, AssetId, Blob, ByteStream, FilesReader, FilesWriter, GitHubReader,
-    GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, Notes, Publication, RegistryReader,
-    RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck, SeenLayer,
-    SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
+    GitHubWriter, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Notes, Publication,
+    RegistryReader, RegistryWriter, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
+    SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
 };
 use unused_services::UnusedServices;
 

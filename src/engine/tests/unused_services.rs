@@ -1,6 +1,7 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
+use crate::protocol::CountedReleases;
 
 pub(super) struct UnusedServices;
 
@@ -33,7 +34,24 @@ impl GitHubReader for UnusedServices {
     async fn tags(&self, _: &str) -> Result<Vec<String>, ServiceError> {
         unreachable!()
     }
-    async fn first_released(&self, _: &[String]) -> Result<Option<String>, ServiceError> {
+    async fn is_annotated(&self, _: &Tag) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
+    async fn tags_at(&self, _: &CommitSha, _: &[String]) -> Result<Vec<String>, ServiceError> {
+        unreachable!()
+    }
+    async fn first_released(
+        &self,
+        _: &[String],
+        _: CountedReleases,
+    ) -> Result<Option<String>, ServiceError> {
+        unreachable!()
+    }
+    async fn on_branches(
+        &self,
+        _: &CommitSha,
+        _: &[String],
+    ) -> Result<Vec<Option<bool>>, ServiceError> {
         unreachable!()
     }
     async fn latest_tag(&self) -> Result<Option<String>, ServiceError> {
@@ -98,7 +116,7 @@ impl GitHubWriter for UnusedServices {
     async fn edit_draft(&self, _: ReleaseId, _: &Tag, _: &str) -> Result<(), ServiceError> {
         unreachable!()
     }
-    async fn create_tag(&self, _: &Tag, _: &CommitSha) -> Result<(), ServiceError> {
+    async fn create_tag(&self, _: &NewTag) -> Result<(), ServiceError> {
         unreachable!()
     }
     async fn upload_asset(

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
-use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen};
+use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen, VersionFrom};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
-use crate::protocol::{Cause, NewDraft, Reader, SeenRelease, ServiceError};
+use crate::protocol::{Cause, NewDraft, NewTag, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::lock::{Locked, NeedsLock};
 use crate::release::references::{delete_release, tag_is_ours};
@@ -106,7 +106,7 @@ impl Phase for Draft {
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
         match action {
             Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),
-            Action::CreateTag { .. } => self.tag_is_confirmed = answer.is_ok(),
+            Action::CreateTag(_) => self.tag_is_confirmed = answer.is_ok(),
             _ => {}
         }
     }
@@ -172,12 +172,12 @@ fn decide(plan: &ReleasePlan, seen: &ReleaseView) -> Step {
             seen.tag.as_ref(),
         ))]),
         Resolution::Resume(draft, mark) => resume(plan, seen, draft, &mark),
-        Resolution::Replace(release, mark) => Step::Act(delete_release(
-            &plan.wanted.tag,
-            seen.tag.as_ref(),
-            release,
-            &mark,
-        )),
+        Resolution::Replace(release, mark) => {
+            // A tag that somebody pushed to start the release stays.
+            let is_given = plan.wanted.version_from == VersionFrom::Ref;
+            let tag = seen.tag.as_ref().filter(|_| !is_given);
+            Step::Act(delete_release(&plan.wanted.tag, tag, release, &mark))
+        }
         Resolution::DeleteDuplicates(actions) => Step::Act(actions),
         Resolution::Done(release) => Step::Done(report(
             plan,
@@ -198,10 +198,7 @@ fn resume(plan: &ReleasePlan, seen: &ReleaseView, draft: &SeenRelease, mark: &Ma
         }]);
     }
     match (&seen.tag, plan.wanted.tag_when) {
-        (None, TagWhen::Draft) => Step::Act(vec![Action::CreateTag {
-            tag: plan.wanted.tag.clone(),
-            commit: plan.wanted.commit.clone(),
-        }]),
+        (None, TagWhen::Draft) => Step::Act(vec![Action::CreateTag(NewTag::planned(&plan.wanted))]),
         (None, TagWhen::Publish) => Step::Done(without_tag(plan, draft)),
         (Some(_), _) => Step::Done(drafted(plan, draft)),
     }

@@ -1,21 +1,27 @@
 //! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
+mod next;
 mod spelling;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::domain::{
+    AssetName, ChangeOptions, Code, CommitSha, Diagnostic, MAX_ASSETS, Tag, VersionRules,
+};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, VersionFrom, Wanted};
 use crate::protocol::{Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
+use crate::release::policy::{self, SeenForRules};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 use spelling::{spelling_differs, version_exists};
+
+pub use next::{NextInputs, PlanNext};
 
 /// The inputs of `plan`.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct PlanOptions {
     pub guard_branch: Option<String>,
     /// What is asked of the changes since the previous release.
     pub changes: ChangeOptions,
+    /// What is asked of the version and of the branch that it comes from.
+    pub policy: VersionRules,
 }
 
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
@@ -40,6 +48,8 @@ struct PlanState {
     repository: SeenRepository,
     has_commit: bool,
     release: ReleaseView,
+    /// Whether the tag that exists is a lightweight one, where an annotated one is wanted.
+    tag_is_lightweight: bool,
     /// What exists of the same version under its tag with the other spelling.
     respelled: Option<(Tag, ReleaseView)>,
     /// The highest release before this one.
@@ -47,7 +57,10 @@ struct PlanState {
     higher_is_released: bool,
     /// The branch to guard, and its head.
     guard: Option<(String, Option<CommitSha>)>,
-    since_previous: SincePrevious,
+    /// `None` where nothing could be read, because the commit is missing.
+    since_previous: Option<SincePrevious>,
+    /// What the rules for a version ask for; `None` for one that is published already, of which they ask nothing.
+    for_rules: Option<SeenForRules>,
 }
 
 impl Plan {
@@ -67,6 +80,9 @@ impl Plan {
         let head = guard.as_ref().and_then(|(_, head)| head.as_ref());
         // What a reference points at exists.
         let is_known = [head, release.tag.as_ref()].contains(&Some(&wanted.commit));
+        let tag_is_lightweight = wanted.tag_message.is_some()
+            && release.tag.is_some()
+            && !github.is_annotated(&wanted.tag).await?;
         let respelled = match others.respelled() {
             Some(tag) => {
                 let view = ReleaseView::tag_and_releases(reader, &tag).await?;
@@ -76,39 +92,70 @@ impl Plan {
         };
         let previous = match &self.options.previous_tag {
             Some(given) => Some(given.clone()),
-            None => others.previous(github).await?,
+            None => others.previous(github, wanted).await?,
         };
         let repository = github.repository().await?;
         let has_commit = is_known || github.has_commit(&wanted.commit).await?;
-        let since_previous = if has_commit {
-            let (options, branch) = (&self.options.changes, &repository.default_branch);
-            SincePrevious::see(github, options, wanted, previous.as_ref(), branch).await?
+        let (changes, branch) = (&self.options.changes, &repository.default_branch);
+        let since_previous = match self.missing_previous(reader, &tags).await? {
+            Some(missing) => {
+                Some(SincePrevious::without_tag(github, changes, wanted, missing).await?)
+            }
+            None if has_commit => {
+                let previous = previous.as_ref();
+                Some(SincePrevious::see(github, changes, wanted, previous, branch).await?)
+            }
+            None => None,
+        };
+        let for_rules = if release.is_published() {
+            None
         } else {
-            SincePrevious::default()
+            let commit = has_commit.then_some(&wanted.commit);
+            let rules = &self.options.policy;
+            Some(SeenForRules::see(github, rules, wanted, &tags, commit, branch).await?)
         };
         Ok(PlanState {
             repository,
             has_commit,
             since_previous,
+            for_rules,
             higher_is_released: others.higher_is_released(github).await?,
             release,
+            tag_is_lightweight,
             respelled,
             previous,
             guard,
         })
     }
 
+    /// The tag that was given as the previous release's, if there is no such tag. It may be of another format.
+    async fn missing_previous(
+        &self,
+        reader: Reader<'_>,
+        tags: &[String],
+    ) -> Result<Option<&Tag>, ServiceError> {
+        let given = self.options.previous_tag.as_ref();
+        let unlisted = given.filter(|given| !tags.iter().any(|tag| tag == given.as_str()));
+        match unlisted {
+            Some(given) if reader.github.tag(given).await?.is_none() => Ok(Some(given)),
+            _ => Ok(None),
+        }
+    }
+
     /// The releases of the wanted tag, and its commit. Where neither a release nor the list of tags shows the tag, it is taken as
-    /// absent: the list may lag behind, and then `draft` finds out before it writes.
+    /// absent: the list may lag behind, and then `draft` finds out before it writes. A tag that somebody has just pushed has to be
+    /// there.
     async fn release(
         &self,
         reader: Reader<'_>,
         tags: &[String],
     ) -> Result<ReleaseView, ServiceError> {
-        let tag = &self.options.wanted.tag;
+        let wanted = &self.options.wanted;
+        let tag = &wanted.tag;
         let releases = reader.github.releases(tag).await?;
         let is_listed = tags.iter().any(|listed| listed == tag.as_str());
-        let tag = if is_listed || !releases.is_empty() {
+        let is_given = wanted.version_from == VersionFrom::Ref;
+        let tag = if is_listed || is_given || !releases.is_empty() {
             reader.github.tag(tag).await?
         } else {
             None
@@ -187,9 +234,11 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         }
     }
     findings.extend(assets(wanted));
-    if seen.has_commit {
-        findings.extend(seen.since_previous.findings(&options.changes, wanted));
+    if let Some(since_previous) = &seen.since_previous {
+        findings.extend(since_previous.findings(&options.changes, wanted));
     }
+    let (broken, forced) = broken_rules(options, seen);
+    findings.extend(broken);
     let plan = complete(options, seen);
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
@@ -201,8 +250,30 @@ fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
         return Step::Blocked(findings);
     }
     let mut report = report(&plan, seen.higher_is_released);
+    report.warnings.extend(forced);
     report.warnings.extend(spelling_differs(&plan));
+    report.warnings.extend(lightweight(wanted, seen));
     Step::Done(report)
+}
+
+/// The rules for a version that it breaks; as warnings, the second ones, where a reason was given.
+fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let Some(for_rules) = &seen.for_rules else {
+        return (Vec::new(), Vec::new());
+    };
+    let (wanted, previous) = (&options.wanted, seen.previous.as_ref());
+    let mut broken = for_rules.findings(&options.policy, wanted);
+    let since = seen.since_previous.as_ref();
+    broken.extend(since.and_then(|since| since.features(&options.changes, wanted, previous)));
+    match &wanted.force {
+        None => (broken, Vec::new()),
+        Some(reason) => {
+            let forced = broken
+                .into_iter()
+                .map(|finding| policy::forced(finding, reason));
+            (Vec::new(), forced.collect())
+        }
+    }
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
@@ -237,9 +308,8 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
     let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
-    let notes = seen
-        .since_previous
-        .notes(&options.changes, &wanted, previous);
+    let since = seen.since_previous.as_ref();
+    let notes = since.and_then(|since| since.notes(&options.changes, &wanted, previous));
     wanted.notes = notes.unwrap_or(wanted.notes);
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
@@ -273,6 +343,23 @@ fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
         .with("make-latest", latest);
     report.warnings.extend(no_room_for_logs(&plan.wanted));
     report
+}
+
+/// A tag that exists is used as it is: it may have started builders, and nobody can make another one of it without deleting it.
+fn lightweight(wanted: &Wanted, seen: &PlanState) -> Option<Diagnostic> {
+    let found = || {
+        let seen = format!(
+            "{} exists as a lightweight tag, and `tag-type` is annotated",
+            wanted.tag
+        );
+        let help = format!(
+            "if it has to be annotated, delete the tag and run again: btp-release discard {}, or git push origin :{}",
+            wanted.typed(),
+            wanted.tag.to_ref()
+        );
+        Diagnostic::warning(Code::TagLightweight, seen, help)
+    };
+    seen.tag_is_lightweight.then(found)
 }
 
 /// Nobody has asked for the logs yet, so that this is no reason to refuse the plan.

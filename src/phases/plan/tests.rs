@@ -1,7 +1,7 @@
 //! Every reason not to plan, and the values of a plan.
 
 use super::*;
-use crate::domain::{Severity, TagFormat};
+use crate::domain::{PrereleaseRule, Severity, TagFormat};
 use crate::plan::OnExisting;
 use crate::plan::tests::{example, example_wanted};
 use crate::release::examples::{foreign_draft, other, our_draft, published};
@@ -16,11 +16,13 @@ fn seen() -> PlanState {
         },
         has_commit: true,
         release: ReleaseView::default(),
+        tag_is_lightweight: false,
         respelled: None,
         previous: None,
         higher_is_released: false,
         guard: None,
-        since_previous: SincePrevious::default(),
+        since_previous: Some(SincePrevious::default()),
+        for_rules: Some(SeenForRules::default()),
     }
 }
 
@@ -30,6 +32,7 @@ fn options() -> PlanOptions {
         previous_tag: None,
         guard_branch: None,
         changes: ChangeOptions::default(),
+        policy: VersionRules::default(),
     }
 }
 
@@ -186,6 +189,7 @@ fn all_reasons_are_listed_together() {
     };
     let mut seen = PlanState {
         has_commit: false,
+        since_previous: None,
         release: ReleaseView {
             releases: vec![foreign_draft(&example())],
             ..ReleaseView::default()
@@ -255,4 +259,71 @@ fn guard_records_the_head_of_the_branch() {
         ..seen()
     };
     assert_eq!(plan(&options, &seen).guard.unwrap().head, other());
+}
+
+#[test]
+fn published_release_is_not_judged_by_the_rules() {
+    let policy = VersionRules {
+        prereleases: PrereleaseRule::Refused,
+        ..VersionRules::default()
+    };
+    let mut options = PlanOptions {
+        policy,
+        ..options()
+    };
+    options.wanted.version = "1.2.0-rc.1".parse().unwrap();
+    let codes = |options: &PlanOptions, for_rules| {
+        let seen = PlanState {
+            for_rules,
+            ..seen()
+        };
+        match decide(options, &seen) {
+            Step::Done(report) => report.warnings.iter().map(|found| found.code).collect(),
+            Step::Blocked(findings) => findings.iter().map(|found| found.code).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let refused = [Code::PrereleaseRefused];
+    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
+    assert_eq!(codes(&options, None), []);
+    options.wanted.force = Some("agreed".into());
+    assert_eq!(codes(&options, Some(SeenForRules::default())), refused);
+    assert_eq!(codes(&options, None), []);
+}
+
+#[test]
+fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
+    let wanted = Wanted {
+        tag_message: Some("v1.2.0".into()),
+        ..example_wanted()
+    };
+    let options = PlanOptions {
+        wanted,
+        ..options()
+    };
+    let warned = |tag_is_lightweight| {
+        let release = ReleaseView {
+            tag: Some(example_wanted().commit),
+            ..ReleaseView::default()
+        };
+        let seen = PlanState {
+            release,
+            tag_is_lightweight,
+            ..seen()
+        };
+        let Step::Done(report) = decide(&options, &seen) else {
+            panic!("refused")
+        };
+        let told = report.warnings.iter();
+        told.map(|it| format!("{}: {} / {}", it.code, it.seen, it.help))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned(true),
+        [
+            "tag-lightweight: v1.2.0 exists as a lightweight tag, and `tag-type` is annotated / if it has to be annotated, delete \
+             the tag and run again: btp-release discard v1.2.0, or git push origin :refs/tags/v1.2.0"
+        ]
+    );
+    assert_eq!(warned(false), [""; 0]);
 }

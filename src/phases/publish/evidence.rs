@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::{Candidate, EVIDENCE};
-use crate::domain::Digest;
+use crate::domain::{Digest, PROGRAM_VERSION};
 use crate::plan::{
     AnsweredRequest, Artifact, Artifacts, Mark, NotesSource, Predicate, Record, Statement, Verdict,
 };
@@ -84,7 +84,7 @@ impl Candidate<'_> {
             checks: records(&is_required),
             builders: records(&is_builder),
             drafted_at: self.release.created_at.clone(),
-            publisher: format!("btp-release {}", env!("CARGO_PKG_VERSION")),
+            publisher: format!("btp-release {PROGRAM_VERSION}"),
             requests: answers.collect(),
         });
         match &first.evidence {

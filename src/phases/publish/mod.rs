@@ -23,7 +23,8 @@ use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
-    CheckState, LocalFile, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
+    CheckState, LocalFile, NewTag, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease,
+    ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
@@ -441,10 +442,8 @@ impl Candidate<'_> {
     /// The tag, if it is still missing, and the request that cannot be undone.
     fn publication(&self, body: String) -> Vec<Action> {
         let wanted = &self.plan.wanted;
-        let tag = self.seen.release.tag.is_none().then(|| Action::CreateTag {
-            tag: wanted.tag.clone(),
-            commit: wanted.commit.clone(),
-        });
+        let tag = self.seen.release.tag.is_none();
+        let tag = tag.then(|| Action::CreateTag(NewTag::planned(wanted)));
         let publish = Action::Publish(Publication {
             release: self.release.id,
             tag: wanted.tag.clone(),

@@ -52,7 +52,14 @@ impl Candidate<'_> {
         };
         let tag = match (&self.seen.release.tag, wanted.tag_when) {
             (None, TagWhen::Publish) => {
-                format!("; GitHub then creates the tag at {}", wanted.commit.short())
+                let kind = wanted
+                    .tag_message
+                    .as_ref()
+                    .map_or("tag", |_| "tag, a lightweight one,");
+                format!(
+                    "; GitHub then creates the {kind} at {}",
+                    wanted.commit.short()
+                )
             }
             _ => String::new(),
         };

@@ -1,6 +1,7 @@
 //! Which pull requests and commits a release brings, in which order, and what their labels and the milestone have to be.
 
 mod config;
+mod features;
 mod labels;
 mod milestone;
 
@@ -9,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::protocol::{SeenChanges, SeenCommit, SeenPull};
 
 pub(crate) use config::ReleaseConfig;
+pub(crate) use features::check_features;
 pub(crate) use labels::check_labels;
 pub(crate) use milestone::check_milestone;
 

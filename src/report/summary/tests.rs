@@ -7,7 +7,7 @@ use crate::domain::{Code, Digest, ModuleForm};
 use crate::plan::tests::{example, example_wanted};
 use crate::plan::{Artifact, Artifacts, ModulePlan, NotesSource, ReleasePlan, Wanted};
 use crate::protocol::{
-    CheckRole, CheckState, CheckTimes, KnownCheck, ReleaseId, SeenAsset, SeenRelease,
+    CheckRole, CheckState, CheckTimes, KnownCheck, NewTag, ReleaseId, SeenAsset, SeenRelease,
 };
 
 /// 2026-11-26T12:00:00Z.
@@ -459,7 +459,12 @@ fn every_failure_has_a_verdict() {
 fn dry_run_lists_what_would_be_done() {
     let tag = "v1.2.0".parse().unwrap();
     let commit = example_wanted().commit;
-    let actions = vec![Action::CreateTag { tag, commit }];
+    let message = None;
+    let actions = vec![Action::CreateTag(NewTag {
+        tag,
+        commit,
+        message,
+    })];
     let known = ReleaseFacts::of_plan(&plan());
     let text = summary(PhaseId::Draft, &known, &Ok(Outcome::DryRun(actions)));
     assert!(

@@ -2,6 +2,7 @@
 # The workflow that releases the action: first with a moved tag, which the smoke test has to detect, and then without. The image is
 # in the rig's registry, and everything from the draft on runs that image, pulled by the digest that the release's commit names.
 chapter 'The action releases itself'
+declare -A systems
 module=octo-org/btp-release-action
 origin=$rig/repositories/$module
 clone=$scratch/clone
@@ -22,10 +23,17 @@ cross=$target/aarch64-unknown-linux-musl/release/btp-release
 [[ -x $cross ]] || cross=$binary
 cp "$binary" "$rig/built/x86_64-unknown-linux-musl"
 cp "$cross" "$rig/built/aarch64-unknown-linux-musl"
+# The machines of other systems are Linux here, and their binaries differ only in a last line.
+systems=([x86_64-apple-darwin]=macos-amd64 [aarch64-apple-darwin]=macos-arm64 [x86_64-pc-windows-msvc]=windows-amd64.exe)
+for system in "${!systems[@]}"; do
+  cp "$binary" "$rig/built/$system"
+  echo "# $system" >>"$rig/built/$system"
+done
 
 release() {
   workflows_of=$clone run_workflow release.yaml workflow_dispatch --input version=v1.2.0 --env REMOTE="/rig/repositories/$module" \
-    --platform ubuntu-24.04=btp-release-rig/runner --platform ubuntu-24.04-arm=btp-release-rig/runner-arm
+    --platform ubuntu-24.04=btp-release-rig/runner --platform ubuntu-24.04-arm=btp-release-rig/runner-arm \
+    --platform macos-15=btp-release-rig/runner --platform macos-15-intel=btp-release-rig/runner --platform windows-2025=btp-release-rig/runner
 }
 at_origin() { git -C "$origin" rev-parse --verify --quiet "$1" || echo none; }
 built_by() { git -C "$origin" show "$1:action.yml" | sed -n 's/^  image: //p'; }
@@ -52,14 +60,25 @@ same 'what action.yml of the release names' "$(built_by v1)" "docker://$index"
 same 'platforms of the image' "$(platforms_of "$index")" 'linux/amd64 linux/arm64'
 same 'attestations of the image' "$(inspect "$index" | jq '[.manifests[] | select(.annotations."vnd.docker.reference.type" == "attestation-manifest")] | length')" 2
 same 'revision of the image' "$(label_of "$index" revision)" "$commit"
-same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 release-evidence.json sha256sums.txt'
+same 'assets' "$(assets_of v1.2.0)" 'btp-release-linux-amd64 btp-release-linux-arm64 btp-release-macos-amd64 btp-release-macos-arm64 btp-release-shell-files.tar.gz btp-release-windows-amd64.exe release-evidence.json sha256sums.txt'
 digest_of_asset() { repository_state ".releases[] | select(.tag_name == \"v1.2.0\") | .assets[] | select(.name == \"$1\") | \"sha256:\\(.content)\""; }
 same 'the binary for amd64' "$(digest_of_asset btp-release-linux-amd64)" "$(digest_of "$binary")"
 same 'the binary for arm64' "$(digest_of_asset btp-release-linux-arm64)" "$(digest_of "$cross")"
-same 'what was attested' "$(sort "$rig/control/attested")" "$(printf '%s\n' "${index/@/ }" \
-  "btp-release-linux-amd64 $(digest_of "$binary")" "btp-release-linux-arm64 $(digest_of "$cross")" | sort)"
+for system in "${!systems[@]}"; do
+  same "the binary for ${systems[$system]}" "$(digest_of_asset "btp-release-${systems[$system]}")" "$(digest_of "$rig/built/$system")"
+done
+same 'what was attested' "$(sort "$rig/control/attested")" "$(
+  {
+    printf '%s\n' "${index/@/ }" "btp-release-linux-amd64 $(digest_of "$binary")" "btp-release-linux-arm64 $(digest_of "$cross")"
+    for system in "${!systems[@]}"; do echo "btp-release-${systems[$system]} $(digest_of "$rig/built/$system")"; done
+    echo "btp-release-shell-files.tar.gz $(digest_of_asset btp-release-shell-files.tar.gz)"
+  } | sort
+)"
 same 'v1' "$(at_origin v1)" "$first"
-same 'what was pushed last, and was published then' "$(tail -n 1 "$rig/control/pushes")" 'refs/tags/v1 v1.2.0'
+same 'what was pushed last, and was published then' "$(tail -n 2 "$rig/control/pushes")" "$(printf '%s v1.2.0\n' refs/tags/v1 refs/heads/changelog)"
+same 'files that the changelog changes' "$(git -C "$origin" diff --name-only main changelog)" CHANGELOG.md
+same 'versions of the changelog' "$(git -C "$origin" show changelog:CHANGELOG.md | sed -n 's/^## \[\([^]]*\)\].*/\1/p')" v1.2.0
+same 'marks in the changelog' "$(git -C "$origin" show changelog:CHANGELOG.md | grep -c '<!--')" 0
 ok 'published: binaries and image by digest, attested, run by the tagged action; v1 moved last'
 
 # One job of the images that is run again alone finds its image under the tag; the other one is known by an index.

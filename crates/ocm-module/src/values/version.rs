@@ -28,6 +28,54 @@ impl Version {
         self.0.minor
     }
 
+    /// The third number.
+    pub fn patch(&self) -> u64 {
+        self.0.patch
+    }
+
+    /// A version of three numbers, without a pre-release part.
+    pub fn of(major: u64, minor: u64, patch: u64) -> Self {
+        Self(semver::Version::new(major, minor, patch))
+    }
+
+    /// The version that a pre-release leads to: the same without its pre-release part.
+    #[must_use]
+    pub fn without_prerelease(&self) -> Self {
+        Self::of(self.0.major, self.0.minor, self.0.patch)
+    }
+
+    /// A pre-release that is higher than this one, of the same version: `rc.3` after `rc.2`, `rc.1` of a version without a
+    /// pre-release part. Where raising the last number would not do, because it stands behind letters and is compared as a text
+    /// (`rc10` is lower than `rc9`), another identifier is added: `rc9.1`.
+    #[must_use]
+    pub fn next_prerelease(&self) -> Self {
+        let text = self.0.pre.as_str();
+        let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = text
+            .get(letters.len()..)
+            .and_then(|digits| digits.parse::<u64>().ok());
+        let raised = number.map(|number| format!("{letters}{}", number.saturating_add(1)));
+        let more = match text {
+            "" => "rc.1".to_owned(),
+            text => format!("{text}.1"),
+        };
+        let pre = |text: &String| semver::Prerelease::new(text).ok();
+        let with = |pre| {
+            Self(semver::Version {
+                pre,
+                ..self.0.clone()
+            })
+        };
+        let raised = raised
+            .as_ref()
+            .and_then(pre)
+            .map(with)
+            .filter(|raised| raised > self);
+        raised
+            .or_else(|| pre(&more).map(with))
+            .unwrap_or_else(|| self.clone())
+    }
+
     /// The version that follows with only the patch number raised.
     #[must_use]
     pub fn next_patch(&self) -> Self {
@@ -147,6 +195,31 @@ mod tests {
         assert_eq!(versions.last().unwrap().to_string(), "1.10.0");
         assert_eq!(versions[2].to_string(), "1.2.3");
         assert!(versions[0].is_prerelease() && !versions[2].is_prerelease());
+    }
+
+    #[test]
+    fn next_prerelease_is_higher_and_of_the_same_version() {
+        for (version, next) in [
+            ("1.3.0", "1.3.0-rc.1"),
+            ("1.3.0-rc.1", "1.3.0-rc.2"),
+            ("1.3.0-rc.9", "1.3.0-rc.10"),
+            ("1.3.0-rc1", "1.3.0-rc2"),
+            ("1.3.0-rc9", "1.3.0-rc9.1"),
+            ("1.3.0-rc10", "1.3.0-rc11"),
+            ("1.3.0-rc", "1.3.0-rc.1"),
+            ("1.3.0-0", "1.3.0-1"),
+            ("1.3.0-alpha.beta", "1.3.0-alpha.beta.1"),
+            (
+                "1.3.0-rc.18446744073709551615",
+                "1.3.0-rc.18446744073709551615.1",
+            ),
+        ] {
+            let version: Version = version.parse().unwrap();
+            let seen = version.next_prerelease();
+            assert_eq!(seen.to_string(), next);
+            assert!(seen > version || !version.is_prerelease());
+            assert_eq!(seen.without_prerelease(), version.without_prerelease());
+        }
     }
 
     #[test]

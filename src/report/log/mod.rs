@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
+use super::left::ChangesSoFar;
+use super::live::{Now, Present};
+use super::screen::{Paint, Screen, printable};
 use super::{Failure, commands};
-use crate::domain::{Diagnostic, Moment, Severity};
+use crate::domain::{Code, Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
 use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError, WaitTime};
 
@@ -27,6 +30,7 @@ pub enum LogFormat {
 /// Writes what happens, line by line, as it happens.
 pub struct ConsoleLog<W> {
     format: LogFormat,
+    screen: Screen,
     state: Mutex<LogState<W>>,
 }
 
@@ -36,6 +40,10 @@ struct LogState<W> {
     wait: Option<(Vec<String>, Moment)>,
     /// Of uploads that are too many for a line each.
     uploads: Option<AssetProgress>,
+    changes: ChangesSoFar,
+    present: Option<Present>,
+    /// Whether a line is shown that the next one replaces.
+    in_place: bool,
 }
 
 impl<W: Write + Send> ConsoleLog<W> {
@@ -43,11 +51,57 @@ impl<W: Write + Send> ConsoleLog<W> {
     pub fn new(writer: W, format: LogFormat) -> Self {
         Self {
             format,
+            screen: Screen::default(),
             state: Mutex::new(LogState {
                 writer,
                 wait: None,
                 uploads: None,
+                changes: ChangesSoFar::default(),
+                present: None,
+                in_place: false,
             }),
+        }
+    }
+
+    /// The same, on a terminal. It begins by taking away a line that another log of the process may show in place.
+    #[must_use]
+    pub fn on_screen(mut self, screen: Screen) -> Self {
+        self.screen = screen;
+        if let Ok(state) = self.state.get_mut() {
+            state.in_place = screen.live;
+        }
+        self
+    }
+
+    /// Shows what is being done, in place of the last such line; `requests` are those without an answer. On a terminal only.
+    pub fn show_present(&self, now: Now, requests: &[String]) {
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
+        let line = state.present.as_ref();
+        let line = line.and_then(|present| present.line(now, requests));
+        if let Some(line) = line.filter(|_| self.screen.live) {
+            let line = self.screen.cut(&printable(&line).replace('\n', " "));
+            let line = self.screen.painted(&line, Paint::Dim);
+            state.replace_line();
+            state.in_place = write!(state.writer, "{line}").is_ok();
+            let _ = state.writer.flush();
+        }
+    }
+
+    /// Takes the line away that is shown in place.
+    pub fn hide_present(&self) {
+        if let Ok(mut state) = self.state.lock() {
+            state.present = None;
+            state.replace_line();
+        }
+    }
+
+    /// Writes bytes of another log, as they are.
+    pub fn write_through(&self, bytes: &[u8]) {
+        if let Ok(mut state) = self.state.lock() {
+            state.replace_line();
+            let _ = state.writer.write_all(bytes);
         }
     }
 
@@ -91,8 +145,19 @@ impl<W: Write + Send> ConsoleLog<W> {
     /// Prints all errors and warnings of a failure.
     pub fn failed(&self, failure: &Failure) {
         self.end_group();
-        for diagnostic in failure.diagnostics() {
-            self.diagnostic(failure.title(), diagnostic);
+        let all = failure.diagnostics();
+        for (nth, diagnostic) in all.iter().enumerate() {
+            // Each has an annotation; for a person, one cause is told once.
+            let told = all.iter().take(nth).any(|before| before == diagnostic);
+            if !told || self.format == LogFormat::WorkflowCommands {
+                self.diagnostic(failure.title(), diagnostic);
+            }
+        }
+        if all.iter().any(|d| d.code == Code::Cancelled) {
+            let changes = self.state.lock().map(|state| state.changes.lines());
+            for line in changes.unwrap_or_default() {
+                self.line(&format!("  {line}"));
+            }
         }
     }
 
@@ -103,7 +168,17 @@ impl<W: Write + Send> ConsoleLog<W> {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        self.line(&format!("{severity}[{code}] {title}: {headline}"));
+        let kind = format!("{severity}[{code}]");
+        let first = format!("{kind} {title}: {headline}");
+        match self.format {
+            LogFormat::WorkflowCommands => self.line(&first),
+            LogFormat::Text => {
+                let first = self.screen.wrapped(&printable(&first));
+                let rest = first.strip_prefix(&kind).unwrap_or_default();
+                let paint = Paint::Severity(diagnostic.severity);
+                self.print(&format!("{}{rest}", self.screen.painted(&kind, paint)));
+            }
+        }
         for line in &details {
             self.line(&format!("  {line}"));
         }
@@ -119,7 +194,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     /// One line, which the runner never interprets as a command.
     pub fn line(&self, line: &str) {
         match self.format {
-            LogFormat::Text => self.print(line),
+            LogFormat::Text => self.print(&printable(line)),
             LogFormat::WorkflowCommands => self.print(&commands::plain(line)),
         }
     }
@@ -132,6 +207,7 @@ impl<W: Write + Send> ConsoleLog<W> {
 
     fn print(&self, text: &str) {
         if let Ok(mut state) = self.state.lock() {
+            state.replace_line();
             // A log that cannot be written to must not stop a release.
             let _ = writeln!(state.writer, "{text}");
         }
@@ -157,14 +233,14 @@ impl<W: Write + Send> ConsoleLog<W> {
     }
 
     /// The lines of a wait that are worth printing: those that changed and what is no longer awaited, or, a minute after the
-    /// last of them, all.
+    /// last of them, all. A terminal has the line in place instead.
     fn changed_lines(&self, on: &[String], now: Moment) -> Vec<String> {
         let Ok(mut state) = self.state.lock() else {
             return vec![];
         };
         let (last, at) = state.wait.take().unwrap_or_default();
         let unchanged = last == on;
-        if unchanged && now.since(at) < HEARTBEAT {
+        if unchanged && (self.screen.live || now.since(at) < HEARTBEAT) {
             state.wait = Some((last, at));
             return vec![];
         }
@@ -203,8 +279,22 @@ impl<W: Write + Send> SecretMask for ConsoleLog<W> {
     }
 }
 
+impl<W: Write> LogState<W> {
+    /// Takes away the line that is shown in place.
+    fn replace_line(&mut self) {
+        if std::mem::take(&mut self.in_place) {
+            // Back to the beginning of the line, and erase it (ECMA-48, 8.3.41).
+            let _ = write!(self.writer, "\r\u{1b}[2K");
+        }
+    }
+}
+
 impl<W: Write + Send> Observer for ConsoleLog<W> {
     fn see(&self, event: &Event<'_>) {
+        if let Ok(mut state) = self.state.lock() {
+            state.changes.see(event);
+            state.present = Present::after(state.present.take(), event);
+        }
         match event {
             Event::Started { phase, .. } if self.format == LogFormat::WorkflowCommands => {
                 self.print(&commands::group(phase.as_str()));
@@ -265,105 +355,4 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Code;
-    use crate::protocol::PhaseReport;
-    use ocm_module::Position;
-
-    #[derive(Clone, Default)]
-    struct Buffer(std::sync::Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn wait_prints_changes_and_everything_each_minute() {
-        let buffer = Buffer::default();
-        let log = ConsoleLog::new(buffer.clone(), LogFormat::Text);
-        let wait = |seconds: u64, on: &[&str]| {
-            let on: Vec<String> = on.iter().map(|&l| l.into()).collect();
-            let now = Moment::at(Duration::from_secs(seconds));
-            let left = Duration::from_mins(20)
-                .checked_sub(Duration::from_secs(seconds))
-                .unwrap();
-            log.see(&Event::Waiting {
-                phase: PhaseId::Await,
-                on: &on,
-                now,
-                left,
-                time: WaitTime::Counted,
-                pause: Duration::from_secs(1),
-            });
-        };
-        wait(0, &["asset a: absent", "asset b: absent"]);
-        wait(10, &["asset a: absent", "asset b: absent"]);
-        wait(20, &["asset b: incomplete"]);
-        wait(79, &["asset b: incomplete"]);
-        wait(80, &["asset b: incomplete"]);
-        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(
-            lines,
-            [
-                "await: waiting for 2, 20m left",
-                "  asset a: absent",
-                "  asset b: absent",
-                "await: waiting for 1, 19m 40s left",
-                "  asset a: ready",
-                "  asset b: incomplete",
-                "await: waiting for 1, 18m 40s left",
-                "  asset b: incomplete",
-            ]
-        );
-    }
-
-    #[test]
-    fn nothing_to_do_is_said_of_phases_that_write() {
-        let said = |phase: PhaseId| {
-            let buffer = Buffer::default();
-            let outcome = Outcome::Done {
-                report: PhaseReport::new("v1.2.0 is as it was published"),
-                actions: vec![],
-            };
-            ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome);
-            String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
-        };
-        let verified = "verify: done: v1.2.0 is as it was published\n";
-        assert_eq!(said(PhaseId::Verify), verified);
-        let published = "publish: nothing to do: v1.2.0 is as it was published\n";
-        assert_eq!(said(PhaseId::Publish), published);
-    }
-
-    #[test]
-    fn diagnostic_is_printed_and_annotated_with_all_its_parts() {
-        let buffer = Buffer::default();
-        let log = ConsoleLog::new(buffer.clone(), LogFormat::WorkflowCommands);
-        let position = Position { line: 3, column: 1 };
-        let diagnostic = Diagnostic::error(Code::ManifestDiffers, "runs x", "build it\nagain")
-            .wanted("y")
-            .at("rendered.yaml", Some(position));
-        log.failed(&Failure::new("publish", vec![diagnostic]));
-        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(
-            lines,
-            [
-                "::endgroup::",
-                "error[manifest-differs] publish: rendered.yaml:3:1: runs x",
-                "  wanted: y",
-                "  help: build it",
-                "  help: again",
-                "::error file=rendered.yaml,line=3,col=1,title=publish%3A manifest-differs::\
-                 rendered.yaml:3:1: runs x%0Awanted: y%0Ahelp: build it%0Ahelp: again",
-            ]
-        );
-    }
-}
+mod tests;

@@ -1,19 +1,30 @@
 //! `btp-release rehearse`: its exit codes, and that it can be run again.
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+mod own_module;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A rehearsal that keeps its state, for the next one to continue with.
+/// A rehearsal of v1.2.0 that keeps its state, for the next one to continue with.
 fn rehearse(state: &Path, options: &[&str]) -> Output {
-    let binary = env!("CARGO_BIN_EXE_btp-release");
-    let mut command = Command::new(binary);
+    rehearse_version(state, Some("v1.2.0"), options)
+}
+
+fn rehearse_version(state: &Path, version: Option<&str>, options: &[&str]) -> Output {
+    let mut command = rehearse_command();
     command
-        .env_clear()
-        .args(["rehearse", "v1.2.0", "--state"])
+        .args(version)
+        .arg("--state")
         .arg(state)
         .args(options);
     command.output().unwrap()
+}
+
+fn rehearse_command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
+    command.env_clear().arg("rehearse");
+    command
 }
 
 fn text(output: &Output) -> String {
@@ -142,4 +153,95 @@ fn state_of_another_program_is_a_usage_error() {
     let text = text(&refused);
     assert_eq!(refused.status.code(), Some(2), "{text}");
     assert!(text.contains("error[file-unreadable]"), "{text}");
+}
+
+#[test]
+fn failed_builder_ends_the_wait_and_is_run_again() {
+    let state = tempfile::tempdir().unwrap();
+    let failed = rehearse(state.path(), &["--builder", "fail"]);
+    let log = text(&failed);
+    assert_eq!(failed.status.code(), Some(12), "{log}");
+    assert!(log.contains("error[builder-failed]"), "{log}");
+    assert!(!log.contains("error[deadline-passed]"), "{log}");
+    assert!(!log.contains("v1.2.0 is published"), "{log}");
+    let repaired = rehearse(state.path(), &[]);
+    assert_eq!(repaired.status.code(), Some(0), "{}", text(&repaired));
+}
+
+#[test]
+fn builders_that_never_started_are_started_by_the_next_rehearsal() {
+    let state = tempfile::tempdir().unwrap();
+    let ended = rehearse(state.path(), &["--builder", "never"]);
+    assert_eq!(ended.status.code(), Some(11), "{}", text(&ended));
+    let built = rehearse(state.path(), &[]);
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built));
+}
+
+#[test]
+fn what_is_kept_is_named() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut command = rehearse_command();
+    command
+        .args(["v1.2.0", "--keep"])
+        .env("TMPDIR", temporary.path());
+    let log = text(&command.output().unwrap());
+    let kept = log.lines().find_map(|line| line.strip_prefix("kept in "));
+    let kept = Path::new(kept.unwrap_or_else(|| panic!("{log}")));
+    assert!(kept.starts_with(temporary.path()));
+    for name in [
+        "summary.md",
+        "workspace/module-release",
+        "workspace/module",
+        "github",
+        "registry",
+    ] {
+        assert!(kept.join(name).exists(), "{name}");
+        assert!(log.contains(&format!("\n  {name} ")), "{name}: {log}");
+    }
+    let summary = std::fs::read_to_string(kept.join("summary.md")).unwrap();
+    assert!(summary.contains("v1.2.0"), "{summary}");
+    let again = rehearse(kept, &[]);
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+}
+
+#[test]
+fn nothing_is_kept_without_being_asked_for() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut command = rehearse_command();
+    command
+        .args(["v1.2.0", "--builder", "never"])
+        .env("TMPDIR", temporary.path());
+    let log = text(&command.output().unwrap());
+    assert!(!log.contains("kept in"), "{log}");
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn bad_input_is_never_called_a_bug() {
+    let folder = tempfile::tempdir().unwrap();
+    for (options, code) in [
+        (&[][..], 2),
+        (&["v1"], 2),
+        (&["v1.2.0", "v1.3.0"], 2),
+        (&["v1.2.0", "--state", "/dev/null/state"], 2),
+        (&["v1.2.0", "--state", "/proc/no-such-folder"], 2),
+        (&["v1.2.0", "--state", ""], 2),
+        (&["v1.2.0", "--registry", "a b"], 2),
+        (&["v1.2.0", "--image", ""], 2),
+        (&["v1.2.0", "--manifest", ""], 2),
+        (&["v1.2.0", "--workflow", "."], 2),
+        (&["v1.2.0", "--no-such-option"], 2),
+    ] {
+        let mut command = rehearse_command();
+        command.args(options).current_dir(folder.path());
+        let refused = command.output().unwrap();
+        let text = text(&refused);
+        assert_eq!(refused.status.code(), Some(code), "{options:?}: {text}");
+        assert!(!text.contains("error[bug]"), "{options:?}: {text}");
+        assert!(
+            text.contains("help: ") || text.contains("--help"),
+            "{options:?}: {text}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

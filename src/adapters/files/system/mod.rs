@@ -1,0 +1,11 @@
+//! What only some systems tell of a file: its owner, its mode, and whether it was written to.
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub(super) use other::{FileState, Owner, set_mode};
+#[cfg(unix)]
+pub(super) use unix::{FileState, Owner, set_mode};

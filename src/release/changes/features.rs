@@ -1,0 +1,57 @@
+//! A release that brings a feature raises more than the patch number.
+
+use super::config::has_label;
+use super::{Changes, told};
+use crate::domain::{ChangeOptions, Code, Diagnostic, Tag};
+use crate::plan::Wanted;
+use crate::protocol::SeenPull;
+use crate::release::policy::{Step, next_versions, or_force};
+
+impl Changes {
+    /// The merged pull requests that have one of these labels, in the order in which they were merged.
+    pub(crate) fn with_label_of(&self, labels: &[String]) -> impl Iterator<Item = &SeenPull> {
+        let has = |pull: &&SeenPull| labels.iter().any(|label| has_label(pull, label));
+        self.pulls.iter().filter(has)
+    }
+}
+
+/// The pull requests with a label of a feature, where the version is a mere patch of the previous release. A first release
+/// may have any version.
+pub(crate) fn check_features(
+    changes: &Changes,
+    options: &ChangeOptions,
+    wanted: &Wanted,
+    previous: Option<&Tag>,
+) -> Option<Diagnostic> {
+    let previous = previous?;
+    let base = wanted.tag_format.version_of_line(previous.as_str());
+    let (base, _) = base.or_else(|| {
+        let version = previous.version(None).ok()?;
+        Some((version, wanted.tag_format.spelling()))
+    })?;
+    let version = &wanted.version;
+    if version.patch() == 0 || Step::between(&base, version) != Step::Patch {
+        return None;
+    }
+    let page = &options.page;
+    let features: Vec<_> = changes
+        .with_label_of(&options.feature_labels)
+        .map(|pull| format!("{page}/pull/{} {}", pull.number, pull.labels.join(", ")))
+        .collect();
+    if features.is_empty() {
+        return None;
+    }
+    let next = next_versions(&base, Step::Minor).into_iter().next()?;
+    let seen = format!(
+        "{version} is a patch of {previous}, and {} merged pull requests since then have one of the labels {}:{}",
+        features.len(),
+        options.feature_labels.join(", "),
+        told(&features)
+    );
+    let instead = format!("release {}", wanted.tag_format.typed(&next));
+    Some(Diagnostic::error(
+        Code::FeatureInPatch,
+        seen,
+        or_force(&instead),
+    ))
+}

@@ -1,0 +1,60 @@
+//! The inputs that say which version may be released, and from where.
+
+use super::input_parser::{Choices, InputParser};
+use super::lines;
+use crate::cli::VersionRulesInput;
+use crate::domain::{MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
+
+const POLICIES: [(&str, VersionPolicy); 3] = [
+    ("increment", VersionPolicy::Increment),
+    ("newer", VersionPolicy::Newer),
+    ("any", VersionPolicy::Any),
+];
+
+const PRERELEASES: [(&str, PrereleaseRule); 2] = [
+    ("true", PrereleaseRule::Allowed),
+    ("false", PrereleaseRule::Refused),
+];
+
+/// The rules; what is wrong with them is kept by the parser.
+pub(super) fn version_rules(
+    parser: &mut InputParser<'_>,
+    input: &VersionRulesInput,
+) -> VersionRules {
+    let policy = input.version_policy.as_deref();
+    let policy = parser.choice("version-policy", policy, &Choices::of(&POLICIES));
+    let prereleases = input.allow_prerelease.as_deref();
+    let prereleases = parser.choice("allow-prerelease", prereleases, &Choices::of(&PRERELEASES));
+    let branches = lines(&input.branch_pattern)
+        .filter_map(|pattern| parser.take("branch-pattern", pattern.parse()))
+        .collect();
+    if input.minor_from_main && lines(&input.branch_pattern).next().is_none() {
+        parser.missing(
+            "branch-pattern",
+            "`minor-from-main` needs it for the patches: branch-pattern: release-{major}.{minor}",
+        );
+    }
+    VersionRules {
+        policy: policy.unwrap_or_default(),
+        prereleases: prereleases.unwrap_or_default(),
+        branches,
+        minors_from: if input.minor_from_main {
+            MinorsFrom::DefaultBranch
+        } else {
+            MinorsFrom::Patterns
+        },
+    }
+}
+
+/// The reason of `force`; `None` also for one without a word.
+pub(super) fn force(parser: &mut InputParser<'_>, reason: Option<&str>) -> Option<String> {
+    let reason = reason?.trim();
+    if reason.is_empty() {
+        parser.missing(
+            "force",
+            "say in a few words why this version is released all the same",
+        );
+        return None;
+    }
+    Some(reason.to_owned())
+}
