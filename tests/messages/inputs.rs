@@ -35,11 +35,11 @@ async fn terminal_is_told_what_to_type() {
         ),
         (
             "plan v1.2.0 --files x",
-            "error: unexpected argument '--files' found\n\nUsage: btp-release plan [OPTIONS] [VERSION]\n",
+            "error: unexpected argument '--files' found\n\n  tip: --files is an option of upload, release-settings\n\nUsage: ",
         ),
         (
             "plan v1.2.0 --needs x",
-            "error: unexpected argument '--needs' found\n\n  tip: only publish takes --needs\n\nUsage: ",
+            "error: unexpected argument '--needs' found\n\n  tip: --needs is an option of publish, finish-settings\n\nUsage: ",
         ),
         (
             "plan v1.2.0 --asset x",
@@ -106,8 +106,7 @@ async fn step_is_told_what_to_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_errors_are_listed_together() {
-    let line =
-        "plan 1.2 --assets=a:b --timeout=soon --binary-image=x --module-name=y --commit=main";
+    let line = "plan 1.2 --assets=a:b --timeout=soon --binary-image=x --module-name=y --module-registry=r.example/a --commit=main";
     let ended = Run::terminal(line).end().await;
     for code in [
         "version-invalid",

@@ -72,19 +72,15 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
 /// What is wrong with the certificate of the server, if that is why a request failed.
 fn certificate_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
     let mut next = Some(error);
-    while let Some(error) = next {
-        // An I/O error skips what it wraps when it is asked for its source.
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let tls = match wrapped {
-            Some(wrapped) => wrapped.downcast_ref(),
-            None => error.downcast_ref(),
-        };
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+    while let Some(mut error) = next {
+        next = error.source();
+        // An I/O error that is asked for its source skips the error that it wraps.
+        while let Some(wrapped) = error.downcast_ref().and_then(io::Error::get_ref) {
+            error = wrapped;
+        }
+        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
             return Some(why);
         }
-        next = error.source();
     }
     None
 }
