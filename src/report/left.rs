@@ -69,7 +69,6 @@ mod tests {
 
     use super::*;
     use crate::domain::{Deadline, Moment};
-    use crate::protocol::NewTag;
     use crate::protocol::{PhaseId, ServiceError};
 
     fn seen(phase: PhaseId, acted: &[(&Action, Option<&ServiceError>)]) -> Vec<String> {
@@ -91,20 +90,29 @@ mod tests {
     fn changes_are_listed_as_far_as_known() {
         let tag: crate::domain::Tag = "v1.2.0".parse().unwrap();
         let commit = "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap();
-        let create = Action::CreateTag(NewTag {
+        let delete = Action::DeleteTag {
             tag: tag.clone(),
             commit,
-            message: None,
-        });
+        };
         let release = Action::ReleaseLock { tag };
         assert_eq!(seen(PhaseId::Status, &[]), [""; 0]);
         assert_eq!(seen(PhaseId::Draft, &[]), ["nothing was changed"]);
-        let done = "done: create the tag v1.2.0 at 4e4b9d4";
+        let done = "done: delete the tag v1.2.0 at 4e4b9d4";
         assert_eq!(
-            seen(PhaseId::Draft, &[(&create, None), (&release, None)]),
+            seen(PhaseId::Draft, &[(&delete, None), (&release, None)]),
             [done]
         );
-        let many = vec![(&create, None); 12];
+        let lost = ServiceError::new(
+            "delete the tag",
+            Cause::Unknown {
+                detail: "cut off".into(),
+            },
+        );
+        assert_eq!(
+            seen(PhaseId::Draft, &[(&delete, Some(&lost))]),
+            ["not known whether done: delete the tag v1.2.0 at 4e4b9d4"]
+        );
+        let many = vec![(&delete, None); 12];
         let lines = seen(PhaseId::Draft, &many);
         assert_eq!(lines.len(), 11);
         assert_eq!(lines.last().unwrap(), "done: 2 more changes");

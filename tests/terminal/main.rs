@@ -339,13 +339,13 @@ async fn registry_credentials_are_asked_of_docker_helpers() {
         ("PATH", &path),
         ("GITHUB_TOKEN", TOKEN),
     ];
-    let build = [
+    let arguments = [
         "build-module",
         "--plan=@plan.json",
         "--manifest=manifest.yaml",
         "--verbose",
     ];
-    let refused = workspace.run_with(&build, &variables).await;
+    let refused = workspace.run_with(&arguments, &variables).await;
     assert_eq!(refused.code, 13, "{}", refused.stderr);
     let missing = "without credentials; docker-credential-test is not installed";
     assert!(refused.stderr.contains(missing), "{}", refused.stderr);
@@ -356,7 +356,7 @@ async fn registry_credentials_are_asked_of_docker_helpers() {
             r#"read -r server; [ "$1 $server" = "get {host}" ] && echo '{{"Username": "me", "Secret": "s3cret"}}'"#
         ),
     );
-    let built = workspace.run_with(&build, &variables).await;
+    let built = workspace.run_with(&arguments, &variables).await;
     assert_eq!(built.code, 0, "{}", built.stderr);
     let using = format!(
         "using the token in GITHUB_TOKEN, the credentials for {host} of docker-credential-test, "
@@ -375,7 +375,7 @@ async fn registry_credentials_are_asked_of_docker_helpers() {
         ],
     ]
     .concat();
-    let refused = workspace.run_with(&build, &step).await;
+    let refused = workspace.run_with(&arguments, &step).await;
     let cannot = "docker-credential-test, which cannot be run here";
     assert!(refused.stderr.contains(cannot), "{}", refused.stderr);
 }
