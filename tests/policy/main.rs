@@ -2,7 +2,6 @@
 //! those of the Kyma modules. Beside them stands what the scripts of the modules made of the same.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests are tests, which clippy does not see"
 )]

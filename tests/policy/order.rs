@@ -308,8 +308,8 @@ async fn force_turns_broken_rules_into_warnings_and_is_recorded() {
     assert!(forced.log.lines().all(|line| !line.starts_with("error[")));
     let plan: serde_json::Value = serde_json::from_str(&forced.outputs["plan"]).unwrap();
     assert_eq!(plan["force"], "agreed with the customer");
-    let plain = repository.plan(&[("version", "1.2.2")]).await;
-    assert!(!plain.outputs["plan"].contains("force"));
+    let unforced = repository.plan(&[("version", "1.2.2")]).await;
+    assert!(!unforced.outputs["plan"].contains("force"));
     // What exists is not forced away.
     let exists = repository
         .plan(&with(&[("version", "1.2.0"), reason]))

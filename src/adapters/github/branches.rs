@@ -30,7 +30,7 @@ impl GitHub {
             );
             names.push((format!("b{nth}"), format!("refs/heads/{branch}")));
         }
-        let named = names
+        let filled = names
             .iter()
             .map(|(name, full)| (name.clone(), full.as_str()));
         let query = models::GraphQlQuery {
@@ -38,7 +38,7 @@ impl GitHub {
                 "query($owner: String!, $name: String!, $head: String!{parameters}) {{ \
                  repository(owner: $owner, name: $name) {{{fields} }} }}"
             ),
-            variables: self.variables(named.chain([("head".to_owned(), commit.as_str())])),
+            variables: self.variables(filled.chain([("head".to_owned(), commit.as_str())])),
         };
         let data = self.client.query_value(&query).await?;
         let repository = data.get("repository");
