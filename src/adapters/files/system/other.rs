@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 /// Files stay with whoever made them: no container of this action runs here.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::adapters::files) struct Owner;
+pub(in crate::adapters::files) struct NoOwner;
 
-impl Owner {
+impl NoOwner {
     pub(in crate::adapters::files) fn of(_: &Metadata) -> Self {
         Self
     }
@@ -25,13 +25,13 @@ pub(in crate::adapters::files) fn set_mode(_: &Path, _: u32) -> io::Result<()> {
 /// What changes when a file is written to or replaced; none of it, where that happens twice within one tick of the clock and leaves the
 /// size as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::adapters::files) struct FileState {
+pub(in crate::adapters::files) struct SizeAndTimes {
     size: u64,
     created: Option<SystemTime>,
     modified: Option<SystemTime>,
 }
 
-impl FileState {
+impl SizeAndTimes {
     pub(in crate::adapters::files) fn of(seen: &Metadata) -> Self {
         Self {
             size: seen.len(),
