@@ -1,6 +1,7 @@
 //! What is logged, byte by byte.
 
 use super::*;
+use crate::protocol::PhaseReport;
 use ocm_module::Position;
 
 #[derive(Clone, Default)]
