@@ -27,11 +27,11 @@ fn with_takers(mut error: clap::Error) -> clap::Error {
     };
     let long = option.trim_start_matches('-').to_owned();
     let root = Cli::command();
-    let takes = |command: &&clap::Command| {
+    let has_it = |command: &&clap::Command| {
         let mut arguments = command.get_arguments();
         arguments.any(|argument| argument.get_long() == Some(&long))
     };
-    let takers = root.get_subcommands().filter(takes);
+    let takers = root.get_subcommands().filter(has_it);
     let takers: Vec<_> = takers.map(clap::Command::get_name).collect();
     if takers.is_empty() {
         return error;
