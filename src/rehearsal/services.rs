@@ -93,12 +93,11 @@ impl Services {
 
 impl StateFolder {
     fn open(settings: &RehearsalSettings, run_id: &str) -> anyhow::Result<Self> {
-        let (path, kept) = match &settings.state {
-            Some(path) => (path.clone(), true),
-            None => {
-                let name = format!("btp-release-rehearsal-{run_id}-{}", std::process::id());
-                (std::env::temp_dir().join(name), settings.keep)
-            }
+        let (path, kept) = if let Some(path) = &settings.state {
+            (path.clone(), true)
+        } else {
+            let name = format!("btp-release-rehearsal-{run_id}-{}", std::process::id());
+            (std::env::temp_dir().join(name), settings.keep)
         };
         std::fs::create_dir_all(&path).map_err(|error| unusable_state(&path, &error))?;
         Ok(if kept {

@@ -1,6 +1,6 @@
 //! Versions with and without `v`: what exists in the other spelling, and whether this release has the one of the release before.
 
-use super::PlanState;
+use super::state::PlanState;
 use crate::domain::{Code, Diagnostic, Spelling};
 use crate::plan::{ReleasePlan, Wanted};
 use crate::release::other_releases::other_spelling;

@@ -1,10 +1,17 @@
 //! Every reason not to plan, and the values of a plan.
 
+use super::decide::decide;
+use super::state::PlanState;
 use super::*;
-use crate::domain::{PrereleaseRule, Severity, TagFormat};
-use crate::plan::OnExisting;
+use crate::domain::{Code, PrereleaseRule, Severity, TagFormat};
 use crate::plan::tests::{example, example_wanted};
+use crate::plan::{EVIDENCE, NotesSource, OnExisting};
+use crate::protocol::SeenRepository;
 use crate::release::examples::{foreign_draft, other, our_draft, published};
+use crate::release::policy::SeenForRules;
+use crate::release::rights::Rights;
+use crate::release::since_previous::SincePrevious;
+use crate::release::view::ReleaseView;
 
 fn seen() -> PlanState {
     PlanState {

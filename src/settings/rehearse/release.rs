@@ -14,7 +14,7 @@ use super::module::{BuiltAs, ManifestWithManager, NO_IMAGE, RehearsedModule, che
 use super::sources::{RehearsalSources, example_images};
 use crate::cli::{RehearseArgs, ReleaseSettingsArgs};
 use crate::commands::release_settings::module_assets;
-use crate::domain::{ImageRepository, RepoSlug, Tag, TagFormat, Version};
+use crate::domain::{ImageRepository, ImageTag, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::Names;
 use crate::protocol::Output;
 
@@ -266,7 +266,7 @@ impl Said<'_> {
         let repository = manager.image.repository();
         // `controller:latest` is what a manifest has before it is rendered for a release.
         repository.parse::<ImageRepository>().ok()?;
-        let tag = manager.image.tag().map(|tag| tag.as_str());
+        let tag = manager.image.tag().map(ImageTag::as_str);
         // A manifest that is rendered for this release already tells how its images are tagged.
         let is_version = tag == Some(self.version.to_string().as_str());
         Some(if is_version {
