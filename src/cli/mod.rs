@@ -87,7 +87,7 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum PhaseArgs {
     /// Check the version, the repository and the permissions, and work out the whole release; writes nothing
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Create the draft release with its notes, then the tag, which starts the builders
     Draft(DraftArgs),
     /// Build the module image, push it or write it as an OCM archive, and write the files of the release

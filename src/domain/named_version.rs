@@ -35,13 +35,12 @@ impl NamedVersion {
     /// The tag is not of this format, or holds no version.
     pub fn of_tag(tag: Tag, given: Option<&TagFormat>) -> Result<Self, Diagnostic> {
         let version = tag.version(given)?;
-        let format = match given {
-            Some(format) => format.clone(),
-            None => {
-                // The version is what the tag ends with.
-                let before = tag.as_str().strip_suffix(&version.to_string());
-                format!("{}{{version}}", before.unwrap_or_default()).parse()?
-            }
+        let format = if let Some(format) = given {
+            format.clone()
+        } else {
+            // The version is what the tag ends with.
+            let before = tag.as_str().strip_suffix(&version.to_string());
+            format!("{}{{version}}", before.unwrap_or_default()).parse()?
         };
         Ok(Self {
             version,

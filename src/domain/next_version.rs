@@ -100,16 +100,14 @@ pub fn minor_of_branch(branch: &str, pattern: &str) -> Option<(u64, u64)> {
     let (mut major, mut minor) = (None, None);
     let (mut branch, mut pattern) = (branch, pattern);
     while let Some(next) = pattern.chars().next() {
-        let (number, rest) = match pattern.strip_prefix("{major}") {
-            Some(rest) => (&mut major, rest),
-            None => match pattern.strip_prefix("{minor}") {
-                Some(rest) => (&mut minor, rest),
-                None => {
-                    branch = branch.strip_prefix(next)?;
-                    pattern = pattern.strip_prefix(next)?;
-                    continue;
-                }
-            },
+        let (number, rest) = if let Some(rest) = pattern.strip_prefix("{major}") {
+            (&mut major, rest)
+        } else if let Some(rest) = pattern.strip_prefix("{minor}") {
+            (&mut minor, rest)
+        } else {
+            branch = branch.strip_prefix(next)?;
+            pattern = pattern.strip_prefix(next)?;
+            continue;
         };
         let end = branch.find(|c: char| !c.is_ascii_digit());
         let (digits, after) = branch.split_at(end.unwrap_or(branch.len()));

@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
             Ok(repository) => self.default_tag().map(|tag| repository.tagged(tag)),
             Err(_) => text.parse(),
         };
-        named.map_err(|found| found.with_code())
+        named.map_err(ocm_module::Diagnostic::with_code)
     }
 
     fn default_tag(&self) -> Result<ImageTag, <ImageTag as FromStr>::Err> {

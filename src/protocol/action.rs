@@ -204,20 +204,7 @@ impl fmt::Display for Action {
                     to.display()
                 )
             }
-            Self::PushBlobs { blobs, .. } => {
-                for (nth, blob) in blobs.iter().enumerate() {
-                    let begin = if nth == 0 { "" } else { ", and " };
-                    let (short, size) = (blob.digest.short(), blob.size);
-                    match &blob.mount_from {
-                        None => write!(f, "{begin}push the blob {short} ({size} bytes)")?,
-                        Some(from) => write!(
-                            f,
-                            "{begin}mount the blob {short} from {from}, or push it ({size} bytes)"
-                        )?,
-                    }
-                }
-                Ok(())
-            }
+            Self::PushBlobs { blobs, .. } => about_blobs(blobs, f),
             Self::PushManifest { to, .. } => write!(f, "push the manifest {to}"),
             Self::WriteFile { to, bytes } => {
                 write!(f, "write {} ({} bytes)", to.display(), bytes.len())
@@ -273,4 +260,19 @@ impl fmt::Display for Action {
             }
         }
     }
+}
+
+fn about_blobs(blobs: &[Blob], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (nth, blob) in blobs.iter().enumerate() {
+        let begin = if nth == 0 { "" } else { ", and " };
+        let (short, size) = (blob.digest.short(), blob.size);
+        match &blob.mount_from {
+            None => write!(f, "{begin}push the blob {short} ({size} bytes)")?,
+            Some(from) => write!(
+                f,
+                "{begin}mount the blob {short} from {from}, or push it ({size} bytes)"
+            )?,
+        }
+    }
+    Ok(())
 }

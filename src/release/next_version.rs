@@ -39,7 +39,7 @@ pub(crate) async fn next_version(
     let tags = LineTags::of(&format, &github.tags(format.line()).await?);
     let taken = tags.taken(&unknown.next);
     let names: Vec<_> = taken.iter().map(|tag| tag.name.clone()).collect();
-    let named = |name: Option<String>| taken.iter().find(|tag| Some(&tag.name) == name.as_ref());
+    let find = |name: Option<String>| taken.iter().find(|tag| Some(&tag.name) == name.as_ref());
     let released = async |tags: &[String]| {
         if tags.is_empty() {
             return Ok(None);
@@ -59,7 +59,7 @@ pub(crate) async fn next_version(
         },
         NextVersion::CandidateOf { .. } => (at_commit.into_iter().next(), names.first().cloned()),
     };
-    let last = match (named(of_commit), named(before)) {
+    let last = match (find(of_commit), find(before)) {
         (Some(tag), _) => Some(Last::OfCommit(tag)),
         (None, before) => before.map(|tag| Last::Before(tag)),
     };
@@ -160,11 +160,11 @@ mod tests {
         released: Option<&str>,
     ) -> Result<String, Diagnostic> {
         let format = unknown.format.clone().unwrap_or_else(TagFormat::plain);
-        let names: Vec<_> = tags.iter().map(|&tag| tag.to_owned()).collect();
-        let tags = LineTags::of(&format, &names);
+        let owned: Vec<_> = tags.iter().map(|&tag| tag.to_owned()).collect();
+        let tags = LineTags::of(&format, &owned);
         let taken = tags.taken(&unknown.next);
-        let named = |name: Option<&str>| taken.iter().find(|tag| Some(&*tag.name) == name);
-        let last = match (named(of_commit), named(released), &unknown.next) {
+        let find = |name: Option<&str>| taken.iter().find(|tag| Some(&*tag.name) == name);
+        let last = match (find(of_commit), find(released), &unknown.next) {
             (Some(tag), ..) => Last::OfCommit(tag),
             (None, Some(tag), _) => Last::Before(tag),
             (None, None, NextVersion::CandidateOf { .. }) => {
@@ -172,9 +172,9 @@ mod tests {
             }
             (None, None, _) => Last::None,
         };
-        let named = tags.next(unknown, &last)?;
-        assert_eq!(named.format.tag(&named.version).unwrap(), named.tag);
-        Ok(named.tag.to_string())
+        let found = tags.next(unknown, &last)?;
+        assert_eq!(found.format.tag(&found.version).unwrap(), found.tag);
+        Ok(found.tag.to_string())
     }
 
     fn patch_of(format: Option<&str>) -> UnknownVersion {

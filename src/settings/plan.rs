@@ -26,8 +26,8 @@ impl PhaseSettings for PlanArgs {
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let images = image_inputs(parser, self);
-        let (version_from, version) = version_from(parser, self, &images);
+        let image_inputs = image_inputs(parser, self);
+        let (version_from, version) = version_from(parser, self, &image_inputs);
         // Before the version is known, and without one, images are checked with an example of it.
         let example = match &version {
             Some(VersionInput::Known(release)) => Some(release.clone()),
@@ -38,7 +38,7 @@ impl PhaseSettings for PlanArgs {
         let names = example.as_ref().map(Names::of);
         let repository = parser.repository(&self.common);
         let commit = parser.commit(self.commit.as_ref());
-        let named = names.map(|names| images.named(names, &mut parser.findings));
+        let images = names.map(|names| image_inputs.named(names, &mut parser.findings));
         let on_existing = on_existing(parser, self);
         let tag_when = tag_when(parser, "tag-when", self.tag_when.as_deref()).unwrap_or_default();
         check_tag_when(parser, version_from, tag_when);
@@ -53,7 +53,7 @@ impl PhaseSettings for PlanArgs {
         let policy = version_rules(parser, &self.rules);
         let force = force(parser, self.force.as_deref());
         let rights = rights(parser, self, repository.as_ref());
-        let named = named?;
+        let images = images?;
         let version = version?;
         let repository = repository?;
         let mut notes = notes?;
@@ -71,13 +71,13 @@ impl PhaseSettings for PlanArgs {
             replace_published: self.replace_published.clone(),
             notes: notes.source,
             assets,
-            images,
+            images: image_inputs,
             tag_when,
             tag_message,
             version_from,
             force,
         };
-        let images: Vec<_> = named.all().cloned().collect();
+        let all_images: Vec<_> = images.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();
         let changes = notes.changes;
         let options = move |wanted| PlanOptions {
@@ -90,8 +90,8 @@ impl PhaseSettings for PlanArgs {
         };
         Some(match version {
             VersionInput::Known(release) => {
-                let wanted = inputs.of_version(release, named);
-                Prepared::with_images(repository, &images, Plan::new(options(wanted)))
+                let wanted = inputs.of_version(release, images);
+                Prepared::with_images(repository, &all_images, Plan::new(options(wanted)))
             }
             VersionInput::Unknown(unknown) => {
                 let inputs = NextInputs {
@@ -100,7 +100,7 @@ impl PhaseSettings for PlanArgs {
                     notes_file: notes.file,
                     options: Box::new(options),
                 };
-                Prepared::with_images(repository, &images, PlanNext::new(inputs))
+                Prepared::with_images(repository, &all_images, PlanNext::new(inputs))
             }
         })
     }

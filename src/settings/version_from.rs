@@ -51,19 +51,20 @@ pub(super) fn version_from(
     (from, version)
 }
 
-/// The version that was typed beside another source; `None` within where there is none.
+/// A version was typed that is none, which has been reported.
+struct Reported;
+
+/// The version that was typed beside another source.
 fn typed(
     parser: &mut InputParser<'_>,
     args: &PlanArgs,
     format: Option<&TagFormat>,
-) -> Option<Option<NamedVersion>> {
-    match &args.version {
-        None => Some(None),
-        Some(text) => {
-            let typed = parser.take("version", NamedVersion::typed(text, format))?;
-            Some(Some(typed))
-        }
-    }
+) -> Result<Option<NamedVersion>, Reported> {
+    let Some(text) = &args.version else {
+        return Ok(None);
+    };
+    let typed = parser.take("version", NamedVersion::typed(text, format));
+    typed.map(Some).ok_or(Reported)
 }
 
 fn of_tag(
@@ -84,7 +85,7 @@ fn of_tag(
     };
     let tag = parser.take("GITHUB_REF", tag.parse())?;
     let release = parser.take("GITHUB_REF", NamedVersion::of_tag(tag, format))?;
-    let typed = typed?.map(|typed| typed.version);
+    let typed = typed.ok()?.map(|typed| typed.version);
     let source = "the tag that the workflow runs on";
     parser.take("version", release.unless_other(source, typed.as_ref()))
 }
@@ -113,7 +114,7 @@ fn next_patch(
         refuse_ref(parser, reference.as_deref(), "a release branch", &help);
         return None;
     };
-    let typed = typed?;
+    let typed = typed.ok()?;
     Some(UnknownVersion {
         next: NextVersion::PatchOf { major, minor },
         format: format
@@ -129,7 +130,7 @@ fn next_candidate(
     format: Option<&TagFormat>,
     images: &ImageInputs,
 ) -> Option<UnknownVersion> {
-    let Some(typed) = typed(parser, args, format)? else {
+    let Some(typed) = typed(parser, args, format).ok()? else {
         let help = "`version-from: next-rc` counts the release candidates of a version: type it, such as 1.3.0";
         parser.missing("version", help);
         return None;

@@ -205,7 +205,7 @@ fn lightweight(wanted: &Wanted, seen: &PlanState) -> Option<Diagnostic> {
 }
 
 /// Nobody has asked for the logs yet, so that this is no reason to refuse the plan.
-fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
+pub(super) fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
     let full = || {
         let seen = format!(
             "{} has {MAX_ASSETS} assets with {EVIDENCE}, as many as GitHub takes: there is no room for {LOGS}",

@@ -73,12 +73,11 @@ impl Plan {
             let rules = &self.options.policy;
             Some(SeenForRules::see(github, rules, wanted, &tags, commit, branch).await?)
         };
-        let rights = match commit {
-            None => Rights::default(),
-            Some(_) => {
-                let (options, progress) = (&self.options.rights, self.progress(&release));
-                Rights::see(reader, options, wanted, &repository, progress).await?
-            }
+        let rights = if has_commit {
+            let (options, progress) = (&self.options.rights, self.progress(&release));
+            Rights::see(reader, options, wanted, &repository, progress).await?
+        } else {
+            Rights::default()
         };
         Ok(PlanState {
             rights,

@@ -1,11 +1,11 @@
 //! Every reason not to plan, and the values of a plan.
 
-use super::decide::decide;
+use super::decide::{decide, no_room_for_logs};
 use super::state::PlanState;
 use super::*;
-use crate::domain::{Code, PrereleaseRule, Severity, TagFormat};
+use crate::domain::{Code, CommitSha, Diagnostic, PrereleaseRule, Severity, TagFormat};
 use crate::plan::tests::{example, example_wanted};
-use crate::plan::{EVIDENCE, NotesSource, OnExisting};
+use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting};
 use crate::protocol::SeenRepository;
 use crate::release::examples::{foreign_draft, other, our_draft, published};
 use crate::release::policy::SeenForRules;
