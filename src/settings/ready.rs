@@ -6,7 +6,7 @@ use super::policy::version_rules;
 use super::publish::required_check;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::ReadyArgs;
-use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, RightsOptions};
+use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, PreflightCheck, RightsOptions};
 use crate::phases::{AnswerForm, NotReady, Plan, PlanOptions, Ready, ReadyOptions};
 use crate::plan::Wanted;
 use crate::protocol::Phase;
@@ -77,7 +77,10 @@ impl PhaseSettings for ReadyArgs {
                 guard_branch: None,
                 changes: changes.clone(),
                 policy: policy.clone(),
-                rights: RightsOptions::default(),
+                rights: RightsOptions {
+                    checks: vec![PreflightCheck::GitHub],
+                    ..RightsOptions::default()
+                },
             }))
         };
         Some(Prepared::on_github(

@@ -228,7 +228,12 @@ mod tests {
         );
         let both = [(1, OLD), (2, NEW)];
         assert_eq!(next(&confirmed, &both, 4), "delete 2", "edited once");
-        let lost = ServiceError::new("", Cause::Unknown { detail: "".into() });
+        let lost = ServiceError::new(
+            "",
+            Cause::Unknown {
+                detail: String::new(),
+            },
+        );
         let mut unknown = sticky();
         unknown.answered(&action, &Err(lost), after(1));
         assert_eq!(
