@@ -5,6 +5,10 @@
 use std::io;
 
 use async_trait::async_trait;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as InterruptSignal, Signal as TerminateSignal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as InterruptSignal, CtrlClose as TerminateSignal};
 use tokio::sync::watch;
 
 use crate::protocol::Interrupt;
@@ -56,18 +60,10 @@ impl Signals {
     }
 }
 
-/// What tells the process to stop: SIGINT and SIGTERM.
-#[cfg(unix)]
+/// What tells the process to stop: SIGINT and SIGTERM or, on Windows, Ctrl-C and that its window is closed.
 struct StopSignals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-/// What tells the process to stop: Ctrl-C, and that its window is closed.
-#[cfg(windows)]
-struct StopSignals {
-    interrupt: tokio::signal::windows::CtrlC,
-    terminate: tokio::signal::windows::CtrlClose,
+    interrupt: InterruptSignal,
+    terminate: TerminateSignal,
 }
 
 impl StopSignals {

@@ -70,7 +70,6 @@ pub struct Cli {
 
 /// A phase of a release, a command that the workflows use between the phases, or one for people that no step may use.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     #[command(flatten)]
     Phase(PhaseArgs),
@@ -91,7 +90,7 @@ pub enum PhaseArgs {
     /// Create the draft release with its notes, then the tag, which starts the builders
     Draft(DraftArgs),
     /// Build the module image, push it or write it as an OCM archive, and write the files of the release
-    BuildModule(BuildModuleArgs),
+    BuildModule(Box<BuildModuleArgs>),
     /// Upload files to the draft release: assets with the same content are kept, incomplete ones are replaced
     Upload(UploadArgs),
     /// Wait for the assets and images, and resolve their digests
@@ -103,7 +102,7 @@ pub enum PhaseArgs {
     /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
     /// Say which versions could be released now, what is in the way, and what was changed since the last release
-    Ready(ReadyArgs),
+    Ready(Box<ReadyArgs>),
     /// Show what exists of a release: tag, draft or published release, assets, lock
     Status(StatusArgs),
     /// Check a published release against its evidence

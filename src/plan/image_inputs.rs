@@ -61,7 +61,7 @@ pub struct ImageInputs {
     pub binary: Option<String>,
     /// Further images.
     pub extra: Vec<String>,
-    pub module: ModuleInputs,
+    pub module: ModuleImageInputs,
 }
 
 /// The images of a release.
@@ -103,7 +103,7 @@ pub const MODULE_NEEDS: &str = "a module image needs both `module-name` and `mod
 
 /// What names a module image.
 #[derive(Clone, Debug, Default)]
-pub struct ModuleInputs {
+pub struct ModuleImageInputs {
     /// The OCM component.
     pub name: Option<String>,
     /// Registry and path for module images.
@@ -114,7 +114,7 @@ pub struct ModuleInputs {
     pub tag: Option<String>,
 }
 
-impl ModuleInputs {
+impl ModuleImageInputs {
     /// The module image; `None` also where neither its name nor its registry was given.
     pub fn named(&self, names: Names<'_>, findings: &mut InputFindings) -> Option<ModulePlan> {
         match (&self.name, &self.registry) {

@@ -16,7 +16,7 @@ mod wanted_inputs;
 
 pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement};
-pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleInputs, Names};
+pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};

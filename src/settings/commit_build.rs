@@ -7,7 +7,7 @@ use super::plan::example_version;
 use crate::cli::BuildModuleArgs;
 use crate::domain::{Code, CommitSha, Diagnostic, RepoSlug, Tag, Version, commit_version};
 use crate::phases::{ModuleSource, ModuleTarget};
-use crate::plan::{MODULE_NEEDS, ModuleInputs, Names};
+use crate::plan::{MODULE_NEEDS, ModuleImageInputs, Names};
 
 /// A commit, with the names of what is built from it.
 pub(super) struct CommitBuild {
@@ -58,7 +58,7 @@ pub(super) fn module_of_commit(
     let names = names.or(example.as_ref().map(Names::of))?;
     let manager = args.binary_image.as_deref();
     let manager = manager.and_then(|text| parser.take("binary-image", names.image(text)));
-    let inputs = ModuleInputs {
+    let inputs = ModuleImageInputs {
         name: args.module.module_name.clone(),
         registry: args.module.module_registry.clone(),
         form,

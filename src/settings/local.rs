@@ -52,7 +52,9 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             };
             (typed, needs)
         }
-        _ => return None,
+        Command::InspectModule(_) => return None,
+        #[cfg(feature = "rehearse")]
+        Command::Rehearse(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();

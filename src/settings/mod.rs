@@ -149,15 +149,15 @@ trait PhaseSettings {
 /// The one place where a subcommand becomes a phase.
 fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
     match args {
-        PhaseArgs::Plan(args) => (args, &args.common),
+        PhaseArgs::Plan(args) => (&**args, &args.common),
         PhaseArgs::Draft(args) => (args, &args.common),
-        PhaseArgs::BuildModule(args) => (args, &args.common),
+        PhaseArgs::BuildModule(args) => (&**args, &args.common),
         PhaseArgs::Upload(args) => (args, &args.common),
         PhaseArgs::Await(args) => (args, &args.common),
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
-        PhaseArgs::Ready(args) => (args, &args.common),
+        PhaseArgs::Ready(args) => (&**args, &args.common),
         PhaseArgs::Status(args) => (args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),

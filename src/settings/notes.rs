@@ -33,7 +33,7 @@ pub(super) const MILESTONES: [(&str, MilestoneRule); 3] = [
 ];
 
 /// What is asked of the text.
-pub(super) struct Notes {
+pub(super) struct NotesSettings {
     /// Where GitHub's own notes or a file are all of the text, it says so; otherwise `plan` composes it.
     pub(super) source: NotesSource,
     pub(super) changes: ChangeOptions,
@@ -46,7 +46,7 @@ pub(super) fn notes(
     parser: &mut InputParser<'_>,
     args: &PlanArgs,
     names: Option<Names<'_>>,
-) -> Option<Notes> {
+) -> Option<NotesSettings> {
     let words = words(parser, args);
     let append = match &args.notes_append {
         Some(text) => Some(parser.text_or_file("notes-append", text)?),
@@ -91,7 +91,7 @@ pub(super) fn notes(
             NotesSource::Text(String::new())
         }
     };
-    Some(Notes {
+    Some(NotesSettings {
         source,
         changes,
         file,

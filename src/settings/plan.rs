@@ -11,7 +11,7 @@ use crate::cli::PlanArgs;
 use crate::domain::{Code, NamedVersion};
 use crate::phases::{NextInputs, Plan, PlanNext, PlanOptions};
 use crate::plan::{
-    ImageInputs, ModuleInputs, Names, OnExisting, TagWhen, VersionFrom, WantedInputs,
+    ImageInputs, ModuleImageInputs, Names, OnExisting, TagWhen, VersionFrom, WantedInputs,
 };
 
 impl PhaseSettings for PlanArgs {
@@ -163,7 +163,7 @@ fn image_inputs(parser: &mut InputParser<'_>, args: &PlanArgs) -> ImageInputs {
     ImageInputs {
         binary: args.binary_image.clone(),
         extra: lines(&args.extra_images).map(str::to_owned).collect(),
-        module: ModuleInputs {
+        module: ModuleImageInputs {
             name: args.module.module_name.clone(),
             registry: args.module.module_registry.clone(),
             form: module_form(parser, args.module_form.as_deref()),

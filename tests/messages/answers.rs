@@ -3,6 +3,9 @@
 use crate::process::{REPOSITORY, Run, TOKEN};
 use crate::servers::{Canned, Reply};
 
+/// What a server answers, given the credential that it was sent.
+type Answer = fn(&str) -> Reply;
+
 const LOGIN: &str = "<!doctype html>\n<html><head><title>Sign in\n to \u{1b}[31mACME</title></head><body>x</body></html>";
 const PASSWORD: &str = "pa55word";
 
@@ -33,7 +36,7 @@ async fn assert_plan_says(answer: fn(&str) -> Reply, code: i32, said: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn github_refusals_speak_of_the_token_or_of_the_repository() {
-    let cases: [(fn(&str) -> Reply, &str); 5] = [
+    let cases: [(Answer, &str); 5] = [
         (
             |_| json(401, r#"{"message":"Bad credentials"}"#),
             "denied with 401: Bad credentials\n  help: GitHub does not know this token, or no longer: check `github-token` (for \
@@ -128,7 +131,7 @@ async fn registry_refusals_speak_of_that_registry_and_its_credentials() {
     let help = "\n  help: check the credentials for {host}: `registry-username` and `registry-password` (on a terminal \
                 REGISTRY_PASSWORD), or `registry-config`, and that they may do this in a/b; registries also answer so for a repository \
                 that is not there\n";
-    let cases: [(fn(&str) -> Reply, i32, String); 5] = [
+    let cases: [(Answer, i32, String); 5] = [
         (
             |_| json(401, r#"{"errors":[{"code":"UNAUTHORIZED","message":"who?"}]}"#),
             13,

@@ -2,7 +2,6 @@
 //! one comment on a pull request, whatever is interrupted and whoever else comments.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests are tests, which clippy does not see"
 )]

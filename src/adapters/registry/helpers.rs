@@ -176,7 +176,8 @@ fn is_program_name(name: &str) -> bool {
     name.len() <= LONGEST && name.chars().all(plain)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;

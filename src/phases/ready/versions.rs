@@ -5,7 +5,7 @@ use crate::plan::Wanted;
 use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
 use crate::release::other_releases::OtherTags;
 use crate::release::policy::published::stable_tags;
-use crate::release::policy::{Step as VersionStep, next_versions};
+use crate::release::policy::{VersionStep, next_versions};
 
 /// A version that could be released next.
 #[derive(Clone, Debug, PartialEq, Eq)]

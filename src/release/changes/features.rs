@@ -5,7 +5,7 @@ use super::{Changes, told};
 use crate::domain::{ChangeOptions, Code, Diagnostic, Tag};
 use crate::plan::Wanted;
 use crate::protocol::SeenPull;
-use crate::release::policy::{Step, next_versions, or_force};
+use crate::release::policy::{VersionStep, next_versions, or_force};
 
 impl Changes {
     /// The merged pull requests that have one of these labels, in the order in which they were merged.
@@ -30,7 +30,7 @@ pub(crate) fn check_features(
         Some((version, wanted.tag_format.spelling()))
     })?;
     let version = &wanted.version;
-    if version.patch() == 0 || Step::between(&base, version) != Step::Patch {
+    if version.patch() == 0 || VersionStep::between(&base, version) != VersionStep::Patch {
         return None;
     }
     let page = &options.page;
@@ -41,7 +41,9 @@ pub(crate) fn check_features(
     if features.is_empty() {
         return None;
     }
-    let next = next_versions(&base, Step::Minor).into_iter().next()?;
+    let next = next_versions(&base, VersionStep::Minor)
+        .into_iter()
+        .next()?;
     let seen = format!(
         "{version} is a patch of {previous}, and {} merged pull requests since then have one of the labels {}:{}",
         features.len(),

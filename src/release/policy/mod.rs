@@ -10,7 +10,7 @@ use crate::domain::{Code, CommitSha, Diagnostic, PrereleaseRule, Severity, Versi
 use crate::plan::Wanted;
 use crate::protocol::{GitHubReader, ServiceError};
 
-pub(crate) use order::{Step, next_versions};
+pub(crate) use order::{VersionStep, next_versions};
 use published::Published;
 
 /// What was read for the rules of a version, as far as they ask for it.

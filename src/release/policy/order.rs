@@ -6,13 +6,13 @@ use crate::plan::Wanted;
 
 /// Which of its three numbers a version raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Step {
+pub(crate) enum VersionStep {
     Patch,
     Minor,
     Major,
 }
 
-impl Step {
+impl VersionStep {
     /// The first number in which two versions differ.
     pub(crate) fn between(published: &Version, version: &Version) -> Self {
         if published.major() != version.major() {
@@ -36,8 +36,8 @@ impl Step {
 }
 
 /// The versions that may come next after the highest stable one, with at least this step, the lowest first.
-pub(crate) fn next_versions(highest: &Version, least: Step) -> Vec<Version> {
-    let steps = [Step::Patch, Step::Minor, Step::Major];
+pub(crate) fn next_versions(highest: &Version, least: VersionStep) -> Vec<Version> {
+    let steps = [VersionStep::Patch, VersionStep::Minor, VersionStep::Major];
     let allowed = steps.into_iter().filter(|step| *step >= least);
     allowed.map(|step| step.after(highest)).collect()
 }
@@ -61,7 +61,7 @@ pub(super) fn finding(
     } else {
         let nearest = published.stable.as_ref()?;
         let version = &version.without_prerelease();
-        let step = Step::between(nearest, version);
+        let step = VersionStep::between(nearest, version);
         let next = next_versions(nearest, step).into_iter().next()?;
         let why = match policy {
             VersionPolicy::Increment if next != *version => {
@@ -97,10 +97,10 @@ pub(super) fn finding(
 }
 
 /// Of which versions the nearest one is the highest.
-fn line_of(policy: VersionPolicy, step: Step, nearest: &Version) -> String {
+fn line_of(policy: VersionPolicy, step: VersionStep, nearest: &Version) -> String {
     match (step, policy) {
-        (Step::Patch, _) => format!(" of {}.{}", nearest.major(), nearest.minor()),
-        (Step::Minor, VersionPolicy::Increment) => format!(" of {}.x", nearest.major()),
+        (VersionStep::Patch, _) => format!(" of {}.{}", nearest.major(), nearest.minor()),
+        (VersionStep::Minor, VersionPolicy::Increment) => format!(" of {}.x", nearest.major()),
         _ => String::new(),
     }
 }

@@ -132,9 +132,9 @@ fn next_versions_begin_with_the_least_step() {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    assert_eq!(after("1.2.3", Step::Patch), "1.2.4 1.3.0 2.0.0");
-    assert_eq!(after("1.2.3", Step::Minor), "1.3.0 2.0.0");
-    assert_eq!(after("0.0.9", Step::Major), "1.0.0");
+    assert_eq!(after("1.2.3", VersionStep::Patch), "1.2.4 1.3.0 2.0.0");
+    assert_eq!(after("1.2.3", VersionStep::Minor), "1.3.0 2.0.0");
+    assert_eq!(after("0.0.9", VersionStep::Major), "1.0.0");
 }
 
 #[test]

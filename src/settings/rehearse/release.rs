@@ -86,9 +86,9 @@ struct Said<'a> {
 }
 
 /// The release's settings with nothing left out.
-struct FilledIn(Vec<Output>);
+struct FilledInDefaults(Vec<Output>);
 
-impl FilledIn {
+impl FilledInDefaults {
     /// Empty where the release has none.
     fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|output| output.name == name);
@@ -204,7 +204,7 @@ impl Said<'_> {
     }
 
     /// What `release-settings` makes of it, as a release does.
-    fn settings(&self, parser: &mut InputParser<'_>) -> Option<FilledIn> {
+    fn settings(&self, parser: &mut InputParser<'_>) -> Option<FilledInDefaults> {
         let example = self.sources.is_example.then(example_images);
         let (image, registry) = example.unzip();
         let config = self.sources.config.as_ref().map(|(_, config)| config);
@@ -241,7 +241,7 @@ impl Said<'_> {
             ..ReleaseSettingsArgs::default()
         };
         match release_settings(&args, parser.environment) {
-            Ok(settings) => Some(FilledIn(settings.report().outputs)),
+            Ok(settings) => Some(FilledInDefaults(settings.report().outputs)),
             Err(found) => {
                 for wrong in found {
                     parser.take::<(), _>("--workflow", Err(wrong));
@@ -300,7 +300,7 @@ impl Said<'_> {
             .or_else(|| EXAMPLE_REPOSITORY.parse().ok())
     }
 
-    fn plan_inputs(&self, settings: &FilledIn) -> Vec<(&'static str, String)> {
+    fn plan_inputs(&self, settings: &FilledInDefaults) -> Vec<(&'static str, String)> {
         let mut inputs = self.given(&["tag-format", "extra-images", "prerelease", "make-latest"]);
         inputs.push(("version", self.typed.to_owned()));
         inputs.push(("assets", settings.get("assets").to_owned()));
