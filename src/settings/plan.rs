@@ -3,7 +3,7 @@
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
-use super::policy::{force, version_rules};
+use super::policy::{reason, version_rules};
 use super::rights::rights;
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
@@ -51,7 +51,12 @@ impl PhaseSettings for PlanArgs {
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
         let notes = notes(parser, self, names.filter(|_| !is_unknown));
         let policy = version_rules(parser, &self.rules);
-        let force = force(parser, self.force.as_deref());
+        let force = reason(parser, "force", self.force.as_deref());
+        let replace_published = reason(
+            parser,
+            "replace-published",
+            self.replace_published.as_deref(),
+        );
         let rights = rights(parser, self, repository.as_ref());
         let images = images?;
         let version = version?;
@@ -68,7 +73,7 @@ impl PhaseSettings for PlanArgs {
             prerelease,
             make_latest,
             on_existing,
-            replace_published: self.replace_published.clone(),
+            replace_published,
             notes: notes.source,
             assets,
             images: image_inputs,
@@ -148,7 +153,9 @@ fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> 
     let words = [("lightweight", false), ("annotated", true)];
     let kind = parser.choice("tag-type", args.tag_type.as_deref(), &Choices::of(&words));
     if kind == Some(true) {
-        return Some(args.tag_message.as_deref().unwrap_or("{tag}").to_owned());
+        let typed = args.tag_message.as_deref();
+        let message = typed.filter(|message| !message.trim().is_empty());
+        return Some(message.unwrap_or("{tag}").to_owned());
     }
     if args.tag_message.is_some() {
         parser.missing(

@@ -3,7 +3,7 @@
 use super::input_parser::{Choices, InputParser};
 use super::lines;
 use crate::cli::VersionRulesInput;
-use crate::domain::{MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
+use crate::domain::{Code, Diagnostic, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 
 const POLICIES: [(&str, VersionPolicy); 3] = [
     ("increment", VersionPolicy::Increment),
@@ -46,15 +46,27 @@ pub(super) fn version_rules(
     }
 }
 
-/// The reason of `force`; `None` also for one without a word.
-pub(super) fn force(parser: &mut InputParser<'_>, reason: Option<&str>) -> Option<String> {
-    let reason = reason?.trim();
+/// The reason that is typed for `input`, `force` or `replace-published`; `None` also for a text that is none.
+pub(super) fn reason(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    typed: Option<&str>,
+) -> Option<String> {
+    let reason = typed?.trim();
     if reason.is_empty() {
-        parser.missing(
-            "force",
-            "say in a few words why this version is released all the same",
-        );
+        parser.missing(input, "say the reason in a few words");
         return None;
+    }
+    // What an input of the type boolean gives: with `false` every release would have a reason.
+    if reason.eq_ignore_ascii_case("true") || reason.eq_ignore_ascii_case("false") {
+        let no_reason = Diagnostic::error(
+            Code::InputMissing,
+            format!("`{reason}` is no reason"),
+            format!(
+                "say it in a few words, or leave `{input}` out: it is a text, and not a boolean"
+            ),
+        );
+        return parser.take(input, Err(no_reason));
     }
     Some(reason.to_owned())
 }

@@ -328,6 +328,9 @@ async fn unusable_rules_are_usage_errors() {
     for (input, value, code) in [
         ("version-policy", "patch", "choice-invalid"),
         ("allow-prerelease", "maybe", "choice-invalid"),
+        // What an input of the type boolean gives is no reason.
+        ("force", "false", "input-missing"),
+        ("force", " True ", "input-missing"),
         (
             "branch-pattern",
             "release-{version}",
