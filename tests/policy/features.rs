@@ -84,6 +84,27 @@ async fn minor_and_first_releases_may_bring_features() {
     assert_eq!(planned.code, 0, "{}", planned.log);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn patch_after_a_tag_without_a_version_is_still_a_patch() {
+    let repository = repository(|repository| {
+        repository.publish("1.3.20").tag("before");
+        repository.merge("A feature", "grace", &["kind/feature"]);
+    })
+    .await;
+    let previous = ("previous-tag", "before");
+    let patch = repository
+        .plan(&[("version", "1.3.21"), FEATURES, previous])
+        .await;
+    assert_eq!(patch.codes(), ["feature-in-patch"], "{}", patch.log);
+    let seen = "1.3.21 is a patch, the previous release is before, and 1 merged pull request since then has one of";
+    assert!(patch.log.contains(seen), "{}", patch.log);
+    assert!(patch.log.contains("release 1.4.0"), "{}", patch.log);
+    let minor = repository
+        .plan(&[("version", "1.4.0"), FEATURES, previous])
+        .await;
+    assert_eq!(minor.code, 0, "{}", minor.log);
+}
+
 /// What was merged into main after the branch began is no part of a patch of the branch, and was no concern of the script, which
 /// only knew main.
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use super::config::has_label;
 use super::{Changes, told};
-use crate::domain::{ChangeOptions, Code, Diagnostic, Tag};
+use crate::domain::{ChangeOptions, Code, Diagnostic, Tag, Version};
 use crate::plan::Wanted;
 use crate::protocol::SeenPull;
 use crate::release::policy::{VersionStep, next_versions, or_force};
@@ -25,12 +25,12 @@ pub(crate) fn check_features(
 ) -> Option<Diagnostic> {
     let previous = previous?;
     let base = wanted.tag_format.version_of_line(previous.as_str());
-    let (base, _) = base.or_else(|| {
-        let version = previous.version(None).ok()?;
-        Some((version, wanted.tag_format.spelling()))
-    })?;
+    let base = base.map(|(version, _)| version);
+    let base = base.or_else(|| previous.version(None).ok());
     let version = &wanted.version;
-    if version.patch() == 0 || VersionStep::between(&base, version) != VersionStep::Patch {
+    // A tag that names no version may be given as the previous one, and does not make a patch anything else.
+    let is_patch = |base: &Version| VersionStep::between(base, version) == VersionStep::Patch;
+    if version.patch() == 0 || !base.as_ref().is_none_or(is_patch) {
         return None;
     }
     let page = &options.page;
@@ -41,12 +41,19 @@ pub(crate) fn check_features(
     if features.is_empty() {
         return None;
     }
-    let next = next_versions(&base, VersionStep::Minor)
+    let next = next_versions(base.as_ref().unwrap_or(version), VersionStep::Minor)
         .into_iter()
         .next()?;
+    let is = match &base {
+        Some(_) => format!("a patch of {previous}"),
+        None => format!("a patch, the previous release is {previous}"),
+    };
+    let pulls = match features.len() {
+        1 => "1 merged pull request since then has".to_owned(),
+        many => format!("{many} merged pull requests since then have"),
+    };
     let seen = format!(
-        "{version} is a patch of {previous}, and {} merged pull requests since then have one of the labels {}:{}",
-        features.len(),
+        "{version} is {is}, and {pulls} one of the labels {}:{}",
         options.feature_labels.join(", "),
         told(&features)
     );
