@@ -27,7 +27,7 @@ pub(super) struct PlanState {
     pub(super) guard: Option<(String, Option<CommitSha>)>,
     /// `None` where nothing could be read, because the commit is missing.
     pub(super) since_previous: Option<SincePrevious>,
-    /// What the rules for a version ask for; `None` for one that is published already, of which they ask nothing.
+    /// What the rules for a version ask for; `None` for one that is published and stays, of which they ask nothing.
     pub(super) for_rules: Option<SeenForRules>,
     pub(super) rights: Rights,
 }
@@ -67,14 +67,17 @@ impl Plan {
             None => None,
         };
         let commit = has_commit.then_some(&wanted.commit);
-        let for_rules = if release.is_published() {
+        let progress = self.progress(&release);
+        let for_rules = if release.is_published() && !progress.begins {
             None
         } else {
             let rules = &self.options.policy;
-            Some(SeenForRules::see(github, rules, wanted, &tags, commit, branch).await?)
+            // One that is replaced has its place in the order of versions already.
+            let others: &[String] = if release.is_published() { &[] } else { &tags };
+            Some(SeenForRules::see(github, rules, wanted, others, commit, branch).await?)
         };
         let rights = if has_commit {
-            let (options, progress) = (&self.options.rights, self.progress(&release));
+            let options = &self.options.rights;
             Rights::see(reader, options, wanted, &repository, progress).await?
         } else {
             Rights::default()
