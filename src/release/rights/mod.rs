@@ -144,14 +144,14 @@ impl Rights {
             let same = Some(github.workflows.as_on_default_branch);
             tell("workflows", known(same, ("same", "differ")));
         }
-        if options.has(PreflightCheck::Pull) {
+        if options.has(PreflightCheck::Pull) && !self.images.is_empty() {
             let all = |fits: &dyn Fn(&SeenImage) -> bool| Some(self.images.iter().all(fits));
             let pulled = all(&|image| !matches!(image.pulled, Some(Err(_))));
             tell("pull", known(pulled, ("allowed", "denied")));
             let public = all(&|image| image.is_public == Some(true));
             tell("anonymous-pull", known(public, ("allowed", "denied")));
         }
-        if options.has(PreflightCheck::Push) {
+        if options.has(PreflightCheck::Push) && !self.images.is_empty() {
             let pushed = self.images.iter().all(|image| image.push_refusal.is_none());
             tell("push", known(Some(pushed), ("allowed", "denied")));
         }
