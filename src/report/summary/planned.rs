@@ -34,19 +34,20 @@ fn release(facts: &ReleaseFacts, plan: &ReleasePlan) -> String {
     let wanted = &plan.wanted;
     let repository = repository(facts, plan);
     let previous = match &plan.previous_tag {
-        None => "none: it is the first".to_owned(),
-        Some(tag) => link(
+        Some(tag) => Some(link(
             &code(tag.as_str()),
             &format!("{repository}/releases/tag/{tag}"),
-        ),
+        )),
+        // Where the plan was refused, neither of both is known.
+        None => facts.latest.map(|_| "none: it is the first".to_owned()),
     };
     let yes = |is_so: bool| if is_so { "yes" } else { "no" }.to_owned();
     let mut rows = vec![
         ("version", code(&wanted.version.to_string())),
         ("tag", code(wanted.tag.as_str())),
         ("commit", commit(facts, plan, &wanted.commit)),
-        ("previous release", previous),
     ];
+    rows.extend(previous.map(|previous| ("previous release", previous)));
     rows.extend(facts.latest.map(|latest| ("becomes latest", yes(latest))));
     rows.push(("prerelease", yes(wanted.prerelease)));
     let existing = match wanted.on_existing {

@@ -190,6 +190,20 @@ fn plan_shows_all_that_was_decided() {
 }
 
 #[test]
+fn previous_release_of_a_refused_plan_is_not_known() {
+    let plan = ReleasePlan::complete(wanted(), None, None);
+    let of = |latest| {
+        let facts = ReleaseFacts {
+            latest,
+            ..ReleaseFacts::of_plan(&plan)
+        };
+        of(PhaseId::Plan, PhaseReport::new("x").knowing(facts))
+    };
+    assert!(!of(None).contains("previous release"));
+    assert!(of(Some(true)).contains("| previous release | **none: it is the first** |"));
+}
+
+#[test]
 fn notes_from_github_are_named_with_their_changes() {
     let report = PhaseReport::new("x").knowing(ReleaseFacts::of_plan(&plan()));
     let text = of(PhaseId::Plan, report);
