@@ -8,7 +8,7 @@ mod screen;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::io::{Stderr, Write as _, stderr, stdout};
+use std::io::{Read as _, Stderr, Write as _, stderr, stdout};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ use log_and_limit::LogAndLimit;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
+/// The most bytes of a file that an input names.
+const LARGEST_FILE: u64 = 64 << 20;
 /// How long a command may take that is no phase: those with a `timeout` are phases.
 const COMMAND_LIMIT: Duration = Duration::from_mins(5);
 
@@ -437,8 +439,15 @@ fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
 }
 
+/// The text of a file, which may be a pipe or a device without end.
 fn read_text(path: &Path) -> std::io::Result<String> {
-    std::fs::read_to_string(path)
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(std::io::Error::other("it has more than 64 MiB"));
+    }
+    Ok(text)
 }
 
 /// What is logged beside the events of a phase.
