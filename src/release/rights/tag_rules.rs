@@ -3,6 +3,8 @@
 //! GitHub compares names with patterns as Ruby's `File.fnmatch` does with `FNM_PATHNAME`
 //! (<https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/creating-rulesets-for-a-repository#using-fnmatch-syntax>).
 
+use std::collections::BTreeSet;
+
 use super::remedies::with_yaml;
 use crate::domain::{Code, Diagnostic, ReleaseToken};
 use crate::plan::Wanted;
@@ -120,29 +122,40 @@ pub(super) fn matches(pattern: &str, name: &str) -> Option<bool> {
     }
 }
 
+/// Reads the pattern once, with every place of the name that what was read may lead to: patterns come from the repository, and trying
+/// their stars one after another would take time without end.
 fn fits(pattern: &str, name: &str) -> bool {
-    if let Some(rest) = pattern.strip_prefix("**/") {
-        let mut folders = name.match_indices('/');
-        let below = |at: usize| name.get(at + 1..).is_some_and(|name| fits(rest, name));
-        return fits(rest, name) || folders.any(|(at, _)| below(at));
-    }
-    let mut characters = pattern.chars();
-    match characters.next() {
-        None => name.is_empty(),
-        Some('*') => {
-            let rest = characters.as_str().trim_start_matches('*');
-            let folder = name.find('/').unwrap_or(name.len());
-            let mut tails = (0..=folder).filter_map(|at| name.get(at..));
-            tails.any(|tail| fits(rest, tail))
+    let mut places = BTreeSet::from([0]);
+    let mut pattern = pattern;
+    while let Some(next) = pattern.chars().next() {
+        let mut after = BTreeSet::new();
+        for &place in &places {
+            let left = name.get(place..).unwrap_or_default();
+            if pattern.starts_with("**/") {
+                after.insert(place);
+                after.extend(left.match_indices('/').map(|(at, _)| place + at + 1));
+            } else if next == '*' {
+                let folder = left.find('/').unwrap_or(left.len());
+                after.extend((place..=place + folder).filter(|at| name.is_char_boundary(*at)));
+            } else {
+                let first = left.chars().next();
+                let is_any = next == '?' && first != Some('/');
+                after.extend(
+                    first
+                        .filter(|first| is_any || *first == next)
+                        .map(|first| place + first.len_utf8()),
+                );
+            }
         }
-        Some('?') => {
-            let mut left = name.chars();
-            left.next().is_some_and(|any| any != '/') && fits(characters.as_str(), left.as_str())
-        }
-        Some(plain) => name
-            .strip_prefix(plain)
-            .is_some_and(|left| fits(characters.as_str(), left)),
+        places = after;
+        let read = if pattern.starts_with("**/") {
+            3
+        } else {
+            next.len_utf8()
+        };
+        pattern = pattern.get(read..).unwrap_or_default();
     }
+    places.contains(&name.len())
 }
 
 #[cfg(test)]
@@ -165,6 +178,17 @@ mod tests {
             ("~ALL", "refs/tags/v1.2.0", Some(true)),
             ("~DEFAULT_BRANCH", "refs/tags/v1.2.0", Some(false)),
             ("refs/tags/v[0-9]*", "refs/tags/v1.2.0", None),
+            ("refs/**/v*-*", "refs/tags/a/v1.2.0-rc1", Some(true)),
+            (
+                "*a".repeat(40).as_str(),
+                "a".repeat(250).as_str(),
+                Some(true),
+            ),
+            (
+                format!("{}b", "*a".repeat(40)).as_str(),
+                "a".repeat(250).as_str(),
+                Some(false),
+            ),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
