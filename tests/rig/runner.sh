@@ -289,6 +289,11 @@ refused() { # TAG [COMMIT]
   ok 'refused by publish: the draft is left'
 }
 
+# The codes of what a plan of the latest run was refused for, in the order of the alphabet.
+refused_for() {
+  jq -rRn '[inputs | fromjson? | select(.command == "set-output" and .name == "findings") | .arg | fromjson[].code] | unique | join(" ")' "$(latest_log)"
+}
+
 # Takes the place of Kyma's image builder: the same inputs and outputs, and the rig's builder. Like that one it sets no label that says of which
 # commit an image is. The file `built` below `control` names what it built last, and with a file `builder-says-another` it says another digest.
 image_builder() {
