@@ -134,13 +134,18 @@ change_world() { # FILTER
   stand_in PUT world --data-binary "@$scratch/world.json"
 }
 
-# Gives the module's repository a published release, of a commit before the story's first one, and categories for release notes.
+# Gives the module's repository categories of release notes, with their labels.
+label_categories() {
+  change_world '.files[".github/release.yml"] = "changelog: {categories: [{title: New features, labels: [kind/feature]}, {title: Fixed bugs, labels: [kind/bug]}]}"'
+}
+
+# The same, and a published release of a commit before the story's first one.
 released_before() { # TAG
   local before=1111111111111111111111111111111111111111 date=1736150400
   change_world ".commits[\"$before\"] = (.commits[\"$commit\"] | .date = $date) | .commits[\"$commit\"].parents = [\"$before\"]
     | .refs[\"refs/tags/$1\"] = \"$before\"
-    | .releases[\"1\"] = {id: 1, tag_name: \"$1\", name: \"$1\", target_commitish: \"$before\", author: \"octocat\", created_at: $date, published_at: $date}
-    | .files[\".github/release.yml\"] = \"changelog: {categories: [{title: New features, labels: [kind/feature]}, {title: Fixed bugs, labels: [kind/bug]}]}\""
+    | .releases[\"1\"] = {id: 1, tag_name: \"$1\", name: \"$1\", target_commitish: \"$before\", author: \"octocat\", created_at: $date, published_at: $date}"
+  label_categories
 }
 
 # Makes the head of main the commit that a pull request brought, or changes the labels of that pull request.
