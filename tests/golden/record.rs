@@ -53,9 +53,7 @@ impl Recording {
         let notes = self.scene.folder.path().join("notes.md");
         std::fs::write(&notes, "## \"Notes\" <!-- a -->\n\tfor users — \\ 𝄞\u{7}\n").unwrap();
         self.scene.repository(|repository| {
-            let tip = repository.refs["refs/heads/main"].clone();
-            let previous = "refs/tags/operator/v1.9.0".to_owned();
-            repository.refs.insert(previous, tip);
+            repository.tag("operator/v1.9.0");
         });
         let inputs = [
             ("version", "2.0.0"),
