@@ -69,7 +69,10 @@ new_module() { # [INPUT: VALUE]…
     [await-timeout]=360s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
-  for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"
+  for input in "${!inputs[@]}"; do
+    sed -i "/^      $input: /d" "$workflow" # the example's own
+    printf '      %s: %s\n' "$input" "${inputs[$input]}" >>"$workflow"
+  done
   if declare -F change_files >/dev/null; then
     pushd "$folder" >/dev/null
     change_files
