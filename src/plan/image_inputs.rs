@@ -42,7 +42,10 @@ impl<'a> Names<'a> {
             Ok(repository) => self.default_tag().map(|tag| repository.tagged(tag)),
             Err(_) => text.parse(),
         };
-        named.map_err(ocm_module::Diagnostic::with_code)
+        match named {
+            Ok(image) => Ok(image),
+            Err(found) => Err(found.with_code()),
+        }
     }
 
     fn default_tag(&self) -> Result<ImageTag, <ImageTag as FromStr>::Err> {

@@ -129,12 +129,13 @@ async fn annotated_tag_is_an_object_and_a_reference_to_it() {
         ..new_tag("api/v1.1.0", &rig.tip())
     };
     rig.github.create_tag(&annotated).await.unwrap();
+    let tip = rig.tip().to_string();
     rig.repository(|repository| {
         let sha = &repository.refs["refs/tags/api/v1.1.0"];
         let object = &repository.tag_objects[sha];
         assert_eq!(object.tag, "api/v1.1.0");
         assert_eq!(object.message, "Release 1.1.0");
-        assert_eq!(object.object, rig.tip().to_string());
+        assert_eq!(object.object, tip);
         assert_eq!(object.tagger, "github-actions[bot]");
     });
     // Its own object is known already.

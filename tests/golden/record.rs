@@ -52,6 +52,9 @@ impl Recording {
         self.write("plan-minimal.json", &self.outputs["plan"]["plan"]);
         let notes = self.scene.folder.path().join("notes.md");
         std::fs::write(&notes, "## \"Notes\" <!-- a -->\n\tfor users — \\ 𝄞\u{7}\n").unwrap();
+        self.scene.repository(|repository| {
+            repository.tag("operator/v1.9.0");
+        });
         let inputs = [
             ("version", "2.0.0"),
             ("tag-format", "operator/v{version}"),

@@ -61,7 +61,10 @@ async fn html_and_oversized_manifests_are_refused() {
     let server = ScriptedServer::start(|_, _| reply(200, "content-type: text/html\r\n", b"<html>"));
     let all = registries(Credentials::anonymous());
     let error = all.resolve(&server.tag()).await.unwrap_err();
-    assert!(detail(&error.cause).contains("what it is"), "{error}");
+    assert!(
+        detail(&error.cause).contains("answers with text/html"),
+        "{error}"
+    );
 
     let endless = vec![b' '; 5 << 20];
     let server = ScriptedServer::start(move |_, _| reply(200, "", &endless));

@@ -69,7 +69,10 @@ new_module() { # [INPUT: VALUE]…
     [await-timeout]=360s
   )
   for input in "$@"; do inputs[${input%%: *}]=${input#*: }; done
-  for input in "${!inputs[@]}"; do printf '      %s: %s\n' "$input" "${inputs[$input]}"; done >>"$workflow"
+  for input in "${!inputs[@]}"; do
+    sed -i "/^      $input: /d" "$workflow" # the example's own
+    printf '      %s: %s\n' "$input" "${inputs[$input]}" >>"$workflow"
+  done
   if declare -F change_files >/dev/null; then
     pushd "$folder" >/dev/null
     change_files
@@ -113,7 +116,8 @@ seed_github() {
         owner: ($repository | split("/")[0]), name: ($repository | split("/")[1]),
         commits: {($commit): {parents: [], message: "A module", login: "octocat", date: 1736154000, workflows: ""}},
         refs: {"refs/heads/main": $commit}, tag_objects: {}, pulls: {}, releases: {}, latest: null, check_runs: [], statuses: [],
-        runs: {}})}' >"$scratch/world.json"
+        runs: {}, private: false, immutable_releases: false, reserved_tags: [], rules: [], issues: {}, milestones: [], files: {}})}' \
+    >"$scratch/world.json"
   stand_in PUT world --data-binary "@$scratch/world.json"
   stand_in DELETE log
 }
@@ -131,6 +135,26 @@ requests_used() {
 change_world() { # FILTER
   stand_in GET world | jq --arg repository "$module" ".repositories[\$repository] |= ($1)" >"$scratch/world.json"
   stand_in PUT world --data-binary "@$scratch/world.json"
+}
+
+# Gives the module's repository categories of release notes, with their labels.
+label_categories() {
+  change_world '.files[".github/release.yml"] = "changelog: {categories: [{title: New features, labels: [kind/feature]}, {title: Fixed bugs, labels: [kind/bug]}]}"'
+}
+
+# The same, and a published release of a commit before the story's first one.
+released_before() { # TAG
+  local before=1111111111111111111111111111111111111111 date=1736150400
+  change_world ".commits[\"$before\"] = (.commits[\"$commit\"] | .date = $date) | .commits[\"$commit\"].parents = [\"$before\"]
+    | .refs[\"refs/tags/$1\"] = \"$before\"
+    | .releases[\"1\"] = {id: 1, tag_name: \"$1\", name: \"$1\", target_commitish: \"$before\", author: \"octocat\", created_at: $date, published_at: $date}"
+  label_categories
+}
+
+# Makes the head of main the commit that a pull request brought, or changes the labels of that pull request.
+merged_pull() { # NUMBER [LABEL]
+  change_world ".pulls[\"$1\"] = {title: \"Change number $1\", login: \"ada\", labels: [${2:+\"$2\"}], state: \"closed\", base: \"main\", head: \"ada-$1\",
+    merge_commit: \"$commit\", merged_at: .commits[\"$commit\"].date}"
 }
 
 # Commits a change of the module's operator to main.
@@ -271,6 +295,11 @@ refused() { # TAG [COMMIT]
   # If the publishing job had been skipped, the state would be the same: check that it ran.
   same 'whether publish ran' "$(publish_ran)" true
   ok 'refused by publish: the draft is left'
+}
+
+# The codes of what a plan of the latest run was refused for, in the order of the alphabet.
+refused_for() {
+  jq -rRn '[inputs | fromjson? | select(.command == "set-output" and .name == "findings") | .arg | fromjson[].code] | unique | join(" ")' "$(latest_log)"
 }
 
 # Takes the place of Kyma's image builder: the same inputs and outputs, and the rig's builder. Like that one it sets no label that says of which

@@ -245,7 +245,7 @@ fn commits_are_built_as_the_page_shows() {
     assert!(given.contains("commit-build") && !given.contains("plan"));
 }
 
-/// The anchors that GitHub makes from headings.
+/// The anchors that GitHub makes from headings, and those that the page sets itself.
 fn anchors(page: &str) -> BTreeSet<String> {
     let anchor = |heading: &str| -> String {
         let kept = heading
@@ -253,10 +253,11 @@ fn anchors(page: &str) -> BTreeSet<String> {
             .replace(|c: char| !(c.is_alphanumeric() || " -_".contains(c)), "");
         kept.replace(' ', "-")
     };
-    page.lines()
-        .filter(|line| line.starts_with('#'))
-        .map(|line| anchor(line.trim_start_matches('#').trim()))
-        .collect()
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let headings = headings.map(|line| anchor(line.trim_start_matches('#').trim()));
+    let set = page.split("<a id=\"").skip(1);
+    let set = set.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    headings.chain(set).collect()
 }
 
 #[test]

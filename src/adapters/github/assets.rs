@@ -81,7 +81,7 @@ impl GitHub {
         let request = self
             .client
             .http
-            .uploads()
+            .transfers()
             .post(url.clone())
             .header(header::AUTHORIZATION, &authorization)
             .header(header::ACCEPT, JSON)

@@ -29,7 +29,7 @@ struct Ruleset {
     #[serde(default)]
     conditions: Option<Conditions>,
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<RulesetRule>,
     #[serde(default)]
     current_user_can_bypass: Option<String>,
     #[serde(default, rename = "_links")]
@@ -51,7 +51,7 @@ struct RefNames {
 }
 
 #[derive(Deserialize)]
-struct Rule {
+struct RulesetRule {
     #[serde(rename = "type")]
     kind: String,
 }

@@ -60,8 +60,7 @@ pub enum HttpError {
 #[derive(Clone, Debug)]
 pub struct Http {
     answers: Client,
-    uploads: Client,
-    blobs: Client,
+    transfers: Client,
     base: Arc<Base>,
     under_way: RequestsUnderWay,
 }
@@ -104,29 +103,24 @@ impl Http {
         };
         Ok(Self {
             answers: build(base.builder(None).read_timeout(base.idle_timeout))?,
-            uploads: build(base.builder(None))?,
-            blobs: build(base.builder(None).http1_only())?,
+            transfers: build(base.builder(None))?,
             base: Arc::new(base),
             under_way: RequestsUnderWay::default(),
         })
     }
 
-    /// For everything but uploads: a request fails when its answer, or the next part of it, does not come in time.
+    /// For everything but large bodies: a request fails when its answer, or the next part of it, does not come in time.
     pub fn answers(&self) -> &Client {
         &self.answers
     }
 
-    /// For requests with a large body. It limits nothing but connecting, since reqwest would count the time that the body
-    /// takes as time without an answer; the caller has to watch the progress.
-    pub fn uploads(&self) -> &Client {
-        &self.uploads
-    }
-
-    /// For bodies of any size in both directions, as [`Http::uploads`], one at a time on a connection. HTTP/2 would hold back
-    /// what is not read yet in this process, up to its window, and a far server until the window is open again; here the
-    /// operating system does both.
-    pub fn blobs(&self) -> &Client {
-        &self.blobs
+    /// For bodies of any size in both directions. It limits nothing but connecting, since reqwest would count the time that the
+    /// body takes as time without an answer; the caller has to watch the progress.
+    ///
+    /// One body at a time is on a connection. HTTP/2, which is not compiled in, would hold back what is not read yet in this process,
+    /// up to its window, and a far server until the window is open again; here the operating system does both.
+    pub fn transfers(&self) -> &Client {
+        &self.transfers
     }
 
     /// A client of its own that connects only to addresses that pass the check. IP addresses in a URL are not resolved,

@@ -120,7 +120,7 @@ impl RegistryClient {
         // The client for blobs has no time limit of its own; the transport watches the silence.
         let http = &self.transport.http;
         let under_way = Arc::new(http.begin(&request.method, &url));
-        let client = http.blobs();
+        let client = http.transfers();
         let mut builder = client
             .request(request.method.clone(), url)
             .headers(request.headers.clone());

@@ -7,7 +7,7 @@ use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
 use crate::release::policy::SeenForRules;
-use crate::release::rights::{Progress, Rights};
+use crate::release::rights::{ReleaseProgress, SeenRights};
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 
@@ -29,7 +29,7 @@ pub(super) struct PlanState {
     pub(super) since_previous: Option<SincePrevious>,
     /// What the rules for a version ask for; `None` for one that is published and stays, of which they ask nothing.
     pub(super) for_rules: Option<SeenForRules>,
-    pub(super) rights: Rights,
+    pub(super) rights: SeenRights,
 }
 
 impl Plan {
@@ -78,9 +78,9 @@ impl Plan {
         };
         let rights = if has_commit {
             let options = &self.options.rights;
-            Rights::see(reader, options, wanted, &repository, progress).await?
+            SeenRights::see(reader, options, wanted, &repository, progress).await?
         } else {
-            Rights::default()
+            SeenRights::default()
         };
         Ok(PlanState {
             rights,
@@ -111,10 +111,10 @@ impl Plan {
         }
     }
 
-    fn progress(&self, release: &ReleaseView) -> Progress {
+    fn progress(&self, release: &ReleaseView) -> ReleaseProgress {
         let plan = ReleasePlan::complete(self.options.wanted.clone(), None, None);
         let course = existing_release::resolve(&plan, release.tag.as_ref(), &release.releases);
-        Progress {
+        ReleaseProgress {
             begins: matches!(course, Resolution::Create | Resolution::Replace(..)),
             has_tag: release.tag.is_some(),
         }

@@ -9,7 +9,7 @@ use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting};
 use crate::protocol::SeenRepository;
 use crate::release::examples::{foreign_draft, other, our_draft, published};
 use crate::release::policy::SeenForRules;
-use crate::release::rights::Rights;
+use crate::release::rights::SeenRights;
 use crate::release::since_previous::SincePrevious;
 use crate::release::view::ReleaseView;
 
@@ -30,7 +30,7 @@ fn seen() -> PlanState {
         guard: None,
         since_previous: Some(SincePrevious::default()),
         for_rules: Some(SeenForRules::default()),
-        rights: Rights::default(),
+        rights: SeenRights::default(),
     }
 }
 

@@ -24,7 +24,7 @@ use tag_rules::TagRules;
 
 /// How far the release is, which decides what is worth a request.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Progress {
+pub(crate) struct ReleaseProgress {
     /// Nothing of the release exists that is continued.
     pub(crate) begins: bool,
     pub(crate) has_tag: bool,
@@ -32,8 +32,8 @@ pub(crate) struct Progress {
 
 /// What was seen, as far as the options ask for it.
 #[derive(Debug, Default)]
-pub(crate) struct Rights {
-    progress: Progress,
+pub(crate) struct SeenRights {
+    progress: ReleaseProgress,
     may_push: Option<bool>,
     /// `None` where nothing was asked of GitHub.
     github: Option<GitHubRights>,
@@ -48,13 +48,13 @@ struct GitHubRights {
     immutable: Option<bool>,
 }
 
-impl Rights {
+impl SeenRights {
     pub(crate) async fn see(
         reader: Reader<'_>,
         options: &RightsOptions,
         wanted: &Wanted,
         repository: &SeenRepository,
-        progress: Progress,
+        progress: ReleaseProgress,
     ) -> Result<Self, ServiceError> {
         let mut rights = Self {
             progress,

@@ -19,14 +19,14 @@ fn image(pulled: Option<Result<bool, String>>) -> SeenImage {
     }
 }
 
-fn rights(image: SeenImage, begins: bool) -> Rights {
-    Rights {
-        progress: Progress {
+fn rights(image: SeenImage, begins: bool) -> SeenRights {
+    SeenRights {
+        progress: ReleaseProgress {
             begins,
             has_tag: false,
         },
         images: vec![image.clone(), image],
-        ..Rights::default()
+        ..SeenRights::default()
     }
 }
 
@@ -86,7 +86,7 @@ fn missing_identity_token_is_refused_only_where_it_is_asked_for() {
             id_token,
             ..RightsOptions::default()
         };
-        let findings = Rights::default().findings(&options, &example_wanted());
+        let findings = SeenRights::default().findings(&options, &example_wanted());
         findings
             .iter()
             .any(|one| one.code == Code::IdTokenMissing && one.is_error())
@@ -106,7 +106,7 @@ fn everything_that_was_asked_is_told() {
         id_token: IdToken::Granted,
         ..RightsOptions::default()
     };
-    let rights = Rights {
+    let rights = SeenRights {
         may_push: Some(true),
         github: Some(GitHubRights {
             rulesets: Some(vec![]),

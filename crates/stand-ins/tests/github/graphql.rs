@@ -214,7 +214,7 @@ async fn graphql_chooses_the_named_operation() {
     let answer = api.post("/graphql", body).await;
     assert_eq!(
         answer.body["data"],
-        json!({ "b": { "login": "github-actions" } })
+        json!({ "b": { "login": "github-actions[bot]" } })
     );
 }
 
