@@ -347,4 +347,11 @@ async fn unusable_rules_are_usage_errors() {
             "{input}"
         );
     }
+    let inputs = [
+        ("version", "1.2.0"),
+        ("on-existing", "replace"),
+        ("replace-published", "false"),
+    ];
+    let planned = repository.plan(&inputs).await;
+    assert_eq!(planned.codes(), ["input-missing"]);
 }

@@ -369,9 +369,6 @@ async fn replacing_a_published_release_records_the_reason_in_its_evidence() {
     let elsewhere = [&more[..], &[("branch-pattern", "elsewhere")]].concat();
     let refused = scene.plan_with(ME, &scene, &elsewhere).await.unwrap_err();
     assert!(refused.contains("branch-wrong"), "{refused}");
-    let no_reason = [("on-existing", "replace"), ("replace-published", "false")];
-    let refused = scene.plan_with(ME, &scene, &no_reason).await.unwrap_err();
-    assert!(refused.contains("is no reason"), "{refused}");
     let more = [&more[..], &[("version-policy", "increment")]].concat();
     let plan = scene.plan_with(ME, &scene, &more).await.unwrap();
     scene.go_on(ME, &plan, &scene).await.unwrap();
