@@ -7,7 +7,11 @@ use super::object::{FieldResult, Object, ResolveContext};
 use super::resolve_issues::state_of;
 use crate::github::model::{GitRepository, StoredMilestone};
 use crate::github::rest::objects::{node_id, page};
+use crate::text::rfc3339;
 use serde_json::json;
+
+/// When every milestone was created, in seconds since 1970: nobody asks for more than a date.
+const CREATED_AT: u64 = 1_736_154_000;
 
 /// Those whose titles hold the text of `query`.
 pub(crate) fn milestones<'a>(
@@ -35,13 +39,17 @@ pub(crate) fn milestone<'a>(
 ) -> FieldResult<'a> {
     let states = field.words("states");
     let is_asked = |state: &str| states.as_ref().is_none_or(|asked| asked.contains(&state));
+    let is_closed = milestone.state == "closed";
     Ok(Some(match field.name.as_str() {
         "id" => json!(node_id("MI", repository.id * 1_000_000 + number)).into(),
         "number" => json!(number).into(),
         "title" => json!(milestone.title).into(),
-        "description" => json!(null).into(),
+        "description" | "dueOn" => json!(null).into(),
+        "creator" => Object::actor("octocat").into(),
+        "createdAt" | "updatedAt" => json!(rfc3339(CREATED_AT)).into(),
+        "closedAt" => json!(is_closed.then(|| rfc3339(CREATED_AT))).into(),
         "state" => json!(milestone.state.to_uppercase()).into(),
-        "closed" => json!(milestone.state == "closed").into(),
+        "closed" => json!(is_closed).into(),
         "url" => {
             let path = format!("/milestone/{number}");
             json!(page(context.call, repository, &path)).into()
