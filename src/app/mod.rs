@@ -2,8 +2,10 @@
 
 mod commands;
 mod connections;
+mod json_result;
 mod local;
 mod log_and_limit;
+mod results;
 mod screen;
 
 use std::cell::{OnceCell, RefCell};
@@ -18,20 +20,20 @@ use futures_util::future::{Either, select};
 
 use crate::adapters::files::Files;
 use crate::adapters::http::Http;
-use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
-use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
-use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
-use crate::engine::{Engine, Outcome, Stop};
+use crate::domain::{Code, Deadline, Diagnostic, Exit};
+use crate::engine::{Engine, Outcome};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, StepOutput, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
 };
-use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
+use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
+use json_result::JsonResult;
 use log_and_limit::LogAndLimit;
+use results::PhaseEnd;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -49,13 +51,17 @@ const REVOKE_LIMIT_INTERRUPTED: Duration = Duration::from_secs(2);
 /// with what the process ends with. It returns soon after a signal or the deadline, whatever is still being computed then.
 pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
     let context = Context::read(&env);
-    let program = |supervisor| async move { program(arguments, &env, supervisor).await };
+    let json = JsonResult::asked_for(&arguments, &env);
+    let shared = json.clone();
+    let program = |supervisor| async move { program(arguments, &env, supervisor, shared).await };
+    let failed = |failure: &Failure| {
+        json.failed(failure, &context);
+        report_failure(&context, failure)
+    };
     match supervise(program) {
         Ok(Ended::Finished(exit)) => exit,
-        Ok(Ended::Interrupted) => report_failure(&context, &Failure::interrupted(TITLE)),
-        Ok(Ended::TimeOver(allowed)) => {
-            report_failure(&context, &Failure::too_slow(TITLE, allowed, &[]))
-        }
+        Ok(Ended::Interrupted) => failed(&Failure::interrupted(TITLE)),
+        Ok(Ended::TimeOver(allowed)) => failed(&Failure::too_slow(TITLE, allowed, &[])),
         Ok(Ended::Panicked) => bug(&anyhow::anyhow!("it panicked")),
         Err(error) => bug(&error.into()),
     }
@@ -65,6 +71,7 @@ async fn program(
     arguments: Vec<String>,
     env: &BTreeMap<String, String>,
     supervisor: Supervisor,
+    json: JsonResult,
 ) -> Exit {
     let context = Context::read(env);
     let app = App {
@@ -76,6 +83,7 @@ async fn program(
         supervisor,
         passes_findings_on: context.runner.is_some() && begins_release(env),
         http: OnceCell::new(),
+        json,
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
     let ended = match (arguments.len(), is_step) {
@@ -120,14 +128,18 @@ fn report_failure(context: &Context, failure: &Failure) -> Exit {
 
 /// Logs an unexpected error.
 pub fn bug(error: &anyhow::Error) -> Exit {
+    let failure = defect(error);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
+    failure.exit()
+}
+
+fn defect(error: &anyhow::Error) -> Failure {
     let diagnostic = Diagnostic::error(
         Code::Bug,
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",
     );
-    let failure = Failure::new(TITLE, vec![diagnostic]);
-    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
-    failure.exit()
+    Failure::new(TITLE, vec![diagnostic])
 }
 
 /// The values that every command of this process uses.
@@ -144,6 +156,7 @@ struct App<'a> {
     passes_findings_on: bool,
     /// Made for the first request.
     http: OnceCell<Http>,
+    json: JsonResult,
 }
 
 impl App<'_> {
@@ -221,6 +234,8 @@ impl App<'_> {
         let failure = match error.downcast_ref::<clap::Error>() {
             Some(wrong) if self.context.runner.is_none() => {
                 self.log.line(wrong.to_string().trim_end());
+                self.json
+                    .failed(&usage(vec![wrong_arguments(wrong)]), self.context);
                 return Exit::Usage;
             }
             Some(wrong) => usage(vec![wrong_arguments(wrong)]),
@@ -228,33 +243,15 @@ impl App<'_> {
                 Ok(diagnostic) => usage(vec![diagnostic]),
                 Err(error) => match error.downcast::<Failure>() {
                     Ok(failure) => failure,
-                    Err(error) => return bug(&error),
+                    Err(error) => {
+                        self.json.failed(&defect(&error), self.context);
+                        return bug(&error);
+                    }
                 },
             },
         };
         let written = self.step_output().summary(&failure_summary(&failure));
-        self.refused(&failure, written)
-    }
-
-    /// Logs a failure, and hands it to later jobs if there is no plan because of it. The exit code is the failure's, also if its job
-    /// summary could not be written.
-    fn refused(&self, failure: &Failure, written: std::io::Result<()>) -> Exit {
-        self.log.failed(failure);
-        let findings = if self.passes_findings_on {
-            self.output("findings", &findings_to_json(failure.diagnostics()))
-        } else {
-            Ok(())
-        };
-        if let Err(error) = written.and(findings) {
-            self.log.line(&format!(
-                "the summary or an output cannot be written: {error}"
-            ));
-        }
-        failure.exit()
-    }
-
-    fn output(&self, name: &'static str, value: &str) -> std::io::Result<()> {
-        self.step_output().outputs(&[(name, value)])
+        self.refused(&failure, written, None)
     }
 
     fn context(&self) -> &Context {
@@ -277,9 +274,10 @@ impl App<'_> {
         } else {
             RequestLog::Waits
         });
-        let PhaseEnd { id, known, ended } = self.run_phase(settings).await?;
-        let result = ended.map_err(|stop| Failure::of_phase(id, stop));
-        self.report(id, &known, result)
+        let plan_file = settings.plan_file.clone();
+        let mut end = self.run_phase(settings).await?;
+        self.keep_plan(plan_file.as_deref(), &mut end).await;
+        self.report(end, plan_file.as_deref())
     }
 
     /// Connects a phase to the services, and runs it to its end.
@@ -292,6 +290,9 @@ impl App<'_> {
             dry_run,
             ..
         } = settings;
+        if dry_run || self.explains() {
+            phase.explain();
+        }
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
@@ -327,63 +328,21 @@ impl App<'_> {
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
         select(pin!(github.revoke_token()), over).await;
+        let later = match &ended {
+            Ok(Outcome::DryRun(actions)) => phase.later(actions),
+            _ => vec![],
+        };
+        let id = phase.id();
         Ok(PhaseEnd {
-            id: phase.id(),
+            id,
+            dry_run,
+            later,
             known: ReleaseFacts {
                 server: self.context().server_url.clone(),
                 ..phase.known()
             },
-            ended,
+            result: ended.map_err(|stop| Failure::of_phase(id, stop)),
         })
-    }
-
-    /// The target of outputs: the runner's files, or a terminal.
-    fn step_output(&self) -> Box<dyn StepOutput> {
-        match &self.context.runner {
-            Some(files) => Box::new(RunnerFiles {
-                output: files.output.clone(),
-                summary: files.summary.clone(),
-            }),
-            None => Box::new(Terminal(stdout())),
-        }
-    }
-
-    /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
-    fn report(
-        &self,
-        phase: PhaseId,
-        known: &ReleaseFacts,
-        result: Result<Outcome, Failure>,
-    ) -> anyhow::Result<Exit> {
-        let mut output = self.step_output();
-        let written = output.summary(&summary(phase, known, &result));
-        let outcome = match result {
-            Ok(outcome) => outcome,
-            Err(failure) => return Ok(self.refused(&failure, written)),
-        };
-        written?;
-        self.log.succeeded(phase, &outcome);
-        let Outcome::Done { report, .. } = outcome else {
-            return Ok(Exit::Done);
-        };
-        let outputs = report.outputs.iter();
-        let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
-        let Some(answer) = report.answer else {
-            output.outputs(&outputs)?;
-            return Ok(Exit::Done);
-        };
-        if self.context.runner.is_some() {
-            answer.text.lines().for_each(|line| self.log.line(line));
-            output.outputs(&outputs)?;
-        } else {
-            write!(stdout(), "{}", answer.text)?;
-        }
-        if answer.refusals.is_empty() {
-            return Ok(Exit::Done);
-        }
-        let findings = answer.refusals;
-        let failure = Failure::of_phase(phase, Stop::Blocked { findings });
-        Ok(self.refused(&failure, Ok(())))
     }
 
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
@@ -425,13 +384,6 @@ fn wrong_arguments(error: &clap::Error) -> Diagnostic {
     let lines = usage.lines().map(str::trim).filter(|line| !line.is_empty());
     let help = lines.collect::<Vec<_>>().join("\n");
     Diagnostic::error(Code::InputNotForPhase, wrong, help)
-}
-
-/// How a phase ended, and what it knew then.
-struct PhaseEnd {
-    id: PhaseId,
-    known: ReleaseFacts,
-    ended: Result<Outcome, Stop>,
 }
 
 /// The arguments are wrong; no request was sent yet.
