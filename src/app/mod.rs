@@ -5,6 +5,7 @@ mod connections;
 mod local;
 mod log_and_limit;
 mod screen;
+mod watch;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -27,11 +28,13 @@ use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, StepOutput, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, PhaseView, Reader, ReleaseFacts, StepOutput,
+    Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
 use log_and_limit::LogAndLimit;
+use watch::JsonLines;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -109,7 +112,9 @@ fn console_log(context: &Context) -> ConsoleLog<Stderr> {
     let log = ConsoleLog::new(stderr(), log_format(context));
     match context.runner {
         Some(_) => log,
-        None => log.on_screen(screen::of_log(&context.screen)),
+        None => log
+            .on_screen(screen::of_log(&context.screen))
+            .of_height(screen::height()),
     }
 }
 
@@ -277,9 +282,20 @@ impl App<'_> {
         } else {
             RequestLog::Waits
         });
-        let PhaseEnd { id, known, ended } = self.run_phase(settings).await?;
+        let PhaseEnd {
+            id,
+            known,
+            ended,
+            view,
+        } = self.run_phase(settings).await?;
+        if let (Err(Stop::Cancelled), Some(_)) = (&ended, &view) {
+            self.log.line(&format!(
+                "{id}: not watched any longer; nothing was changed"
+            ));
+            return Ok(Exit::Cancelled);
+        }
         let result = ended.map_err(|stop| Failure::of_phase(id, stop));
-        self.report(id, &known, result)
+        self.report(id, &known, result, view.as_ref())
     }
 
     /// Connects a phase to the services, and runs it to its end.
@@ -295,7 +311,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
-        let interrupt = self.supervisor.signals();
+        let interrupt = JsonLines::new(self.supervisor.signals());
         self.supervisor.limit(timeout);
         let now = self.clock.now();
         let engine = Engine {
@@ -316,6 +332,7 @@ impl App<'_> {
             observer: &LogAndLimit {
                 log: self.log.as_ref(),
                 supervisor: &self.supervisor,
+                json: &interrupt,
             },
             deadline: Deadline::after(now, timeout),
         };
@@ -327,8 +344,17 @@ impl App<'_> {
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
         select(pin!(github.revoke_token()), over).await;
+        let view = phase.view().cloned();
+        if let Some(view) = view.as_ref().filter(|_| ended.is_ok()) {
+            self.log.show_at_the_end(view);
+            interrupt.show(view);
+        }
+        if interrupt.is_closed() {
+            return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
+        }
         Ok(PhaseEnd {
             id: phase.id(),
+            view,
             known: ReleaseFacts {
                 server: self.context().server_url.clone(),
                 ..phase.known()
@@ -354,6 +380,7 @@ impl App<'_> {
         phase: PhaseId,
         known: &ReleaseFacts,
         result: Result<Outcome, Failure>,
+        view: Option<&PhaseView>,
     ) -> anyhow::Result<Exit> {
         let mut output = self.step_output();
         let written = output.summary(&summary(phase, known, &result));
@@ -369,7 +396,11 @@ impl App<'_> {
         let outputs = report.outputs.iter();
         let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
         let Some(answer) = report.answer else {
-            output.outputs(&outputs)?;
+            // The object of a view is on standard output already.
+            let is_shown = matches!(view, Some(PhaseView::Json(_)));
+            if self.context.runner.is_some() || !is_shown {
+                output.outputs(&outputs)?;
+            }
             return Ok(Exit::Done);
         };
         if self.context.runner.is_some() {
@@ -432,6 +463,8 @@ struct PhaseEnd {
     id: PhaseId,
     known: ReleaseFacts,
     ended: Result<Outcome, Stop>,
+    /// What it showed last, if it is one to look at.
+    view: Option<PhaseView>,
 }
 
 /// The arguments are wrong; no request was sent yet.

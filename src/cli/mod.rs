@@ -103,8 +103,8 @@ pub enum PhaseArgs {
     Publish(PublishArgs),
     /// Say which versions could be released now, what is in the way, and what was changed since the last release
     Ready(Box<ReadyArgs>),
-    /// Show what exists of a release: tag, draft or published release, assets, lock
-    Status(StatusArgs),
+    /// Show where a release stands: tag, draft or published release, artifacts, checks, tests, lock, and what is missing
+    Status(Box<StatusArgs>),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
     /// Delete the draft and the tag that btp-release made, and nothing else

@@ -71,6 +71,7 @@ fn names_repository(args: &PhaseArgs) -> bool {
         | PhaseArgs::RecordTests(_)
         | PhaseArgs::Publish(_) => false,
         PhaseArgs::BuildModule(args) => args.commit_build,
+        PhaseArgs::Status(args) => args.plan.plan.is_none(),
         _ => true,
     }
 }
