@@ -4,7 +4,10 @@ mod commands;
 mod connections;
 mod local;
 mod log_and_limit;
+mod request_log;
 mod screen;
+#[cfg(feature = "rehearse")]
+mod shell_files;
 mod watch;
 
 use std::cell::{OnceCell, RefCell};
@@ -34,6 +37,7 @@ use crate::protocol::{
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
 use log_and_limit::LogAndLimit;
+use request_log::RequestLog;
 use watch::JsonLines;
 
 /// What messages of the program as a whole begin with.
@@ -174,6 +178,10 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            #[cfg(feature = "rehearse")]
+            Command::Completions(args) => shell_files::completions(&args)?,
+            #[cfg(feature = "rehearse")]
+            Command::Man(args) => shell_files::man(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
@@ -481,34 +489,4 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it has more than 64 MiB"));
     }
     Ok(text)
-}
-
-/// What is logged beside the events of a phase.
-#[derive(Clone, Copy)]
-enum RequestLog {
-    /// Long waits for a service, which would look as if nothing happened.
-    Waits,
-    /// Every request as well.
-    Requests,
-}
-
-impl App<'_> {
-    fn log_requests(&self, which: RequestLog) {
-        use tracing_subscriber::filter::{LevelFilter, Targets};
-        use tracing_subscriber::prelude::*;
-        let level = match which {
-            RequestLog::Waits => LevelFilter::WARN,
-            RequestLog::Requests => LevelFilter::DEBUG,
-        };
-        let ours = Targets::new().with_target("btp_release", level);
-        let log = Arc::clone(&self.log);
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(move || screen::LogLines(Arc::clone(&log)))
-            .with_ansi(false)
-            .without_time();
-        // A second call in one process, as in tests, changes nothing.
-        let _ = tracing_subscriber::registry()
-            .with(lines.with_filter(ours))
-            .try_init();
-    }
 }

@@ -24,6 +24,8 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+#[cfg(feature = "rehearse")]
+mod shell_files;
 mod status;
 mod step_command;
 mod step_inputs;
@@ -53,6 +55,8 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+#[cfg(feature = "rehearse")]
+pub use shell_files::{CompletionsArgs, ListedCommands, ManArgs};
 pub use status::StatusArgs;
 pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
@@ -80,6 +84,12 @@ pub enum Command {
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
+    /// Print what a shell completes of the command line
+    #[cfg(feature = "rehearse")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[cfg(feature = "rehearse")]
+    Man(ManArgs),
 }
 
 /// The phases, which are both subcommands and values of the input `phase`.
