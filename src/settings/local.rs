@@ -54,7 +54,7 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
         }
         Command::InspectModule(_) => return None,
         #[cfg(feature = "rehearse")]
-        Command::Rehearse(_) => return None,
+        Command::Rehearse(_) | Command::Completions(_) | Command::Man(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();
@@ -71,6 +71,7 @@ fn names_repository(args: &PhaseArgs) -> bool {
         | PhaseArgs::RecordTests(_)
         | PhaseArgs::Publish(_) => false,
         PhaseArgs::BuildModule(args) => args.commit_build,
+        PhaseArgs::Status(args) => args.plan.plan.is_none(),
         _ => true,
     }
 }

@@ -166,7 +166,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
         PhaseArgs::Ready(args) => (&**args, &args.common),
-        PhaseArgs::Status(args) => (args, &args.common),
+        PhaseArgs::Status(args) => (&**args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),
     }

@@ -96,7 +96,7 @@ fn jobs(parser: &mut InputParser<'_>, needs: Option<&str>) -> Option<JobResults>
 }
 
 /// One number, or names.
-fn legs(given: &[String]) -> Legs {
+pub(super) fn legs(given: &[String]) -> Legs {
     let names: BTreeSet<String> = lines(given).map(str::to_owned).collect();
     match names.first().map(|only| only.parse()) {
         None => Legs::None,

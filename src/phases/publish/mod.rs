@@ -33,6 +33,8 @@ use crate::release::references::{our_release, tag_is_ours};
 use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
+pub use gate::leg_findings;
+
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
 /// nothing but the publishing request is left to do.
 pub struct Publish {

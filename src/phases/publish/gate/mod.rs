@@ -2,6 +2,8 @@
 
 mod tests_passed;
 
+pub use tests_passed::leg_findings;
+
 use super::{Candidate, EVIDENCE, Finish, LOGS};
 use crate::domain::Digest;
 use crate::domain::{Code, Diagnostic};
