@@ -4,6 +4,7 @@ mod commands;
 mod connections;
 mod local;
 mod log_and_limit;
+mod report;
 mod screen;
 
 use std::cell::{OnceCell, RefCell};
@@ -169,6 +170,7 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            Command::Report(args) => self.in_time("report", self.make_report(&args)).await?,
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;

@@ -24,6 +24,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
 mod status;
 mod step_command;
 mod step_inputs;
@@ -53,6 +54,7 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+pub use report::ReportArgs;
 pub use status::StatusArgs;
 pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
@@ -77,6 +79,8 @@ pub enum Command {
     Step(StepCommand),
     /// Show the layers, sources and images of a module image; needs no GitHub token
     InspectModule(InspectModuleArgs),
+    /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
+    Report(ReportArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
