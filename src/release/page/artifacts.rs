@@ -48,7 +48,7 @@ pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
         );
         html.raw("<td role=\"cell\" data-label=\"tested\">");
         let tested = match (was_awaited, page.tested_by()) {
-            (false, _) => "added when published".to_owned(),
+            (false, _) => "not tested".to_owned(),
             (true, 0) => "–".to_owned(),
             (true, same) if same == legs => "✓ by every leg".to_owned(),
             (true, same) => format!("by {same} of {legs} legs"),

@@ -1,14 +1,15 @@
 //! The timeline as SVG. Lengths along the time are percentages and everything else is pixels, so that texts keep their size on a phone.
 
 use super::format::{moment, short, took};
-use super::markup::Markup;
+use super::markup::{Markup, visible};
 use super::timeline::{Group, Row, RowKind, all_there, rows};
 use super::{ReleasePage, THEME};
 
 /// More rows cannot be read; the table beside the chart has all of them.
 const MOST_ROWS: usize = 60;
-/// How many characters of a name have room on a phone.
-const LONGEST: usize = 30;
+/// How many columns of a name have room on a phone, and elsewhere.
+const BRIEF: usize = 22;
+const LONGEST: usize = 60;
 /// In pixels.
 const AXIS: u64 = 30;
 const HEADING: u64 = 34;
@@ -201,10 +202,7 @@ fn bar(svg: &mut Markup, row: &Row, span: Span, top: u64) {
     let ((day, began), (_, ended)) = (moment(row.began), moment(row.ended));
     let whole = format!("{}: {began} to {ended} on {day}, {}", row.name, said(row));
     svg.within("\n<g><title>", &whole, "</title>");
-    svg.raw("<text class=\"label\" x=\"0\" y=\"")
-        .number(top + 14)
-        .raw("\">");
-    svg.text(&short(&row.name, LONGEST)).raw("</text>");
+    label(svg, &row.name, top + 14);
     svg.raw("<text class=\"said\" x=\"100%\" text-anchor=\"end\" y=\"")
         .number(top + 14);
     svg.raw("\">").text(&said(row)).raw("</text>");
@@ -234,6 +232,22 @@ fn bar(svg: &mut Markup, row: &Row, span: Span, top: u64) {
     svg.raw("</g>");
 }
 
+/// The name of a row. A long one is there twice, of which one is shown.
+fn label(svg: &mut Markup, name: &str, y: u64) {
+    let name = visible(name);
+    let (long, brief) = (short(&name, LONGEST), short(&name, BRIEF));
+    let mut one = |class: &'static str, text: &str| {
+        svg.raw("<text class=\"label").raw(class);
+        svg.raw("\" x=\"0\" y=\"").number(y);
+        svg.within("\">", text, "</text>");
+    };
+    if long == brief {
+        return one("", &long);
+    }
+    one(" long", &long);
+    one(" brief", &brief);
+}
+
 /// What a row says at its end.
 fn said(row: &Row) -> String {
     let time = took(row.took());
@@ -241,8 +255,8 @@ fn said(row: &Row) -> String {
         RowKind::Moment => moment(row.began).1,
         RowKind::Wait if row.took() == 0 => "was there".to_owned(),
         RowKind::Wait => format!("waited {time}"),
-        RowKind::Run(result) if row.has_failed() => format!("✕ {result}, {time}"),
         RowKind::Run(result) if result == "success" => format!("✓ {time}"),
+        RowKind::Run(result) if row.has_failed() => format!("✕ {}", short(&visible(result), 16)),
         RowKind::Run(result) => format!("{result}, {time}"),
     }
 }

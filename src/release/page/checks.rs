@@ -1,8 +1,8 @@
 //! Jobs, tests, checks and builds with their results.
 
 use super::ReleasePage;
-use super::format::{moment, took};
-use super::markup::Markup;
+use super::format::{moment, short, took};
+use super::markup::{Markup, visible};
 use super::timeline::is_failure;
 use crate::plan::{Record, Verdict};
 
@@ -83,5 +83,5 @@ pub(super) fn state(html: &mut Markup, result: &str) {
         }
         _ => "<span class=\"state\"><span aria-hidden=\"true\">○</span> ",
     });
-    html.text(result).raw("</span>");
+    html.text(&short(&visible(result), 16)).raw("</span>");
 }

@@ -47,17 +47,22 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
-/// A name in at most so many characters, without its middle if it has more: its end is often a version.
+/// A name in at most so many columns, without its middle if it has more: its end is often a version.
 pub(super) fn short(name: &str, most: usize) -> String {
-    let all: Vec<char> = name.chars().collect();
-    if all.len() <= most {
+    let columns = |c: char| if c < '\u{1100}' { 1 } else { 2 };
+    if name.chars().map(columns).sum::<usize>() <= most {
         return name.to_owned();
     }
+    let fits = |room: usize| {
+        move |left: &mut usize, c: char| {
+            *left += columns(c);
+            (*left <= room).then_some(c)
+        }
+    };
     let end = most / 3;
-    let begin = most.saturating_sub(end + 1);
-    let last = all.iter().skip(all.len().saturating_sub(end));
-    let first = all.iter().take(begin);
-    first.chain(&['…']).chain(last).collect()
+    let first = name.chars().scan(0, fits(most.saturating_sub(end + 1)));
+    let last: Vec<char> = name.chars().rev().scan(0, fits(end)).collect();
+    first.chain(['…']).chain(last.into_iter().rev()).collect()
 }
 
 #[cfg(test)]
@@ -99,5 +104,6 @@ mod tests {
         assert_eq!(short("template.yaml", 13), "template.yaml");
         assert_eq!(short("a-very-long-name-1.2.0", 12), "a-very-….2.0");
         assert_eq!(short("äöüäöü", 4), "äö…ü");
+        assert_eq!(short("発行の名前", 7), "発行…前");
     }
 }

@@ -64,7 +64,7 @@ impl Markup {
         self.raw("\" rel=\"noreferrer\">").text(text).raw("</a>")
     }
 
-    /// Adds a character that shows itself, or its number: other ones would hide, or turn the direction of what follows.
+    /// Adds a character that shows itself, or its number.
     fn push(&mut self, c: char) {
         match c {
             '&' => self.0.push_str("&amp;"),
@@ -72,16 +72,31 @@ impl Markup {
             '>' => self.0.push_str("&gt;"),
             '"' => self.0.push_str("&quot;"),
             '\'' => self.0.push_str("&#39;"),
-            '\n' | '\t' => self.0.push(' '),
-            c if c.is_control() || turns_or_hides(c) => {
-                let _ = write!(self.0, "(U+{:04X})", u32::from(c));
-            }
-            c => self.0.push(c),
+            c => push_visible(&mut self.0, c),
         }
     }
 
     pub(super) fn finish(self) -> String {
         self.0
+    }
+}
+
+/// A text in characters that show themselves.
+pub(super) fn visible(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_visible(&mut seen, c));
+    seen
+}
+
+/// A character that shows itself, or its number: other ones would hide, or turn the direction of what follows.
+fn push_visible(text: &mut String, c: char) {
+    if matches!(c, '\n' | '\t') {
+        text.push(' ');
+    } else if c.is_control() || turns_or_hides(c) {
+        // Writing to memory cannot fail.
+        let _ = write!(text, "(U+{:04X})", u32::from(c));
+    } else {
+        text.push(c);
     }
 }
 

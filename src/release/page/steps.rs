@@ -27,10 +27,9 @@ fn tagged(html: &mut Markup, page: &ReleasePage<'_>) {
     html.link(wanted.commit.short(), &page.address(&["commit", commit]));
     html.raw("</code></p>\n<p>The tag ");
     html.within("<code>", wanted.tag.as_str(), "</code> names this commit");
-    html.raw(match wanted.tag_when {
-        TagWhen::Draft => ", since the draft was made",
-        TagWhen::Publish => ", and was created when all checks had passed",
-    });
+    if wanted.tag_when == TagWhen::Publish {
+        html.raw(", and was created after every check");
+    }
     if let Some(guard) = &plan.guard {
         html.within("; <code>", &guard.branch, "</code> did not move meanwhile");
     }

@@ -301,7 +301,7 @@ fn failures_are_said_in_words() {
         .push(record("scan", "failure", (Some(0), 60)));
     let html = page(&predicate).html();
     assert!(html.contains("and 1 result failed."), "{html}");
-    assert!(html.contains("✕ failure, 1m"), "{html}");
+    assert!(html.contains("✕ failure"), "{html}");
 }
 
 #[test]
