@@ -1,9 +1,15 @@
 //! The artifacts with their digests.
 
-use super::ReleasePage;
 use super::format::{moment, size, took};
 use super::markup::Markup;
+use super::{ReleasePage, table};
 use crate::plan::{Artifact, LOGS, REPORT};
+
+// The names of the columns.
+const SIZE: &str = "size";
+const WAITED: &str = "waited";
+const THERE: &str = "was there";
+const TESTED: &str = "tested";
 
 pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
     let artifacts = &page.predicate.artifacts.0;
@@ -11,65 +17,54 @@ pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
         return;
     }
     html.raw("<section aria-labelledby=\"artifacts\">\n<h2 id=\"artifacts\">Artifacts</h2>\n");
-    html.raw(
-        "<table role=\"table\">\n<thead role=\"rowgroup\">\n<tr role=\"row\">\
-         <th role=\"columnheader\" scope=\"col\">artifact and digest</th>\
-         <th role=\"columnheader\" scope=\"col\">size</th>\
-         <th role=\"columnheader\" scope=\"col\">waited</th>\
-         <th role=\"columnheader\" scope=\"col\">was there</th>\
-         <th role=\"columnheader\" scope=\"col\">tested</th></tr>\n</thead>\n<tbody role=\"rowgroup\">\n",
-    );
+    table::begin(html, ["artifact and digest", SIZE, WAITED, THERE, TESTED]);
     let awaited = page.awaited();
-    let legs = page.predicate.verdicts.len();
     for (name, artifact) in artifacts {
         let was_awaited = awaited.0.contains_key(name);
-        html.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">");
+        table::row(html, kind(name, artifact));
         named(html, name, artifact);
         html.within(
             "<code class=\"digest\">",
             &artifact.digest().to_string(),
-            "</code></th>",
+            "</code>",
         );
-        html.within(
-            "<td role=\"cell\" data-label=\"size\">",
-            &size(artifact.size()),
-            "</td><td role=\"cell\" data-label=\"waited\">",
-        );
-        let (waited, there) = match artifact.ready_at() {
-            _ if !was_awaited => ("–".to_owned(), "–".to_owned()),
-            Some(at) => (took(artifact.waited()), moment(at).1),
-            None => (took(artifact.waited()), "–".to_owned()),
-        };
-        html.text(&waited);
-        html.within(
-            "</td><td role=\"cell\" data-label=\"was there\">",
-            &there,
-            "</td>",
-        );
-        html.raw("<td role=\"cell\" data-label=\"tested\">");
-        let tested = match (was_awaited, page.tested_by()) {
-            (false, _) => "not tested".to_owned(),
-            (true, 0) => "–".to_owned(),
-            (true, same) if same == legs => "✓ by every leg".to_owned(),
-            (true, same) => format!("by {same} of {legs} legs"),
-        };
-        html.text(&tested).raw("</td></tr>\n");
+        table::named(html);
+        table::cell(html, SIZE, Some(&size(artifact.size())));
+        let waited = was_awaited.then(|| took(artifact.waited()));
+        table::cell(html, WAITED, waited.as_deref());
+        let there = artifact.ready_at().map(|at| moment(at).1);
+        table::cell(html, THERE, there.as_deref());
+        let tested = was_awaited.then(|| tested(page)).flatten();
+        table::cell(html, TESTED, tested.as_deref());
+        table::end_row(html);
     }
-    html.raw("</tbody>\n</table>\n");
+    table::end(html);
     let digest = awaited.digest().to_string();
     html.raw("<p class=\"note\">One digest stands for all that was awaited, and every leg names what it tested by it: ");
     html.within("<code>", &digest, "</code></p>\n</section>\n");
 }
 
-/// What it is, and its name; of an image by tag, too.
-fn named(html: &mut Markup, name: &str, artifact: &Artifact) {
-    let kind = match artifact {
+/// By whom an awaited artifact was tested, if by anybody.
+fn tested(page: &ReleasePage<'_>) -> Option<String> {
+    let legs = page.predicate.verdicts.len();
+    match page.tested_by() {
+        0 => None,
+        same if same == legs => Some("✓ by every leg".to_owned()),
+        same => Some(format!("by {same} of {legs} legs")),
+    }
+}
+
+fn kind(name: &str, artifact: &Artifact) -> &'static str {
+    match artifact {
         Artifact::Asset { .. } if name == LOGS => "logs",
         Artifact::Asset { .. } if name == REPORT => "report",
         Artifact::Asset { .. } => "asset",
         Artifact::Image { .. } => "image",
-    };
-    html.within("<span class=\"kind\">", kind, "</span> ");
+    }
+}
+
+/// The name; of an image also by tag.
+fn named(html: &mut Markup, name: &str, artifact: &Artifact) {
     html.within("<span class=\"name\">", name, "</span>");
     let Artifact::Image {
         tagged, platforms, ..

@@ -94,6 +94,11 @@ pub(super) fn alone(page: &ReleasePage<'_>) -> String {
         .raw("</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n");
     svg.raw("<text class=\"label strong\" x=\"24\" y=\"30\">");
     svg.text(&title(page)).raw("</text>\n");
+    svg.raw("<text class=\"said\" text-anchor=\"end\" y=\"30\" x=\"")
+        .number(MARGIN + WIDTH);
+    svg.raw("\">")
+        .text(&moment(span.first).0)
+        .raw(", UTC</text>\n");
     svg.raw("<svg x=\"24\" y=\"48\" overflow=\"visible\" width=\"")
         .number(WIDTH);
     svg.raw("\" height=\"").number(inner).raw("\">");

@@ -1,9 +1,9 @@
 //! Jobs, tests, checks and builds with their results.
 
-use super::ReleasePage;
 use super::format::{moment, short, took};
 use super::markup::{Markup, visible};
 use super::timeline::is_failure;
+use super::{ReleasePage, table};
 use crate::plan::{Record, Verdict};
 
 pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
@@ -16,57 +16,35 @@ pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
     if predicate.jobs.is_empty() && records.iter().all(|(_, records)| records.is_empty()) {
         return;
     }
-    html.raw(
-        "<section aria-labelledby=\"checks\">\n<h2 id=\"checks\">Jobs, tests and checks</h2>\n",
-    );
-    html.raw(
-        "<table role=\"table\">\n<thead role=\"rowgroup\">\n<tr role=\"row\">\
-         <th role=\"columnheader\" scope=\"col\">what</th>\
-         <th role=\"columnheader\" scope=\"col\">result</th>\
-         <th role=\"columnheader\" scope=\"col\">took</th>\
-         <th role=\"columnheader\" scope=\"col\">ended</th></tr>\n</thead>\n<tbody role=\"rowgroup\">\n",
-    );
+    table::begin(html, ["what", "result", "took", "ended"]);
     for (name, result) in &predicate.jobs {
-        begin(html, "job");
+        table::row(html, "job");
         html.text(name);
-        end(html, result, (None, None));
+        results(html, result, (None, None));
     }
     for (kind, records) in records {
         for record in records {
-            begin(html, kind);
-            html.link(
-                verdict_name(record),
-                record.url.as_deref().unwrap_or_default(),
-            );
-            end(html, &record.state, (record.began, record.ended));
+            table::row(html, kind);
+            let address = record.url.as_deref().unwrap_or_default();
+            html.link(verdict_name(record), address);
+            results(html, &record.state, (record.began, record.ended));
         }
     }
-    html.raw("</tbody>\n</table>\n</section>\n");
+    table::end(html);
+    html.raw("</section>\n");
 }
 
-fn begin(html: &mut Markup, kind: &'static str) {
-    html.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"kind\">");
-    html.raw(kind).raw("</span> ");
-}
-
-fn end(html: &mut Markup, result: &str, (began, ended): (Option<u64>, Option<u64>)) {
-    html.raw("</th><td role=\"cell\" data-label=\"result\">");
+fn results(html: &mut Markup, result: &str, (began, ended): (Option<u64>, Option<u64>)) {
+    table::named(html);
+    html.raw("<td role=\"cell\" data-label=\"result\">");
     state(html, result);
     html.raw("</td>");
     let time = began.zip(ended);
     let time = time.map(|(began, ended)| took(ended.saturating_sub(began)));
+    table::cell(html, "took", time.as_deref());
     let ended = ended.map(|ended| moment(ended).1);
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-    html.within(
-        "<td role=\"cell\" data-label=\"took\">",
-        &or_none(time),
-        "</td>",
-    );
-    html.within(
-        "<td role=\"cell\" data-label=\"ended\">",
-        &or_none(ended),
-        "</td></tr>\n",
-    );
+    table::cell(html, "ended", ended.as_deref());
+    table::end_row(html);
 }
 
 /// The name that people know: of a leg without the prefix of its status.

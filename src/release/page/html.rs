@@ -7,7 +7,7 @@ use sha2::Digest as _;
 use super::format::{count, moment, took};
 use super::markup::Markup;
 use super::timeline::{Group, RowKind, is_failure, rows};
-use super::{ReleasePage, STYLE, THEME, artifacts, chart, checks, facts, steps};
+use super::{ReleasePage, STYLE, THEME, artifacts, chart, checks, facts, steps, table};
 use crate::plan::EVIDENCE;
 
 pub(super) fn html(page: &ReleasePage<'_>) -> String {
@@ -115,7 +115,7 @@ fn timeline(html: &mut Markup, page: &ReleasePage<'_>) {
          <span><i class=\"key moment\"></i>was there</span>\
          <span><i class=\"key there\"></i>all artifacts were there</span></figcaption>\n</figure>\n",
     );
-    table(html, page);
+    timeline_table(html, page);
     html.raw("</section>\n");
 }
 
@@ -144,31 +144,20 @@ fn waited(page: &ReleasePage<'_>) -> String {
 }
 
 /// The chart as a table, with every row and whole names.
-fn table(html: &mut Markup, page: &ReleasePage<'_>) {
+fn timeline_table(html: &mut Markup, page: &ReleasePage<'_>) {
     html.raw("<details>\n<summary>The timeline as a table</summary>\n");
-    html.raw(
-        "<table role=\"table\">\n<thead role=\"rowgroup\">\n<tr role=\"row\">\
-         <th role=\"columnheader\" scope=\"col\">what</th><th role=\"columnheader\" scope=\"col\">from</th>\
-         <th role=\"columnheader\" scope=\"col\">to</th><th role=\"columnheader\" scope=\"col\">took</th></tr>\n\
-         </thead>\n<tbody role=\"rowgroup\">\n",
-    );
+    table::begin(html, ["what", "from", "to", "took"]);
     for row in rows(page) {
         let ((day, began), (_, ended)) = (moment(row.began), moment(row.ended));
-        html.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><span class=\"kind\">");
-        html.text(row.group.title()).raw("</span> ");
-        html.text(&row.name)
-            .raw("</th><td role=\"cell\" data-label=\"from\">");
-        html.text(&format!("{day} {began}"));
-        html.within("</td><td role=\"cell\" data-label=\"to\">", &ended, "</td>");
-        let took = match row.kind {
-            RowKind::Moment => "–".to_owned(),
-            _ => took(row.took()),
-        };
-        html.within(
-            "<td role=\"cell\" data-label=\"took\">",
-            &took,
-            "</td></tr>\n",
-        );
+        table::row(html, row.group.title());
+        html.text(&row.name);
+        table::named(html);
+        table::cell(html, "from", Some(&format!("{day} {began}")));
+        table::cell(html, "to", Some(&ended));
+        let took = (row.kind != RowKind::Moment).then(|| took(row.took()));
+        table::cell(html, "took", took.as_deref());
+        table::end_row(html);
     }
-    html.raw("</tbody>\n</table>\n</details>\n");
+    table::end(html);
+    html.raw("</details>\n");
 }

@@ -10,6 +10,7 @@ mod format;
 mod html;
 mod markup;
 mod steps;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
