@@ -5,6 +5,7 @@ mod connections;
 mod json_result;
 mod local;
 mod log_and_limit;
+mod report;
 mod request_log;
 mod results;
 mod screen;
@@ -190,6 +191,7 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            Command::Report(args) => self.in_time("report", self.make_report(&args)).await?,
             #[cfg(feature = "rehearse")]
             Command::Completions(args) => shell_files::completions(&args)?,
             #[cfg(feature = "rehearse")]
