@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod evidence;
+mod full_notes;
 mod image_inputs;
 mod json_text;
 mod mark;
@@ -16,6 +17,7 @@ mod wanted_inputs;
 
 pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement};
+pub use full_notes::{FULL_NOTES, FullNotes};
 pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;

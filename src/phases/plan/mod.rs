@@ -1,5 +1,6 @@
 //! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
+mod attached_notes;
 mod decide;
 mod next;
 mod spelling;

@@ -151,6 +151,7 @@ impl Ready {
             module: None,
             extra_images: BTreeSet::new(),
             tag_when: TagWhen::default(),
+            full_notes: None,
         }
     }
 
