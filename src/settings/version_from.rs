@@ -155,15 +155,14 @@ fn next_candidate(
         format: Some(typed.format.clone()),
         typed: None,
     };
-    let is_refused = |form| {
-        let mut findings = InputFindings::default();
-        if let Some(release) = unknown(Some(form)).example() {
-            images.named(Names::of(&release), &mut findings);
-        }
-        findings.or(Some(())).is_err()
-    };
+    let mut findings = InputFindings::default();
+    if let Some(release) = unknown(Some(CandidateForm::Dotted)).example() {
+        images.named(Names::of(&release), &mut findings);
+    }
     // Lifecycle Manager takes no version with a dot in its pre-release part.
-    let needs_joined = is_refused(CandidateForm::Dotted) && !is_refused(CandidateForm::Joined);
+    let dotted = Code::Format(FormatCode::VersionPrereleaseDotted);
+    let found = findings.or(Some(())).err().unwrap_or_default();
+    let needs_joined = found.iter().any(|finding| finding.code == dotted);
     Some(unknown(needs_joined.then_some(CandidateForm::Joined)))
 }
 

@@ -70,7 +70,7 @@ async fn two_hundred_commits_cost_at_most_four_requests() {
         }
     })
     .await;
-    plan(&scene, &[VERSION]).await.unwrap();
+    plan(&scene, &[VERSION, ("notes", "none")]).await.unwrap();
     let without = requests(&scene);
     scene.forget();
     let inputs = [

@@ -50,6 +50,20 @@ pub struct Diagnostic<C = FormatCode> {
     pub place: Option<Place>,
 }
 
+/// The most characters of a value that are quoted: the longest one that is right, an image by digest, is shorter.
+const MOST_QUOTED: usize = 500;
+
+/// What is quoted of a value, and how many characters are left out.
+fn cut(text: &str) -> (&str, usize) {
+    match text.char_indices().nth(MOST_QUOTED) {
+        None => (text, 0),
+        Some((at, _)) => {
+            let (quoted, rest) = text.split_at(at);
+            (quoted, rest.chars().count())
+        }
+    }
+}
+
 impl<C> Diagnostic<C> {
     /// Something that has to be put right.
     pub fn error(code: C, seen: impl Into<String>, help: impl Into<String>) -> Self {
@@ -71,7 +85,8 @@ impl<C> Diagnostic<C> {
         }
     }
 
-    /// A text that is not the value that it should be: `what` is the kind of value, such as `digest`.
+    /// A text that is not the value that it should be: `what` is the kind of value, such as `digest`. Of a long text, only the
+    /// beginning is quoted.
     pub fn value(
         code: C,
         what: &str,
@@ -79,7 +94,12 @@ impl<C> Diagnostic<C> {
         why: impl fmt::Display,
         help: impl Into<String>,
     ) -> Self {
-        Self::error(code, format!("{what} {:?} {why}", text.as_ref()), help)
+        let (text, left) = cut(text.as_ref());
+        let more = match left {
+            0 => String::new(),
+            left => format!(" (and {left} more characters)"),
+        };
+        Self::error(code, format!("{what} {text:?}{more} {why}"), help)
     }
 
     /// Content that is not what it claims to be: `what` names it, such as `image manifest`.
@@ -162,3 +182,18 @@ impl<C> fmt::Display for Diagnostic<C> {
 }
 
 impl<C: fmt::Debug> std::error::Error for Diagnostic<C> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_quoted_in_part() {
+        let value = |text: &str| Diagnostic::value((), "digest", text, "is none", "").seen;
+        assert_eq!(value("a\"b"), "digest \"a\\\"b\" is none");
+        let longest = "ü".repeat(MOST_QUOTED);
+        assert_eq!(value(&longest), format!("digest {longest:?} is none"));
+        let quoted = format!("digest {longest:?} (and 60000 more characters) is none");
+        assert_eq!(value(&(longest + &"x".repeat(60_000))), quoted);
+    }
+}

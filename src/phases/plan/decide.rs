@@ -2,6 +2,7 @@
 
 use super::PlanOptions;
 use super::attached_notes::AttachedNotes;
+use super::size::too_large;
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
@@ -20,17 +21,24 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let mut findings = in_repository(wanted, seen);
     findings.extend(notes_too_long(&plan.wanted));
     findings.extend(assets(wanted, &plan.wanted));
+    if findings.is_empty() {
+        findings.extend(too_large(&plan));
+    }
     if let Some(since_previous) = &seen.since_previous {
         findings.extend(since_previous.findings(&options.changes, wanted));
     }
     let (broken, forced) = broken_rules(options, seen);
-    findings.extend(broken);
+    let exists = version_exists(wanted, seen);
+    findings.extend(broken.into_iter().map(|finding| match exists {
+        Some(_) => policy::without_force(finding),
+        None => finding,
+    }));
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
         findings.push(finding);
     }
-    findings.extend(version_exists(wanted, seen));
+    findings.extend(exists);
     let rights = seen.rights.findings(&options.rights, wanted);
     let (refused, warned): (Vec<_>, Vec<_>) = rights.into_iter().partition(Diagnostic::is_error);
     findings.extend(refused);

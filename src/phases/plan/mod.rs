@@ -3,6 +3,7 @@
 mod attached_notes;
 mod decide;
 mod next;
+mod size;
 mod spelling;
 mod state;
 #[cfg(test)]
