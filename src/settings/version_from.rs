@@ -336,6 +336,50 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_limited_and_without_control_characters() {
+        let long = |chars: usize| "x".repeat(chars);
+        for (arguments, why) in [
+            (format!("1.3.0 --force={}", long(1_000)), None),
+            (
+                format!("1.3.0 --force={}", long(1_001)),
+                Some("text-invalid: has 1001 characters, and may have 1000"),
+            ),
+            (
+                format!("1.3.0 --tag-type=annotated --tag-message={}", long(10_000)),
+                None,
+            ),
+            (
+                format!("1.3.0 --tag-type=annotated --tag-message={}", long(60_000)),
+                Some("text-invalid: has 60000 characters, and may have 10000"),
+            ),
+            (
+                "1.3.0 --tag-type=annotated --tag-message=a\tb\r\nc".to_owned(),
+                None,
+            ),
+            (
+                "1.3.0 --tag-type=annotated --tag-message=a\u{1b}[2J".to_owned(),
+                Some("text-invalid: contains the control character U+001B"),
+            ),
+            (
+                "1.3.0 --force=a\u{7}".to_owned(),
+                Some("text-invalid: contains the control character U+0007"),
+            ),
+        ] {
+            let found = refused(BRANCH, &arguments);
+            assert_eq!(found, why.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn module_of_a_wrong_name_has_candidates_without_a_dot() {
+        let found = refused(
+            BRANCH,
+            "1.3.0 --version-from=next-rc --module-name=x --module-registry=r.example/prod",
+        );
+        assert!(found.iter().all(|it| !it.contains("dotted")), "{found:?}");
+    }
+
+    #[test]
     fn names_are_checked_before_the_version_is_known() {
         let found = refused(
             BRANCH,

@@ -1,7 +1,7 @@
 //! The text of a release.
 
 use btp_release::domain::Code;
-use btp_release::plan::{Mark, NotesSource};
+use btp_release::plan::{FULL_NOTES, Mark, NotesSource};
 use stand_ins::github::GitRepository;
 
 use super::history::{CONFIG, assert_golden, of_a_module, plan, refused, scene, text, with_config};
@@ -123,6 +123,11 @@ async fn first_release_lists_everything() {
     let long = text(&scene, &[VERSION, ("notes", "commits")]).await;
     assert_eq!(long.matches("* More by").count(), 500);
     assert!(long.contains("* older commits\n"), "{long}");
+    let long = text(&scene, &[VERSION, ("notes", "categories")]).await;
+    assert!(
+        long.contains("*Older pull requests than those of the newest commits are not listed.*\n"),
+        "{long}"
+    );
 }
 
 #[tokio::test]
@@ -202,6 +207,7 @@ async fn long_notes_are_cut_at_a_line_so_that_the_plan_can_be_passed_on() {
     ];
     let plan = plan(&scene, &inputs).await.unwrap();
     let json = plan.to_json();
+    assert_eq!(plan.wanted.assets, [FULL_NOTES.parse().unwrap()].into());
     // As it stands in an environment variable, and again in the results of jobs.
     assert!(json.len() < 65_000, "{}", json.len());
     assert!(serde_json::to_string(&json).unwrap().len() < 128 << 10);
@@ -214,7 +220,7 @@ async fn long_notes_are_cut_at_a_line_so_that_the_plan_can_be_passed_on() {
     assert!(number.parse::<u64>().unwrap() > 100);
     assert_eq!(
         end,
-        "\n*These notes were longer than a plan can hold, and were cut here: https://github.com/kyma-project/btp-manager/compare/1.0.0...1.1.0 lists all changes.*\n\nThe end\n"
+        "\n*These notes were longer than a plan can hold, and were cut here: the asset full-release-notes.md has all of them, and https://github.com/kyma-project/btp-manager/compare/1.0.0...1.1.0 lists all changes.*\n\nThe end\n"
     );
 }
 

@@ -168,6 +168,18 @@ async fn back_port_after_a_newer_minor_version_is_taken_and_a_gap_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn force_is_not_named_where_it_does_not_help() {
+    let repository = repository(history).await;
+    // 1.2.1 is published with another spelling.
+    let spelled = repository.seen(|repository| repository.releases_of("v1.2.1").len());
+    let version = if spelled == 0 { "v1.2.1" } else { "1.2.1" };
+    let planned = repository.plan(&[("version", version), INCREMENT]).await;
+    let told = planned.told();
+    assert_eq!(planned.codes(), ["version-out-of-order", "version-exists"]);
+    assert!(told.iter().all(|told| !told.contains("force")), "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_of_prereleases_are_compared_as_semver_does() {
     let repository = repository(|repository| {
         repository.publish("1.2.0");
