@@ -253,6 +253,41 @@ async fn back_port_after_a_newer_minor_lists_its_own_branch_only() {
     assert_golden("after-back-port", &minor);
 }
 
+/// Each line of versions has its own previous release, with and without `v`, and whatever other tags are nearer.
+#[tokio::test]
+async fn long_history_with_several_lines_of_tags_is_compared_within_one_line() {
+    let scene = scene(|repository| {
+        repository.publish("api/v1.0.0").publish("v0.9.0");
+        of_a_module(repository, &["kind/feature"]);
+        repository
+            .publish("api/1.0.1")
+            .merge("Change the API", "ada", &["kind/feature"])
+            .publish("v1.0.1")
+            .tag("1.0.2-main-940aa64")
+            .merge("Fix the manager", "grace", &["kind/bug"]);
+    })
+    .await;
+    let of = async |version, format| {
+        let inputs = [("version", version), ("tag-format", format)];
+        let notes = ("notes", "categories");
+        text(&scene, &[&inputs[..], &[notes]].concat()).await
+    };
+    let api = of("1.1.0", "api/v{version}").await;
+    assert!(api.ends_with("/compare/api/1.0.1...api/v1.1.0\n"), "{api}");
+    assert!(api.contains("Change the API") && api.contains("Fix the manager"));
+    assert!(!api.contains("Handle case"));
+    let manager = of("1.1.0", "{version}").await;
+    assert!(manager.ends_with("/compare/v1.0.1...1.1.0\n"), "{manager}");
+    assert!(!manager.contains("Change the API") && manager.contains("Fix the manager"));
+    // A back-port of the API after its newer version lists the 500 commits since its own line's release.
+    let old = of("1.0.1-rc1", "api/v{version}").await;
+    assert!(
+        old.ends_with("/compare/api/v1.0.0...api/v1.0.1-rc1\n"),
+        "{old}"
+    );
+    assert!(old.matches("/pull/").count() > 300);
+}
+
 #[tokio::test]
 async fn pull_requests_of_other_branches_that_came_by_a_merge_do_not_count() {
     let scene = scene(|repository| {
