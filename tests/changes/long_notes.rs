@@ -50,7 +50,7 @@ async fn release(scene: &Scene, id: u64, inputs: &[(&str, &str)], last: &str) ->
                 let awaited = ("artifacts", artifacts.as_str());
                 phase(scene, id, name, &[plan, awaited, ("needs", "none")]).await
             }
-            "verify" => phase(scene, id, name, &[("tag", "1.1.0")]).await,
+            "verify" => phase(scene, id, name, &[VERSION]).await,
             _ => phase(scene, id, name, &[plan]).await,
         };
         if let Some(awaited) = ended.get("artifacts") {

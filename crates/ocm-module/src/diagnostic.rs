@@ -53,15 +53,25 @@ pub struct Diagnostic<C = FormatCode> {
 /// The most characters of a value that are quoted: the longest one that is right, an image by digest, is shorter.
 const MOST_QUOTED: usize = 500;
 
-/// What is quoted of a value, and how many characters are left out.
-fn cut(text: &str) -> (&str, usize) {
-    match text.char_indices().nth(MOST_QUOTED) {
-        None => (text, 0),
+/// The most characters of why a value is wrong, which may quote a part of it.
+const MOST_OF_REASON: usize = 1_000;
+
+/// The beginning of a text, and how many characters are left out.
+fn cut(text: &str, most: usize) -> (&str, String) {
+    match text.char_indices().nth(most) {
+        None => (text, String::new()),
         Some((at, _)) => {
-            let (quoted, rest) = text.split_at(at);
-            (quoted, rest.chars().count())
+            let (kept, rest) = text.split_at(at);
+            let more = rest.chars().count();
+            (kept, format!(" (and {more} more characters)"))
         }
     }
+}
+
+/// The beginning of a text for a message that is no [`Diagnostic::value`].
+pub(crate) fn shortened(text: &str) -> String {
+    let (kept, more) = cut(text, MOST_QUOTED);
+    format!("{kept}{more}")
 }
 
 impl<C> Diagnostic<C> {
@@ -94,12 +104,11 @@ impl<C> Diagnostic<C> {
         why: impl fmt::Display,
         help: impl Into<String>,
     ) -> Self {
-        let (text, left) = cut(text.as_ref());
-        let more = match left {
-            0 => String::new(),
-            left => format!(" (and {left} more characters)"),
-        };
-        Self::error(code, format!("{what} {text:?}{more} {why}"), help)
+        let (text, more) = cut(text.as_ref(), MOST_QUOTED);
+        let why = why.to_string();
+        let (why, more_of_why) = cut(&why, MOST_OF_REASON);
+        let seen = format!("{what} {text:?}{more} {why}{more_of_why}");
+        Self::error(code, seen, help)
     }
 
     /// Content that is not what it claims to be: `what` names it, such as `image manifest`.
@@ -195,5 +204,11 @@ mod tests {
         assert_eq!(value(&longest), format!("digest {longest:?} is none"));
         let quoted = format!("digest {longest:?} (and 60000 more characters) is none");
         assert_eq!(value(&(longest + &"x".repeat(60_000))), quoted);
+        let why = Diagnostic::value((), "image", "a", "x".repeat(60_000), "").seen;
+        assert!(
+            why.ends_with("x (and 59000 more characters)"),
+            "{}",
+            why.len()
+        );
     }
 }
