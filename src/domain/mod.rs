@@ -28,7 +28,7 @@ pub(crate) mod urls;
 mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
-pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
+pub use changes::{ChangeOptions, LabelRule, LongNotes, MilestoneRule, NotesPart};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};

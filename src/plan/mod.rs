@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod evidence;
+mod full_notes;
 mod image_inputs;
 mod json_text;
 mod mark;
@@ -18,6 +19,7 @@ pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{
     AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, REPORT, Record, Statement,
 };
+pub use full_notes::{FULL_NOTES, FullNotes};
 pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;

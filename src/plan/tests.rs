@@ -43,6 +43,7 @@ pub(crate) fn example_wanted() -> Wanted {
         force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
+        full_notes: None,
     }
 }
 

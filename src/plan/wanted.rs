@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EVIDENCE, Mark};
+use super::{EVIDENCE, FULL_NOTES, FullNotes, Mark};
 use crate::domain::{
-    AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, ModuleForm, RepoSlug, Tag,
-    TagFormat, Version,
+    AssetName, Code, CommitSha, ComponentName, Diagnostic, Digest, ImageRef, ModuleForm, RepoSlug,
+    Tag, TagFormat, Version,
 };
 
 /// The wanted state only, without anything observed: every phase reads the state again.
@@ -60,6 +60,10 @@ pub struct Wanted {
     /// Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "VersionFrom::is_default")]
     pub version_from: VersionFrom,
+    /// The whole text, where the release's body holds only its beginning: then [`FULL_NOTES`] is among the assets. Plans of
+    /// released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_notes: Option<FullNotes>,
 }
 
 impl Wanted {
@@ -67,6 +71,22 @@ impl Wanted {
     pub fn asset_names(&self) -> BTreeSet<&str> {
         let planned = self.assets.iter().map(AssetName::as_str);
         planned.chain([EVIDENCE]).collect()
+    }
+
+    /// Adds the asset with the whole text.
+    #[must_use]
+    pub fn with_full_notes(mut self, notes: Option<FullNotes>) -> Self {
+        if notes.is_some() {
+            self.assets.extend(FULL_NOTES.parse());
+        }
+        self.full_notes = notes;
+        self
+    }
+
+    /// The digest that an asset has by the plan, where that makes the asset's bytes.
+    pub fn planned_digest(&self, asset: &str) -> Option<Digest> {
+        let notes = self.full_notes.as_ref().filter(|_| asset == FULL_NOTES);
+        notes.map(|notes| notes.digest)
     }
 
     /// The version as it is typed for this release on a command line, with the tag format where the spelling does not imply it.

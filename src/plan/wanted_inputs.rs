@@ -51,6 +51,7 @@ impl WantedInputs {
             tag_when: self.tag_when,
             version_from: self.version_from,
             force: self.force,
+            full_notes: None,
         }
     }
 

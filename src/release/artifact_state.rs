@@ -62,6 +62,14 @@ pub(crate) fn of_asset(
     let Some(digest) = view.digest(asset) else {
         return ArtifactState::Incomplete("GitHub has not told its digest yet".into());
     };
+    let planned = plan.wanted.planned_digest(name.as_str());
+    if let Some(planned) = planned.filter(|planned| *planned != digest) {
+        return ArtifactState::Incomplete(format!(
+            "it is {}, and the phase `draft` makes it as {}: run that again",
+            digest.short(),
+            planned.short()
+        ));
+    }
     let text = view.asset_texts.get(&asset.id);
     let images = view.release_images(plan);
     let mismatches = text

@@ -38,6 +38,7 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
+        full_notes: None,
     };
     ReleasePlan::complete(wanted, None, None)
 }

@@ -168,6 +168,7 @@ impl GitHubReader for GitHub {
     ) -> Result<Option<SeenChanges>, ServiceError> {
         self.changes_since(previous, commit)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "read what was changed since the previous release".into())
     }
 
@@ -177,12 +178,14 @@ impl GitHubReader for GitHub {
     ) -> Result<BTreeSet<String>, ServiceError> {
         self.contributors_before(before)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "look for first contributions".into())
     }
 
     async fn milestones(&self, title: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
         self.milestones_named(title)
             .await
+            .needing("  issues: read\n  pull-requests: read")
             .doing(|| format!("look for the milestone {title}"))
     }
 

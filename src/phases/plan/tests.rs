@@ -1,5 +1,6 @@
 //! Every reason not to plan, and the values of a plan.
 
+use super::attached_notes::AttachedNotes;
 use super::decide::{decide, no_room_for_logs};
 use super::state::PlanState;
 use super::*;
@@ -31,6 +32,7 @@ fn seen() -> PlanState {
         since_previous: Some(SincePrevious::default()),
         for_rules: Some(SeenForRules::default()),
         rights: SeenRights::default(),
+        attached: AttachedNotes::default(),
     }
 }
 

@@ -170,6 +170,11 @@ impl Candidate<'_> {
         let Some(awaited) = self.awaited(name) else {
             return Some(differs("was not awaited".to_owned()));
         };
+        let planned = self.plan.wanted.planned_digest(name);
+        if let Some(planned) = planned.filter(|planned| *planned != awaited) {
+            let other = differs(format!("was awaited as {}", awaited.short()));
+            return Some(other.wanted(format!("{}, as planned", planned.short())));
+        }
         let digest = self.seen.release.digest(asset);
         let other = || {
             differs(format!("is {} now", short(digest, "without a digest")))
