@@ -2,6 +2,8 @@
 
 mod commands;
 mod connections;
+#[cfg(feature = "rehearse")]
+mod init;
 mod local;
 mod log_and_limit;
 mod screen;
@@ -169,6 +171,8 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            #[cfg(feature = "rehearse")]
+            Command::Init(args) => self.init(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;

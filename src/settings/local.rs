@@ -54,7 +54,7 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
         }
         Command::InspectModule(_) => return None,
         #[cfg(feature = "rehearse")]
-        Command::Rehearse(_) => return None,
+        Command::Init(_) | Command::Rehearse(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();

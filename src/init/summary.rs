@@ -1,0 +1,203 @@
+//! What a person is told beside the workflow: what was found, what was guessed, and what is left to do.
+
+use std::fmt::Write as _;
+
+use super::LookedAt;
+use super::facts::RepositoryFacts;
+use super::image_builds::ImageBuild;
+use super::names::listed;
+use super::test_commands::TestCommand;
+
+/// The pages of these documents.
+const DOCS: &str = "https://github.com/kyma-project/btp-release-action/blob/main/docs";
+
+/// A summary, one sentence an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InitSummary {
+    pub found: Vec<String>,
+    pub guessed: Vec<String>,
+    pub to_do: Vec<String>,
+}
+
+impl InitSummary {
+    pub(super) fn of(looked_at: &LookedAt<'_>, facts: &RepositoryFacts<'_>) -> Self {
+        let mut summary = Self::default();
+        summary.repository(looked_at, facts);
+        summary.files(looked_at, facts);
+        summary.todays_release(facts);
+        summary.protection(facts);
+        summary
+    }
+
+    pub(super) fn guess(&mut self, guess: String) {
+        self.guessed.push(guess);
+    }
+
+    pub(super) fn to_do(&mut self, task: String) {
+        self.to_do.push(task);
+    }
+
+    fn repository(&mut self, looked_at: &LookedAt<'_>, facts: &RepositoryFacts<'_>) {
+        let (git, rules) = (looked_at.git, &facts.rules);
+        match &git.repository {
+            Some(repository) => self.found.push(format!("repository {repository}, from the remote `origin`")),
+            None if git.is_checkout => self.guess("the remote `origin` names no repository on GitHub: nothing depends on its name but the defaults for images".to_owned()),
+            None => self.guess("this is no git checkout: branches and versions are the usual ones".to_owned()),
+        }
+        if git.is_elsewhere {
+            self.to_do(format!("a GitHub other than github.com cannot call workflows of github.com: read {DOCS}/migrate/README.md#github-enterprise-server"));
+        }
+        let branch = &rules.default_branch;
+        if rules.branch_is_guessed {
+            self.guess(format!("`{branch}` is the default branch"));
+        } else {
+            self.found.push(format!("default branch `{branch}`"));
+        }
+        if rules.has_tags {
+            self.found.push(format!(
+                "tags of versions; the next patch is {}",
+                rules.example
+            ));
+        } else if git.is_checkout {
+            self.guess("there are no tags of versions: they will be written as they are typed, such as 1.0.0".to_owned());
+        }
+        if rules.has_release_branches {
+            self.found
+                .push("releases from branches such as `release-1.2`".to_owned());
+        }
+        if let Some(folder) = &facts.folder {
+            self.found.push(format!("the module's folder `{folder}`"));
+        }
+    }
+
+    fn files(&mut self, looked_at: &LookedAt<'_>, facts: &RepositoryFacts<'_>) {
+        if let Some(dockerfile) = &facts.dockerfile {
+            let others = &facts.other_dockerfiles;
+            let others = match others.as_slice() {
+                [] => String::new(),
+                others => format!(", beside {}", listed(others.iter().map(String::as_str))),
+            };
+            self.found.push(format!("`{dockerfile}`{others}"));
+        }
+        if let Some(makefile) = &facts.makefile {
+            let count = makefile.targets().count();
+            self.found.push(format!("`Makefile` with {count} targets"));
+        }
+        let module = &facts.module;
+        let config = module.config.as_ref().map(|(path, _)| path);
+        let found = [config, module.default_cr.as_ref(), module.security.as_ref()];
+        for path in found.into_iter().flatten() {
+            self.found.push(format!("`{path}`"));
+        }
+        if !facts.unreadable.is_empty() {
+            let files = listed(facts.unreadable.iter().copied());
+            self.guess(format!(
+                "{files} cannot be read as YAML, and count for nothing"
+            ));
+        }
+        if looked_at.files.is_cut {
+            self.guess("the repository is large: not every file was looked at".to_owned());
+        }
+    }
+
+    fn todays_release(&mut self, facts: &RepositoryFacts<'_>) {
+        if !facts.calls_us.is_empty() {
+            let files = listed(facts.calls_us.iter().copied());
+            self.found.push(format!(
+                "{files} with calls of btp-release-action: compare before you use two of them"
+            ));
+        }
+        let images: Vec<String> = facts.builds.calls.iter().map(ImageBuild::image).collect();
+        if !images.is_empty() {
+            let images = listed(images.iter().map(String::as_str));
+            self.found
+                .push(format!("calls of the image builder for {images}"));
+        }
+        if facts.replaced.is_empty() {
+            return;
+        }
+        let files = listed(facts.replaced.iter().copied());
+        self.found.push(format!("today's release in {files}"));
+        self.to_do(format!(
+            "delete {files} once a release with the new workflow is through: both make releases"
+        ));
+        let jobs = &facts.jobs;
+        let names =
+            |set: &std::collections::BTreeSet<String>| listed(set.iter().map(String::as_str));
+        if !jobs.replaced.is_empty() {
+            self.found.push(format!(
+                "jobs that the new workflow replaces: {}",
+                names(&jobs.replaced)
+            ));
+        }
+        if !jobs.bumps.is_empty() {
+            self.to_do(format!(
+                "{} commits the version: merge that as a pull request before the release, since what is tagged is what was built and tested ({DOCS}/migrate/btp-manager.md#the-version-in-files)",
+                names(&jobs.bumps)
+            ));
+        }
+        if !jobs.others.is_empty() {
+            self.to_do(format!(
+                "carry over what else is in {}: as a workflow with `on: {{ release: {{ types: [released] }} }}`, or as a job that needs the last one",
+                names(&jobs.others)
+            ));
+        }
+    }
+
+    fn protection(&mut self, facts: &RepositoryFacts<'_>) {
+        let tokens = &facts.tokens;
+        match (&tokens.app, &tokens.publish) {
+            (Some((id, key)), _) => self.found.push(format!(
+                "a GitHub App, from the secrets {id} and {key}, which publishes"
+            )),
+            (None, Some(token)) => self.found.push(format!(
+                "the secret {token}, with which releases are published today"
+            )),
+            _ if !tokens.started_by_release.is_empty() => {
+                let files = listed(tokens.started_by_release.iter().map(String::as_str));
+                self.to_do(format!("store PUBLISH_TOKEN as a secret, or use a GitHub App (APP_ID and APP_PRIVATE_KEY): a published release starts {files}, and one that the job's own token publishes starts nothing"));
+            }
+            _ => {}
+        }
+        let branch = &facts.rules.default_branch;
+        self.to_do(format!("protect `{branch}` with required reviews and checks: a release takes its commit, and pushes nothing"));
+        self.to_do("where a ruleset restricts who creates tags, let GitHub Actions, or the App that publishes, bypass it".to_owned());
+    }
+
+    /// What is said of tests that one command runs.
+    pub(super) fn tests(&mut self, unit: &TestCommand, e2e: &TestCommand) {
+        for (test, kind) in [(unit, "unit"), (e2e, "E2E")] {
+            if !test.exists {
+                self.to_do(format!("write the target for `{}`, or name your command: no {kind} tests were found, and without them nothing is published", test.command));
+            }
+        }
+    }
+
+    /// Tests of today that the new workflow does not call.
+    pub(super) fn tests_stay_behind(&mut self, facts: &RepositoryFacts<'_>) {
+        for (id, why) in &facts.jobs.left_tests {
+            self.to_do(format!("carry over the test `{id}`: {why}"));
+        }
+    }
+
+    /// For a terminal. `written` says where the workflow is.
+    pub fn to_text(&self, written: &str) -> String {
+        let mut text = String::new();
+        let parts = [
+            ("Found", &self.found),
+            ("Guessed: look whether it is so", &self.guessed),
+            ("To do", &self.to_do),
+        ];
+        for (title, items) in parts {
+            if items.is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "{title}");
+            for item in items {
+                let _ = writeln!(text, "  - {item}");
+            }
+        }
+        let _ = writeln!(text, "{written}");
+        text
+    }
+}
