@@ -54,7 +54,9 @@ impl App<'_> {
         }
         write_new(root, &output, &proposed.yaml)?;
         let shown = output.strip_prefix(&here).unwrap_or(&output).display();
-        let next = format!("wrote {shown}; try it: btp-release rehearse 1.2.0 --workflow {shown}");
+        let version = &proposed.next_version;
+        let next =
+            format!("wrote {shown}; try it: btp-release rehearse {version} --workflow {shown}");
         self.tell(&proposed, &next);
         Ok(())
     }

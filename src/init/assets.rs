@@ -108,9 +108,15 @@ fn made(words: &[String], makefile: &Makefile) -> Option<String> {
 
 /// The files that a line uploads to a release.
 fn uploaded(line: &str, words: &[String]) -> Vec<String> {
-    let has = |word: &str| words.iter().any(|one| one == word);
-    if has("gh") && has("release") && (has("upload") || has("create")) {
-        let files = words.iter().filter_map(|word| released(word));
+    let at = |wanted: &[&str]| {
+        words
+            .iter()
+            .position(|word| wanted.contains(&word.as_str()))
+    };
+    if let (Some(_), Some(_), Some(verb)) =
+        (at(&["gh"]), at(&["release"]), at(&["upload", "create"]))
+    {
+        let files = words.iter().skip(verb).filter_map(|word| released(word));
         return files.map(str::to_owned).collect();
     }
     // `curl --data-binary @file "https://uploads.github.com/…?name=asset"`, or a function that is given both.

@@ -8,8 +8,7 @@ use super::facts::RepositoryFacts;
 /// The workflows that are called, and the linter's rule that a version in place of a hash breaks.
 const OURS: &str = "kyma-project/btp-release-action/.github/workflows/";
 const OURS_VERSION: &str = "@v1";
-pub(super) const UNPINNED: &str =
-    "zizmor: ignore[unpinned-uses] v1 moves with the releases of btp-release-action";
+pub(super) const UNPINNED: &str = "zizmor: ignore[unpinned-uses]";
 /// The secrets with which a release is published, where the job's own token is not enough.
 pub(super) fn publishing_secrets(facts: &RepositoryFacts<'_>) -> Vec<NamedSecret> {
     let tokens = &facts.tokens;

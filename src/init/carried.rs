@@ -37,12 +37,23 @@ pub(super) struct CarriedTest {
     pub(super) id: String,
     /// The workflow that it calls.
     pub(super) file: String,
-    pub(super) inputs: Vec<(String, Vec<TextPart>)>,
+    pub(super) inputs: Vec<CarriedInput>,
     /// Name and level.
     pub(super) permissions: BTreeMap<String, String>,
     /// Whether some of its jobs do not say which permissions they need.
     pub(super) rights_unknown: bool,
     pub(super) secrets: CarriedSecrets,
+    /// The names of the secrets that it reads.
+    pub(super) reads: BTreeSet<String>,
+}
+
+/// An input of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CarriedInput {
+    pub(super) name: String,
+    pub(super) parts: Vec<TextPart>,
+    /// Whether the test takes a boolean or a number, which stand without quotes.
+    pub(super) is_typed: bool,
 }
 
 /// The secrets that a test is passed.
@@ -128,7 +139,11 @@ fn carried(
         if !is_plain_name(name) {
             return Err("an input has an unusual name");
         }
-        inputs.push((name.to_owned(), parts));
+        inputs.push(CarriedInput {
+            name: name.to_owned(),
+            parts,
+            is_typed: own.has_typed_input(name),
+        });
     }
     let mut rights = CalledRights::default();
     rights.add(all, own, 0);
@@ -141,7 +156,11 @@ fn carried(
         inputs,
         permissions: rights.permissions,
         rights_unknown: rights.unknown,
-        secrets: secrets(job, own)?,
+        secrets: match rights.reads.is_empty() {
+            true => CarriedSecrets::None,
+            false => secrets(job, own)?,
+        },
+        reads: rights.reads,
     })
 }
 
@@ -169,6 +188,15 @@ fn secrets(job: &Value, own: &ExistingWorkflow<'_>) -> Result<CarriedSecrets, &'
     Ok(CarriedSecrets::Named(named))
 }
 
+/// The secrets that a workflow reads, apart from the token of its run.
+fn secrets_in(text: &str) -> BTreeSet<String> {
+    let end = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let names = text.split("secrets.").skip(1);
+    let names = names.filter_map(|rest| rest.split(end).next());
+    let own = names.filter(|name| is_plain_name(name) && *name != "GITHUB_TOKEN");
+    own.map(str::to_owned).collect()
+}
+
 /// The secret that an expression is, and nothing else.
 pub(super) fn secret_of(value: &str) -> Option<&str> {
     let expression = value.trim().strip_prefix("${{")?.strip_suffix("}}")?;
@@ -182,6 +210,7 @@ struct CalledRights {
     permissions: BTreeMap<String, String>,
     unknown: bool,
     is_unreadable: bool,
+    reads: BTreeSet<String>,
     seen: BTreeSet<String>,
 }
 
@@ -190,6 +219,7 @@ impl CalledRights {
         if depth > DEEPEST || !self.seen.insert(workflow.file.to_owned()) {
             return;
         }
+        self.reads.extend(secrets_in(workflow.text()));
         for (_, job) in workflow.jobs() {
             match job.get("permissions").or(workflow.permissions()) {
                 Some(Value::Object(map)) => {
@@ -243,7 +273,7 @@ mod tests {
     fn tests_are_carried_with_all_permissions_that_their_jobs_ask_for() {
         let release = "on: {workflow_dispatch: {inputs: {name: }}}\njobs:\n  e2e: {uses: ./.github/workflows/b.yaml, secrets: inherit, with: {tag: '${{ inputs.name }}'}}\n  \
                        create-draft: {}\n  bump-config: {}\n  notify: {}\n  stress-test: {steps: []}\n  lint: {uses: ./.github/workflows/b.yaml, with: {tag: '${{ needs.x.y }}'}}\n";
-        let called = "on: {workflow_call: {secrets: {KEY: }}}\npermissions: {contents: read}\njobs:\n  one: {}\n  two: {permissions: {packages: write, contents: none}}\n  \
+        let called = "on: {workflow_call: {secrets: {KEY: }}}\npermissions: {contents: read}\njobs:\n  one: {env: {A: '${{ secrets.KEY }}'}}\n  two: {permissions: {packages: write, contents: none}}\n  \
                       three: {uses: ./.github/workflows/c.yaml}\n";
         let deeper = "jobs:\n  four: {permissions: {packages: read}}\n  five: {}\n";
         let jobs = jobs(&[("a.yaml", release), ("b.yaml", called), ("c.yaml", deeper)]);
@@ -262,7 +292,7 @@ mod tests {
             CarriedSecrets::Named(vec![("KEY".to_owned(), "KEY".to_owned())])
         );
         let left: Vec<_> = jobs.left_tests.iter().map(|(id, _)| id.as_str()).collect();
-        assert_eq!(left, ["stress-test", "lint"]);
+        assert_eq!(left, ["lint", "stress-test"]);
         let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
         assert_eq!(names(&jobs.replaced), ["create-draft"]);
         assert_eq!(names(&jobs.bumps), ["bump-config"]);

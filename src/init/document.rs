@@ -49,6 +49,8 @@ pub(super) enum InputValue {
     Flag(bool),
     /// A word or an expression of ours, which YAML reads as a text.
     Own(&'static str),
+    /// A number, as it was read.
+    Number(serde_json::Number),
     /// Whatever was found: always in quotes.
     Text(String),
     /// Plain texts, one a line.
@@ -87,6 +89,16 @@ impl JobInput {
         let value = match <[String; 1]>::try_from(lines) {
             Ok([only]) => InputValue::Text(only),
             Err(lines) => InputValue::Lines(lines),
+        };
+        Self::new(name, value, why)
+    }
+
+    /// A boolean or a number, if the text is one; otherwise the text.
+    pub(super) fn typed(name: &str, text: String, why: impl Into<String>) -> Self {
+        let value = match serde_json::from_str(&text) {
+            Ok(serde_json::Value::Bool(flag)) => InputValue::Flag(flag),
+            Ok(serde_json::Value::Number(number)) => InputValue::Number(number),
+            _ => InputValue::Text(text),
         };
         Self::new(name, value, why)
     }
@@ -183,6 +195,7 @@ impl JobInput {
         let value = match value {
             InputValue::Flag(flag) => flag.to_string(),
             InputValue::Own(own) => (*own).to_owned(),
+            InputValue::Number(number) => number.to_string(),
             InputValue::Text(found) => quoted(found),
             InputValue::Lines(lines) => {
                 text.line(6, &format!("{name}: |"), why);

@@ -158,6 +158,15 @@ impl<'f> ExistingWorkflow<'f> {
         self.value.get("permissions")
     }
 
+    /// Whether an input of the called workflow is a boolean or a number.
+    pub(super) fn has_typed_input(&self, name: &str) -> bool {
+        let input = self
+            .event("workflow_call")
+            .and_then(|call| call.get("inputs")?.get(name));
+        let kind = input.and_then(|input| text_of(input, "type"));
+        matches!(kind, Some("boolean" | "number"))
+    }
+
     fn dispatch_inputs(&self) -> Option<&Map<String, Value>> {
         self.event("workflow_dispatch")?.get("inputs")?.as_object()
     }

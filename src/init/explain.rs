@@ -1,6 +1,8 @@
 //! What a person has to know of the decisions: what was guessed, and what is left to do.
 
 use super::choices::{ReleaseFiles, WhoBuilds};
+use std::collections::BTreeSet;
+
 use super::facts::RepositoryFacts;
 use super::image_builds::ImageBuild;
 use super::module::RenderedBy;
@@ -20,7 +22,7 @@ pub(super) fn explain_builders(
                 for build in builds.calls.iter().skip(used.len()) {
                     summary.guess(format!("`{}` is no part of a release; if it is, add a job like `build`, and the image to `extra-images`", build.image()));
                 }
-            } else if used.len() > 1 {
+            } else if have_several_names(used) {
                 let image = used.first().map(ImageBuild::image).unwrap_or_default();
                 summary.guess(format!(
                     "`{image}` is the manager's image, and the others are further ones"
@@ -38,14 +40,15 @@ pub(super) fn explain_builders(
                 "`{}` builds what a release needs, when the tag is there",
                 builder.file
             ));
-            let token = match (&facts.tokens.app, &facts.tokens.publish) {
-                (Some(_), _) => "let the App of today make tags".to_owned(),
-                (_, Some(token)) => format!("let the token {token} make tags"),
-                _ => "store RELEASE_TOKEN as a secret, the token of a bot that may write contents, or use a GitHub App (APP_ID and APP_PRIVATE_KEY)".to_owned(),
-            };
-            summary.to_do(format!(
-                "{token}: a tag that the job's own token makes starts no workflow"
-            ));
+            if facts.tokens.app.is_none() {
+                let token = match &facts.tokens.publish {
+                    Some(token) => format!("the secret {token}, as today, in place of RELEASE_TOKEN"),
+                    None => "the secret RELEASE_TOKEN, the token of a bot that may write contents, or the secrets APP_ID and APP_PRIVATE_KEY of a GitHub App".to_owned(),
+                };
+                summary.set(format!(
+                    "{token}: a tag that the job's own token makes starts no workflow"
+                ));
+            }
         }
         WhoBuilds::Called => {
             for other in &facts.other_dockerfiles {
@@ -59,6 +62,11 @@ pub(super) fn explain_builders(
             summary.to_do(format!("add a job like `build` for the image of today's job `{id}`: its name comes from an expression"));
         }
     }
+}
+
+fn have_several_names(builds: &[ImageBuild]) -> bool {
+    let names = builds.iter().map(|build| &build.name);
+    names.collect::<BTreeSet<_>>().len() > 1
 }
 
 pub(super) fn explain_module(

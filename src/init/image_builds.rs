@@ -223,18 +223,18 @@ mod tests {
         add(
             "b.yaml",
             &format!(
-                "jobs:\n  three: {{uses: {builder}, with: {{name: y, platforms: linux/amd64}}}}\n  four: {{uses: {builder}, with: {{name: y}}}}\n  \
+                "jobs:\n  three: {{uses: {builder}, with: {{name: main, platforms: linux/amd64}}}}\n  four: {{uses: {builder}, with: {{name: main}}}}\n  \
                  back: {{uses: ./.github/workflows/a.yaml}}\n"
             ),
         );
         let (mut found, unnamed) = builds(&files);
         assert_eq!(unnamed, ["odd"]);
-        manager_first(&mut found, "y");
+        manager_first(&mut found, "main");
         let short: Vec<_> = found
             .iter()
             .map(|build| (build.name.as_str(), build.suffix.as_str()))
             .collect();
-        assert_eq!(short, [("y", ""), ("x/y-manager", "-exp")]);
+        assert_eq!(short, [("main", ""), ("x/y-manager", "-exp")]);
         assert_eq!(found[0].platforms.as_deref(), Some("linux/amd64"));
         assert_eq!(found[1].dockerfile.as_deref(), Some("Dockerfile"));
         assert!(found[1].lost_args && found[1].build_args.len() == 1);

@@ -1,7 +1,7 @@
 //! The jobs between the two halves of a release: builds by the image builder, files, and the repository's own tests.
 
 use super::calls::{UNPINNED, granted, ours, publishing_secrets, secrets_of};
-use super::carried::{CarriedSecrets, CarriedTest};
+use super::carried::{CarriedInput, CarriedSecrets, CarriedTest};
 use super::choices::ReleaseFiles;
 use super::document::{JobInput, JobSecrets, NamedSecret, NewJob};
 use super::existing::TextPart;
@@ -15,9 +15,10 @@ const IMAGE_BUILDER: &str = "kyma-project/test-infra/.github/workflows/image-bui
 /// The registry trusts the builder at this reference only.
 const BUILDER_WHY: &str = "zizmor: ignore[unpinned-uses] the registry trusts it only at main";
 /// A called workflow of the same repository is of the commit that is released.
-const OWN_WHY: &str = "zizmor: ignore[self-repository] of the commit that is released";
+const OWN_WHY: &str = "zizmor: ignore[self-repository]";
 const INHERIT_WHY: &str = "zizmor: ignore[secrets-inherit] as today: name those that it needs";
 const PLAN: &str = "${{ needs.start.outputs.plan }}";
+const PLAN_WHY: &str = "what `start` worked out";
 const BY_DIGEST: &str = "${{ needs.start.outputs.image }}@${{ needs.build.outputs.digest }}";
 const DIGESTS: &str = "'{\"binary-image\": \"${{ needs.build.outputs.digest }}\"}'";
 const START: &str = "start";
@@ -138,13 +139,13 @@ fn build_job(id: String, build: &ImageBuild) -> NewJob {
         "below europe-docker.pkg.dev/kyma-project/prod",
     )];
     if let Some(dockerfile) = &build.dockerfile {
-        with.push(JobInput::text("dockerfile", dockerfile, ""));
+        with.push(JobInput::text("dockerfile", dockerfile, "as today"));
     }
     if let Some(context) = build.context.as_ref().filter(|context| *context != ".") {
-        with.push(JobInput::text("context", context, ""));
+        with.push(JobInput::text("context", context, "as today"));
     }
     if let Some(platforms) = build.platforms.as_ref().filter(|list| !list.is_empty()) {
-        with.push(JobInput::text("platforms", platforms, ""));
+        with.push(JobInput::text("platforms", platforms, "as today"));
     }
     if !build.build_args.is_empty() {
         let version = "${{ needs.start.outputs.version }}";
@@ -177,7 +178,7 @@ fn build_job(id: String, build: &ImageBuild) -> NewJob {
 }
 
 fn assets(facts: &RepositoryFacts<'_>, files: &ReleaseFiles) -> NewJob {
-    let mut with = vec![JobInput::own("plan", PLAN, "")];
+    let mut with = vec![JobInput::own("plan", PLAN, PLAN_WHY)];
     with.extend(directory(facts));
     if let Some(command) = &files.command {
         let why = "makes the files; IMAGE, VERSION, TAG and COMMIT are in its environment";
@@ -217,6 +218,7 @@ fn own_unit_tests(facts: &RepositoryFacts<'_>, command: String, why: String) -> 
     with.push(JobInput::text("command", command, why));
     NewJob {
         id: "unit-tests".to_owned(),
+        why: "the repository's unit tests".to_owned(),
         needs: vec![START.to_owned()],
         permissions: granted(&["contents: read"]),
         uses: ours("run-unit-tests.yaml"),
@@ -239,7 +241,7 @@ fn own_e2e_tests(
         "packages: read",
         "statuses: write",
     ];
-    let mut with = vec![JobInput::own("plan", PLAN, "")];
+    let mut with = vec![JobInput::own("plan", PLAN, PLAN_WHY)];
     with.extend(directory(facts));
     with.push(JobInput::text("command", command, why));
     with.push(JobInput::own(
@@ -271,17 +273,23 @@ fn carried(
     let with: Vec<JobInput> = test
         .inputs
         .iter()
-        .map(|(name, parts)| {
-            let text = joined(parts, tag);
-            if text == format!("{image}:{tag}") {
-                return JobInput::text(
-                    name,
-                    BY_DIGEST,
-                    "by digest: what is tested is what is published",
-                );
-            }
-            JobInput::text(name, text, "")
-        })
+        .map(
+            |CarriedInput {
+                 name,
+                 parts,
+                 is_typed,
+             }| {
+                let text = joined(parts, tag);
+                if text == format!("{image}:{tag}") {
+                    let why = "by digest: what is tested is what is published";
+                    return JobInput::text(name, BY_DIGEST, why);
+                }
+                if *is_typed {
+                    return JobInput::typed(name, text, "as today");
+                }
+                JobInput::text(name, text, "as today")
+            },
+        )
         .collect();
     if test.rights_unknown {
         summary.guess(format!(

@@ -66,6 +66,8 @@ pub struct ProposedWorkflow {
     /// The text of the file.
     pub yaml: String,
     pub summary: InitSummary,
+    /// The next version, as the repository writes it.
+    pub next_version: String,
 }
 
 /// Whether the text of a file is of interest, by its path.
@@ -87,6 +89,7 @@ pub fn propose(looked_at: &LookedAt<'_>) -> Result<ProposedWorkflow, Diagnostic>
     Ok(ProposedWorkflow {
         yaml: workflow.to_yaml(),
         summary,
+        next_version: facts.rules.example,
     })
 }
 

@@ -55,6 +55,7 @@ fn header(facts: &RepositoryFacts<'_>) -> Vec<String> {
         "Releases this repository: plan and draft, then builds and tests, then publication.".to_owned(),
         "Written by `btp-release init` from the files that were here. It is yours: change what does not fit.".to_owned(),
     ];
+    lines.push("`@v1` moves with the releases of btp-release-action; pin the hash of a release if your rules ask for it.".to_owned());
     if !facts.replaced.is_empty() {
         let files: Vec<&str> = facts.replaced.iter().map(|file| last_part(file)).collect();
         lines.push(format!("It takes the place of {}.", files.join(", ")));
@@ -156,10 +157,9 @@ fn image_inputs(
         WhoBuilds::Called => {
             if let Some(image) = own.filter(|image| !image.starts_with("ghcr.io/")) {
                 summary.guess(format!("the image is `{image}`, as the Makefile has it; without `binary-image` it goes to ghcr.io"));
-                summary.to_do(
-                    "store REGISTRY_USERNAME and REGISTRY_PASSWORD as secrets: they push the image"
-                        .to_owned(),
-                );
+                let push =
+                    "the secrets REGISTRY_USERNAME and REGISTRY_PASSWORD: they push the image";
+                summary.set(push.to_owned());
                 inputs.push(JobInput::text(
                     "binary-image",
                     image,

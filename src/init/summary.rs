@@ -1,5 +1,6 @@
 //! What a person is told beside the workflow: what was found, what was guessed, and what is left to do.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::LookedAt;
@@ -16,6 +17,8 @@ const DOCS: &str = "https://github.com/kyma-project/btp-release-action/blob/main
 pub struct InitSummary {
     pub found: Vec<String>,
     pub guessed: Vec<String>,
+    /// Secrets, variables and rules of the repository.
+    pub to_set: Vec<String>,
     pub to_do: Vec<String>,
 }
 
@@ -25,12 +28,16 @@ impl InitSummary {
         summary.repository(looked_at, facts);
         summary.files(looked_at, facts);
         summary.todays_release(facts);
-        summary.protection(facts);
+        summary.settings(facts);
         summary
     }
 
     pub(super) fn guess(&mut self, guess: String) {
         self.guessed.push(guess);
+    }
+
+    pub(super) fn set(&mut self, setting: String) {
+        self.to_set.push(setting);
     }
 
     pub(super) fn to_do(&mut self, task: String) {
@@ -80,8 +87,9 @@ impl InitSummary {
             self.found.push(format!("`{dockerfile}`{others}"));
         }
         if let Some(makefile) = &facts.makefile {
-            let count = makefile.targets().count();
-            self.found.push(format!("`Makefile` with {count} targets"));
+            let targets = listed(makefile.targets());
+            self.found
+                .push(format!("`Makefile` with the targets {targets}"));
         }
         let module = &facts.module;
         let config = module.config.as_ref().map(|(path, _)| path);
@@ -107,7 +115,7 @@ impl InitSummary {
                 "{files} with calls of btp-release-action: compare before you use two of them"
             ));
         }
-        let images: Vec<String> = facts.builds.calls.iter().map(ImageBuild::image).collect();
+        let images: BTreeSet<String> = facts.builds.calls.iter().map(ImageBuild::image).collect();
         if !images.is_empty() {
             let images = listed(images.iter().map(String::as_str));
             self.found
@@ -122,8 +130,7 @@ impl InitSummary {
             "delete {files} once a release with the new workflow is through: both make releases"
         ));
         let jobs = &facts.jobs;
-        let names =
-            |set: &std::collections::BTreeSet<String>| listed(set.iter().map(String::as_str));
+        let names = |set: &BTreeSet<String>| listed(set.iter().map(String::as_str));
         if !jobs.replaced.is_empty() {
             self.found.push(format!(
                 "jobs that the new workflow replaces: {}",
@@ -144,24 +151,41 @@ impl InitSummary {
         }
     }
 
-    fn protection(&mut self, facts: &RepositoryFacts<'_>) {
+    fn settings(&mut self, facts: &RepositoryFacts<'_>) {
         let tokens = &facts.tokens;
         match (&tokens.app, &tokens.publish) {
-            (Some((id, key)), _) => self.found.push(format!(
-                "a GitHub App, from the secrets {id} and {key}, which publishes"
+            (Some((id, key)), _) => self.set(format!(
+                "nothing for publishing: the App of the secrets {id} and {key} does it, as today"
             )),
-            (None, Some(token)) => self.found.push(format!(
-                "the secret {token}, with which releases are published today"
-            )),
+            (None, Some(token)) => {
+                self.set(format!(
+                    "nothing for publishing: the secret {token} does it, as today"
+                ));
+                if let Some(environment) = &tokens.environment {
+                    self.set(format!("if {token} is a secret of the environment `{environment}`: store it there as PUBLISH_TOKEN, and write `secrets: inherit` in the last job"));
+                }
+            }
             _ if !tokens.started_by_release.is_empty() => {
                 let files = listed(tokens.started_by_release.iter().map(String::as_str));
-                self.to_do(format!("store PUBLISH_TOKEN as a secret, or use a GitHub App (APP_ID and APP_PRIVATE_KEY): a published release starts {files}, and one that the job's own token publishes starts nothing"));
+                self.set(format!("the secret PUBLISH_TOKEN, or APP_ID and APP_PRIVATE_KEY of a GitHub App: a release starts {files}, but not one that the job's own token publishes"));
             }
             _ => {}
         }
+        let tests = &facts.jobs.tests;
+        let reads = tests
+            .iter()
+            .flat_map(|test| &test.reads)
+            .map(String::as_str);
+        let reads: BTreeSet<&str> = reads.collect();
+        if !reads.is_empty() {
+            self.set(format!(
+                "nothing for the tests: they read the secrets {}, as today",
+                listed(reads)
+            ));
+        }
         let branch = &facts.rules.default_branch;
-        self.to_do(format!("protect `{branch}` with required reviews and checks: a release takes its commit, and pushes nothing"));
-        self.to_do("where a ruleset restricts who creates tags, let GitHub Actions, or the App that publishes, bypass it".to_owned());
+        self.set(format!("protection of `{branch}`: required reviews and checks; a release takes its commit, and pushes nothing"));
+        self.set("where a ruleset restricts who creates tags: let GitHub Actions, or the App that publishes, bypass it".to_owned());
     }
 
     /// What is said of tests that one command runs.
@@ -186,6 +210,7 @@ impl InitSummary {
         let parts = [
             ("Found", &self.found),
             ("Guessed: look whether it is so", &self.guessed),
+            ("To set", &self.to_set),
             ("To do", &self.to_do),
         ];
         for (title, items) in parts {

@@ -52,8 +52,7 @@ pub(super) fn e2e_tests(facts: &RepositoryFacts<'_>) -> TestCommand {
     match found {
         Some((makefile, target)) => TestCommand {
             command: makefile.test_command(target),
-            why: "tests what is installed in the cluster; BINARY_IMAGE is the image by digest"
-                .to_owned(),
+            why: "runs beside a cluster; BINARY_IMAGE is the image by digest".to_owned(),
             exists: true,
         },
         None => TestCommand {

@@ -1,6 +1,6 @@
 //! Parses the arguments of `init`.
 
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 
 use super::Environment;
 use super::input_parser::InputParser;
@@ -39,11 +39,12 @@ pub fn init(
     let directory = parser.path("--directory", args.directory.as_ref());
     let output = parser.path("--output", args.output.as_ref());
     let directory = directory.map(|path| {
-        let plain: PathBuf = path.components().collect();
+        let parts = path.components();
+        let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
         plain.display().to_string()
     });
     parser.finish(Some(InitSettings {
-        directory: directory.filter(|path| path != "."),
+        directory: directory.filter(|path| !path.is_empty()),
         output,
         dry_run: args.dry_run,
     }))
