@@ -34,21 +34,21 @@ pub fn read_repository(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Option<Rep
     let mut bytes = 0;
     let mut left = VecDeque::from([(String::new(), 0)]);
     while let Some((folder, depth)) = left.pop_front() {
-        let room = MOST_ENTRIES - entries;
+        let places = MOST_ENTRIES - entries;
         let Ok(listed) = fs::read_dir(root.path().join(&folder)) else {
             continue;
         };
         let mut listed: Vec<(String, FileType)> = listed
             .flatten()
-            .take(room + 1)
+            .take(places + 1)
             .filter_map(|entry| {
                 let name = entry.file_name().into_string().ok()?;
                 Some((name, entry.file_type().ok()?))
             })
             .collect();
-        if listed.len() > room {
+        if listed.len() > places {
             found.is_cut = true;
-            listed.truncate(room);
+            listed.truncate(places);
         }
         listed.sort_by(|one, other| one.0.cmp(&other.0));
         entries += listed.len();

@@ -108,7 +108,7 @@ fn module_folder(
     }
     let below = path(below);
     let is_module = |name: &&str| files.has(&format!("{below}/{name}"));
-    (!below.is_empty() && OF_A_MODULE.iter().any(|name| is_module(name))).then_some(below)
+    (!below.is_empty() && OF_A_MODULE.iter().any(is_module)).then_some(below)
 }
 
 fn refused(code: Code, seen: String, help: &str) -> Failure {

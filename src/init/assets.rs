@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::existing::{ExistingWorkflow, steps, text_of};
 use super::makefile::Makefile;
-use super::names::{is_plain_name, last_part, plain_path};
+use super::names::{has_extension, is_plain_name, last_part, plain_path};
 use crate::domain::RepositoryFiles;
 
 /// The most files that are taken over.
@@ -34,7 +34,7 @@ pub(super) fn commands_of(workflow: &ExistingWorkflow<'_>, files: &RepositoryFil
         };
         let words = run.split(|c: char| c.is_whitespace() || c == '"' || c == '\'');
         let scripts = words.filter_map(plain_path).filter_map(|path| {
-            let is_script = path.ends_with(".sh");
+            let is_script = has_extension(path, &["sh"]);
             is_script.then(|| files.text(path)).flatten()
         });
         let scripts: Vec<String> = scripts.map(str::to_owned).collect();
@@ -126,7 +126,7 @@ fn uploaded(line: &str, words: &[String]) -> Vec<String> {
     let end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     let name = after.split(end).next().unwrap_or_default();
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '@');
-    let path = before.split(quotes).filter_map(released).next();
+    let path = before.split(quotes).find_map(released);
     match path {
         Some(path) if released(name).is_some() => vec![named(path, name)],
         _ => Vec::new(),

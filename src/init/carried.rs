@@ -156,9 +156,10 @@ fn carried(
         inputs,
         permissions: rights.permissions,
         rights_unknown: rights.unknown,
-        secrets: match rights.reads.is_empty() {
-            true => CarriedSecrets::None,
-            false => secrets(job, own)?,
+        secrets: if rights.reads.is_empty() {
+            CarriedSecrets::None
+        } else {
+            secrets(job, own)?
         },
         reads: rights.reads,
     })

@@ -1,6 +1,7 @@
 //! A workflow as a value, and as a text with a comment for each line.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Longer lines have their comment above them.
 const WIDTH: usize = 120;
@@ -259,7 +260,9 @@ pub(super) fn quoted(text: &str) -> String {
             '\\' => all.push_str("\\\\"),
             '\n' => all.push_str("\\n"),
             ' '..='~' => all.push(c),
-            other => all.push_str(&format!("\\U{:08x}", u32::from(other))),
+            other => {
+                let _ = write!(all, "\\U{:08x}", u32::from(other));
+            }
         }
     }
     all.push('"');

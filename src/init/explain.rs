@@ -29,7 +29,7 @@ pub(super) fn explain_builders(
                 ));
             }
             for build in used.iter().filter(|build| build.lost_args) {
-                summary.to_do(format!(
+                summary.task(format!(
                     "add the build arguments of `{}` that come from other jobs",
                     build.name
                 ));
@@ -59,7 +59,7 @@ pub(super) fn explain_builders(
     }
     for id in &builds.unnamed {
         if is_plain_path(id) {
-            summary.to_do(format!("add a job like `build` for the image of today's job `{id}`: its name comes from an expression"));
+            summary.task(format!("add a job like `build` for the image of today's job `{id}`: its name comes from an expression"));
         }
     }
 }
@@ -77,14 +77,14 @@ pub(super) fn explain_module(
     let module = &facts.module;
     if has_module {
         summary.guess("the release has a module image, since there is a manifest to render; `module: false` is for a release without one".to_owned());
-        if let Some(RenderedBy::Target(target)) = &module.rendered_by {
-            if !facts
-                .makefile
-                .as_ref()
-                .is_some_and(|makefile| makefile.uses_image(target))
-            {
-                summary.to_do(format!("let `make {target}` write the image of the release into the manifest: it does not use $(IMG) or $(IMAGE)"));
-            }
+        let uses_image = |target: &String| {
+            let makefile = facts.makefile.as_ref();
+            makefile.is_some_and(|makefile| makefile.uses_image(target))
+        };
+        if let Some(RenderedBy::Target(target)) = &module.rendered_by
+            && !uses_image(target)
+        {
+            summary.task(format!("let `make {target}` write the image of the release into the manifest: it does not use $(IMG) or $(IMAGE)"));
         }
         if module.rendered_by == Some(RenderedBy::Kustomize) {
             summary.guess("the manifest is `kustomize build config/default`, with the image `controller` replaced".to_owned());
@@ -92,13 +92,13 @@ pub(super) fn explain_module(
         if let Some((path, config)) = &module.config
             && is_plain_path(&config.version)
         {
-            summary.to_do(format!(
+            summary.task(format!(
                 "`{path}` is for version {}: let the command that renders write $VERSION into it",
                 config.version
             ));
         }
         if let Some(path) = &module.unusable_config {
-            summary.to_do(format!("make `module-config.yaml` from `{path}` in the command that renders, and add `module-config`"));
+            summary.task(format!("make `module-config.yaml` from `{path}` in the command that renders, and add `module-config`"));
         }
     } else if module.config.is_some() || module.unusable_config.is_some() || module.is_module() {
         summary.guess("the module image is built elsewhere, as from the module-manifests repository: hence `module: false`".to_owned());
@@ -120,7 +120,7 @@ pub(super) fn explain_files(
     });
     if files.command.is_none() && !has_module {
         for file in made_by_nobody {
-            summary.to_do(format!("add `assets-command`, which makes `{file}`"));
+            summary.task(format!("add `assets-command`, which makes `{file}`"));
         }
     }
     let target = facts.assets.target.as_deref();
@@ -128,7 +128,7 @@ pub(super) fn explain_files(
     if let (Some(target), Some(makefile), Some(_)) = (target, makefile, &files.command)
         && !makefile.uses_image(target)
     {
-        summary.to_do(format!(
+        summary.task(format!(
             "let `make {target}` take the image of the release, from IMG: it does not use it"
         ));
     }

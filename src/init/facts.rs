@@ -77,19 +77,34 @@ pub(super) struct TagBuilder {
 pub(super) struct RepositoryRules {
     pub(super) default_branch: String,
     pub(super) branch_is_guessed: bool,
-    /// Whether there are branches such as `release-1.2`.
-    pub(super) has_release_branches: bool,
-    /// Whether a release has to come from one.
-    pub(super) only_release_branches: bool,
+    pub(super) release_branches: ReleaseBranches,
     pub(super) checks_labels: bool,
     pub(super) feature_label: Option<&'static str>,
     pub(super) has_notes_files: bool,
     /// The next version, as the tags have it.
     pub(super) example: String,
-    /// Whether it follows from tags.
-    pub(super) has_tags: bool,
-    /// Whether tags begin with the module's folder.
-    pub(super) has_prefixed_tags: bool,
+    pub(super) tags: SeenTags,
+}
+
+/// Whether there are branches such as `release-1.2`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ReleaseBranches {
+    #[default]
+    None,
+    /// Beside the default branch.
+    Too,
+    /// Every release has to come from one.
+    Only,
+}
+
+/// The tags of versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SeenTags {
+    #[default]
+    None,
+    Plain,
+    /// They begin with the name of the module's folder.
+    Prefixed,
 }
 
 /// With whose token releases are made today.
@@ -342,11 +357,15 @@ fn rules(
     let has_prefixed_tags = prefix.as_ref().is_some_and(prefixed);
     let prefix = prefix.filter(|_| has_prefixed_tags).unwrap_or_default();
     let (example, has_tags) = next_version(tags.iter().filter_map(|tag| tag.strip_prefix(&prefix)));
+    let release_branches = match () {
+        () if checks_branch => ReleaseBranches::Only,
+        () if remote_branches.iter().any(minor) => ReleaseBranches::Too,
+        () => ReleaseBranches::None,
+    };
     RepositoryRules {
         branch_is_guessed: known.is_none(),
         default_branch: known.unwrap_or_else(|| of_usual.unwrap_or("main").to_owned()),
-        has_release_branches: checks_branch || remote_branches.iter().any(minor),
-        only_release_branches: checks_branch,
+        release_branches,
         checks_labels: labels && config.is_some(),
         feature_label: config
             .filter(|config| config.contains(FEATURE_LABEL))
@@ -356,8 +375,11 @@ fn rules(
                 .iter()
                 .any(|run| run.contains("docs/release-notes/")),
         example,
-        has_tags,
-        has_prefixed_tags,
+        tags: match (has_tags, has_prefixed_tags) {
+            (false, _) => SeenTags::None,
+            (true, true) => SeenTags::Prefixed,
+            (true, false) => SeenTags::Plain,
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use super::carried::{CarriedInput, CarriedSecrets, CarriedTest};
 use super::choices::ReleaseFiles;
 use super::document::{JobInput, JobSecrets, NamedSecret, NewJob};
 use super::existing::TextPart;
-use super::facts::RepositoryFacts;
+use super::facts::{ReleaseBranches, RepositoryFacts};
 use super::image_builds::ImageBuild;
 use super::names::last_part;
 use super::summary::InitSummary;
@@ -69,10 +69,10 @@ pub(super) fn between_halves(
         ));
     }
     if !has(&["e2e", "integration"]) && !e2e.exists {
-        summary.to_do("add your E2E tests as a job between `start` and `finish`, and its name to `needs` of `finish`: none were found that can be called".to_owned());
+        summary.task("add your E2E tests as a job between `start` and `finish`, and its name to `needs` of `finish`: none were found that can be called".to_owned());
     }
     if !has(&["unit"]) && !unit.exists {
-        summary.to_do("add your unit tests likewise: none were found".to_owned());
+        summary.task("add your unit tests likewise: none were found".to_owned());
     }
     summary.tests_stay_behind(facts);
     let needs = ids(&jobs);
@@ -81,7 +81,7 @@ pub(super) fn between_halves(
 }
 
 fn start(facts: &RepositoryFacts<'_>, with: Vec<JobInput>) -> NewJob {
-    let why = if facts.rules.only_release_branches {
+    let why = if facts.rules.release_branches == ReleaseBranches::Only {
         "the plan and the draft; started on the branch of the minor, such as release-1.2"
     } else {
         "the plan and the draft"
@@ -104,15 +104,15 @@ fn build_id(build: &ImageBuild, jobs: &[NewJob]) -> String {
         return "build".to_owned();
     }
     let name = format!("build-{}{}", last_part(&build.name), build.suffix);
-    unique(name, jobs)
+    unique(&name, jobs)
 }
 
 fn test_id(test: &CarriedTest, jobs: &[NewJob]) -> String {
-    unique(test.id.clone(), jobs)
+    unique(&test.id, jobs)
 }
 
 /// An id that GitHub accepts and no other job has.
-fn unique(name: String, jobs: &[NewJob]) -> String {
+fn unique(name: &str, jobs: &[NewJob]) -> String {
     let mut id: String = name
         .chars()
         .map(|c| {
@@ -279,15 +279,15 @@ fn carried(
                  parts,
                  is_typed,
              }| {
-                let text = joined(parts, tag);
-                if text == format!("{image}:{tag}") {
+                let given = joined(parts, tag);
+                if given == format!("{image}:{tag}") {
                     let why = "by digest: what is tested is what is published";
                     return JobInput::text(name, BY_DIGEST, why);
                 }
                 if *is_typed {
-                    return JobInput::typed(name, text, "as today");
+                    return JobInput::typed(name, given, "as today");
                 }
-                JobInput::text(name, text, "as today")
+                JobInput::text(name, given, "as today")
             },
         )
         .collect();
@@ -306,12 +306,12 @@ fn carried(
         CarriedSecrets::None => JobSecrets::None,
         CarriedSecrets::Inherited => JobSecrets::Inherited(INHERIT_WHY.to_owned()),
         CarriedSecrets::Named(names) => {
-            let named = names.iter().map(|(name, secret)| NamedSecret {
+            let passed = names.iter().map(|(name, secret)| NamedSecret {
                 name: name.clone(),
                 secret: secret.clone(),
                 why: String::new(),
             });
-            secrets_of(named.collect())
+            secrets_of(passed.collect())
         }
     };
     NewJob {

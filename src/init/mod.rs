@@ -72,7 +72,7 @@ pub struct ProposedWorkflow {
 
 /// Whether the text of a file is of interest, by its path.
 pub fn is_wanted(path: &str) -> bool {
-    let is_script = path.ends_with(".sh");
+    let is_script = names::has_extension(path, &["sh"]);
     READ.iter().any(|end| path.ends_with(end))
         && (!is_script || SCRIPTS.iter().any(|folder| path.starts_with(folder)))
 }

@@ -3,7 +3,7 @@
 use ocm_module::config::{FileRef, ModuleConfig};
 
 use super::makefile::Makefile;
-use super::names::{folder_of, is_plain_path, last_part, plain_path};
+use super::names::{folder_of, has_extension, is_plain_path, last_part, plain_path};
 use crate::domain::RepositoryFiles;
 
 /// Where the configuration is looked for.
@@ -133,7 +133,7 @@ fn config(path: &str, text: &str) -> Option<ConfigFacts> {
 fn default_cr(files: &RepositoryFiles) -> Option<String> {
     let is_sample = |path: &&str| {
         let folder = folder_of(path);
-        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        let is_yaml = has_extension(path, &["yaml", "yml"]);
         let is_near = matches!(
             folder,
             "" | "config" | "config/samples" | "examples" | "samples"

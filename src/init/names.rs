@@ -26,6 +26,12 @@ pub(super) fn plain_path(path: &str) -> Option<&str> {
     is_plain_path(path).then_some(path)
 }
 
+/// Whether a file's name ends with one of these.
+pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, end)| extensions.contains(&end))
+}
+
 /// The last part of a path.
 pub(super) fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)

@@ -4,7 +4,7 @@ use super::calls::{UNPINNED, granted, named_secret, ours, publishing_secrets, se
 use super::choices::{ReleaseFiles, WhoBuilds, has_module, release_files, who_builds};
 use super::document::{JobInput, NewJob, NewWorkflow};
 use super::explain::{explain_builders, explain_files, explain_module};
-use super::facts::{RepositoryFacts, TagBuilder};
+use super::facts::{ReleaseBranches, RepositoryFacts, SeenTags, TagBuilder};
 use super::image_builds::ImageBuild;
 use super::jobs::between_halves;
 use super::makefile::Makefile;
@@ -27,20 +27,17 @@ pub(super) fn workflow(facts: &RepositoryFacts<'_>, summary: &mut InitSummary) -
     if let Some(files) = &files {
         explain_files(facts, files, has_module, summary);
     }
-    let jobs = match who {
-        WhoBuilds::ImageBuilder(builds) => {
-            if let Some(files) = &files {
-                let why = "the files of the release, which job `assets` uploads";
-                inputs.push(JobInput::lines("files", files.files.clone(), why));
-            }
-            between_halves(facts, inputs, (builds, files.as_ref()), summary)
+    let jobs = if let WhoBuilds::ImageBuilder(builds) = who {
+        if let Some(files) = &files {
+            let why = "the files of the release, which job `assets` uploads";
+            inputs.push(JobInput::lines("files", files.files.clone(), why));
         }
-        _ => {
-            inputs.extend(file_inputs(files));
-            inputs.extend(test_inputs(facts, summary));
-            summary.tests_stay_behind(facts);
-            vec![single_call(facts, inputs, &who)]
-        }
+        between_halves(facts, inputs, (builds, files.as_ref()), summary)
+    } else {
+        inputs.extend(file_inputs(files));
+        inputs.extend(test_inputs(facts, summary));
+        summary.tests_stay_behind(facts);
+        vec![single_call(facts, inputs, &who)]
     };
     NewWorkflow {
         header: header(facts),
@@ -83,7 +80,7 @@ fn start_inputs(facts: &RepositoryFacts<'_>, who: &WhoBuilds<'_>) -> Vec<JobInpu
         } else {
             ""
         };
-        if facts.rules.has_prefixed_tags {
+        if facts.rules.tags == SeenTags::Prefixed {
             let format = format!("{prefix}/{v}{{version}}");
             inputs.push(JobInput::text(
                 "tag-format",
@@ -150,7 +147,7 @@ fn image_inputs(
                     "the image of the Makefile",
                 ));
             }
-            None => summary.to_do(format!(
+            None => summary.task(format!(
                 "add `binary-image: REGISTRY/PATH`: what `{file}` pushes is known only to its run"
             )),
         },
@@ -259,16 +256,16 @@ fn rule_inputs(facts: &RepositoryFacts<'_>, who: &WhoBuilds<'_>) -> Vec<JobInput
     let rules = &facts.rules;
     let mut inputs = Vec::new();
     let minors = "release-{major}.{minor}".to_owned();
-    if rules.only_release_branches {
+    if rules.release_branches == ReleaseBranches::Only {
         let why = "the commit has to be on the branch of its minor";
         inputs.push(JobInput::lines("branch-pattern", vec![minors], why));
-    } else if rules.has_release_branches {
+    } else if rules.release_branches == ReleaseBranches::Too {
         let why = "the commit has to be on one of these";
         let lines = vec![rules.default_branch.clone(), minors];
         inputs.push(JobInput::lines("branch-pattern", lines, why));
     }
     let why = "nothing may be merged onto it until the release is published";
-    if rules.has_release_branches {
+    if rules.release_branches != ReleaseBranches::None {
         inputs.push(JobInput::own("guard-branch", "${{ github.ref_name }}", why));
     } else {
         inputs.push(JobInput::text("guard-branch", &rules.default_branch, why));

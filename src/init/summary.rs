@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::LookedAt;
-use super::facts::RepositoryFacts;
+use super::facts::{ReleaseBranches, RepositoryFacts, SeenTags};
 use super::image_builds::ImageBuild;
 use super::names::listed;
 use super::test_commands::TestCommand;
@@ -40,7 +40,7 @@ impl InitSummary {
         self.to_set.push(setting);
     }
 
-    pub(super) fn to_do(&mut self, task: String) {
+    pub(super) fn task(&mut self, task: String) {
         self.to_do.push(task);
     }
 
@@ -52,7 +52,7 @@ impl InitSummary {
             None => self.guess("this is no git checkout: branches and versions are the usual ones".to_owned()),
         }
         if git.is_elsewhere {
-            self.to_do(format!("a GitHub other than github.com cannot call workflows of github.com: read {DOCS}/migrate/README.md#github-enterprise-server"));
+            self.task(format!("a GitHub other than github.com cannot call workflows of github.com: read {DOCS}/migrate/README.md#github-enterprise-server"));
         }
         let branch = &rules.default_branch;
         if rules.branch_is_guessed {
@@ -60,7 +60,7 @@ impl InitSummary {
         } else {
             self.found.push(format!("default branch `{branch}`"));
         }
-        if rules.has_tags {
+        if rules.tags != SeenTags::None {
             self.found.push(format!(
                 "tags of versions; the next patch is {}",
                 rules.example
@@ -68,7 +68,7 @@ impl InitSummary {
         } else if git.is_checkout {
             self.guess("there are no tags of versions: they will be written as they are typed, such as 1.0.0".to_owned());
         }
-        if rules.has_release_branches {
+        if rules.release_branches != ReleaseBranches::None {
             self.found
                 .push("releases from branches such as `release-1.2`".to_owned());
         }
@@ -126,7 +126,7 @@ impl InitSummary {
         }
         let files = listed(facts.replaced.iter().copied());
         self.found.push(format!("today's release in {files}"));
-        self.to_do(format!(
+        self.task(format!(
             "delete {files} once a release with the new workflow is through: both make releases"
         ));
         let jobs = &facts.jobs;
@@ -138,13 +138,13 @@ impl InitSummary {
             ));
         }
         if !jobs.bumps.is_empty() {
-            self.to_do(format!(
+            self.task(format!(
                 "{} commits the version: merge that as a pull request before the release, since what is tagged is what was built and tested ({DOCS}/migrate/btp-manager.md#the-version-in-files)",
                 names(&jobs.bumps)
             ));
         }
         if !jobs.others.is_empty() {
-            self.to_do(format!(
+            self.task(format!(
                 "carry over what else is in {}: as a workflow with `on: {{ release: {{ types: [released] }} }}`, or as a job that needs the last one",
                 names(&jobs.others)
             ));
@@ -192,7 +192,7 @@ impl InitSummary {
     pub(super) fn tests(&mut self, unit: &TestCommand, e2e: &TestCommand) {
         for (test, kind) in [(unit, "unit"), (e2e, "E2E")] {
             if !test.exists {
-                self.to_do(format!("write the target for `{}`, or name your command: no {kind} tests were found, and without them nothing is published", test.command));
+                self.task(format!("write the target for `{}`, or name your command: no {kind} tests were found, and without them nothing is published", test.command));
             }
         }
     }
@@ -200,7 +200,7 @@ impl InitSummary {
     /// Tests of today that the new workflow does not call.
     pub(super) fn tests_stay_behind(&mut self, facts: &RepositoryFacts<'_>) {
         for (id, why) in &facts.jobs.left_tests {
-            self.to_do(format!("carry over the test `{id}`: {why}"));
+            self.task(format!("carry over the test `{id}`: {why}"));
         }
     }
 
