@@ -23,6 +23,7 @@ mod local;
 mod module_form;
 mod notes;
 mod plan;
+mod plan_input;
 mod policy;
 mod publish;
 mod ready;
@@ -31,6 +32,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
 mod rights;
 mod status;
 mod step_inputs;
@@ -39,7 +41,7 @@ mod verify;
 mod version_from;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -67,6 +69,7 @@ pub use rehearse::{
     BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
 };
 pub use release_settings::release_settings;
+pub use report::{EvidenceSource, ReportSettings, report};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
@@ -79,6 +82,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Whether every request is logged.
     pub verbose: bool,
+    /// The file that the plan is written to.
+    pub plan_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -146,6 +151,11 @@ trait PhaseSettings {
         false
     }
 
+    /// The file that the plan is written to, if one is made.
+    fn plan_file(&self, _parser: &mut InputParser<'_>) -> Option<PathBuf> {
+        None
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -162,7 +172,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
         PhaseArgs::Ready(args) => (&**args, &args.common),
-        PhaseArgs::Status(args) => (args, &args.common),
+        PhaseArgs::Status(args) => (&**args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),
     }
@@ -200,6 +210,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let credential = parser.credential(args.token(), common.app_id.as_ref());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
+    let plan_file = args.plan_file(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
     let timeout = parser.duration("timeout", given, default.unwrap_or_default());
@@ -226,6 +237,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
             timeout,
             dry_run: common.dry_run,
             verbose: common.verbose || environment.context.debug,
+            plan_file,
         })
     };
     let settings = settings();

@@ -4,7 +4,7 @@ use super::PlanOptions;
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, REPORT, ReleasePlan, Wanted};
 use crate::protocol::{PhaseReport, ReleaseFacts, Step};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -121,8 +121,8 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
 fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
-    let reserved =
-        names.filter(|name| [EVIDENCE, LOGS].contains(name) || name.starts_with(TEMPORARY));
+    let ours = [EVIDENCE, LOGS, REPORT];
+    let reserved = names.filter(|name| ours.contains(name) || name.starts_with(TEMPORARY));
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -130,10 +130,11 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 format!(
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
-                format!("give it another name than {EVIDENCE}, {LOGS} and {TEMPORARY}*"),
+                format!("give it another name than {EVIDENCE}, {LOGS}, {REPORT} and {TEMPORARY}*"),
             )
         })
         .collect();
+    findings.extend(names_of_images(wanted));
     let total = wanted.asset_names().len();
     if total > MAX_ASSETS {
         findings.push(Diagnostic::error(
@@ -146,6 +147,21 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
         ));
     }
     findings
+}
+
+/// Assets that `await` could not tell from an image: artifacts are told apart by their names.
+fn names_of_images(wanted: &Wanted) -> Vec<Diagnostic> {
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images = plan.images().map(|(name, _)| name);
+    let both = images.filter(|name| wanted.assets.iter().any(|asset| asset.as_str() == name));
+    let found = both.map(|name| {
+        Diagnostic::error(
+            Code::AssetNameReserved,
+            format!("the asset {name} has the name of an image among the artifacts"),
+            "give the asset another name, such as one with an extension",
+        )
+    });
+    found.collect()
 }
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
