@@ -265,10 +265,10 @@ fn rule_inputs(facts: &RepositoryFacts<'_>, who: &WhoBuilds<'_>) -> Vec<JobInput
         inputs.push(JobInput::lines("branch-pattern", lines, why));
     }
     let why = "nothing may be merged onto it until the release is published";
-    if rules.release_branches != ReleaseBranches::None {
-        inputs.push(JobInput::own("guard-branch", "${{ github.ref_name }}", why));
-    } else {
+    if rules.release_branches == ReleaseBranches::None {
         inputs.push(JobInput::text("guard-branch", &rules.default_branch, why));
+    } else {
+        inputs.push(JobInput::own("guard-branch", "${{ github.ref_name }}", why));
     }
     if rules.checks_labels {
         let why = "each pull request has exactly one label of .github/release.yml";

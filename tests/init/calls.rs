@@ -138,9 +138,11 @@ fn first_job_accepts_its_inputs() {
         let context = Context::read(&variables.into());
         let environment = Environment {
             context: &context,
-            read_file: &|path: &Path| match path.starts_with("docs/release-notes") {
-                true => Ok("notes".to_owned()),
-                false => fs::read_to_string(path),
+            read_file: &|path: &Path| {
+                if path.starts_with("docs/release-notes") {
+                    return Ok("notes".to_owned());
+                }
+                fs::read_to_string(path)
             },
             now: SystemTime::UNIX_EPOCH,
         };
