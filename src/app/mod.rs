@@ -2,6 +2,8 @@
 
 mod commands;
 mod connections;
+#[cfg(feature = "rehearse")]
+mod init;
 mod json_result;
 mod local;
 mod log_and_limit;
@@ -196,6 +198,8 @@ impl App<'_> {
             Command::Completions(args) => shell_files::completions(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Man(args) => shell_files::man(&args)?,
+            #[cfg(feature = "rehearse")]
+            Command::Init(args) => self.init(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;

@@ -14,6 +14,8 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod inspect_module;
 mod plan;
 mod publish;
@@ -46,6 +48,8 @@ pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use finish_settings::FinishSettingsArgs;
 pub use image_settings::ImageSettingsArgs;
+#[cfg(feature = "rehearse")]
+pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
@@ -85,6 +89,9 @@ pub enum Command {
     InspectModule(InspectModuleArgs),
     /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
     Report(ReportArgs),
+    /// Look at the repository in the working folder, and write the workflow that fits; needs no network
+    #[cfg(feature = "rehearse")]
+    Init(InitArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),

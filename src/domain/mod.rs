@@ -22,6 +22,8 @@ mod next_version;
 pub mod pace;
 mod program_version;
 mod repo;
+#[cfg(feature = "rehearse")]
+mod repository_files;
 mod rights;
 mod tag;
 pub(crate) mod urls;
@@ -51,6 +53,8 @@ pub use ocm_module::values::{
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
+#[cfg(feature = "rehearse")]
+pub use repository_files::RepositoryFiles;
 pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};

@@ -15,6 +15,8 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod input_parser;
 mod inspect_module;
 mod local;
@@ -56,6 +58,8 @@ pub use download_asset::download_asset;
 pub use download_logs::download_logs;
 pub use finish_settings::finish_settings;
 pub use image_settings::image_settings;
+#[cfg(feature = "rehearse")]
+pub use init::{InitSettings, init};
 use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
