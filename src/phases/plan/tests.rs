@@ -6,7 +6,7 @@ use super::state::PlanState;
 use super::*;
 use crate::domain::{Code, CommitSha, Diagnostic, PrereleaseRule, Severity, TagFormat};
 use crate::plan::tests::{example, example_wanted};
-use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting};
+use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting, REPORT};
 use crate::protocol::SeenRepository;
 use crate::release::examples::{foreign_draft, other, our_draft, published};
 use crate::release::policy::SeenForRules;
@@ -254,7 +254,7 @@ fn evidence_is_the_thousandth_asset() {
     };
     assert!(warned(998).is_none());
     assert_eq!(warned(999).unwrap().code, Code::AssetsTooMany);
-    for reserved in [EVIDENCE, LOGS, "btp-release-new.template.yaml"] {
+    for reserved in [EVIDENCE, LOGS, REPORT, "btp-release-new.template.yaml"] {
         assert_eq!(with(vec![reserved.into()]), [Code::AssetNameReserved]);
     }
 }
