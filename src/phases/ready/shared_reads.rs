@@ -141,6 +141,10 @@ impl GitHubReader for SharedReads<'_> {
             .await
     }
 
+    async fn commit_message(&self, commit: &CommitSha) -> Result<Option<String>, ServiceError> {
+        self.github.commit_message(commit).await
+    }
+
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError> {
         self.github.branch(name).await
     }
