@@ -23,6 +23,7 @@ pub mod pace;
 mod program_version;
 mod repo;
 mod rights;
+mod signer_pattern;
 mod tag;
 pub(crate) mod urls;
 mod version_rules;
@@ -52,6 +53,7 @@ pub use ocm_module::{FormatCode, Place, Severity};
 pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
 pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
+pub use signer_pattern::SignerPattern;
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 
