@@ -1,5 +1,6 @@
 //! Puts everything together: the only module that imports several adapters.
 
+mod bundles;
 mod commands;
 mod connections;
 mod local;
@@ -167,6 +168,10 @@ impl App<'_> {
             }
             Command::InspectModule(args) => {
                 self.in_time("inspect-module", self.inspect_module(&args))
+                    .await?;
+            }
+            Command::VerifyBundle(args) => {
+                self.in_time("verify-bundle", self.verify_bundle(&args))
                     .await?;
             }
             #[cfg(feature = "rehearse")]

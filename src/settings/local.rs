@@ -52,7 +52,7 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             };
             (typed, needs)
         }
-        Command::InspectModule(_) => return None,
+        Command::InspectModule(_) | Command::VerifyBundle(_) => return None,
         #[cfg(feature = "rehearse")]
         Command::Rehearse(_) => return None,
     };

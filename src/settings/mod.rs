@@ -34,6 +34,7 @@ mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_from;
 
 use std::collections::BTreeSet;
@@ -63,6 +64,7 @@ pub use rehearse::{
     BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
 };
 pub use release_settings::release_settings;
+pub use verify_bundle::{VerifyBundleSettings, verify_bundle};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
