@@ -13,6 +13,7 @@ pub mod registry;
 pub mod repository_files;
 pub mod runner_files;
 pub mod signals;
+pub mod sigstore;
 pub mod supervisor;
 pub mod system_clock;
 pub mod terminal;

@@ -1,5 +1,6 @@
 //! Puts everything together: the only module that imports several adapters.
 
+mod bundles;
 mod commands;
 mod connections;
 #[cfg(feature = "rehearse")]
@@ -200,6 +201,10 @@ impl App<'_> {
             Command::Man(args) => shell_files::man(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Init(args) => self.init(&args)?,
+            Command::VerifyBundle(args) => {
+                self.in_time("verify-bundle", self.verify_bundle(&args))
+                    .await?;
+            }
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;

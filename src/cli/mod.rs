@@ -34,6 +34,7 @@ mod step_command;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -68,6 +69,7 @@ pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
 pub use verify::VerifyArgs;
+pub use verify_bundle::VerifyBundleArgs;
 pub use version_rules::VersionRulesInput;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
@@ -92,6 +94,8 @@ pub enum Command {
     /// Look at the repository in the working folder, and write the workflow that fits; needs no network
     #[cfg(feature = "rehearse")]
     Init(InitArgs),
+    /// Verify an attestation in a file: its signature, who signed it, and what it is about; asks no service
+    VerifyBundle(VerifyBundleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),

@@ -25,6 +25,7 @@ mod repo;
 #[cfg(feature = "rehearse")]
 mod repository_files;
 mod rights;
+mod signer_pattern;
 mod tag;
 pub(crate) mod urls;
 mod version_rules;
@@ -56,6 +57,7 @@ pub use repo::RepoSlug;
 #[cfg(feature = "rehearse")]
 pub use repository_files::RepositoryFiles;
 pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
+pub use signer_pattern::SignerPattern;
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 

@@ -52,7 +52,7 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             };
             (typed, needs)
         }
-        Command::InspectModule(_) => return None,
+        Command::InspectModule(_) | Command::VerifyBundle(_) => return None,
         Command::Report(args) if args.evidence.is_some() => return None,
         Command::Report(args) => {
             let needs = LocalNeeds {

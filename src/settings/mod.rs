@@ -38,6 +38,7 @@ mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_from;
 
 use std::collections::BTreeSet;
@@ -70,6 +71,7 @@ pub use rehearse::{
 };
 pub use release_settings::release_settings;
 pub use report::{EvidenceSource, ReportSettings, report};
+pub use verify_bundle::{VerifyBundleSettings, verify_bundle};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
