@@ -21,7 +21,7 @@ pub fn preview(facts: &ReleaseFacts, actions: &[Action], screen: Screen) -> Stri
     let Some(plan) = &facts.plan else {
         return String::new();
     };
-    let page = Page {
+    let page = PlanPreview {
         plan,
         facts,
         seen: facts.preview.as_deref(),
@@ -42,7 +42,7 @@ pub fn next_after_plan(facts: &ReleaseFacts, file: Option<&str>) -> String {
     }
 }
 
-struct Page<'a> {
+struct PlanPreview<'a> {
     plan: &'a ReleasePlan,
     facts: &'a ReleaseFacts,
     seen: Option<&'a Preview>,
@@ -50,7 +50,7 @@ struct Page<'a> {
     screen: Screen,
 }
 
-impl Page<'_> {
+impl PlanPreview<'_> {
     fn text(&self) -> String {
         let wanted = &self.plan.wanted;
         let title = format!("{} of {}", wanted.tag, wanted.repository);
