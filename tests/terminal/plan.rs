@@ -40,7 +40,6 @@ async fn show(desk: &Desk, line: &str, columns: u16, plain: bool) -> Shown {
     let shown = tokio::task::spawn_blocking(move || PseudoTerminal::new(columns).record(command));
     let (text, code) = shown.await.unwrap();
     let text = text.replace('\r', "");
-    eprintln!("$ btp-release {line}\n{text}");
     Shown { text, code }
 }
 
