@@ -5,8 +5,13 @@ mod connections;
 mod json_result;
 mod local;
 mod log_and_limit;
+mod report;
+mod request_log;
 mod results;
 mod screen;
+#[cfg(feature = "rehearse")]
+mod shell_files;
+mod watch;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -25,15 +30,17 @@ use crate::adapters::system_clock::SystemClock;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
-use crate::engine::{Engine, Outcome};
+use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, PhaseView, Reader, ReleaseFacts, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
 use json_result::JsonResult;
 use log_and_limit::LogAndLimit;
+use request_log::RequestLog;
 use results::PhaseEnd;
+use watch::JsonLines;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -117,7 +124,9 @@ fn console_log(context: &Context) -> ConsoleLog<Stderr> {
     let log = ConsoleLog::new(stderr(), log_format(context));
     match context.runner {
         Some(_) => log,
-        None => log.on_screen(screen::of_log(&context.screen)),
+        None => log
+            .on_screen(screen::of_log(&context.screen))
+            .of_height(screen::height()),
     }
 }
 
@@ -182,6 +191,11 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            Command::Report(args) => self.in_time("report", self.make_report(&args)).await?,
+            #[cfg(feature = "rehearse")]
+            Command::Completions(args) => shell_files::completions(&args)?,
+            #[cfg(feature = "rehearse")]
+            Command::Man(args) => shell_files::man(&args)?,
             #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
@@ -276,6 +290,13 @@ impl App<'_> {
         });
         let plan_file = settings.plan_file.clone();
         let mut end = self.run_phase(settings).await?;
+        if end.watch_was_ended {
+            self.log.line(&format!(
+                "{}: not watched any longer; nothing was changed",
+                end.id
+            ));
+            return Ok(Exit::Cancelled);
+        }
         self.keep_plan(plan_file.as_deref(), &mut end).await;
         self.report(end, plan_file.as_deref())
     }
@@ -296,7 +317,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
-        let interrupt = self.supervisor.signals();
+        let interrupt = JsonLines::new(self.supervisor.signals());
         self.supervisor.limit(timeout);
         let now = self.clock.now();
         let engine = Engine {
@@ -317,6 +338,7 @@ impl App<'_> {
             observer: &LogAndLimit {
                 log: self.log.as_ref(),
                 supervisor: &self.supervisor,
+                json: &interrupt,
             },
             deadline: Deadline::after(now, timeout),
         };
@@ -333,9 +355,21 @@ impl App<'_> {
             _ => vec![],
         };
         let id = phase.id();
+        let view = phase.view();
+        if let Some(view) = view.filter(|_| ended.is_ok()) {
+            self.log.show_at_the_end(view);
+            interrupt.show(view);
+            if matches!(view, PhaseView::Json(_)) {
+                self.json.answered();
+            }
+        }
+        if interrupt.is_closed() {
+            return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
+        }
         Ok(PhaseEnd {
             id,
             dry_run,
+            watch_was_ended: view.is_some() && matches!(ended, Err(Stop::Cancelled)),
             later,
             known: ReleaseFacts {
                 server: self.context().server_url.clone(),
@@ -400,34 +434,4 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it has more than 64 MiB"));
     }
     Ok(text)
-}
-
-/// What is logged beside the events of a phase.
-#[derive(Clone, Copy)]
-enum RequestLog {
-    /// Long waits for a service, which would look as if nothing happened.
-    Waits,
-    /// Every request as well.
-    Requests,
-}
-
-impl App<'_> {
-    fn log_requests(&self, which: RequestLog) {
-        use tracing_subscriber::filter::{LevelFilter, Targets};
-        use tracing_subscriber::prelude::*;
-        let level = match which {
-            RequestLog::Waits => LevelFilter::WARN,
-            RequestLog::Requests => LevelFilter::DEBUG,
-        };
-        let ours = Targets::new().with_target("btp_release", level);
-        let log = Arc::clone(&self.log);
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(move || screen::LogLines(Arc::clone(&log)))
-            .with_ansi(false)
-            .without_time();
-        // A second call in one process, as in tests, changes nothing.
-        let _ = tracing_subscriber::registry()
-            .with(lines.with_filter(ours))
-            .try_init();
-    }
 }

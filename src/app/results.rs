@@ -18,6 +18,8 @@ use crate::report::{
 pub(super) struct PhaseEnd {
     pub(super) id: PhaseId,
     pub(super) dry_run: bool,
+    /// Whether a phase that only shows something was interrupted, which is how it ends.
+    pub(super) watch_was_ended: bool,
     pub(super) known: ReleaseFacts,
     /// What would follow the changes of a dry run.
     pub(super) later: Vec<String>,

@@ -53,6 +53,19 @@ fn width(variables: &ScreenVariables) -> Option<usize> {
         .or_else(measured)
 }
 
+/// The lines of the terminal that the log is written to, if it is one that tells.
+#[cfg(feature = "rehearse")]
+pub(super) fn height() -> Option<usize> {
+    let (lines, _) = console::Term::stderr().size_checked()?;
+    Some(lines.into())
+}
+
+/// The action's image is no program for terminals.
+#[cfg(not(feature = "rehearse"))]
+pub(super) fn height() -> Option<usize> {
+    None
+}
+
 #[cfg(feature = "rehearse")]
 fn measured() -> Option<usize> {
     let size = console::Term::stderr().size_checked();

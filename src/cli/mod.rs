@@ -24,6 +24,9 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
+#[cfg(feature = "rehearse")]
+mod shell_files;
 mod status;
 mod step_command;
 mod step_inputs;
@@ -53,6 +56,9 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+pub use report::ReportArgs;
+#[cfg(feature = "rehearse")]
+pub use shell_files::{CompletionsArgs, ListedCommands, ManArgs};
 pub use status::StatusArgs;
 pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
@@ -77,9 +83,17 @@ pub enum Command {
     Step(StepCommand),
     /// Show the layers, sources and images of a module image; needs no GitHub token
     InspectModule(InspectModuleArgs),
+    /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
+    Report(ReportArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
+    /// Print what a shell completes of the command line
+    #[cfg(feature = "rehearse")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[cfg(feature = "rehearse")]
+    Man(ManArgs),
 }
 
 /// The phases, which are both subcommands and values of the input `phase`.
@@ -103,8 +117,8 @@ pub enum PhaseArgs {
     Publish(PublishArgs),
     /// Say which versions could be released now, what is in the way, and what was changed since the last release
     Ready(Box<ReadyArgs>),
-    /// Show what exists of a release: tag, draft or published release, assets, lock
-    Status(StatusArgs),
+    /// Show where a release stands: tag, draft or published release, artifacts, checks, tests, lock, and what is missing
+    Status(Box<StatusArgs>),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
     /// Delete the draft and the tag that btp-release made, and nothing else
@@ -131,7 +145,7 @@ pub struct CommonArgs {
     /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,
-    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; an answer of `ready` or `status` has a form of its own
+    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; the answers of `ready` and `status` have forms of their own
     #[arg(long)]
     pub json: bool,
 }

@@ -1,7 +1,8 @@
 //! Reads, lets the phase decide, acts, and reads again, until the phase is done.
 
 use crate::domain::Diagnostic;
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, PhaseView};
+use crate::protocol::{Step, WaitTime, Waiting};
 
 mod apply;
 mod event;
@@ -187,7 +188,8 @@ impl Engine<'_> {
                 Step::Wait(waiting) => {
                     waited_for.clone_from(&waiting.on);
                     let most = uncounted.left();
-                    self.wait(id, waiting, &mut interval, most).await?;
+                    let shown = (id, phase.view());
+                    self.wait(shown, waiting, &mut interval, most).await?;
                 }
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
@@ -221,7 +223,7 @@ impl Engine<'_> {
     /// Sleeps until it is time to read again. `uncounted` is how much of it need not count, where the wait does not.
     async fn wait(
         &self,
-        phase: PhaseId,
+        (phase, view): (PhaseId, Option<&PhaseView>),
         waiting: Waiting,
         interval: &mut PollInterval,
         uncounted: Duration,
@@ -246,6 +248,7 @@ impl Engine<'_> {
             left: self.deadline.left(now),
             time: waiting.time,
             pause: until.since(now),
+            view,
         });
         self.sleep_until(until).await
     }

@@ -23,7 +23,8 @@ pub use observed::{
     SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{
-    AfterRefusal, Effect, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, Step, WaitTime, Waiting,
+    AfterRefusal, Effect, Emphasis, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, PhaseView,
+    Step, ViewLine, WaitTime, Waiting,
 };
 pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
 pub use rights::{SeenTagRuleset, SeenWorkflows};

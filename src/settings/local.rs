@@ -53,8 +53,18 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             (typed, needs)
         }
         Command::InspectModule(_) => return None,
+        Command::Report(args) if args.evidence.is_some() => return None,
+        Command::Report(args) => {
+            let needs = LocalNeeds {
+                repository: true,
+                commit: false,
+                token: true,
+                given: None,
+            };
+            (args.repository.as_ref(), needs)
+        }
         #[cfg(feature = "rehearse")]
-        Command::Rehearse(_) => return None,
+        Command::Rehearse(_) | Command::Completions(_) | Command::Man(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();
@@ -71,6 +81,7 @@ fn names_repository(args: &PhaseArgs) -> bool {
         | PhaseArgs::RecordTests(_)
         | PhaseArgs::Publish(_) => false,
         PhaseArgs::BuildModule(args) => args.commit_build,
+        PhaseArgs::Status(args) => args.plan.plan.is_none(),
         _ => true,
     }
 }

@@ -189,3 +189,53 @@ async fn interrupted_phase_says_what_it_leaves() {
     );
     assert!(shown.contains("Ctrl-C again ends at once"), "{shown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watched_status_is_drawn_in_place_and_ends_with_a_signal() {
+    let desk = Desk::new().await;
+    let variables = [("GITHUB_TOKEN", TOKEN), ("NO_COLOR", "1")];
+    let planned = desk
+        .run(
+            &["plan", "v1.2.0", "--assets", "a.yaml", "--notes", "none"],
+            &variables,
+        )
+        .await;
+    let plan = planned
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("plan="))
+        .unwrap();
+    let drafted = desk.run(&["draft", "--plan", plan], &variables).await;
+    assert_eq!(drafted.code, 0, "{}", drafted.log);
+    let command = desk.command(&["status", "v1.2.0", "--watch", "--plan", plan], &variables);
+    let redrawn = "F\u{1b}[J";
+    let (shown, code) =
+        tokio::task::spawn_blocking(|| PseudoTerminal::new(60).show(command, redrawn))
+            .await
+            .unwrap();
+    assert_eq!(code, 15, "{shown}");
+    let (first, rest) = shown.split_once("\u{1b}[").unwrap();
+    assert!(
+        rest.starts_with("2K") || first.contains("v1.2.0 is a draft"),
+        "{shown}"
+    );
+    let (page, again) = shown.split_once(redrawn).unwrap();
+    let lines: Vec<_> = page.lines().collect();
+    let place = lines
+        .iter()
+        .position(|line| line.contains(": v1.2.0 is a draft"));
+    let drawn = lines.len() - 1 - place.unwrap();
+    assert!(
+        page.ends_with(&format!("\u{1b}[{drawn}")),
+        "{drawn}: {shown}"
+    );
+    for line in lines.iter().skip(place.unwrap()) {
+        assert!(line.chars().count() < 80, "{line}");
+    }
+    assert!(page.contains("  absent     a.yaml"), "{shown}");
+    assert!(again.contains(": v1.2.0 is a draft"), "{shown}");
+    assert!(
+        shown.ends_with("status: not watched any longer; nothing was changed\r\n"),
+        "{shown}"
+    );
+}

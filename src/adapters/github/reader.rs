@@ -9,7 +9,7 @@ use http::Method;
 use super::client::success;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
-use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
+use crate::domain::{CommitSha, Digest, Lock, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
     SeenCheck, SeenComment, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
@@ -74,6 +74,17 @@ impl GitHubReader for GitHub {
         self.commit_of(&format!("tags/{tag}"))
             .await
             .doing(|| format!("look for the tag {tag}"))
+    }
+
+    async fn watched_tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError> {
+        let reference = format!("tags/{tag}");
+        let found = async {
+            match self.is_listed(&reference).await? {
+                true => self.commit_of(&reference).await,
+                false => Ok(None),
+            }
+        };
+        found.await.doing(|| format!("look for the tag {tag}"))
     }
 
     async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError> {
@@ -209,6 +220,17 @@ impl GitHubReader for GitHub {
         self.read_lock(tag)
             .await
             .doing(|| format!("look for the lock of {tag}"))
+    }
+
+    async fn watched_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
+        let name = Lock::reference(tag);
+        let found = async {
+            match self.is_listed(name.trim_start_matches("refs/")).await? {
+                true => self.read_lock(tag).await,
+                false => Ok(None),
+            }
+        };
+        found.await.doing(|| format!("look for the lock of {tag}"))
     }
 
     async fn run_is_over(

@@ -1,5 +1,7 @@
 //! The log: one line when something happens, and a sign of life each minute of a wait.
 
+mod view;
+
 use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -34,6 +36,8 @@ pub enum LogFormat {
 pub struct ConsoleLog<W> {
     format: LogFormat,
     screen: Screen,
+    /// Of the terminal, in lines.
+    height: Option<usize>,
     state: Mutex<LogState<W>>,
 }
 
@@ -47,6 +51,10 @@ struct LogState<W> {
     present: Option<Present>,
     /// Whether a line is shown that the next one replaces.
     in_place: bool,
+    /// How many lines of a view the next one replaces.
+    view_lines: usize,
+    /// The lines of the last view that was printed.
+    view_texts: Vec<String>,
 }
 
 impl<W: Write + Send> ConsoleLog<W> {
@@ -55,6 +63,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         Self {
             format,
             screen: Screen::default(),
+            height: None,
             state: Mutex::new(LogState {
                 writer,
                 wait: None,
@@ -62,6 +71,8 @@ impl<W: Write + Send> ConsoleLog<W> {
                 changes: ChangesSoFar::default(),
                 present: None,
                 in_place: false,
+                view_lines: 0,
+                view_texts: Vec::new(),
             }),
         }
     }
@@ -73,6 +84,13 @@ impl<W: Write + Send> ConsoleLog<W> {
         if let Ok(state) = self.state.get_mut() {
             state.in_place = screen.live;
         }
+        self
+    }
+
+    /// The same on a terminal of so many lines.
+    #[must_use]
+    pub fn of_height(mut self, lines: Option<usize>) -> Self {
+        self.height = lines;
         self
     }
 
@@ -104,6 +122,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     pub fn write_through(&self, bytes: &[u8]) {
         if let Ok(mut state) = self.state.lock() {
             state.replace_line();
+            state.view_lines = 0;
             let _ = state.writer.write_all(bytes);
         }
     }
@@ -228,6 +247,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     fn print(&self, text: &str) {
         if let Ok(mut state) = self.state.lock() {
             state.replace_line();
+            state.view_lines = 0;
             // A log that cannot be written to must not stop a release.
             let _ = writeln!(state.writer, "{text}");
         }
@@ -320,6 +340,9 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
                 self.print(&commands::group(phase.as_str()));
             }
             Event::Started { .. } | Event::Acting { .. } => {}
+            Event::Waiting {
+                view: Some(view), ..
+            } => self.show_meanwhile(view),
             Event::Waiting {
                 phase,
                 on,

@@ -8,10 +8,11 @@ use crate::domain::Code;
 use crate::domain::ModuleForm;
 use crate::plan::tests::example;
 use crate::plan::{ModulePlan, SECOND_MODULE_IMAGE};
-use crate::protocol::{AssetId, SeenCheck};
+use crate::protocol::{AssetId, AssetState, SeenCheck};
 use crate::protocol::{CheckState, CheckTimes, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
 use crate::release::image_check::Contents;
+use crate::release::image_reader::ImageState;
 
 fn options() -> AwaitOptions {
     AwaitOptions {
