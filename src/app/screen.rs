@@ -37,6 +37,14 @@ pub(super) fn of_help(variables: &ScreenVariables) -> Screen {
     }
 }
 
+/// The screen for results on standard output; `None` where that is no terminal.
+pub(super) fn of_results(variables: &ScreenVariables) -> Option<Screen> {
+    stdout().is_terminal().then(|| Screen {
+        colors: variables.colors(true),
+        ..of_help(variables)
+    })
+}
+
 /// `COLUMNS`, or what the terminal says.
 fn width(variables: &ScreenVariables) -> Option<usize> {
     variables
@@ -60,7 +68,8 @@ pub(super) fn height() -> Option<usize> {
 
 #[cfg(feature = "rehearse")]
 fn measured() -> Option<usize> {
-    let (_, columns) = console::Term::stderr().size_checked()?;
+    let size = console::Term::stderr().size_checked();
+    let (_, columns) = size.or_else(|| console::Term::stdout().size_checked())?;
     Some(columns.into())
 }
 

@@ -141,6 +141,9 @@ pub struct CommonArgs {
     /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,
+    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; an answer of `ready` or `status` has a form of its own
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The login for the registry of the images.
@@ -168,8 +171,8 @@ pub struct ReleaseByVersion {
 /// The plan that the later phases take.
 #[derive(Debug, Default, Args)]
 pub struct PlanInput {
-    /// Output `plan` of the phase `plan`, or `@` and the path of a file with it
-    #[arg(long, value_name = "JSON")]
+    /// Output `plan` of the phase `plan`, or the path of a file with it, such as `plan --output FILE` writes; `@` before the path may be left out
+    #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
 }
 
@@ -195,7 +198,7 @@ pub struct BuildersInput {
 /// The digests that the later phases take.
 #[derive(Debug, Default, Args)]
 pub struct ArtifactsInput {
-    /// Output `artifacts` of the phase `await`, or `@` and the path of a file with it
-    #[arg(long, value_name = "JSON")]
+    /// Output `artifacts` of the phase `await`, or the path of a file with it; `@` before the path may be left out
+    #[arg(long, value_name = "FILE")]
     pub artifacts: Option<String>,
 }

@@ -92,6 +92,9 @@ pub struct PlanArgs {
     /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
     #[arg(long, value_name = "TAG")]
     pub module_tag: Option<String>,
+    /// File that the plan is written to, which the later phases take as `plan`
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -45,9 +45,6 @@ pub struct StatusArgs {
     /// Longest pause between two looks with `watch`; default: `10s`
     #[arg(long, value_name = "DURATION")]
     pub await_interval: Option<String>,
-    /// Print the answer as JSON, with `watch` one object in a line whenever something has changed
-    #[arg(long)]
-    pub json: bool,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -64,6 +64,7 @@ codes! {
     PatternInvalid "pattern-invalid" Usage "The name of a check is empty."
     DurationInvalid "duration-invalid" Usage "A duration cannot be read, is zero, or is longer than a job may run."
     FileUnreadable "file-unreadable" Usage "A file or folder that an input names cannot be read."
+    FileUnwritable "file-unwritable" Usage "The file that `output` names cannot be written."
     PathOutside "path-outside" Usage "An input names a path that leads out of the working folder."
     InputMissing "input-missing" Usage "An input that this phase or command needs is missing."
     InputsExclusive "inputs-exclusive" Usage "Two inputs were given that exclude each other, such as `plan` and `commit-build`."

@@ -16,7 +16,7 @@ mod writer;
 pub use action::{Action, LayerFile, LockRequest};
 pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
-pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
+pub use facts::{CheckRole, KnownCheck, Preview, ReleaseFacts, SeenArtifact};
 pub use observed::{
     AssetId, AssetState, CheckState, CheckTimes, CommentId, CountedReleases, LayerHolds, LocalFile,
     Notes, ReleaseId, ReleaseKind, RequiredCheck, SeenAnswer, SeenAsset, SeenCheck, SeenComment,

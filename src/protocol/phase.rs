@@ -117,6 +117,14 @@ pub trait Phase: Send {
         ReleaseFacts::default()
     }
 
+    /// Reads more than is needed: a person wants to know what the phase decides from. What cannot be read then is only missing.
+    fn explain(&mut self) {}
+
+    /// What would follow the changes of a dry run once they are seen: sentences, as those of an [`Action`].
+    fn later(&self, _foreseen: &[Action]) -> Vec<String> {
+        vec![]
+    }
+
     /// The objects that must not remain after the phase. Requested after its end, also after a failure.
     ///
     /// # Errors

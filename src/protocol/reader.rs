@@ -56,6 +56,8 @@ pub trait GitHubReader: Send + Sync {
     ) -> Result<SeenWorkflows, ServiceError>;
     /// Whether the repository has this commit.
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
+    /// The message of a commit.
+    async fn commit_message(&self, commit: &CommitSha) -> Result<Option<String>, ServiceError>;
     /// The commit that a branch points at.
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
     /// The commit that a tag points at; annotated tags are followed.

@@ -21,6 +21,7 @@ mod local;
 mod module_form;
 mod notes;
 mod plan;
+mod plan_input;
 mod policy;
 mod publish;
 mod ready;
@@ -37,7 +38,7 @@ mod verify;
 mod version_from;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -75,6 +76,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Whether every request is logged.
     pub verbose: bool,
+    /// The file that the plan is written to.
+    pub plan_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -142,6 +145,11 @@ trait PhaseSettings {
         false
     }
 
+    /// The file that the plan is written to, if one is made.
+    fn plan_file(&self, _parser: &mut InputParser<'_>) -> Option<PathBuf> {
+        None
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -196,6 +204,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let credential = parser.credential(args.token(), common.app_id.as_ref());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
+    let plan_file = args.plan_file(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
     let timeout = parser.duration("timeout", given, default.unwrap_or_default());
@@ -222,6 +231,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
             timeout,
             dry_run: common.dry_run,
             verbose: common.verbose || environment.context.debug,
+            plan_file,
         })
     };
     let settings = settings();

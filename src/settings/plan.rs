@@ -1,5 +1,7 @@
 //! Parses the arguments of `plan`, which define the whole release.
 
+use std::path::PathBuf;
+
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
@@ -22,6 +24,14 @@ impl PhaseSettings for PlanArgs {
             "milestone" => self.milestone.is_some(),
             "feature-labels" => !self.rules.feature_labels.is_empty(),
             _ => false,
+        }
+    }
+
+    fn plan_file(&self, parser: &mut InputParser<'_>) -> Option<PathBuf> {
+        match parser.environment.context.runner {
+            Some(_) => parser.path("output", self.output.as_ref()),
+            // A person may keep it anywhere.
+            None => self.output.as_ref().map(PathBuf::from),
         }
     }
 

@@ -64,7 +64,7 @@ impl PhaseSettings for ReadyArgs {
             } else {
                 NotReady::Report
             },
-            form: if self.json {
+            form: if self.common.json {
                 AnswerForm::Json
             } else {
                 AnswerForm::Text

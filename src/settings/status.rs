@@ -66,7 +66,7 @@ impl PhaseSettings for StatusArgs {
                 Legs::Named(names) => names.clone(),
                 Legs::None | Legs::Count(_) => BTreeSet::new(),
             },
-            form: if self.json {
+            form: if self.common.json {
                 StatusForm::Json
             } else {
                 StatusForm::Text

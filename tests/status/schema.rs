@@ -1,4 +1,4 @@
-//! Whether a value is of a JSON schema, as far as `docs/schemas/status.json` needs it: what it does not describe is refused.
+//! Whether a value is of a JSON schema, as far as `docs/schemas/status.schema.json` needs it: what it does not describe is refused.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ pub(crate) struct Schema(Value);
 
 impl Schema {
     pub(crate) fn read() -> Self {
-        let text = include_str!("../../docs/schemas/status.json");
+        let text = include_str!("../../docs/schemas/status.schema.json");
         Self(serde_json::from_str(text).unwrap())
     }
 

@@ -37,13 +37,13 @@ fn reader_may_close_the_pipe() {
 }
 
 /// A terminal that a process writes to.
-struct PseudoTerminal {
+pub(super) struct PseudoTerminal {
     ours: File,
     theirs: File,
 }
 
 impl PseudoTerminal {
-    fn new(columns: u16) -> Self {
+    pub(super) fn new(columns: u16) -> Self {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
@@ -63,6 +63,26 @@ impl PseudoTerminal {
                 .open(name)
                 .unwrap(),
         }
+    }
+
+    /// Everything that a command shows, on standard output and standard error, and its exit code.
+    pub(super) fn record(self, mut command: Command) -> (String, i32) {
+        let mut child = command
+            .stdout(self.theirs.try_clone().unwrap())
+            .stderr(self.theirs)
+            .spawn()
+            .unwrap();
+        // It keeps the other end open.
+        drop(command);
+        let mut ours = self.ours;
+        let mut shown = Vec::new();
+        let mut piece = [0; 4096];
+        // At the end, Linux answers with an error.
+        while let Ok(length @ 1..) = ours.read(&mut piece) {
+            shown.extend_from_slice(piece.get(..length).unwrap());
+        }
+        let code = child.wait().unwrap().code().unwrap();
+        (String::from_utf8(shown).unwrap(), code)
     }
 
     /// Starts a command that writes its log here, and reads until `text` is shown; then sends a signal. Answers with everything that

@@ -319,6 +319,12 @@ pub(super) struct GraphQlRelease {
     pub is_prerelease: Option<bool>,
 }
 
+/// A commit as git has it (<https://docs.github.com/en/rest/git/commits>).
+#[derive(Deserialize)]
+pub(super) struct GitCommit {
+    pub message: String,
+}
+
 /// <https://docs.github.com/en/rest/commits/statuses>
 #[derive(Deserialize)]
 pub(super) struct CommitStatus {

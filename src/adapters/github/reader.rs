@@ -56,6 +56,14 @@ impl GitHubReader for GitHub {
             .doing(|| format!("look for the commit {commit}"))
     }
 
+    async fn commit_message(&self, commit: &CommitSha) -> Result<Option<String>, ServiceError> {
+        let url = self.url(&["git", "commits", commit.as_str()]);
+        let found: Result<Option<models::GitCommit>, Cause> = self.client.find(url).await;
+        found
+            .map(|commit| commit.map(|commit| commit.message))
+            .doing(|| format!("read the commit {commit}"))
+    }
+
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError> {
         self.commit_of(&format!("heads/{name}"))
             .await

@@ -104,6 +104,20 @@ impl Phase for Draft {
         ReleaseFacts::of_plan(&self.plan)
     }
 
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        let wanted = &self.plan.wanted;
+        let is_first = |action: &Action| match action {
+            // A tag that is there is in the new draft's mark.
+            Action::CreateDraft(draft) => {
+                Mark::find(&draft.body).is_some_and(|mark| !mark.tag_was_there)
+            }
+            _ => false,
+        };
+        let first = foreseen.iter().any(is_first) && wanted.tag_when == TagWhen::Draft;
+        let tag = Action::CreateTag(NewTag::planned(wanted));
+        first.then(|| tag.to_string()).into_iter().collect()
+    }
+
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
         match action {
             Action::CreateDraft(draft) if answer.is_ok() => self.created = Some(draft.clone()),

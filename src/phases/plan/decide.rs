@@ -134,6 +134,7 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
             )
         })
         .collect();
+    findings.extend(names_of_images(wanted));
     let total = wanted.asset_names().len();
     if total > MAX_ASSETS {
         findings.push(Diagnostic::error(
@@ -146,6 +147,21 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
         ));
     }
     findings
+}
+
+/// Assets that `await` could not tell from an image: artifacts are told apart by their names.
+fn names_of_images(wanted: &Wanted) -> Vec<Diagnostic> {
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images = plan.images().map(|(name, _)| name);
+    let both = images.filter(|name| wanted.assets.iter().any(|asset| asset.as_str() == name));
+    let found = both.map(|name| {
+        Diagnostic::error(
+            Code::AssetNameReserved,
+            format!("the asset {name} has the name of an image among the artifacts"),
+            "give the asset another name, such as one with an extension",
+        )
+    });
+    found.collect()
 }
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {

@@ -29,11 +29,16 @@ pub struct PlanNext {
     inputs: NextInputs,
     /// Once the version is known.
     plan: Option<Plan>,
+    explains: bool,
 }
 
 impl PlanNext {
     pub fn new(inputs: NextInputs) -> Self {
-        Self { inputs, plan: None }
+        Self {
+            inputs,
+            plan: None,
+            explains: false,
+        }
     }
 }
 
@@ -102,9 +107,19 @@ impl Phase for PlanNext {
             return plan.step(reader).await;
         }
         match self.inputs.find(reader).await? {
-            Ok(options) => self.plan.insert(Plan::new(options)).step(reader).await,
+            Ok(options) => {
+                let plan = self.plan.insert(Plan::new(options));
+                if self.explains {
+                    plan.explain();
+                }
+                plan.step(reader).await
+            }
             Err(findings) => Ok(Step::Blocked(findings)),
         }
+    }
+
+    fn explain(&mut self) {
+        self.explains = true;
     }
 
     fn known(&self) -> ReleaseFacts {

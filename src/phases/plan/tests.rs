@@ -336,3 +336,34 @@ fn lightweight_tag_in_place_of_an_annotated_one_is_a_warning() {
     );
     assert_eq!(warned(false), [""; 0]);
 }
+
+#[test]
+fn asset_with_the_name_of_an_image_is_refused() {
+    let codes = |asset: &str, wanted: Wanted| {
+        let wanted = Wanted {
+            assets: [asset.parse().unwrap()].into(),
+            ..wanted
+        };
+        let options = PlanOptions {
+            wanted,
+            ..options()
+        };
+        match decide(&options, &seen()) {
+            Step::Blocked(findings) => findings.iter().map(|found| found.code).collect(),
+            _ => vec![],
+        }
+    };
+    let with_image = Wanted {
+        binary_image: Some("r.example/a/manager:1.2.0".parse().unwrap()),
+        module: None,
+        ..example_wanted()
+    };
+    let without = Wanted {
+        binary_image: None,
+        ..with_image.clone()
+    };
+    let reserved = [Code::AssetNameReserved];
+    assert_eq!(codes("binary-image", with_image.clone()), reserved);
+    assert_eq!(codes("binary-image.yaml", with_image), []);
+    assert_eq!(codes("binary-image", without), []);
+}

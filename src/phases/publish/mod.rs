@@ -347,6 +347,21 @@ impl Phase for Publish {
         self.known.clone()
     }
 
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        if foreseen.iter().any(Action::is_final) {
+            return vec![];
+        }
+        let wanted = &self.plan.wanted;
+        let writes = |action: &Action| matches!(action, Action::WriteFile { .. });
+        let upload = foreseen.iter().any(writes);
+        let upload = upload.then(|| format!("upload {EVIDENCE}"));
+        let publish = match self.inputs.finish {
+            Finish::Publish => format!("publish {}", wanted.tag),
+            Finish::LeaveDraft => format!("leave the draft {} to a person", wanted.tag),
+        };
+        upload.into_iter().chain([publish]).collect()
+    }
+
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
         match action {
             Action::WriteFile { .. } => self.wrote_file = answer.is_ok(),

@@ -10,11 +10,14 @@ use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
 use super::left::ChangesSoFar;
 use super::live::{Now, Present};
+use super::preview::{foreseen, preview};
 use super::screen::{Paint, Screen, printable};
 use super::{Failure, commands};
 use crate::domain::{Code, Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError, WaitTime};
+use crate::protocol::{
+    Action, Cause, Effect, PhaseId, ReleaseFacts, SecretMask, ServiceError, WaitTime,
+};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -138,7 +141,8 @@ impl<W: Write + Send> ConsoleLog<W> {
     }
 
     /// The last lines of a phase that succeeded, with its warnings.
-    pub fn succeeded(&self, phase: PhaseId, outcome: &Outcome) {
+    /// `later` is what would follow the changes of a dry run.
+    pub fn succeeded(&self, phase: PhaseId, outcome: &Outcome, later: &[String]) {
         match outcome {
             Outcome::Done { report, actions } => {
                 for warning in &report.warnings {
@@ -152,8 +156,8 @@ impl<W: Write + Send> ConsoleLog<W> {
                 self.line(&format!("{phase}: {end}: {}", report.summary));
             }
             Outcome::DryRun(actions) => {
-                for action in actions {
-                    self.line(&format!("{phase}: would {action}"));
+                for line in foreseen(actions, later) {
+                    self.line(&format!("{phase}: would {line}"));
                 }
                 self.line(&format!("{phase}: dry run, nothing was changed"));
             }
@@ -207,6 +211,17 @@ impl<W: Write + Send> ConsoleLog<W> {
             let place = diagnostic.place.as_ref();
             let severity = diagnostic.severity;
             self.print(&commands::annotation(severity, place, &title, &message));
+        }
+    }
+
+    /// What is going to happen.
+    pub fn preview(&self, facts: &ReleaseFacts, actions: &[Action]) {
+        for line in preview(facts, actions, self.screen).lines() {
+            match self.format {
+                // It is printable, and may have colours.
+                LogFormat::Text => self.print(line),
+                LogFormat::WorkflowCommands => self.line(line),
+            }
         }
     }
 

@@ -174,7 +174,7 @@ fn nothing_to_do_is_said_of_phases_that_write() {
             report: PhaseReport::new("v1.2.0 is as it was published"),
             actions: vec![],
         };
-        ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome);
+        ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome, &[]);
         String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
     };
     let verified = "verify: done: v1.2.0 is as it was published\n";
