@@ -75,7 +75,7 @@ async fn stale_and_incomplete_artifacts_say_why() {
         "{answer}"
     );
     assert!(
-        of("rendered.yaml").starts_with("stale: it runs r.example/another:1.0.0"),
+        of("rendered.yaml").starts_with("stale: it runs no image"),
         "{answer}"
     );
     // An asset whose bytes never arrived.

@@ -20,7 +20,12 @@ struct Answers {
 impl Answers {
     fn take(&mut self, answer: &Value) {
         assert_eq!(self.schema.refused(answer), [""; 0]);
-        members(answer, "", &mut self.members);
+        let mut all = BTreeSet::new();
+        members(answer, "", &mut all);
+        let properties = self.schema.properties();
+        let undescribed: Vec<_> = all.difference(&properties).collect();
+        assert_eq!(undescribed, [""; 0]);
+        self.members.extend(all);
     }
 }
 

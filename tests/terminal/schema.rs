@@ -35,6 +35,8 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut Ve
                     found.push(format!("{path} is {value}, less than {wanted}"));
                 }
             }
+            // It is said of objects only.
+            "required" if !value.is_object() => {}
             "required" => {
                 let names = wanted.as_array().unwrap().iter();
                 let names = names.map(|name| name.as_str().unwrap());
