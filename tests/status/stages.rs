@@ -221,6 +221,8 @@ async fn each_stage_of_a_release_is_said() {
     let token = Token::github_token().with(|rights| rights.statuses = Level::None);
     scene.github.world().token(TOKEN, token);
     scene.repository(|repository| {
+        // What is public may be read by everyone.
+        repository.private = true;
         let id = repository.releases_of(TAG)[0].id;
         repository.releases.get_mut(&id).unwrap().draft = true;
         let commit = repository.refs["refs/heads/other"].clone();
