@@ -5,6 +5,7 @@ mod connections;
 mod json_result;
 mod local;
 mod log_and_limit;
+mod report;
 mod request_log;
 mod results;
 mod screen;
@@ -29,7 +30,7 @@ use crate::adapters::system_clock::SystemClock;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
-use crate::engine::{Engine, Outcome};
+use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
     Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
 };
@@ -190,6 +191,7 @@ impl App<'_> {
                 self.in_time("inspect-module", self.inspect_module(&args))
                     .await?;
             }
+            Command::Report(args) => self.in_time("report", self.make_report(&args)).await?,
             #[cfg(feature = "rehearse")]
             Command::Completions(args) => shell_files::completions(&args)?,
             #[cfg(feature = "rehearse")]
@@ -288,10 +290,10 @@ impl App<'_> {
         });
         let plan_file = settings.plan_file.clone();
         let mut end = self.run_phase(settings).await?;
-        if end.is_unwatched() {
-            let id = end.id;
+        if end.watch_was_ended {
             self.log.line(&format!(
-                "{id}: not watched any longer; nothing was changed"
+                "{}: not watched any longer; nothing was changed",
+                end.id
             ));
             return Ok(Exit::Cancelled);
         }
@@ -348,6 +350,11 @@ impl App<'_> {
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
         select(pin!(github.revoke_token()), over).await;
+        let later = match &ended {
+            Ok(Outcome::DryRun(actions)) => phase.later(actions),
+            _ => vec![],
+        };
+        let id = phase.id();
         let view = phase.view();
         if let Some(view) = view.filter(|_| ended.is_ok()) {
             self.log.show_at_the_end(view);
@@ -356,16 +363,10 @@ impl App<'_> {
         if interrupt.is_closed() {
             return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
         }
-        let is_view = view.is_some();
-        let later = match &ended {
-            Ok(Outcome::DryRun(actions)) => phase.later(actions),
-            _ => vec![],
-        };
-        let id = phase.id();
         Ok(PhaseEnd {
             id,
             dry_run,
-            is_view,
+            watch_was_ended: view.is_some() && matches!(ended, Err(Stop::Cancelled)),
             later,
             known: ReleaseFacts {
                 server: self.context().server_url.clone(),

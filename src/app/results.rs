@@ -18,8 +18,8 @@ use crate::report::{
 pub(super) struct PhaseEnd {
     pub(super) id: PhaseId,
     pub(super) dry_run: bool,
-    /// Whether it has shown something that is looked at.
-    pub(super) is_view: bool,
+    /// Whether a phase that only shows something was interrupted, which is how it ends.
+    pub(super) watch_was_ended: bool,
     pub(super) known: ReleaseFacts,
     /// What would follow the changes of a dry run.
     pub(super) later: Vec<String>,
@@ -27,12 +27,6 @@ pub(super) struct PhaseEnd {
 }
 
 impl PhaseEnd {
-    /// Whether somebody has had enough of what is shown.
-    pub(super) fn is_unwatched(&self) -> bool {
-        let is_cancelled = |failure: &Failure| failure.exit() == Exit::Cancelled;
-        self.is_view && self.result.as_ref().is_err_and(is_cancelled)
-    }
-
     /// What is known of the release: what the phase reports or, where that is nothing, what it knew.
     fn facts(&self) -> &ReleaseFacts {
         match &self.result {

@@ -24,6 +24,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
 #[cfg(feature = "rehearse")]
 mod shell_files;
 mod status;
@@ -55,6 +56,7 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+pub use report::ReportArgs;
 #[cfg(feature = "rehearse")]
 pub use shell_files::{CompletionsArgs, ListedCommands, ManArgs};
 pub use status::StatusArgs;
@@ -81,6 +83,8 @@ pub enum Command {
     Step(StepCommand),
     /// Show the layers, sources and images of a module image; needs no GitHub token
     InspectModule(InspectModuleArgs),
+    /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
+    Report(ReportArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
@@ -141,7 +145,7 @@ pub struct CommonArgs {
     /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,
-    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; an answer of `ready` or `status` has a form of its own
+    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; the answers of `ready` and `status` have forms of their own
     #[arg(long)]
     pub json: bool,
 }

@@ -9,6 +9,7 @@ pub mod inspect_module;
 pub mod names;
 pub mod registry_login;
 pub mod release_settings;
+pub mod report;
 
 use std::fmt;
 

@@ -15,7 +15,9 @@ mod wanted;
 mod wanted_inputs;
 
 pub use artifacts::{Artifact, Artifacts};
-pub use evidence::{AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement};
+pub use evidence::{
+    AnsweredRequest, EVIDENCE, LOGS, MAX_EVIDENCE, Predicate, REPORT, Record, Statement,
+};
 pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;

@@ -17,6 +17,7 @@ pub mod module_image;
 pub(crate) mod next_version;
 pub(crate) mod notes;
 pub(crate) mod other_releases;
+pub mod page;
 pub(crate) mod policy;
 pub(crate) mod references;
 pub(crate) mod required_checks;

@@ -53,6 +53,16 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             (typed, needs)
         }
         Command::InspectModule(_) => return None,
+        Command::Report(args) if args.evidence.is_some() => return None,
+        Command::Report(args) => {
+            let needs = LocalNeeds {
+                repository: true,
+                commit: false,
+                token: true,
+                given: None,
+            };
+            (args.repository.as_ref(), needs)
+        }
         #[cfg(feature = "rehearse")]
         Command::Rehearse(_) | Command::Completions(_) | Command::Man(_) => return None,
     };

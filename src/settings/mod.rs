@@ -30,6 +30,7 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
 mod rights;
 mod status;
 mod step_inputs;
@@ -64,6 +65,7 @@ pub use rehearse::{
     BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
 };
 pub use release_settings::release_settings;
+pub use report::{EvidenceSource, ReportSettings, report};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {

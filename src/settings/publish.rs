@@ -35,6 +35,10 @@ impl PhaseSettings for PublishArgs {
                 .collect(),
             builders: parser.builders(&self.builders),
             logs: parser.path("logs", self.logs.as_ref()),
+            report: self.report.then(|| {
+                let server = parser.environment.context.server_url.clone();
+                server.unwrap_or_else(|| "https://github.com".to_owned())
+            }),
             finish: if self.leave_draft {
                 Finish::LeaveDraft
             } else {

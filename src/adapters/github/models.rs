@@ -117,6 +117,8 @@ pub(super) struct RunJob {
     pub name: String,
     pub status: String,
     pub conclusion: Option<String>,
+    pub started_at: Option<String>,
+    pub completed_at: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]

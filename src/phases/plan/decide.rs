@@ -4,7 +4,7 @@ use super::PlanOptions;
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, REPORT, ReleasePlan, Wanted};
 use crate::protocol::{PhaseReport, ReleaseFacts, Step};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -121,8 +121,8 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
 fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
-    let reserved =
-        names.filter(|name| [EVIDENCE, LOGS].contains(name) || name.starts_with(TEMPORARY));
+    let ours = [EVIDENCE, LOGS, REPORT];
+    let reserved = names.filter(|name| ours.contains(name) || name.starts_with(TEMPORARY));
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -130,7 +130,7 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 format!(
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
-                format!("give it another name than {EVIDENCE}, {LOGS} and {TEMPORARY}*"),
+                format!("give it another name than {EVIDENCE}, {LOGS}, {REPORT} and {TEMPORARY}*"),
             )
         })
         .collect();

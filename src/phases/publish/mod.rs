@@ -6,6 +6,7 @@ mod gate;
 mod logs;
 mod published;
 mod ready;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,8 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
 use crate::plan::{
-    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
+    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, REPORT, ReleasePlan, Statement,
+    TagWhen,
 };
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
@@ -79,6 +81,8 @@ pub struct PublishInputs {
     pub token: PublishToken,
     /// The file that becomes the asset [`LOGS`].
     pub logs: Option<PathBuf>,
+    /// Where the links of the asset [`REPORT`] lead, if there is to be one: the address of GitHub's pages.
+    pub report: Option<String>,
     pub finish: Finish,
     /// When the phase began, in seconds since 1970.
     pub began: Option<u64>,
@@ -119,6 +123,8 @@ struct PublishState {
     head: Option<CommitSha>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
+    /// The file of the report, if it was written already.
+    written_report: Option<LocalFile>,
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
@@ -171,6 +177,7 @@ impl Publish {
         let mut seen = PublishState {
             head: None,
             written: reader.files.file(Path::new(EVIDENCE)).await?,
+            written_report: self.written_report(reader).await?,
             logs: None,
             first: FirstRead::default(),
             latest: None,
@@ -264,9 +271,10 @@ impl Publish {
             return Ok(None);
         };
         seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
+        seen.written_report = self.written_report(reader).await?;
         if !std::mem::take(&mut self.wrote_file) {
-            let is_evidence =
-                |asset: &SeenAsset| asset.name.ends_with(EVIDENCE) || asset.name.ends_with(LOGS);
+            let ours = [EVIDENCE, LOGS, REPORT];
+            let is_evidence = |asset: &SeenAsset| ours.iter().any(|o| asset.name.ends_with(o));
             let tag = &self.plan.wanted.tag;
             let mut view = self.cache.view_from(reader, tag, seen.release);
             view.known_release().await?;

@@ -4,7 +4,7 @@ mod tests_passed;
 
 pub use tests_passed::leg_findings;
 
-use super::{Candidate, EVIDENCE, Finish, LOGS};
+use super::{Candidate, EVIDENCE, Finish, LOGS, REPORT};
 use crate::domain::Digest;
 use crate::domain::{Code, Diagnostic};
 use crate::plan::{Artifact, TagWhen};
@@ -28,6 +28,7 @@ impl Candidate<'_> {
             .flatten()
             .chain(self.differences_from_tested())
             .chain(self.unusable_logs())
+            .chain(self.unusable_report())
             .collect()
     }
 
@@ -124,6 +125,7 @@ impl Candidate<'_> {
             name == EVIDENCE
                 || name == ours
                 || self.may_be_logs(name)
+                || self.may_be_report(name)
                 || self
                     .plan
                     .wanted
@@ -139,13 +141,15 @@ impl Candidate<'_> {
                     "the release has the asset {}, which is not among the plan's",
                     asset.name
                 ),
-                if asset.name == LOGS {
-                    "delete it from the draft, or give the file for it as the input `logs`".into()
-                } else {
-                    format!(
-                        "delete it from the draft, or add {} to the input `assets` of the phase `plan`",
-                        asset.name
-                    )
+                match asset.name.as_str() {
+                    LOGS => "delete it from the draft, or give the file for it as the input `logs`"
+                        .to_owned(),
+                    REPORT => {
+                        "delete it from the draft, or set the input `report` to true".to_owned()
+                    }
+                    name => format!(
+                        "delete it from the draft, or add {name} to the input `assets` of the phase `plan`"
+                    ),
                 },
             )
         });

@@ -63,6 +63,7 @@ fn tested() -> PublishInputs {
         builders: vec![],
         token: PublishToken::Other,
         logs: None,
+        report: None,
         finish: Finish::Publish,
         began: None,
         jobs: Some(
@@ -118,6 +119,7 @@ fn seen() -> PublishState {
             ..ReleaseView::default()
         },
         written: None,
+        written_report: None,
         logs: None,
         first: FirstRead::default(),
         hidden: None,
