@@ -53,11 +53,7 @@ impl JsonResult {
         if !self.is_wanted() || self.printed.swap(true, Ordering::SeqCst) {
             return;
         }
-        let mut json = result.to_json().unwrap_or_default();
-        if context.runner.is_some() {
-            // The runner takes this for the beginning of a command, anywhere in a line. It can only be in a string.
-            json = json.replace("##[", "#\\u0023[");
-        }
+        let json = printable(result.to_json().unwrap_or_default(), context);
         // Whoever reads it may have had enough of it.
         let _ = stdout().write_all(json.as_bytes());
     }
@@ -71,6 +67,15 @@ impl JsonResult {
         let command = self.command.as_deref().unwrap_or_default();
         let exit = failure.exit().code();
         PhaseResult::new(command, ResultKind::Failed, exit).with_findings(failure.diagnostics())
+    }
+}
+
+/// The same JSON, of which a runner takes nothing for a command.
+pub(super) fn printable(json: String, context: &Context) -> String {
+    match context.runner {
+        // The runner takes this for the beginning of a command, anywhere in a line. It can only be in a string.
+        Some(_) => json.replace("##[", "#\\u0023["),
+        None => json,
     }
 }
 

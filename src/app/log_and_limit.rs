@@ -12,7 +12,7 @@ use crate::report::ConsoleLog;
 pub(super) struct LogAndLimit<'a> {
     pub(super) log: &'a ConsoleLog<Stderr>,
     pub(super) supervisor: &'a Supervisor,
-    pub(super) json: &'a JsonLines,
+    pub(super) json: &'a JsonLines<'a>,
 }
 
 impl Observer for LogAndLimit<'_> {

@@ -35,7 +35,7 @@ use crate::commands::inspect_module::inspect;
 use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, PhaseView, Reader, ReleaseFacts, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
 };
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
@@ -326,7 +326,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
-        let interrupt = JsonLines::new(self.supervisor.signals());
+        let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
         let now = self.clock.now();
         let engine = Engine {
@@ -368,9 +368,6 @@ impl App<'_> {
         if let Some(view) = view.filter(|_| ended.is_ok()) {
             self.log.show_at_the_end(view);
             interrupt.show(view);
-            if matches!(view, PhaseView::Json(_)) {
-                self.json.answered();
-            }
         }
         if interrupt.is_closed() {
             return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());

@@ -45,6 +45,6 @@ fn made(folder: &str) -> std::io::Result<()> {
 fn unwritable(folder: &str, error: &std::io::Error) -> anyhow::Error {
     let why = format!("cannot be written to: {error}");
     let help = "give a folder that exists, or that can be made";
-    let found = Diagnostic::value(Code::FileUnreadable, "output", folder, why, help);
+    let found = Diagnostic::value(Code::FileUnwritable, "output", folder, why, help);
     usage(vec![found]).into()
 }

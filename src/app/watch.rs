@@ -6,22 +6,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
+use super::json_result::{JsonResult, printable};
 use crate::adapters::signals::Signals;
 use crate::protocol::{Interrupt, PhaseView};
+use crate::settings::Context;
 
 /// Writes one object a line whenever it has changed. Once nobody reads any more, the phase is interrupted.
-pub(super) struct JsonLines {
+pub(super) struct JsonLines<'a> {
     last: Mutex<String>,
     is_closed: AtomicBool,
     signals: Signals,
+    result: JsonResult,
+    context: &'a Context,
 }
 
-impl JsonLines {
-    pub(super) fn new(signals: Signals) -> Self {
+impl<'a> JsonLines<'a> {
+    /// `result` takes note that the form of the view is the answer.
+    pub(super) fn new(signals: Signals, result: JsonResult, context: &'a Context) -> Self {
         Self {
             last: Mutex::default(),
             is_closed: AtomicBool::new(false),
             signals,
+            result,
+            context,
         }
     }
 
@@ -35,6 +42,8 @@ impl JsonLines {
         };
         if *last != *json {
             last.clone_from(json);
+            self.result.answered();
+            let json = printable(json.clone(), self.context);
             let mut out = stdout();
             let written = writeln!(out, "{json}").and_then(|()| out.flush());
             if written.is_err() {
@@ -50,7 +59,7 @@ impl JsonLines {
 }
 
 #[async_trait]
-impl Interrupt for JsonLines {
+impl Interrupt for JsonLines<'_> {
     fn raised(&self) -> bool {
         self.is_closed() || self.signals.raised()
     }

@@ -10,6 +10,8 @@ mod found;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/images.rs"]
 mod images;
+#[path = "../terminal/schema.rs"]
+mod json_schema;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/release.rs"]
 mod release;

@@ -27,14 +27,14 @@ fn listed(entries: &[LogEntry]) -> String {
 #[tokio::test]
 async fn look_stays_within_its_budget() {
     let scene = Scene::start(|_| {}).await;
-    let check = |what: &str, (github, registry): (Vec<LogEntry>, usize), budget: (usize, usize)| {
-        assert_eq!(
-            (github.len(), registry),
-            budget,
-            "{what}:\n{}",
-            listed(&github)
-        );
-    };
+    let mut exceeded = Vec::new();
+    let mut check =
+        |what: &str, (github, registry): (Vec<LogEntry>, usize), budget: (usize, usize)| {
+            let sent = (github.len(), registry);
+            if sent != budget {
+                exceeded.push(format!("{what}: {sent:?}\n{}", listed(&github)));
+            }
+        };
     // The query, the tag, the repository, which says whether drafts are shown, and the lock.
     check("absent", look(&scene, &[]).await, (4, 0));
     let plan = scene.until_drafted().await;
@@ -44,12 +44,13 @@ async fn look_stays_within_its_budget() {
     scene.build_module(&plan, &[]).await;
     let job = scene.test(plan.clone()).await;
     let given = ("plan", plan.as_str());
-    // The same, with the texts of three assets, which redirect to where they are stored.
-    check("draft with a plan", look(&scene, &[given]).await, (11, 24));
+    // The same, with the texts of two assets that name images, which redirect to where they are stored.
+    check("draft with a plan", look(&scene, &[given]).await, (9, 23));
     let checks = [given, ("required-checks", "lint")];
-    check("draft with checks", look(&scene, &checks).await, (13, 24));
+    check("draft with checks", look(&scene, &checks).await, (11, 23));
     scene.publish(&job).await.unwrap();
     check("published", look(&scene, &[]).await, (9, 22));
+    assert_eq!(exceeded, [""; 0]);
 }
 
 #[tokio::test]
@@ -97,6 +98,6 @@ async fn release_that_is_not_there_is_looked_for_twice_a_minute() {
     let all = scene.github.log().entries();
     let counted = all.iter().filter(|it| it.status != Some(304));
     let (queries, others): (Vec<_>, Vec<_>) = counted.partition(|it| it.path.ends_with("/graphql"));
-    assert!((60..=130).contains(&queries.len()), "{}", queries.len());
+    assert!((60..=140).contains(&queries.len()), "{}", queries.len());
     assert!(others.len() <= 6, "{}", others.len());
 }

@@ -27,6 +27,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
+/// Uploads an asset, as a builder does.
+fn attach(scene: &Scene, release: u64) {
+    let mut world = scene.github.world();
+    world.attach(REPOSITORY, release, "a.bin", b"a").unwrap();
+}
+
 fn started(scene: &Scene, arguments: &[&str]) -> Child {
     command(scene, &[&[TAG, "--watch"], arguments].concat())
         .spawn()
@@ -81,9 +87,7 @@ async fn watch_without_a_terminal_prints_only_what_is_new() {
     let (more, log) = until(log, "from its builder").await;
     let all = [first, more].concat();
     assert!(all.contains(&"  absent     a.bin".to_owned()), "{all:#?}");
-    let mut world = scene.github.world();
-    world.attach(REPOSITORY, release, "a.bin", b"a").unwrap();
-    drop(world);
+    attach(&scene, release);
     let (news, _log) = until(log, "ready").await;
     assert!(news.iter().all(|line| !line.contains("b.bin")), "{news:#?}");
     assert!(
@@ -112,9 +116,7 @@ async fn watch_ends_when_nobody_reads_any_more() {
     .await;
     assert!(line.contains("\"state\":\"draft\""), "{line}");
     drop(out);
-    let mut world = scene.github.world();
-    world.attach(REPOSITORY, release, "a.bin", b"a").unwrap();
-    drop(world);
+    attach(&scene, release);
     let ended = blocking(move || child.wait_with_output().unwrap()).await;
     let log = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(0), "{log}");

@@ -43,7 +43,8 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut Ve
             "required" => {
                 let names = wanted.as_array().unwrap().iter();
                 let names = names.map(|name| name.as_str().unwrap());
-                let missing = names.filter(|name| !fields.contains_key(*name));
+                // It is said of objects only.
+                let missing = names.filter(|name| value.is_object() && !fields.contains_key(*name));
                 found.extend(missing.map(|name| format!("{path}.{name} is missing")));
             }
             "properties" => {

@@ -79,9 +79,10 @@ impl GitHubReader for GitHub {
     async fn watched_tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError> {
         let reference = format!("tags/{tag}");
         let found = async {
-            match self.is_listed(&reference).await? {
-                true => self.commit_of(&reference).await,
-                false => Ok(None),
+            if self.is_listed(&reference).await? {
+                self.commit_of(&reference).await
+            } else {
+                Ok(None)
             }
         };
         found.await.doing(|| format!("look for the tag {tag}"))
@@ -228,9 +229,10 @@ impl GitHubReader for GitHub {
     async fn watched_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
         let name = Lock::reference(tag);
         let found = async {
-            match self.is_listed(name.trim_start_matches("refs/")).await? {
-                true => self.read_lock(tag).await,
-                false => Ok(None),
+            if self.is_listed(name.trim_start_matches("refs/")).await? {
+                self.read_lock(tag).await
+            } else {
+                Ok(None)
             }
         };
         found.await.doing(|| format!("look for the lock of {tag}"))

@@ -7,7 +7,7 @@ use crate::domain::{Diagnostic, Finding, SeenLock};
 use crate::plan::Mark;
 use crate::protocol::SeenRelease;
 
-/// The name of the JSON form, of which `docs/schemas/status.json` is the schema.
+/// The name of the JSON form, of which `docs/schemas/status.schema.json` is the schema.
 const SCHEMA: &str = "btp-release-status/1";
 
 /// The whole answer. Fields may be added; `docs/compatibility.md` says what else may change.
