@@ -113,7 +113,7 @@ async fn release_without_evidence_has_no_page() {
     for (arguments, code, said) in [
         (&["v1.2.0"][..], 12, "v1.2.0 is not published"),
         (&["v9.9.9"], 12, "error[evidence-missing]"),
-        (&[], 2, "error[input-missing]: version is missing"),
+        (&[], 2, "version is missing"),
         (&["--evidence", "nope.json"], 2, "error[file-unreadable]"),
     ] {
         let arguments = [arguments, &["--repository", &repository]].concat();

@@ -47,6 +47,7 @@ fn survive_every_cut(matrix: Matrix) {
         lag,
         tag_when,
         tag_type,
+        report,
         interrupted,
     } = matrix;
     let (cases, failed) = matrix::survive_all(matrix);
@@ -54,7 +55,7 @@ fn survive_every_cut(matrix: Matrix) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, tag-type: {tag_type}, lists lag by {lag:?})",
+        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, tag-type: {tag_type}, report: {report}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -66,6 +67,7 @@ fn release_completes_after_every_interruption() {
         lag: Duration::ZERO,
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
         interrupted: Interrupted::All,
     });
 }
@@ -76,6 +78,7 @@ fn release_completes_after_every_interruption_while_lists_lag() {
         lag: Duration::from_secs(3),
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
         interrupted: Interrupted::All,
     });
 }
@@ -86,6 +89,7 @@ fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() 
         lag: Duration::ZERO,
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
         interrupted: Interrupted::AppTokens,
     });
 }
@@ -97,6 +101,7 @@ fn release_with_a_late_tag_completes_after_every_interruption() {
         lag,
         tag_when: LATE,
         tag_type: LIGHTWEIGHT,
+        report: "false",
         interrupted,
     };
     if whole_matrices() {
@@ -123,9 +128,21 @@ fn release_with_an_annotated_tag_completes_after_every_interruption() {
             lag: Duration::from_secs(3),
             tag_when,
             tag_type: ANNOTATED,
+            report: "false",
             interrupted,
         });
     }
+}
+
+#[test]
+fn release_with_a_report_completes_after_every_interruption_of_its_publication() {
+    survive_every_cut(Matrix {
+        lag: Duration::ZERO,
+        tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
+        report: "true",
+        interrupted: Interrupted::Phases(&["publish"]),
+    });
 }
 
 /// Both mostly wait in real time, so they run in parallel, also with the other tests.

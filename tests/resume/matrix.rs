@@ -176,6 +176,7 @@ impl Scene {
                 () if write.starts_with("PATCH") && write.contains("/releases/") => 2 * runs - 1,
                 () if write.contains("/release-locks/") => 2 * runs,
                 () if write.contains("release-evidence") => runs,
+                () if write.contains("release-report") => runs,
                 // Two legs of the tests record a verdict in each run.
                 () if write.contains("/statuses/") => 2 * runs,
                 // Each phase makes a token of its own, and one whose answer was lost is made again.
@@ -222,6 +223,8 @@ pub(crate) struct Matrix {
     pub(crate) lag: Duration,
     pub(crate) tag_when: &'static str,
     pub(crate) tag_type: &'static str,
+    /// The input `report` of `publish`.
+    pub(crate) report: &'static str,
     pub(crate) interrupted: Interrupted,
 }
 
@@ -252,6 +255,7 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
         lag,
         tag_when,
         tag_type,
+        report,
         ..
     } = matrix;
     let next = AtomicUsize::new(0);
@@ -262,7 +266,7 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
             .unwrap();
         runtime.block_on(async {
             let scene = Scene::start(|options| options.lag = lag).await;
-            let mut scene = scene.tagging(tag_when).of_type(tag_type);
+            let mut scene = scene.tagging(tag_when).of_type(tag_type).reporting(report);
             if matrix.interrupted == Interrupted::AppTokens {
                 scene.acts_as = ActsAs::App;
             }

@@ -66,6 +66,8 @@ pub(crate) struct Scene {
     pub(crate) reference: String,
     /// The input `leave-draft` of `publish`.
     pub(crate) leave_draft: &'static str,
+    /// The input `report` of `publish`.
+    pub(crate) report: &'static str,
 }
 
 /// What the steps are given to authenticate with.
@@ -113,6 +115,7 @@ impl Scene {
             tag_type: LIGHTWEIGHT,
             reference: "refs/heads/main".into(),
             leave_draft: "false",
+            report: "false",
         };
         scene.reset().await;
         scene
@@ -134,6 +137,11 @@ impl Scene {
             leave_draft: "true",
             ..self
         }
+    }
+
+    /// The same with or without a report among the assets.
+    pub(crate) fn reporting(self, report: &'static str) -> Self {
+        Self { report, ..self }
     }
 
     /// Restores the state before the release, and clears everything that is held in memory. The servers stay, since the

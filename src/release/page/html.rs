@@ -6,7 +6,7 @@ use sha2::Digest as _;
 
 use super::format::{count, moment, took};
 use super::markup::Markup;
-use super::timeline::{Group, Row, RowKind, is_failure, rows};
+use super::timeline::{Group, RowKind, TimelineRow, is_failure, rows};
 use super::{ReleasePage, STYLE, THEME, artifacts, chart, checks, facts, steps, table};
 use crate::plan::EVIDENCE;
 
@@ -124,7 +124,7 @@ fn waited(page: &ReleasePage<'_>) -> String {
     let rows = rows(page);
     let waits = || rows.iter().filter(|row| row.group == Group::Artifacts);
     let longest = waits().max_by_key(|row| row.took());
-    let as_long = |row: &&Row| longest.is_some_and(|longest| longest.took() == row.took());
+    let as_long = |row: &&TimelineRow| longest.is_some_and(|longest| longest.took() == row.took());
     let wait = match longest {
         None => "The evidence has no time of an artifact.".to_owned(),
         Some(row) if row.took() == 0 => "Every artifact was there at once.".to_owned(),
