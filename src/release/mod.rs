@@ -2,6 +2,7 @@
 
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;
+pub(crate) mod attestations;
 pub(crate) mod changes;
 #[cfg(test)]
 pub(crate) mod examples;

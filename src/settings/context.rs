@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::domain::{CommitSha, RepoSlug};
+use crate::domain::{CommitSha, IdToken, RepoSlug};
 
 /// The values of the environment variables. An empty variable counts as not set.
 #[derive(Clone)]
@@ -182,6 +182,15 @@ impl Context {
                 term: get("TERM"),
                 columns: get("COLUMNS").and_then(|columns| columns.trim().parse().ok()),
             },
+        }
+    }
+
+    /// Whether the job may ask GitHub for an identity token.
+    pub fn id_token(&self) -> IdToken {
+        match (&self.runner, self.has_id_token) {
+            (None, _) => IdToken::Unknown,
+            (Some(_), true) => IdToken::Granted,
+            (Some(_), false) => IdToken::Missing,
         }
     }
 

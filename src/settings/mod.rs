@@ -30,6 +30,7 @@ mod registry_login;
 mod rehearse;
 mod release_settings;
 mod rights;
+mod signing;
 mod status;
 mod step_inputs;
 mod upload;

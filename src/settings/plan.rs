@@ -5,6 +5,7 @@ use super::module_form::module_form;
 use super::notes::notes;
 use super::policy::{reason, version_rules};
 use super::rights::rights;
+use super::signing::{required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -58,6 +59,8 @@ impl PhaseSettings for PlanArgs {
             self.replace_published.as_deref(),
         );
         let rights = rights(parser, self, repository.as_ref());
+        let signing = signing(parser, self);
+        let require_attestations = required_attestations(parser, self);
         let images = images?;
         let version = version?;
         let repository = repository?;
@@ -81,6 +84,8 @@ impl PhaseSettings for PlanArgs {
             tag_message,
             version_from,
             force,
+            signing,
+            require_attestations,
         };
         let all_images: Vec<_> = images.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();

@@ -41,6 +41,7 @@ impl PhaseSettings for PublishArgs {
                 Finish::Publish
             },
             began: Some(parser.environment.began()),
+            id_token: parser.environment.context.id_token(),
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

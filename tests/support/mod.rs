@@ -19,3 +19,4 @@ pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod scene;
+pub(crate) mod signing;

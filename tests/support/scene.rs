@@ -26,6 +26,7 @@ use stand_ins::{Options, RateLimits, RegistryOptions};
 
 pub(crate) use super::clock::SharedClock;
 use super::clock::{NoRequests, Silent, Uninterrupted};
+use super::signing::WorkflowSigner;
 pub(crate) use super::process::Outputs;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
@@ -294,17 +295,20 @@ impl Scene {
             address: self.registry.host(),
         };
         let files = Files::below(folder);
+        let signing = WorkflowSigner::of(&env, Arc::clone(clock));
         let engine = Engine {
             reader: Reader {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                verifier: &signing,
                 now: clock.now(),
             },
             writer: Some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                signer: &signing,
             }),
             clock: clock.as_ref(),
             interrupt: &Uninterrupted,

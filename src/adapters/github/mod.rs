@@ -6,6 +6,7 @@
 mod answer;
 mod app_token;
 mod assets;
+mod attestations;
 mod authorization;
 mod branches;
 mod changes;

@@ -16,6 +16,7 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let mut findings = in_repository(wanted, seen);
     findings.extend(notes_too_long(wanted));
     findings.extend(assets(wanted));
+    findings.extend(attested_images(options));
     if let Some(since_previous) = &seen.since_previous {
         findings.extend(since_previous.findings(&options.changes, wanted));
     }
@@ -121,8 +122,9 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
 fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
+    let own = wanted.own_assets();
     let reserved =
-        names.filter(|name| [EVIDENCE, LOGS].contains(name) || name.starts_with(TEMPORARY));
+        names.filter(|name| own.contains(name) || *name == LOGS || name.starts_with(TEMPORARY));
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -130,7 +132,10 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 format!(
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
-                format!("give it another name than {EVIDENCE}, {LOGS} and {TEMPORARY}*"),
+                format!(
+                    "give it another name than {}, {LOGS} and {TEMPORARY}*",
+                    own.join(", ")
+                ),
             )
         })
         .collect();
@@ -142,10 +147,28 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 "{} would have {total} assets with {EVIDENCE}, which is added when it is published; GitHub takes {MAX_ASSETS}",
                 wanted.tag
             ),
-            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - 1),
+            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - own.len()),
         ));
     }
     findings
+}
+
+/// The attestations of images that the release does not have.
+fn attested_images(options: &PlanOptions) -> Vec<Diagnostic> {
+    let wanted = &options.wanted;
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images: Vec<String> = plan.images().map(|(name, _)| name).collect();
+    let required = wanted.require_attestations.iter();
+    let unknown = required.filter(|required| !images.contains(&required.image));
+    let refused = unknown.map(|required| {
+        let known = images.join(", ");
+        Diagnostic::error(
+            Code::RequiredAttestationInvalid,
+            format!("an attestation is required of {}, and the release has no such image", required.image),
+            format!("name one of its images in `require-attestations` ({known}), as `binary`, `module` or in the form of `extra-images`"),
+        )
+    });
+    refused.collect()
 }
 
 fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
@@ -213,7 +236,7 @@ pub(super) fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
         );
         let help = format!(
             "pack some into an archive, or do not give `logs` to `publish`: beside {LOGS}, `assets` may name {}",
-            MAX_ASSETS - 2
+            MAX_ASSETS - 1 - wanted.own_assets().len()
         );
         Diagnostic::warning(Code::AssetsTooMany, seen, help)
     };

@@ -33,7 +33,7 @@ impl Candidate<'_> {
         let written = self.seen.written.as_ref();
         let written = written.filter(|file| file.digest == planned.digest);
         let file = written.unwrap_or(&planned);
-        let mut room = room(self.release, [EVIDENCE]);
+        let mut room = room(self.release, self.plan.wanted.own_assets().iter().copied());
         let uploads = EVIDENCE
             .parse()
             .map(|name| sync_asset(&self.seen.release, self.release, &name, file, &mut room))
@@ -60,7 +60,7 @@ impl Candidate<'_> {
     }
 
     /// The evidence, or that of an earlier process if it describes the release equally.
-    fn statement(&self) -> Statement {
+    pub(super) fn statement(&self) -> Statement {
         let inputs = self.inputs;
         let records = |wanted: &dyn Fn(&SeenCheck) -> bool| {
             let checks = self.seen.release.checks.iter();
@@ -75,6 +75,8 @@ impl Candidate<'_> {
             status: answer.status,
             id: answer.id.clone(),
         });
+        // A signed release has them in a file of their own.
+        let answers = answers.filter(|_| self.plan.wanted.signing.is_none());
         let jobs = inputs.jobs.as_ref();
         let statement = Statement::new(Predicate {
             plan: self.plan.clone(),

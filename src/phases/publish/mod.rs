@@ -6,6 +6,7 @@ mod gate;
 mod logs;
 mod published;
 mod ready;
+mod signed;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
+use crate::domain::{
+    Code, CommitSha, Diagnostic, IdToken, JobResults, LockOwner, Moment, NamePattern, Tag,
+};
 use crate::plan::{
     Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
 };
@@ -32,6 +35,7 @@ use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
 use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
+use signed::SignedState;
 
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
 /// nothing but the publishing request is left to do.
@@ -48,6 +52,8 @@ pub struct Publish {
     wrote_file: bool,
     /// Whether GitHub has confirmed to this process that the release is published.
     has_published: bool,
+    /// What is not signed, where signatures are optional.
+    unsigned: Vec<Diagnostic>,
     /// What was known after the last step.
     known: ReleaseFacts,
 }
@@ -78,6 +84,8 @@ pub struct PublishInputs {
     /// The file that becomes the asset [`LOGS`].
     pub logs: Option<PathBuf>,
     pub finish: Finish,
+    /// Whether this job can sign.
+    pub id_token: IdToken,
     /// When the phase began, in seconds since 1970.
     pub began: Option<u64>,
 }
@@ -120,6 +128,7 @@ struct PublishState {
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
+    signed: SignedState,
     /// Whether a higher version is published. Read of a published release, and of a draft that is left to a person.
     higher_is_released: bool,
     /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
@@ -160,6 +169,7 @@ impl Publish {
             passed: None,
             wrote_file: false,
             has_published: false,
+            unsigned: vec![],
         }
     }
 
@@ -171,6 +181,7 @@ impl Publish {
             written: reader.files.file(Path::new(EVIDENCE)).await?,
             logs: None,
             first: FirstRead::default(),
+            signed: SignedState::default(),
             latest: None,
             higher_is_released: false,
             hidden: None,
@@ -195,6 +206,7 @@ impl Publish {
             }
         }
         seen.first = self.first_read(reader, &seen.release).await?;
+        self.see_signed(reader, &mut seen).await?;
         Ok(seen)
     }
 
@@ -263,14 +275,17 @@ impl Publish {
         };
         seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
         if !std::mem::take(&mut self.wrote_file) {
-            let is_evidence =
-                |asset: &SeenAsset| asset.name.ends_with(EVIDENCE) || asset.name.ends_with(LOGS);
+            let own = self.plan.wanted.own_assets();
+            let is_evidence = |asset: &SeenAsset| {
+                asset.name.ends_with(LOGS) || own.iter().any(|name| asset.name.ends_with(name))
+            };
             let tag = &self.plan.wanted.tag;
             let mut view = self.cache.view_from(reader, tag, seen.release);
             view.known_release().await?;
             view.digests(is_evidence).await?;
             seen.release = view.finish();
         }
+        self.see_own_signatures(reader, &mut seen).await?;
         let step = decide(&self.plan, &self.inputs, &seen);
         let is_left = matches!(step, Step::Done(_)) && !seen.release.is_published();
         Ok((self.keep(seen, &step) || is_left).then_some(step))
@@ -286,8 +301,8 @@ impl Publish {
         is_evidence
     }
 
-    /// GitHub shows late in one place what it has confirmed in another: a published release that is not as planned is read
-    /// again for a while.
+    /// GitHub shows late in one place what it has confirmed in another: a published release that is not as planned, and
+    /// signatures that are missing, are read again for a while.
     fn unless_visible_later(&mut self, findings: Vec<Diagnostic>, now: Moment) -> Step {
         let since = *self.differs_since.get_or_insert(now);
         if now.since(since) >= VISIBLE_AFTER {
@@ -331,10 +346,19 @@ impl Phase for Publish {
         self.known = facts::seen(&self.plan, &self.inputs, &seen);
         let is_published = seen.release.is_published();
         match decide(&self.plan, &self.inputs, &seen) {
-            Step::Blocked(findings) if is_published => {
+            Step::Blocked(findings) if is_published || only_unsigned(&findings) => {
                 Ok(self.unless_visible_later(findings, reader.now))
             }
+            Step::Done(mut report) => {
+                if !is_published {
+                    self.unsigned = unsigned(&self.plan, &self.inputs, &seen);
+                }
+                report.warnings.append(&mut self.unsigned);
+                Ok(Step::Done(report))
+            }
             step => {
+                self.differs_since = None;
+                self.unsigned = unsigned(&self.plan, &self.inputs, &seen);
                 self.keep(seen, &step);
                 Ok(step)
             }
@@ -400,19 +424,40 @@ impl NeedsLock for Publish {
     }
 }
 
-fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Step {
-    let (release, mark) = match our_release(plan, &seen.release.releases) {
-        Ok(ours) => ours,
-        Err(finding) => return Step::Blocked(vec![finding]),
-    };
-    let candidate = Candidate {
+/// Whether nothing is in the way but signatures that GitHub does not show.
+fn only_unsigned(findings: &[Diagnostic]) -> bool {
+    let mut findings = findings.iter();
+    findings.all(|finding| finding.code == Code::AttestationMissing)
+}
+
+/// What is not signed of a draft, where signatures are optional.
+fn unsigned(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Vec<Diagnostic> {
+    let candidate = candidate(plan, inputs, seen);
+    candidate.map_or_else(|_| vec![], |candidate| candidate.unsigned())
+}
+
+/// Our release with what was read.
+fn candidate<'a>(
+    plan: &'a ReleasePlan,
+    inputs: &'a PublishInputs,
+    seen: &'a PublishState,
+) -> Result<Candidate<'a>, Diagnostic> {
+    let (release, mark) = our_release(plan, &seen.release.releases)?;
+    Ok(Candidate {
         plan,
         inputs,
         seen,
         release,
         mark,
+    })
+}
+
+fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Step {
+    let candidate = match candidate(plan, inputs, seen) {
+        Ok(candidate) => candidate,
+        Err(finding) => return Step::Blocked(vec![finding]),
     };
-    if !release.draft {
+    if !candidate.release.draft {
         return candidate.published();
     }
     let mut findings = candidate.gate();
@@ -424,9 +469,17 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     if !logs.is_empty() {
         return Step::Act(logs);
     }
+    let requests = candidate.missing_requests();
+    if !requests.is_empty() {
+        return Step::Act(requests);
+    }
     let evidence = candidate.evidence();
     if !evidence.missing.is_empty() {
         return Step::Act(evidence.missing);
+    }
+    let signatures = candidate.missing_signatures();
+    if !signatures.is_empty() {
+        return Step::Act(signatures);
     }
     match inputs.finish {
         Finish::LeaveDraft => candidate.left_as_draft(evidence.body),

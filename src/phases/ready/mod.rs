@@ -151,6 +151,8 @@ impl Ready {
             module: None,
             extra_images: BTreeSet::new(),
             tag_when: TagWhen::default(),
+            signing: None,
+            require_attestations: vec![],
         }
     }
 

@@ -2,9 +2,8 @@
 
 mod tests_passed;
 
-use super::{Candidate, EVIDENCE, Finish, LOGS};
-use crate::domain::Digest;
-use crate::domain::{Code, Diagnostic};
+use super::{Candidate, Finish, LOGS};
+use crate::domain::{AssetName, Code, Diagnostic, Digest};
 use crate::plan::{Artifact, TagWhen};
 use crate::protocol::{AssetState, SeenAsset};
 use crate::release::asset_image_refs;
@@ -26,6 +25,7 @@ impl Candidate<'_> {
             .flatten()
             .chain(self.differences_from_tested())
             .chain(self.unusable_logs())
+            .chain(self.cannot_sign())
             .collect()
     }
 
@@ -38,6 +38,8 @@ impl Candidate<'_> {
             self.images(),
             self.image_references(),
             self.verdicts(),
+            self.signed_legs(),
+            self.attested_images(),
             self.checks(),
         ];
         let others: Vec<_> = others.into_iter().flatten().collect();
@@ -59,7 +61,7 @@ impl Candidate<'_> {
     ) -> Vec<Diagnostic> {
         let nothing_awaited = self.inputs.artifacts.0.is_empty();
         let follows = |finding: &Diagnostic| match finding.code {
-            Code::VerdictMissing => true,
+            Code::VerdictMissing | Code::AttestationMissing => true,
             Code::AssetDiffers | Code::ImageDiffers | Code::VerdictOfOtherBytes => nothing_awaited,
             _ => false,
         };
@@ -116,11 +118,13 @@ impl Candidate<'_> {
     fn assets(&self) -> Vec<Diagnostic> {
         let planned = self.plan.wanted.assets.iter();
         let differing = planned.filter_map(|name| self.asset(name.as_str()));
-        let ours = EVIDENCE.parse().map(|name| temporary_name(&name));
-        let ours = ours.unwrap_or_default();
+        let own = self.plan.wanted.own_assets();
+        let is_own = |name: &str| {
+            let mut own = own.iter().filter_map(|own| own.parse().ok());
+            own.any(|own: AssetName| name == own.as_str() || name == temporary_name(&own))
+        };
         let is_known = |name: &str| {
-            name == EVIDENCE
-                || name == ours
+            is_own(name)
                 || self.may_be_logs(name)
                 || self
                     .plan

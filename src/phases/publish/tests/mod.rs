@@ -65,6 +65,7 @@ fn tested() -> PublishInputs {
         logs: None,
         finish: Finish::Publish,
         began: None,
+        id_token: IdToken::Granted,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -120,6 +121,7 @@ fn seen() -> PublishState {
         written: None,
         logs: None,
         first: FirstRead::default(),
+        signed: SignedState::default(),
         hidden: None,
         immutable: None,
         head: Some(other()),
