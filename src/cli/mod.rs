@@ -48,7 +48,7 @@ pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
-pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
+pub use reference::{ATTESTATIONS, OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;

@@ -91,9 +91,8 @@ impl RecordTests {
         let verdict = self.verdict();
         let there = seen.statuses.iter().find(|status| status.name == context);
         let recorded = |status: &SeenCheck| Verdict::read(status.description.as_deref()?);
-        let there = there.filter(|status| {
-            status.state == state && recorded(status).as_ref() == Some(&verdict)
-        });
+        let there = there
+            .filter(|status| status.state == state && recorded(status).as_ref() == Some(&verdict));
         match there {
             Some(status) => Step::Done(self.report(status)),
             None => Step::Act(vec![Action::SetStatus(NewStatus {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{ImageInputs, Images, Names, NotesSource, OnExisting, RequiredAttestation, Signing, TagWhen, VersionFrom, Wanted};
+use super::{
+    ImageInputs, Images, Names, NotesSource, OnExisting, RequiredAttestation, Signing, TagWhen,
+    VersionFrom, Wanted,
+};
 use crate::domain::{AssetName, CommitSha, Diagnostic, InputFindings, NamedVersion, RepoSlug};
 
 /// The values of [`Wanted`] that do not depend on the version, and what the others are made of.

@@ -17,8 +17,8 @@ use futures_util::Stream;
 
 use super::{
     CountedReleases, LocalFile, Notes, RefusedAttestation, ReleaseId, SeenAnswer, SeenAsset,
-    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
-    SeenTagRuleset, SeenWorkflows, ServiceError,
+    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenLayer, SeenManifest, SeenMilestone,
+    SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,

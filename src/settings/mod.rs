@@ -44,7 +44,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
+use crate::cli::{ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
 use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
@@ -143,6 +143,11 @@ trait PhaseSettings {
         false
     }
 
+    /// Whether the phase signs where the job lets it, and so stores attestations.
+    fn signs(&self) -> bool {
+        false
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -206,6 +211,9 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
         let mut credential = credential?;
         if let GitHubCredential::App(app) = &mut credential {
             app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+            if args.signs() {
+                app.permissions.push(ATTESTATIONS);
+            }
         }
         Some(Settings {
             phase,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::input_parser::{Choices, InputParser, TokenChoice};
+use super::signing::signing_is_planned;
 use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
 use crate::cli::PublishArgs;
 use crate::domain::{JobResults, findings_from_json};
@@ -21,6 +22,10 @@ impl PhaseSettings for PublishArgs {
             "builder-checks" => !self.builders.builder_checks.is_empty(),
             _ => false,
         }
+    }
+
+    fn signs(&self) -> bool {
+        signing_is_planned(&self.plan)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {

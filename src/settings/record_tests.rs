@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::input_parser::{Choices, InputParser};
+use super::signing::signing_is_planned;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::RecordTestsArgs;
 use crate::domain::{Code, Diagnostic};
@@ -10,6 +11,10 @@ use crate::phases::{LegResult, RecordTests};
 use crate::protocol::StatusState;
 
 impl PhaseSettings for RecordTestsArgs {
+    fn signs(&self) -> bool {
+        signing_is_planned(&self.plan)
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let results = [
             ("success", StatusState::Success),
@@ -41,7 +46,9 @@ impl PhaseSettings for RecordTestsArgs {
         let context = parser.environment.context;
         let id_token = context.id_token();
         let attempt = context.run_attempt.as_deref();
-        let attempt = attempt.and_then(|attempt| attempt.parse().ok()).unwrap_or(1);
+        let attempt = attempt
+            .and_then(|attempt| attempt.parse().ok())
+            .unwrap_or(1);
         let plan = parser.plan(&self.plan, &self.common)?;
         let result = LegResult {
             leg: self.leg.clone()?,

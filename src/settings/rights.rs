@@ -2,9 +2,7 @@
 
 use super::input_parser::{Choices, InputParser};
 use crate::cli::PlanArgs;
-use crate::domain::{
-    ExistingImage, PreflightCheck, ReleaseToken, RepoSlug, RightsOptions,
-};
+use crate::domain::{ExistingImage, PreflightCheck, ReleaseToken, RepoSlug, RightsOptions};
 
 const CHECKS: [(&str, PreflightCheck); 4] = [
     ("github", PreflightCheck::GitHub),

@@ -2,7 +2,7 @@
 
 use super::input_parser::{Choices, InputParser};
 use super::lines;
-use crate::cli::PlanArgs;
+use crate::cli::{PlanArgs, PlanInput};
 use crate::domain::{Code, Diagnostic, SignerPattern};
 use crate::plan::{MODULE_IMAGE, RequiredAttestation, Signing, SigningMode};
 
@@ -35,6 +35,13 @@ pub(super) fn signing(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<S
         workflow: format!("{}/{workflow}", server.trim_end_matches('/')),
         commit,
     })
+}
+
+/// Whether a plan that is given as text wants signatures. One in a file is not looked at: this is only about permissions of a
+/// token, and GitHub names the one that is missing.
+pub(super) fn signing_is_planned(input: &PlanInput) -> bool {
+    let plan = input.plan.as_deref().unwrap_or_default();
+    plan.contains("\"signing\":")
 }
 
 /// The attestations that images must have.
@@ -111,7 +118,8 @@ mod tests {
 
     #[test]
     fn incomplete_or_unknown_parts_are_refused() {
-        let whole = format!("image=binary predicate=https://slsa.dev/provenance/v1 signer={SIGNER}");
+        let whole =
+            format!("image=binary predicate=https://slsa.dev/provenance/v1 signer={SIGNER}");
         assert!(required_attestation(&whole).is_ok());
         for (part, other) in [
             ("image=binary ", ""),
@@ -120,7 +128,10 @@ mod tests {
             ("image=binary", "picture=binary"),
             ("image=binary", "binary"),
             ("predicate=https://slsa.dev/provenance/v1", ""),
-            ("predicate=https://slsa.dev/provenance/v1", "predicate=provenance"),
+            (
+                "predicate=https://slsa.dev/provenance/v1",
+                "predicate=provenance",
+            ),
             ("signer=", "by="),
             (SIGNER, "*"),
             (SIGNER, "https://github.com/*"),

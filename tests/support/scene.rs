@@ -26,8 +26,8 @@ use stand_ins::{Options, RateLimits, RegistryOptions};
 
 pub(crate) use super::clock::SharedClock;
 use super::clock::{NoRequests, Silent, Uninterrupted};
-use super::signing::WorkflowSigner;
 pub(crate) use super::process::Outputs;
+use super::signing::WorkflowSigner;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";

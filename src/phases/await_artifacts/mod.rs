@@ -17,6 +17,7 @@ use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{CheckRole, KnownCheck, ReleaseFacts};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::release::asset_image_refs;
+use crate::release::attestations::required::{Attested, AttestedImage, look_for};
 use crate::release::image_check::{self, ImageOrigin};
 use crate::release::image_reader::{ImageQuery, ImageState};
 use crate::release::mismatch::Mismatch;
@@ -68,6 +69,8 @@ struct AwaitState {
     approval: ApprovalState,
     /// What of `waited` does not count, because an approval was awaited.
     uncounted: Duration,
+    /// The attestations that the plan requires of the images that are there.
+    attested: Vec<AttestedImage>,
 }
 
 /// The state of an artifact.
@@ -76,6 +79,8 @@ enum ArtifactState {
     Absent,
     /// It exists in part, and is not usable yet.
     Incomplete(String),
+    /// It exists in full, without an attestation that the plan requires.
+    Unattested(String),
     /// It exists, and is of another build.
     Stale(Vec<Mismatch>),
     /// It exists, and will never be of this release.
@@ -122,8 +127,11 @@ impl Await {
         if !self.options.builders.is_empty() {
             view.checks(&plan.wanted.commit).await?;
         }
+        let release = view.finish();
+        let digest_of = |name: &str| release.images.get(name)?.digest();
         Ok(AwaitState {
-            release: view.finish(),
+            attested: look_for(reader, &plan.wanted, digest_of).await?,
+            release,
             waited,
             approval,
             uncounted,
@@ -324,6 +332,7 @@ impl ArtifactState {
         match self {
             Self::Absent => Some(format!("{what}: absent")),
             Self::Incomplete(why) => Some(format!("{what}: incomplete, {why}")),
+            Self::Unattested(why) => Some(format!("{what}: complete, and {why}")),
             Self::Stale(why) => {
                 let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 Some(format!("{what}: stale, {}", why.join("; ")))
@@ -403,6 +412,9 @@ fn image_state(
     if !stale.is_empty() {
         return ArtifactState::Stale(stale);
     }
+    if let Some(state) = without_attestation(&seen.attested, name) {
+        return state;
+    }
     ArtifactState::Ready(Box::new(Artifact::Image {
         digest,
         tagged: image.clone(),
@@ -413,4 +425,21 @@ fn image_state(
         expected: expected.is_some(),
         ready_at: None,
     }))
+}
+
+/// The state of an image that lacks an attestation that the plan requires, or whose attestation is wrong. A builder attests what it
+/// has pushed, so that the attestation comes later than the image.
+fn without_attestation(attested: &[AttestedImage], name: &str) -> Option<ArtifactState> {
+    let mut missing = None;
+    for image in attested.iter().filter(|image| image.required.image == name) {
+        match &image.attested {
+            Attested::Yes => {}
+            Attested::Missing => {
+                let signer = &image.required.signer;
+                missing = Some(format!("{} by {signer} is not there yet", image.what()));
+            }
+            Attested::Refused(_) => return Some(ArtifactState::Refused(image.objections(""))),
+        }
+    }
+    missing.map(ArtifactState::Unattested)
 }

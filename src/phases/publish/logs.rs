@@ -48,7 +48,9 @@ impl Candidate<'_> {
         };
         let mut room = room(
             self.release,
-            [LOGS].into_iter().chain(self.plan.wanted.own_assets().iter().copied()),
+            [LOGS]
+                .into_iter()
+                .chain(self.plan.wanted.own_assets().iter().copied()),
         );
         sync_asset(&self.seen.release, self.release, &name, file, &mut room)
     }

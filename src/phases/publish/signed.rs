@@ -8,22 +8,21 @@ use serde_json::json;
 
 use super::{Candidate, Legs, Publish, PublishState, candidate};
 use crate::domain::{Code, Diagnostic, Digest, IdToken};
-use crate::plan::{
-    REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMode, Verdict,
-};
+use crate::plan::{REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMode, Verdict};
 use crate::protocol::{
     Action, AssetState, LocalFile, NewAttestation, Reader, SeenAttestation, ServiceError,
 };
 use crate::release::asset_sync::{room, sync_asset};
 use crate::release::attestations::leg::{SignedResult, TEST_RESULT, result_of, signed_result};
-use crate::release::attestations::required::{Attested, AttestedImage, look_for};
-use crate::release::attestations::summary::{
-    SUMMARY, already_signed, signed_evidence, verdict,
-};
+use crate::release::attestations::required::{AttestedImage, look_for};
+use crate::release::attestations::summary::{SUMMARY, already_signed, signed_evidence, verdict};
 use crate::release::attestations::{Found, SigningRun, first_digest};
 
 /// The files that hold what becomes an asset.
 const FILES: [&str; 3] = [REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT];
+
+const BUILD_ATTESTS: &str =
+    "look at the build that pushed the image: it has to attest it; then run `publish` again";
 
 /// What was found of signatures. All of it is empty where nothing is signed.
 #[derive(Clone, Debug, Default)]
@@ -138,9 +137,8 @@ impl Candidate<'_> {
         if self.signing().is_none_or(Signing::is_required) {
             return vec![];
         }
-        let warning = |seen: String, help: &str| {
-            Diagnostic::warning(Code::AttestationMissing, seen, help)
-        };
+        let warning =
+            |seen: String, help: &str| Diagnostic::warning(Code::AttestationMissing, seen, help);
         let legs = self.leg_names();
         let unsigned = legs
             .iter()
@@ -220,15 +218,16 @@ impl Candidate<'_> {
     /// Each attestation that the plan requires of an image and that is missing or does not count.
     pub(super) fn attested_images(&self) -> Vec<Diagnostic> {
         let images = self.seen.signed.images.iter();
-        images.flat_map(image_objections).collect()
+        images
+            .flat_map(|image| image.objections(BUILD_ATTESTS))
+            .collect()
     }
 
     /// What is still to be done until the draft has the answers of GitHub as an asset. Those that an earlier process left stay.
     pub(super) fn missing_requests(&self) -> Vec<Action> {
         let mut assets = self.release.assets.iter();
-        let is_there = assets.any(|asset| {
-            asset.name == REQUESTS && asset.state == AssetState::Uploaded
-        });
+        let is_there =
+            assets.any(|asset| asset.name == REQUESTS && asset.state == AssetState::Uploaded);
         if self.signing().is_none() || is_there {
             return vec![];
         }
@@ -302,10 +301,7 @@ impl Candidate<'_> {
                 uploads.extend(needed);
             }
         }
-        match writes.is_empty() {
-            true => uploads,
-            false => writes,
-        }
+        if writes.is_empty() { uploads } else { writes }
     }
 
     /// Why a published release is not signed as it must be.
@@ -332,30 +328,5 @@ impl Candidate<'_> {
             )
         };
         (must && !missing.is_empty()).then(finding)
-    }
-}
-
-fn image_objections(image: &AttestedImage) -> Vec<Diagnostic> {
-    let required = &image.required;
-    let of = format!(
-        "the attestation {} of {}",
-        required.predicate, required.image
-    );
-    match &image.attested {
-        Attested::Yes => vec![],
-        Attested::Missing => {
-            let missing = Diagnostic::error(
-                Code::AttestationMissing,
-                format!(
-                    "{} ({}) has no attestation {}",
-                    required.image,
-                    image.digest.short(),
-                    required.predicate
-                ),
-                "look at the build that pushed it: it has to attest the image, and `publish` can be run again then",
-            );
-            vec![missing.wanted(format!("signed by {}", required.signer))]
-        }
-        Attested::Refused(faults) => faults.iter().map(|fault| fault.diagnostic(&of)).collect(),
     }
 }

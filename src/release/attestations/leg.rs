@@ -49,9 +49,10 @@ impl TestedLeg<'_> {
             })
         });
         let configuration: Vec<Value> = [plan, source].into_iter().chain(given).collect();
-        let (passed, failed) = match self.passed {
-            true => (vec![self.leg], vec![]),
-            false => (vec![], vec![self.leg]),
+        let (passed, failed) = if self.passed {
+            (vec![self.leg], vec![])
+        } else {
+            (vec![], vec![self.leg])
         };
         let mut predicate = json!({
             "result": if self.passed { PASSED } else { FAILED },
@@ -188,12 +189,18 @@ fn leg_of(seen: &SeenAttestation) -> Option<&str> {
 }
 
 /// The result that a statement gives for a leg of this plan.
-fn said(seen: &SeenAttestation, plan: &ReleasePlan, leg: &str) -> Result<String, RefusedAttestation> {
+fn said(
+    seen: &SeenAttestation,
+    plan: &ReleasePlan,
+    leg: &str,
+) -> Result<String, RefusedAttestation> {
     let other = |why: String| RefusedAttestation::new(SignatureFault::OtherPredicate, why);
     let predicate = &seen.predicate;
     let text = |path: &str| predicate.pointer(path).and_then(Value::as_str);
     if leg_of(seen) != Some(leg) {
-        return Err(other("it does not say which leg of the tests it is about".into()));
+        return Err(other(
+            "it does not say which leg of the tests it is about".into(),
+        ));
     }
     let digest = text("/configuration/0/digest/sha256").unwrap_or("none");
     if digest != plan.digest().hex() {

@@ -1,6 +1,8 @@
 //! What is signed about a release, and what counts of it: the results of the tests, the evidence and the verdict, and the
 //! attestations that images must have.
 
+#[cfg(test)]
+pub(crate) mod examples;
 pub(crate) mod leg;
 pub(crate) mod required;
 pub(crate) mod summary;

@@ -1,7 +1,7 @@
 //! The attestations that the plan requires of images: such as the provenance that a builder signs.
 
 use super::{Found, server_of};
-use crate::domain::Digest;
+use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{RequiredAttestation, Wanted};
 use crate::protocol::{
     GITHUB_ISSUER, Reader, RefusedAttestation, ServiceError, Subject, SubjectRule,
@@ -24,6 +24,32 @@ pub(crate) struct AttestedImage {
     pub(crate) required: RequiredAttestation,
     pub(crate) digest: Digest,
     pub(crate) attested: Attested,
+}
+
+impl AttestedImage {
+    /// What is required, in words: "the attestation `https://slsa.dev/provenance/v1` of binary-image".
+    pub(crate) fn what(&self) -> String {
+        let RequiredAttestation {
+            image, predicate, ..
+        } = &self.required;
+        format!("the attestation {predicate} of {image}")
+    }
+
+    /// Why the release may not be published with this image; nothing where it has its attestation.
+    pub(crate) fn objections(&self, help_if_missing: &str) -> Vec<Diagnostic> {
+        match &self.attested {
+            Attested::Yes => vec![],
+            Attested::Missing => {
+                let seen = format!("{} ({}) does not exist", self.what(), self.digest.short());
+                let missing = Diagnostic::error(Code::AttestationMissing, seen, help_if_missing);
+                vec![missing.wanted(format!("signed by {}", self.required.signer))]
+            }
+            Attested::Refused(faults) => {
+                let of = self.what();
+                faults.iter().map(|fault| fault.diagnostic(&of)).collect()
+            }
+        }
+    }
 }
 
 /// Looks for the required attestations of those images whose digests are known.
@@ -86,8 +112,9 @@ fn judge(
             },
         }
     }
-    match refused.is_empty() {
-        true => Attested::Missing,
-        false => Attested::Refused(refused),
+    if refused.is_empty() {
+        Attested::Missing
+    } else {
+        Attested::Refused(refused)
     }
 }

@@ -4,6 +4,7 @@ mod late_tag;
 mod logs;
 mod published;
 mod refusals;
+mod signed;
 
 use std::sync::Arc;
 
