@@ -1,4 +1,4 @@
-//! In-process stand-ins for GitHub and for an OCI registry, for tests of their clients.
+//! In-process stand-ins for GitHub, for an OCI registry and for Sigstore, for tests of their clients.
 //!
 //! Each one is a server on loopback with state of its own: what is written can be read again, in the formats and
 //! with the errors of the real service. They serve plain HTTP/1.1 from a thread of their own, so that any
@@ -6,7 +6,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | start a server | [`GitHubServer::start`] with a [`github::GitHubWorld`], [`RegistryServer::start`] |
+//! | start a server | [`GitHubServer::start`] with a [`github::GitHubWorld`], [`RegistryServer::start`], [`OidcServer::start`], [`SigstoreServer::start`] |
 //! | say how it behaves | [`Options`], [`RateLimits`], [`RegistryOptions`] |
 //! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
 //! | see what was sent | [`EventLog`] |
@@ -43,9 +43,11 @@ pub mod faults;
 mod fields;
 pub mod github;
 pub mod log;
+pub mod oidc;
 mod range;
 pub mod registry;
 mod server;
+pub mod sigstore;
 mod sync;
 mod text;
 mod transport;
@@ -54,7 +56,9 @@ pub use clock::ServerClock;
 pub use faults::{Fault, Faults, Pattern};
 pub use github::{GitHubEvent, GitHubServer, Options, RateLimits};
 pub use log::{Category, EventLog, LogEntry, Service};
+pub use oidc::{OidcOptions, OidcServer};
 pub use registry::{RegistryOptions, RegistryServer};
+pub use sigstore::{SigstoreOptions, SigstoreServer};
 pub use transport::HttpRequest;
 
 // The former names, until they are no longer used.

@@ -17,6 +17,14 @@ pub enum Service {
     Registry,
     /// The registry's token endpoint.
     Token,
+    /// The OIDC provider of workflow jobs.
+    Oidc,
+    /// Sigstore's certificate authority.
+    Fulcio,
+    /// Sigstore's timestamp authority.
+    Timestamp,
+    /// Sigstore's transparency log.
+    Rekor,
 }
 
 /// Whether a request may change something.

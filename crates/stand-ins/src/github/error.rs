@@ -137,6 +137,8 @@ fn documentation(request: &HttpRequest) -> String {
         (_, ["git", ..]) => "/git/refs",
         (_, ["check-runs", ..] | ["commits", .., "check-runs"]) => "/checks/runs",
         (_, ["statuses", ..] | ["commits", .., "status" | "statuses"]) => "/commits/statuses",
+        ("POST", ["attestations"]) => "/repos/attestations#create-an-attestation",
+        (_, ["attestations", ..]) => "/repos/attestations#list-attestations",
         (_, ["commits" | "compare", ..]) => "/commits/commits",
         (_, ["issues", .., "comments"] | ["issues", "comments", _]) => "/issues/comments",
         (_, ["pulls", ..]) => "/pulls/pulls",

@@ -17,6 +17,9 @@ pub struct Options {
     pub page_size_max: usize,
     /// The most results a list gives; the page after them is 422.
     pub results_max: usize,
+    /// Whether answers hold the bundles of attestations, and not only where they can be fetched.
+    pub inline_bundles: bool,
+    pub no_attestations: NoAttestations,
     /// Assets must be smaller than this, in bytes.
     pub asset_size_limit: u64,
     pub assets_max: usize,
@@ -32,6 +35,15 @@ pub struct Options {
     pub storage_host: String,
     /// Whether the control API at `/_stand-in/…` is served.
     pub control: bool,
+}
+
+/// The answer where an artifact has no attestation; clients meet both.
+/// <https://github.com/cli/cli/blob/v2.82.0/pkg/cmd/attestation/api/client.go>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoAttestations {
+    #[default]
+    NotFound,
+    EmptyList,
 }
 
 /// When an asset's `digest` is known.
@@ -67,6 +79,8 @@ impl Default for Options {
             limits: RateLimits::default(),
             page_size_max: 100,
             results_max: 10_000,
+            inline_bundles: true,
+            no_attestations: NoAttestations::default(),
             asset_size_limit: 2 << 30,
             assets_max: 1000,
             digests: Digests::default(),

@@ -33,6 +33,12 @@ pub(crate) fn log_url(state: &GitHubServerState, job: u64) -> String {
     format!("{}/job-log/{job}?{query}", state.urls.storage)
 }
 
+/// The same for the bundle of an attestation.
+pub(crate) fn attestation_url(state: &GitHubServerState, id: u64) -> String {
+    let query = proof(state, &format!("attestation {id}"));
+    format!("{}/attestation/{id}.json.sn?{query}", state.urls.storage)
+}
+
 /// The same for the source code at a ref, given by its full name.
 pub(crate) fn archive_url(
     state: &GitHubServerState,
@@ -83,6 +89,14 @@ pub(crate) fn serve(state: &GitHubServerState, request: &HttpRequest) -> Reply {
             }
         }
         ["job-log", job] if is_proven(state, request, &format!("log {job}")) => log(state, job),
+        ["attestation", name] => {
+            let id = name.strip_suffix(".json.sn").unwrap_or(name);
+            if is_proven(state, request, &format!("attestation {id}")) {
+                bundle(state, id)
+            } else {
+                xml(403, "<Error><Code>AuthenticationFailed</Code></Error>")
+            }
+        }
         ["release-asset" | "job-log", _] => {
             xml(403, "<Error><Code>AuthenticationFailed</Code></Error>")
         }
@@ -106,6 +120,37 @@ fn log(state: &GitHubServerState, id: &str) -> Reply {
             .bytes(job.log.clone().unwrap_or_default()),
         None => Reply::status(404),
     }
+}
+
+/// Bundles are compressed: <https://github.com/google/snappy/blob/1.2.2/format_description.txt>.
+fn bundle(state: &GitHubServerState, id: &str) -> Reply {
+    let world = lock(&state.world);
+    let repositories = world.repositories.values();
+    let mut all = repositories.flat_map(|repository| &repository.attestations);
+    match all.find(|one| one.id.to_string() == id) {
+        Some(found) => Reply::status(200)
+            .with(CONTENT_TYPE, "application/x-snappy")
+            .bytes(snappy(found.bundle.to_string().as_bytes())),
+        None => Reply::status(404),
+    }
+}
+
+/// A block of literals only: what any decoder takes, though it is no shorter.
+fn snappy(bytes: &[u8]) -> Vec<u8> {
+    let low = |value: usize| u8::try_from(value & 0xff).unwrap_or_default();
+    let (mut block, mut length) = (Vec::new(), bytes.len());
+    while length > 0x7f {
+        block.push(low(length) | 0x80);
+        length >>= 7;
+    }
+    block.push(low(length));
+    for piece in bytes.chunks(1 << 16) {
+        // The length less one follows in two bytes.
+        let length = piece.len() - 1;
+        block.extend([61 << 2, low(length), low(length >> 8)]);
+        block.extend_from_slice(piece);
+    }
+    block
 }
 
 fn xml(status: u16, message: &'static str) -> Reply {

@@ -3,6 +3,7 @@
 
 mod apps;
 mod assets;
+mod attestations;
 mod changes;
 mod checks;
 mod common;

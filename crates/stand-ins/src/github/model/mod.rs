@@ -1,6 +1,7 @@
 //! GitHub's state as plain data: repositories, git objects, releases, checks, issues, tokens.
 
 mod app;
+mod attestations;
 mod blobs;
 mod releases;
 mod seed;
@@ -8,6 +9,7 @@ mod token;
 mod world;
 
 pub use app::{StoredApp, StoredInstallation};
+pub use attestations::StoredAttestation;
 pub(crate) use releases::untagged_name;
 pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};

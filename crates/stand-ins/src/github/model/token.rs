@@ -56,6 +56,7 @@ pub struct Rights {
     pub pull_requests: Level,
     pub issues: Level,
     pub administration: Level,
+    pub attestations: Level,
 }
 
 /// A right as `X-Accepted-GitHub-Permissions` names it.
@@ -67,6 +68,7 @@ pub(crate) enum Right {
     Actions,
     Issues,
     Administration,
+    Attestations,
 }
 
 impl Right {
@@ -78,6 +80,7 @@ impl Right {
             Right::Actions => "actions",
             Right::Issues => "issues",
             Right::Administration => "administration",
+            Right::Attestations => "attestations",
         }
     }
 }
@@ -161,6 +164,7 @@ impl Token {
             Right::Actions => self.rights.actions,
             Right::Issues => self.rights.issues,
             Right::Administration => self.rights.administration,
+            Right::Attestations => self.rights.attestations,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The state itself: repositories with git objects, releases, checks and issues, and the tokens.
 
 use super::app::StoredApp;
+use super::attestations::StoredAttestation;
 use super::blobs::Blobs;
 use super::token::Token;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ pub struct GitRepository {
     pub reserved_tags: BTreeSet<String>,
     pub check_runs: Vec<CheckRun>,
     pub statuses: Vec<StoredStatus>,
+    /// In the order in which they were stored.
+    pub attestations: Vec<StoredAttestation>,
     pub runs: BTreeMap<u64, StoredRun>,
     pub rules: Vec<Rule>,
     /// Issues that are no pull requests, by number.

@@ -4,6 +4,7 @@
 mod actions;
 mod apps;
 pub(crate) mod assets;
+mod attestations;
 mod checks;
 mod comments;
 mod commits;
@@ -43,6 +44,9 @@ pub(crate) fn route(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {
         (_, path) if apps::is_one(path) => apps::route(call, world, path),
         _ if call.app.is_some() => {
             Err(ApiError::new(403, "Resource not accessible by integration"))
+        }
+        (&Method::GET | &Method::HEAD, ["orgs" | "users", owner, "attestations", digest]) => {
+            attestations::of_owner(call, world, owner, digest)
         }
         (&Method::GET | &Method::HEAD, path) if !matches!(path, ["repos" | "repositories", ..]) => {
             users::read(call, world, path)
@@ -136,6 +140,7 @@ fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult 
         ["pulls", number, "commits"] => pulls::commits(call, repository, number),
         ["issues", path @ ..] => issues::read(call, repository, path),
         ["releases", path @ ..] => read_releases(call, repository, path),
+        ["attestations", digest] => attestations::list(call, repository, digest),
         ["check-runs", id] => checks::get(call, repository, id),
         ["check-suites", id] => suites::get(call, repository, id),
         ["check-suites", id, "check-runs"] => checks::of_suite(call, repository, id),
@@ -183,6 +188,7 @@ fn write(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiRe
         (_, ["issues", path @ ..]) => issues::write(call, repository, path),
         (&Method::POST, ["check-runs"]) => checks::create(call, repository),
         (&Method::PATCH, ["check-runs", id]) => checks::update(call, repository, id),
+        (&Method::POST, ["attestations"]) => attestations::create(call, repository),
         (&Method::POST, ["statuses", sha]) => statuses::create(call, repository, sha),
         (&Method::POST, ["actions", "workflows", name, "dispatches"]) => {
             workflows::dispatch(call, repository, name)
