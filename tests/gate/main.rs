@@ -14,6 +14,7 @@ mod late_tag;
 mod pinned;
 mod release;
 mod reported;
+mod signed;
 mod stale;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use btp_release::domain::{Digest, ImageRef};
 use btp_release::engine::Stop;
-use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
+use btp_release::plan::{EVIDENCE, Mark, REQUESTS, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT};
 use btp_release::protocol::{Blob, BlobSource, RegistryReader, RegistryWriter, ServiceError};
 use serde_json::json;
 
@@ -78,6 +78,7 @@ impl Scene {
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
             ("tag-type", self.tag_type),
+            ("signing", self.signing),
         ];
         let inputs = [&inputs, more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;
@@ -232,7 +233,7 @@ impl Scene {
                 draft: release.draft,
                 assets: assets
                     .map(|a| {
-                        let content = a.content.clone().filter(|_| a.name != EVIDENCE);
+                        let content = a.content.clone().filter(|_| !is_of_run(&a.name));
                         (a.name.clone(), (a.state.clone(), content))
                     })
                     .collect(),
@@ -261,6 +262,11 @@ impl Scene {
             module: files(&self.folder.path().join("module")),
         }
     }
+}
+
+/// Whether the content of an asset names its run, or was signed by it.
+fn is_of_run(name: &str) -> bool {
+    [EVIDENCE, REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT].contains(&name)
 }
 
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {

@@ -38,6 +38,10 @@ pub(crate) const TAG: &str = "v1.2.0";
 /// The values of `tag-when`.
 pub(crate) const EARLY: &str = "draft";
 pub(crate) const LATE: &str = "publish";
+/// Values of `signing`.
+pub(crate) const OFF: &str = "off";
+pub(crate) const REQUIRE: &str = "require";
+pub(crate) const PREFER: &str = "prefer";
 /// The values of `tag-type`.
 pub(crate) const LIGHTWEIGHT: &str = "lightweight";
 pub(crate) const ANNOTATED: &str = "annotated";
@@ -67,6 +71,8 @@ pub(crate) struct Scene {
     pub(crate) reference: String,
     /// The input `leave-draft` of `publish`.
     pub(crate) leave_draft: &'static str,
+    /// The input `signing` of `plan`; unless it is [`OFF`], jobs may ask for an identity token.
+    pub(crate) signing: &'static str,
 }
 
 /// What the steps are given to authenticate with.
@@ -114,6 +120,7 @@ impl Scene {
             tag_type: LIGHTWEIGHT,
             reference: "refs/heads/main".into(),
             leave_draft: "false",
+            signing: OFF,
         };
         scene.reset().await;
         scene
@@ -127,6 +134,11 @@ impl Scene {
     /// The same with another kind of tag.
     pub(crate) fn of_type(self, tag_type: &'static str) -> Self {
         Self { tag_type, ..self }
+    }
+
+    /// The same with signatures.
+    pub(crate) fn signing(self, signing: &'static str) -> Self {
+        Self { signing, ..self }
     }
 
     /// The same with a person who is to publish.
@@ -229,6 +241,15 @@ impl Scene {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        if self.signing != OFF {
+            let workflow = format!(
+                "{REPOSITORY}/.github/workflows/release.yml@{}",
+                self.reference
+            );
+            env.insert("GITHUB_WORKFLOW_REF".into(), workflow);
+            let url = "https://pipelines.example/token?api-version=2.0";
+            env.insert("ACTIONS_ID_TOKEN_REQUEST_URL".into(), url.into());
+        }
         if self.acts_as == ActsAs::App {
             env.insert("INPUT_APP-ID".into(), APP.into());
             env.insert("INPUT_APP-PRIVATE-KEY".into(), APP_KEY.into());
@@ -431,7 +452,8 @@ pub(crate) fn app() -> StoredApp {
 
 fn world() -> GitHubWorld {
     let mut world = GitHubWorld::new();
-    world.token(TOKEN, Token::github_token());
+    let token = Token::github_token().with(|rights| rights.attestations = Level::Write);
+    world.token(TOKEN, token);
     world.apps.insert(APP.to_owned(), app());
     world
         .repository(REPOSITORY)

@@ -27,6 +27,7 @@ mod releases;
 mod rights;
 mod runs;
 mod settings;
+mod snappy;
 mod writer;
 
 use std::collections::HashMap;
