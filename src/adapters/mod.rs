@@ -11,6 +11,7 @@ pub mod programs;
 pub mod registry;
 pub mod runner_files;
 pub mod signals;
+pub mod sigstore;
 pub mod supervisor;
 pub mod system_clock;
 pub mod terminal;
