@@ -191,6 +191,7 @@ codes! {
     AttestationOfOtherContent "attestation-of-other-content" Blocked "The predicate of an attestation is of another type, or says something else."
     AttestationOfOtherRun "attestation-of-other-run" Blocked "An attestation was signed by another run."
     TrustedRootInvalid "trusted-root-invalid" Usage "The trusted root is no file `trusted_root.json`, or holds a key or a certificate that cannot be used."
+    SigningConfigurationInvalid "signing-configuration-invalid" Usage "The signing configuration is no file `signing_config.v0.2.json`, or names no services that are in use."
     SigningImpossible "signing-impossible" Denied "The runner gives no identity to sign with."
     DeadlinePassed "deadline-passed" Deadline "What was awaited did not arrive in time."
     AccessDenied "access-denied" Denied "The token or the registry's credentials are wrong or lack a permission."

@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 
 use crate::recorded::{PUBLIC, verified};
 
-const RUN: &str = "https://github.com/loosebazooka/aa-test/actions/runs/12360122229";
-
 struct Wanted {
     subjects: Vec<Subject>,
     rule: SubjectRule,
@@ -90,11 +88,11 @@ fn each_difference_has_its_fault() {
             w.signer.commit = Some("0".repeat(40).parse().unwrap())
         }),
         (OtherSigner, |w| {
-            let other = "https://github.com/loosebazooka/aa-test/.github/workflows/other.yaml@*";
+            let other = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/other.yaml@*";
             w.signer.workflow = Some(other.parse::<SignerPattern>().unwrap());
         }),
         (OtherSigner, |w| {
-            let other = "https://github.com/loosebazooka/aa-test/.github/workflows/provenance.yaml@refs/tags/*";
+            let other = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/tags/*";
             w.signer.workflow = Some(other.parse::<SignerPattern>().unwrap());
         }),
         (OtherRun, |w| {
@@ -106,7 +104,12 @@ fn each_difference_has_its_fault() {
         (OtherRun, |w| {
             w.run = w.run.take().map(|run| format!("{run}/attempts/9"))
         }),
-        (OtherRun, |w| w.run = Some(RUN.replace("aa-test", "other"))),
+        (OtherRun, |w| {
+            w.run = w
+                .run
+                .take()
+                .map(|run| run.replace("sigstore-conformance", "other"))
+        }),
     ];
     for (nth, (fault, change)) in changes.into_iter().enumerate() {
         let mut wanted = Wanted::of(&seen);

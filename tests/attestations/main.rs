@@ -1,5 +1,10 @@
 //! Bundles that the public-good instance, its staging instance and GitHub signed, and what becomes of them when one thing in them
 //! is changed. No server is asked.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests, which clippy does not see"
+)]
 
 mod comparing;
 mod mutations;

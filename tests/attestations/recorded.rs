@@ -44,13 +44,12 @@ fn bundle_of_the_public_good_instance_verifies() {
     assert_eq!(seen.signed_at, 1_734_374_576);
     let signer = seen.signer;
     assert_eq!(signer.issuer, "https://token.actions.githubusercontent.com");
-    let workflow =
-        "https://github.com/loosebazooka/aa-test/.github/workflows/provenance.yaml@refs/heads/main";
+    let workflow = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
     assert_eq!(signer.subject, workflow);
     assert_eq!(signer.build_signer_uri.as_deref(), Some(workflow));
     assert_eq!(
         signer.source_repository_uri.as_deref(),
-        Some("https://github.com/loosebazooka/aa-test")
+        Some("https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon")
     );
     assert_eq!(
         signer.source_repository_ref.as_deref(),
@@ -84,6 +83,8 @@ fn release_attestation_of_github_verifies() {
         "https://in-toto.io/attestation/release/v0.2"
     );
     assert_eq!(seen.subjects.len(), 5);
+    let signer = (seen.signer.issuer.as_str(), seen.signer.subject.as_str());
+    assert_eq!(signer, ("", "https://dotcom.releases.github.com"));
     let commit = &seen.other_subjects[0];
     assert_eq!(
         (commit.algorithm.as_str(), commit.digest.len()),

@@ -11,6 +11,9 @@ use crate::protocol::{
 /// The largest bundle that is read, in bytes. GitHub takes predicates of up to 16 MiB, which base64 makes larger by a third.
 pub const MOST_BUNDLE_BYTES: usize = 24 << 20;
 
+/// The most timestamps that a bundle may have: one, or one of each of several authorities.
+const MOST_TIMESTAMPS: usize = 8;
+
 /// [Sigstore bundle](https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_bundle.proto).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -166,6 +169,7 @@ impl BundleForm {
                 "its media type is {seen:?}, not {BUNDLE_MEDIA_TYPE}"
             )));
         }
+        form.check_material()?;
         Ok(form)
     }
 
@@ -218,18 +222,34 @@ impl BundleForm {
             .unwrap_or_default()
     }
 
-    /// How many timestamps there are; each is decoded where it is verified.
-    pub(super) fn timestamps(&self) -> usize {
-        let data = self
-            .verification_material
-            .timestamp_verification_data
-            .as_ref();
-        let all = data.and_then(|data| data.rfc3161_timestamps.as_ref());
-        all.map_or(0, |all| {
-            all.iter()
-                .filter(|one| !one.signed_timestamp.is_empty())
-                .count()
-        })
+    fn timestamps(&self) -> &[Timestamp] {
+        let data = &self.verification_material.timestamp_verification_data;
+        let all = data
+            .as_ref()
+            .and_then(|data| data.rfc3161_timestamps.as_deref());
+        all.unwrap_or_default()
+    }
+
+    /// Whether something in it could prove when it was signed: a timestamp, or a promise of Rekor v1, which has a time.
+    pub(super) fn has_time(&self) -> bool {
+        let promised = |entry: &LogEntry| entry.inclusion_promise.is_some();
+        !self.timestamps().is_empty() || self.log_entries().iter().any(promised)
+    }
+
+    /// What is verified only later is base64 as well, and not more than a bundle can need.
+    fn check_material(&self) -> Result<(), RefusedAttestation> {
+        for entry in self.log_entries() {
+            decoded(&entry.canonicalized_body, "a log entry")?;
+        }
+        let all = self.timestamps();
+        if all.len() > MOST_TIMESTAMPS {
+            let many = all.len();
+            return Err(unreadable(format!("it has {many} timestamps")));
+        }
+        for Timestamp { signed_timestamp } in all {
+            decoded(signed_timestamp, "a timestamp")?;
+        }
+        Ok(())
     }
 }
 

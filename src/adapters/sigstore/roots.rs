@@ -5,13 +5,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use sigstore_verify::Verifier;
+use sigstore_verify::crypto::WEBPKI_VERIFICATION_ALGS;
 use sigstore_verify::trust_root::{
     SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot as RootFile,
 };
-use webpki::{EndEntityCert, anchor_from_trusted_cert};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use super::provider;
 use crate::domain::{Code, Diagnostic};
@@ -19,14 +21,17 @@ use crate::domain::{Code, Diagnostic};
 /// The largest trusted root that is read, in bytes; GitHub's has 32 KB.
 const MOST_BYTES: usize = 4 << 20;
 
+/// `id-kp-codeSigning`, as the content of a DER object identifier.
+const CODE_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
+
 /// One instance: its authorities and its logs.
 pub(super) struct Instance {
     pub(super) verifier: Verifier,
     pub(super) logs: Vec<KnownLog>,
     /// Whether certificates must be in a log of certificates.
     pub(super) logs_certificates: bool,
-    /// The names of the authorities that issue certificates.
-    authorities: Vec<Vec<u8>>,
+    /// The authorities that issue certificates.
+    anchors: Vec<TrustAnchor<'static>>,
 }
 
 /// A log of signatures.
@@ -112,14 +117,30 @@ impl TrustedRoot {
         }
     }
 
-    /// The instances with an authority of the name that the certificate gives for its issuer.
-    pub(super) fn issuers_of(&self, certificate: &[u8]) -> Vec<&Instance> {
+    /// The instance with the authority that issued the certificate. Instances may have authorities of the same name, so that the
+    /// signature decides; at which time it was used is not judged here.
+    ///
+    /// # Errors
+    ///
+    /// With what the last instance says, where none has it.
+    pub(super) fn issuer_of(
+        &self,
+        certificate: &[u8],
+        not_before: u64,
+    ) -> Result<&Instance, webpki::Error> {
         let certificate = CertificateDer::from(certificate);
-        let Ok(parsed) = EndEntityCert::try_from(&certificate) else {
-            return Vec::new();
-        };
-        let issued = |one: &&Instance| one.authorities.iter().any(|name| name == parsed.issuer());
-        self.instances.iter().filter(issued).collect()
+        let parsed = EndEntityCert::try_from(&certificate)?;
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
+        let mut refused = webpki::Error::UnknownIssuer;
+        for instance in self.instances.iter() {
+            let usage = KeyUsage::required(CODE_SIGNING);
+            let all = WEBPKI_VERIFICATION_ALGS;
+            match parsed.verify_for_usage(all, &instance.anchors, &[], time, usage, None, None) {
+                Ok(_) => return Ok(instance),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 }
 
@@ -151,11 +172,11 @@ impl Instance {
             .certificate_authorities
             .iter()
             .flat_map(|ca| &ca.cert_chain.certificates);
-        let mut authorities = Vec::new();
+        let mut anchors = Vec::new();
         for certificate in chains {
             let der = CertificateDer::from(certificate.raw_bytes.as_bytes());
             let anchor = anchor_from_trusted_cert(&der).map_err(invalid)?;
-            authorities.push(anchor.subject.to_vec());
+            anchors.push(anchor.to_owned());
         }
         let logs = root.tlogs.iter().map(|log| KnownLog {
             key_id: log.log_id.key_id.as_bytes().to_vec(),
@@ -165,7 +186,7 @@ impl Instance {
             verifier,
             logs: logs.collect(),
             logs_certificates: !root.ctlogs.is_empty(),
-            authorities,
+            anchors,
         })
     }
 }

@@ -25,24 +25,27 @@ pub fn verify(bundle: &Bytes, root: &TrustedRoot) -> Result<SeenAttestation, Ref
     let form = BundleForm::read(bundle)?;
     let signed = form.signed()?;
     let statement = ReadStatement::read(&signed.payload)?;
+    let certificate = check_signature(&signed)?;
+    let not_before = u64::try_from(certificate.not_before.as_second()).unwrap_or_default();
+    let instance = root.issuer_of(&signed.certificate, not_before);
+    let instance = instance.map_err(|why| {
+        untrusted(format!(
+            "no authority of the trusted root issued its certificate: {why}"
+        ))
+    })?;
+    check_entries(form.log_entries(), &instance.logs)?;
+    if !form.has_time() {
+        let seen =
+            "it has no timestamp and no time of a log, so that nothing proves when it was signed";
+        return Err(RefusedAttestation::new(
+            SignatureFault::CertificateExpired,
+            seen,
+        ));
+    }
     let text = std::str::from_utf8(bundle).map_err(unreadable)?;
     let parsed = Bundle::from_json(text).map_err(unreadable)?;
-    let certificate = check_signature(&signed)?;
-    let mut refused = None;
-    for instance in root.issuers_of(&signed.certificate) {
-        let verified = check_entries(form.log_entries(), &instance.logs)
-            .and_then(|()| verify_with(instance, &parsed, &statement));
-        match verified {
-            Ok(result) => return Ok(seen(bundle.clone(), statement, &certificate, &result)),
-            Err(error) => refused = Some(error),
-        }
-    }
-    Err(refused.unwrap_or_else(|| {
-        let issuer = certificate.issuer.as_deref().unwrap_or("nobody");
-        untrusted(format!(
-            "its certificate, for an identity of {issuer}, is of an authority that is not in the trusted root"
-        ))
-    }))
+    let result = verify_with(instance, &parsed, &statement)?;
+    Ok(seen(bundle.clone(), statement, &certificate, &result))
 }
 
 /// Whether the key of the certificate signed the statement. It comes first, so that a changed statement is called just that,
@@ -51,7 +54,7 @@ fn check_signature(signed: &Signed) -> Result<CertificateInfo, RefusedAttestatio
     let certificate = DerCertificate::new(signed.certificate.clone());
     let certificate = parse_certificate_info(&certificate)
         .map_err(|error| untrusted(format!("its certificate cannot be read: {error}")))?;
-    if certificate.issuer.is_none() || certificate.identity.is_none() {
+    if certificate.identity.is_none() {
         return Err(untrusted(
             "its certificate does not say whom it was issued to",
         ));

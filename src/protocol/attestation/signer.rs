@@ -7,7 +7,8 @@ use crate::domain::{CommitSha, SignerPattern};
 /// signed: whether the workflow may sign is decided by [`WantedSigner`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignerIdentity {
-    /// Who vouched for the workflow: `https://token.actions.githubusercontent.com` for GitHub.
+    /// Who vouched for the workflow: `https://token.actions.githubusercontent.com` for GitHub's
+    /// runners. Empty where the authority itself is the signer, as for GitHub's attestation of a release.
     pub issuer: String,
     /// The subject alternative name: the workflow that signed, with its ref. In a reusable workflow it is that one.
     pub subject: String,
