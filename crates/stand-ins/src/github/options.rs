@@ -37,8 +37,7 @@ pub struct Options {
     pub control: bool,
 }
 
-/// The answer where an artifact has no attestation; clients meet both.
-/// <https://github.com/cli/cli/blob/v2.82.0/pkg/cmd/attestation/api/client.go>
+/// The answer where an artifact has no attestation. The documentation names neither; clients have to take both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NoAttestations {
     #[default]
