@@ -5,7 +5,7 @@ mod connections;
 mod local;
 mod log_and_limit;
 mod screen;
-mod unsigned;
+mod signing;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -33,7 +33,6 @@ use crate::protocol::{
 use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
 use log_and_limit::LogAndLimit;
-use unsigned::Unsigned;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -290,6 +289,7 @@ impl App<'_> {
             mut phase,
             github,
             registry,
+            sigstore,
             timeout,
             dry_run,
             ..
@@ -297,7 +297,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
-        let signing = Unsigned;
+        let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = self.supervisor.signals();
         self.supervisor.limit(timeout);
         let now = self.clock.now();
@@ -306,14 +306,14 @@ impl App<'_> {
                 github: &github,
                 registry: &registry,
                 files: &files,
-                verifier: &signing,
+                verifier: &verifier,
                 now,
             },
             writer: (!dry_run).then_some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
-                signer: &signing,
+                signer: &signer,
             }),
             clock: self.clock.as_ref(),
             interrupt: &interrupt,

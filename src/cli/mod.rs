@@ -163,6 +163,18 @@ pub struct PlanInput {
     pub plan: Option<String>,
 }
 
+/// Where signatures are made, and whose count. The defaults are the public-good instance of Sigstore for public repositories, and
+/// GitHub's for private ones.
+#[derive(Debug, Default, Args)]
+pub struct SigstoreInput {
+    /// File with the instances of Sigstore that are trusted (`trusted_root.json`, or several of them, each on a line, as `gh attestation trusted-root` writes them); default: the public-good instance and GitHub's
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_trusted_root: Option<String>,
+    /// File with the services that sign (`signing_config.v0.2.json`); default: those of the public-good instance for a public repository, and GitHub's for a private one
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_signing_config: Option<String>,
+}
+
 /// The names of the module image, for the phases that no plan tells them.
 #[derive(Debug, Default, Args)]
 pub struct ModuleInput {

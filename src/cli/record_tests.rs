@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{ArtifactsInput, CommonArgs, PlanInput};
+use super::{ArtifactsInput, CommonArgs, PlanInput, SigstoreInput};
 
 /// Arguments of `record-tests`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -23,6 +23,8 @@ pub struct RecordTestsArgs {
     /// What the tests ran with, as `NAME=VALUE`, one per line, such as `k3s=v1.31.4+k3s1`: a part of the signed result
     #[arg(long, value_name = "SETTINGS", action = ArgAction::Append)]
     pub test_configuration: Vec<String>,
+    #[command(flatten)]
+    pub sigstore: SigstoreInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -30,6 +30,8 @@ pub struct Context {
     pub workflow_ref: Option<String>,
     /// Whether the job may ask GitHub for an identity token.
     pub has_id_token: bool,
+    /// The address at which the runner gives an identity token, and the token that it wants for it.
+    pub id_token_request: Option<(SecretString, SecretString)>,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
@@ -163,6 +165,9 @@ impl Context {
             process: format!("{:016x}", RandomState::new().build_hasher().finish()),
             workflow_ref: github.workflow_ref,
             has_id_token: get("ACTIONS_ID_TOKEN_REQUEST_URL").is_some(),
+            id_token_request: get("ACTIONS_ID_TOKEN_REQUEST_URL")
+                .map(SecretString::from)
+                .zip(get("ACTIONS_ID_TOKEN_REQUEST_TOKEN").map(SecretString::from)),
             api_url: github.api_url,
             graphql_url: github.graphql_url,
             server_url: github.server_url,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::signing::signing_is_planned;
 use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
-use crate::cli::PublishArgs;
+use crate::cli::{PublishArgs, SigstoreInput};
 use crate::domain::{JobResults, findings_from_json};
 use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken};
 use crate::protocol::{CheckState, RequiredCheck};
@@ -26,6 +26,10 @@ impl PhaseSettings for PublishArgs {
 
     fn signs(&self) -> bool {
         signing_is_planned(&self.plan)
+    }
+
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {

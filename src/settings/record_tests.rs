@@ -5,7 +5,7 @@ use url::Url;
 use super::input_parser::{Choices, InputParser};
 use super::signing::signing_is_planned;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::RecordTestsArgs;
+use crate::cli::{RecordTestsArgs, SigstoreInput};
 use crate::domain::{Code, Diagnostic};
 use crate::phases::{LegResult, RecordTests};
 use crate::protocol::StatusState;
@@ -13,6 +13,10 @@ use crate::protocol::StatusState;
 impl PhaseSettings for RecordTestsArgs {
     fn signs(&self) -> bool {
         signing_is_planned(&self.plan)
+    }
+
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
