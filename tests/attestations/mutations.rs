@@ -158,18 +158,6 @@ const ANY: &[Mutation] = &[
         *payload = format!("{}\n", payload.as_str().unwrap()).into();
     }),
 ];
-        *payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .encode(decoded(payload))
-            .into();
-        payload
-            .as_str()
-            .unwrap()
-            .to_owned()
-            .clone_into(&mut String::new());
-        let text = format!("{}-", payload.as_str().unwrap());
-        *payload = text.into();
-    }),
-];
 
 /// What can be done to a bundle with an entry of a log.
 const LOGGED: &[Mutation] = &[
