@@ -15,6 +15,7 @@ mod pinned;
 mod release;
 mod reported;
 mod signed;
+mod signed_release;
 mod stale;
 #[path = "../support/mod.rs"]
 mod support;

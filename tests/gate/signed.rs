@@ -1,32 +1,29 @@
-//! The gate of a release whose results must be signed: one fact of the signed results is altered, and the release is refused. And
-//! what `verify` finds once it is published.
+//! The gate of a release whose results must be signed: one fact of the signed results is altered, and the release is refused.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use btp_release::domain::Code;
-use btp_release::plan::{REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT};
 use serde_json::{Value, json};
 use stand_ins::github::StoredStatus;
 
-use super::release::{LEGS, RUN, codes, verdict};
-use super::support::scene::{PREFER, REQUIRE, Scene, TAG};
+use super::release::{LEGS, verdict};
+use super::support::scene::{PREFER, REQUIRE, Scene};
 use super::support::signing::bundle;
-use super::world::{attach, remove, swap};
 use super::{all_refused, described, wrong};
 
 const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
 const SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
-const OTHER: &str = "https://github.com/mallory/btp-manager";
+pub(super) const OTHER: &str = "https://github.com/mallory/btp-manager";
 
 /// A signed statement, taken apart.
-struct Signed {
+pub(super) struct Signed {
     identity: Value,
     statement: Value,
     at: u64,
 }
 
 impl Signed {
-    fn of(bundle: &Value) -> Self {
+    pub(super) fn of(bundle: &Value) -> Self {
         let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
         let payload = BASE64_STANDARD.decode(payload).unwrap();
         let material = &bundle["verificationMaterial"];
@@ -38,7 +35,7 @@ impl Signed {
     }
 
     /// The same, signed anew by whom it names.
-    fn bundle(&self) -> Value {
+    pub(super) fn bundle(&self) -> Value {
         bundle(
             &self.identity,
             self.statement.to_string().as_bytes(),
@@ -46,7 +43,7 @@ impl Signed {
         )
     }
 
-    fn predicate(&mut self) -> &mut Value {
+    pub(super) fn predicate(&mut self) -> &mut Value {
         &mut self.statement["predicate"]
     }
 }
@@ -59,7 +56,7 @@ fn is_result(bundle: &Value, leg: &str) -> bool {
 }
 
 /// Takes the signed result of the first leg away.
-fn take(scene: &Scene) -> Value {
+pub(super) fn take(scene: &Scene) -> Value {
     scene.repository(|repository| {
         let mut all = repository.attestations.iter();
         let at = all.position(|one| is_result(&one.bundle, LEGS[0]));
@@ -73,7 +70,7 @@ fn put(scene: &Scene, bundle: &Value) {
 }
 
 /// Replaces the result of the first leg by one that is signed correctly and is another.
-fn forge(scene: &Scene, alter: impl FnOnce(&mut Signed)) {
+pub(super) fn forge(scene: &Scene, alter: impl FnOnce(&mut Signed)) {
     let mut signed = Signed::of(&take(scene));
     alter(&mut signed);
     put(scene, &signed.bundle());
@@ -95,7 +92,7 @@ fn tamper(scene: &Scene, alter: impl FnOnce(&mut Value)) {
     put(scene, &bundle);
 }
 
-fn fail(signed: &mut Signed) {
+pub(super) fn fail(signed: &mut Signed) {
     let predicate = signed.predicate();
     predicate["result"] = json!("FAILED");
     predicate["failedTests"] = predicate["passedTests"].take();
@@ -108,7 +105,7 @@ fn in_attempt(signed: &mut Signed, attempt: u64) {
     signed.identity["run"] = run.into();
 }
 
-fn in_run(signed: &mut Signed, run: &str) {
+pub(super) fn in_run(signed: &mut Signed, run: &str) {
     let url = signed.identity["run"].as_str().unwrap();
     signed.identity["run"] = url.replace("/runs/17/", &format!("/runs/{run}/")).into();
 }
@@ -394,171 +391,5 @@ async fn optional_signatures_may_be_missing_and_not_wrong() {
             // A bundle that nobody signed may be meant for any leg, and only the one without a result of its own is refused.
             panic!("{fact}: {why}");
         }
-    }
-}
-
-fn attestations(scene: &Scene) -> usize {
-    scene.repository(|repository| repository.attestations.len())
-}
-
-const PUBLISHED: &[(&str, &[Code], fn(&Scene))] = &[
-    (
-        "the signed evidence is deleted",
-        &[Code::AttestationMissing],
-        |s| remove(s, SIGNED_EVIDENCE),
-    ),
-    (
-        "the signed verdict is deleted",
-        &[Code::AttestationMissing],
-        |s| remove(s, SIGNED_VERDICT),
-    ),
-    (
-        "the signed verdict is no bundle",
-        &[Code::AttestationUnreadable],
-        |s| swap(s, SIGNED_VERDICT, |_| "no JSON".into()),
-    ),
-    (
-        "the verdict is altered",
-        &[Code::AttestationSignatureInvalid],
-        |s| {
-            swap(s, SIGNED_VERDICT, |text| {
-                let mut bundle: Value = serde_json::from_str(&text).unwrap();
-                let mut altered = Signed::of(&bundle);
-                altered.predicate()["verifiedLevels"] = json!(["SLSA_BUILD_LEVEL_3"]);
-                let payload = BASE64_STANDARD.encode(altered.statement.to_string());
-                bundle["dsseEnvelope"]["payload"] = payload.into();
-                bundle.to_string()
-            });
-        },
-    ),
-    (
-        "the verdict is another run's",
-        &[Code::AttestationOfOtherRun],
-        |s| resign(s, SIGNED_VERDICT, |f| in_run(f, "16")),
-    ),
-    (
-        "the verdict is FAILED",
-        &[Code::AttestationOfOtherContent],
-        |s| {
-            resign(s, SIGNED_VERDICT, |f| {
-                f.predicate()["verificationResult"] = json!("FAILED");
-            });
-        },
-    ),
-    (
-        "the verdict is on another release",
-        &[Code::AttestationOfOtherContent],
-        |s| {
-            resign(s, SIGNED_VERDICT, |f| {
-                f.predicate()["resourceUri"] = json!("https://github.com/x/y");
-            });
-        },
-    ),
-    (
-        "the verdict is by another policy",
-        &[Code::AttestationOfOtherContent],
-        |s| {
-            resign(s, SIGNED_VERDICT, |f| {
-                f.predicate()["policy"]["digest"]["sha256"] = json!("0");
-            });
-        },
-    ),
-    (
-        "the signed evidence is another repository's",
-        &[Code::AttestationOfOtherSigner],
-        |s| {
-            resign(s, SIGNED_EVIDENCE, |f| {
-                f.identity["repository"] = OTHER.into()
-            })
-        },
-    ),
-    (
-        "the signed evidence says something else",
-        &[Code::AttestationOfOtherContent],
-        |s| {
-            resign(s, SIGNED_EVIDENCE, |f| {
-                f.predicate()["jobs"]["unit-tests"] = json!("skipped");
-            });
-        },
-    ),
-    (
-        "the signed evidence is about other bytes",
-        &[Code::AttestationOfOtherBytes],
-        |s| {
-            resign(s, SIGNED_EVIDENCE, |f| {
-                f.statement["subject"][0]["digest"]["sha256"] = "0".repeat(64).into();
-            });
-        },
-    ),
-    (
-        "evidence and verdict change names",
-        &[Code::AttestationOfOtherContent],
-        |s| {
-            let mut texts = [String::new(), String::new()];
-            swap(s, SIGNED_EVIDENCE, |text| {
-                texts[0].clone_from(&text);
-                text
-            });
-            let [evidence, _] = &texts;
-            swap(s, SIGNED_VERDICT, |_| evidence.clone());
-        },
-    ),
-    (
-        "a leg's signed result is deleted",
-        &[Code::AttestationMissing],
-        |s| {
-            take(s);
-        },
-    ),
-    (
-        "a leg's signed result is replaced by a failure",
-        &[Code::EvidenceDiffers],
-        |s| forge(s, fail),
-    ),
-    ("there is one more asset", &[Code::EvidenceDiffers], |s| {
-        attach(s, "more.sigstore.json", b"{}")
-    }),
-];
-
-/// Replaces a bundle among the assets by one that is signed correctly and is another.
-fn resign(scene: &Scene, name: &str, alter: impl FnOnce(&mut Signed)) {
-    swap(scene, name, |text| {
-        let mut signed = Signed::of(&serde_json::from_str(&text).unwrap());
-        alter(&mut signed);
-        signed.bundle().to_string()
-    });
-}
-
-#[tokio::test]
-async fn verify_finds_each_altered_signature_of_a_published_release() {
-    let scene = Scene::start(|_| {}).await.signing(REQUIRE);
-    let job = scene.until_tested().await;
-    scene.publish(&job).await.unwrap();
-    // Two legs, the evidence and the verdict; a run again signs nothing.
-    assert_eq!(attestations(&scene), 4);
-    scene.publish(&job).await.unwrap();
-    assert_eq!(attestations(&scene), 4);
-    let names: Vec<String> = scene.repository(|repository| {
-        let assets = repository.releases_of(TAG)[0].assets.iter();
-        assets.map(|asset| asset.name.clone()).collect()
-    });
-    for name in [REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT] {
-        assert!(names.iter().any(|one| one == name), "{names:?}");
-    }
-    let snapshot = scene.snapshot();
-    let verify = async || scene.phase(RUN, "verify", &[("version", TAG)]).await;
-    verify()
-        .await
-        .unwrap_or_else(|stop| panic!("{}", described(&stop)));
-    for (fact, expected, alter) in PUBLISHED {
-        scene.restore(&snapshot);
-        alter(&scene);
-        let refused = verify().await.map(drop).expect_err(fact);
-        assert_eq!(
-            codes(&refused),
-            *expected,
-            "{fact}: {}",
-            described(&refused)
-        );
     }
 }

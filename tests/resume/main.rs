@@ -20,6 +20,7 @@ mod processes;
 mod quotas;
 mod release;
 mod schedules;
+mod signing;
 mod spellings;
 mod stages;
 #[path = "../support/mod.rs"]

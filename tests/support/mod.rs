@@ -20,3 +20,4 @@ pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod scene;
 pub(crate) mod signing;
+pub(crate) mod sigstore;

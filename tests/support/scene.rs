@@ -15,8 +15,8 @@ use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Digest, ImageRef, ImageRepository, PinnedImage};
 use btp_release::engine::{Engine, Outcome, Stop};
 use btp_release::protocol::{
-    Blob, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest, ServiceError,
-    Writer,
+    Blob, BundleVerifier, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest,
+    ServiceError, Signer, Writer,
 };
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
@@ -28,6 +28,7 @@ pub(crate) use super::clock::SharedClock;
 use super::clock::{NoRequests, Silent, Uninterrupted};
 pub(crate) use super::process::Outputs;
 use super::signing::WorkflowSigner;
+use super::sigstore::Sigstore;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
@@ -73,6 +74,8 @@ pub(crate) struct Scene {
     pub(crate) leave_draft: &'static str,
     /// The input `signing` of `plan`; unless it is [`OFF`], jobs may ask for an identity token.
     pub(crate) signing: &'static str,
+    /// What jobs sign with; without it, with a [`WorkflowSigner`].
+    pub(crate) sigstore: Option<Sigstore>,
 }
 
 /// What the steps are given to authenticate with.
@@ -121,6 +124,7 @@ impl Scene {
             reference: "refs/heads/main".into(),
             leave_draft: "false",
             signing: OFF,
+            sigstore: None,
         };
         scene.reset().await;
         scene
@@ -316,20 +320,26 @@ impl Scene {
             address: self.registry.host(),
         };
         let files = Files::below(folder);
-        let signing = WorkflowSigner::of(&env, Arc::clone(clock));
+        let stand_in = WorkflowSigner::of(&env, Arc::clone(clock));
+        let sigstore = self.sigstore.as_ref();
+        let sigstore = sigstore.map(|sigstore| sigstore.job(&env, &self.http, clock));
+        let (verifier, signer): (&dyn BundleVerifier, &dyn Signer) = match &sigstore {
+            Some(job) => (job, job),
+            None => (&stand_in, &stand_in),
+        };
         let engine = Engine {
             reader: Reader {
                 github: &github,
                 registry: &registry,
                 files: &files,
-                verifier: &signing,
+                verifier,
                 now: clock.now(),
             },
             writer: Some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
-                signer: &signing,
+                signer,
             }),
             clock: clock.as_ref(),
             interrupt: &Uninterrupted,

@@ -39,7 +39,7 @@ impl Paged for Attestations {
 }
 
 #[derive(Serialize)]
-struct NewBundle<'a> {
+struct BundleToStore<'a> {
     bundle: &'a RawValue,
 }
 
@@ -119,7 +119,7 @@ impl GitHub {
         };
         let bundle: &RawValue = serde_json::from_slice(bundle).map_err(unreadable)?;
         let url = self.url(&["attestations"]);
-        let body = NewBundle { bundle };
+        let body = BundleToStore { bundle };
         self.write::<_, Stored>(RequestKind::Create, Method::POST, &url, &body)
             .await
             .map(drop)

@@ -3,6 +3,7 @@
 mod evidence;
 mod facts;
 mod gate;
+mod inputs;
 mod logs;
 mod published;
 mod ready;
@@ -10,24 +11,18 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{
-    Code, CommitSha, Diagnostic, IdToken, JobResults, LockOwner, Moment, NamePattern, Tag,
-};
-use crate::plan::{
-    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen,
-};
+use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, Moment, Tag};
+use crate::plan::{Artifact, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen};
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
-    LocalFile, NewTag, Publication, Reader, RequiredCheck, SeenAnswer, SeenAsset, SeenRelease,
-    ServiceError,
+    LocalFile, NewTag, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
@@ -35,7 +30,9 @@ use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
 use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
-use signed::SignedState;
+use signed::SeenSignatures;
+
+pub use inputs::{Finish, Legs, PublishInputs, PublishToken};
 
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
 /// nothing but the publishing request is left to do.
@@ -67,57 +64,6 @@ struct FirstRead {
     evidence: Option<Statement>,
 }
 
-/// The tested artifacts, and the results of the tests.
-#[derive(Clone, Debug, Default)]
-pub struct PublishInputs {
-    /// The digests that `await` found and that were tested.
-    pub artifacts: Artifacts,
-    /// `None` if the user stated that no job is required, as on a terminal.
-    pub jobs: Option<JobResults>,
-    /// Jobs that may be skipped.
-    pub optional: BTreeSet<String>,
-    pub legs: Legs,
-    pub checks: Vec<RequiredCheck>,
-    /// Checks that made the artifacts: their runs are part of the evidence.
-    pub builders: Vec<NamePattern>,
-    pub token: PublishToken,
-    /// The file that becomes the asset [`LOGS`].
-    pub logs: Option<PathBuf>,
-    pub finish: Finish,
-    /// Whether this job can sign.
-    pub id_token: IdToken,
-    /// When the phase began, in seconds since 1970.
-    pub began: Option<u64>,
-}
-
-/// How far the phase goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Finish {
-    #[default]
-    Publish,
-    /// Everything but the publishing request, which is left to a person.
-    LeaveDraft,
-}
-
-/// The kind of token that publishes the release.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PublishToken {
-    /// A workflow run's own token: a release that it publishes starts no other workflow
-    /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    OfWorkflowRun,
-    #[default]
-    Other,
-}
-
-/// The legs of the tests that must have recorded a verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Legs {
-    #[default]
-    None,
-    Named(BTreeSet<String>),
-    Count(usize),
-}
-
 /// The state that publishing depends on.
 struct PublishState {
     release: ReleaseView,
@@ -128,7 +74,7 @@ struct PublishState {
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
-    signed: SignedState,
+    signed: SeenSignatures,
     /// Whether a higher version is published. Read of a published release, and of a draft that is left to a person.
     higher_is_released: bool,
     /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
@@ -181,7 +127,7 @@ impl Publish {
             written: reader.files.file(Path::new(EVIDENCE)).await?,
             logs: None,
             first: FirstRead::default(),
-            signed: SignedState::default(),
+            signed: SeenSignatures::default(),
             latest: None,
             higher_is_released: false,
             hidden: None,

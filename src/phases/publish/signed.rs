@@ -26,7 +26,7 @@ const BUILD_ATTESTS: &str =
 
 /// What was found of signatures. All of it is empty where nothing is signed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SignedState {
+pub(super) struct SeenSignatures {
     /// The signed results of tests of these artifacts.
     pub(super) legs: Vec<Found>,
     /// The attestations that the plan requires of images.

@@ -24,7 +24,7 @@ pub struct Verify {
 struct VerifyState {
     release: ReleaseView,
     evidence: Option<Bytes>,
-    signed: signed::SignedState,
+    signed: signed::PublishedSignatures,
 }
 
 impl Verify {
@@ -59,7 +59,7 @@ impl Verify {
         let release = view.finish();
         let signed = match &statement {
             Some(statement) => signed::see(reader, &release, statement).await?,
-            None => signed::SignedState::default(),
+            None => signed::PublishedSignatures::default(),
         };
         Ok(VerifyState {
             release,
@@ -317,7 +317,7 @@ mod tests {
                 ..ReleaseView::default()
             },
             evidence: Some(bytes.into()),
-            signed: signed::SignedState::default(),
+            signed: signed::PublishedSignatures::default(),
         }
     }
 

@@ -27,7 +27,7 @@ const GITHUB_RELEASES: &str = "https://dotcom.releases.github.com";
 
 /// What was found of signatures.
 #[derive(Default)]
-pub(super) struct SignedState {
+pub(super) struct PublishedSignatures {
     evidence: Option<Found>,
     verdict: Option<Found>,
     legs: Vec<Found>,
@@ -50,13 +50,13 @@ pub(super) async fn see(
     reader: Reader<'_>,
     release: &ReleaseView,
     statement: &Statement,
-) -> Result<SignedState, ServiceError> {
+) -> Result<PublishedSignatures, ServiceError> {
     let wanted = &statement.predicate.plan.wanted;
     let artifacts = tested(statement);
     let digest_of = |name: &str| artifacts.0.get(name).map(Artifact::digest);
-    let mut seen = SignedState {
+    let mut seen = PublishedSignatures {
         images: look_for(reader, wanted, digest_of).await?,
-        ..SignedState::default()
+        ..PublishedSignatures::default()
     };
     if wanted.signing.is_some() {
         seen.evidence = bundle(reader, release, SIGNED_EVIDENCE).await?;

@@ -6,13 +6,14 @@ mod published;
 mod refusals;
 mod signed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::{Code, Digest};
+use crate::domain::{Code, Digest, IdToken, JobResults};
 use crate::plan::tests::example;
 use crate::plan::{BranchGuard, MODULE_IMAGE, SECOND_MODULE_IMAGE, Verdict};
-use crate::protocol::{AssetState, CheckState, CheckTimes, SeenAsset, SeenCheck};
+use crate::protocol::{AssetState, CheckState, CheckTimes, RequiredCheck, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 use crate::release::image_check::Contents;
 use crate::release::image_reader::ImageState;
@@ -122,7 +123,7 @@ fn seen() -> PublishState {
         written: None,
         logs: None,
         first: FirstRead::default(),
-        signed: SignedState::default(),
+        signed: SeenSignatures::default(),
         hidden: None,
         immutable: None,
         head: Some(other()),

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::IdToken;
 use crate::plan::{REQUESTS, RequiredAttestation, SIGNED_EVIDENCE, SIGNED_VERDICT, SigningMode};
 use crate::protocol::{
     NewAttestation, RefusedAttestation, SeenAttestation, SignatureFault, SignerIdentity, Subject,
