@@ -398,26 +398,6 @@ fn summary_of_the_site_lists_every_page_once() {
     assert_eq!(BTreeSet::from_iter(listed), pages);
 }
 
-/// What the example `shell-files` writes for a release.
-#[test]
-fn shells_complete_every_command() {
-    let mut command = Cli::command();
-    let mut script = Vec::new();
-    clap_complete::generate(
-        clap_complete::Shell::Bash,
-        &mut command,
-        "btp-release",
-        &mut script,
-    );
-    let script = String::from_utf8(script).unwrap();
-    let unknown: Vec<_> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .filter(|name| !script.contains(&format!(",{name})\n")))
-        .collect();
-    assert_eq!(unknown, [""; 0]);
-}
-
 /// The code of some folders, without the lists of codes and without tests.
 fn source(folders: &[&str]) -> String {
     let mut source = String::new();

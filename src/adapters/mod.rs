@@ -9,6 +9,8 @@ pub mod github;
 pub mod http;
 pub mod programs;
 pub mod registry;
+#[cfg(feature = "rehearse")]
+pub mod repository_files;
 pub mod runner_files;
 pub mod signals;
 pub mod sigstore;

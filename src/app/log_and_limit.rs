@@ -2,6 +2,7 @@
 
 use std::io::Stderr;
 
+use super::watch::JsonLines;
 use crate::adapters::supervisor::Supervisor;
 use crate::engine::{Event, LAST_READ, Observer};
 use crate::protocol::WaitTime;
@@ -11,6 +12,7 @@ use crate::report::ConsoleLog;
 pub(super) struct LogAndLimit<'a> {
     pub(super) log: &'a ConsoleLog<Stderr>,
     pub(super) supervisor: &'a Supervisor,
+    pub(super) json: &'a JsonLines<'a>,
 }
 
 impl Observer for LogAndLimit<'_> {
@@ -24,6 +26,12 @@ impl Observer for LogAndLimit<'_> {
         {
             self.supervisor
                 .extend(left.saturating_add(*pause) + LAST_READ);
+        }
+        if let Event::Waiting {
+            view: Some(view), ..
+        } = event
+        {
+            self.json.show(view);
         }
         self.log.see(event);
     }

@@ -1,11 +1,21 @@
 //! Puts everything together: the only module that imports several adapters.
 
+mod bundles;
 mod commands;
 mod connections;
+#[cfg(feature = "rehearse")]
+mod init;
+mod json_result;
 mod local;
 mod log_and_limit;
+mod report;
+mod request_log;
+mod results;
 mod screen;
+#[cfg(feature = "rehearse")]
+mod shell_files;
 mod signing;
+mod watch;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -19,20 +29,22 @@ use futures_util::future::{Either, select};
 
 use crate::adapters::files::Files;
 use crate::adapters::http::Http;
-use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
-use crate::adapters::terminal::Terminal;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
 use crate::commands::inspect_module::inspect;
-use crate::domain::{Code, Deadline, Diagnostic, Exit, findings_to_json};
+use crate::domain::{Code, Deadline, Diagnostic, Exit};
 use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
-    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, StepOutput, Writer,
+    Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
 };
-use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, summary};
+use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
+use json_result::JsonResult;
 use log_and_limit::LogAndLimit;
+use request_log::RequestLog;
+use results::PhaseEnd;
+use watch::JsonLines;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -50,13 +62,17 @@ const REVOKE_LIMIT_INTERRUPTED: Duration = Duration::from_secs(2);
 /// with what the process ends with. It returns soon after a signal or the deadline, whatever is still being computed then.
 pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
     let context = Context::read(&env);
-    let program = |supervisor| async move { program(arguments, &env, supervisor).await };
+    let json = JsonResult::asked_for(&arguments, &env);
+    let shared = json.clone();
+    let program = |supervisor| async move { program(arguments, &env, supervisor, shared).await };
+    let failed = |failure: &Failure| {
+        json.failed(failure, &context);
+        report_failure(&context, failure)
+    };
     match supervise(program) {
         Ok(Ended::Finished(exit)) => exit,
-        Ok(Ended::Interrupted) => report_failure(&context, &Failure::interrupted(TITLE)),
-        Ok(Ended::TimeOver(allowed)) => {
-            report_failure(&context, &Failure::too_slow(TITLE, allowed, &[]))
-        }
+        Ok(Ended::Interrupted) => failed(&Failure::interrupted(TITLE)),
+        Ok(Ended::TimeOver(allowed)) => failed(&Failure::too_slow(TITLE, allowed, &[])),
         Ok(Ended::Panicked) => bug(&anyhow::anyhow!("it panicked")),
         Err(error) => bug(&error.into()),
     }
@@ -66,6 +82,7 @@ async fn program(
     arguments: Vec<String>,
     env: &BTreeMap<String, String>,
     supervisor: Supervisor,
+    json: JsonResult,
 ) -> Exit {
     let context = Context::read(env);
     let app = App {
@@ -77,6 +94,7 @@ async fn program(
         supervisor,
         passes_findings_on: context.runner.is_some() && begins_release(env),
         http: OnceCell::new(),
+        json,
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
     let ended = match (arguments.len(), is_step) {
@@ -110,7 +128,9 @@ fn console_log(context: &Context) -> ConsoleLog<Stderr> {
     let log = ConsoleLog::new(stderr(), log_format(context));
     match context.runner {
         Some(_) => log,
-        None => log.on_screen(screen::of_log(&context.screen)),
+        None => log
+            .on_screen(screen::of_log(&context.screen))
+            .of_height(screen::height()),
     }
 }
 
@@ -121,14 +141,18 @@ fn report_failure(context: &Context, failure: &Failure) -> Exit {
 
 /// Logs an unexpected error.
 pub fn bug(error: &anyhow::Error) -> Exit {
+    let failure = defect(error);
+    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
+    failure.exit()
+}
+
+fn defect(error: &anyhow::Error) -> Failure {
     let diagnostic = Diagnostic::error(
         Code::Bug,
         format!("{error:#}"),
         "this is a defect of btp-release: please report it with the log",
     );
-    let failure = Failure::new(TITLE, vec![diagnostic]);
-    ConsoleLog::new(stderr(), LogFormat::Text).failed(&failure);
-    failure.exit()
+    Failure::new(TITLE, vec![diagnostic])
 }
 
 /// The values that every command of this process uses.
@@ -145,6 +169,7 @@ struct App<'a> {
     passes_findings_on: bool,
     /// Made for the first request.
     http: OnceCell<Http>,
+    json: JsonResult,
 }
 
 impl App<'_> {
@@ -168,6 +193,17 @@ impl App<'_> {
             }
             Command::InspectModule(args) => {
                 self.in_time("inspect-module", self.inspect_module(&args))
+                    .await?;
+            }
+            Command::Report(args) => self.in_time("report", self.make_report(&args)).await?,
+            #[cfg(feature = "rehearse")]
+            Command::Completions(args) => shell_files::completions(&args)?,
+            #[cfg(feature = "rehearse")]
+            Command::Man(args) => shell_files::man(&args)?,
+            #[cfg(feature = "rehearse")]
+            Command::Init(args) => self.init(&args)?,
+            Command::VerifyBundle(args) => {
+                self.in_time("verify-bundle", self.verify_bundle(&args))
                     .await?;
             }
             #[cfg(feature = "rehearse")]
@@ -222,6 +258,8 @@ impl App<'_> {
         let failure = match error.downcast_ref::<clap::Error>() {
             Some(wrong) if self.context.runner.is_none() => {
                 self.log.line(wrong.to_string().trim_end());
+                self.json
+                    .failed(&usage(vec![wrong_arguments(wrong)]), self.context);
                 return Exit::Usage;
             }
             Some(wrong) => usage(vec![wrong_arguments(wrong)]),
@@ -229,33 +267,15 @@ impl App<'_> {
                 Ok(diagnostic) => usage(vec![diagnostic]),
                 Err(error) => match error.downcast::<Failure>() {
                     Ok(failure) => failure,
-                    Err(error) => return bug(&error),
+                    Err(error) => {
+                        self.json.failed(&defect(&error), self.context);
+                        return bug(&error);
+                    }
                 },
             },
         };
         let written = self.step_output().summary(&failure_summary(&failure));
-        self.refused(&failure, written)
-    }
-
-    /// Logs a failure, and hands it to later jobs if there is no plan because of it. The exit code is the failure's, also if its job
-    /// summary could not be written.
-    fn refused(&self, failure: &Failure, written: std::io::Result<()>) -> Exit {
-        self.log.failed(failure);
-        let findings = if self.passes_findings_on {
-            self.output("findings", &findings_to_json(failure.diagnostics()))
-        } else {
-            Ok(())
-        };
-        if let Err(error) = written.and(findings) {
-            self.log.line(&format!(
-                "the summary or an output cannot be written: {error}"
-            ));
-        }
-        failure.exit()
-    }
-
-    fn output(&self, name: &'static str, value: &str) -> std::io::Result<()> {
-        self.step_output().outputs(&[(name, value)])
+        self.refused(&failure, written, None)
     }
 
     fn context(&self) -> &Context {
@@ -278,9 +298,17 @@ impl App<'_> {
         } else {
             RequestLog::Waits
         });
-        let PhaseEnd { id, known, ended } = self.run_phase(settings).await?;
-        let result = ended.map_err(|stop| Failure::of_phase(id, stop));
-        self.report(id, &known, result)
+        let plan_file = settings.plan_file.clone();
+        let mut end = self.run_phase(settings).await?;
+        if end.watch_was_ended {
+            self.log.line(&format!(
+                "{}: not watched any longer; nothing was changed",
+                end.id
+            ));
+            return Ok(Exit::Cancelled);
+        }
+        self.keep_plan(plan_file.as_deref(), &mut end).await;
+        self.report(end, plan_file.as_deref())
     }
 
     /// Connects a phase to the services, and runs it to its end.
@@ -294,11 +322,14 @@ impl App<'_> {
             dry_run,
             ..
         } = settings;
+        if dry_run || self.explains() {
+            phase.explain();
+        }
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
         let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
-        let interrupt = self.supervisor.signals();
+        let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
         let now = self.clock.now();
         let engine = Engine {
@@ -321,6 +352,7 @@ impl App<'_> {
             observer: &LogAndLimit {
                 log: self.log.as_ref(),
                 supervisor: &self.supervisor,
+                json: &interrupt,
             },
             deadline: Deadline::after(now, timeout),
         };
@@ -332,63 +364,30 @@ impl App<'_> {
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
         select(pin!(github.revoke_token()), over).await;
+        let later = match &ended {
+            Ok(Outcome::DryRun(actions)) => phase.later(actions),
+            _ => vec![],
+        };
+        let id = phase.id();
+        let view = phase.view();
+        if let Some(view) = view.filter(|_| ended.is_ok()) {
+            self.log.show_at_the_end(view);
+            interrupt.show(view);
+        }
+        if interrupt.is_closed() {
+            return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
+        }
         Ok(PhaseEnd {
-            id: phase.id(),
+            id,
+            dry_run,
+            watch_was_ended: view.is_some() && matches!(ended, Err(Stop::Cancelled)),
+            later,
             known: ReleaseFacts {
                 server: self.context().server_url.clone(),
                 ..phase.known()
             },
-            ended,
+            result: ended.map_err(|stop| Failure::of_phase(id, stop)),
         })
-    }
-
-    /// The target of outputs: the runner's files, or a terminal.
-    fn step_output(&self) -> Box<dyn StepOutput> {
-        match &self.context.runner {
-            Some(files) => Box::new(RunnerFiles {
-                output: files.output.clone(),
-                summary: files.summary.clone(),
-            }),
-            None => Box::new(Terminal(stdout())),
-        }
-    }
-
-    /// Reports how a phase ended: in the job summary, in the outputs of the step, and in the log.
-    fn report(
-        &self,
-        phase: PhaseId,
-        known: &ReleaseFacts,
-        result: Result<Outcome, Failure>,
-    ) -> anyhow::Result<Exit> {
-        let mut output = self.step_output();
-        let written = output.summary(&summary(phase, known, &result));
-        let outcome = match result {
-            Ok(outcome) => outcome,
-            Err(failure) => return Ok(self.refused(&failure, written)),
-        };
-        written?;
-        self.log.succeeded(phase, &outcome);
-        let Outcome::Done { report, .. } = outcome else {
-            return Ok(Exit::Done);
-        };
-        let outputs = report.outputs.iter();
-        let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
-        let Some(answer) = report.answer else {
-            output.outputs(&outputs)?;
-            return Ok(Exit::Done);
-        };
-        if self.context.runner.is_some() {
-            answer.text.lines().for_each(|line| self.log.line(line));
-            output.outputs(&outputs)?;
-        } else {
-            write!(stdout(), "{}", answer.text)?;
-        }
-        if answer.refusals.is_empty() {
-            return Ok(Exit::Done);
-        }
-        let findings = answer.refusals;
-        let failure = Failure::of_phase(phase, Stop::Blocked { findings });
-        Ok(self.refused(&failure, Ok(())))
     }
 
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {
@@ -432,13 +431,6 @@ fn wrong_arguments(error: &clap::Error) -> Diagnostic {
     Diagnostic::error(Code::InputNotForPhase, wrong, help)
 }
 
-/// How a phase ended, and what it knew then.
-struct PhaseEnd {
-    id: PhaseId,
-    known: ReleaseFacts,
-    ended: Result<Outcome, Stop>,
-}
-
 /// The arguments are wrong; no request was sent yet.
 fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
@@ -453,34 +445,4 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it has more than 64 MiB"));
     }
     Ok(text)
-}
-
-/// What is logged beside the events of a phase.
-#[derive(Clone, Copy)]
-enum RequestLog {
-    /// Long waits for a service, which would look as if nothing happened.
-    Waits,
-    /// Every request as well.
-    Requests,
-}
-
-impl App<'_> {
-    fn log_requests(&self, which: RequestLog) {
-        use tracing_subscriber::filter::{LevelFilter, Targets};
-        use tracing_subscriber::prelude::*;
-        let level = match which {
-            RequestLog::Waits => LevelFilter::WARN,
-            RequestLog::Requests => LevelFilter::DEBUG,
-        };
-        let ours = Targets::new().with_target("btp_release", level);
-        let log = Arc::clone(&self.log);
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(move || screen::LogLines(Arc::clone(&log)))
-            .with_ansi(false)
-            .without_time();
-        // A second call in one process, as in tests, changes nothing.
-        let _ = tracing_subscriber::registry()
-            .with(lines.with_filter(ours))
-            .try_init();
-    }
 }

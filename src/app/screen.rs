@@ -37,6 +37,14 @@ pub(super) fn of_help(variables: &ScreenVariables) -> Screen {
     }
 }
 
+/// The screen for results on standard output; `None` where that is no terminal.
+pub(super) fn of_results(variables: &ScreenVariables) -> Option<Screen> {
+    stdout().is_terminal().then(|| Screen {
+        colors: variables.colors(true),
+        ..of_help(variables)
+    })
+}
+
 /// `COLUMNS`, or what the terminal says.
 fn width(variables: &ScreenVariables) -> Option<usize> {
     variables
@@ -45,9 +53,23 @@ fn width(variables: &ScreenVariables) -> Option<usize> {
         .or_else(measured)
 }
 
+/// The lines of the terminal that the log is written to, if it is one that tells.
+#[cfg(feature = "rehearse")]
+pub(super) fn height() -> Option<usize> {
+    let (lines, _) = console::Term::stderr().size_checked()?;
+    Some(lines.into())
+}
+
+/// The action's image is no program for terminals.
+#[cfg(not(feature = "rehearse"))]
+pub(super) fn height() -> Option<usize> {
+    None
+}
+
 #[cfg(feature = "rehearse")]
 fn measured() -> Option<usize> {
-    let (_, columns) = console::Term::stderr().size_checked()?;
+    let size = console::Term::stderr().size_checked();
+    let (_, columns) = size.or_else(|| console::Term::stdout().size_checked())?;
     Some(columns.into())
 }
 

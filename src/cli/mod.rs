@@ -14,6 +14,8 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod inspect_module;
 mod plan;
 mod publish;
@@ -24,11 +26,15 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
+#[cfg(feature = "rehearse")]
+mod shell_files;
 mod status;
 mod step_command;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -43,6 +49,8 @@ pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use finish_settings::FinishSettingsArgs;
 pub use image_settings::ImageSettingsArgs;
+#[cfg(feature = "rehearse")]
+pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
@@ -53,11 +61,15 @@ pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
 pub use release_settings::ReleaseSettingsArgs;
+pub use report::ReportArgs;
+#[cfg(feature = "rehearse")]
+pub use shell_files::{CompletionsArgs, ListedCommands, ManArgs};
 pub use status::StatusArgs;
 pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
 pub use verify::VerifyArgs;
+pub use verify_bundle::VerifyBundleArgs;
 pub use version_rules::VersionRulesInput;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
@@ -77,9 +89,22 @@ pub enum Command {
     Step(StepCommand),
     /// Show the layers, sources and images of a module image; needs no GitHub token
     InspectModule(InspectModuleArgs),
+    /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
+    Report(ReportArgs),
+    /// Look at the repository in the working folder, and write the workflow that fits; needs no network
+    #[cfg(feature = "rehearse")]
+    Init(InitArgs),
+    /// Verify an attestation in a file: its signature, who signed it, and what it is about; asks no service
+    VerifyBundle(VerifyBundleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
+    /// Print what a shell completes of the command line
+    #[cfg(feature = "rehearse")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[cfg(feature = "rehearse")]
+    Man(ManArgs),
 }
 
 /// The phases, which are both subcommands and values of the input `phase`.
@@ -103,8 +128,8 @@ pub enum PhaseArgs {
     Publish(PublishArgs),
     /// Say which versions could be released now, what is in the way, and what was changed since the last release
     Ready(Box<ReadyArgs>),
-    /// Show what exists of a release: tag, draft or published release, assets, lock
-    Status(StatusArgs),
+    /// Show where a release stands: tag, draft or published release, artifacts, checks, tests, lock, and what is missing
+    Status(Box<StatusArgs>),
     /// Check a published release against its evidence
     Verify(VerifyArgs),
     /// Delete the draft and the tag that btp-release made, and nothing else
@@ -131,6 +156,9 @@ pub struct CommonArgs {
     /// Log every request that is sent
     #[arg(long)]
     pub verbose: bool,
+    /// Print the result on standard output as one JSON object of the form `btp-release-result/1`, also when the phase fails, in place of the outputs; the answers of `ready` and `status` have forms of their own
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The login for the registry of the images.
@@ -158,8 +186,8 @@ pub struct ReleaseByVersion {
 /// The plan that the later phases take.
 #[derive(Debug, Default, Args)]
 pub struct PlanInput {
-    /// Output `plan` of the phase `plan`, or `@` and the path of a file with it
-    #[arg(long, value_name = "JSON")]
+    /// Output `plan` of the phase `plan`, or the path of a file with it, such as `plan --output FILE` writes; `@` before the path may be left out
+    #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
 }
 
@@ -197,7 +225,7 @@ pub struct BuildersInput {
 /// The digests that the later phases take.
 #[derive(Debug, Default, Args)]
 pub struct ArtifactsInput {
-    /// Output `artifacts` of the phase `await`, or `@` and the path of a file with it
-    #[arg(long, value_name = "JSON")]
+    /// Output `artifacts` of the phase `await`, or the path of a file with it; `@` before the path may be left out
+    #[arg(long, value_name = "FILE")]
     pub artifacts: Option<String>,
 }

@@ -29,6 +29,9 @@ pub struct PublishArgs {
     /// File that becomes the asset `release-logs.zip`, such as `download-logs` writes it; the evidence names it
     #[arg(long, value_name = "FILE")]
     pub logs: Option<String>,
+    /// Make a page about the release of its evidence, and attach it as the asset `release-report.html`
+    #[arg(long)]
+    pub report: bool,
     /// Do everything but the last request: the draft is checked and complete, and a person publishes it on its page
     #[arg(long)]
     pub leave_draft: bool,

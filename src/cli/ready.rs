@@ -33,9 +33,6 @@ pub struct ReadyArgs {
     /// Fail if nothing can be released, with the exit code of a refused plan; otherwise it is only said
     #[arg(long)]
     pub fail_unless_ready: bool,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub json: bool,
     #[command(flatten)]
     pub common: CommonArgs,
 }

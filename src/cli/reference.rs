@@ -186,11 +186,17 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
             "what a permission is missing for is named as not known; checks, pull requests and issues of a public repository are read without one, and of a private one with `checks: read`, `statuses: read`, `actions: read`, `pull-requests: read` and `issues: read`; for the comment, `issues: write` does as well",
         )
     },
-    phase(
-        "status",
-        &[write("contents")],
-        "to see a draft; nothing is written",
-    ),
+    PhasePermissions {
+        with: &[
+            (&["test-legs"], &[read("statuses")]),
+            (&["required-checks", "builder-checks"], CHECKS),
+        ],
+        ..phase(
+            "status",
+            &[write("contents")],
+            "to see a draft; what a permission is missing for is named as not known; nothing is written",
+        )
+    },
     phase(
         "verify",
         &[read("contents")],

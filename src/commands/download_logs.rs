@@ -183,6 +183,7 @@ mod tests {
             id: 1,
             name: "build\n/ image".into(),
             conclusion: conclusion.map(str::to_owned),
+            times: crate::protocol::CheckTimes::default(),
         };
         let log = |cut| Kept::Log(StoredLog { size: 9, cut });
         let table = [

@@ -9,6 +9,8 @@ pub mod inspect_module;
 pub mod names;
 pub mod registry_login;
 pub mod release_settings;
+pub mod report;
+pub mod verify_bundle;
 
 use std::fmt;
 

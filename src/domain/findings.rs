@@ -37,6 +37,18 @@ impl Finding {
         }
     }
 
+    /// Its code and its message.
+    pub fn headline(&self) -> String {
+        format!("[{}] {}", self.code, self.message)
+    }
+
+    /// What was wanted, where that is known, and the help.
+    pub fn details(&self) -> impl Iterator<Item = String> {
+        let wanted = self.wanted.as_deref().unwrap_or_default().lines();
+        let wanted = wanted.map(|line| format!("wanted: {line}"));
+        wanted.chain(self.help.lines().map(|line| format!("help: {line}")))
+    }
+
     fn diagnostic(self) -> Option<Diagnostic> {
         let code = Code::all().find(|code| code.as_str() == self.code)?;
         let finding = Diagnostic::error(code, self.message, self.help);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Deadline, Moment};
 use crate::protocol::ServiceError;
-use crate::protocol::{Action, PhaseId, WaitTime};
+use crate::protocol::{Action, PhaseId, PhaseView, WaitTime};
 
 /// Something that happened while a phase ran, for whoever reports it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Event<'a> {
         time: WaitTime,
         /// The time until it is read again.
         pause: Duration,
+        /// What is shown in place of `on`.
+        view: Option<&'a PhaseView>,
     },
     /// Actions are about to be carried out, one by one.
     Began {

@@ -1,7 +1,8 @@
 //! Reads, lets the phase decide, acts, and reads again, until the phase is done.
 
 use crate::domain::Diagnostic;
-use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, Step, WaitTime, Waiting};
+use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, PhaseView};
+use crate::protocol::{Step, WaitTime, Waiting};
 
 mod apply;
 mod event;
@@ -13,7 +14,7 @@ mod uncounted;
 
 use std::time::Duration;
 
-use crate::domain::Deadline;
+use crate::domain::{Deadline, Moment};
 use crate::protocol::{Cause, Clock, Interrupt, PendingRequests, Reader, ServiceError, Writer};
 
 pub use event::{Event, Observer};
@@ -51,7 +52,7 @@ pub enum Outcome {
         /// The changes that were made; empty if there was nothing to do.
         actions: Vec<Action>,
     },
-    /// The first changes that would be made without the dry run.
+    /// The first changes that would be made without the dry run, after the lock.
     DryRun(Vec<Action>),
 }
 
@@ -84,6 +85,26 @@ fn join(actions: &[Action]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Notes what a dry run would do. Answers whether to go on as if it was done, which shows nothing but that the lock is held.
+fn foresee(
+    phase: &mut dyn Phase,
+    actions: Vec<Action>,
+    foreseen: &mut Vec<Action>,
+    now: Moment,
+) -> bool {
+    let new = actions.into_iter().filter(|one| !foreseen.contains(one));
+    let new: Vec<_> = new.collect();
+    let is_lock = |action: &Action| matches!(action, Action::TakeLock(_));
+    let goes_on = !new.is_empty() && new.iter().all(is_lock);
+    if goes_on {
+        for action in &new {
+            phase.answered(action, &Ok(()), now);
+        }
+    }
+    foreseen.extend(new);
+    goes_on
 }
 
 /// The result of a loop that succeeded.
@@ -144,6 +165,7 @@ impl Engine<'_> {
         let mut interval = PollInterval::default();
         let mut waited_for = Vec::new();
         let mut uncounted = UncountedTime::default();
+        let mut foreseen = Vec::new();
         loop {
             let now = self.clock.now();
             self.deadline = self.deadline.postponed(uncounted.until(now));
@@ -166,11 +188,15 @@ impl Engine<'_> {
                 Step::Wait(waiting) => {
                     waited_for.clone_from(&waiting.on);
                     let most = uncounted.left();
-                    self.wait(id, waiting, &mut interval, most).await?;
+                    let shown = (id, phase.view());
+                    self.wait(shown, waiting, &mut interval, most).await?;
                 }
                 Step::Act(actions) => {
                     let Some(writer) = self.writer else {
-                        return Ok(LoopEnd::DryRun(actions));
+                        if foresee(phase, actions, &mut foreseen, now) {
+                            continue;
+                        }
+                        return Ok(LoopEnd::DryRun(foreseen));
                     };
                     let unsent: Vec<_> = actions
                         .iter()
@@ -197,7 +223,7 @@ impl Engine<'_> {
     /// Sleeps until it is time to read again. `uncounted` is how much of it need not count, where the wait does not.
     async fn wait(
         &self,
-        phase: PhaseId,
+        (phase, view): (PhaseId, Option<&PhaseView>),
         waiting: Waiting,
         interval: &mut PollInterval,
         uncounted: Duration,
@@ -222,6 +248,7 @@ impl Engine<'_> {
             left: self.deadline.left(now),
             time: waiting.time,
             pause: until.since(now),
+            view,
         });
         self.sleep_until(until).await
     }

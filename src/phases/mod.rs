@@ -24,9 +24,12 @@ pub use discard::{Adopt, AdoptOptions, Discard};
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
-pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken};
+pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, leg_findings};
 pub use ready::{AnswerForm, NotReady, PlanOf, Ready, ReadyOptions};
 pub use record_tests::{LegResult, RecordTests};
-pub use status::Status;
+pub use status::{
+    ExpectedRelease, LegsJudge, Status, StatusForm, StatusJudges, StatusMode, StatusOptions,
+    VerifyOf,
+};
 pub use upload::Upload;
 pub use verify::Verify;

@@ -15,6 +15,9 @@ pub const EVIDENCE: &str = "release-evidence.json";
 /// The asset with the logs of the run that made the release, where it has one.
 pub const LOGS: &str = "release-logs.zip";
 
+/// The asset with a page about the release, where it has one.
+pub const REPORT: &str = "release-report.html";
+
 /// The largest size of the evidence that is read, in bytes.
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
@@ -105,6 +108,24 @@ pub struct Record {
     /// The page of its log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// When it began, in seconds since 1970. Evidence of released versions does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<u64>,
+    /// When it ended, in seconds since 1970. Evidence of released versions does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
+}
+
+impl Record {
+    /// The same without its times.
+    #[must_use]
+    fn without_times(&self) -> Self {
+        Self {
+            began: None,
+            ended: None,
+            ..self.clone()
+        }
+    }
 }
 
 impl Subject {
@@ -147,14 +168,31 @@ impl Statement {
         }
     }
 
-    /// Whether both describe the release equally, regardless of the requests that were made and of when a wait ended.
+    /// Whether both describe the release equally, regardless of the requests that were made and of when a wait or a check ended.
     pub fn says_the_same(&self, other: &Self) -> bool {
+        let records = |of: &[Record]| of.iter().map(Record::without_times).collect();
         let said = |of: &Self| Predicate {
             requests: self.predicate.requests.clone(),
             artifacts: of.predicate.artifacts.without_times(),
+            verdicts: records(&of.predicate.verdicts),
+            checks: records(&of.predicate.checks),
+            builders: records(&of.predicate.builders),
             ..of.predicate.clone()
         };
         self.subject == other.subject && said(self) == said(other)
+    }
+
+    /// Whether both describe the release equally but for the page about it, which is made of the rest.
+    pub fn says_the_same_without_report(&self, other: &Self) -> bool {
+        self.without_report().says_the_same(&other.without_report())
+    }
+
+    /// The same statement before the page about the release was made of it.
+    #[must_use]
+    pub fn without_report(&self) -> Self {
+        let mut predicate = self.predicate.clone();
+        predicate.artifacts.0.remove(REPORT);
+        Self::new(predicate)
     }
 
     /// The asset's content. What was read is given back as it was, byte for byte; what was made is the same bytes for the
@@ -192,7 +230,7 @@ impl Statement {
         })
     }
 
-    /// The names of all assets that the release has, the evidence included, and the logs where it has them.
+    /// The names of all assets that the release has, the evidence included, and the logs and the report where it has them.
     pub fn assets(&self) -> BTreeSet<String> {
         let planned = self
             .predicate
@@ -202,9 +240,9 @@ impl Statement {
             .iter()
             .map(ToString::to_string);
         let subjects = self.subject.iter().map(|subject| &subject.name);
-        let logs = subjects.filter(|name| *name == LOGS).cloned();
+        let beside = subjects.filter(|name| [LOGS, REPORT].contains(&name.as_str()));
         let own = self.predicate.plan.wanted.own_assets();
         let own = own.iter().map(|name| (*name).to_owned());
-        planned.chain(own).chain(logs).collect()
+        planned.chain(own).chain(beside.cloned()).collect()
     }
 }

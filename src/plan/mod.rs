@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod evidence;
+mod full_notes;
 mod image_inputs;
 mod json_text;
 mod mark;
@@ -17,8 +18,10 @@ mod wanted_inputs;
 
 pub use artifacts::{Artifact, Artifacts};
 pub use evidence::{
-    AnsweredRequest, EVIDENCE, EVIDENCE_PREDICATE, LOGS, MAX_EVIDENCE, Predicate, Record, Statement,
+    AnsweredRequest, EVIDENCE, EVIDENCE_PREDICATE, LOGS, MAX_EVIDENCE, Predicate, REPORT, Record,
+    Statement,
 };
+pub use full_notes::{FULL_NOTES, FullNotes};
 pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;

@@ -58,6 +58,7 @@ impl WantedInputs {
             version_from: self.version_from,
             force: self.force,
             signing: self.signing,
+            full_notes: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{CheckState, CheckTimes, SeenCheck, SeenRelease};
-use crate::domain::Tag;
+use crate::domain::{Digest, Tag};
 use crate::plan::{Artifacts, ReleasePlan};
 
 /// What is known of a release. A phase fills in what it has; everything else stays empty.
@@ -25,6 +25,43 @@ pub struct ReleaseFacts {
     pub checks: Vec<KnownCheck>,
     /// When the phase began, in seconds since 1970.
     pub began: Option<u64>,
+    /// What was read to explain a plan.
+    pub preview: Option<Box<Preview>>,
+}
+
+/// What is read for a person who wants to know what a plan leads to; nothing is decided from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Why this version may be released, such as `the next minor version after v1.1.5`.
+    pub follows: String,
+    /// The first line of the commit's message.
+    pub subject: Option<String>,
+    pub tag_exists: bool,
+    /// What happens to the release of this name that exists; `None` where there is none.
+    pub existing: Option<String>,
+    /// The text that GitHub would generate now, where it is to generate it.
+    pub notes: Option<String>,
+    /// By name among the artifacts.
+    pub artifacts: BTreeMap<String, SeenArtifact>,
+    /// What was looked at, and is as it has to be.
+    pub checked: Vec<String>,
+    /// The output `rights`.
+    pub rights: Option<String>,
+    /// What could not be read, and why.
+    pub unknown: Vec<String>,
+}
+
+/// What there is under the name of an artifact before it is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeenArtifact {
+    Absent,
+    There {
+        digest: Option<Digest>,
+        /// In bytes.
+        size: Option<u64>,
+    },
+    /// Why it is not known.
+    Unknown(String),
 }
 
 /// A check, and why it matters.

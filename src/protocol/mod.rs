@@ -22,14 +22,15 @@ pub use attestation::{
 };
 pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
-pub use facts::{CheckRole, KnownCheck, ReleaseFacts};
+pub use facts::{CheckRole, KnownCheck, Preview, ReleaseFacts, SeenArtifact};
 pub use observed::{
     AssetId, AssetState, CheckState, CheckTimes, CommentId, CountedReleases, LayerHolds, LocalFile,
     Notes, ReleaseId, ReleaseKind, RequiredCheck, SeenAnswer, SeenAsset, SeenCheck, SeenComment,
     SeenLayer, SeenManifest, SeenRelease, SeenRepository,
 };
 pub use phase::{
-    AfterRefusal, Effect, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, Step, WaitTime, Waiting,
+    AfterRefusal, Effect, Emphasis, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, PhaseView,
+    Step, ViewLine, WaitTime, Waiting,
 };
 pub use reader::{
     BundleVerifier, ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader,

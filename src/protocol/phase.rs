@@ -69,7 +69,7 @@ phases! {
     RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."
     Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
     Ready "ready" ReadsOnly 5 min, "Says which versions could be released now, and what is in the way. Writes nothing but the comment that it is asked for."
-    Status "status" ReadsOnly 5 min, "Shows what exists of a release, and who holds its lock."
+    Status "status" ReadsOnly 5 min, "Shows where a release stands, what is missing, and who holds its lock."
     Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."
     Discard "discard" Writes 5 min, "Deletes our own draft and tag."
 }
@@ -107,9 +107,22 @@ pub trait Phase: Send {
         AfterRefusal::Stop
     }
 
+    /// What the phase shows: while it waits, in place of the lines of the log, and at its end.
+    fn view(&self) -> Option<&PhaseView> {
+        None
+    }
+
     /// What is known of the release so far, for the summary of a phase that does not end well.
     fn known(&self) -> ReleaseFacts {
         ReleaseFacts::default()
+    }
+
+    /// Reads more than is needed: a person wants to know what the phase decides from. What cannot be read then is only missing.
+    fn explain(&mut self) {}
+
+    /// What would follow the changes of a dry run once they are seen: sentences, as those of an [`Action`].
+    fn later(&self, _foreseen: &[Action]) -> Vec<String> {
+        vec![]
     }
 
     /// The objects that must not remain after the phase. Requested after its end, also after a failure.
@@ -169,6 +182,32 @@ pub struct PhaseAnswer {
     pub markdown: String,
     /// What the command fails for, though the phase has done all that it was to do.
     pub refusals: Vec<Diagnostic>,
+}
+
+/// What a phase shows that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhaseView {
+    /// For people. A terminal shows all lines anew in the same place; elsewhere those are printed that were not there before.
+    Lines(Vec<ViewLine>),
+    /// One object in one line, for standard output, where it takes the place of the outputs.
+    Json(String),
+}
+
+/// A line of a [`PhaseView`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewLine {
+    pub text: String,
+    pub emphasis: Emphasis,
+}
+
+/// How a line is set off where there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emphasis {
+    None,
+    /// Less important than the rest.
+    Less,
+    Warning,
+    Error,
 }
 
 impl PhaseReport {

@@ -85,10 +85,16 @@ pub trait GitHubReader: Send + Sync {
     ) -> Result<SeenWorkflows, ServiceError>;
     /// Whether the repository has this commit.
     async fn has_commit(&self, commit: &CommitSha) -> Result<bool, ServiceError>;
+    /// The message of a commit.
+    async fn commit_message(&self, commit: &CommitSha) -> Result<Option<String>, ServiceError>;
     /// The commit that a branch points at.
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError>;
     /// The commit that a tag points at; annotated tags are followed.
     async fn tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError>;
+    /// The same as [`GitHubReader::watched_lock`] for the tag.
+    async fn watched_tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError> {
+        self.tag(tag).await
+    }
     /// Whether a tag that exists is an annotated one.
     async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError>;
     /// Those of these tags that point at a commit; annotated tags are followed.
@@ -147,6 +153,11 @@ pub trait GitHubReader: Send + Sync {
     async fn is_public(&self, url: &str) -> Result<bool, ServiceError>;
     /// The lock of a tag, as fresh as git itself.
     async fn lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError>;
+    /// The same for whoever looks again and again: as a list of references shows it, which may lag behind. Where nothing has
+    /// changed, it costs nothing of the quota, also if there is no lock.
+    async fn watched_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
+        self.lock(tag).await
+    }
     /// Whether an attempt of a workflow's run has ended; `None` where the token may not know.
     async fn run_is_over(
         &self,

@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{ByteStream, ServiceError};
+use super::{ByteStream, CheckTimes, ServiceError};
 use crate::domain::RepoSlug;
 
 /// A job of a workflow's run (<https://docs.github.com/en/rest/actions/workflow-jobs>).
@@ -16,6 +16,8 @@ pub struct SeenJob {
     pub name: String,
     /// Such as `success`; `None` for a job that has not ended.
     pub conclusion: Option<String>,
+    /// From when its runner began with it, until it ended.
+    pub times: CheckTimes,
 }
 
 /// What GitHub has of a job's log.

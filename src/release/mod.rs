@@ -1,8 +1,10 @@
 //! The state of a release and the decisions about it, shared by all phases.
 
+pub(crate) mod artifact_state;
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;
 pub(crate) mod attestations;
+pub(crate) mod builder_checks;
 pub(crate) mod changes;
 #[cfg(test)]
 pub(crate) mod examples;
@@ -16,6 +18,7 @@ pub mod module_image;
 pub(crate) mod next_version;
 pub(crate) mod notes;
 pub(crate) mod other_releases;
+pub mod page;
 pub(crate) mod policy;
 pub(crate) mod references;
 pub(crate) mod required_checks;

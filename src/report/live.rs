@@ -52,6 +52,8 @@ impl Present {
         let mut present = before?;
         match event {
             Event::Started { .. } => {}
+            // The view says it.
+            Event::Waiting { view: Some(_), .. } => return None,
             Event::Waiting {
                 on,
                 now,
@@ -133,6 +135,7 @@ mod tests {
             left: Duration::from_secs(1210 - seconds),
             time,
             pause: Duration::from_secs(1),
+            view: None,
         }
     }
 

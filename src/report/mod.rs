@@ -10,11 +10,15 @@ mod failure;
 mod left;
 mod live;
 mod log;
+mod preview;
+mod result;
 mod screen;
 mod summary;
 
 pub use failure::Failure;
 pub use live::Now;
 pub use log::{ConsoleLog, LogFormat};
+pub use preview::{foreseen, next_after_plan, preview};
+pub use result::{PhaseResult, ResultKind};
 pub use screen::Screen;
 pub use summary::{failure_summary, summary};

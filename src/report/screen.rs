@@ -23,6 +23,8 @@ pub(super) enum Paint {
     Severity(Severity),
     /// Less important than the rest.
     Dim,
+    /// A title.
+    Strong,
 }
 
 impl Screen {
@@ -33,6 +35,7 @@ impl Screen {
             Paint::Severity(Severity::Error) => "1;31",
             Paint::Severity(Severity::Warning) => "1;33",
             Paint::Dim => "2",
+            Paint::Strong => "1",
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }

@@ -8,16 +8,11 @@ use ocm_module::config::inside;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Context, DockerConfigFile, Environment, NotBegun, lines};
-use crate::cli::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, RegistryArgs};
+use crate::cli::{BuildersInput, CommonArgs, RegistryArgs};
 use crate::domain::{
     AppCredential, Code, CommitSha, Diagnostic, GitHubApp, GitHubCredential, InputFindings,
     LockOwner, NamePattern, PEM_BEGINS, RepoSlug, key_invalid,
 };
-use crate::plan::{Artifacts, ReleasePlan};
-
-/// How the plan is given where no workflow passes it on.
-const PLAN_ON_TERMINAL: &str =
-    "give --plan @FILE: a file with what `btp-release plan` printed after `plan=`";
 
 /// Parses inputs with what the environment says. A method that answers `None` has kept the reason, unless the input is optional.
 pub(super) struct InputParser<'a> {
@@ -228,7 +223,7 @@ impl<'a> InputParser<'a> {
     }
 
     /// The repository to release, if an input or the environment names one.
-    fn named_repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
+    pub(super) fn named_repository(&mut self, common: &CommonArgs) -> Option<RepoSlug> {
         let text = common
             .repository
             .as_ref()
@@ -255,43 +250,6 @@ impl<'a> InputParser<'a> {
         }
         let text = typed.or(self.environment.context.sha.as_ref());
         self.parse("commit", text)
-    }
-
-    /// The plan, which has to be given and to be for the repository of this run.
-    pub(super) fn plan(&mut self, input: &PlanInput, common: &CommonArgs) -> Option<ReleasePlan> {
-        let on_terminal = self.environment.context.runner.is_none();
-        let Some(given) = &input.plan else {
-            let help = if on_terminal {
-                PLAN_ON_TERMINAL
-            } else {
-                "pass the output of the phase `plan`: plan: ${{ needs.plan.outputs.plan }}"
-            };
-            self.missing("plan", help);
-            return None;
-        };
-        let text = self.text_or_file("plan", given)?;
-        let repository = self.named_repository(common);
-        let plan = ReleasePlan::from_json(&text, repository.as_ref());
-        let plan = plan.map_err(|mut finding| {
-            if finding.code == Code::PlanUnreadable {
-                let is_path = !given.starts_with(['@', '{']) && !given.contains('\n');
-                if is_path {
-                    let help = format!("to read it from a file, write @ before the path: @{given}");
-                    finding.help = help;
-                } else if on_terminal {
-                    PLAN_ON_TERMINAL.clone_into(&mut finding.help);
-                }
-            }
-            finding
-        });
-        self.take("plan", plan)
-    }
-
-    /// The artifacts; `None` also where none were given.
-    pub(super) fn artifacts(&mut self, input: &ArtifactsInput) -> Option<Artifacts> {
-        let text = input.artifacts.as_ref()?;
-        let text = self.text_or_file("artifacts", text)?;
-        self.take("artifacts", Artifacts::from_json(&text))
     }
 
     /// The checks whose runs make the artifacts.

@@ -52,9 +52,21 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             };
             (typed, needs)
         }
-        Command::InspectModule(_) => return None,
+        Command::InspectModule(_) | Command::VerifyBundle(_) => return None,
+        Command::Report(args) if args.evidence.is_some() => return None,
+        Command::Report(args) => {
+            let needs = LocalNeeds {
+                repository: true,
+                commit: false,
+                token: true,
+                given: None,
+            };
+            (args.repository.as_ref(), needs)
+        }
         #[cfg(feature = "rehearse")]
-        Command::Rehearse(_) => return None,
+        Command::Init(_) | Command::Rehearse(_) => return None,
+        #[cfg(feature = "rehearse")]
+        Command::Completions(_) | Command::Man(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();
@@ -71,6 +83,7 @@ fn names_repository(args: &PhaseArgs) -> bool {
         | PhaseArgs::RecordTests(_)
         | PhaseArgs::Publish(_) => false,
         PhaseArgs::BuildModule(args) => args.commit_build,
+        PhaseArgs::Status(args) => args.plan.plan.is_none(),
         _ => true,
     }
 }

@@ -15,12 +15,15 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod input_parser;
 mod inspect_module;
 mod local;
 mod module_form;
 mod notes;
 mod plan;
+mod plan_input;
 mod policy;
 mod publish;
 mod ready;
@@ -29,16 +32,18 @@ mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod release_settings;
+mod report;
 mod rights;
 mod signing;
 mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_from;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -57,6 +62,8 @@ pub use download_asset::download_asset;
 pub use download_logs::download_logs;
 pub use finish_settings::finish_settings;
 pub use image_settings::image_settings;
+#[cfg(feature = "rehearse")]
+pub use init::{InitSettings, init};
 use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
@@ -66,6 +73,8 @@ pub use rehearse::{
     BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
 };
 pub use release_settings::release_settings;
+pub use report::{EvidenceSource, ReportSettings, report};
+pub use verify_bundle::{VerifyBundleSettings, verify_bundle};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
@@ -79,6 +88,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Whether every request is logged.
     pub verbose: bool,
+    /// The file that the plan is written to.
+    pub plan_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -166,6 +177,11 @@ trait PhaseSettings {
         false
     }
 
+    /// The file that the plan is written to, if one is made.
+    fn plan_file(&self, _parser: &mut InputParser<'_>) -> Option<PathBuf> {
+        None
+    }
+
     /// The phase itself, or `None` where something is wrong; the parser keeps the reasons.
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared>;
 }
@@ -182,7 +198,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
         PhaseArgs::Ready(args) => (&**args, &args.common),
-        PhaseArgs::Status(args) => (args, &args.common),
+        PhaseArgs::Status(args) => (&**args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
         PhaseArgs::Discard(args) => (args, &args.common),
     }
@@ -220,6 +236,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let credential = parser.credential(args.token(), common.app_id.as_ref());
     let urls = parser.urls();
     let prepared = args.prepare(&mut parser);
+    let plan_file = args.plan_file(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
     let sigstore = args.sigstore();
@@ -261,6 +278,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
             timeout,
             dry_run: common.dry_run,
             verbose: common.verbose || environment.context.debug,
+            plan_file,
         })
     };
     let settings = settings();

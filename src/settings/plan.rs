@@ -1,9 +1,11 @@
 //! Parses the arguments of `plan`, which define the whole release.
 
+use std::path::PathBuf;
+
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
-use super::policy::{reason, version_rules};
+use super::policy::{bounded, reason, version_rules};
 use super::rights::rights;
 use super::signing::{required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
@@ -23,6 +25,14 @@ impl PhaseSettings for PlanArgs {
             "milestone" => self.milestone.is_some(),
             "feature-labels" => !self.rules.feature_labels.is_empty(),
             _ => false,
+        }
+    }
+
+    fn plan_file(&self, parser: &mut InputParser<'_>) -> Option<PathBuf> {
+        match parser.environment.context.runner {
+            Some(_) => parser.path("output", self.output.as_ref()),
+            // A person may keep it anywhere.
+            None => self.output.as_ref().map(PathBuf::from),
         }
     }
 
@@ -153,6 +163,9 @@ fn check_tag_when(parser: &mut InputParser<'_>, version_from: VersionFrom, tag_w
     }
 }
 
+/// The most characters of the message of a tag, which the plan has as well.
+const MOST_OF_TAG_MESSAGE: usize = 10_000;
+
 /// The message of an annotated tag.
 fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> {
     let words = [("lightweight", false), ("annotated", true)];
@@ -160,7 +173,8 @@ fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> 
     if kind == Some(true) {
         let typed = args.tag_message.as_deref();
         let message = typed.filter(|message| !message.trim().is_empty());
-        return Some(message.unwrap_or("{tag}").to_owned());
+        let message = message.unwrap_or("{tag}");
+        return bounded(parser, "tag-message", message, MOST_OF_TAG_MESSAGE);
     }
     if args.tag_message.is_some() {
         parser.missing(

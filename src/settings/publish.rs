@@ -44,6 +44,10 @@ impl PhaseSettings for PublishArgs {
                 .collect(),
             builders: parser.builders(&self.builders),
             logs: parser.path("logs", self.logs.as_ref()),
+            report: self.report.then(|| {
+                let server = parser.environment.context.server_url.clone();
+                server.unwrap_or_else(|| "https://github.com".to_owned())
+            }),
             finish: if self.leave_draft {
                 Finish::LeaveDraft
             } else {
@@ -106,7 +110,7 @@ fn jobs(parser: &mut InputParser<'_>, needs: Option<&str>) -> Option<JobResults>
 }
 
 /// One number, or names.
-fn legs(given: &[String]) -> Legs {
+pub(super) fn legs(given: &[String]) -> Legs {
     let names: BTreeSet<String> = lines(given).map(str::to_owned).collect();
     match names.first().map(|only| only.parse()) {
         None => Legs::None,

@@ -1,13 +1,182 @@
 //! Parses the arguments of `status`.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use super::input_parser::InputParser;
-use super::{PhaseSettings, Prepared, existing_release};
+use super::module_form::module_form;
+use super::publish::{legs, required_check};
+use super::{PhaseSettings, Prepared, Targets, lines};
 use crate::cli::StatusArgs;
-use crate::phases::Status;
+use crate::domain::{Code, NamedVersion, TagFormat};
+use crate::phases::{
+    ExpectedRelease, Legs, Status, StatusForm, StatusJudges, StatusMode, StatusOptions, Verify,
+    leg_findings,
+};
+use crate::plan::{
+    ImageInputs, ModuleImageInputs, Names, NotesSource, OnExisting, ReleasePlan, TagWhen,
+    VersionFrom, Wanted, WantedInputs,
+};
+
+const INTERVAL: Duration = Duration::from_secs(10);
+/// In place of the commit of a release that is not known yet.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 
 impl PhaseSettings for StatusArgs {
-    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let (repository, tag) = existing_release(parser, &self.release, &self.common)?;
-        Some(Prepared::on_github(repository, Status::new(tag)))
+    fn has(&self, input: &str) -> bool {
+        match input {
+            "required-checks" => !self.required_checks.is_empty(),
+            "builder-checks" => !self.builders.builder_checks.is_empty(),
+            "test-legs" => !self.test_legs.is_empty(),
+            _ => false,
+        }
     }
+
+    fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let expected = if self.plan.plan.is_some() {
+            planned(parser, self).map(|plan| ExpectedRelease::Plan(Box::new(plan)))
+        } else {
+            typed(parser, self).map(|wanted| ExpectedRelease::Typed(Box::new(wanted)))
+        };
+        let legs = legs(&self.test_legs);
+        let poll_interval =
+            parser.duration("await-interval", self.await_interval.as_deref(), INTERVAL);
+        let builders = parser.builders(&self.builders);
+        let checks = lines(&self.required_checks)
+            .filter_map(|line| required_check(parser, line))
+            .collect();
+        let expected = expected?;
+        let (wanted, registries) = match &expected {
+            ExpectedRelease::Plan(plan) => (&plan.wanted, registries(plan)),
+            ExpectedRelease::Typed(wanted) => {
+                let plan = ReleasePlan::complete((**wanted).clone(), None, None);
+                (&**wanted, registries(&plan))
+            }
+        };
+        let (repository, tag) = (wanted.repository.clone(), wanted.tag.clone());
+        let verified = tag.clone();
+        let options = StatusOptions {
+            repository: repository.clone(),
+            tag,
+            expected,
+            platforms: lines(&self.image_platforms).map(str::to_owned).collect(),
+            builders,
+            checks,
+            legs: match &legs {
+                Legs::Named(names) => names.clone(),
+                Legs::None | Legs::Count(_) => BTreeSet::new(),
+            },
+            form: if self.common.json {
+                StatusForm::Json
+            } else {
+                StatusForm::Text
+            },
+            mode: if self.watch {
+                StatusMode::Watch
+            } else {
+                StatusMode::Once
+            },
+            poll_interval,
+        };
+        let judges = StatusJudges {
+            verify: Box::new(move || Box::new(Verify::new(verified.clone()))),
+            legs: Box::new(move |checks, verdict| leg_findings(&legs, checks, verdict)),
+        };
+        Some(Prepared {
+            phase: Box::new(Status::new(options, judges)),
+            targets: Targets {
+                repository,
+                registries,
+            },
+        })
+    }
+}
+
+/// The hosts of the images.
+fn registries(plan: &ReleasePlan) -> BTreeSet<String> {
+    let images = plan.images();
+    images
+        .map(|(_, image)| image.repository().registry().to_owned())
+        .collect()
+}
+
+/// The plan, of which the version that was typed has to be.
+fn planned(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<ReleasePlan> {
+    let plan = parser.plan(&args.plan, &args.common)?;
+    if let Some(typed) = &args.release.version {
+        let format: Option<TagFormat> =
+            parser.parse("tag-format", args.release.tag_format.as_ref());
+        let format = format.unwrap_or_else(|| plan.wanted.tag_format.clone());
+        let named = NamedVersion::typed(typed, Some(&format));
+        let is_same = named.is_ok_and(|named| named.tag == plan.wanted.tag);
+        if !is_same && typed.trim() != plan.wanted.tag.as_str() {
+            parser.refuse(
+                Code::InputsExclusive,
+                format!("version is {typed}, and the plan is of {}", plan.wanted.tag),
+                "leave `version` out, or give the plan of this version",
+            );
+            return None;
+        }
+    }
+    let typed = [
+        ("assets", !args.assets.is_empty()),
+        ("binary-image", args.binary_image.is_some()),
+        ("extra-images", !args.extra_images.is_empty()),
+        ("module-name", args.module.module_name.is_some()),
+        ("module-registry", args.module.module_registry.is_some()),
+        ("module-form", args.module_form.is_some()),
+        ("module-tag", args.module_tag.is_some()),
+    ];
+    for (input, is_given) in typed {
+        if is_given {
+            parser.refuse(
+                Code::InputsExclusive,
+                format!("{input} is given beside a plan, which has it"),
+                format!("leave `{input}` or `plan` out"),
+            );
+        }
+    }
+    Some(plan)
+}
+
+/// The release of a version with the artifacts that were typed, which may be none. Its commit and its run are those of the draft.
+fn typed(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<Wanted> {
+    let format: Option<TagFormat> = parser.parse("tag-format", args.release.tag_format.as_ref());
+    let typed = args.release.version.as_deref().unwrap_or_default();
+    let named = parser.take("version", NamedVersion::typed(typed, format.as_ref()));
+    let repository = parser.repository(&args.common);
+    let images = ImageInputs {
+        binary: args.binary_image.clone(),
+        extra: lines(&args.extra_images).map(str::to_owned).collect(),
+        module: ModuleImageInputs {
+            name: args.module.module_name.clone(),
+            registry: args.module.module_registry.clone(),
+            form: module_form(parser, args.module_form.as_deref()),
+            tag: args.module_tag.clone(),
+        },
+    };
+    let assets = lines(&args.assets)
+        .filter_map(|name| parser.take("assets", name.parse()))
+        .collect();
+    let named = named?;
+    let all = images.named(Names::of(&named), &mut parser.findings);
+    let inputs = WantedInputs {
+        repository: repository?,
+        commit: NO_COMMIT.parse().ok()?,
+        run: String::new(),
+        prerelease: None,
+        make_latest: None,
+        on_existing: OnExisting::Resume,
+        replace_published: None,
+        notes: NotesSource::Generated,
+        assets,
+        images,
+        tag_when: TagWhen::default(),
+        tag_message: None,
+        version_from: VersionFrom::default(),
+        force: None,
+        signing: None,
+        require_attestations: vec![],
+    };
+    Some(inputs.of_version(named, all))
 }

@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod command;
 mod comparing;
 mod mutations;
 mod recorded;

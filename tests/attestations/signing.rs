@@ -33,7 +33,8 @@ impl Clock for JumpingClock {
 
     async fn sleep_until(&self, at: Moment) {
         let mut now = self.0.lock().unwrap();
-        *now += at.since(Moment::at(*now));
+        let wait = at.since(Moment::at(*now));
+        *now += wait;
     }
 }
 

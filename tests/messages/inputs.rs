@@ -12,18 +12,28 @@ async fn terminal_is_told_what_to_type() {
     let cases = [
         (
             "draft --plan=p.json",
-            "error[plan-unreadable] input: plan \"p.json\" is not JSON: expected value at line 1 column 1\n  help: to read it from a \
-             file, write @ before the path: @p.json\n",
+            "error[plan-unreadable] input: plan \"version=1.2.0\\n\" is not JSON: expected value at line 1 column 1\n  help: give --plan \
+             FILE: a file that `btp-release plan VERSION --output FILE` has written\n",
+        ),
+        (
+            "draft --plan=q.json",
+            "error[plan-unreadable] input: plan \"q.json\" is neither JSON nor a file: No such file or directory (os error 2)\n  help: \
+             give --plan FILE: a file that `btp-release plan VERSION --output FILE` has written\n",
+        ),
+        (
+            "fetch-module --artifacts=q.json --plan={}",
+            "error[artifacts-unreadable] input: artifacts \"q.json\" is neither JSON nor a file: No such file or directory (os error \
+             2)\n  help: pass the output of the phase `await`, or the path of a file with it\n",
         ),
         (
             "draft --plan=@p.json",
-            "error[plan-unreadable] input: plan \"plan={}\\n\" is not JSON: expected value at line 1 column 1\n  help: give --plan \
-             @FILE: a file with what `btp-release plan` printed after `plan=`\n",
+            "error[plan-unreadable] input: plan \"version=1.2.0\\n\" is not JSON: expected value at line 1 column 1\n  help: give --plan \
+             FILE: a file that `btp-release plan VERSION --output FILE` has written\n",
         ),
         (
             "draft",
-            "error[input-missing] input: plan is missing\n  help: give --plan @FILE: a file with what `btp-release plan` printed after \
-             `plan=`\n",
+            "error[input-missing] input: plan is missing\n  help: give --plan FILE: a file that `btp-release plan VERSION --output FILE` \
+             has written\n",
         ),
         (
             "plan v1.2.0 --registry-config=dc.json",
@@ -48,7 +58,7 @@ async fn terminal_is_told_what_to_type() {
     ];
     for (line, said) in cases {
         let run = Run::terminal(line)
-            .with_file("p.json", "plan={}\n")
+            .with_file("p.json", "version=1.2.0\n")
             .with_file("dc.json", "s3cret")
             .with_file(
                 "entry.json",

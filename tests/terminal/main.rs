@@ -15,6 +15,9 @@ use stand_ins::github::{GitHubWorld, Token};
 use stand_ins::registry::Auth;
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer, ServerClock};
 
+mod json;
+mod plan;
+mod schema;
 mod screen;
 #[path = "../support/mod.rs"]
 mod support;

@@ -37,13 +37,13 @@ fn reader_may_close_the_pipe() {
 }
 
 /// A terminal that a process writes to.
-struct PseudoTerminal {
+pub(super) struct PseudoTerminal {
     ours: File,
     theirs: File,
 }
 
 impl PseudoTerminal {
-    fn new(columns: u16) -> Self {
+    pub(super) fn new(columns: u16) -> Self {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
@@ -63,6 +63,26 @@ impl PseudoTerminal {
                 .open(name)
                 .unwrap(),
         }
+    }
+
+    /// Everything that a command shows, on standard output and standard error, and its exit code.
+    pub(super) fn record(self, mut command: Command) -> (String, i32) {
+        let mut child = command
+            .stdout(self.theirs.try_clone().unwrap())
+            .stderr(self.theirs)
+            .spawn()
+            .unwrap();
+        // It keeps the other end open.
+        drop(command);
+        let mut ours = self.ours;
+        let mut shown = Vec::new();
+        let mut piece = [0; 4096];
+        // At the end, Linux answers with an error.
+        while let Ok(length @ 1..) = ours.read(&mut piece) {
+            shown.extend_from_slice(piece.get(..length).unwrap());
+        }
+        let code = child.wait().unwrap().code().unwrap();
+        (String::from_utf8(shown).unwrap(), code)
     }
 
     /// Starts a command that writes its log here, and reads until `text` is shown; then sends a signal. Answers with everything that
@@ -168,4 +188,54 @@ async fn interrupted_phase_says_what_it_leaves() {
         "{shown}"
     );
     assert!(shown.contains("Ctrl-C again ends at once"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watched_status_is_drawn_in_place_and_ends_with_a_signal() {
+    let desk = Desk::new().await;
+    let variables = [("GITHUB_TOKEN", TOKEN), ("NO_COLOR", "1")];
+    let planned = desk
+        .run(
+            &["plan", "v1.2.0", "--assets", "a.yaml", "--notes", "none"],
+            &variables,
+        )
+        .await;
+    let plan = planned
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("plan="))
+        .unwrap();
+    let drafted = desk.run(&["draft", "--plan", plan], &variables).await;
+    assert_eq!(drafted.code, 0, "{}", drafted.log);
+    let command = desk.command(&["status", "v1.2.0", "--watch", "--plan", plan], &variables);
+    let redrawn = "F\u{1b}[J";
+    let (shown, code) =
+        tokio::task::spawn_blocking(|| PseudoTerminal::new(60).show(command, redrawn))
+            .await
+            .unwrap();
+    assert_eq!(code, 15, "{shown}");
+    let (first, rest) = shown.split_once("\u{1b}[").unwrap();
+    assert!(
+        rest.starts_with("2K") || first.contains("v1.2.0 is a draft"),
+        "{shown}"
+    );
+    let (page, again) = shown.split_once(redrawn).unwrap();
+    let lines: Vec<_> = page.lines().collect();
+    let place = lines
+        .iter()
+        .position(|line| line.contains(": v1.2.0 is a draft"));
+    let drawn = lines.len() - 1 - place.unwrap();
+    assert!(
+        page.ends_with(&format!("\u{1b}[{drawn}")),
+        "{drawn}: {shown}"
+    );
+    for line in lines.iter().skip(place.unwrap()) {
+        assert!(line.chars().count() < 80, "{line}");
+    }
+    assert!(page.contains("  absent     a.yaml"), "{shown}");
+    assert!(again.contains(": v1.2.0 is a draft"), "{shown}");
+    assert!(
+        shown.ends_with("status: not watched any longer; nothing was changed\r\n"),
+        "{shown}"
+    );
 }

@@ -94,7 +94,7 @@ fn times(check: &models::Check) -> CheckTimes {
 }
 
 /// Seconds since 1970 of a time in RFC 3339; `None` for what cannot be read, since times are only shown.
-fn seconds(time: Option<&str>) -> Option<u64> {
+pub(super) fn seconds(time: Option<&str>) -> Option<u64> {
     let time = humantime::parse_rfc3339(time?).ok()?;
     Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }

@@ -117,6 +117,8 @@ pub(super) struct RunJob {
     pub name: String,
     pub status: String,
     pub conclusion: Option<String>,
+    pub started_at: Option<String>,
+    pub completed_at: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -317,6 +319,12 @@ pub(super) struct GraphQlRelease {
     pub tag_name: Option<String>,
     pub is_draft: Option<bool>,
     pub is_prerelease: Option<bool>,
+}
+
+/// A commit as git has it (<https://docs.github.com/en/rest/git/commits>).
+#[derive(Deserialize)]
+pub(super) struct GitCommit {
+    pub message: String,
 }
 
 /// <https://docs.github.com/en/rest/commits/statuses>

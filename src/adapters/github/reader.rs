@@ -9,7 +9,7 @@ use http::Method;
 use super::client::success;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
-use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
+use crate::domain::{CommitSha, Digest, Lock, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
     SeenCheck, SeenComment, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
@@ -56,6 +56,14 @@ impl GitHubReader for GitHub {
             .doing(|| format!("look for the commit {commit}"))
     }
 
+    async fn commit_message(&self, commit: &CommitSha) -> Result<Option<String>, ServiceError> {
+        let url = self.url(&["git", "commits", commit.as_str()]);
+        let found: Result<Option<models::GitCommit>, Cause> = self.client.find(url).await;
+        found
+            .map(|commit| commit.map(|commit| commit.message))
+            .doing(|| format!("read the commit {commit}"))
+    }
+
     async fn branch(&self, name: &str) -> Result<Option<CommitSha>, ServiceError> {
         self.commit_of(&format!("heads/{name}"))
             .await
@@ -66,6 +74,18 @@ impl GitHubReader for GitHub {
         self.commit_of(&format!("tags/{tag}"))
             .await
             .doing(|| format!("look for the tag {tag}"))
+    }
+
+    async fn watched_tag(&self, tag: &Tag) -> Result<Option<CommitSha>, ServiceError> {
+        let reference = format!("tags/{tag}");
+        let found = async {
+            if self.is_listed(&reference).await? {
+                self.commit_of(&reference).await
+            } else {
+                Ok(None)
+            }
+        };
+        found.await.doing(|| format!("look for the tag {tag}"))
     }
 
     async fn is_annotated(&self, tag: &Tag) -> Result<bool, ServiceError> {
@@ -149,6 +169,7 @@ impl GitHubReader for GitHub {
     ) -> Result<Option<SeenChanges>, ServiceError> {
         self.changes_since(previous, commit)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "read what was changed since the previous release".into())
     }
 
@@ -158,12 +179,14 @@ impl GitHubReader for GitHub {
     ) -> Result<BTreeSet<String>, ServiceError> {
         self.contributors_before(before)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "look for first contributions".into())
     }
 
     async fn milestones(&self, title: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
         self.milestones_named(title)
             .await
+            .needing("  issues: read\n  pull-requests: read")
             .doing(|| format!("look for the milestone {title}"))
     }
 
@@ -201,6 +224,18 @@ impl GitHubReader for GitHub {
         self.read_lock(tag)
             .await
             .doing(|| format!("look for the lock of {tag}"))
+    }
+
+    async fn watched_lock(&self, tag: &Tag) -> Result<Option<SeenLock>, ServiceError> {
+        let name = Lock::reference(tag);
+        let found = async {
+            if self.is_listed(name.trim_start_matches("refs/")).await? {
+                self.read_lock(tag).await
+            } else {
+                Ok(None)
+            }
+        };
+        found.await.doing(|| format!("look for the lock of {tag}"))
     }
 
     async fn run_is_over(

@@ -30,6 +30,14 @@ impl GitHub {
         Ok(found.map(|found| found.object))
     }
 
+    /// Whether a list has a reference. Unlike a 404, a list without it is confirmed by 304, which costs nothing of the quota.
+    pub(super) async fn is_listed(&self, reference: &str) -> Result<bool, Cause> {
+        let url = self.url(&["git", "matching-refs", reference]);
+        let found: Vec<models::ReferenceName> = self.client.list(url, ALL_PAGES).await?;
+        let name = format!("refs/{reference}");
+        Ok(found.iter().any(|found| found.name == name))
+    }
+
     /// The commit that a reference points to, through annotated tags.
     pub(super) async fn commit_of(&self, reference: &str) -> Result<Option<CommitSha>, Cause> {
         let Some(mut object) = self.object_of(reference).await? else {

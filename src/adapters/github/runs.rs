@@ -6,13 +6,14 @@ use http::HeaderValue;
 use url::Url;
 
 use super::answer::GitHubAnswer;
+use super::checks::seconds;
 use super::client::{ALL_PAGES, JSON, success};
 use super::download::DownloadAnswer;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
 use crate::adapters::http::describe;
 use crate::domain::RepoSlug;
-use crate::protocol::{ByteStream, Cause, JobLog, RunReader, SeenJob, ServiceError};
+use crate::protocol::{ByteStream, Cause, CheckTimes, JobLog, RunReader, SeenJob, ServiceError};
 
 #[async_trait]
 impl RunReader for GitHub {
@@ -55,6 +56,10 @@ impl GitHub {
                 id: job.id,
                 name: job.name,
                 conclusion: job.conclusion.filter(|_| job.status == "completed"),
+                times: CheckTimes {
+                    began: seconds(job.started_at.as_deref()),
+                    ended: seconds(job.completed_at.as_deref()),
+                },
             })
             .collect())
     }

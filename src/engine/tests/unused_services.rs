@@ -28,6 +28,9 @@ impl GitHubReader for UnusedServices {
     async fn has_commit(&self, _: &CommitSha) -> Result<bool, ServiceError> {
         unreachable!()
     }
+    async fn commit_message(&self, _: &CommitSha) -> Result<Option<String>, ServiceError> {
+        unreachable!()
+    }
     async fn branch(&self, _: &str) -> Result<Option<CommitSha>, ServiceError> {
         unreachable!()
     }

@@ -1,18 +1,10 @@
 //! The builders that make the artifacts: one that failed, or did not start in time, ends the wait.
 
-use std::collections::BTreeSet;
-
 use super::{AwaitOptions, AwaitState};
-use crate::domain::{Code, Diagnostic, NamePattern};
+use crate::domain::{Code, Diagnostic};
 use crate::plan::ReleasePlan;
-use crate::protocol::{CheckState, SeenCheck, WaitTime};
-
-fn of<'a>(
-    pattern: &'a NamePattern,
-    checks: &'a [SeenCheck],
-) -> impl Iterator<Item = &'a SeenCheck> {
-    checks.iter().filter(|check| pattern.matches(&check.name))
-}
+use crate::protocol::{CheckState, WaitTime};
+use crate::release::builder_checks::matching;
 
 impl AwaitState {
     /// Whether every builder had the time to start. None can while an approval is awaited.
@@ -30,7 +22,7 @@ pub(super) fn findings(
 ) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for pattern in &options.builders {
-        let mut checks = of(pattern, &seen.release.checks).peekable();
+        let mut checks = matching(pattern, &seen.release.checks).peekable();
         if checks.peek().is_none() && seen.builders_are_late(options) {
             let waited = humantime::format_duration(options.builder_start_timeout);
             findings.push(Diagnostic::error(
@@ -59,20 +51,4 @@ pub(super) fn findings(
         }
     }
     findings
-}
-
-/// One line for each builder that is being waited for.
-pub(super) fn pending(options: &AwaitOptions, checks: &[SeenCheck]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let lines = options.builders.iter().flat_map(|pattern| {
-        let mut found: Vec<String> = of(pattern, checks)
-            .map(|check| format!("builder {}: {}", check.name, check.state))
-            .collect();
-        if found.is_empty() {
-            found.push(format!("builder {pattern}: not started"));
-        }
-        found
-    });
-    // Several patterns may match the same builder.
-    lines.filter(|line| seen.insert(line.clone())).collect()
 }

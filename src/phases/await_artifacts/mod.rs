@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{AssetName, Diagnostic, Digest, ImageRef, Moment, NamePattern};
+use crate::domain::{Diagnostic, Digest, ImageRef, Moment, NamePattern};
 use crate::plan::{Artifact, Artifacts, Awaited, Mark, ReleasePlan};
-use crate::protocol::{AssetState, Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::protocol::{CheckRole, KnownCheck, ReleaseFacts};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
-use crate::release::asset_image_refs;
+use crate::protocol::{Reader, SeenAsset, SeenRelease, ServiceError};
+use crate::release::artifact_state::{self, ArtifactState};
 use crate::release::attestations::required::{Attested, AttestedImage, look_for};
-use crate::release::image_check::{self, ImageOrigin};
-use crate::release::image_reader::{ImageQuery, ImageState};
-use crate::release::mismatch::Mismatch;
+use crate::release::builder_checks;
+use crate::release::image_check::ImageOrigin;
+use crate::release::image_reader::ImageQuery;
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
@@ -71,21 +71,6 @@ struct AwaitState {
     uncounted: Duration,
     /// The attestations that the plan requires of the images that are there.
     attested: Vec<AttestedImage>,
-}
-
-/// The state of an artifact.
-#[derive(Debug, PartialEq)]
-enum ArtifactState {
-    Absent,
-    /// It exists in part, and is not usable yet.
-    Incomplete(String),
-    /// It exists in full, without an attestation that the plan requires.
-    Unattested(String),
-    /// It exists, and is of another build.
-    Stale(Vec<Mismatch>),
-    /// It exists, and will never be of this release.
-    Refused(Vec<Diagnostic>),
-    Ready(Box<Artifact>),
 }
 
 impl Await {
@@ -216,7 +201,10 @@ fn decide(
     if !findings.is_empty() {
         return Decided::blocked(findings, known);
     }
-    on.extend(builders::pending(options, &seen.release.checks));
+    on.extend(builder_checks::lines(
+        &options.builders,
+        &seen.release.checks,
+    ));
     on.extend(seen.approval.line());
     let step = Step::Wait(Waiting {
         on,
@@ -245,22 +233,22 @@ fn progress(
     let mut refused = Vec::new();
     for awaited in plan.awaited() {
         let (what, state) = match &awaited {
-            Awaited::Asset(asset) => (
-                format!("asset {asset}"),
-                asset_state(plan, release, seen, asset),
-            ),
+            Awaited::Asset(asset) => {
+                let state = artifact_state::of_asset(plan, release, &seen.release, asset);
+                (format!("asset {asset}"), Ok(state))
+            }
             Awaited::Image { image, name } => (
                 format!("image {image}"),
-                image_state(plan, options, mark, seen, image, name),
+                image_state(plan, options, mark, seen, (name, image)),
             ),
         };
         match state {
-            ArtifactState::Ready(artifact) => {
+            Ok(ArtifactState::Ready(artifact)) => {
                 let name = awaited.name().to_owned();
                 progress.found(name, &what, *artifact, earlier, seen.waited);
             }
-            ArtifactState::Refused(findings) => refused.extend(findings),
-            state => progress.on.extend(state.told(&what)),
+            Err(findings) => refused.extend(findings),
+            Ok(state) => progress.on.push(told(&what, &state)),
         }
     }
     if refused.is_empty() {
@@ -326,120 +314,61 @@ impl Progress {
     }
 }
 
-impl ArtifactState {
-    /// The line for an artifact that is not ready.
-    fn told(&self, what: &str) -> Option<String> {
-        match self {
-            Self::Absent => Some(format!("{what}: absent")),
-            Self::Incomplete(why) => Some(format!("{what}: incomplete, {why}")),
-            Self::Unattested(why) => Some(format!("{what}: complete, and {why}")),
-            Self::Stale(why) => {
-                let why: Vec<_> = why.iter().map(ToString::to_string).collect();
-                Some(format!("{what}: stale, {}", why.join("; ")))
-            }
-            Self::Ready(_) | Self::Refused(_) => None,
-        }
-    }
-}
-
-fn asset_state(
-    plan: &ReleasePlan,
-    release: &SeenRelease,
-    seen: &AwaitState,
-    name: &AssetName,
-) -> ArtifactState {
-    let mut assets = release.assets.iter();
-    let Some(asset) = assets.find(|asset| asset.name == name.as_str()) else {
-        return ArtifactState::Absent;
-    };
-    if asset.state == AssetState::Unfinished {
-        return ArtifactState::Incomplete("its upload is not finished".into());
-    }
-    let view = &seen.release;
-    let Some(digest) = view.digest(asset) else {
-        return ArtifactState::Incomplete("GitHub has not told its digest yet".into());
-    };
-    let text = view.asset_texts.get(&asset.id);
-    let images = view.release_images(plan);
-    let mismatches = text
-        .map(|text| asset_image_refs::mismatches(&images, &asset.name, text, view.module(plan)));
-    match mismatches {
-        Some(mismatches) if !mismatches.is_empty() => ArtifactState::Stale(mismatches),
-        _ => ArtifactState::Ready(Box::new(Artifact::Asset {
-            digest,
-            size: asset.size,
-            waited: 0,
-            ready_at: None,
-        })),
-    }
-}
-
+/// The state of an image or, where its builder says what it built, why it will never be of this release.
 fn image_state(
     plan: &ReleasePlan,
     options: &AwaitOptions,
     mark: &Mark,
     seen: &AwaitState,
-    image: &ImageRef,
-    name: &str,
-) -> ArtifactState {
+    (name, image): (&str, &ImageRef),
+) -> Result<ArtifactState, Vec<Diagnostic>> {
     let expected = options.expected.of(name);
-    let found = seen.release.images.get(name);
     let refused = expected
-        .zip(found)
+        .zip(seen.release.images.get(name))
         .map(|(expected, found)| expected.findings(plan, image, found))
         .unwrap_or_default();
     if !refused.is_empty() {
-        return ArtifactState::Refused(refused);
+        return Err(refused);
     }
-    let (digest, contents) = match found {
-        None | Some(ImageState::Absent) => return ArtifactState::Absent,
-        Some(ImageState::Incomplete { why, .. }) => {
-            return ArtifactState::Incomplete(why.clone());
-        }
-        Some(ImageState::Complete { digest, contents }) => (*digest, contents),
-    };
-    if let Some(differs) = seen.release.other_module_image(name, digest) {
-        return ArtifactState::Incomplete(differs.to_string());
-    }
-    let images = seen.release.release_images(plan);
     let origin = if expected.is_some() {
         ImageOrigin::ToldByBuilder
     } else {
         ImageOrigin::Unknown
     };
-    let leftovers = &mark.leftovers;
-    let stale = image_check::staleness(plan, &images, leftovers, digest, origin, contents);
-    if !stale.is_empty() {
-        return ArtifactState::Stale(stale);
+    let view = &seen.release;
+    let state = artifact_state::of_image(plan, mark, view, (name, image), origin);
+    match state {
+        ArtifactState::Ready(_) => attested(&seen.attested, name, state),
+        state => Ok(state),
     }
-    if let Some(state) = without_attestation(&seen.attested, name) {
-        return state;
-    }
-    ArtifactState::Ready(Box::new(Artifact::Image {
-        digest,
-        tagged: image.clone(),
-        image: image.repository().pinned(digest),
-        platforms: contents.platforms.clone(),
-        size: contents.size,
-        waited: 0,
-        expected: expected.is_some(),
-        ready_at: None,
-    }))
 }
 
-/// The state of an image that lacks an attestation that the plan requires, or whose attestation is wrong. A builder attests what it
-/// has pushed, so that the attestation comes later than the image.
-fn without_attestation(attested: &[AttestedImage], name: &str) -> Option<ArtifactState> {
-    let mut missing = None;
+/// The line for an artifact that is not ready.
+fn told(what: &str, state: &ArtifactState) -> String {
+    match state.why().as_str() {
+        "" => format!("{what}: {}", state.word()),
+        why => format!("{what}: {}, {why}", state.word()),
+    }
+}
+
+/// The state of an image that is complete, and that may lack an attestation which the plan requires. A builder attests what it has
+/// pushed, so that the attestation comes later than the image; one that is wrong is refused.
+fn attested(
+    attested: &[AttestedImage],
+    name: &str,
+    complete: ArtifactState,
+) -> Result<ArtifactState, Vec<Diagnostic>> {
+    let mut state = complete;
     for image in attested.iter().filter(|image| image.required.image == name) {
         match &image.attested {
             Attested::Yes => {}
             Attested::Missing => {
                 let signer = &image.required.signer;
-                missing = Some(format!("{} by {signer} is not there yet", image.what()));
+                let why = format!("{} by {signer} is not there yet", image.what());
+                state = ArtifactState::Unattested(why);
             }
-            Attested::Refused(_) => return Some(ArtifactState::Refused(image.objections(""))),
+            Attested::Refused(_) => return Err(image.objections("")),
         }
     }
-    missing.map(ArtifactState::Unattested)
+    Ok(state)
 }

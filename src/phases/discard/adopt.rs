@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, LockOwner, Tag, Version};
-use crate::plan::{LOGS, Mark, ReleasePlan};
+use crate::plan::{LOGS, Mark, REPORT, ReleasePlan};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, Step};
 use crate::protocol::{Reader, SeenRelease, ServiceError};
 use crate::release::asset_sync::TEMPORARY;
@@ -141,7 +141,9 @@ fn ours(
     }
     let planned = plan.wanted.asset_names();
     let mut names = draft.assets.iter().map(|asset| asset.name.as_str());
-    let ours = |name: &&str| planned.contains(name) || *name == LOGS || name.starts_with(TEMPORARY);
+    let ours = |name: &&str| {
+        planned.contains(name) || [LOGS, REPORT].contains(name) || name.starts_with(TEMPORARY)
+    };
     match names.find(|name| !ours(name)) {
         Some(name) => Err(format!(
             "it has the asset {name}, which the plan does not name"
@@ -285,6 +287,7 @@ mod tests {
         draft.assets = [
             "rendered.yaml",
             "release-evidence.json",
+            "release-report.html",
             "btp-release-new.x",
         ]
         .map(|name| asset(1, name, b"x"))

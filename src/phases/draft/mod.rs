@@ -4,6 +4,7 @@
 //! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
 //! answer that the tag was created is enough.
 
+mod notes;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
-use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen, VersionFrom};
+use crate::plan::{FULL_NOTES, Mark, NotesSource, ReleasePlan, TagWhen, VersionFrom};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Cause, NewDraft, NewTag, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
@@ -93,8 +94,11 @@ impl Phase for Draft {
         match (&self.created, seen.releases.as_slice()) {
             (Some(created), []) => Ok(Step::Act(vec![Action::CreateDraft(created.clone())])),
             (_, [draft]) => {
-                self.with_tag = Some(drafted(&self.plan, draft));
-                Ok(decide(&self.plan, &seen))
+                let draft = draft.clone();
+                let step = decide(&self.plan, &seen);
+                let step = notes::attach_first(reader, &self.plan, seen, step).await?;
+                self.with_tag = Some(drafted(&self.plan, &draft));
+                Ok(step)
             }
             _ => Ok(decide(&self.plan, &seen)),
         }
@@ -102,6 +106,20 @@ impl Phase for Draft {
 
     fn known(&self) -> ReleaseFacts {
         ReleaseFacts::of_plan(&self.plan)
+    }
+
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        let wanted = &self.plan.wanted;
+        let is_first = |action: &Action| match action {
+            // A tag that is there is in the new draft's mark.
+            Action::CreateDraft(draft) => {
+                Mark::find(&draft.body).is_some_and(|mark| !mark.tag_was_there)
+            }
+            _ => false,
+        };
+        let first = foreseen.iter().any(is_first) && wanted.tag_when == TagWhen::Draft;
+        let tag = Action::CreateTag(NewTag::planned(wanted));
+        first.then(|| tag.to_string()).into_iter().collect()
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
@@ -146,7 +164,8 @@ impl NeedsLock for Draft {
         if let [Action::CreateDraft(draft)] = actions.as_mut_slice()
             && self.created.is_none()
         {
-            complete(draft, &self.details(reader).await?);
+            let asset = self.plan.wanted.full_notes.as_ref().map(|_| FULL_NOTES);
+            complete(draft, &self.details(reader).await?, asset);
         }
         Ok(actions)
     }
@@ -277,29 +296,12 @@ fn new_draft(plan: &ReleasePlan, tag: Option<&CommitSha>) -> NewDraft {
     }
 }
 
-fn complete(draft: &mut NewDraft, details: &DraftDetails) {
+fn complete(draft: &mut NewDraft, details: &DraftDetails, asset: Option<&str>) {
     if let Some(mark) = Mark::find(&draft.body) {
         let mark = Mark {
             leftovers: details.leftovers.clone(),
             ..mark
         };
-        draft.body = mark.put(&cut(&details.notes));
-    }
-}
-
-/// Shortens notes that GitHub would refuse, at the end of a line, and says so.
-fn cut(notes: &str) -> String {
-    const CUT: &str = "\n\n*These notes were longer than a release may hold, and were cut here.*";
-    let room = NotesSource::MAX_CHARS - CUT.len();
-    match notes.char_indices().nth(room) {
-        None => notes.to_owned(),
-        Some((at, _)) => {
-            let head = notes.get(..at).unwrap_or_default();
-            let line = head
-                .rfind('\n')
-                .and_then(|end| head.get(..end))
-                .unwrap_or(head);
-            format!("{line}{CUT}")
-        }
+        draft.body = mark.put(&notes::cut(&details.notes, asset));
     }
 }

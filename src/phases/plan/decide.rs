@@ -1,10 +1,14 @@
 //! What follows from what `plan` has read: the plan, or every reason not to start.
 
 use super::PlanOptions;
+use super::attached_notes::AttachedNotes;
+use super::size::too_large;
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, ReleasePlan, Wanted};
+use crate::plan::{
+    BranchGuard, EVIDENCE, FULL_NOTES, FullNotes, LOGS, NotesSource, REPORT, ReleasePlan, Wanted,
+};
 use crate::protocol::{PhaseReport, ReleaseFacts, Step};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -13,22 +17,29 @@ use crate::release::rights::with_yaml;
 
 pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let wanted = &options.wanted;
+    let (plan, is_whole) = complete(options, seen);
     let mut findings = in_repository(wanted, seen);
-    findings.extend(notes_too_long(wanted));
-    findings.extend(assets(wanted));
-    findings.extend(attested_images(options));
+    findings.extend(notes_too_long(&plan.wanted));
+    findings.extend(assets(wanted, &plan.wanted));
+    findings.extend(attested_images(wanted));
+    if findings.is_empty() {
+        findings.extend(too_large(&plan));
+    }
     if let Some(since_previous) = &seen.since_previous {
         findings.extend(since_previous.findings(&options.changes, wanted));
     }
     let (broken, forced) = broken_rules(options, seen);
-    findings.extend(broken);
-    let plan = complete(options, seen);
+    let exists = version_exists(wanted, seen);
+    findings.extend(broken.into_iter().map(|finding| match exists {
+        Some(_) => policy::without_force(finding),
+        None => finding,
+    }));
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
         findings.push(finding);
     }
-    findings.extend(version_exists(wanted, seen));
+    findings.extend(exists);
     let rights = seen.rights.findings(&options.rights, wanted);
     let (refused, warned): (Vec<_>, Vec<_>) = rights.into_iter().partition(Diagnostic::is_error);
     findings.extend(refused);
@@ -38,6 +49,7 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     }
     let mut report = report(&plan, seen.higher_is_released);
     report.warnings.extend(forced);
+    report.warnings.extend(cut_without_asset(is_whole));
     report.warnings.extend(warned);
     if let Some(told) = seen.rights.told(&options.rights, wanted) {
         report = report.with("rights", told);
@@ -99,6 +111,25 @@ fn notes_too_long(wanted: &Wanted) -> Option<Diagnostic> {
     (chars > NotesSource::MAX_CHARS).then(too_long)
 }
 
+/// Whether a reader of the release finds all of its notes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WholeNotes {
+    There,
+    /// They are longer than a plan can carry.
+    Missing,
+}
+
+fn cut_without_asset(notes: WholeNotes) -> Option<Diagnostic> {
+    let warning = || {
+        Diagnostic::warning(
+            Code::NotesTooLong,
+            "the notes are cut in the release, and too long to be attached as well",
+            "give `previous-tag` if the release before is another one, or attach them yourself: the release names the page of all changes",
+        )
+    };
+    (notes == WholeNotes::Missing).then(warning)
+}
+
 /// The rules for a version that it breaks; as warnings, the second ones, where a reason was given.
 fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let Some(for_rules) = &seen.for_rules else {
@@ -120,11 +151,16 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
-fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
+fn assets(wanted: &Wanted, planned: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
     let own = wanted.own_assets();
-    let reserved =
-        names.filter(|name| own.contains(name) || *name == LOGS || name.starts_with(TEMPORARY));
+    let is_ours = |name: &&str| {
+        own.contains(name)
+            || [LOGS, REPORT].contains(name)
+            || name.starts_with(TEMPORARY)
+            || planned.planned_digest(name).is_some()
+    };
+    let reserved = names.filter(is_ours);
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -133,13 +169,14 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
                 format!(
-                    "give it another name than {}, {LOGS} and {TEMPORARY}*",
+                    "give it another name than {}, {LOGS}, {REPORT}, {FULL_NOTES} and {TEMPORARY}*",
                     own.join(", ")
                 ),
             )
         })
         .collect();
-    let total = wanted.asset_names().len();
+    findings.extend(names_of_images(wanted));
+    let total = planned.asset_names().len();
     if total > MAX_ASSETS {
         findings.push(Diagnostic::error(
             Code::AssetsTooMany,
@@ -154,8 +191,7 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
 }
 
 /// The attestations of images that the release does not have.
-fn attested_images(options: &PlanOptions) -> Vec<Diagnostic> {
-    let wanted = &options.wanted;
+fn attested_images(wanted: &Wanted) -> Vec<Diagnostic> {
     let plan = ReleasePlan::complete(wanted.clone(), None, None);
     let images: Vec<String> = plan.images().map(|(name, _)| name).collect();
     let required = wanted.require_attestations.iter();
@@ -171,18 +207,47 @@ fn attested_images(options: &PlanOptions) -> Vec<Diagnostic> {
     refused.collect()
 }
 
-fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
+/// Assets that `await` could not tell from an image: artifacts are told apart by their names.
+fn names_of_images(wanted: &Wanted) -> Vec<Diagnostic> {
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images = plan.images().map(|(name, _)| name);
+    let both = images.filter(|name| wanted.assets.iter().any(|asset| asset.as_str() == name));
+    let found = both.map(|name| {
+        Diagnostic::error(
+            Code::AssetNameReserved,
+            format!("the asset {name} has the name of an image among the artifacts"),
+            "give the asset another name, such as one with an extension",
+        )
+    });
+    found.collect()
+}
+
+/// The plan, and whether the release has all of its notes.
+fn complete(options: &PlanOptions, seen: &PlanState) -> (ReleasePlan, WholeNotes) {
     let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
     let since = seen.since_previous.as_ref();
-    let notes = since.and_then(|since| since.notes(&options.changes, &wanted, previous));
-    wanted.notes = notes.unwrap_or(wanted.notes);
+    let notes = since.map(|since| since.notes(&options.changes, &wanted, previous));
+    let mut whole = WholeNotes::There;
+    if let Some(notes) = notes {
+        let full = match &seen.attached {
+            AttachedNotes::There(text) => FullNotes::of(text),
+            AttachedNotes::Never => None,
+            AttachedNotes::ToBeMade => notes.full,
+        };
+        if notes.is_cut && full.is_none() {
+            whole = WholeNotes::Missing;
+        }
+        wanted.notes = notes.source;
+        wanted = wanted.with_full_notes(full);
+    }
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
             head: head.clone()?,
         })
     });
-    ReleasePlan::complete(wanted, seen.previous.clone(), guard)
+    let plan = ReleasePlan::complete(wanted, seen.previous.clone(), guard);
+    (plan, whole)
 }
 
 fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {

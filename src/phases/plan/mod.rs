@@ -1,7 +1,10 @@
 //! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
+mod attached_notes;
 mod decide;
 mod next;
+mod preview;
+mod size;
 mod spelling;
 mod state;
 #[cfg(test)]
@@ -36,11 +39,16 @@ pub struct PlanOptions {
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
 pub struct Plan {
     options: PlanOptions,
+    /// Whether somebody wants to know what the plan leads to.
+    explains: bool,
 }
 
 impl Plan {
     pub fn new(options: PlanOptions) -> Self {
-        Self { options }
+        Self {
+            options,
+            explains: false,
+        }
     }
 }
 
@@ -51,7 +59,20 @@ impl Phase for Plan {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        Ok(decide(&self.options, &self.see(reader).await?))
+        let seen = self.see(reader).await?;
+        let mut step = decide(&self.options, &seen);
+        if self.explains
+            && let Step::Done(report) = &mut step
+            && let Some(plan) = &report.facts.plan
+        {
+            let preview = self.preview(reader, &seen, plan).await;
+            report.facts.preview = Some(Box::new(preview));
+        }
+        Ok(step)
+    }
+
+    fn explain(&mut self) {
+        self.explains = true;
     }
 
     fn known(&self) -> ReleaseFacts {

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use super::{Candidate, EVIDENCE};
 use crate::domain::{Digest, PROGRAM_VERSION};
 use crate::plan::{
-    AnsweredRequest, Artifact, Artifacts, Mark, NotesSource, Predicate, Record, Statement, Verdict,
+    AnsweredRequest, Artifact, Artifacts, Mark, NotesSource, Predicate, REPORT, Record, Statement,
+    Verdict,
 };
 use crate::protocol::Action;
 use crate::protocol::{LocalFile, SeenCheck};
@@ -24,43 +25,68 @@ pub(super) struct Evidence {
 
 impl Candidate<'_> {
     pub(super) fn evidence(&self) -> Evidence {
-        let bytes = self.statement().to_bytes();
-        let planned = LocalFile {
-            path: PathBuf::from(EVIDENCE),
-            size: bytes.len() as u64,
-            digest: Digest::of(&bytes),
-        };
-        let written = self.seen.written.as_ref();
-        let written = written.filter(|file| file.digest == planned.digest);
-        let file = written.unwrap_or(&planned);
-        let mut room = room(self.release, self.plan.wanted.own_assets().iter().copied());
-        let uploads = EVIDENCE
-            .parse()
-            .map(|name| sync_asset(&self.seen.release, self.release, &name, file, &mut room))
-            .unwrap_or_default();
-        let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
-        // A file is read before it is uploaded: only then its full path is known.
-        let missing = if written.is_none() && uploads.iter().any(is_upload) {
-            vec![Action::WriteFile {
-                to: planned.path.clone(),
-                bytes: bytes.into(),
-            }]
-        } else {
-            uploads
-        };
+        let (statement, report) = self.final_statement();
+        let bytes = statement.to_bytes();
+        let digest = Digest::of(&bytes);
+        // The evidence comes last: it names the report.
+        let report = report.map(|bytes| (REPORT, bytes, self.seen.written_report.as_ref()));
+        let evidence = (EVIDENCE, bytes, self.seen.written.as_ref());
+        let (mut writes, mut uploads) = (vec![], vec![]);
+        let own = self.plan.wanted.own_assets().iter().copied();
+        let with_report = report.as_ref().map(|_| REPORT);
+        let mut room = room(self.release, own.chain(with_report));
+        for (name, bytes, written) in report.into_iter().chain([evidence]) {
+            let (write, upload) = self.generated(name, bytes, written, &mut room);
+            writes.extend(write);
+            uploads.extend(upload);
+        }
         let text = with_table(
             Mark::strip(&self.release.body),
-            &self.named_in_evidence(),
-            planned.digest,
+            &statement.predicate.artifacts,
+            digest,
         );
         Evidence {
-            missing,
+            missing: if writes.is_empty() { uploads } else { writes },
             body: self.mark.put(&text),
         }
     }
 
-    /// The evidence, or that of an earlier process if it describes the release equally.
-    pub(super) fn statement(&self) -> Statement {
+    /// The statement of the evidence that is published, and the report that it names, if there is to be one.
+    pub(super) fn final_statement(&self) -> (Statement, Option<Vec<u8>>) {
+        self.with_report(self.statement())
+    }
+
+    /// What is still to be done for a file that is made here: it is written, read, and only then uploaded, since only then its full
+    /// path is known.
+    pub(super) fn generated(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+        written: Option<&LocalFile>,
+        room: &mut usize,
+    ) -> (Option<Action>, Vec<Action>) {
+        let planned = LocalFile {
+            path: PathBuf::from(name),
+            size: bytes.len() as u64,
+            digest: Digest::of(&bytes),
+        };
+        let written = written.filter(|file| file.digest == planned.digest);
+        let file = written.unwrap_or(&planned);
+        let uploads = name
+            .parse()
+            .map(|name| sync_asset(&self.seen.release, self.release, &name, file, room))
+            .unwrap_or_default();
+        let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
+        let write = written.is_none() && uploads.iter().any(is_upload);
+        let write = write.then(|| Action::WriteFile {
+            to: planned.path.clone(),
+            bytes: bytes.into(),
+        });
+        (write, uploads)
+    }
+
+    /// The evidence without the report, or that of an earlier process if it describes the release equally.
+    fn statement(&self) -> Statement {
         let inputs = self.inputs;
         let records = |wanted: &dyn Fn(&SeenCheck) -> bool| {
             let checks = self.seen.release.checks.iter();
@@ -89,10 +115,12 @@ impl Candidate<'_> {
             publisher: format!("btp-release {PROGRAM_VERSION}"),
             requests: answers.collect(),
         });
-        match &first.evidence {
-            Some(left) if left.says_the_same(&statement) => left.clone(),
-            _ => statement,
-        }
+        let left = first.evidence.as_ref();
+        let left = left.filter(|left| match self.inputs.report {
+            Some(_) => left.says_the_same_without_report(&statement),
+            None => left.says_the_same(&statement),
+        });
+        left.cloned().unwrap_or(statement)
     }
 }
 
@@ -102,6 +130,8 @@ fn record(check: &SeenCheck) -> Record {
         state: check.state.to_string(),
         description: check.description.clone(),
         url: check.url.clone(),
+        began: check.times.began,
+        ended: check.times.ended,
     }
 }
 

@@ -21,8 +21,10 @@ pub struct PublishInputs {
     /// Checks that made the artifacts: their runs are part of the evidence.
     pub builders: Vec<NamePattern>,
     pub token: PublishToken,
-    /// The file that becomes the asset [`LOGS`].
+    /// The file that becomes the asset `release-logs.zip`.
     pub logs: Option<PathBuf>,
+    /// Where the links of the asset with the report lead, if there is to be one: the address of GitHub's pages.
+    pub report: Option<String>,
     pub finish: Finish,
     /// Whether this job can sign.
     pub id_token: IdToken,

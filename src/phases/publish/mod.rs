@@ -7,6 +7,7 @@ mod inputs;
 mod logs;
 mod published;
 mod ready;
+mod report;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, Moment, Tag};
-use crate::plan::{Artifact, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, TagWhen};
+use crate::plan::{
+    Artifact, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, REPORT, ReleasePlan, Statement, TagWhen,
+};
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
@@ -33,6 +36,8 @@ use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 use signed::SeenSignatures;
 
 pub use inputs::{Finish, Legs, PublishInputs, PublishToken};
+
+pub use gate::leg_findings;
 
 /// [`PhaseId::Publish`]. Done only when the release is publicly visible as it was planned or, with [`Finish::LeaveDraft`], when
 /// nothing but the publishing request is left to do.
@@ -71,6 +76,8 @@ struct PublishState {
     head: Option<CommitSha>,
     /// The file of the evidence, if it was written already.
     written: Option<LocalFile>,
+    /// The file of the report, if it was written already.
+    written_report: Option<LocalFile>,
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
@@ -125,6 +132,7 @@ impl Publish {
         let mut seen = PublishState {
             head: None,
             written: reader.files.file(Path::new(EVIDENCE)).await?,
+            written_report: self.written_report(reader).await?,
             logs: None,
             first: FirstRead::default(),
             signed: SeenSignatures::default(),
@@ -220,11 +228,12 @@ impl Publish {
             return Ok(None);
         };
         seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
+        seen.written_report = self.written_report(reader).await?;
         if !std::mem::take(&mut self.wrote_file) {
-            let own = self.plan.wanted.own_assets();
-            let is_evidence = |asset: &SeenAsset| {
-                asset.name.ends_with(LOGS) || own.iter().any(|name| asset.name.ends_with(name))
-            };
+            let own = self.plan.wanted.own_assets().iter();
+            let ours = own.copied().chain([LOGS, REPORT]);
+            let ours: Vec<&str> = ours.collect();
+            let is_evidence = |asset: &SeenAsset| ours.iter().any(|o| asset.name.ends_with(o));
             let tag = &self.plan.wanted.tag;
             let mut view = self.cache.view_from(reader, tag, seen.release);
             view.known_release().await?;
@@ -313,6 +322,21 @@ impl Phase for Publish {
 
     fn known(&self) -> ReleaseFacts {
         self.known.clone()
+    }
+
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        if foreseen.iter().any(Action::is_final) {
+            return vec![];
+        }
+        let wanted = &self.plan.wanted;
+        let writes = |action: &Action| matches!(action, Action::WriteFile { .. });
+        let upload = foreseen.iter().any(writes);
+        let upload = upload.then(|| format!("upload {EVIDENCE}"));
+        let publish = match self.inputs.finish {
+            Finish::Publish => format!("publish {}", wanted.tag),
+            Finish::LeaveDraft => format!("leave the draft {} to a person", wanted.tag),
+        };
+        upload.into_iter().chain([publish]).collect()
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {

@@ -2,7 +2,7 @@
 //! verdict, which are made here.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::plan::{REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMod
 use crate::protocol::{
     Action, AssetState, LocalFile, NewAttestation, Reader, SeenAttestation, ServiceError,
 };
-use crate::release::asset_sync::{room, sync_asset};
+use crate::release::asset_sync::room;
 use crate::release::attestations::leg::{SignedResult, TEST_RESULT, result_of, signed_result};
 use crate::release::attestations::required::{AttestedImage, look_for};
 use crate::release::attestations::summary::{SUMMARY, already_signed, signed_evidence, verdict};
@@ -79,7 +79,7 @@ impl Publish {
         }
         let uploaded = seen.release.evidence();
         let uploaded = uploaded.and_then(|asset| seen.release.digest(asset));
-        let made = candidate(&self.plan, &self.inputs, seen).map(|ours| ours.statement());
+        let made = candidate(&self.plan, &self.inputs, seen).map(|ours| ours.final_statement().0);
         if let Ok(evidence) = made
             && uploaded == Some(Digest::of(&evidence.to_bytes()))
         {
@@ -246,7 +246,7 @@ impl Candidate<'_> {
         let Some(run) = SigningRun::planned(self.plan).filter(|_| self.signs()) else {
             return vec![];
         };
-        let statement = self.statement();
+        let (statement, _) = self.final_statement();
         let legs = self.leg_names();
         let results: Vec<&SeenAttestation> = legs
             .iter()
@@ -281,24 +281,12 @@ impl Candidate<'_> {
         let mut room = room(self.release, self.plan.wanted.asset_names());
         let (mut writes, mut uploads) = (vec![], vec![]);
         for (name, bytes) in files {
-            let planned = LocalFile {
-                path: PathBuf::from(name),
-                size: bytes.len() as u64,
-                digest: Digest::of(&bytes),
-            };
             let written = self.seen.signed.files.get(name);
-            let written = written.filter(|file| file.digest == planned.digest);
-            let file = written.unwrap_or(&planned);
-            let Ok(asset) = name.parse() else { continue };
-            let needed = sync_asset(&self.seen.release, self.release, &asset, file, &mut room);
-            let is_upload = |action: &Action| matches!(action, Action::UploadAsset { .. });
-            if written.is_none() && needed.iter().any(is_upload) {
-                writes.push(Action::WriteFile {
-                    to: planned.path,
-                    bytes: bytes.into(),
-                });
+            let (write, upload) = self.generated(name, bytes, written, &mut room);
+            if write.is_some() {
+                writes.extend(write);
             } else {
-                uploads.extend(needed);
+                uploads.extend(upload);
             }
         }
         if writes.is_empty() { uploads } else { writes }

@@ -247,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::plan::tests::example;
-    use crate::plan::{Artifact, Artifacts, Predicate};
+    use crate::plan::{Artifact, Artifacts, Predicate, REPORT};
     use crate::release::examples::{asset, other, our_draft, published};
     use crate::release::image_check::Contents;
 
@@ -327,6 +327,40 @@ mod tests {
             Step::Done(_) => vec![],
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The same with a report, which has these bytes where the evidence names it.
+    fn with_report(named: &[u8]) -> VerifyState {
+        let mut seen = seen();
+        let before = seen.evidence.take().unwrap();
+        let mut predicate = Statement::from_bytes(&before).unwrap().predicate;
+        let report = Artifact::Asset {
+            digest: Digest::of(named),
+            size: 1,
+            waited: 0,
+            ready_at: None,
+        };
+        predicate.artifacts.0.insert(REPORT.into(), report);
+        let bytes = Statement::new(predicate).to_bytes();
+        let release = &mut seen.release.releases[0];
+        release.assets.truncate(2);
+        release.assets.push(asset(3, EVIDENCE, &bytes));
+        release.assets.push(asset(4, REPORT, b"page"));
+        let rows = row(EVIDENCE, Digest::of(&bytes)) + "\n" + &row(REPORT, Digest::of(named));
+        let old = row(EVIDENCE, Digest::of(&before));
+        release.body = release.body.replace(&old, &rows);
+        seen.evidence = Some(bytes.into());
+        seen
+    }
+
+    #[test]
+    fn report_is_one_of_the_assets_if_the_evidence_names_it() {
+        assert_eq!(codes(&with_report(b"page")), []);
+        assert_eq!(codes(&with_report(b"other")), [Code::EvidenceDiffers]);
+        let mut unnamed = seen();
+        let assets = &mut unnamed.release.releases[0].assets;
+        assets.push(asset(4, REPORT, b"page"));
+        assert_eq!(codes(&unnamed), [Code::EvidenceDiffers]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::VerifyState;
 use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{
-    Artifact, Artifacts, LOGS, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, Statement,
-    Verdict,
+    Artifact, Artifacts, LOGS, REPORT, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
+    Statement, Verdict,
 };
 use crate::protocol::{
     AssetState, Reader, RefusedAttestation, SeenAttestation, SeenRelease, ServiceError, Subject,
@@ -89,10 +89,11 @@ async fn bundle(
     })
 }
 
-/// The artifacts as they were tested, without the logs.
+/// The artifacts as they were tested, without the logs and the report.
 fn tested(statement: &Statement) -> Artifacts {
     let mut artifacts = statement.predicate.artifacts.clone();
     artifacts.0.remove(LOGS);
+    artifacts.0.remove(REPORT);
     artifacts
 }
 

@@ -125,6 +125,10 @@ impl<P: NeedsLock> Phase for Locked<P> {
         self.phase.known()
     }
 
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        self.phase.later(foreseen)
+    }
+
     async fn clean_up(&mut self, reader: Reader<'_>) -> Result<Vec<Action>, ServiceError> {
         self.lock.release(reader).await
     }

@@ -1,5 +1,7 @@
 //! The log: one line when something happens, and a sign of life each minute of a wait.
 
+mod view;
+
 use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -8,11 +10,14 @@ use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
 use super::left::ChangesSoFar;
 use super::live::{Now, Present};
+use super::preview::{foreseen, preview};
 use super::screen::{Paint, Screen, printable};
 use super::{Failure, commands};
 use crate::domain::{Code, Diagnostic, Moment, Severity};
 use crate::engine::{Event, Observer, Outcome};
-use crate::protocol::{Action, Cause, Effect, PhaseId, SecretMask, ServiceError, WaitTime};
+use crate::protocol::{
+    Action, Cause, Effect, PhaseId, ReleaseFacts, SecretMask, ServiceError, WaitTime,
+};
 
 /// How long a wait without a change may stay silent.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -31,6 +36,8 @@ pub enum LogFormat {
 pub struct ConsoleLog<W> {
     format: LogFormat,
     screen: Screen,
+    /// Of the terminal, in lines.
+    height: Option<usize>,
     state: Mutex<LogState<W>>,
 }
 
@@ -44,6 +51,10 @@ struct LogState<W> {
     present: Option<Present>,
     /// Whether a line is shown that the next one replaces.
     in_place: bool,
+    /// How many lines of a view the next one replaces.
+    view_lines: usize,
+    /// The lines of the last view that was printed.
+    view_texts: Vec<String>,
 }
 
 impl<W: Write + Send> ConsoleLog<W> {
@@ -52,6 +63,7 @@ impl<W: Write + Send> ConsoleLog<W> {
         Self {
             format,
             screen: Screen::default(),
+            height: None,
             state: Mutex::new(LogState {
                 writer,
                 wait: None,
@@ -59,6 +71,8 @@ impl<W: Write + Send> ConsoleLog<W> {
                 changes: ChangesSoFar::default(),
                 present: None,
                 in_place: false,
+                view_lines: 0,
+                view_texts: Vec::new(),
             }),
         }
     }
@@ -70,6 +84,13 @@ impl<W: Write + Send> ConsoleLog<W> {
         if let Ok(state) = self.state.get_mut() {
             state.in_place = screen.live;
         }
+        self
+    }
+
+    /// The same on a terminal of so many lines.
+    #[must_use]
+    pub fn of_height(mut self, lines: Option<usize>) -> Self {
+        self.height = lines;
         self
     }
 
@@ -101,6 +122,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     pub fn write_through(&self, bytes: &[u8]) {
         if let Ok(mut state) = self.state.lock() {
             state.replace_line();
+            state.view_lines = 0;
             let _ = state.writer.write_all(bytes);
         }
     }
@@ -119,7 +141,8 @@ impl<W: Write + Send> ConsoleLog<W> {
     }
 
     /// The last lines of a phase that succeeded, with its warnings.
-    pub fn succeeded(&self, phase: PhaseId, outcome: &Outcome) {
+    /// `later` is what would follow the changes of a dry run.
+    pub fn succeeded(&self, phase: PhaseId, outcome: &Outcome, later: &[String]) {
         match outcome {
             Outcome::Done { report, actions } => {
                 for warning in &report.warnings {
@@ -133,8 +156,8 @@ impl<W: Write + Send> ConsoleLog<W> {
                 self.line(&format!("{phase}: {end}: {}", report.summary));
             }
             Outcome::DryRun(actions) => {
-                for action in actions {
-                    self.line(&format!("{phase}: would {action}"));
+                for line in foreseen(actions, later) {
+                    self.line(&format!("{phase}: would {line}"));
                 }
                 self.line(&format!("{phase}: dry run, nothing was changed"));
             }
@@ -191,12 +214,28 @@ impl<W: Write + Send> ConsoleLog<W> {
         }
     }
 
+    /// What is going to happen.
+    pub fn preview(&self, facts: &ReleaseFacts, actions: &[Action]) {
+        for line in preview(facts, actions, self.screen).lines() {
+            match self.format {
+                // It is printable, and may have colours.
+                LogFormat::Text => self.print(line),
+                LogFormat::WorkflowCommands => self.line(line),
+            }
+        }
+    }
+
     /// One line, which the runner never interprets as a command.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => self.print(&printable(line)),
             LogFormat::WorkflowCommands => self.print(&commands::plain(line)),
         }
+    }
+
+    /// One sentence, which is broken where a terminal is too narrow for it.
+    pub fn sentence(&self, text: &str) {
+        self.line(&self.screen.wrapped(text));
     }
 
     fn end_group(&self) {
@@ -208,6 +247,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     fn print(&self, text: &str) {
         if let Ok(mut state) = self.state.lock() {
             state.replace_line();
+            state.view_lines = 0;
             // A log that cannot be written to must not stop a release.
             let _ = writeln!(state.writer, "{text}");
         }
@@ -300,6 +340,9 @@ impl<W: Write + Send> Observer for ConsoleLog<W> {
                 self.print(&commands::group(phase.as_str()));
             }
             Event::Started { .. } | Event::Acting { .. } => {}
+            Event::Waiting {
+                view: Some(view), ..
+            } => self.show_meanwhile(view),
             Event::Waiting {
                 phase,
                 on,

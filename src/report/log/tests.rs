@@ -5,7 +5,7 @@ use crate::protocol::PhaseReport;
 use ocm_module::Position;
 
 #[derive(Clone, Default)]
-struct Buffer(std::sync::Arc<Mutex<Vec<u8>>>);
+pub(super) struct Buffer(std::sync::Arc<Mutex<Vec<u8>>>);
 
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -34,6 +34,7 @@ fn wait_prints_changes_and_everything_each_minute() {
             left,
             time: WaitTime::Counted,
             pause: Duration::from_secs(1),
+            view: None,
         });
     };
     wait(0, &["asset a: absent", "asset b: absent"]);
@@ -58,11 +59,11 @@ fn wait_prints_changes_and_everything_each_minute() {
     );
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(super) fn text(buffer: &Buffer) -> String {
     String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
 }
 
-const SCREEN: Screen = Screen {
+pub(super) const SCREEN: Screen = Screen {
     colors: true,
     width: Some(60),
     live: true,
@@ -84,6 +85,7 @@ fn line_in_place_is_replaced_by_the_next_line() {
             left: Duration::from_secs(600 - seconds),
             time: WaitTime::Counted,
             pause: Duration::from_secs(1),
+            view: None,
         });
     };
     log.see(&Event::Started {
@@ -172,7 +174,7 @@ fn nothing_to_do_is_said_of_phases_that_write() {
             report: PhaseReport::new("v1.2.0 is as it was published"),
             actions: vec![],
         };
-        ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome);
+        ConsoleLog::new(buffer.clone(), LogFormat::Text).succeeded(phase, &outcome, &[]);
         String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
     };
     let verified = "verify: done: v1.2.0 is as it was published\n";

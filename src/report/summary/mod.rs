@@ -38,6 +38,9 @@ pub fn summary(phase: PhaseId, known: &ReleaseFacts, result: &Result<Outcome, Fa
         }
         Ok(Outcome::DryRun(actions)) => {
             page.section("It would", &list(actions));
+            if let Some(plan) = &facts.plan {
+                planned::add(&mut page, &facts, plan);
+            }
             details(&mut page, phase, &facts);
         }
         Err(failure) => {

@@ -489,4 +489,5 @@ fn dry_run_lists_what_would_be_done() {
         text.contains("### It would\n\n- create the tag v1.2.0 at "),
         "{text}"
     );
+    assert!(text.contains("| version | **`1.2.0`** |"), "{text}");
 }

@@ -8,10 +8,11 @@ use crate::domain::Code;
 use crate::domain::ModuleForm;
 use crate::plan::tests::example;
 use crate::plan::{ModulePlan, SECOND_MODULE_IMAGE};
-use crate::protocol::{AssetId, SeenCheck};
+use crate::protocol::{AssetId, AssetState, SeenCheck};
 use crate::protocol::{CheckState, CheckTimes, SeenAsset};
 use crate::release::examples::{asset, foreign_draft, our_draft};
 use crate::release::image_check::Contents;
+use crate::release::image_reader::ImageState;
 
 fn options() -> AwaitOptions {
     AwaitOptions {
@@ -354,15 +355,15 @@ fn image_is_not_ready_without_its_attestation() {
         let seen = seen(attested);
         image_state(&example(), &options(), &mark, &seen, &image, "binary-image")
     };
-    assert!(matches!(state(Attested::Yes), ArtifactState::Ready(_)));
-    let late = state(Attested::Missing);
-    let told = late.told("image x").unwrap();
+    assert!(matches!(state(Attested::Yes), Ok(ArtifactState::Ready(_))));
+    let late = state(Attested::Missing).unwrap();
+    let told = told("image x", &late);
     assert_eq!(
         told,
-        "image x: complete, and the attestation https://slsa.dev/provenance/v1 of binary-image by \
+        "image x: unattested, the attestation https://slsa.dev/provenance/v1 of binary-image by \
          https://github.com/kyma-project/test-infra/* is not there yet"
     );
     let fault = RefusedAttestation::new(SignatureFault::OtherSigner, "it is so");
     let refused = state(Attested::Refused(vec![fault]));
-    assert!(matches!(refused, ArtifactState::Refused(_)), "{refused:?}");
+    assert_eq!(refused.unwrap_err()[0].code, Code::AttestationOfOtherSigner);
 }

@@ -2,7 +2,9 @@
 
 mod tests_passed;
 
-use super::{Candidate, Finish, LOGS};
+pub use tests_passed::leg_findings;
+
+use super::{Candidate, Finish, LOGS, REPORT};
 use crate::domain::{AssetName, Code, Diagnostic, Digest};
 use crate::plan::{Artifact, TagWhen};
 use crate::protocol::{AssetState, SeenAsset};
@@ -26,6 +28,7 @@ impl Candidate<'_> {
             .chain(self.differences_from_tested())
             .chain(self.unusable_logs())
             .chain(self.cannot_sign())
+            .chain(self.unusable_report())
             .collect()
     }
 
@@ -126,6 +129,7 @@ impl Candidate<'_> {
         let is_known = |name: &str| {
             is_own(name)
                 || self.may_be_logs(name)
+                || self.may_be_report(name)
                 || self
                     .plan
                     .wanted
@@ -141,13 +145,15 @@ impl Candidate<'_> {
                     "the release has the asset {}, which is not among the plan's",
                     asset.name
                 ),
-                if asset.name == LOGS {
-                    "delete it from the draft, or give the file for it as the input `logs`".into()
-                } else {
-                    format!(
-                        "delete it from the draft, or add {} to the input `assets` of the phase `plan`",
-                        asset.name
-                    )
+                match asset.name.as_str() {
+                    LOGS => "delete it from the draft, or give the file for it as the input `logs`"
+                        .to_owned(),
+                    REPORT => {
+                        "delete it from the draft, or set the input `report` to true".to_owned()
+                    }
+                    name => format!(
+                        "delete it from the draft, or add {name} to the input `assets` of the phase `plan`"
+                    ),
                 },
             )
         });
@@ -168,6 +174,11 @@ impl Candidate<'_> {
         let Some(awaited) = self.awaited(name) else {
             return Some(differs("was not awaited".to_owned()));
         };
+        let planned = self.plan.wanted.planned_digest(name);
+        if let Some(planned) = planned.filter(|planned| *planned != awaited) {
+            let other = differs(format!("was awaited as {}", awaited.short()));
+            return Some(other.wanted(format!("{}, as planned", planned.short())));
+        }
         let digest = self.seen.release.digest(asset);
         let other = || {
             differs(format!("is {} now", short(digest, "without a digest")))

@@ -36,26 +36,7 @@ impl Candidate<'_> {
             run: run.clone(),
             artifacts: self.inputs.artifacts.digest(),
         };
-        let checks = &self.seen.release.checks;
-        match &self.inputs.legs {
-            Legs::None => vec![],
-            Legs::Named(legs) => {
-                let of_leg = |leg: &str| {
-                    let context = Verdict::context(leg);
-                    checks.iter().find(|check| check.name == context)
-                };
-                let (found, missing): (Vec<_>, Vec<_>) = legs
-                    .iter()
-                    .map(|leg| (leg.as_str(), of_leg(leg)))
-                    .partition(|(_, check)| check.is_some());
-                let found = found
-                    .into_iter()
-                    .filter_map(|(leg, check)| leg_objection(leg, check?, &verdict));
-                let missing: Vec<_> = missing.into_iter().map(|(leg, _)| leg).collect();
-                found.chain(without_verdict(&missing)).collect()
-            }
-            Legs::Count(wanted) => counted_legs(checks, *wanted, &verdict),
-        }
+        leg_findings(&self.inputs.legs, &self.seen.release.checks, &verdict)
     }
 
     pub(super) fn checks(&self) -> Vec<Diagnostic> {
@@ -64,6 +45,29 @@ impl Candidate<'_> {
         required
             .flat_map(|required| check_required(required, checks, commit))
             .collect()
+    }
+}
+
+/// What is wrong with the legs of the tests, for the artifacts and the run of a verdict.
+pub fn leg_findings(legs: &Legs, checks: &[SeenCheck], verdict: &Verdict) -> Vec<Diagnostic> {
+    match legs {
+        Legs::None => vec![],
+        Legs::Named(legs) => {
+            let of_leg = |leg: &str| {
+                let context = Verdict::context(leg);
+                checks.iter().find(|check| check.name == context)
+            };
+            let (found, missing): (Vec<_>, Vec<_>) = legs
+                .iter()
+                .map(|leg| (leg.as_str(), of_leg(leg)))
+                .partition(|(_, check)| check.is_some());
+            let found = found
+                .into_iter()
+                .filter_map(|(leg, check)| leg_objection(leg, check?, verdict));
+            let missing: Vec<_> = missing.into_iter().map(|(leg, _)| leg).collect();
+            found.chain(without_verdict(&missing)).collect()
+        }
+        Legs::Count(wanted) => counted_legs(checks, *wanted, verdict),
     }
 }
 

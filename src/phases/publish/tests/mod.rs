@@ -4,6 +4,7 @@ mod late_tag;
 mod logs;
 mod published;
 mod refusals;
+mod report;
 mod signed;
 
 use std::collections::BTreeSet;
@@ -65,6 +66,7 @@ fn tested() -> PublishInputs {
         builders: vec![],
         token: PublishToken::Other,
         logs: None,
+        report: None,
         finish: Finish::Publish,
         began: None,
         id_token: IdToken::Granted,
@@ -121,6 +123,7 @@ fn seen() -> PublishState {
             ..ReleaseView::default()
         },
         written: None,
+        written_report: None,
         logs: None,
         first: FirstRead::default(),
         signed: SeenSignatures::default(),

@@ -1,53 +1,18 @@
-//! `status`: shows the state of a release, and whether a run holds its lock.
+//! The state of a release as the output `state` names it, and the sentence that says it.
 
 use std::fmt;
 
-use async_trait::async_trait;
+use serde::Serialize;
 
 use crate::domain::{Code, Diagnostic, SeenLock, Tag};
 use crate::plan::{Mark, TagWhen};
-use crate::protocol::{Phase, PhaseId, PhaseReport, Reader, ReleaseFacts};
-use crate::protocol::{SeenRelease, ServiceError, Step};
+use crate::protocol::{PhaseReport, ReleaseFacts, SeenRelease};
 use crate::release::view::ReleaseView;
 
-/// [`PhaseId::Status`]. It needs no plan, and never fails because of the state that it finds.
-pub struct Status {
-    tag: Tag,
-}
-
-impl Status {
-    /// The status of the release of this tag.
-    pub fn new(tag: Tag) -> Self {
-        Self { tag }
-    }
-}
-
-#[async_trait]
-impl Phase for Status {
-    fn id(&self) -> PhaseId {
-        PhaseId::Status
-    }
-
-    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let release = ReleaseView::tag_and_releases(reader, &self.tag).await?;
-        // GitHub hides drafts from who may not write, so that no release proves nothing then.
-        let drafts_are_hidden = release.releases.is_empty()
-            && reader.github.repository().await?.may_push == Some(false);
-        if drafts_are_hidden {
-            return Ok(Step::Done(unknown(&self.tag)));
-        }
-        let lock = reader.github.lock(&self.tag).await?;
-        Ok(Step::Done(report(&self.tag, &release, lock.as_ref())))
-    }
-
-    fn known(&self) -> ReleaseFacts {
-        ReleaseFacts::of_tag(&self.tag)
-    }
-}
-
 /// The state of a release, as the output `state` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ReleaseState {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ReleaseState {
     Absent,
     TagOnly,
     Draft,
@@ -60,7 +25,7 @@ enum ReleaseState {
 }
 
 impl ReleaseState {
-    fn of(release: &ReleaseView) -> Self {
+    pub(super) fn of(release: &ReleaseView) -> Self {
         match (release.releases.as_slice(), &release.tag) {
             ([], None) => Self::Absent,
             ([], Some(_)) => Self::TagOnly,
@@ -91,7 +56,7 @@ impl fmt::Display for ReleaseState {
 }
 
 /// The report for a token that would not see a draft.
-fn unknown(tag: &Tag) -> PhaseReport {
+pub(super) fn unknown(tag: &Tag) -> PhaseReport {
     let summary = format!("{tag} has no published release, and this token cannot see drafts");
     let mut report = PhaseReport::new(&summary)
         .knowing(ReleaseFacts::of_tag(tag))
@@ -104,7 +69,8 @@ fn unknown(tag: &Tag) -> PhaseReport {
     report
 }
 
-fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseReport {
+/// The report for what was read.
+pub(super) fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseReport {
     let state = ReleaseState::of(release);
     let at = match &release.tag {
         Some(commit) => format!("its tag is at {}", commit.short()),
@@ -144,7 +110,7 @@ fn report(tag: &Tag, release: &ReleaseView, lock: Option<&SeenLock>) -> PhaseRep
 }
 
 /// Whether it is a draft of a release with `tag-when: publish`.
-fn tag_comes_later(release: &ReleaseView) -> bool {
+pub(super) fn tag_comes_later(release: &ReleaseView) -> bool {
     let mut drafts = release.releases.iter().filter(|release| release.draft);
     let mark = drafts.find_map(|draft| Mark::find(&draft.body));
     mark.is_some_and(|mark| mark.tag_when == TagWhen::Publish)
