@@ -14,6 +14,7 @@ mod results;
 mod screen;
 #[cfg(feature = "rehearse")]
 mod shell_files;
+mod signing;
 mod watch;
 
 use std::cell::{OnceCell, RefCell};
@@ -316,6 +317,7 @@ impl App<'_> {
             mut phase,
             github,
             registry,
+            sigstore,
             timeout,
             dry_run,
             ..
@@ -326,6 +328,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
+        let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
         let now = self.clock.now();
@@ -334,12 +337,14 @@ impl App<'_> {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                verifier: &verifier,
                 now,
             },
             writer: (!dry_run).then_some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                signer: &signer,
             }),
             clock: self.clock.as_ref(),
             interrupt: &interrupt,

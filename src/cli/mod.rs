@@ -56,7 +56,7 @@ pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
-pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
+pub use reference::{ATTESTATIONS, OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
@@ -189,6 +189,18 @@ pub struct PlanInput {
     /// Output `plan` of the phase `plan`, or the path of a file with it, such as `plan --output FILE` writes; `@` before the path may be left out
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
+}
+
+/// Where signatures are made, and whose count. The defaults are the public-good instance of Sigstore for public repositories, and
+/// GitHub's for private ones.
+#[derive(Debug, Default, Args)]
+pub struct SigstoreInput {
+    /// File with the instances of Sigstore that are trusted (`trusted_root.json`, or several of them, each on a line, as `gh attestation trusted-root` writes them); default: the public-good instance and GitHub's
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_trusted_root: Option<String>,
+    /// File with the services that sign (`signing_config.v0.2.json`); default: those of the public-good instance for a public repository, and GitHub's for a private one
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_signing_config: Option<String>,
 }
 
 /// The names of the module image, for the phases that no plan tells them.

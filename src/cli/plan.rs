@@ -92,6 +92,12 @@ pub struct PlanArgs {
     /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
     #[arg(long, value_name = "TAG")]
     pub module_tag: Option<String>,
+    /// Whether the results of the tests and the release itself are signed with the identity of the workflow run, keyless: `require` (what is not signed does not count), `prefer` (signed where the jobs may ask for an identity token, and a result that is not signed counts with a warning) or `off`; a signature that is wrong is always refused; default: `off`
+    #[arg(long, value_name = "MODE")]
+    pub signing: Option<String>,
+    /// Attestations that images must have before the release is published, one per line: `image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/OWNER/NAME/.github/workflows/FILE@REF`, where `image` is `binary`, `module` or a further image as in `extra-images`, and `signer` may have `*` after the owner; the source repository and the commit are always compared
+    #[arg(long, value_name = "ATTESTATIONS", action = ArgAction::Append)]
+    pub require_attestations: Vec<String>,
     /// File that the plan is written to, which the later phases take as `plan`
     #[arg(long, value_name = "FILE")]
     pub output: Option<String>,

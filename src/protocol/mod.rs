@@ -32,7 +32,9 @@ pub use phase::{
     AfterRefusal, Effect, Emphasis, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, PhaseView,
     Step, ViewLine, WaitTime, Waiting,
 };
-pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
+pub use reader::{
+    BundleVerifier, ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader,
+};
 pub use rights::{SeenTagRuleset, SeenWorkflows};
 pub use run_logs::{JobLog, LogArchive, LogArchives, RunReader, SeenJob, StoredLog};
 pub use service_error::{Cause, ServiceError};

@@ -7,6 +7,7 @@ use super::module_form::module_form;
 use super::notes::notes;
 use super::policy::{bounded, reason, version_rules};
 use super::rights::rights;
+use super::signing::{required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -68,6 +69,8 @@ impl PhaseSettings for PlanArgs {
             self.replace_published.as_deref(),
         );
         let rights = rights(parser, self, repository.as_ref());
+        let signing = signing(parser, self);
+        let require_attestations = required_attestations(parser, self);
         let images = images?;
         let version = version?;
         let repository = repository?;
@@ -91,6 +94,8 @@ impl PhaseSettings for PlanArgs {
             tag_message,
             version_from,
             force,
+            signing,
+            require_attestations,
         };
         let all_images: Vec<_> = images.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();

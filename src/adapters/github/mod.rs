@@ -6,6 +6,7 @@
 mod answer;
 mod app_token;
 mod assets;
+mod attestations;
 mod authorization;
 mod branches;
 mod changes;
@@ -26,6 +27,7 @@ mod releases;
 mod rights;
 mod runs;
 mod settings;
+mod snappy;
 mod writer;
 
 use std::collections::HashMap;

@@ -259,6 +259,16 @@ impl GitHubReader for GitHub {
             .doing(|| format!("read which approvals run {run} of {repository} waits for"))
     }
 
+    async fn attestations(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Bytes>, ServiceError> {
+        self.bundles_of(digest, predicate_type)
+            .await
+            .doing(|| format!("look for attestations of {digest}"))
+    }
+
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError> {
         self.download_and_hash(asset)
             .await

@@ -21,6 +21,7 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let mut findings = in_repository(wanted, seen);
     findings.extend(notes_too_long(&plan.wanted));
     findings.extend(assets(wanted, &plan.wanted));
+    findings.extend(attested_images(wanted));
     if findings.is_empty() {
         findings.extend(too_large(&plan));
     }
@@ -152,8 +153,10 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
 fn assets(wanted: &Wanted, planned: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
+    let own = wanted.own_assets();
     let is_ours = |name: &&str| {
-        [EVIDENCE, LOGS, REPORT].contains(name)
+        own.contains(name)
+            || [LOGS, REPORT].contains(name)
             || name.starts_with(TEMPORARY)
             || planned.planned_digest(name).is_some()
     };
@@ -166,7 +169,8 @@ fn assets(wanted: &Wanted, planned: &Wanted) -> Vec<Diagnostic> {
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
                 format!(
-                    "give it another name than {EVIDENCE}, {LOGS}, {REPORT}, {FULL_NOTES} and {TEMPORARY}*"
+                    "give it another name than {}, {LOGS}, {REPORT}, {FULL_NOTES} and {TEMPORARY}*",
+                    own.join(", ")
                 ),
             )
         })
@@ -180,10 +184,27 @@ fn assets(wanted: &Wanted, planned: &Wanted) -> Vec<Diagnostic> {
                 "{} would have {total} assets with {EVIDENCE}, which is added when it is published; GitHub takes {MAX_ASSETS}",
                 wanted.tag
             ),
-            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - 1),
+            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - own.len()),
         ));
     }
     findings
+}
+
+/// The attestations of images that the release does not have.
+fn attested_images(wanted: &Wanted) -> Vec<Diagnostic> {
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images: Vec<String> = plan.images().map(|(name, _)| name).collect();
+    let required = wanted.require_attestations.iter();
+    let unknown = required.filter(|required| !images.contains(&required.image));
+    let refused = unknown.map(|required| {
+        let known = images.join(", ");
+        Diagnostic::error(
+            Code::RequiredAttestationInvalid,
+            format!("an attestation is required of {}, and the release has no such image", required.image),
+            format!("name one of its images in `require-attestations` ({known}), as `binary`, `module` or in the form of `extra-images`"),
+        )
+    });
+    refused.collect()
 }
 
 /// Assets that `await` could not tell from an image: artifacts are told apart by their names.
@@ -280,7 +301,7 @@ pub(super) fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
         );
         let help = format!(
             "pack some into an archive, or do not give `logs` to `publish`: beside {LOGS}, `assets` may name {}",
-            MAX_ASSETS - 2
+            MAX_ASSETS - 1 - wanted.own_assets().len()
         );
         Diagnostic::warning(Code::AssetsTooMany, seen, help)
     };

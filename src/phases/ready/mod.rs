@@ -158,6 +158,8 @@ impl Ready {
             module: None,
             extra_images: BTreeSet::new(),
             tag_when: TagWhen::default(),
+            signing: None,
+            require_attestations: vec![],
             full_notes: None,
         }
     }

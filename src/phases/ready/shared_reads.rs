@@ -242,6 +242,14 @@ impl GitHubReader for SharedReads<'_> {
         self.github.own_comments(issue).await
     }
 
+    async fn attestations(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Bytes>, ServiceError> {
+        self.github.attestations(digest, predicate_type).await
+    }
+
     fn answers(&self) -> Vec<SeenAnswer> {
         self.github.answers()
     }

@@ -1,5 +1,7 @@
 //! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
+mod signed;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -22,6 +24,7 @@ pub struct Verify {
 struct VerifyState {
     release: ReleaseView,
     evidence: Option<Bytes>,
+    signed: signed::PublishedSignatures,
 }
 
 impl Verify {
@@ -44,7 +47,7 @@ impl Verify {
         let statement = evidence
             .as_deref()
             .and_then(|bytes| Statement::from_bytes(bytes).ok());
-        if let Some(statement) = statement {
+        if let Some(statement) = &statement {
             let images = statement.predicate.plan.images();
             view.images(images.map(|(_, image)| ImageQuery {
                 name: image.to_string(),
@@ -53,9 +56,15 @@ impl Verify {
             }))
             .await?;
         }
+        let release = view.finish();
+        let signed = match &statement {
+            Some(statement) => signed::see(reader, &release, statement).await?,
+            None => signed::PublishedSignatures::default(),
+        };
         Ok(VerifyState {
-            release: view.finish(),
+            release,
             evidence,
+            signed,
         })
     }
 }
@@ -101,18 +110,25 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     differences.in_images(seen);
     differences.in_subjects(seen, release, &statement);
     differences.in_assets(release, &statement);
+    let signatures = signed::judge(seen, release, &statement);
+    differences.found.extend(signatures.refused);
     if !differences.found.is_empty() {
         return Step::Blocked(differences.found);
     }
-    let summary = format!(
+    let mut summary = format!(
         "{tag} is as it was published: {} subjects at {}",
         statement.subject.len(),
         statement.predicate.plan.wanted.commit.short()
     );
+    if !signatures.verified.is_empty() {
+        let verified = signatures.verified.join(", ");
+        summary = format!("{summary}; signatures verified: {verified}");
+    }
     let facts = ReleaseFacts::of_plan(&statement.predicate.plan)
         .with_release(release)
         .with_artifacts(&statement.predicate.artifacts);
-    let report = PhaseReport::new(summary).knowing(facts);
+    let mut report = PhaseReport::new(summary).knowing(facts);
+    report.warnings = signatures.warnings;
     Step::Done(report.with("release-url", &release.url))
 }
 
@@ -301,6 +317,7 @@ mod tests {
                 ..ReleaseView::default()
             },
             evidence: Some(bytes.into()),
+            signed: signed::PublishedSignatures::default(),
         }
     }
 
