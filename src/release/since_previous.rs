@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart, Tag};
 use crate::plan::{NotesSource, Wanted};
-use crate::protocol::{GitHubReader, SeenMilestone, ServiceError};
+use crate::protocol::{Cause, GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{
     Changes, ReleaseConfig, check_features, check_labels, check_milestone,
 };
@@ -58,11 +58,18 @@ impl SincePrevious {
                 since.known = github.contributors(&firsts).await?;
             }
         }
-        let generates = options.notes.contains(&NotesPart::Generate)
-            || measure == Measure::Generated && wanted.notes == NotesSource::Generated;
-        if generates && since.unusable.is_none() {
-            let notes = github.notes(&wanted.tag, &wanted.commit, previous).await?;
-            since.generated = notes.body;
+        if since.unusable.is_none() {
+            let is_part = options.notes.contains(&NotesPart::Generate);
+            let is_measured =
+                measure == Measure::Generated && wanted.notes == NotesSource::Generated;
+            if is_part || is_measured {
+                let notes = github.notes(&wanted.tag, &wanted.commit, previous).await;
+                since.generated = match notes {
+                    // Whoever drafts may have another token.
+                    Err(refused) if !is_part && is_refused(&refused) => String::new(),
+                    answered => answered?.body,
+                };
+            }
         }
         Ok(since)
     }
@@ -141,6 +148,10 @@ impl SincePrevious {
             NotesSource::Text(text) => Notes::of_file(text, &input),
         }
     }
+}
+
+fn is_refused(error: &ServiceError) -> bool {
+    matches!(error.cause, Cause::Denied { .. } | Cause::Refused { .. })
 }
 
 async fn milestones(

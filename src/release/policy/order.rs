@@ -75,7 +75,8 @@ pub(super) fn finding(
             wanted.version
         );
         if names_next {
-            seen.push_str(&format!(": the next version is {next}"));
+            seen.push_str(": the next version is ");
+            seen.push_str(&next.to_string());
         }
         (seen, next)
     };
