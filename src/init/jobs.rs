@@ -9,7 +9,7 @@ use super::facts::{ReleaseBranches, RepositoryFacts};
 use super::image_builds::ImageBuild;
 use super::names::last_part;
 use super::summary::InitSummary;
-use super::test_commands::{e2e_tests, unit_tests};
+use super::test_commands::{e2e_tests, hold_back, unit_tests};
 
 const IMAGE_BUILDER: &str = "kyma-project/test-infra/.github/workflows/image-builder.yml@main";
 /// The registry trusts the builder at this reference only.
@@ -68,15 +68,18 @@ pub(super) fn between_halves(
             &with_builds,
         ));
     }
+    let mut no_tests = Vec::new();
     if !has(&["e2e", "integration"]) && !e2e.exists {
+        no_tests.push("E2E tests");
         summary.task("add your E2E tests as a job between `start` and `finish`, and its name to `needs` of `finish`: none were found that can be called".to_owned());
     }
     if !has(&["unit"]) && !unit.exists {
+        no_tests.push("unit tests");
         summary.task("add your unit tests likewise: none were found".to_owned());
     }
     summary.tests_stay_behind(facts);
     let needs = ids(&jobs);
-    jobs.push(finish(facts, needs));
+    jobs.push(finish(facts, needs, &no_tests));
     jobs
 }
 
@@ -338,7 +341,7 @@ fn joined(parts: &[TextPart], version: &str) -> String {
     texts.collect()
 }
 
-fn finish(facts: &RepositoryFacts<'_>, needs: Vec<String>) -> NewJob {
+fn finish(facts: &RepositoryFacts<'_>, needs: Vec<String>, no_tests: &[&str]) -> NewJob {
     let rights = [
         "actions: read",
         "checks: read",
@@ -358,6 +361,7 @@ fn finish(facts: &RepositoryFacts<'_>, needs: Vec<String>) -> NewJob {
             "another image under the tag is refused",
         ),
     ];
+    with.extend(hold_back(facts, no_tests));
     if let Some(environment) = &facts.tokens.environment {
         let why = "as today: its reviewers approve; a rejection leaves the draft";
         with.push(JobInput::text("environment", environment, why));

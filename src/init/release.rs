@@ -11,7 +11,7 @@ use super::makefile::Makefile;
 use super::module::{RENDERED, RenderedBy};
 use super::names::last_part;
 use super::summary::InitSummary;
-use super::test_commands::{e2e_tests, unit_tests};
+use super::test_commands::{e2e_tests, hold_back, unit_tests};
 
 /// Decides, and says in the summary what was guessed and what is left to do.
 pub(super) fn workflow(facts: &RepositoryFacts<'_>, summary: &mut InitSummary) -> NewWorkflow {
@@ -36,6 +36,7 @@ pub(super) fn workflow(facts: &RepositoryFacts<'_>, summary: &mut InitSummary) -
     } else {
         inputs.extend(file_inputs(files));
         inputs.extend(test_inputs(facts, summary));
+        inputs.extend(hold_back(facts, &[]));
         summary.tests_stay_behind(facts);
         vec![single_call(facts, inputs, &who)]
     };

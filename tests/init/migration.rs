@@ -17,6 +17,10 @@ const BTP: &[(&str, &str)] = &[
     ("image-tag", "of the tests"),
     ("last-k3s-versions", "of the tests"),
     ("logs-asset", "a choice"),
+    (
+        "publish",
+        "until the stress test is a workflow that can be called",
+    ),
     ("release", "of the tests"),
 ];
 
@@ -28,6 +32,7 @@ const ISTIO: &[(&str, &str)] = &[
         "image",
         "of the tests, which by hand are one called workflow",
     ),
+    ("publish", "until these tests can be called"),
     (
         "tags",
         "the tag of the manager's image is written as that of the release",
