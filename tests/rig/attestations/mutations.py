@@ -108,7 +108,7 @@ def every(bundle, other):
     )
     yield "timestamp-of-other", lambda b: material(b).update(timestampVerificationData=theirs["timestampVerificationData"])
     yield "timestamp-none", lambda b: material(b).pop("timestampVerificationData")
-    if "tlogEntries" not in material(bundle):
+    if not material(bundle).get("tlogEntries"):
         return
     yield "entry-none", lambda b: material(b).pop("tlogEntries")
     yield "entry-empty", lambda b: material(b).update(tlogEntries=[])
