@@ -353,7 +353,13 @@ fn image_is_not_ready_without_its_attestation() {
     let state = |attested| {
         let mark = example().mark(false);
         let seen = seen(attested);
-        image_state(&example(), &options(), &mark, &seen, &image, "binary-image")
+        image_state(
+            &example(),
+            &options(),
+            &mark,
+            &seen,
+            ("binary-image", &image),
+        )
     };
     assert!(matches!(state(Attested::Yes), Ok(ArtifactState::Ready(_))));
     let late = state(Attested::Missing).unwrap();
