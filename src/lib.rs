@@ -17,6 +17,7 @@
 //! | [`adapters`] | GitHub, registries, files and the clock, behind the traits of `protocol` |
 //! | [`report`] | log, annotations and job summary |
 //! | [`commands`] | commands that are no phases |
+//! | `init` | `btp-release init`: the workflow that fits a repository |
 //! | `rehearsal` | `btp-release rehearse`: a whole release against local stand-ins |
 //!
 //! Imports go one way only: phases know neither adapters nor each other, and nothing but the engine is given a
@@ -28,6 +29,8 @@ pub mod cli;
 pub mod commands;
 pub mod domain;
 pub mod engine;
+#[cfg(feature = "rehearse")]
+pub mod init;
 pub mod phases;
 pub mod plan;
 pub mod protocol;

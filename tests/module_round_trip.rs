@@ -35,6 +35,7 @@ use stand_ins::{RegistryOptions, RegistryServer};
 mod support;
 
 use support::clock::{NoRequests, Silent, Uninterrupted};
+use support::signing::WorkflowSigner;
 use support::{crd_schema, plan};
 
 const BINARY: &str = "r.example/prod/btp-manager:v1.2.0";
@@ -204,12 +205,14 @@ impl Desk {
                 github: &self.github,
                 registry: &self.registries,
                 files: &files,
+                verifier: &WorkflowSigner::nobody(),
                 now: self.clock.now(),
             },
             writer: Some(Writer {
                 github: &self.github,
                 registry: &self.registries,
                 files: &files,
+                signer: &WorkflowSigner::nobody(),
             }),
             clock: &*self.clock,
             interrupt: &Uninterrupted,

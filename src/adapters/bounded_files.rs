@@ -29,6 +29,18 @@ impl BoundedFolder {
         let inside = path.parent()?.canonicalize().ok()?.starts_with(&self.path);
         inside.then(|| read_regular(&path, limit)).flatten()
     }
+
+    /// The names of the files that lie right in a folder below this one, at most so many.
+    #[cfg(feature = "rehearse")]
+    pub(super) fn file_names(&self, below: &str, most: usize) -> Vec<String> {
+        let folder = self.path.join(below).canonicalize();
+        let inside = folder.ok().filter(|path| path.starts_with(&self.path));
+        let listed = inside.and_then(|folder| fs::read_dir(folder).ok());
+        let entries = listed.into_iter().flatten().flatten().take(most);
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let names = files.filter_map(|entry| entry.file_name().into_string().ok());
+        names.collect()
+    }
 }
 
 /// The text of a regular file; `None` as for [`BoundedFolder::read`].

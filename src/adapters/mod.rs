@@ -9,8 +9,11 @@ pub mod github;
 pub mod http;
 pub mod programs;
 pub mod registry;
+#[cfg(feature = "rehearse")]
+pub mod repository_files;
 pub mod runner_files;
 pub mod signals;
+pub mod sigstore;
 pub mod supervisor;
 pub mod system_clock;
 pub mod terminal;

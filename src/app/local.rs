@@ -47,7 +47,7 @@ impl App<'_> {
         let mut sources = self.sources.take();
         sources.extend(further);
         if !sources.is_empty() {
-            self.log.line(&format!("using {}", sources.join(", ")));
+            self.log.sentence(&format!("using {}", sources.join(", ")));
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Puts everything together: the only module that imports several adapters.
 
+mod bundles;
 mod commands;
 mod connections;
+#[cfg(feature = "rehearse")]
+mod init;
 mod json_result;
 mod local;
 mod log_and_limit;
@@ -11,6 +14,7 @@ mod results;
 mod screen;
 #[cfg(feature = "rehearse")]
 mod shell_files;
+mod signing;
 mod watch;
 
 use std::cell::{OnceCell, RefCell};
@@ -197,6 +201,12 @@ impl App<'_> {
             #[cfg(feature = "rehearse")]
             Command::Man(args) => shell_files::man(&args)?,
             #[cfg(feature = "rehearse")]
+            Command::Init(args) => self.init(&args)?,
+            Command::VerifyBundle(args) => {
+                self.in_time("verify-bundle", self.verify_bundle(&args))
+                    .await?;
+            }
+            #[cfg(feature = "rehearse")]
             Command::Rehearse(args) => {
                 let settings = settings::rehearse(&args, self.environment()).map_err(usage)?;
                 let rehearsal = crate::rehearsal::run(settings);
@@ -307,6 +317,7 @@ impl App<'_> {
             mut phase,
             github,
             registry,
+            sigstore,
             timeout,
             dry_run,
             ..
@@ -317,6 +328,7 @@ impl App<'_> {
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
+        let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
         let now = self.clock.now();
@@ -325,12 +337,14 @@ impl App<'_> {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                verifier: &verifier,
                 now,
             },
             writer: (!dry_run).then_some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                signer: &signer,
             }),
             clock: self.clock.as_ref(),
             interrupt: &interrupt,

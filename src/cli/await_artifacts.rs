@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{BuildersInput, CommonArgs, PlanInput};
+use super::{BuildersInput, CommonArgs, PlanInput, SigstoreInput};
 
 /// Arguments of `await`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -26,6 +26,8 @@ pub struct AwaitArgs {
     /// Environment whose approval jobs of this run may wait for: while they do, the time is not counted against `timeout` and `builder-start-timeout`; takes `actions: read`
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
+    #[command(flatten)]
+    pub sigstore: SigstoreInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

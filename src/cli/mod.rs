@@ -14,6 +14,8 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod inspect_module;
 mod plan;
 mod publish;
@@ -32,6 +34,7 @@ mod step_command;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -46,12 +49,14 @@ pub use draft::DraftArgs;
 pub use fetch_module::FetchModuleArgs;
 pub use finish_settings::FinishSettingsArgs;
 pub use image_settings::ImageSettingsArgs;
+#[cfg(feature = "rehearse")]
+pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
-pub use reference::{OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
+pub use reference::{ATTESTATIONS, OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
 pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;
@@ -64,6 +69,7 @@ pub use step_command::StepCommand;
 pub use step_inputs::{SECRET_INPUTS, arguments_of_step};
 pub use upload::UploadArgs;
 pub use verify::VerifyArgs;
+pub use verify_bundle::VerifyBundleArgs;
 pub use version_rules::VersionRulesInput;
 
 /// Releases Kyma modules: what is published is what was tagged, built and tested.
@@ -85,6 +91,11 @@ pub enum Command {
     InspectModule(InspectModuleArgs),
     /// Make a page about a published release of its evidence: who waited for what, and which digests were built, tested and published
     Report(ReportArgs),
+    /// Look at the repository in the working folder, and write the workflow that fits; needs no network
+    #[cfg(feature = "rehearse")]
+    Init(InitArgs),
+    /// Verify an attestation in a file: its signature, who signed it, and what it is about; asks no service
+    VerifyBundle(VerifyBundleArgs),
     /// Run a whole release on this machine, against stand-ins for GitHub and the registry
     #[cfg(feature = "rehearse")]
     Rehearse(RehearseArgs),
@@ -178,6 +189,18 @@ pub struct PlanInput {
     /// Output `plan` of the phase `plan`, or the path of a file with it, such as `plan --output FILE` writes; `@` before the path may be left out
     #[arg(long, value_name = "FILE")]
     pub plan: Option<String>,
+}
+
+/// Where signatures are made, and whose count. The defaults are the public-good instance of Sigstore for public repositories, and
+/// GitHub's for private ones.
+#[derive(Debug, Default, Args)]
+pub struct SigstoreInput {
+    /// File with the instances of Sigstore that are trusted (`trusted_root.json`, or several of them, each on a line, as `gh attestation trusted-root` writes them); default: the public-good instance and GitHub's
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_trusted_root: Option<String>,
+    /// File with the services that sign (`signing_config.v0.2.json`); default: those of the public-good instance for a public repository, and GitHub's for a private one
+    #[arg(long, value_name = "FILE")]
+    pub sigstore_signing_config: Option<String>,
 }
 
 /// The names of the module image, for the phases that no plan tells them.

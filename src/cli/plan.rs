@@ -37,7 +37,7 @@ pub struct PlanArgs {
     /// Kind of the tag: `lightweight` or `annotated`, whose tagger is the token's user; default: `lightweight`. A tag that exists at the commit is used as it is
     #[arg(long, value_name = "TYPE")]
     pub tag_type: Option<String>,
-    /// Message of an annotated tag, with `{version}` and `{tag}` filled in; default: the tag's name
+    /// Message of an annotated tag, of at most 10,000 characters, with `{version}` and `{tag}` filled in; default: the tag's name
     #[arg(long, value_name = "TEXT")]
     pub tag_message: Option<String>,
     /// Reason for replacing a published release that btp-release made and that is not immutable; needs `on-existing: replace`, and is recorded in the evidence
@@ -48,7 +48,7 @@ pub struct PlanArgs {
     pub guard_branch: Option<String>,
     #[command(flatten)]
     pub rules: VersionRulesInput,
-    /// Reason to release a version that breaks `version-policy`, `allow-prerelease`, `branch-pattern`, `minor-from-main` or `feature-labels`, which then only warn; it is recorded in the plan and in the evidence
+    /// Reason to release a version that breaks `version-policy`, `allow-prerelease`, `branch-pattern`, `minor-from-main` or `feature-labels`, which then only warn, or the order of release candidates (`version-from: next-rc`); at most 1,000 characters; it is recorded in the plan and in the evidence
     #[arg(long, value_name = "REASON")]
     pub force: Option<String>,
     /// Parts of the release's text, in their order, one per line: `generate` (GitHub generates it), `categories` (the merged pull requests by the categories of `.github/release.yml`), `commits` (one line for each commit), `file` (`notes-file`) or `none`; default: `file` where `notes-file` is given, otherwise `generate`
@@ -69,7 +69,7 @@ pub struct PlanArgs {
     /// What is checked beside the release itself before anything is written, one per line: `github` (rulesets for tags, workflow files, whether releases become immutable), `pull` (whether these credentials can pull the images, and whether anyone can), `push` (whether these credentials may push the images: an upload is begun and cancelled), `attest` (whether the job may ask for an identity token); default: nothing of it
     #[arg(long, value_name = "CHECKS", action = ArgAction::Append)]
     pub preflight: Vec<String>,
-    /// What to do about an image of the plan that is there already when a release begins: `ignore` (the registry is not asked), `warn` or `fail`; default: `ignore`
+    /// What to do about an image of the plan that is there already when a release begins: `ignore` (the registry is not asked), `warn` (also where the registry does not tell) or `fail`; default: `ignore`
     #[arg(long, value_name = "POLICY")]
     pub existing_image: Option<String>,
     /// Whether there is a token whose tag starts workflows, a GitHub App's or a bot's; `builders: tag` needs one
@@ -92,6 +92,12 @@ pub struct PlanArgs {
     /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
     #[arg(long, value_name = "TAG")]
     pub module_tag: Option<String>,
+    /// Whether the results of the tests and the release itself are signed with the identity of the workflow run, keyless: `require` (what is not signed does not count), `prefer` (signed where the jobs may ask for an identity token, and a result that is not signed counts with a warning) or `off`; a signature that is wrong is always refused; default: `off`
+    #[arg(long, value_name = "MODE")]
+    pub signing: Option<String>,
+    /// Attestations that images must have before the release is published, one per line: `image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/OWNER/NAME/.github/workflows/FILE@REF`, where `image` is `binary`, `module` or a further image as in `extra-images`, and `signer` may have `*` after the owner; the source repository and the commit are always compared
+    #[arg(long, value_name = "ATTESTATIONS", action = ArgAction::Append)]
+    pub require_attestations: Vec<String>,
     /// File that the plan is written to, which the later phases take as `plan`
     #[arg(long, value_name = "FILE")]
     pub output: Option<String>,

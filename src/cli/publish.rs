@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput};
+use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, SigstoreInput};
 
 /// Arguments of `publish`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -37,6 +37,8 @@ pub struct PublishArgs {
     pub leave_draft: bool,
     #[command(flatten)]
     pub builders: BuildersInput,
+    #[command(flatten)]
+    pub sigstore: SigstoreInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -1,8 +1,8 @@
 //! The arguments of `record-tests`.
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
-use super::{ArtifactsInput, CommonArgs, PlanInput};
+use super::{ArtifactsInput, CommonArgs, PlanInput, SigstoreInput};
 
 /// Arguments of `record-tests`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -20,6 +20,11 @@ pub struct RecordTestsArgs {
     /// Page that shows how the tests ran; default: the page of the workflow run
     #[arg(long, value_name = "URL")]
     pub details_url: Option<String>,
+    /// What the tests ran with, as `NAME=VALUE`, one per line, such as `k3s=v1.31.4+k3s1`: a part of the signed result
+    #[arg(long, value_name = "SETTINGS", action = ArgAction::Append)]
+    pub test_configuration: Vec<String>,
+    #[command(flatten)]
+    pub sigstore: SigstoreInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -94,6 +94,9 @@ const fn write(name: &'static str) -> Permission {
 
 const CHECKS: &[Permission] = &[read("checks"), read("statuses"), read("actions")];
 
+/// What a phase needs in addition that signs: its plan decides about that, and none of its inputs.
+pub const ATTESTATIONS: Permission = write("attestations");
+
 /// A phase with no conditions.
 const fn phase(
     phase: &'static str,
@@ -147,14 +150,14 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
         ..phase(
             "await",
             &[write("contents")],
-            "to see the draft and its assets; nothing is written",
+            "to see the draft and its assets; nothing is written; the attestations that images of a private repository must have are read with `attestations: read`",
         )
     },
     phase("fetch-module", &[], "only the registry is read"),
     phase(
         "record-tests",
         &[read("contents"), write("statuses")],
-        "one commit status",
+        "one commit status; where the plan has `signing`, also `attestations: write` and `id-token: write`",
     ),
     PhasePermissions {
         with: &[
@@ -164,7 +167,7 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
         ..phase(
             "publish",
             &[write("contents")],
-            "the evidence, the text of the release, and its publication",
+            "the evidence, the text of the release, and its publication; where the plan has `signing`, also `attestations: write` and `id-token: write`",
         )
     },
     PhasePermissions {
@@ -194,7 +197,11 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
             "to see a draft; what a permission is missing for is named as not known; nothing is written",
         )
     },
-    phase("verify", &[read("contents")], "nothing is written"),
+    phase(
+        "verify",
+        &[read("contents")],
+        "nothing is written; the signatures of a private repository are read with `attestations: read`",
+    ),
     phase(
         "discard",
         &[write("contents")],

@@ -2,13 +2,15 @@
 
 use clap::Args;
 
-use super::{CommonArgs, ReleaseByVersion};
+use super::{CommonArgs, ReleaseByVersion, SigstoreInput};
 
 /// Arguments of `verify`, as they were typed.
 #[derive(Debug, Default, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]
     pub release: ReleaseByVersion,
+    #[command(flatten)]
+    pub sigstore: SigstoreInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -14,7 +14,7 @@ pub struct VersionRulesInput {
     /// Branches of which one must have the commit, one per line, with `{major}`, `{minor}` and `{patch}` of the version filled in, such as `release-{major}.{minor}`
     #[arg(long, value_name = "PATTERNS", action = ArgAction::Append)]
     pub branch_pattern: Vec<String>,
-    /// Whether versions with the patch number 0 must come from the default branch, and `branch-pattern` is for the others
+    /// Whether versions with the patch number 0 must come from the default branch, and `branch-pattern`, which it needs, is for the others
     #[arg(long)]
     pub minor_from_main: bool,
     /// Labels of pull requests, one per line, with which a release needs at least a new minor version

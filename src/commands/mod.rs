@@ -10,6 +10,7 @@ pub mod names;
 pub mod registry_login;
 pub mod release_settings;
 pub mod report;
+pub mod verify_bundle;
 
 use std::fmt;
 

@@ -135,3 +135,129 @@ fn add_times(record: &mut Record, checks: &[SeenCheck]) {
         record.ended = record.ended.or(check.times.ended);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::example;
+    use crate::protocol::{AssetId, CheckState, CheckTimes, ReleaseId};
+
+    fn statement() -> Statement {
+        Statement::new(Predicate {
+            plan: example(),
+            artifacts: crate::plan::Artifacts::default(),
+            jobs: std::collections::BTreeMap::new(),
+            verdicts: vec![],
+            checks: vec![],
+            builders: vec![],
+            drafted_at: String::new(),
+            publisher: String::new(),
+            requests: vec![],
+        })
+    }
+
+    fn asset(state: AssetState, digest: Option<Digest>) -> SeenAsset {
+        SeenAsset {
+            id: AssetId(7),
+            name: EVIDENCE.into(),
+            state,
+            size: 3,
+            digest,
+            download_url: String::new(),
+        }
+    }
+
+    fn release(draft: bool, assets: Vec<SeenAsset>) -> SeenRelease {
+        SeenRelease {
+            id: ReleaseId(1),
+            tag: "v1.2.0".into(),
+            name: "v1.2.0".into(),
+            body: String::new(),
+            target: String::new(),
+            draft,
+            prerelease: false,
+            immutable: false,
+            url: String::new(),
+            created_at: String::new(),
+            assets,
+        }
+    }
+
+    #[test]
+    fn evidence_is_that_of_a_published_release() {
+        let tag: Tag = "v1.2.0".parse().unwrap();
+        let there = || vec![asset(AssetState::Uploaded, None)];
+        let missing = Some(Code::EvidenceMissing);
+        for (releases, code) in [
+            (vec![release(false, there())], None),
+            (vec![release(true, vec![]), release(false, there())], None),
+            (vec![], missing),
+            (vec![release(true, there())], missing),
+            (vec![release(false, vec![])], missing),
+            (
+                vec![release(false, vec![asset(AssetState::Unfinished, None)])],
+                missing,
+            ),
+        ] {
+            let found = evidence_of(&releases, &tag).err().map(|error| error.code);
+            assert_eq!(found, code, "{releases:?}");
+        }
+    }
+
+    #[test]
+    fn evidence_has_its_digest_and_is_of_this_release() {
+        let bytes = statement().to_bytes();
+        let (right, wrong) = (Some(Digest::of(&bytes)), Some(Digest::of(b"x")));
+        for (digest, tag, code) in [
+            (right, "v1.2.0", None),
+            (None, "v1.2.0", None),
+            (wrong, "v1.2.0", Some(Code::ContentBroken)),
+            (right, "v1.2.1", Some(Code::EvidenceDiffers)),
+        ] {
+            let asset = asset(AssetState::Uploaded, digest);
+            let found = checked(&asset, &bytes, &tag.parse().unwrap());
+            assert_eq!(found.err().map(|error| error.code), code, "{tag}");
+        }
+        let unreadable = checked(
+            &asset(AssetState::Uploaded, None),
+            b"{}",
+            &"v1.2.0".parse().unwrap(),
+        );
+        assert_eq!(unreadable.unwrap_err().code, Code::EvidenceUnreadable);
+    }
+
+    #[test]
+    fn times_are_added_of_the_same_check_only() {
+        let check = |name: &str, state, url: &str| SeenCheck {
+            name: name.into(),
+            state,
+            description: None,
+            url: Some(url.into()),
+            times: CheckTimes {
+                began: Some(5),
+                ended: Some(9),
+            },
+        };
+        let success = CheckState::Success;
+        for (seen, ended) in [
+            (check("lint", success, "https://x.example/1"), Some(9)),
+            (check("lint", success, "https://x.example/2"), None),
+            (
+                check("lint", CheckState::Failure, "https://x.example/1"),
+                None,
+            ),
+            (check("scan", success, "https://x.example/1"), None),
+        ] {
+            let mut record = Record {
+                name: "lint".into(),
+                state: "success".into(),
+                description: None,
+                url: Some("https://x.example/1".into()),
+                began: None,
+                ended: None,
+            };
+            add_times(&mut record, &[seen]);
+            assert_eq!(record.ended, ended);
+        }
+    }
+}

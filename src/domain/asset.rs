@@ -54,6 +54,7 @@ impl FromStr for AssetName {
 fn suggestion(text: &str) -> String {
     let replaced: String = text
         .chars()
+        .take(200)
         .map(|c| {
             if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
                 c

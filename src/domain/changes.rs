@@ -32,6 +32,16 @@ pub enum MilestoneRule {
     Closed,
 }
 
+/// What happens to notes that the body of a release cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LongNotes {
+    /// Nothing is asked about them.
+    #[default]
+    Ignore,
+    /// The body has their beginning, and an asset all of them.
+    Attach,
+}
+
 /// All that is asked of the changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeOptions {
@@ -39,6 +49,7 @@ pub struct ChangeOptions {
     pub notes: Vec<NotesPart>,
     /// A text after the parts.
     pub append: Option<String>,
+    pub long_notes: LongNotes,
     pub labels: LabelRule,
     pub milestone: MilestoneRule,
     /// The labels of pull requests with which a release needs more than a new patch number.

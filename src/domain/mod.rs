@@ -22,13 +22,16 @@ mod next_version;
 pub mod pace;
 mod program_version;
 mod repo;
+#[cfg(feature = "rehearse")]
+mod repository_files;
 mod rights;
+mod signer_pattern;
 mod tag;
 pub(crate) mod urls;
 mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
-pub use changes::{ChangeOptions, LabelRule, MilestoneRule, NotesPart};
+pub use changes::{ChangeOptions, LabelRule, LongNotes, MilestoneRule, NotesPart};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
@@ -51,7 +54,10 @@ pub use ocm_module::values::{
 pub use ocm_module::{FormatCode, Place, Severity};
 pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
+#[cfg(feature = "rehearse")]
+pub use repository_files::RepositoryFiles;
 pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
+pub use signer_pattern::SignerPattern;
 pub use tag::{Spelling, Tag, TagFormat};
 pub use version_rules::{BranchPattern, MinorsFrom, PrereleaseRule, VersionPolicy, VersionRules};
 

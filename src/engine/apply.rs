@@ -14,6 +14,7 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         github,
         registry,
         files,
+        signer,
     } = writer;
     match action {
         Action::CreateDraft(draft) => github.create_draft(draft).await.map(drop),
@@ -57,6 +58,10 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         }
         Action::RemoveFolder { folder } => files.remove(folder).await,
         Action::SetStatus(status) => github.set_status(status).await,
+        Action::Attest(attestation) => {
+            let bundle = signer.sign(attestation).await?;
+            github.store_attestation(&bundle).await
+        }
         Action::Publish(publication) => github.publish(publication).await,
         Action::DeleteRelease { release, .. } => github.delete_release(*release).await,
         Action::DeleteTag { tag, .. } => github.delete_tag(tag).await,

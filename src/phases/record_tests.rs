@@ -1,17 +1,23 @@
 //! `record-tests`: records the result of one leg of the tests, for exactly the artifacts that it tested.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
-use crate::plan::{ReleasePlan, Verdict};
+use crate::domain::{Code, Diagnostic, IdToken};
+use crate::plan::{Artifacts, ReleasePlan, Signing, Verdict};
 use crate::protocol::{Action, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{
     CheckRole, CheckState, KnownCheck, NewStatus, Reader, SeenCheck, SeenRelease, ServiceError,
     StatusState,
 };
+use crate::release::attestations::leg::{TEST_RESULT, TestedLeg};
+use crate::release::attestations::{Found, SigningRun, first_digest};
 use crate::release::references::our_release;
-use crate::release::view::{ReleaseCache, Trust};
+use crate::release::view::{ReleaseCache, ReleaseView, Trust};
 
-/// [`PhaseId::RecordTests`]. The record is a commit status, which `publish` reads.
+/// [`PhaseId::RecordTests`]. The record is a commit status, which people see and `publish` reads and, where the plan says so, a
+/// signed statement.
 pub struct RecordTests {
     plan: ReleasePlan,
     result: LegResult,
@@ -24,10 +30,24 @@ pub struct LegResult {
     /// Such as `k3s-1.31`.
     pub leg: String,
     pub state: StatusState,
-    /// The tested artifacts, and the run.
-    pub verdict: Verdict,
+    /// The tested artifacts.
+    pub artifacts: Artifacts,
     /// The page of the run.
     pub url: Option<String>,
+    /// What the tests ran with, by name, such as `k3s` and its version.
+    pub configuration: BTreeMap<String, String>,
+    /// The attempt of the run, counted from 1.
+    pub attempt: u64,
+    /// Whether this job can sign.
+    pub id_token: IdToken,
+}
+
+/// What was read.
+struct RecordState {
+    releases: Vec<SeenRelease>,
+    statuses: Vec<SeenCheck>,
+    /// The signed results of tests of these artifacts. Empty where nothing is signed.
+    signed: Vec<Found>,
 }
 
 impl RecordTests {
@@ -39,37 +59,95 @@ impl RecordTests {
         }
     }
 
-    fn decide(&self, releases: &[SeenRelease], statuses: &[SeenCheck]) -> Step {
-        if our_release(&self.plan, releases).is_ok_and(|(release, _)| !release.draft) {
+    fn verdict(&self) -> Verdict {
+        Verdict {
+            run: self.plan.wanted.run.clone(),
+            artifacts: self.result.artifacts.digest(),
+        }
+    }
+
+    /// Whether this job signs the result.
+    fn signs(&self) -> bool {
+        self.plan.wanted.signing.is_some() && self.result.id_token == IdToken::Granted
+    }
+
+    fn decide(&self, seen: &RecordState) -> Step {
+        if our_release(&self.plan, &seen.releases).is_ok_and(|(release, _)| !release.draft) {
             let report = PhaseReport::new(format!(
                 "{} is already published, with its own verdicts",
                 self.plan.wanted.tag
             ));
             return Step::Done(report.knowing(self.known()));
         }
-        let context = Verdict::context(&self.result.leg);
-        let description = self.result.verdict.to_string();
-        let state = CheckState::from(self.result.state);
-        let there = statuses.iter().find(|status| status.name == context);
-        let recorded = |status: &SeenCheck| Verdict::read(status.description.as_deref()?);
-        let there = there.filter(|status| {
-            status.state == state && recorded(status).as_ref() == Some(&self.result.verdict)
-        });
-        if let Some(status) = there {
-            let mut facts = self.known();
-            let leg = KnownCheck::new(CheckRole::Leg, &self.result.leg, status);
-            facts.checks.push(leg);
-            let commit = self.plan.wanted.commit.short();
-            let report = PhaseReport::new(format!("{context} is {state} at {commit}"));
-            return Step::Done(report.knowing(facts));
+        if !self.signs() && self.signing().is_some_and(Signing::is_required) {
+            return Step::Blocked(vec![self.cannot_sign(Diagnostic::error)]);
         }
-        Step::Act(vec![Action::SetStatus(NewStatus {
-            commit: self.plan.wanted.commit.clone(),
-            context,
-            state: self.result.state,
-            description,
-            url: self.result.url.clone(),
-        })])
+        // The status comes last: it is what says that the leg is done.
+        if let Some(action) = self.missing_signature(&seen.signed) {
+            return Step::Act(vec![action]);
+        }
+        let context = Verdict::context(&self.result.leg);
+        let state = CheckState::from(self.result.state);
+        let verdict = self.verdict();
+        let there = seen.statuses.iter().find(|status| status.name == context);
+        let recorded = |status: &SeenCheck| Verdict::read(status.description.as_deref()?);
+        let there = there
+            .filter(|status| status.state == state && recorded(status).as_ref() == Some(&verdict));
+        match there {
+            Some(status) => Step::Done(self.report(status)),
+            None => Step::Act(vec![Action::SetStatus(NewStatus {
+                commit: self.plan.wanted.commit.clone(),
+                context,
+                state: self.result.state,
+                description: verdict.to_string(),
+                url: self.result.url.clone(),
+            })]),
+        }
+    }
+
+    fn report(&self, status: &SeenCheck) -> PhaseReport {
+        let mut facts = self.known();
+        let leg = KnownCheck::new(CheckRole::Leg, &self.result.leg, status);
+        facts.checks.push(leg);
+        let commit = self.plan.wanted.commit.short();
+        let signed = if self.signs() { ", signed" } else { "" };
+        let (context, state) = (&status.name, status.state);
+        let mut report = PhaseReport::new(format!("{context} is {state} at {commit}{signed}"));
+        if self.signing().is_some() && !self.signs() {
+            report.warnings.push(self.cannot_sign(Diagnostic::warning));
+        }
+        report.knowing(facts)
+    }
+
+    fn signing(&self) -> Option<&Signing> {
+        self.plan.wanted.signing.as_ref()
+    }
+
+    fn cannot_sign(&self, make: fn(Code, String, String) -> Diagnostic) -> Diagnostic {
+        make(
+            Code::SigningImpossible,
+            format!(
+                "the result of the leg {} is not signed: this job may not ask for an identity token",
+                self.result.leg
+            ),
+            "give the job `permissions: id-token: write` and `attestations: write`".to_owned(),
+        )
+    }
+
+    /// The statement, unless this attempt of the run has signed it already.
+    fn missing_signature(&self, found: &[Found]) -> Option<Action> {
+        let run = SigningRun::planned(&self.plan).filter(|_| self.signs())?;
+        let result = &self.result;
+        let tested = TestedLeg {
+            plan: &self.plan,
+            artifacts: &result.artifacts,
+            leg: &result.leg,
+            passed: result.state == StatusState::Success,
+            url: result.url.as_deref(),
+            configuration: &result.configuration,
+        };
+        let is_signed = tested.is_signed(&run, result.attempt, found);
+        (!is_signed).then(|| Action::Attest(tested.statement()))
     }
 }
 
@@ -83,8 +161,19 @@ impl Phase for RecordTests {
         let mut view = self.cache.view(reader, &self.plan.wanted.tag);
         view.known_release().await?;
         view.statuses(&self.plan.wanted.commit).await?;
-        let seen = view.finish();
-        Ok(self.decide(&seen.releases, &seen.checks))
+        let ReleaseView {
+            releases, checks, ..
+        } = view.finish();
+        let digest = first_digest(&self.result.artifacts).filter(|_| self.signs());
+        let signed = match digest {
+            Some(digest) => reader.attestations(digest, TEST_RESULT).await?,
+            None => vec![],
+        };
+        Ok(self.decide(&RecordState {
+            releases,
+            statuses: checks,
+            signed,
+        }))
     }
 
     fn known(&self) -> ReleaseFacts {
@@ -95,24 +184,33 @@ impl Phase for RecordTests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Digest;
     use crate::plan::tests::example;
     use crate::release::examples::{our_draft, published};
 
-    #[test]
-    fn verdict_is_written_once_and_again_when_it_differs() {
-        let verdict = Verdict {
-            run: "17".into(),
-            artifacts: Digest::of(b"all"),
-        };
-        let result = LegResult {
+    fn result() -> LegResult {
+        LegResult {
             leg: "k3s-1.31".into(),
             state: StatusState::Success,
-            verdict: verdict.clone(),
+            artifacts: Artifacts::default(),
             url: None,
+            configuration: BTreeMap::new(),
+            attempt: 1,
+            id_token: IdToken::Granted,
+        }
+    }
+
+    #[test]
+    fn verdict_is_written_once_and_again_when_it_differs() {
+        let phase = RecordTests::new(example(), result());
+        let verdict = phase.verdict();
+        let decide = |releases: &[SeenRelease], statuses: &[SeenCheck]| {
+            phase.decide(&RecordState {
+                releases: releases.to_vec(),
+                statuses: statuses.to_vec(),
+                signed: vec![],
+            })
         };
-        let phase = RecordTests::new(example(), result);
-        let Step::Act(actions) = phase.decide(&[], &[]) else {
+        let Step::Act(actions) = decide(&[], &[]) else {
             panic!("nothing to do")
         };
         let [Action::SetStatus(status)] = actions.as_slice() else {
@@ -131,24 +229,24 @@ mod tests {
             times: crate::protocol::CheckTimes::default(),
         };
         assert!(matches!(
-            phase.decide(&[], &[seen(CheckState::Success, &verdict.to_string())]),
+            decide(&[], &[seen(CheckState::Success, &verdict.to_string())]),
             Step::Done(_)
         ));
         assert!(matches!(
-            phase.decide(&[], &[seen(CheckState::Failure, &verdict.to_string())]),
+            decide(&[], &[seen(CheckState::Failure, &verdict.to_string())]),
             Step::Act(_)
         ));
         let draft = our_draft(&example());
         assert!(matches!(
-            phase.decide(std::slice::from_ref(&draft), &[]),
+            decide(std::slice::from_ref(&draft), &[]),
             Step::Act(_)
         ));
         assert!(
-            matches!(phase.decide(&[published(draft)], &[]), Step::Done(_)),
+            matches!(decide(&[published(draft)], &[]), Step::Done(_)),
             "a finished release is left alone"
         );
         assert!(matches!(
-            phase.decide(&[], &[seen(CheckState::Success, "run 16 tested")]),
+            decide(&[], &[seen(CheckState::Success, "run 16 tested")]),
             Step::Act(_)
         ));
     }

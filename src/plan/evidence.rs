@@ -22,7 +22,9 @@ pub const REPORT: &str = "release-report.html";
 pub const MAX_EVIDENCE: u64 = 4 * 1024 * 1024;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE: &str = "https://github.com/kyma-project/btp-release-action/evidence/v1";
+/// The type of the evidence's predicate.
+pub const EVIDENCE_PREDICATE: &str =
+    "https://github.com/kyma-project/btp-release-action/evidence/v1";
 
 /// The evidence of a release. It keeps its text as it was written, so that evidence of any version stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +152,7 @@ impl Statement {
         let form = StatementJson {
             kind: TYPE.to_owned(),
             subject: predicate.artifacts.0.iter().map(subject).collect(),
-            predicate_type: PREDICATE.to_owned(),
+            predicate_type: EVIDENCE_PREDICATE.to_owned(),
             predicate,
         };
         // Serialising plain values into memory cannot fail. The plan is included as it was made, except for its spaces.
@@ -218,7 +220,7 @@ impl Statement {
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
         let form: StatementJson = serde_json::from_str(&text)
             .map_err(|error| invalid(format!("cannot be read: {error}")))?;
-        if form.kind != TYPE || form.predicate_type != PREDICATE {
+        if form.kind != TYPE || form.predicate_type != EVIDENCE_PREDICATE {
             return Err(invalid("is a statement of another type".into()));
         }
         Ok(Self {
@@ -239,7 +241,8 @@ impl Statement {
             .map(ToString::to_string);
         let subjects = self.subject.iter().map(|subject| &subject.name);
         let beside = subjects.filter(|name| [LOGS, REPORT].contains(&name.as_str()));
-        let ours = [EVIDENCE.to_owned()];
-        planned.chain(ours).chain(beside.cloned()).collect()
+        let own = self.predicate.plan.wanted.own_assets();
+        let own = own.iter().map(|name| (*name).to_owned());
+        planned.chain(own).chain(beside.cloned()).collect()
     }
 }

@@ -43,6 +43,9 @@ pub(crate) fn example_wanted() -> Wanted {
         force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
+        signing: None,
+        require_attestations: vec![],
+        full_notes: None,
     }
 }
 

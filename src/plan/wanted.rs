@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EVIDENCE, Mark};
+use super::{
+    EVIDENCE, FULL_NOTES, FullNotes, Mark, REQUESTS, RequiredAttestation, SIGNED_EVIDENCE,
+    SIGNED_VERDICT, Signing,
+};
 use crate::domain::{
-    AssetName, Code, CommitSha, ComponentName, Diagnostic, ImageRef, ModuleForm, RepoSlug, Tag,
-    TagFormat, Version,
+    AssetName, Code, CommitSha, ComponentName, Diagnostic, Digest, ImageRef, ModuleForm, RepoSlug,
+    Tag, TagFormat, Version,
 };
 
 /// The wanted state only, without anything observed: every phase reads the state again.
@@ -60,13 +63,47 @@ pub struct Wanted {
     /// Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "VersionFrom::is_default")]
     pub version_from: VersionFrom,
+    /// How the tests and the release are signed; `None` if they are not. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<Signing>,
+    /// The attestations that images must have. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub require_attestations: Vec<RequiredAttestation>,
+    /// The whole text, where the release's body holds only its beginning: then [`FULL_NOTES`] is among the assets. Plans of
+    /// released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_notes: Option<FullNotes>,
 }
 
 impl Wanted {
-    /// The names of all assets that the published release has: the planned ones and the evidence.
+    /// The names of all assets that the published release has: the planned ones and our own.
     pub fn asset_names(&self) -> BTreeSet<&str> {
         let planned = self.assets.iter().map(AssetName::as_str);
-        planned.chain([EVIDENCE]).collect()
+        planned.chain(self.own_assets().iter().copied()).collect()
+    }
+
+    /// The assets that `publish` adds, without the logs.
+    pub fn own_assets(&self) -> &'static [&'static str] {
+        match self.signing {
+            None => &[EVIDENCE],
+            Some(_) => &[EVIDENCE, REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT],
+        }
+    }
+
+    /// Adds the asset with the whole text.
+    #[must_use]
+    pub fn with_full_notes(mut self, notes: Option<FullNotes>) -> Self {
+        if notes.is_some() {
+            self.assets.extend(FULL_NOTES.parse());
+        }
+        self.full_notes = notes;
+        self
+    }
+
+    /// The digest that an asset has by the plan, where that makes the asset's bytes.
+    pub fn planned_digest(&self, asset: &str) -> Option<Digest> {
+        let notes = self.full_notes.as_ref().filter(|_| asset == FULL_NOTES);
+        notes.map(|notes| notes.digest)
     }
 
     /// The version as it is typed for this release on a command line, with the tag format where the spelling does not imply it.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{ImageInputs, Images, Names, NotesSource, OnExisting, TagWhen, VersionFrom, Wanted};
+use super::{
+    ImageInputs, Images, Names, NotesSource, OnExisting, RequiredAttestation, Signing, TagWhen,
+    VersionFrom, Wanted,
+};
 use crate::domain::{AssetName, CommitSha, Diagnostic, InputFindings, NamedVersion, RepoSlug};
 
 /// The values of [`Wanted`] that do not depend on the version, and what the others are made of.
@@ -25,6 +28,8 @@ pub struct WantedInputs {
     pub version_from: VersionFrom,
     /// Why the rules for versions may be broken.
     pub force: Option<String>,
+    pub signing: Option<Signing>,
+    pub require_attestations: Vec<RequiredAttestation>,
 }
 
 impl WantedInputs {
@@ -35,6 +40,7 @@ impl WantedInputs {
             repository: self.repository,
             prerelease: self.prerelease.unwrap_or(release.version.is_prerelease()),
             tag_message: self.tag_message.map(|text| names.fill(&text)),
+            require_attestations: required_by_name(self.require_attestations, names),
             version: release.version,
             tag: release.tag,
             tag_format: release.format,
@@ -51,6 +57,8 @@ impl WantedInputs {
             tag_when: self.tag_when,
             version_from: self.version_from,
             force: self.force,
+            signing: self.signing,
+            full_notes: None,
         }
     }
 
@@ -64,4 +72,15 @@ impl WantedInputs {
         let images = self.images.named(Names::of(&release), &mut findings);
         findings.or(Some(self.of_version(release, images)))
     }
+}
+
+/// With the names of further images filled in.
+fn required_by_name(
+    mut required: Vec<RequiredAttestation>,
+    names: Names<'_>,
+) -> Vec<RequiredAttestation> {
+    for attestation in &mut required {
+        attestation.image = names.fill(&attestation.image);
+    }
+    required
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
-    AssetId, Blob, CommentId, LocalFile, NewDraft, NewLock, NewStatus, NewTag, Publication,
-    ReleaseId, ReleaseKind,
+    AssetId, Blob, CommentId, LocalFile, NewAttestation, NewDraft, NewLock, NewStatus, NewTag,
+    Publication, ReleaseId, ReleaseKind,
 };
 
 /// The lock of a tag as a phase asks for it.
@@ -95,6 +95,8 @@ pub enum Action {
         folder: PathBuf,
     },
     SetStatus(NewStatus),
+    /// Signs a statement, and stores its bundle at GitHub.
+    Attest(NewAttestation),
     Publish(Publication),
     DeleteRelease {
         release: ReleaseId,
@@ -233,6 +235,10 @@ impl fmt::Display for Action {
                     status.context,
                     status.commit.short()
                 )
+            }
+            Self::Attest(attestation) => {
+                let (about, kind) = (attestation.subjects.len(), &attestation.predicate_type);
+                write!(f, "sign a statement about {about} artifacts: {kind}")
             }
             Self::Publish(publication) => write!(f, "publish {}", publication.tag),
             Self::DeleteRelease { release, tag, kind } => {

@@ -1,6 +1,7 @@
 //! What a phase is, and the interfaces to GitHub, registries and files that it needs: reading and writing are kept apart.
 
 mod action;
+mod attestation;
 mod changes;
 mod clock;
 mod facts;
@@ -14,6 +15,11 @@ mod step_output;
 mod writer;
 
 pub use action::{Action, LayerFile, LockRequest};
+pub use attestation::{
+    BUNDLE_MEDIA_TYPE, GITHUB_ISSUER, NewAttestation, OtherSubject, RefusedAttestation,
+    STATEMENT_MEDIA_TYPE, STATEMENT_TYPE, SeenAttestation, SignatureFault, Signer, SignerIdentity,
+    Subject, SubjectRule, WantedAttestation, WantedSigner,
+};
 pub use changes::{SeenAuthor, SeenChanges, SeenCommit, SeenMilestone, SeenPull};
 pub use clock::{Clock, Interrupt, PendingRequests, SecretMask};
 pub use facts::{CheckRole, KnownCheck, Preview, ReleaseFacts, SeenArtifact};
@@ -26,7 +32,9 @@ pub use phase::{
     AfterRefusal, Effect, Emphasis, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, PhaseView,
     Step, ViewLine, WaitTime, Waiting,
 };
-pub use reader::{ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader};
+pub use reader::{
+    BundleVerifier, ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader,
+};
 pub use rights::{SeenTagRuleset, SeenWorkflows};
 pub use run_logs::{JobLog, LogArchive, LogArchives, RunReader, SeenJob, StoredLog};
 pub use service_error::{Cause, ServiceError};

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    CountedReleases, LocalFile, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenComment, SeenLayer, SeenManifest, SeenMilestone, SeenRelease, SeenRepository,
-    SeenTagRuleset, SeenWorkflows, ServiceError,
+    CountedReleases, LocalFile, Notes, RefusedAttestation, ReleaseId, SeenAnswer, SeenAsset,
+    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenLayer, SeenManifest, SeenMilestone,
+    SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -33,8 +33,37 @@ pub struct Reader<'a> {
     pub github: &'a dyn GitHubReader,
     pub registry: &'a dyn RegistryReader,
     pub files: &'a dyn FilesReader,
+    pub verifier: &'a dyn BundleVerifier,
     /// The time at which this step began.
     pub now: Moment,
+}
+
+impl Reader<'_> {
+    /// The attestations of an artifact that GitHub has, of one predicate type: each one verified, or the reason why it does not
+    /// count. What they say is compared with nothing yet. In the order in which GitHub names them.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`GitHubReader`].
+    pub async fn attestations(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Result<SeenAttestation, RefusedAttestation>>, ServiceError> {
+        let bundles = self.github.attestations(digest, predicate_type).await?;
+        let verified = bundles.iter().map(|bundle| self.verifier.verify(bundle));
+        Ok(verified.collect())
+    }
+}
+
+/// Verifies bundles against a trusted root. It asks nobody.
+pub trait BundleVerifier: Send + Sync {
+    /// The statement of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// Why the bundle proves nothing.
+    fn verify(&self, bundle: &Bytes) -> Result<SeenAttestation, RefusedAttestation>;
 }
 
 /// The number of answers that are remembered.
@@ -148,6 +177,12 @@ pub trait GitHubReader: Send + Sync {
     /// The comments on an issue or a pull request that the token's own account wrote, the oldest first; `None` if there is no
     /// such issue or pull request. The list may lag behind.
     async fn own_comments(&self, issue: u64) -> Result<Option<Vec<SeenComment>>, ServiceError>;
+    /// The bundles with statements about an artifact, of one predicate type. Nothing of them is verified.
+    async fn attestations(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Bytes>, ServiceError>;
     /// What this process has been answered so far, in order: the first [`MOST_ANSWERS`].
     fn answers(&self) -> Vec<SeenAnswer>;
 }

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{AssetId, ByteStream, CheckState, CommentId, LocalFile, ReleaseId, ServiceError};
+use super::{
+    AssetId, ByteStream, CheckState, CommentId, LocalFile, ReleaseId, ServiceError, Signer,
+};
 use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
 };
@@ -24,6 +26,7 @@ pub struct Writer<'a> {
     pub github: &'a dyn GitHubWriter,
     pub registry: &'a dyn RegistryWriter,
     pub files: &'a dyn FilesWriter,
+    pub signer: &'a dyn Signer,
 }
 
 /// A draft release to create
@@ -173,6 +176,8 @@ pub trait GitHubWriter: Send + Sync {
     /// `Cause::Conflict` where the comment was deleted meanwhile.
     async fn edit_comment(&self, comment: CommentId, body: &str) -> Result<(), ServiceError>;
     async fn delete_comment(&self, comment: CommentId) -> Result<(), ServiceError>;
+    /// Stores a Sigstore bundle for each artifact that its statement names. GitHub keeps one that it has a second time.
+    async fn store_attestation(&self, bundle: &Bytes) -> Result<(), ServiceError>;
 }
 
 /// Pushes to any OCI registry, and streams of blobs from it.

@@ -77,11 +77,18 @@ pub(super) fn print_kept(
     )
 }
 
+/// The page about the release.
+pub(super) const REPORT: &str = "report.html";
+
 /// What is in the folder.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 7] = [
     (
         "summary.md",
         "what GitHub shows on the page of the run, as Markdown",
+    ),
+    (
+        REPORT,
+        "a page about the release, for a browser: who waited for what, and all digests",
     ),
     (
         "workspace/module-release",

@@ -63,6 +63,9 @@ pub async fn run(settings: RehearsalSettings) -> anyhow::Result<Exit> {
     let (tag, out) = (release.tag.as_str(), &mut std::io::stdout());
     final_state::print(&services, tag, out)?;
     if let Some(folder) = services.save()? {
+        if exit == Exit::Done {
+            rehearsal.make_report(folder).await?;
+        }
         final_state::print_kept(&services, folder, tag, out)?;
     }
     Ok(exit)

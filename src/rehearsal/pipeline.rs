@@ -60,6 +60,7 @@ impl Rehearsal<'_> {
             ("artifacts", artifacts),
             ("needs", &needs.to_string()),
             ("test-legs", LEG),
+            ("builder-checks", BUILDER_CHECKS),
         ];
         let published = self.step("publish", &inputs).await?;
         let exits = [awaited.exit, fetched, published.exit];

@@ -1,6 +1,7 @@
 //! One step of a job: this program as another process, with inputs and outputs as the runner passes them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,8 +10,10 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::Rehearsal;
+use super::final_state::REPORT;
 use super::services::TOKEN;
 use crate::domain::Exit;
+use crate::plan::EVIDENCE;
 
 /// The exit of a step, and its outputs.
 pub(super) struct StepResult {
@@ -62,6 +65,28 @@ impl Rehearsal<'_> {
             exit: exit.unwrap_or(Exit::Bug),
             outputs: read_outputs(&output)?,
         })
+    }
+
+    /// Makes the page about the release that was published, in a folder. No link leads to the stand-in, which ends with the rehearsal.
+    pub(super) async fn make_report(&self, folder: &Path) -> io::Result<()> {
+        let evidence = self.services.workspace.join(EVIDENCE);
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .env_clear()
+            .env("GITHUB_SERVER_URL", self.services.github.server_url())
+            .args([OsStr::new("report"), OsStr::new("--evidence")])
+            .arg(evidence)
+            .arg("--output")
+            .arg(folder.join(REPORT))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let made = command.output().await?;
+        for line in String::from_utf8_lossy(&made.stderr).lines() {
+            self.log_line("report", line);
+        }
+        Ok(())
     }
 
     /// Where the summary of a phase is.

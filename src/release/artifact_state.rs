@@ -15,6 +15,8 @@ pub(crate) enum ArtifactState {
     Absent,
     /// It exists in part, and is not usable yet.
     Incomplete(String),
+    /// It is complete, and lacks an attestation that the plan requires.
+    Unattested(String),
     /// It exists, and is of another build.
     Stale(Vec<Mismatch>),
     /// It is complete. One look does not prove that it stays so.
@@ -27,6 +29,7 @@ impl ArtifactState {
         match self {
             Self::Absent => "absent",
             Self::Incomplete(_) => "incomplete",
+            Self::Unattested(_) => "unattested",
             Self::Stale(_) => "stale",
             Self::Ready(_) => "ready",
         }
@@ -36,7 +39,7 @@ impl ArtifactState {
     pub(crate) fn why(&self) -> String {
         match self {
             Self::Absent | Self::Ready(_) => String::new(),
-            Self::Incomplete(why) => why.clone(),
+            Self::Incomplete(why) | Self::Unattested(why) => why.clone(),
             Self::Stale(why) => {
                 let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 why.join("; ")
@@ -62,6 +65,14 @@ pub(crate) fn of_asset(
     let Some(digest) = view.digest(asset) else {
         return ArtifactState::Incomplete("GitHub has not told its digest yet".into());
     };
+    let planned = plan.wanted.planned_digest(name.as_str());
+    if let Some(planned) = planned.filter(|planned| *planned != digest) {
+        return ArtifactState::Incomplete(format!(
+            "it is {}, and the phase `draft` makes it as {}: run that again",
+            digest.short(),
+            planned.short()
+        ));
+    }
     let text = view.asset_texts.get(&asset.id);
     let images = view.release_images(plan);
     let mismatches = text

@@ -3,6 +3,7 @@
 pub(crate) mod artifact_state;
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;
+pub(crate) mod attestations;
 pub(crate) mod builder_checks;
 pub(crate) mod changes;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! version again, also after later ones, and says so if that is published.
 
 use crate::domain::{
-    CandidateForm, CommitSha, Diagnostic, NamedVersion, NextVersion, Spelling, TagFormat,
+    CandidateForm, Code, CommitSha, Diagnostic, NamedVersion, NextVersion, Spelling, TagFormat,
     UnknownVersion, Version,
 };
 use crate::protocol::{CountedReleases, GitHubReader, ServiceError};
@@ -29,14 +29,23 @@ enum Last<'a> {
     None,
 }
 
+/// Whether a release candidate has to be higher than those before, and its version not published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CandidateOrder {
+    Checked,
+    /// Somebody gave a reason to release it in spite of that.
+    Forced,
+}
+
 /// Finds the version for a commit: one list of tags, and at most three queries about those that come into question.
 pub(crate) async fn next_version(
     github: &dyn GitHubReader,
     unknown: &UnknownVersion,
     commit: &CommitSha,
+    order: CandidateOrder,
 ) -> Result<Result<NamedVersion, Diagnostic>, ServiceError> {
     let format = unknown.format.clone().unwrap_or_else(TagFormat::plain);
-    let tags = LineTags::of(&format, &github.tags(format.line()).await?);
+    let tags = LineTags::read(&format, &github.tags(format.line()).await?);
     let taken = tags.taken(&unknown.next);
     let names: Vec<_> = taken.iter().map(|tag| tag.name.clone()).collect();
     let find = |name: Option<String>| taken.iter().find(|tag| Some(&tag.name) == name.as_ref());
@@ -57,17 +66,67 @@ pub(crate) async fn next_version(
             Some(tag) => (Some(tag), None),
             None => (None, released(&names).await?),
         },
-        NextVersion::CandidateOf { .. } => (at_commit.into_iter().next(), names.first().cloned()),
+        NextVersion::CandidateOf { form, .. } => {
+            // One that the module may not have is passed over.
+            let fits = |name: &String| {
+                let tag = taken.iter().find(|tag| tag.name == *name);
+                let form_of_tag = tag.and_then(|tag| CandidateForm::read(&tag.version));
+                form.is_none() || form_of_tag.map(|(_, form, _)| form) == *form
+            };
+            (at_commit.into_iter().find(fits), names.first().cloned())
+        }
     };
     let last = match (find(of_commit), find(before)) {
         (Some(tag), _) => Some(Last::OfCommit(tag)),
         (None, before) => before.map(|tag| Last::Before(tag)),
     };
-    Ok(tags.next(unknown, &last.unwrap_or(Last::None)))
+    let last = last.unwrap_or(Last::None);
+    if let (NextVersion::CandidateOf { version, .. }, CandidateOrder::Checked) =
+        (&unknown.next, order)
+        && !matches!(last, Last::OfCommit(_))
+        && let Some(tag) = released(&tags.of(version)).await?
+    {
+        return Ok(Err(version_published(version, &tag, &format)));
+    }
+    Ok(tags.next(unknown, &last, order))
+}
+
+fn version_published(version: &Version, tag: &str, format: &TagFormat) -> Diagnostic {
+    Diagnostic::error(
+        Code::VersionPublished,
+        format!(
+            "{version} is published as {tag}, and a release candidate comes before its version"
+        ),
+        format!(
+            "type the next version, such as {}, or say in `force` why this one gets another release candidate",
+            format.typed(&version.next_patch())
+        ),
+    )
+}
+
+fn candidate_out_of_order(next: &Version, highest: &Version, format: &TagFormat) -> Diagnostic {
+    let released = format.typed(&highest.without_prerelease());
+    let higher = format.typed(&highest.next_prerelease());
+    Diagnostic::error(
+        Code::CandidateOutOfOrder,
+        format!(
+            "the next release candidate would be {next}, which is lower than {highest}: SemVer compares numbers behind letters as texts"
+        ),
+        format!(
+            "leave `version-from` out and type {higher}, which is higher and from which `next-rc` goes on counting; \
+             or type {released}, or say in `force` why {next} is released all the same"
+        ),
+    )
 }
 
 impl LineTags {
-    fn of(format: &TagFormat, tags: &[String]) -> Self {
+    /// The tags of a version, with and without `v`.
+    fn of(&self, version: &Version) -> Vec<String> {
+        let tags = self.0.iter().filter(|tag| tag.version == *version);
+        tags.map(|tag| tag.name.clone()).collect()
+    }
+
+    fn read(format: &TagFormat, tags: &[String]) -> Self {
         let of_line = tags.iter().filter_map(|tag| {
             let (version, spelling) = format.version_of_line(tag)?;
             Some(LineTag {
@@ -107,7 +166,12 @@ impl LineTags {
     }
 
     /// The version, with its tag.
-    fn next(&self, unknown: &UnknownVersion, last: &Last<'_>) -> Result<NamedVersion, Diagnostic> {
+    fn next(
+        &self,
+        unknown: &UnknownVersion,
+        last: &Last<'_>,
+        order: CandidateOrder,
+    ) -> Result<NamedVersion, Diagnostic> {
         let found = match last {
             Last::OfCommit(tag) | Last::Before(tag) => Some(*tag),
             Last::None => None,
@@ -135,6 +199,14 @@ impl LineTags {
         };
         // The texts of these versions are made of numbers.
         let version = version.ok_or_else(impossible)?;
+        if let (NextVersion::CandidateOf { .. }, CandidateOrder::Checked) = (&unknown.next, order)
+            && !matches!(last, Last::OfCommit(_))
+            && let taken = self.taken(&unknown.next)
+            && let Some(highest) = taken.iter().map(|tag| &tag.version).max()
+            && *highest > version
+        {
+            return Err(candidate_out_of_order(&version, highest, &format));
+        }
         NamedVersion::of_version(version, format)?
             .unless_other(&unknown.next, unknown.typed.as_ref())
     }
@@ -142,7 +214,7 @@ impl LineTags {
 
 fn impossible() -> Diagnostic {
     Diagnostic::error(
-        crate::domain::Code::Bug,
+        Code::Bug,
         "the next version cannot be written",
         "type the version, and report this",
     )
@@ -161,7 +233,7 @@ mod tests {
     ) -> Result<String, Diagnostic> {
         let format = unknown.format.clone().unwrap_or_else(TagFormat::plain);
         let owned: Vec<_> = tags.iter().map(|&tag| tag.to_owned()).collect();
-        let tags = LineTags::of(&format, &owned);
+        let tags = LineTags::read(&format, &owned);
         let taken = tags.taken(&unknown.next);
         let find = |name: Option<&str>| taken.iter().find(|tag| Some(&*tag.name) == name);
         let last = match (find(of_commit), find(released), &unknown.next) {
@@ -172,7 +244,7 @@ mod tests {
             }
             (None, None, _) => Last::None,
         };
-        let found = tags.next(unknown, &last)?;
+        let found = tags.next(unknown, &last, CandidateOrder::Checked)?;
         assert_eq!(found.format.tag(&found.version).unwrap(), found.tag);
         Ok(found.tag.to_string())
     }
@@ -249,7 +321,7 @@ mod tests {
             (&[][..], None, "1.3.0-rc.1"),
             (&[], Some(Joined), "1.3.0-rc1"),
             (&["1.3.0-rc1"], None, "1.3.0-rc2"),
-            (&["1.3.0-rc9", "1.3.0-rc10"], None, "1.3.0-rc11"),
+            (&["1.3.0-rc9", "1.3.0-rc91"], None, "1.3.0-rc92"),
             (&["1.3.0-rc.9", "1.3.0-rc.10"], None, "1.3.0-rc.11"),
             (&["1.3.0-rc.1", "1.3.0-rc2"], None, "1.3.0-rc3"),
             (&["1.3.0-rc.1"], Some(Joined), "1.3.0-rc2"),
@@ -265,6 +337,42 @@ mod tests {
         ] {
             let found = next(&candidate("{version}", form), tags, None, None);
             assert_eq!(found.unwrap(), tag, "{tags:?}");
+        }
+        for (tags, form, refused) in [
+            (
+                &["1.3.0-rc9"][..],
+                None,
+                "1.3.0-rc10, which is lower than 1.3.0-rc9: ",
+            ),
+            (
+                &["1.3.0-rc9", "1.3.0-rc10"],
+                None,
+                "1.3.0-rc11, which is lower than 1.3.0-rc9: ",
+            ),
+            (&["1.3.0-rc.9"], Some(Joined), ""),
+            (
+                &["1.3.0-rc2", "1.3.0-rc.3"],
+                None,
+                "1.3.0-rc.4, which is lower than 1.3.0-rc2: ",
+            ),
+            (
+                &["1.3.0-rc99"],
+                Some(Joined),
+                "1.3.0-rc100, which is lower than 1.3.0-rc99: ",
+            ),
+        ] {
+            let found = next(&candidate("{version}", form), tags, None, None);
+            match found {
+                Ok(_) => assert_eq!(refused, "", "{tags:?}"),
+                Err(found) => {
+                    assert_eq!(found.code, Code::CandidateOutOfOrder);
+                    assert!(
+                        !refused.is_empty() && found.seen.contains(refused),
+                        "{}",
+                        found.seen
+                    );
+                }
+            }
         }
         let listener = candidate("listener/v{version}", None);
         let tags = ["listener/v1.3.0-rc.1", "v1.3.0-rc.7"];

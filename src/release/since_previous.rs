@@ -4,11 +4,19 @@ use std::collections::BTreeSet;
 
 use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart, Tag};
 use crate::plan::{NotesSource, Wanted};
-use crate::protocol::{GitHubReader, SeenMilestone, ServiceError};
+use crate::protocol::{Cause, GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{
     Changes, ReleaseConfig, check_features, check_labels, check_milestone,
 };
-use crate::release::notes::{NotesInput, compose, is_too_long};
+use crate::release::notes::{Notes, NotesInput, compose, is_too_long};
+
+/// Whether notes are asked for that only `draft` needs otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    Nothing,
+    /// GitHub's own, to see whether they fit into the body of a release.
+    Generated,
+}
 
 /// What was read, as far as the options ask for it.
 #[derive(Debug, Default)]
@@ -29,6 +37,7 @@ impl SincePrevious {
         wanted: &Wanted,
         previous: Option<&Tag>,
         default_branch: &str,
+        measure: Measure,
     ) -> Result<Self, ServiceError> {
         let mut since = Self {
             milestones: milestones(github, options, wanted).await?,
@@ -49,9 +58,18 @@ impl SincePrevious {
                 since.known = github.contributors(&firsts).await?;
             }
         }
-        if options.notes.contains(&NotesPart::Generate) && since.unusable.is_none() {
-            let notes = github.notes(&wanted.tag, &wanted.commit, previous).await?;
-            since.generated = notes.body;
+        if since.unusable.is_none() {
+            let is_part = options.notes.contains(&NotesPart::Generate);
+            let is_measured =
+                measure == Measure::Generated && wanted.notes == NotesSource::Generated;
+            if is_part || is_measured {
+                let notes = github.notes(&wanted.tag, &wanted.commit, previous).await;
+                since.generated = match notes {
+                    // Whoever drafts may have another token.
+                    Err(refused) if !is_part && is_refused(&refused) => String::new(),
+                    answered => answered?.body,
+                };
+            }
         }
         Ok(since)
     }
@@ -106,16 +124,13 @@ impl SincePrevious {
         findings
     }
 
-    /// The text of the release, if it is composed here.
+    /// The text of the release.
     pub(crate) fn notes(
         &self,
         options: &ChangeOptions,
         wanted: &Wanted,
         previous: Option<&Tag>,
-    ) -> Option<NotesSource> {
-        if options.notes.is_empty() && options.append.is_none() {
-            return None;
-        }
+    ) -> Notes {
         let input = NotesInput {
             changes: &self.changes,
             config: &self.config,
@@ -125,9 +140,18 @@ impl SincePrevious {
             previous,
             page: &options.page,
         };
-        let text = compose(&options.notes, options.append.as_deref(), &input);
-        Some(NotesSource::Text(text))
+        match &wanted.notes {
+            _ if !options.notes.is_empty() || options.append.is_some() => {
+                compose(&options.notes, options.append.as_deref(), &input)
+            }
+            NotesSource::Generated => Notes::generated(&self.generated),
+            NotesSource::Text(text) => Notes::of_file(text, &input),
+        }
     }
+}
+
+fn is_refused(error: &ServiceError) -> bool {
+    matches!(error.cause, Cause::Denied { .. } | Cause::Refused { .. })
 }
 
 async fn milestones(

@@ -21,7 +21,7 @@ pub fn preview(facts: &ReleaseFacts, actions: &[Action], screen: Screen) -> Stri
     let Some(plan) = &facts.plan else {
         return String::new();
     };
-    let page = Page {
+    let page = PlanPreview {
         plan,
         facts,
         seen: facts.preview.as_deref(),
@@ -33,19 +33,16 @@ pub fn preview(facts: &ReleaseFacts, actions: &[Action], screen: Screen) -> Stri
 
 /// What to type after a plan was made. `file` is where it was written to.
 pub fn next_after_plan(facts: &ReleaseFacts, file: Option<&str>) -> String {
-    let Some(plan) = &facts.plan else {
+    if facts.plan.is_none() {
         return String::new();
-    };
+    }
     match file {
         Some(file) => format!("Next: btp-release draft --plan {file}\n"),
-        None => format!(
-            "To go on, keep the plan in a file:\n  btp-release plan {} --output plan.json\n  btp-release draft --plan plan.json\n",
-            plan.wanted.typed()
-        ),
+        None => "Next: run it again with --output plan.json, then\n  btp-release draft --plan plan.json\n".into(),
     }
 }
 
-struct Page<'a> {
+struct PlanPreview<'a> {
     plan: &'a ReleasePlan,
     facts: &'a ReleaseFacts,
     seen: Option<&'a Preview>,
@@ -53,7 +50,7 @@ struct Page<'a> {
     screen: Screen,
 }
 
-impl Page<'_> {
+impl PlanPreview<'_> {
     fn text(&self) -> String {
         let wanted = &self.plan.wanted;
         let title = format!("{} of {}", wanted.tag, wanted.repository);
@@ -128,8 +125,8 @@ impl Page<'_> {
             Some(message) => format!("annotated ({message})"),
         };
         let when = match wanted.tag_when {
-            TagWhen::Draft => "created by draft, right after the draft: it starts builders",
-            TagWhen::Publish => "created by publish, right before the release is published",
+            TagWhen::Draft => "created right after the draft, and starts builders",
+            TagWhen::Publish => "created right before the release is published",
         };
         format!("{}, {kind}, {when}", wanted.tag)
     }
@@ -143,8 +140,8 @@ impl Page<'_> {
         let wanted = &self.plan.wanted;
         let told = match (wanted.prerelease, wanted.make_latest, self.facts.latest) {
             (true, ..) => "no: it is a prerelease",
-            (_, Some(true), _) => "yes, as `make-latest` says",
-            (_, Some(false), _) => "no, as `make-latest` says",
+            (_, Some(true), _) => "yes, as make-latest says",
+            (_, Some(false), _) => "no, as make-latest says",
             (_, None, Some(true)) => "yes: no published version is higher",
             (_, None, Some(false)) => "no: a higher version is published",
             (_, None, None) => "yes, if no published version is higher by then",
@@ -216,7 +213,7 @@ impl Page<'_> {
     }
 
     fn asked_for(&self) -> String {
-        let told = "if every job, leg of the tests and required check that it is told of has succeeded, with the bytes that are published";
+        let told = "once every job, leg of the tests and required check has succeeded, with the same bytes";
         match &self.plan.guard {
             None => told.to_owned(),
             Some(guard) => {

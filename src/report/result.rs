@@ -45,24 +45,24 @@ pub struct PhaseResult {
     exit_code: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<String>,
-    outputs: BTreeMap<String, Value>,
+    outputs: BTreeMap<String, OutputValue>,
     /// What was changed or, in a dry run, would be.
     changes: Vec<String>,
-    findings: Vec<Finding>,
+    findings: Vec<ResultFinding>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    release: Option<Release>,
+    release: Option<ResultRelease>,
 }
 
 /// A text, or JSON as it is passed on elsewhere: a plan is named by the digest of its text.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Value {
+enum OutputValue {
     Text(String),
     Json(Box<RawValue>),
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct ResultFinding {
     severity: &'static str,
     code: String,
     message: String,
@@ -73,7 +73,7 @@ struct Finding {
 
 /// What a plan leads to.
 #[derive(Debug, Serialize)]
-struct Release {
+struct ResultRelease {
     repository: String,
     version: String,
     tag: String,
@@ -86,13 +86,13 @@ struct Release {
     follows: Option<String>,
     existing: Option<String>,
     notes: Option<String>,
-    artifacts: Vec<Artifact>,
+    artifacts: Vec<ResultArtifact>,
     checked: Vec<String>,
     not_known: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Artifact {
+struct ResultArtifact {
     name: String,
     kind: &'static str,
     reference: String,
@@ -166,16 +166,16 @@ impl PhaseResult {
     }
 }
 
-fn output(output: &Output) -> (String, Value) {
+fn output(output: &Output) -> (String, OutputValue) {
     let json = JSON_OUTPUTS.contains(&output.name);
     let json = json.then(|| RawValue::from_string(output.value.clone()).ok());
-    let text = || Value::Text(output.value.clone());
-    let value = json.flatten().map_or_else(text, Value::Json);
+    let text = || OutputValue::Text(output.value.clone());
+    let value = json.flatten().map_or_else(text, OutputValue::Json);
     (output.name.to_owned(), value)
 }
 
-fn finding(diagnostic: &Diagnostic) -> Finding {
-    Finding {
+fn finding(diagnostic: &Diagnostic) -> ResultFinding {
+    ResultFinding {
         severity: match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -187,13 +187,13 @@ fn finding(diagnostic: &Diagnostic) -> Finding {
     }
 }
 
-fn release(facts: &ReleaseFacts) -> Option<Release> {
+fn release(facts: &ReleaseFacts) -> Option<ResultRelease> {
     let plan = facts.plan.as_ref()?;
     let (wanted, seen) = (&plan.wanted, facts.preview.as_deref());
     let told = |of: &dyn Fn(&Preview) -> Option<String>| seen.and_then(of);
     let awaited = plan.awaited();
     let artifacts = awaited.iter().map(|one| artifact(one, seen));
-    Some(Release {
+    Some(ResultRelease {
         repository: wanted.repository.to_string(),
         version: wanted.version.to_string(),
         tag: wanted.tag.to_string(),
@@ -215,7 +215,7 @@ fn release(facts: &ReleaseFacts) -> Option<Release> {
     })
 }
 
-fn artifact(awaited: &Awaited, seen: Option<&Preview>) -> Artifact {
+fn artifact(awaited: &Awaited, seen: Option<&Preview>) -> ResultArtifact {
     let (kind, reference) = match awaited {
         Awaited::Asset(name) => ("asset", name.to_string()),
         Awaited::Image { image, .. } => ("image", image.to_string()),
@@ -226,7 +226,7 @@ fn artifact(awaited: &Awaited, seen: Option<&Preview>) -> Artifact {
         Some(SeenArtifact::Absent) => ("absent", None, None),
         Some(SeenArtifact::There { digest, size }) => ("present", *digest, *size),
     };
-    Artifact {
+    ResultArtifact {
         name: awaited.name().to_owned(),
         kind,
         reference,

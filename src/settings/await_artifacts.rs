@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::AwaitArgs;
+use crate::cli::{AwaitArgs, SigstoreInput};
 use crate::phases::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 use crate::plan::ReleasePlan;
 
@@ -22,6 +22,10 @@ impl PhaseSettings for AwaitArgs {
                 .is_some_and(|name| !name.trim().is_empty()),
             _ => false,
         }
+    }
+
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::domain::{CommitSha, RepoSlug};
+use crate::domain::{CommitSha, IdToken, RepoSlug};
 
 /// The values of the environment variables. An empty variable counts as not set.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Context {
     pub workflow_ref: Option<String>,
     /// Whether the job may ask GitHub for an identity token.
     pub has_id_token: bool,
+    /// The address at which the runner gives an identity token, and the token that it wants for it.
+    pub id_token_request: Option<(SecretString, SecretString)>,
     pub api_url: Option<String>,
     pub graphql_url: Option<String>,
     pub server_url: Option<String>,
@@ -163,6 +165,9 @@ impl Context {
             process: format!("{:016x}", RandomState::new().build_hasher().finish()),
             workflow_ref: github.workflow_ref,
             has_id_token: get("ACTIONS_ID_TOKEN_REQUEST_URL").is_some(),
+            id_token_request: get("ACTIONS_ID_TOKEN_REQUEST_URL")
+                .map(SecretString::from)
+                .zip(get("ACTIONS_ID_TOKEN_REQUEST_TOKEN").map(SecretString::from)),
             api_url: github.api_url,
             graphql_url: github.graphql_url,
             server_url: github.server_url,
@@ -182,6 +187,15 @@ impl Context {
                 term: get("TERM"),
                 columns: get("COLUMNS").and_then(|columns| columns.trim().parse().ok()),
             },
+        }
+    }
+
+    /// Whether the job may ask GitHub for an identity token.
+    pub fn id_token(&self) -> IdToken {
+        match (&self.runner, self.has_id_token) {
+            (None, _) => IdToken::Unknown,
+            (Some(_), true) => IdToken::Granted,
+            (Some(_), false) => IdToken::Missing,
         }
     }
 

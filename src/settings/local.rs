@@ -52,7 +52,7 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             };
             (typed, needs)
         }
-        Command::InspectModule(_) => return None,
+        Command::InspectModule(_) | Command::VerifyBundle(_) => return None,
         Command::Report(args) if args.evidence.is_some() => return None,
         Command::Report(args) => {
             let needs = LocalNeeds {
@@ -64,7 +64,9 @@ pub fn local_needs(command: &Command, context: &Context) -> Option<LocalNeeds> {
             (args.repository.as_ref(), needs)
         }
         #[cfg(feature = "rehearse")]
-        Command::Rehearse(_) | Command::Completions(_) | Command::Man(_) => return None,
+        Command::Init(_) | Command::Rehearse(_) => return None,
+        #[cfg(feature = "rehearse")]
+        Command::Completions(_) | Command::Man(_) => return None,
     };
     needs.given = typed.or(context.repository.as_ref()).cloned();
     needs.repository &= needs.given.is_none();

@@ -15,6 +15,8 @@ mod draft;
 mod fetch_module;
 mod finish_settings;
 mod image_settings;
+#[cfg(feature = "rehearse")]
+mod init;
 mod input_parser;
 mod inspect_module;
 mod local;
@@ -32,10 +34,12 @@ mod rehearse;
 mod release_settings;
 mod report;
 mod rights;
+mod signing;
 mod status;
 mod step_inputs;
 mod upload;
 mod verify;
+mod verify_bundle;
 mod version_from;
 
 use std::collections::BTreeSet;
@@ -45,7 +49,9 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::cli::{CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion};
+use crate::cli::{
+    ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion, SigstoreInput,
+};
 use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
@@ -56,6 +62,8 @@ pub use download_asset::download_asset;
 pub use download_logs::download_logs;
 pub use finish_settings::finish_settings;
 pub use image_settings::image_settings;
+#[cfg(feature = "rehearse")]
+pub use init::{InitSettings, init};
 use input_parser::{InputParser, TokenChoice};
 pub use inspect_module::{InspectModuleSettings, inspect_module};
 pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_needs};
@@ -66,12 +74,14 @@ pub use rehearse::{
 };
 pub use release_settings::release_settings;
 pub use report::{EvidenceSource, ReportSettings, report};
+pub use verify_bundle::{VerifyBundleSettings, verify_bundle};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
     pub phase: Box<dyn Phase>,
     pub github: GitHubAccess,
     pub registry: RegistryAccess,
+    pub sigstore: SigstoreAccess,
     /// How long the phase may take.
     pub timeout: Duration,
     /// Whether nothing may be changed.
@@ -106,6 +116,16 @@ pub struct RegistryAccess {
     /// Where the login is used: the registries of the release's own images.
     pub hosts: BTreeSet<String>,
     pub docker_config: Option<DockerConfigFile>,
+}
+
+/// Where signatures are made, and whose count.
+pub struct SigstoreAccess {
+    /// The content of the file that is trusted in place of what is compiled in.
+    pub trusted_root: Option<String>,
+    /// The content of the file that names the services.
+    pub signing_config: Option<String>,
+    /// The address at which the runner gives an identity token, and the token that it wants for it.
+    pub id_token: Option<(SecretString, SecretString)>,
 }
 
 /// A `config.json` as `docker login` writes it, not read yet.
@@ -144,6 +164,16 @@ trait PhaseSettings {
 
     /// Whether an input is given with which the phase needs further permissions.
     fn has(&self, _input: &str) -> bool {
+        false
+    }
+
+    /// Where the phase signs, and whose signatures it believes.
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        None
+    }
+
+    /// Whether the phase signs where the job lets it, and so stores attestations.
+    fn signs(&self) -> bool {
         false
     }
 
@@ -209,6 +239,13 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let plan_file = args.plan_file(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
+    let sigstore = args.sigstore();
+    let trusted_root = sigstore.and_then(|input| input.sigstore_trusted_root.as_deref());
+    let trusted_root = trusted_root.and_then(|path| parser.file("sigstore-trusted-root", path));
+    let signing_config = sigstore.and_then(|input| input.sigstore_signing_config.as_deref());
+    let signing_config =
+        signing_config.and_then(|path| parser.file("sigstore-signing-config", path));
+    let id_token = parser.environment.context.id_token_request.clone();
     let timeout = parser.duration("timeout", given, default.unwrap_or_default());
     let settings = || {
         let Prepared { phase, targets } = prepared?;
@@ -216,6 +253,9 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
         let mut credential = credential?;
         if let GitHubCredential::App(app) = &mut credential {
             app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+            if args.signs() {
+                app.permissions.push(ATTESTATIONS);
+            }
         }
         Some(Settings {
             phase,
@@ -224,6 +264,11 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
                 api_url,
                 graphql_url,
                 credential,
+            },
+            sigstore: SigstoreAccess {
+                trusted_root,
+                signing_config,
+                id_token,
             },
             registry: RegistryAccess {
                 login,

@@ -2,7 +2,9 @@
 
 use super::input_parser::{Choices, InputParser};
 use crate::cli::PlanArgs;
-use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, NotesPart};
+use crate::domain::{
+    ChangeOptions, Code, Diagnostic, LabelRule, LongNotes, MilestoneRule, NotesPart,
+};
 use crate::plan::{Names, NotesSource};
 
 /// Where a module keeps the notes of a version, unless told otherwise.
@@ -67,6 +69,7 @@ pub(super) fn notes(
     );
     let mut changes = ChangeOptions {
         append,
+        long_notes: LongNotes::Attach,
         labels: if args.validate_labels {
             LabelRule::OneOfCategories
         } else {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::input_parser::{Choices, InputParser};
 use super::module_form::module_form;
 use super::notes::notes;
-use super::policy::{reason, version_rules};
+use super::policy::{bounded, reason, version_rules};
 use super::rights::rights;
+use super::signing::{required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -68,6 +69,8 @@ impl PhaseSettings for PlanArgs {
             self.replace_published.as_deref(),
         );
         let rights = rights(parser, self, repository.as_ref());
+        let signing = signing(parser, self);
+        let require_attestations = required_attestations(parser, self);
         let images = images?;
         let version = version?;
         let repository = repository?;
@@ -91,6 +94,8 @@ impl PhaseSettings for PlanArgs {
             tag_message,
             version_from,
             force,
+            signing,
+            require_attestations,
         };
         let all_images: Vec<_> = images.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();
@@ -158,6 +163,9 @@ fn check_tag_when(parser: &mut InputParser<'_>, version_from: VersionFrom, tag_w
     }
 }
 
+/// The most characters of the message of a tag, which the plan has as well.
+const MOST_OF_TAG_MESSAGE: usize = 10_000;
+
 /// The message of an annotated tag.
 fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> {
     let words = [("lightweight", false), ("annotated", true)];
@@ -165,7 +173,8 @@ fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> 
     if kind == Some(true) {
         let typed = args.tag_message.as_deref();
         let message = typed.filter(|message| !message.trim().is_empty());
-        return Some(message.unwrap_or("{tag}").to_owned());
+        let message = message.unwrap_or("{tag}");
+        return bounded(parser, "tag-message", message, MOST_OF_TAG_MESSAGE);
     }
     if args.tag_message.is_some() {
         parser.missing(

@@ -68,5 +68,41 @@ pub(super) fn reason(
         );
         return parser.take(input, Err(no_reason));
     }
-    Some(reason.to_owned())
+    bounded(parser, input, reason, MOST_OF_REASON)
+}
+
+/// The most characters of a reason.
+const MOST_OF_REASON: usize = 1_000;
+
+/// A text of a few lines; `None` where it is too long, or has control characters other than line ends and tabs.
+pub(super) fn bounded(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    text: &str,
+    most: usize,
+) -> Option<String> {
+    let chars = text.chars().count();
+    let is_control = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let found = if chars > most {
+        Some((
+            format!("has {chars} characters, and may have {most}"),
+            "say it in fewer words, and link to the rest",
+        ))
+    } else {
+        let control = text.chars().find(is_control);
+        control.map(|c| {
+            let seen = format!("contains the control character U+{:04X}", u32::from(c));
+            (
+                seen,
+                "leave control characters out; line ends and tabs are fine",
+            )
+        })
+    };
+    match found {
+        None => Some(text.to_owned()),
+        Some((seen, help)) => {
+            let invalid = Diagnostic::error(Code::TextInvalid, seen, help);
+            parser.take(input, Err(invalid))
+        }
+    }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::input_parser::{Choices, InputParser, TokenChoice};
+use super::signing::signing_is_planned;
 use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
-use crate::cli::PublishArgs;
+use crate::cli::{PublishArgs, SigstoreInput};
 use crate::domain::{JobResults, findings_from_json};
 use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken};
 use crate::protocol::{CheckState, RequiredCheck};
@@ -21,6 +22,14 @@ impl PhaseSettings for PublishArgs {
             "builder-checks" => !self.builders.builder_checks.is_empty(),
             _ => false,
         }
+    }
+
+    fn signs(&self) -> bool {
+        signing_is_planned(&self.plan)
+    }
+
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
@@ -45,6 +54,7 @@ impl PhaseSettings for PublishArgs {
                 Finish::Publish
             },
             began: Some(parser.environment.began()),
+            id_token: parser.environment.context.id_token(),
             token: if parser.environment.context.uses_own_token() {
                 PublishToken::OfWorkflowRun
             } else {

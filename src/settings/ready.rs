@@ -35,6 +35,16 @@ impl PhaseSettings for ReadyArgs {
         let milestone = Choices::of(&MILESTONES);
         let milestone = parser.choice("milestone", self.milestone.as_deref(), &milestone);
         let policy = version_rules(parser, &self.rules);
+        if self
+            .branch
+            .as_deref()
+            .is_some_and(|branch| branch.trim().is_empty())
+        {
+            parser.missing(
+                "branch",
+                "name the branch that is to be released, or leave `branch` out for the default branch",
+            );
+        }
         let repository = repository?;
         let page = parser.repository_url(&repository);
         let changes = ChangeOptions {

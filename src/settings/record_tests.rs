@@ -3,14 +3,22 @@
 use url::Url;
 
 use super::input_parser::{Choices, InputParser};
-use super::{PhaseSettings, Prepared};
-use crate::cli::RecordTestsArgs;
+use super::signing::signing_is_planned;
+use super::{PhaseSettings, Prepared, lines};
+use crate::cli::{RecordTestsArgs, SigstoreInput};
 use crate::domain::{Code, Diagnostic};
 use crate::phases::{LegResult, RecordTests};
-use crate::plan::Verdict;
 use crate::protocol::StatusState;
 
 impl PhaseSettings for RecordTestsArgs {
+    fn signs(&self) -> bool {
+        signing_is_planned(&self.plan)
+    }
+
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let results = [
             ("success", StatusState::Success),
@@ -36,21 +44,45 @@ impl PhaseSettings for RecordTestsArgs {
                 "pass the output of the phase `await` with the artifacts that were tested",
             );
         }
+        let configuration = lines(&self.test_configuration)
+            .filter_map(|line| parser.take("test-configuration", setting(line)))
+            .collect();
+        let context = parser.environment.context;
+        let id_token = context.id_token();
+        let attempt = context.run_attempt.as_deref();
+        let attempt = attempt
+            .and_then(|attempt| attempt.parse().ok())
+            .unwrap_or(1);
         let plan = parser.plan(&self.plan, &self.common)?;
-        let verdict = Verdict {
-            run: plan.wanted.run.clone(),
-            artifacts: artifacts?.digest(),
-        };
         let result = LegResult {
             leg: self.leg.clone()?,
             state: state.unwrap_or(StatusState::Success),
-            verdict,
+            artifacts: artifacts?,
             url: details_url?,
+            configuration,
+            attempt,
+            id_token,
         };
         Some(Prepared::planned(plan, |plan| {
             RecordTests::new(plan, result)
         }))
     }
+}
+
+/// `name=value`.
+fn setting(line: &str) -> Result<(String, String), Diagnostic> {
+    let (name, value) = line.split_once('=').unwrap_or((line, ""));
+    let (name, value) = (name.trim(), value.trim());
+    if name.is_empty() || value.is_empty() || ["plan", "source"].contains(&name) {
+        return Err(Diagnostic::value(
+            Code::ChoiceInvalid,
+            "setting",
+            line,
+            "is not NAME=VALUE, or has a name that the signed result uses itself",
+            "write one setting per line, such as k3s=v1.31.4+k3s1; `plan` and `source` are no names of settings",
+        ));
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// GitHub refuses a commit status that links to another scheme.
@@ -70,6 +102,15 @@ fn page(text: &str) -> Result<String, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn setting_has_a_name_and_a_value() {
+        let read = setting("k3s = v1.31.4+k3s1=x").unwrap();
+        assert_eq!(read, ("k3s".to_owned(), "v1.31.4+k3s1=x".to_owned()));
+        for text in ["k3s", "k3s=", "=v1", "plan=x", "source=x"] {
+            assert!(setting(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn details_url_is_the_full_address_of_a_page() {

@@ -2,9 +2,7 @@
 
 use super::input_parser::{Choices, InputParser};
 use crate::cli::PlanArgs;
-use crate::domain::{
-    ExistingImage, IdToken, PreflightCheck, ReleaseToken, RepoSlug, RightsOptions,
-};
+use crate::domain::{ExistingImage, PreflightCheck, ReleaseToken, RepoSlug, RightsOptions};
 
 const CHECKS: [(&str, PreflightCheck); 4] = [
     ("github", PreflightCheck::GitHub),
@@ -50,11 +48,7 @@ pub(super) fn rights(
             .workflow_ref
             .as_deref()
             .and_then(|workflow| file_of(workflow, repository?)),
-        id_token: match (&context.runner, context.has_id_token) {
-            (None, _) => IdToken::Unknown,
-            (Some(_), true) => IdToken::Granted,
-            (Some(_), false) => IdToken::Missing,
-        },
+        id_token: context.id_token(),
     }
 }
 

@@ -175,6 +175,8 @@ fn typed(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<Wanted> {
         tag_message: None,
         version_from: VersionFrom::default(),
         force: None,
+        signing: None,
+        require_attestations: vec![],
     };
     Some(inputs.of_version(named, all))
 }

@@ -2,10 +2,14 @@
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};
-use crate::cli::VerifyArgs;
+use crate::cli::{SigstoreInput, VerifyArgs};
 use crate::phases::Verify;
 
 impl PhaseSettings for VerifyArgs {
+    fn sigstore(&self) -> Option<&SigstoreInput> {
+        Some(&self.sigstore)
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let (repository, tag) = existing_release(parser, &self.release, &self.common)?;
         Some(Prepared::on_github(repository, Verify::new(tag)))

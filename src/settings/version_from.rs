@@ -155,15 +155,14 @@ fn next_candidate(
         format: Some(typed.format.clone()),
         typed: None,
     };
-    let is_refused = |form| {
-        let mut findings = InputFindings::default();
-        if let Some(release) = unknown(Some(form)).example() {
-            images.named(Names::of(&release), &mut findings);
-        }
-        findings.or(Some(())).is_err()
-    };
+    let mut findings = InputFindings::default();
+    if let Some(release) = unknown(Some(CandidateForm::Dotted)).example() {
+        images.named(Names::of(&release), &mut findings);
+    }
     // Lifecycle Manager takes no version with a dot in its pre-release part.
-    let needs_joined = is_refused(CandidateForm::Dotted) && !is_refused(CandidateForm::Joined);
+    let dotted = Code::Format(FormatCode::VersionPrereleaseDotted);
+    let found = findings.or(Some(())).err().unwrap_or_default();
+    let needs_joined = found.iter().any(|finding| finding.code == dotted);
     Some(unknown(needs_joined.then_some(CandidateForm::Joined)))
 }
 
@@ -334,6 +333,50 @@ mod tests {
                 "{reference} {arguments}"
             );
         }
+    }
+
+    #[test]
+    fn texts_are_limited_and_without_control_characters() {
+        let long = |chars: usize| "x".repeat(chars);
+        for (arguments, why) in [
+            (format!("1.3.0 --force={}", long(1_000)), None),
+            (
+                format!("1.3.0 --force={}", long(1_001)),
+                Some("text-invalid: has 1001 characters, and may have 1000"),
+            ),
+            (
+                format!("1.3.0 --tag-type=annotated --tag-message={}", long(10_000)),
+                None,
+            ),
+            (
+                format!("1.3.0 --tag-type=annotated --tag-message={}", long(60_000)),
+                Some("text-invalid: has 60000 characters, and may have 10000"),
+            ),
+            (
+                "1.3.0 --tag-type=annotated --tag-message=a\tb\r\nc".to_owned(),
+                None,
+            ),
+            (
+                "1.3.0 --tag-type=annotated --tag-message=a\u{1b}[2J".to_owned(),
+                Some("text-invalid: contains the control character U+001B"),
+            ),
+            (
+                "1.3.0 --force=a\u{7}".to_owned(),
+                Some("text-invalid: contains the control character U+0007"),
+            ),
+        ] {
+            let found = refused(BRANCH, &arguments);
+            assert_eq!(found, why.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn module_of_a_wrong_name_has_candidates_without_a_dot() {
+        let found = refused(
+            BRANCH,
+            "1.3.0 --version-from=next-rc --module-name=x --module-registry=r.example/prod",
+        );
+        assert!(found.iter().all(|it| !it.contains("dotted")), "{found:?}");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod history;
 mod labels;
+mod long_notes;
 mod milestones;
 mod notes;
 mod scripts;

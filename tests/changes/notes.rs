@@ -1,7 +1,7 @@
 //! The text of a release.
 
 use btp_release::domain::Code;
-use btp_release::plan::{Mark, NotesSource};
+use btp_release::plan::{FULL_NOTES, Mark, NotesSource};
 use stand_ins::github::GitRepository;
 
 use super::history::{CONFIG, assert_golden, of_a_module, plan, refused, scene, text, with_config};
@@ -70,7 +70,7 @@ async fn two_hundred_commits_cost_at_most_four_requests() {
         }
     })
     .await;
-    plan(&scene, &[VERSION]).await.unwrap();
+    plan(&scene, &[VERSION, ("notes", "none")]).await.unwrap();
     let without = requests(&scene);
     scene.forget();
     let inputs = [
@@ -123,6 +123,11 @@ async fn first_release_lists_everything() {
     let long = text(&scene, &[VERSION, ("notes", "commits")]).await;
     assert_eq!(long.matches("* More by").count(), 500);
     assert!(long.contains("* older commits\n"), "{long}");
+    let long = text(&scene, &[VERSION, ("notes", "categories")]).await;
+    assert!(
+        long.contains("*Older pull requests than those of the newest commits are not listed.*\n"),
+        "{long}"
+    );
 }
 
 #[tokio::test]
@@ -202,6 +207,7 @@ async fn long_notes_are_cut_at_a_line_so_that_the_plan_can_be_passed_on() {
     ];
     let plan = plan(&scene, &inputs).await.unwrap();
     let json = plan.to_json();
+    assert_eq!(plan.wanted.assets, [FULL_NOTES.parse().unwrap()].into());
     // As it stands in an environment variable, and again in the results of jobs.
     assert!(json.len() < 65_000, "{}", json.len());
     assert!(serde_json::to_string(&json).unwrap().len() < 128 << 10);
@@ -214,7 +220,7 @@ async fn long_notes_are_cut_at_a_line_so_that_the_plan_can_be_passed_on() {
     assert!(number.parse::<u64>().unwrap() > 100);
     assert_eq!(
         end,
-        "\n*These notes were longer than a plan can hold, and were cut here: https://github.com/kyma-project/btp-manager/compare/1.0.0...1.1.0 lists all changes.*\n\nThe end\n"
+        "\n*These notes were longer than a plan can hold, and were cut here: the asset full-release-notes.md has all of them, and https://github.com/kyma-project/btp-manager/compare/1.0.0...1.1.0 lists all changes.*\n\nThe end\n"
     );
 }
 
@@ -245,6 +251,41 @@ async fn back_port_after_a_newer_minor_lists_its_own_branch_only() {
     });
     let minor = text(&scene, &[("version", "1.2.0"), ("notes", "categories")]).await;
     assert_golden("after-back-port", &minor);
+}
+
+/// Each line of versions has its own previous release, with and without `v`, and whatever other tags are nearer.
+#[tokio::test]
+async fn long_history_with_several_lines_of_tags_is_compared_within_one_line() {
+    let scene = scene(|repository| {
+        repository.publish("api/v1.0.0").publish("v0.9.0");
+        of_a_module(repository, &["kind/feature"]);
+        repository
+            .publish("api/1.0.1")
+            .merge("Change the API", "ada", &["kind/feature"])
+            .publish("v1.0.1")
+            .tag("1.0.2-main-940aa64")
+            .merge("Fix the manager", "grace", &["kind/bug"]);
+    })
+    .await;
+    let of = async |version, format| {
+        let inputs = [("version", version), ("tag-format", format)];
+        let notes = ("notes", "categories");
+        text(&scene, &[&inputs[..], &[notes]].concat()).await
+    };
+    let api = of("1.1.0", "api/v{version}").await;
+    assert!(api.ends_with("/compare/api/1.0.1...api/v1.1.0\n"), "{api}");
+    assert!(api.contains("Change the API") && api.contains("Fix the manager"));
+    assert!(!api.contains("Handle case"));
+    let manager = of("1.1.0", "{version}").await;
+    assert!(manager.ends_with("/compare/v1.0.1...1.1.0\n"), "{manager}");
+    assert!(!manager.contains("Change the API") && manager.contains("Fix the manager"));
+    // A back-port of the API after its newer version lists the 500 commits since its own line's release.
+    let old = of("1.0.1-rc1", "api/v{version}").await;
+    assert!(
+        old.ends_with("/compare/api/v1.0.0...api/v1.0.1-rc1\n"),
+        "{old}"
+    );
+    assert!(old.matches("/pull/").count() > 300);
 }
 
 #[tokio::test]

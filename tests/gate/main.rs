@@ -14,6 +14,8 @@ mod late_tag;
 mod pinned;
 mod release;
 mod reported;
+mod signed;
+mod signed_release;
 mod stale;
 #[path = "../support/mod.rs"]
 mod support;

@@ -72,6 +72,7 @@ impl Scene {
             ("module-registry", &modules),
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
+            ("signing", self.signing),
         ];
         let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
         planned.remove("plan").unwrap()

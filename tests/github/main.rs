@@ -8,6 +8,7 @@
 
 mod app_tokens;
 mod assets;
+mod attestations;
 mod changes;
 mod hostile;
 mod reader;

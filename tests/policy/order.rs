@@ -92,25 +92,25 @@ async fn refusals_say_which_version_would_follow() {
         (
             "v1.2.4",
             INCREMENT,
-            "1.2.4 is not 1.2.2, which follows 1.2.1, the highest published release of 1.2",
+            "1.2.4 may not follow 1.2.1, the highest published release of 1.2: the next version is 1.2.2",
             "v1.2.2",
         ),
         (
             "1.4.0",
             INCREMENT,
-            "1.4.0 is not 1.3.0, which follows 1.2.1, the highest published release of 1.x",
+            "1.4.0 may not follow 1.2.1, the highest published release of 1.x: the next version is 1.3.0",
             "1.3.0",
         ),
         (
             "3.1.0",
             INCREMENT,
-            "3.1.0 is not 2.0.0, which follows 1.2.1, the highest published release",
+            "3.1.0 may not follow 1.2.1, the highest published release: the next version is 2.0.0",
             "2.0.0",
         ),
         (
             "1.2.3-rc.1",
             INCREMENT,
-            "1.2.3-rc.1 is no prerelease of 1.2.2, which follows 1.2.1, the highest published release of 1.2",
+            "1.2.3-rc.1 may not follow 1.2.1, the highest published release of 1.2: the next version is 1.2.2",
             "1.2.2-rc.1",
         ),
         (
@@ -168,6 +168,18 @@ async fn back_port_after_a_newer_minor_version_is_taken_and_a_gap_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn force_is_not_named_where_it_does_not_help() {
+    let repository = repository(history).await;
+    // 1.2.1 is published with another spelling.
+    let spelled = repository.seen(|repository| repository.releases_of("v1.2.1").len());
+    let version = if spelled == 0 { "v1.2.1" } else { "1.2.1" };
+    let planned = repository.plan(&[("version", version), INCREMENT]).await;
+    let told = planned.told();
+    assert_eq!(planned.codes(), ["version-out-of-order", "version-exists"]);
+    assert!(told.iter().all(|told| !told.contains("force")), "{told:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_of_prereleases_are_compared_as_semver_does() {
     let repository = repository(|repository| {
         repository.publish("1.2.0");
@@ -182,10 +194,11 @@ async fn numbers_of_prereleases_are_compared_as_semver_does() {
         lexical.told(),
         [
             "version-out-of-order: 1.3.0-rc10 is not higher than 1.3.0-rc9, a published prerelease of the same version: SemVer \
-             compares numbers behind letters as texts / release 1.3.0-rc9.1, or say in `force` why this one is released all the same"
+             compares numbers behind letters as texts / release 1.3.0-rc91, or say in `force` why this one is released all the same"
         ]
     );
     for (version, code) in [
+        ("1.3.0-rc91", 0),
         ("1.3.0-rc9.1", 0),
         ("1.3.0-rc.10", 10),
         ("1.3.0-rd", 0),

@@ -125,6 +125,45 @@ async fn plan_agrees_with_every_answer() {
     assert!(refused > 6, "{refused}");
 }
 
+/// What is the same for all versions is read once.
+#[tokio::test]
+async fn three_versions_cost_two_requests_more_than_one() {
+    let scene = scene(|repository| {
+        module(repository);
+        for n in 0..120 {
+            repository.merge(&format!("Case {n}"), "ada", &["kind/bug"]);
+        }
+        repository.on("release-1.2").commit("Fix");
+    })
+    .await;
+    let sent = async |inputs: &[(&str, &str)]| {
+        scene.forget();
+        let json = answer(&scene, inputs).await;
+        (versions(&json).len(), scene.github.log().entries().len())
+    };
+    let rules = [
+        ("validate-labels", "true"),
+        ("feature-labels", "kind/feature"),
+    ];
+    let on = |branch| [&[("branch", branch)], &rules[..]].concat();
+    let (one, patch) = sent(&on("release-1.2")).await;
+    let (three, all) = sent(&on("main")).await;
+    assert_eq!((one, three), (1, 3));
+    // The releases of each tag.
+    assert_eq!(all - patch, 2, "{patch} and {all}");
+    // Labels and features take no read of their own.
+    assert_eq!(sent(&[]).await.1, all);
+}
+
+#[tokio::test]
+async fn missing_milestone_is_one_reason() {
+    let scene = scene(module).await;
+    let json = answer(&scene, &[("milestone", "exists")]).await;
+    let summary = json["summary"].as_str().unwrap();
+    assert!(summary.ends_with("there is 1 reason"), "{summary}");
+    assert_eq!(versions(&json)[0], "v1.2.1 patch milestone-missing");
+}
+
 #[tokio::test]
 async fn labels_and_stray_tags_are_in_the_way_of_what_they_concern() {
     let scene = scene(|repository| {

@@ -6,11 +6,14 @@
 )]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use btp_release::adapters::registry::Credentials;
-use btp_release::domain::{Digest, ImageRef, ImageRepository};
-use btp_release::protocol::{Cause, Clock as _, RegistryReader as _, RegistryWriter as _};
+use btp_release::adapters::http::{Http, HttpSettings};
+use btp_release::adapters::registry::{Credentials, Registries};
+use btp_release::domain::{Digest, ImageRef, ImageRepository, Moment};
+use btp_release::protocol::{
+    Cause, Clock, PendingRequests as _, RegistryReader as _, RegistryWriter as _,
+};
 use stand_ins::{Fault, Pattern, RegistryOptions, RegistryServer};
 
 use crate::support::registry::{FastClock, blob, collect, registries, repository, sample, timed};
@@ -411,4 +414,59 @@ async fn push_fails_where_presence_is_unknown() {
     let error = all.push_blob(&fixture.at, &layer).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Unknown { .. }), "{error}");
     assert_eq!(fixture.server.log().writes().len(), 0);
+}
+
+/// Notes which requests are pending whenever a wait begins.
+struct PendingInWaits {
+    time: Arc<FastClock>,
+    http: Http,
+    seen: Mutex<Vec<Vec<String>>>,
+}
+
+#[async_trait::async_trait]
+impl Clock for PendingInWaits {
+    fn now(&self) -> Moment {
+        self.time.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.time.wall()
+    }
+
+    async fn sleep_until(&self, _: Moment) {
+        self.seen.lock().unwrap().push(self.http.pending());
+    }
+
+    async fn passed(&self, _: Moment) {
+        std::future::pending().await
+    }
+}
+
+/// Whoever is cut short in such a wait tells what it waits for.
+#[tokio::test]
+async fn request_that_is_to_be_sent_again_is_pending_meanwhile() {
+    let fixture = Fixture::start().await;
+    let host = fixture.server.host();
+    fixture.fault("/manifests/", 1, Fault::Status(503));
+    let refused = {
+        // A port on which nobody listens any more.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().to_string()
+    };
+    for (host, waits) in [(host, 1), (refused, 5)] {
+        let http = Http::new(&HttpSettings::default()).unwrap();
+        let clock = Arc::new(PendingInWaits {
+            time: FastClock::start(),
+            http: http.clone(),
+            seen: Mutex::default(),
+        });
+        let all = Registries::new(&http, Credentials::anonymous(), clock.clone());
+        let image = repository(&host, "kyma/module").tagged("1".parse().unwrap());
+        let answer = all.resolve(&image).await;
+        assert_eq!(answer.is_ok(), waits == 1, "{answer:?}");
+        let seen = clock.seen.lock().unwrap().clone();
+        let name = format!("HEAD {host}/v2/kyma/module/manifests/1");
+        assert_eq!(seen, vec![vec![name]; waits]);
+        assert_eq!(http.pending(), [""; 0]);
+    }
 }

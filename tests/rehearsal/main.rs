@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
 mod own_module;
+mod report;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -20,6 +20,7 @@ mod processes;
 mod quotas;
 mod release;
 mod schedules;
+mod signing;
 mod spellings;
 mod stages;
 #[path = "../support/mod.rs"]
@@ -28,7 +29,7 @@ mod support;
 use std::time::Duration;
 
 use matrix::{Interrupted, Matrix};
-use support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT};
+use support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT, OFF, REQUIRE};
 
 /// The phases that another time for the tag changes.
 const OF_THE_TAG: [&str; 2] = ["draft", "publish"];
@@ -47,6 +48,8 @@ fn survive_every_cut(matrix: Matrix) {
         lag,
         tag_when,
         tag_type,
+        report,
+        signing,
         interrupted,
     } = matrix;
     let (cases, failed) = matrix::survive_all(matrix);
@@ -54,7 +57,7 @@ fn survive_every_cut(matrix: Matrix) {
         eprintln!("{case}\n");
     }
     eprintln!(
-        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, tag-type: {tag_type}, lists lag by {lag:?})",
+        "{} of {cases} cuts survived ({interrupted:?}, tag-when: {tag_when}, tag-type: {tag_type}, report: {report}, signing: {signing}, lists lag by {lag:?})",
         cases - failed.len()
     );
     assert_eq!(failed.len(), 0);
@@ -66,6 +69,8 @@ fn release_completes_after_every_interruption() {
         lag: Duration::ZERO,
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
+        signing: OFF,
         interrupted: Interrupted::All,
     });
 }
@@ -76,6 +81,8 @@ fn release_completes_after_every_interruption_while_lists_lag() {
         lag: Duration::from_secs(3),
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
+        signing: OFF,
         interrupted: Interrupted::All,
     });
 }
@@ -86,6 +93,8 @@ fn release_of_an_app_completes_after_every_interruption_of_its_token_requests() 
         lag: Duration::ZERO,
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
+        report: "false",
+        signing: OFF,
         interrupted: Interrupted::AppTokens,
     });
 }
@@ -97,6 +106,8 @@ fn release_with_a_late_tag_completes_after_every_interruption() {
         lag,
         tag_when: LATE,
         tag_type: LIGHTWEIGHT,
+        report: "false",
+        signing: OFF,
         interrupted,
     };
     if whole_matrices() {
@@ -123,8 +134,46 @@ fn release_with_an_annotated_tag_completes_after_every_interruption() {
             lag: Duration::from_secs(3),
             tag_when,
             tag_type: ANNOTATED,
+            report: "false",
+            signing: OFF,
             interrupted,
         });
+    }
+}
+
+#[test]
+fn release_with_a_report_completes_after_every_interruption_of_its_publication() {
+    survive_every_cut(Matrix {
+        lag: Duration::ZERO,
+        tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
+        report: "true",
+        signing: OFF,
+        interrupted: Interrupted::Phases(&["publish"]),
+    });
+}
+
+/// The phases that signatures change.
+const OF_SIGNATURES: [&str; 3] = ["record-tests", "publish", "verify"];
+
+/// With `WHOLE_MATRICES` in the environment every request is interrupted, also without lag; otherwise those of the phases that sign
+/// or verify.
+#[test]
+fn signed_release_completes_after_every_interruption() {
+    let signed = |lag, interrupted| Matrix {
+        lag,
+        tag_when: EARLY,
+        tag_type: LIGHTWEIGHT,
+        report: "false",
+        signing: REQUIRE,
+        interrupted,
+    };
+    let lag = Duration::from_secs(3);
+    if whole_matrices() {
+        survive_every_cut(signed(Duration::ZERO, Interrupted::All));
+        survive_every_cut(signed(lag, Interrupted::All));
+    } else {
+        survive_every_cut(signed(lag, Interrupted::Phases(&OF_SIGNATURES)));
     }
 }
 

@@ -176,6 +176,10 @@ impl Scene {
                 () if write.starts_with("PATCH") && write.contains("/releases/") => 2 * runs - 1,
                 () if write.contains("/release-locks/") => 2 * runs,
                 () if write.contains("release-evidence") => runs,
+                () if write.contains("release-report") => runs,
+                () if write.contains("release-verdict") => runs,
+                // Two legs, the evidence and the verdict are signed in each run.
+                () if write.trim_end().ends_with("/attestations") => 4 * runs,
                 // Two legs of the tests record a verdict in each run.
                 () if write.contains("/statuses/") => 2 * runs,
                 // Each phase makes a token of its own, and one whose answer was lost is made again.
@@ -222,6 +226,9 @@ pub(crate) struct Matrix {
     pub(crate) lag: Duration,
     pub(crate) tag_when: &'static str,
     pub(crate) tag_type: &'static str,
+    /// The input `report` of `publish`.
+    pub(crate) report: &'static str,
+    pub(crate) signing: &'static str,
     pub(crate) interrupted: Interrupted,
 }
 
@@ -252,6 +259,8 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
         lag,
         tag_when,
         tag_type,
+        report,
+        signing,
         ..
     } = matrix;
     let next = AtomicUsize::new(0);
@@ -262,7 +271,8 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
             .unwrap();
         runtime.block_on(async {
             let scene = Scene::start(|options| options.lag = lag).await;
-            let mut scene = scene.tagging(tag_when).of_type(tag_type);
+            let scene = scene.tagging(tag_when).of_type(tag_type);
+            let mut scene = scene.reporting(report).signing(signing);
             if matrix.interrupted == Interrupted::AppTokens {
                 scene.acts_as = ActsAs::App;
             }

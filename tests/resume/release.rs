@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use btp_release::domain::{Digest, ImageRef};
 use btp_release::engine::Stop;
-use btp_release::plan::{EVIDENCE, Mark, ReleasePlan};
+use btp_release::plan::{
+    EVIDENCE, Mark, REPORT, REQUESTS, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT,
+};
 use btp_release::protocol::{Blob, BlobSource, RegistryReader, RegistryWriter, ServiceError};
 use serde_json::json;
 
@@ -78,6 +80,7 @@ impl Scene {
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
             ("tag-type", self.tag_type),
+            ("signing", self.signing),
         ];
         let inputs = [&inputs, more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;
@@ -117,6 +120,7 @@ impl Scene {
             ("needs", needs),
             ("test-legs", LEGS),
             ("leave-draft", self.leave_draft),
+            ("report", self.report),
         ];
         by.phase(run, "publish", &inputs).await?;
         by.phase(run, "verify", &[("version", TAG)]).await.map(drop)
@@ -220,10 +224,11 @@ impl Scene {
         let ended = |release: &stand_ins::github::StoredRelease| {
             let body = release.body.clone().unwrap_or_default();
             let assets = release.assets.iter();
-            // The evidence contains its run, and the text contains its digest.
-            let evidence = release.assets.iter().find(|asset| asset.name == EVIDENCE);
-            let digest = evidence.and_then(|asset| asset.content.clone());
-            let text = Mark::strip(&body).replace(&digest.unwrap_or_default(), "");
+            // The evidence and the report contain their run, and the text contains their digests.
+            let mut text = Mark::strip(&body).to_owned();
+            for asset in release.assets.iter().filter(|asset| is_of_run(&asset.name)) {
+                text = text.replace(&asset.content.clone().unwrap_or_default(), "");
+            }
             Ended {
                 tag: release.tag_name.clone(),
                 target: release.target_commitish.clone(),
@@ -232,7 +237,7 @@ impl Scene {
                 draft: release.draft,
                 assets: assets
                     .map(|a| {
-                        let content = a.content.clone().filter(|_| a.name != EVIDENCE);
+                        let content = a.content.clone().filter(|_| !is_of_run(&a.name));
                         (a.name.clone(), (a.state.clone(), content))
                     })
                     .collect(),
@@ -261,6 +266,11 @@ impl Scene {
             module: files(&self.folder.path().join("module")),
         }
     }
+}
+
+/// Whether the content of an asset names its run, or was signed by it.
+fn is_of_run(name: &str) -> bool {
+    [EVIDENCE, REPORT, REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT].contains(&name)
 }
 
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {

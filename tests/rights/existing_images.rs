@@ -41,6 +41,30 @@ async fn image_that_is_there_is_ignored_warned_of_or_refused() {
     job.plan(&of("maybe")).await.wants(2, &["choice-invalid"]);
 }
 
+/// `warn` promises a warning, also where the registry does not answer as it should.
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_that_does_not_tell_is_a_warning_or_refuses() {
+    let mut job = Job::start(|_| ()).await;
+    job.registry.packages().denied.insert("robot".to_owned());
+    let image = job.image();
+    let of = |policy| [("binary-image", image.as_str()), ("existing-image", policy)];
+    let warned = job.plan(&of("warn")).await;
+    warned.wants(0, &["image-unchecked"]);
+    assert!(
+        warned.log.contains("is not known: denied with"),
+        "{}",
+        warned.log
+    );
+    // What the error says is done, and then the plan passes.
+    let refused = job.plan(&of("fail")).await;
+    refused
+        .wants(10, &["registry-denied"])
+        .shows_remedy("registry-denied");
+    job.apply("registry-denied");
+    job.plan(&of("fail")).await.wants(0, &[]);
+    job.plan(&of("warn")).await.wants(0, &[]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn image_of_a_draft_that_is_resumed_is_expected() {
     let mut job = Job::start(|_| ()).await;

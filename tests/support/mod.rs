@@ -19,3 +19,5 @@ pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod scene;
+pub(crate) mod signing;
+pub(crate) mod sigstore;

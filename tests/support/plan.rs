@@ -38,6 +38,9 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         force: None,
         tag_message: None,
         version_from: VersionFrom::Input,
+        signing: None,
+        require_attestations: vec![],
+        full_notes: None,
     };
     ReleasePlan::complete(wanted, None, None)
 }

@@ -15,8 +15,8 @@ use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Digest, ImageRef, ImageRepository, PinnedImage};
 use btp_release::engine::{Engine, Outcome, Stop};
 use btp_release::protocol::{
-    Blob, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest, ServiceError,
-    Writer,
+    Blob, BundleVerifier, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest,
+    ServiceError, Signer, Writer,
 };
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
@@ -27,6 +27,8 @@ use stand_ins::{Options, RateLimits, RegistryOptions};
 pub(crate) use super::clock::SharedClock;
 use super::clock::{NoRequests, Silent, Uninterrupted};
 pub(crate) use super::process::Outputs;
+use super::signing::WorkflowSigner;
+use super::sigstore::Sigstore;
 
 pub(crate) const REPOSITORY: &str = "kyma-project/btp-manager";
 pub(crate) const TOKEN: &str = "gh-token";
@@ -37,6 +39,10 @@ pub(crate) const TAG: &str = "v1.2.0";
 /// The values of `tag-when`.
 pub(crate) const EARLY: &str = "draft";
 pub(crate) const LATE: &str = "publish";
+/// Values of `signing`.
+pub(crate) const OFF: &str = "off";
+pub(crate) const REQUIRE: &str = "require";
+pub(crate) const PREFER: &str = "prefer";
 /// The values of `tag-type`.
 pub(crate) const LIGHTWEIGHT: &str = "lightweight";
 pub(crate) const ANNOTATED: &str = "annotated";
@@ -66,6 +72,12 @@ pub(crate) struct Scene {
     pub(crate) reference: String,
     /// The input `leave-draft` of `publish`.
     pub(crate) leave_draft: &'static str,
+    /// The input `report` of `publish`.
+    pub(crate) report: &'static str,
+    /// The input `signing` of `plan`; unless it is [`OFF`], jobs may ask for an identity token.
+    pub(crate) signing: &'static str,
+    /// What jobs sign with; without it, with a [`WorkflowSigner`].
+    pub(crate) sigstore: Option<Sigstore>,
 }
 
 /// What the steps are given to authenticate with.
@@ -113,6 +125,9 @@ impl Scene {
             tag_type: LIGHTWEIGHT,
             reference: "refs/heads/main".into(),
             leave_draft: "false",
+            report: "false",
+            signing: OFF,
+            sigstore: None,
         };
         scene.reset().await;
         scene
@@ -128,12 +143,22 @@ impl Scene {
         Self { tag_type, ..self }
     }
 
+    /// The same with signatures.
+    pub(crate) fn signing(self, signing: &'static str) -> Self {
+        Self { signing, ..self }
+    }
+
     /// The same with a person who is to publish.
     pub(crate) fn leaving_the_draft(self) -> Self {
         Self {
             leave_draft: "true",
             ..self
         }
+    }
+
+    /// The same with or without a report among the assets.
+    pub(crate) fn reporting(self, report: &'static str) -> Self {
+        Self { report, ..self }
     }
 
     /// Restores the state before the release, and clears everything that is held in memory. The servers stay, since the
@@ -228,6 +253,15 @@ impl Scene {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        if self.signing != OFF {
+            let workflow = format!(
+                "{REPOSITORY}/.github/workflows/release.yml@{}",
+                self.reference
+            );
+            env.insert("GITHUB_WORKFLOW_REF".into(), workflow);
+            let url = "https://pipelines.example/token?api-version=2.0";
+            env.insert("ACTIONS_ID_TOKEN_REQUEST_URL".into(), url.into());
+        }
         if self.acts_as == ActsAs::App {
             env.insert("INPUT_APP-ID".into(), APP.into());
             env.insert("INPUT_APP-PRIVATE-KEY".into(), APP_KEY.into());
@@ -294,17 +328,26 @@ impl Scene {
             address: self.registry.host(),
         };
         let files = Files::below(folder);
+        let stand_in = WorkflowSigner::of(&env, Arc::clone(clock));
+        let sigstore = self.sigstore.as_ref();
+        let sigstore = sigstore.map(|sigstore| sigstore.job(&env, &self.http, clock));
+        let (verifier, signer): (&dyn BundleVerifier, &dyn Signer) = match &sigstore {
+            Some(job) => (job, job),
+            None => (&stand_in, &stand_in),
+        };
         let engine = Engine {
             reader: Reader {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                verifier,
                 now: clock.now(),
             },
             writer: Some(Writer {
                 github: &github,
                 registry: &registry,
                 files: &files,
+                signer,
             }),
             clock: clock.as_ref(),
             interrupt: &Uninterrupted,
@@ -427,7 +470,8 @@ pub(crate) fn app() -> StoredApp {
 
 fn world() -> GitHubWorld {
     let mut world = GitHubWorld::new();
-    world.token(TOKEN, Token::github_token());
+    let token = Token::github_token().with(|rights| rights.attestations = Level::Write);
+    world.token(TOKEN, token);
     world.apps.insert(APP.to_owned(), app());
     world
         .repository(REPOSITORY)

@@ -19,11 +19,16 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut Ve
                 let pointer = wanted.as_str().unwrap().trim_start_matches('#');
                 check(root, root.pointer(pointer).unwrap(), value, path, found);
             }
-            "const" if wanted != value => found.push(format!("{path} is {value}, not {wanted}")),
-            "enum" if !wanted.as_array().unwrap().contains(value) => {
-                found.push(format!("{path} is {value}, none of {wanted}"));
+            "const" => {
+                if wanted != value {
+                    found.push(format!("{path} is {value}, not {wanted}"));
+                }
             }
-            "const" | "enum" => {}
+            "enum" => {
+                if !wanted.as_array().unwrap().contains(value) {
+                    found.push(format!("{path} is {value}, none of {wanted}"));
+                }
+            }
             "type" => {
                 let kinds = wanted.as_array().cloned().unwrap_or(vec![wanted.clone()]);
                 if !kinds.iter().any(|kind| kind == kind_of(value)) {

@@ -1,6 +1,7 @@
 //! `version-from: branch-next-patch` and `next-rc`: a function of the tags and the commit, the same whenever a run is repeated.
 
 use btp_release::domain::Code;
+use btp_release::engine::Stop;
 use btp_release::plan::{NotesSource, ReleasePlan, VersionFrom};
 use stand_ins::github::GitRepository;
 
@@ -171,6 +172,89 @@ async fn release_candidates_have_the_form_that_the_repository_and_the_module_nee
         assert_eq!(planned["tag"], tag, "{tags:?} {more:?}");
         assert_eq!(planned["prerelease"], "true");
     }
+}
+
+#[tokio::test]
+async fn tenth_release_candidate_takes_a_higher_name_that_lifecycle_manager_takes() {
+    let scene = scene("refs/heads/main", |repository| {
+        repository.tag("1.4.0-rc9").commit("More");
+    })
+    .await;
+    let module = [
+        ("module-name", "kyma-project.io/module/telemetry"),
+        ("module-registry", "r.example/prod"),
+    ];
+    let typed = ("version", "1.4.0");
+    let with = |more: &[(&'static str, &'static str)]| [&module[..], more].concat();
+    let stop = scene
+        .phase(RUN, "plan", &with(&[RC, typed]))
+        .await
+        .unwrap_err();
+    let Stop::Blocked { findings } = stop else {
+        panic!("{stop}")
+    };
+    assert_eq!(findings[0].code, Code::CandidateOutOfOrder);
+    let help = &findings[0].help;
+    assert!(
+        help.contains("leave `version-from` out and type 1.4.0-rc91,"),
+        "{help}"
+    );
+    // As it says.
+    let increment = ("version-policy", "increment");
+    let planned = scene
+        .step(RUN, "plan", &with(&[("version", "1.4.0-rc91"), increment]))
+        .await;
+    assert_eq!(planned.unwrap()["tag"], "1.4.0-rc91");
+    let planned = scene.step(RUN, "plan", &with(&[typed])).await;
+    assert_eq!(planned.unwrap()["tag"], "1.4.0");
+    let force = ("force", "the order does not matter here");
+    let planned = scene.step(RUN, "plan", &with(&[RC, typed, force])).await;
+    assert_eq!(planned.unwrap()["tag"], "1.4.0-rc10");
+    // And it goes on from there.
+    scene.repository(|repository| _ = repository.tag("1.4.0-rc91").commit("More"));
+    scene.seen_by_all().await;
+    let planned = scene
+        .step(RUN, "plan", &with(&[RC, typed, increment]))
+        .await;
+    assert_eq!(planned.unwrap()["tag"], "1.4.0-rc92");
+}
+
+#[tokio::test]
+async fn release_candidate_of_a_published_version_is_refused() {
+    for published in ["1.4.0", "v1.4.0"] {
+        let scene = scene("refs/heads/main", |repository| {
+            repository.tag("1.4.0-rc1").commit("More");
+            repository.publish(published).commit("More");
+        })
+        .await;
+        let typed = ("version", "1.4.0");
+        let refused = scene.step(RUN, "plan", &[RC, typed]).await;
+        assert_eq!(refused.unwrap_err(), [Code::VersionPublished]);
+        let force = ("force", "one more");
+        let forced = scene.step(RUN, "plan", &[RC, typed, force]).await;
+        assert_eq!(forced.unwrap()["tag"], "1.4.0-rc2");
+        let next = scene.step(RUN, "plan", &[RC, ("version", "1.4.1")]).await;
+        assert_eq!(next.unwrap()["tag"], "1.4.1-rc1");
+    }
+}
+
+#[tokio::test]
+async fn candidate_with_a_dot_at_the_commit_is_none_of_a_module() {
+    let scene = scene("refs/heads/main", |repository| {
+        _ = repository.tag("1.4.0-rc.1")
+    })
+    .await;
+    let typed = ("version", "1.4.0");
+    let kept = scene.step(RUN, "plan", &[RC, typed]).await;
+    assert_eq!(kept.unwrap()["tag"], "1.4.0-rc.1");
+    let module = [
+        RC,
+        typed,
+        ("module-name", "kyma-project.io/module/telemetry"),
+        ("module-registry", "r.example/prod"),
+    ];
+    let other = scene.step(RUN, "plan", &module).await;
+    assert_eq!(other.unwrap()["tag"], "1.4.0-rc2");
 }
 
 #[tokio::test]

@@ -50,6 +50,30 @@ pub struct Diagnostic<C = FormatCode> {
     pub place: Option<Place>,
 }
 
+/// The most characters of a value that are quoted: the longest one that is right, an image by digest, is shorter.
+const MOST_QUOTED: usize = 500;
+
+/// The most characters of why a value is wrong, which may quote a part of it.
+const MOST_OF_REASON: usize = 1_000;
+
+/// The beginning of a text, and how many characters are left out.
+fn cut(text: &str, most: usize) -> (&str, String) {
+    match text.char_indices().nth(most) {
+        None => (text, String::new()),
+        Some((at, _)) => {
+            let (kept, rest) = text.split_at(at);
+            let more = rest.chars().count();
+            (kept, format!(" (and {more} more characters)"))
+        }
+    }
+}
+
+/// The beginning of a text for a message that is no [`Diagnostic::value`].
+pub(crate) fn shortened(text: &str) -> String {
+    let (kept, more) = cut(text, MOST_QUOTED);
+    format!("{kept}{more}")
+}
+
 impl<C> Diagnostic<C> {
     /// Something that has to be put right.
     pub fn error(code: C, seen: impl Into<String>, help: impl Into<String>) -> Self {
@@ -71,7 +95,8 @@ impl<C> Diagnostic<C> {
         }
     }
 
-    /// A text that is not the value that it should be: `what` is the kind of value, such as `digest`.
+    /// A text that is not the value that it should be: `what` is the kind of value, such as `digest`. Of a long text, only the
+    /// beginning is quoted.
     pub fn value(
         code: C,
         what: &str,
@@ -79,7 +104,11 @@ impl<C> Diagnostic<C> {
         why: impl fmt::Display,
         help: impl Into<String>,
     ) -> Self {
-        Self::error(code, format!("{what} {:?} {why}", text.as_ref()), help)
+        let (text, more) = cut(text.as_ref(), MOST_QUOTED);
+        let why = why.to_string();
+        let (why, more_of_why) = cut(&why, MOST_OF_REASON);
+        let seen = format!("{what} {text:?}{more} {why}{more_of_why}");
+        Self::error(code, seen, help)
     }
 
     /// Content that is not what it claims to be: `what` names it, such as `image manifest`.
@@ -162,3 +191,24 @@ impl<C> fmt::Display for Diagnostic<C> {
 }
 
 impl<C: fmt::Debug> std::error::Error for Diagnostic<C> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_quoted_in_part() {
+        let value = |text: &str| Diagnostic::value((), "digest", text, "is none", "").seen;
+        assert_eq!(value("a\"b"), "digest \"a\\\"b\" is none");
+        let longest = "ü".repeat(MOST_QUOTED);
+        assert_eq!(value(&longest), format!("digest {longest:?} is none"));
+        let quoted = format!("digest {longest:?} (and 60000 more characters) is none");
+        assert_eq!(value(&(longest + &"x".repeat(60_000))), quoted);
+        let why = Diagnostic::value((), "image", "a", "x".repeat(60_000), "").seen;
+        assert!(
+            why.ends_with("x (and 59000 more characters)"),
+            "{}",
+            why.len()
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! The rules of Lifecycle Manager for versions and names, by its resource definitions
 //! (`lifecycle-manager:config/crd/bases`), and those of Kubernetes for objects.
 
+use crate::diagnostic::shortened;
 use crate::values::{is_component_name, short_name};
 use crate::{Diagnostic, FormatCode};
 
@@ -11,6 +12,7 @@ const MAX_VERSION: usize = 32;
 /// `^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[a-zA-Z-][0-9a-zA-Z-]*)?$`, at most 32 characters. One `v` in front is ignored.
 pub fn version(text: &str) -> Vec<Diagnostic> {
     let plain = text.strip_prefix('v').unwrap_or(text);
+    let text = shortened(text);
     let parsed = match semver::Version::parse(plain) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -85,7 +87,10 @@ pub fn channel(channel: &str) -> Option<Diagnostic> {
     (!fine).then(|| {
         Diagnostic::error(
             FormatCode::ChannelInvalid,
-            format!("Lifecycle Manager does not take the channel {channel:?}"),
+            format!(
+                "Lifecycle Manager does not take the channel {:?}",
+                shortened(channel)
+            ),
             "use 3 to 32 small letters, such as regular or fast",
         )
     })
@@ -136,7 +141,10 @@ pub fn namespace(namespace: &str) -> Option<Diagnostic> {
     (!fine).then(|| {
         Diagnostic::error(
             FormatCode::NamespaceInvalid,
-            format!("Kubernetes does not take the namespace {namespace:?}"),
+            format!(
+                "Kubernetes does not take the namespace {:?}",
+                shortened(namespace)
+            ),
             "use small letters and digits with - between them, such as kcp-system",
         )
     })

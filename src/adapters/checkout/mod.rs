@@ -4,6 +4,8 @@
 //! cheaply.
 
 mod git_config;
+#[cfg(feature = "rehearse")]
+mod references;
 mod remote;
 
 use std::path::{Path, PathBuf};

@@ -145,6 +145,33 @@ impl Client {
         Ok(pages)
     }
 
+    /// The same for a list that is read by cursors: only the links lead on. A full page is not kept for conditional requests, as
+    /// its links may change while it stays the same.
+    pub(super) async fn linked_pages<P: DeserializeOwned + Paged>(
+        &self,
+        mut url: Url,
+        most: usize,
+    ) -> Result<Vec<P>, Cause> {
+        url.query_pairs_mut()
+            .append_pair("per_page", &PAGE.to_string());
+        let mut pages = Vec::new();
+        let mut next = Some(url);
+        for _ in 0..most {
+            let Some(page) = next else { break };
+            let answer = self.read(&page).await?;
+            next = match answer.header("link") {
+                Some(link) => origin::next_page(&page, link)?,
+                None => None,
+            };
+            let read: P = success(&answer)?.json()?;
+            if read.entries() < PAGE {
+                self.etags().put(page, answer);
+            }
+            pages.push(read);
+        }
+        Ok(pages)
+    }
+
     /// The answer of any status to a GET: the previous one again if GitHub confirms it as unchanged (304).
     pub(super) async fn read(&self, url: &Url) -> Result<GitHubAnswer, Cause> {
         let kept = self.etags().get(url).cloned();

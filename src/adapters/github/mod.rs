@@ -6,6 +6,7 @@
 mod answer;
 mod app_token;
 mod assets;
+mod attestations;
 mod authorization;
 mod branches;
 mod changes;
@@ -26,6 +27,7 @@ mod releases;
 mod rights;
 mod runs;
 mod settings;
+mod snappy;
 mod writer;
 
 use std::collections::HashMap;
@@ -94,12 +96,25 @@ impl GitHub {
 }
 
 /// Adds to a cause what was being done.
-trait Doing<T> {
+trait Doing<T>: Sized {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T, ServiceError>;
+
+    /// Adds the permissions of a job that GitHub asks for in a private repository, and does not name where it refuses a query.
+    fn needing(self, permissions: &str) -> Self;
 }
 
 impl<T> Doing<T> for Result<T, Cause> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T, ServiceError> {
         self.map_err(|cause| ServiceError::new(what(), cause))
+    }
+
+    fn needing(self, permissions: &str) -> Self {
+        self.map_err(|mut cause| {
+            if let Cause::Denied { status: 403, help, accepted: None, .. } = &mut cause {
+                help.push_str(": in a private repository, give the job these permissions as well:\npermissions:\n");
+                help.push_str(permissions);
+            }
+            cause
+        })
     }
 }

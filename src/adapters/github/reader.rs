@@ -169,6 +169,7 @@ impl GitHubReader for GitHub {
     ) -> Result<Option<SeenChanges>, ServiceError> {
         self.changes_since(previous, commit)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "read what was changed since the previous release".into())
     }
 
@@ -178,12 +179,14 @@ impl GitHubReader for GitHub {
     ) -> Result<BTreeSet<String>, ServiceError> {
         self.contributors_before(before)
             .await
+            .needing("  pull-requests: read")
             .doing(|| "look for first contributions".into())
     }
 
     async fn milestones(&self, title: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
         self.milestones_named(title)
             .await
+            .needing("  issues: read\n  pull-requests: read")
             .doing(|| format!("look for the milestone {title}"))
     }
 
@@ -254,6 +257,16 @@ impl GitHubReader for GitHub {
         self.environments_awaited_by(repository, run)
             .await
             .doing(|| format!("read which approvals run {run} of {repository} waits for"))
+    }
+
+    async fn attestations(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Bytes>, ServiceError> {
+        self.bundles_of(digest, predicate_type)
+            .await
+            .doing(|| format!("look for attestations of {digest}"))
     }
 
     async fn hash_asset(&self, asset: &SeenAsset) -> Result<Digest, ServiceError> {

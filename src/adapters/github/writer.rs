@@ -1,6 +1,7 @@
 //! Changes of the repository: each method sends one write, once.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -130,6 +131,12 @@ impl GitHubWriter for GitHub {
         self.patch_comment(comment, body)
             .await
             .doing(|| format!("edit the comment with id {comment}"))
+    }
+
+    async fn store_attestation(&self, bundle: &Bytes) -> Result<(), ServiceError> {
+        self.post_bundle(bundle)
+            .await
+            .doing(|| "store the attestation (`permissions: attestations: write`)".to_owned())
     }
 
     async fn delete_comment(&self, comment: CommentId) -> Result<(), ServiceError> {

@@ -233,8 +233,9 @@ impl Authenticator {
     async fn fetch(&self, service: &TokenService<'_>) -> Result<TokenAnswer, RequestFailure> {
         let transport = &self.transport;
         let method = service.method();
-        let _under_way = transport.http.begin(&method, &service.realm);
-        let mut response = transport.exchange(service.request().send(), None).await?;
+        let under_way = Arc::new(transport.http.begin(&method, &service.realm));
+        let sent = transport.exchange(service.request().send(), None).await;
+        let mut response = sent.map_err(|failure| failure.keeping(Some(&under_way)))?;
         if let Some(sent) = service.sent_with() {
             response.extensions_mut().insert(SentWith(sent));
         }

@@ -11,7 +11,7 @@ use super::credentials::Credentials;
 use super::failure::RequestFailure;
 use super::request::{RegistryRequest, base, location, secured};
 use super::transport::Transport;
-use crate::adapters::http::{Http, UploadProgress};
+use crate::adapters::http::{Http, RequestUnderWay, UploadProgress};
 use crate::domain::ImageRepository;
 use crate::domain::urls::same_origin;
 use crate::protocol::Clock;
@@ -75,8 +75,10 @@ impl RegistryClient {
         repository: &ImageRepository,
         response: Response,
     ) -> RequestFailure {
+        let under_way = response.extensions().get::<Arc<RequestUnderWay>>().cloned();
         let refusal = self.transport.refusal(response).await;
-        refusal.classify(repository, &self.identity_at(repository))
+        let failure = refusal.classify(repository, &self.identity_at(repository));
+        failure.keeping(under_way.as_ref())
     }
 
     /// As whom requests to a repository are sent, for messages.
@@ -128,7 +130,10 @@ impl RegistryClient {
             builder = builder.header(AUTHORIZATION, authorization);
         }
         let mut response = match &request.payload {
-            None => self.transport.exchange(builder.send(), None).await?,
+            None => {
+                let answer = self.transport.exchange(builder.send(), None).await;
+                answer.map_err(|failure| failure.keeping(Some(&under_way)))?
+            }
             Some(payload) => {
                 let progress = UploadProgress::default();
                 let builder = builder

@@ -1,5 +1,6 @@
 //! Why a request failed, by whether another attempt could help, with the registry's own message.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 use super::answered::Answered;
 use crate::adapters::http::{
-    AddressRefused, Http, describe, excerpt, excerpt_of_body, page_of, retry_after,
+    AddressRefused, Http, RequestUnderWay, describe, excerpt, excerpt_of_body, page_of, retry_after,
 };
 use crate::domain::ImageRepository;
 use crate::domain::urls::shown;
@@ -20,6 +21,8 @@ pub(super) enum RequestFailure {
     Passing {
         detail: String,
         wait: Option<Duration>,
+        /// What failed: it is under way until it has succeeded or is given up.
+        request: Option<Arc<RequestUnderWay>>,
     },
     /// Refused by a rate limit: what was asked did not happen. `wait` is what the server asked for.
     Limited {
@@ -35,7 +38,16 @@ impl RequestFailure {
         Self::Passing {
             detail: detail.into(),
             wait: None,
+            request: None,
         }
+    }
+
+    /// The same, which keeps a request under way as long as it may be sent again.
+    pub(super) fn keeping(mut self, under_way: Option<&Arc<RequestUnderWay>>) -> Self {
+        if let Self::Passing { request, .. } = &mut self {
+            *request = under_way.cloned();
+        }
+        self
     }
 
     pub(super) fn broken(detail: impl Into<String>) -> Self {
@@ -167,6 +179,7 @@ impl Refusal {
             408 | 425 | 500.. => RequestFailure::Passing {
                 detail: detail(),
                 wait,
+                request: None,
             },
             409 => RequestFailure::Lasting(Cause::Conflict {
                 status,

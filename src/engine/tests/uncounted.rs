@@ -66,6 +66,7 @@ async fn ended(
             github: &UnusedServices,
             registry: &UnusedServices,
             files: &disk,
+            verifier: &UnusedServices,
             now: Moment::default(),
         },
         writer: None,

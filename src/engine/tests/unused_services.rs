@@ -1,7 +1,10 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
-use crate::protocol::{CommentId, CountedReleases, SeenComment};
+use crate::protocol::{
+    BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
+    SeenAttestation, SeenComment, Signer,
+};
 
 pub(super) struct UnusedServices;
 
@@ -80,6 +83,9 @@ impl GitHubReader for UnusedServices {
         unreachable!()
     }
     async fn milestones(&self, _: &str) -> Result<Vec<SeenMilestone>, ServiceError> {
+        unreachable!()
+    }
+    async fn attestations(&self, _: Digest, _: &str) -> Result<Vec<Bytes>, ServiceError> {
         unreachable!()
     }
     async fn own_comments(&self, _: u64) -> Result<Option<Vec<SeenComment>>, ServiceError> {
@@ -172,6 +178,9 @@ impl GitHubWriter for UnusedServices {
     async fn delete_comment(&self, _: CommentId) -> Result<(), ServiceError> {
         unreachable!()
     }
+    async fn store_attestation(&self, _: &Bytes) -> Result<(), ServiceError> {
+        unreachable!()
+    }
 }
 
 #[async_trait]
@@ -205,6 +214,19 @@ impl RegistryWriter for UnusedServices {
         unreachable!()
     }
     async fn push_manifest(&self, _: &ImageRef, _: &str, _: Bytes) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+}
+
+impl BundleVerifier for UnusedServices {
+    fn verify(&self, _: &Bytes) -> Result<SeenAttestation, RefusedAttestation> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl Signer for UnusedServices {
+    async fn sign(&self, _: &NewAttestation) -> Result<Bytes, ServiceError> {
         unreachable!()
     }
 }

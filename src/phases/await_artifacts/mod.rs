@@ -17,6 +17,7 @@ use crate::protocol::{CheckRole, KnownCheck, ReleaseFacts};
 use crate::protocol::{Phase, PhaseId, PhaseReport, Step, Waiting};
 use crate::protocol::{Reader, SeenAsset, SeenRelease, ServiceError};
 use crate::release::artifact_state::{self, ArtifactState};
+use crate::release::attestations::required::{Attested, AttestedImage, look_for};
 use crate::release::builder_checks;
 use crate::release::image_check::ImageOrigin;
 use crate::release::image_reader::ImageQuery;
@@ -68,6 +69,8 @@ struct AwaitState {
     approval: ApprovalState,
     /// What of `waited` does not count, because an approval was awaited.
     uncounted: Duration,
+    /// The attestations that the plan requires of the images that are there.
+    attested: Vec<AttestedImage>,
 }
 
 impl Await {
@@ -109,8 +112,11 @@ impl Await {
         if !self.options.builders.is_empty() {
             view.checks(&plan.wanted.commit).await?;
         }
+        let release = view.finish();
+        let digest_of = |name: &str| release.images.get(name)?.digest();
         Ok(AwaitState {
-            release: view.finish(),
+            attested: look_for(reader, &plan.wanted, digest_of).await?,
+            release,
             waited,
             approval,
             uncounted,
@@ -330,13 +336,11 @@ fn image_state(
         ImageOrigin::Unknown
     };
     let view = &seen.release;
-    Ok(artifact_state::of_image(
-        plan,
-        mark,
-        view,
-        (name, image),
-        origin,
-    ))
+    let state = artifact_state::of_image(plan, mark, view, (name, image), origin);
+    match state {
+        ArtifactState::Ready(_) => attested(&seen.attested, name, state),
+        state => Ok(state),
+    }
 }
 
 /// The line for an artifact that is not ready.
@@ -345,4 +349,26 @@ fn told(what: &str, state: &ArtifactState) -> String {
         "" => format!("{what}: {}", state.word()),
         why => format!("{what}: {}, {why}", state.word()),
     }
+}
+
+/// The state of an image that is complete, and that may lack an attestation which the plan requires. A builder attests what it has
+/// pushed, so that the attestation comes later than the image; one that is wrong is refused.
+fn attested(
+    attested: &[AttestedImage],
+    name: &str,
+    complete: ArtifactState,
+) -> Result<ArtifactState, Vec<Diagnostic>> {
+    let mut state = complete;
+    for image in attested.iter().filter(|image| image.required.image == name) {
+        match &image.attested {
+            Attested::Yes => {}
+            Attested::Missing => {
+                let signer = &image.required.signer;
+                let why = format!("{} by {signer} is not there yet", image.what());
+                state = ArtifactState::Unattested(why);
+            }
+            Attested::Refused(_) => return Err(image.objections("")),
+        }
+    }
+    Ok(state)
 }

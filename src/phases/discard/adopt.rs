@@ -287,6 +287,7 @@ mod tests {
         draft.assets = [
             "rendered.yaml",
             "release-evidence.json",
+            "release-report.html",
             "btp-release-new.x",
         ]
         .map(|name| asset(1, name, b"x"))

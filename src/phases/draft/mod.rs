@@ -4,6 +4,7 @@
 //! whatever finds the draft does so by such a read, and who sees the tag must not take the draft for missing. After that, the
 //! answer that the tag was created is enough.
 
+mod notes;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Code, Diagnostic};
 use crate::domain::{CommitSha, Digest, LockOwner, Moment, Tag};
-use crate::plan::{Mark, NotesSource, ReleasePlan, TagWhen, VersionFrom};
+use crate::plan::{FULL_NOTES, Mark, NotesSource, ReleasePlan, TagWhen, VersionFrom};
 use crate::protocol::{Action, AfterRefusal, Phase, PhaseId, PhaseReport, ReleaseFacts, Step};
 use crate::protocol::{Cause, NewDraft, NewTag, Reader, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
@@ -93,8 +94,11 @@ impl Phase for Draft {
         match (&self.created, seen.releases.as_slice()) {
             (Some(created), []) => Ok(Step::Act(vec![Action::CreateDraft(created.clone())])),
             (_, [draft]) => {
-                self.with_tag = Some(drafted(&self.plan, draft));
-                Ok(decide(&self.plan, &seen))
+                let draft = draft.clone();
+                let step = decide(&self.plan, &seen);
+                let step = notes::attach_first(reader, &self.plan, seen, step).await?;
+                self.with_tag = Some(drafted(&self.plan, &draft));
+                Ok(step)
             }
             _ => Ok(decide(&self.plan, &seen)),
         }
@@ -160,7 +164,8 @@ impl NeedsLock for Draft {
         if let [Action::CreateDraft(draft)] = actions.as_mut_slice()
             && self.created.is_none()
         {
-            complete(draft, &self.details(reader).await?);
+            let asset = self.plan.wanted.full_notes.as_ref().map(|_| FULL_NOTES);
+            complete(draft, &self.details(reader).await?, asset);
         }
         Ok(actions)
     }
@@ -291,29 +296,12 @@ fn new_draft(plan: &ReleasePlan, tag: Option<&CommitSha>) -> NewDraft {
     }
 }
 
-fn complete(draft: &mut NewDraft, details: &DraftDetails) {
+fn complete(draft: &mut NewDraft, details: &DraftDetails, asset: Option<&str>) {
     if let Some(mark) = Mark::find(&draft.body) {
         let mark = Mark {
             leftovers: details.leftovers.clone(),
             ..mark
         };
-        draft.body = mark.put(&cut(&details.notes));
-    }
-}
-
-/// Shortens notes that GitHub would refuse, at the end of a line, and says so.
-fn cut(notes: &str) -> String {
-    const CUT: &str = "\n\n*These notes were longer than a release may hold, and were cut here.*";
-    let room = NotesSource::MAX_CHARS - CUT.len();
-    match notes.char_indices().nth(room) {
-        None => notes.to_owned(),
-        Some((at, _)) => {
-            let head = notes.get(..at).unwrap_or_default();
-            let line = head
-                .rfind('\n')
-                .and_then(|end| head.get(..end))
-                .unwrap_or(head);
-            format!("{line}{CUT}")
-        }
+        draft.body = mark.put(&notes::cut(&details.notes, asset));
     }
 }

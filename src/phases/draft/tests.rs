@@ -278,8 +278,11 @@ fn replace_deletes_only_the_draft_and_tag_of_an_earlier_run() {
 
 #[test]
 fn long_notes_are_cut_at_a_line() {
+    let cut = |text: &str| notes::cut(text, Some(FULL_NOTES));
+    let short = cut("short");
     let cut = cut(&"line\n".repeat(40_000));
     assert!(cut.chars().count() <= NotesSource::MAX_CHARS);
     assert!(cut.contains("line\n\n*These notes"));
-    assert_eq!(super::cut("short"), "short");
+    assert!(cut.contains(&format!("the asset {FULL_NOTES} has all")));
+    assert_eq!(short, "short");
 }

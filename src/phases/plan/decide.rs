@@ -1,10 +1,14 @@
 //! What follows from what `plan` has read: the plan, or every reason not to start.
 
 use super::PlanOptions;
+use super::attached_notes::AttachedNotes;
+use super::size::too_large;
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
-use crate::plan::{BranchGuard, EVIDENCE, LOGS, NotesSource, REPORT, ReleasePlan, Wanted};
+use crate::plan::{
+    BranchGuard, EVIDENCE, FULL_NOTES, FullNotes, LOGS, NotesSource, REPORT, ReleasePlan, Wanted,
+};
 use crate::protocol::{PhaseReport, ReleaseFacts, Step};
 use crate::release::asset_sync::TEMPORARY;
 use crate::release::existing_release::{self, Resolution};
@@ -13,21 +17,29 @@ use crate::release::rights::with_yaml;
 
 pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let wanted = &options.wanted;
+    let (plan, is_whole) = complete(options, seen);
     let mut findings = in_repository(wanted, seen);
-    findings.extend(notes_too_long(wanted));
-    findings.extend(assets(wanted));
+    findings.extend(notes_too_long(&plan.wanted));
+    findings.extend(assets(wanted, &plan.wanted));
+    findings.extend(attested_images(wanted));
+    if findings.is_empty() {
+        findings.extend(too_large(&plan));
+    }
     if let Some(since_previous) = &seen.since_previous {
         findings.extend(since_previous.findings(&options.changes, wanted));
     }
     let (broken, forced) = broken_rules(options, seen);
-    findings.extend(broken);
-    let plan = complete(options, seen);
+    let exists = version_exists(wanted, seen);
+    findings.extend(broken.into_iter().map(|finding| match exists {
+        Some(_) => policy::without_force(finding),
+        None => finding,
+    }));
     if let Resolution::Refuse(finding) =
         existing_release::resolve(&plan, seen.release.tag.as_ref(), &seen.release.releases)
     {
         findings.push(finding);
     }
-    findings.extend(version_exists(wanted, seen));
+    findings.extend(exists);
     let rights = seen.rights.findings(&options.rights, wanted);
     let (refused, warned): (Vec<_>, Vec<_>) = rights.into_iter().partition(Diagnostic::is_error);
     findings.extend(refused);
@@ -37,6 +49,7 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     }
     let mut report = report(&plan, seen.higher_is_released);
     report.warnings.extend(forced);
+    report.warnings.extend(cut_without_asset(is_whole));
     report.warnings.extend(warned);
     if let Some(told) = seen.rights.told(&options.rights, wanted) {
         report = report.with("rights", told);
@@ -98,6 +111,25 @@ fn notes_too_long(wanted: &Wanted) -> Option<Diagnostic> {
     (chars > NotesSource::MAX_CHARS).then(too_long)
 }
 
+/// Whether a reader of the release finds all of its notes there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WholeNotes {
+    There,
+    /// They are longer than a plan can carry.
+    Missing,
+}
+
+fn cut_without_asset(notes: WholeNotes) -> Option<Diagnostic> {
+    let warning = || {
+        Diagnostic::warning(
+            Code::NotesTooLong,
+            "the notes are cut in the release, and too long to be attached as well",
+            "give `previous-tag` if the release before is another one, or attach them yourself: the release names the page of all changes",
+        )
+    };
+    (notes == WholeNotes::Missing).then(warning)
+}
+
 /// The rules for a version that it breaks; as warnings, the second ones, where a reason was given.
 fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let Some(for_rules) = &seen.for_rules else {
@@ -119,10 +151,16 @@ fn broken_rules(options: &PlanOptions, seen: &PlanState) -> (Vec<Diagnostic>, Ve
 }
 
 /// What GitHub would refuse when the release is nearly done, or what would be mistaken for our own.
-fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
+fn assets(wanted: &Wanted, planned: &Wanted) -> Vec<Diagnostic> {
     let names = wanted.assets.iter().map(AssetName::as_str);
-    let ours = [EVIDENCE, LOGS, REPORT];
-    let reserved = names.filter(|name| ours.contains(name) || name.starts_with(TEMPORARY));
+    let own = wanted.own_assets();
+    let is_ours = |name: &&str| {
+        own.contains(name)
+            || [LOGS, REPORT].contains(name)
+            || name.starts_with(TEMPORARY)
+            || planned.planned_digest(name).is_some()
+    };
+    let reserved = names.filter(is_ours);
     let mut findings: Vec<_> = reserved
         .map(|name| {
             Diagnostic::error(
@@ -130,12 +168,15 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 format!(
                     "the asset {name} has a name that btp-release gives to an asset of its own"
                 ),
-                format!("give it another name than {EVIDENCE}, {LOGS}, {REPORT} and {TEMPORARY}*"),
+                format!(
+                    "give it another name than {}, {LOGS}, {REPORT}, {FULL_NOTES} and {TEMPORARY}*",
+                    own.join(", ")
+                ),
             )
         })
         .collect();
     findings.extend(names_of_images(wanted));
-    let total = wanted.asset_names().len();
+    let total = planned.asset_names().len();
     if total > MAX_ASSETS {
         findings.push(Diagnostic::error(
             Code::AssetsTooMany,
@@ -143,10 +184,27 @@ fn assets(wanted: &Wanted) -> Vec<Diagnostic> {
                 "{} would have {total} assets with {EVIDENCE}, which is added when it is published; GitHub takes {MAX_ASSETS}",
                 wanted.tag
             ),
-            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - 1),
+            format!("pack some into an archive: `assets` may name {}", MAX_ASSETS - own.len()),
         ));
     }
     findings
+}
+
+/// The attestations of images that the release does not have.
+fn attested_images(wanted: &Wanted) -> Vec<Diagnostic> {
+    let plan = ReleasePlan::complete(wanted.clone(), None, None);
+    let images: Vec<String> = plan.images().map(|(name, _)| name).collect();
+    let required = wanted.require_attestations.iter();
+    let unknown = required.filter(|required| !images.contains(&required.image));
+    let refused = unknown.map(|required| {
+        let known = images.join(", ");
+        Diagnostic::error(
+            Code::RequiredAttestationInvalid,
+            format!("an attestation is required of {}, and the release has no such image", required.image),
+            format!("name one of its images in `require-attestations` ({known}), as `binary`, `module` or in the form of `extra-images`"),
+        )
+    });
+    refused.collect()
 }
 
 /// Assets that `await` could not tell from an image: artifacts are told apart by their names.
@@ -164,18 +222,32 @@ fn names_of_images(wanted: &Wanted) -> Vec<Diagnostic> {
     found.collect()
 }
 
-fn complete(options: &PlanOptions, seen: &PlanState) -> ReleasePlan {
+/// The plan, and whether the release has all of its notes.
+fn complete(options: &PlanOptions, seen: &PlanState) -> (ReleasePlan, WholeNotes) {
     let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
     let since = seen.since_previous.as_ref();
-    let notes = since.and_then(|since| since.notes(&options.changes, &wanted, previous));
-    wanted.notes = notes.unwrap_or(wanted.notes);
+    let notes = since.map(|since| since.notes(&options.changes, &wanted, previous));
+    let mut whole = WholeNotes::There;
+    if let Some(notes) = notes {
+        let full = match &seen.attached {
+            AttachedNotes::There(text) => FullNotes::of(text),
+            AttachedNotes::Never => None,
+            AttachedNotes::ToBeMade => notes.full,
+        };
+        if notes.is_cut && full.is_none() {
+            whole = WholeNotes::Missing;
+        }
+        wanted.notes = notes.source;
+        wanted = wanted.with_full_notes(full);
+    }
     let guard = seen.guard.as_ref().and_then(|(branch, head)| {
         Some(BranchGuard {
             branch: branch.clone(),
             head: head.clone()?,
         })
     });
-    ReleasePlan::complete(wanted, seen.previous.clone(), guard)
+    let plan = ReleasePlan::complete(wanted, seen.previous.clone(), guard);
+    (plan, whole)
 }
 
 fn report(plan: &ReleasePlan, higher_is_released: bool) -> PhaseReport {
@@ -229,7 +301,7 @@ pub(super) fn no_room_for_logs(wanted: &Wanted) -> Option<Diagnostic> {
         );
         let help = format!(
             "pack some into an archive, or do not give `logs` to `publish`: beside {LOGS}, `assets` may name {}",
-            MAX_ASSETS - 2
+            MAX_ASSETS - 1 - wanted.own_assets().len()
         );
         Diagnostic::warning(Code::AssetsTooMany, seen, help)
     };

@@ -1,8 +1,10 @@
 //! `plan`: reads the existing state, and returns either the complete plan or every reason not to start.
 
+mod attached_notes;
 mod decide;
 mod next;
 mod preview;
+mod size;
 mod spelling;
 mod state;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::domain::{Code, Diagnostic, NotesPart, Place, UnknownVersion};
 use crate::plan::{Names, NotesSource, Wanted, WantedInputs};
 use crate::protocol::{Phase, PhaseId, ReleaseFacts, Step};
 use crate::protocol::{Reader, ServiceError};
-use crate::release::next_version::next_version;
+use crate::release::next_version::{CandidateOrder, next_version};
 
 /// The most bytes of the file with the notes.
 const LARGEST_NOTES: u64 = 1_000_000;
@@ -47,7 +47,11 @@ impl NextInputs {
         &self,
         reader: Reader<'_>,
     ) -> Result<Result<PlanOptions, Vec<Diagnostic>>, ServiceError> {
-        let found = next_version(reader.github, &self.unknown, &self.wanted.commit).await?;
+        let order = match self.wanted.force {
+            Some(_) => CandidateOrder::Forced,
+            None => CandidateOrder::Checked,
+        };
+        let found = next_version(reader.github, &self.unknown, &self.wanted.commit, order).await?;
         let release = match found {
             Ok(release) => release,
             Err(finding) => return Ok(Err(vec![finding])),

@@ -144,13 +144,13 @@ fn follows(options: &PlanOptions, seen: &PlanState, plan: &ReleasePlan) -> Strin
     });
     match (&wanted.force, options.policy.policy) {
         (Some(reason), _) => {
-            told.push_str("; rules that it breaks only warn, because of `force`: ");
+            told.push_str("; rules that it breaks only warn, because of force: ");
             told.push_str(reason);
         }
         (None, _) if seen.for_rules.is_none() => {}
         (None, VersionPolicy::Any) => {}
-        (None, VersionPolicy::Increment) => told.push_str(", as `version-policy: increment` asks"),
-        (None, VersionPolicy::Newer) => told.push_str(", as `version-policy: newer` asks"),
+        (None, VersionPolicy::Increment) => told.push_str(", as version-policy increment asks"),
+        (None, VersionPolicy::Newer) => told.push_str(", as version-policy newer asks"),
     }
     told
 }

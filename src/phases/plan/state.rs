@@ -1,14 +1,15 @@
 //! What `plan` reads.
 
 use super::Plan;
-use crate::domain::{CommitSha, Tag};
+use super::attached_notes::AttachedNotes;
+use crate::domain::{CommitSha, LongNotes, Tag};
 use crate::plan::{ReleasePlan, VersionFrom};
 use crate::protocol::{Reader, SeenRepository, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::other_releases::OtherTags;
 use crate::release::policy::SeenForRules;
 use crate::release::rights::{ReleaseProgress, SeenRights};
-use crate::release::since_previous::SincePrevious;
+use crate::release::since_previous::{Measure, SincePrevious};
 use crate::release::view::ReleaseView;
 
 /// The state that a plan depends on.
@@ -30,6 +31,7 @@ pub(super) struct PlanState {
     /// What the rules for a version ask for; `None` for one that is published and stays, of which they ask nothing.
     pub(super) for_rules: Option<SeenForRules>,
     pub(super) rights: SeenRights,
+    pub(super) attached: AttachedNotes,
 }
 
 impl Plan {
@@ -56,18 +58,24 @@ impl Plan {
         let repository = github.repository().await?;
         let has_commit = is_known || github.has_commit(&wanted.commit).await?;
         let (changes, branch) = (&self.options.changes, &repository.default_branch);
+        let progress = self.progress(&release);
+        let attached = AttachedNotes::see(reader, &release, progress).await?;
+        let may_ask = repository.may_push != Some(false);
+        let measure = match (changes.long_notes, &attached) {
+            (LongNotes::Attach, AttachedNotes::ToBeMade) if may_ask => Measure::Generated,
+            _ => Measure::Nothing,
+        };
         let since_previous = match self.missing_previous(reader, &tags).await? {
             Some(missing) => {
                 Some(SincePrevious::without_tag(github, changes, wanted, missing).await?)
             }
             None if has_commit => {
                 let previous = previous.as_ref();
-                Some(SincePrevious::see(github, changes, wanted, previous, branch).await?)
+                Some(SincePrevious::see(github, changes, wanted, previous, branch, measure).await?)
             }
             None => None,
         };
         let commit = has_commit.then_some(&wanted.commit);
-        let progress = self.progress(&release);
         let for_rules = if release.is_published() && !progress.begins {
             None
         } else {
@@ -84,6 +92,7 @@ impl Plan {
         };
         Ok(PlanState {
             rights,
+            attached,
             repository,
             has_commit,
             since_previous,

@@ -1,11 +1,12 @@
 //! Every reason not to plan, and the values of a plan.
 
+use super::attached_notes::AttachedNotes;
 use super::decide::{decide, no_room_for_logs};
 use super::state::PlanState;
 use super::*;
 use crate::domain::{Code, CommitSha, Diagnostic, PrereleaseRule, Severity, TagFormat};
 use crate::plan::tests::{example, example_wanted};
-use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting};
+use crate::plan::{EVIDENCE, LOGS, NotesSource, OnExisting, REPORT};
 use crate::protocol::SeenRepository;
 use crate::release::examples::{foreign_draft, other, our_draft, published};
 use crate::release::policy::SeenForRules;
@@ -31,6 +32,7 @@ fn seen() -> PlanState {
         since_previous: Some(SincePrevious::default()),
         for_rules: Some(SeenForRules::default()),
         rights: SeenRights::default(),
+        attached: AttachedNotes::default(),
     }
 }
 
@@ -252,7 +254,7 @@ fn evidence_is_the_thousandth_asset() {
     };
     assert!(warned(998).is_none());
     assert_eq!(warned(999).unwrap().code, Code::AssetsTooMany);
-    for reserved in [EVIDENCE, LOGS, "btp-release-new.template.yaml"] {
+    for reserved in [EVIDENCE, LOGS, REPORT, "btp-release-new.template.yaml"] {
         assert_eq!(with(vec![reserved.into()]), [Code::AssetNameReserved]);
     }
 }

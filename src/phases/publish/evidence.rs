@@ -25,17 +25,16 @@ pub(super) struct Evidence {
 
 impl Candidate<'_> {
     pub(super) fn evidence(&self) -> Evidence {
-        let (statement, report) = self.with_report(self.statement());
+        let (statement, report) = self.final_statement();
         let bytes = statement.to_bytes();
         let digest = Digest::of(&bytes);
         // The evidence comes last: it names the report.
         let report = report.map(|bytes| (REPORT, bytes, self.seen.written_report.as_ref()));
         let evidence = (EVIDENCE, bytes, self.seen.written.as_ref());
         let (mut writes, mut uploads) = (vec![], vec![]);
-        let mut room = match &report {
-            Some(_) => room(self.release, [REPORT, EVIDENCE]),
-            None => room(self.release, [EVIDENCE]),
-        };
+        let own = self.plan.wanted.own_assets().iter().copied();
+        let with_report = report.as_ref().map(|_| REPORT);
+        let mut room = room(self.release, own.chain(with_report));
         for (name, bytes, written) in report.into_iter().chain([evidence]) {
             let (write, upload) = self.generated(name, bytes, written, &mut room);
             writes.extend(write);
@@ -52,9 +51,14 @@ impl Candidate<'_> {
         }
     }
 
+    /// The statement of the evidence that is published, and the report that it names, if there is to be one.
+    pub(super) fn final_statement(&self) -> (Statement, Option<Vec<u8>>) {
+        self.with_report(self.statement())
+    }
+
     /// What is still to be done for a file that is made here: it is written, read, and only then uploaded, since only then its full
     /// path is known.
-    fn generated(
+    pub(super) fn generated(
         &self,
         name: &str,
         bytes: Vec<u8>,
@@ -97,6 +101,8 @@ impl Candidate<'_> {
             status: answer.status,
             id: answer.id.clone(),
         });
+        // A signed release has them in a file of their own.
+        let answers = answers.filter(|_| self.plan.wanted.signing.is_none());
         let jobs = inputs.jobs.as_ref();
         let statement = Statement::new(Predicate {
             plan: self.plan.clone(),

@@ -1,6 +1,6 @@
 //! The logs of the run as an asset: uploaded before the evidence, which names them, is written.
 
-use super::{Candidate, EVIDENCE, LOGS};
+use super::{Candidate, LOGS};
 use crate::domain::{Code, Diagnostic, MAX_ASSETS};
 use crate::plan::{Artifact, Artifacts};
 use crate::protocol::Action;
@@ -46,7 +46,12 @@ impl Candidate<'_> {
         let Some((file, name)) = self.seen.logs.as_ref().zip(LOGS.parse().ok()) else {
             return vec![];
         };
-        let mut room = room(self.release, [LOGS, EVIDENCE]);
+        let mut room = room(
+            self.release,
+            [LOGS]
+                .into_iter()
+                .chain(self.plan.wanted.own_assets().iter().copied()),
+        );
         sync_asset(&self.seen.release, self.release, &name, file, &mut room)
     }
 

@@ -3,30 +3,29 @@
 mod evidence;
 mod facts;
 mod gate;
+mod inputs;
 mod logs;
 mod published;
 mod ready;
 mod report;
+mod signed;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Code, CommitSha, Diagnostic, JobResults, LockOwner, Moment, NamePattern, Tag};
+use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, Moment, Tag};
 use crate::plan::{
-    Artifact, Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, REPORT, ReleasePlan, Statement,
-    TagWhen,
+    Artifact, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, REPORT, ReleasePlan, Statement, TagWhen,
 };
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, ReleaseFacts, Step, WaitTime, Waiting,
 };
 use crate::protocol::{
-    LocalFile, NewTag, Publication, Reader, RequiredCheck, SeenAnswer, SeenAsset, SeenRelease,
-    ServiceError,
+    LocalFile, NewTag, Publication, Reader, SeenAnswer, SeenAsset, SeenRelease, ServiceError,
 };
 use crate::release::image_reader::ImageQuery;
 use crate::release::lock::{Locked, NeedsLock};
@@ -34,6 +33,9 @@ use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
 use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
+use signed::SeenSignatures;
+
+pub use inputs::{Finish, Legs, PublishInputs, PublishToken};
 
 pub use gate::leg_findings;
 
@@ -52,6 +54,8 @@ pub struct Publish {
     wrote_file: bool,
     /// Whether GitHub has confirmed to this process that the release is published.
     has_published: bool,
+    /// What is not signed, where signatures are optional.
+    unsigned: Vec<Diagnostic>,
     /// What was known after the last step.
     known: ReleaseFacts,
 }
@@ -63,57 +67,6 @@ struct FirstRead {
     answers: Vec<SeenAnswer>,
     /// The evidence that an earlier process left in the release.
     evidence: Option<Statement>,
-}
-
-/// The tested artifacts, and the results of the tests.
-#[derive(Clone, Debug, Default)]
-pub struct PublishInputs {
-    /// The digests that `await` found and that were tested.
-    pub artifacts: Artifacts,
-    /// `None` if the user stated that no job is required, as on a terminal.
-    pub jobs: Option<JobResults>,
-    /// Jobs that may be skipped.
-    pub optional: BTreeSet<String>,
-    pub legs: Legs,
-    pub checks: Vec<RequiredCheck>,
-    /// Checks that made the artifacts: their runs are part of the evidence.
-    pub builders: Vec<NamePattern>,
-    pub token: PublishToken,
-    /// The file that becomes the asset [`LOGS`].
-    pub logs: Option<PathBuf>,
-    /// Where the links of the asset [`REPORT`] lead, if there is to be one: the address of GitHub's pages.
-    pub report: Option<String>,
-    pub finish: Finish,
-    /// When the phase began, in seconds since 1970.
-    pub began: Option<u64>,
-}
-
-/// How far the phase goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Finish {
-    #[default]
-    Publish,
-    /// Everything but the publishing request, which is left to a person.
-    LeaveDraft,
-}
-
-/// The kind of token that publishes the release.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PublishToken {
-    /// A workflow run's own token: a release that it publishes starts no other workflow
-    /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
-    OfWorkflowRun,
-    #[default]
-    Other,
-}
-
-/// The legs of the tests that must have recorded a verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Legs {
-    #[default]
-    None,
-    Named(BTreeSet<String>),
-    Count(usize),
 }
 
 /// The state that publishing depends on.
@@ -128,6 +81,7 @@ struct PublishState {
     /// The file with the logs. Read for a draft only.
     logs: Option<LocalFile>,
     first: FirstRead,
+    signed: SeenSignatures,
     /// Whether a higher version is published. Read of a published release, and of a draft that is left to a person.
     higher_is_released: bool,
     /// The tag that GitHub shows as the latest. This and what follows is read of a published release only.
@@ -168,6 +122,7 @@ impl Publish {
             passed: None,
             wrote_file: false,
             has_published: false,
+            unsigned: vec![],
         }
     }
 
@@ -180,6 +135,7 @@ impl Publish {
             written_report: self.written_report(reader).await?,
             logs: None,
             first: FirstRead::default(),
+            signed: SeenSignatures::default(),
             latest: None,
             higher_is_released: false,
             hidden: None,
@@ -204,6 +160,7 @@ impl Publish {
             }
         }
         seen.first = self.first_read(reader, &seen.release).await?;
+        self.see_signed(reader, &mut seen).await?;
         Ok(seen)
     }
 
@@ -273,7 +230,9 @@ impl Publish {
         seen.written = reader.files.file(Path::new(EVIDENCE)).await?;
         seen.written_report = self.written_report(reader).await?;
         if !std::mem::take(&mut self.wrote_file) {
-            let ours = [EVIDENCE, LOGS, REPORT];
+            let own = self.plan.wanted.own_assets().iter();
+            let ours = own.copied().chain([LOGS, REPORT]);
+            let ours: Vec<&str> = ours.collect();
             let is_evidence = |asset: &SeenAsset| ours.iter().any(|o| asset.name.ends_with(o));
             let tag = &self.plan.wanted.tag;
             let mut view = self.cache.view_from(reader, tag, seen.release);
@@ -281,6 +240,7 @@ impl Publish {
             view.digests(is_evidence).await?;
             seen.release = view.finish();
         }
+        self.see_own_signatures(reader, &mut seen).await?;
         let step = decide(&self.plan, &self.inputs, &seen);
         let is_left = matches!(step, Step::Done(_)) && !seen.release.is_published();
         Ok((self.keep(seen, &step) || is_left).then_some(step))
@@ -296,8 +256,8 @@ impl Publish {
         is_evidence
     }
 
-    /// GitHub shows late in one place what it has confirmed in another: a published release that is not as planned is read
-    /// again for a while.
+    /// GitHub shows late in one place what it has confirmed in another: a published release that is not as planned, and
+    /// signatures that are missing, are read again for a while.
     fn unless_visible_later(&mut self, findings: Vec<Diagnostic>, now: Moment) -> Step {
         let since = *self.differs_since.get_or_insert(now);
         if now.since(since) >= VISIBLE_AFTER {
@@ -341,10 +301,19 @@ impl Phase for Publish {
         self.known = facts::seen(&self.plan, &self.inputs, &seen);
         let is_published = seen.release.is_published();
         match decide(&self.plan, &self.inputs, &seen) {
-            Step::Blocked(findings) if is_published => {
+            Step::Blocked(findings) if is_published || only_unsigned(&findings) => {
                 Ok(self.unless_visible_later(findings, reader.now))
             }
+            Step::Done(mut report) => {
+                if !is_published {
+                    self.unsigned = unsigned(&self.plan, &self.inputs, &seen);
+                }
+                report.warnings.append(&mut self.unsigned);
+                Ok(Step::Done(report))
+            }
             step => {
+                self.differs_since = None;
+                self.unsigned = unsigned(&self.plan, &self.inputs, &seen);
                 self.keep(seen, &step);
                 Ok(step)
             }
@@ -425,19 +394,40 @@ impl NeedsLock for Publish {
     }
 }
 
-fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Step {
-    let (release, mark) = match our_release(plan, &seen.release.releases) {
-        Ok(ours) => ours,
-        Err(finding) => return Step::Blocked(vec![finding]),
-    };
-    let candidate = Candidate {
+/// Whether nothing is in the way but signatures that GitHub does not show.
+fn only_unsigned(findings: &[Diagnostic]) -> bool {
+    let mut findings = findings.iter();
+    findings.all(|finding| finding.code == Code::AttestationMissing)
+}
+
+/// What is not signed of a draft, where signatures are optional.
+fn unsigned(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Vec<Diagnostic> {
+    let candidate = candidate(plan, inputs, seen);
+    candidate.map_or_else(|_| vec![], |candidate| candidate.unsigned())
+}
+
+/// Our release with what was read.
+fn candidate<'a>(
+    plan: &'a ReleasePlan,
+    inputs: &'a PublishInputs,
+    seen: &'a PublishState,
+) -> Result<Candidate<'a>, Diagnostic> {
+    let (release, mark) = our_release(plan, &seen.release.releases)?;
+    Ok(Candidate {
         plan,
         inputs,
         seen,
         release,
         mark,
+    })
+}
+
+fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Step {
+    let candidate = match candidate(plan, inputs, seen) {
+        Ok(candidate) => candidate,
+        Err(finding) => return Step::Blocked(vec![finding]),
     };
-    if !release.draft {
+    if !candidate.release.draft {
         return candidate.published();
     }
     let mut findings = candidate.gate();
@@ -449,9 +439,17 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     if !logs.is_empty() {
         return Step::Act(logs);
     }
+    let requests = candidate.missing_requests();
+    if !requests.is_empty() {
+        return Step::Act(requests);
+    }
     let evidence = candidate.evidence();
     if !evidence.missing.is_empty() {
         return Step::Act(evidence.missing);
+    }
+    let signatures = candidate.missing_signatures();
+    if !signatures.is_empty() {
+        return Step::Act(signatures);
     }
     match inputs.finish {
         Finish::LeaveDraft => candidate.left_as_draft(evidence.body),

@@ -49,6 +49,7 @@ impl Candidate<'_> {
             );
             findings.push(Diagnostic::error(Code::PublishedDiffers, missing, help));
         }
+        findings.extend(self.published_unsigned());
         findings.extend(seen.hidden.iter().map(|name| {
             let why = format!(
                 "{} is published, and its asset {name} cannot be downloaded",

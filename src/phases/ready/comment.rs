@@ -93,7 +93,9 @@ impl StickyComment {
         let left = SETTLED_AFTER.checked_sub(now.since(self.created?))?;
         (!left.is_zero()).then(|| {
             Step::Wait(Waiting {
-                on: vec![format!("a second comment on #{issue}: not seen")],
+                on: vec![format!(
+                    "the comments on #{issue}: whether another run wrote one at the same time is known in a moment"
+                )],
                 poll_after: left,
                 time: WaitTime::Counted,
             })

@@ -5,6 +5,7 @@
 mod comment;
 mod markdown;
 mod readiness;
+mod shared_reads;
 mod text;
 mod versions;
 
@@ -21,6 +22,7 @@ use crate::protocol::{
 use crate::release::changes::Changes;
 use comment::StickyComment;
 use readiness::{Judged, Readiness, SeenForReadiness, SeenHead};
+use shared_reads::SharedReads;
 use versions::PossibleVersion;
 
 /// The inputs of `ready`.
@@ -85,6 +87,11 @@ impl Ready {
         &self,
         reader: Reader<'_>,
     ) -> Result<Result<SeenForReadiness, Diagnostic>, ServiceError> {
+        let shared = SharedReads::new(reader.github);
+        let reader = Reader {
+            github: &shared,
+            ..reader
+        };
         let (options, github) = (&self.options, reader.github);
         let repository = github.repository().await?;
         let branch = options.branch.as_ref();
@@ -151,6 +158,9 @@ impl Ready {
             module: None,
             extra_images: BTreeSet::new(),
             tag_when: TagWhen::default(),
+            signing: None,
+            require_attestations: vec![],
+            full_notes: None,
         }
     }
 

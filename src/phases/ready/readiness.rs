@@ -111,6 +111,8 @@ pub(super) struct Readiness {
     pub(super) versions: Vec<Judged>,
     /// What is in the way of every version.
     pub(super) findings: Vec<Diagnostic>,
+    /// In place of those of all versions.
+    no_milestone: Option<Diagnostic>,
     pub(super) not_known: Vec<Diagnostic>,
     /// What a reader of the answer has to know about it.
     pub(super) notes: Vec<&'static str>,
@@ -129,6 +131,7 @@ impl Readiness {
         for version in &mut versions {
             version.findings.retain(|it| !findings.contains(it));
         }
+        let no_milestone = no_milestone(&versions, options);
         let checks = seen.checks.as_deref();
         findings.extend(checks.map_or_else(Vec::new, |checks| {
             not_passed(checks, options, &seen.head.commit)
@@ -144,6 +147,7 @@ impl Readiness {
             changes: seen.changes,
             checks: checks.map(CheckCounts::of),
             head: seen.head,
+            no_milestone,
             versions,
             findings,
             not_known: seen.not_known,
@@ -167,7 +171,10 @@ impl Readiness {
     pub(super) fn in_the_way(&self) -> Vec<&Diagnostic> {
         let is_possible = self.versions.iter().any(Judged::is_allowed);
         let of_versions = self.versions.iter().flat_map(|version| &version.findings);
-        let of_versions = of_versions.filter(|_| !is_possible);
+        let of_versions = of_versions
+            .filter(|finding| self.no_milestone.is_none() || !is_no_milestone(finding))
+            .chain(&self.no_milestone)
+            .filter(|_| !is_possible);
         self.findings.iter().chain(of_versions).collect()
     }
 
@@ -248,6 +255,32 @@ impl Readiness {
 }
 
 const READ_ONLY: &str = "the token may not write: drafts are not visible to it, and what the token of a release may do was not checked";
+
+fn is_no_milestone(finding: &Diagnostic) -> bool {
+    finding.code == Code::MilestoneMissing
+}
+
+/// One finding where no version that may come next has a milestone: one of them is missing, and not all.
+fn no_milestone(versions: &[Judged], options: &ReadyOptions) -> Option<Diagnostic> {
+    let has_none = |version: &Judged| version.findings.iter().any(is_no_milestone);
+    if versions.len() < 2 || !versions.iter().all(has_none) {
+        return None;
+    }
+    let names = versions.iter().map(|it| it.candidate.version.to_string());
+    let names: Vec<_> = names.collect();
+    Some(Diagnostic::error(
+        Code::MilestoneMissing,
+        format!(
+            "{} has no milestone for any of the next versions: {}",
+            options.repository,
+            names.join(", ")
+        ),
+        format!(
+            "create the one of the version that comes next at {}/milestones/new, or leave `milestone` out",
+            options.page
+        ),
+    ))
+}
 
 /// The checks of the head that are red, or not over.
 fn not_passed(checks: &[SeenCheck], options: &ReadyOptions, commit: &CommitSha) -> Vec<Diagnostic> {

@@ -44,6 +44,9 @@ pub(super) fn render(input: &NotesInput<'_>) -> String {
         }
         text.push('\n');
     }
+    if !input.changes.is_complete {
+        text.push_str("*Older pull requests than those of the newest commits are not listed.*\n\n");
+    }
     let mut is_first = true;
     for (login, number) in first_contributions(input) {
         if is_first {

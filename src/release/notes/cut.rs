@@ -1,8 +1,12 @@
 //! A plan travels as an output, as an environment variable and, within the results of jobs, once more as JSON in JSON. Linux
 //! takes at most 128 KiB for one variable, so that the text in it has to be shorter than what GitHub takes.
 
-/// The most that a text may cost.
+/// The most that a text may cost, together with the whole text where that is carried as well.
 pub(super) const MOST: usize = 60_000;
+/// What a text may cost at least, however much the whole text takes.
+pub(super) const LEAST: usize = 15_000;
+/// The most that a file may cost whose text is all of the notes: there is nothing else in the plan that is long.
+pub(super) const MOST_OF_FILE: usize = 100_000;
 
 /// The bytes of a text within JSON.
 pub(super) fn cost(text: &str) -> usize {
@@ -17,11 +21,14 @@ fn cost_of(c: char) -> usize {
     }
 }
 
-/// The lines that fit, and where everything is listed.
-pub(super) fn cut(text: &str, room: usize, all: &str) -> String {
-    let end = format!(
-        "\n*These notes were longer than a plan can hold, and were cut here: {all} lists all changes.*\n"
-    );
+/// The lines that fit, and where the rest is. `asset` is the one with the whole text, `all` the page with all changes.
+pub(super) fn cut(text: &str, room: usize, asset: Option<&str>, all: &str) -> String {
+    let whole = match asset {
+        Some(asset) => format!("the asset {asset} has all of them, and {all} lists all changes"),
+        None => format!("{all} lists all changes"),
+    };
+    let end =
+        format!("\n*These notes were longer than a plan can hold, and were cut here: {whole}.*\n");
     let room = room.saturating_sub(cost(&end));
     let mut kept = 0;
     let mut used = 0;
@@ -52,7 +59,7 @@ mod tests {
     #[test]
     fn whole_lines_are_kept() {
         let text = "one\ntwo\nthree\n";
-        let end = cut("", 1_000, "URL");
+        let end = cut("", 1_000, None, "URL");
         let room = |more: usize| cost(&end) + more;
         for (more, kept) in [
             (0, ""),
@@ -62,7 +69,7 @@ mod tests {
             (17, text),
         ] {
             assert_eq!(
-                cut(text, room(more), "URL"),
+                cut(text, room(more), None, "URL"),
                 format!("{kept}{end}"),
                 "{more}"
             );

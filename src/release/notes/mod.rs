@@ -8,6 +8,7 @@ pub(crate) mod markdown;
 use std::collections::BTreeSet;
 
 use crate::domain::{NotesPart, Tag};
+use crate::plan::{FULL_NOTES, FullNotes, NotesSource};
 use crate::release::changes::{Changes, ReleaseConfig};
 
 /// What a text is made of.
@@ -24,21 +25,76 @@ pub(crate) struct NotesInput<'a> {
     pub(crate) page: &'a str,
 }
 
+/// The text of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notes {
+    /// For the release's body.
+    pub(crate) source: NotesSource,
+    /// The whole text, where the body has only its beginning.
+    pub(crate) full: Option<FullNotes>,
+    /// Whether the body has only the beginning.
+    pub(crate) is_cut: bool,
+}
+
+impl Notes {
+    /// A text that the body may hold.
+    fn whole(text: String) -> Self {
+        Self {
+            source: NotesSource::Text(text),
+            full: None,
+            is_cut: false,
+        }
+    }
+
+    /// GitHub's own notes, which `draft` asks for once more. It cuts what a body cannot hold.
+    pub(crate) fn generated(seen: &str) -> Self {
+        let is_cut = seen.chars().count() > NotesSource::MAX_CHARS;
+        Self {
+            source: NotesSource::Generated,
+            full: is_cut.then(|| FullNotes::of(seen)).flatten(),
+            is_cut,
+        }
+    }
+
+    /// A file that is all of the text.
+    pub(crate) fn of_file(text: &str, input: &NotesInput<'_>) -> Self {
+        let fits =
+            text.chars().count() <= NotesSource::MAX_CHARS && cut::cost(text) <= cut::MOST_OF_FILE;
+        let whole = || Self::whole(text.to_owned());
+        if fits {
+            return whole();
+        }
+        let cut = compose(&[NotesPart::Text(text.to_owned())], None, input);
+        // Without an asset that has all of it, nothing of a text that somebody wrote is left out.
+        if cut.full.is_some() { cut } else { whole() }
+    }
+}
+
 /// The parts in their order and the text after them, each after an empty line, short enough for a plan.
-pub(crate) fn compose(parts: &[NotesPart], append: Option<&str>, input: &NotesInput<'_>) -> String {
+pub(crate) fn compose(parts: &[NotesPart], append: Option<&str>, input: &NotesInput<'_>) -> Notes {
     let rendered = parts.iter().map(|part| match part {
         NotesPart::Generate => input.generated.to_owned(),
         NotesPart::Categories => categories::render(input),
         NotesPart::Commits => commits::render(input),
         NotesPart::Text(text) => text.clone(),
     });
-    let mut text = join(rendered);
+    let text = join(rendered);
     let append = append.unwrap_or_default();
+    let with_append = |text: String| join([text, append.to_owned()]);
     let room = cut::MOST.saturating_sub(cut::cost(append));
-    if cut::cost(&text) > room {
-        text = cut::cut(&text, room, &full_changelog(input));
+    if cut::cost(&text) <= room {
+        return Notes::whole(with_append(text));
     }
-    join([text, append.to_owned()])
+    let full = FullNotes::of(&with_append(text.clone()));
+    let carried = full.as_ref().map_or(0, FullNotes::cost);
+    let room = room.saturating_sub(carried).max(cut::LEAST);
+    let asset = full.as_ref().map(|_| FULL_NOTES);
+    let text = cut::cut(&text, room, asset, &full_changelog(input));
+    Notes {
+        full,
+        is_cut: true,
+        ..Notes::whole(with_append(text))
+    }
 }
 
 /// Whether a text takes so much of a plan that nothing else would fit.

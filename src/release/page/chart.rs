@@ -2,7 +2,7 @@
 
 use super::format::{moment, short, took};
 use super::markup::{Markup, visible};
-use super::timeline::{Group, Row, RowKind, all_there, rows};
+use super::timeline::{Group, RowKind, TimelineRow, all_there, rows};
 use super::{ReleasePage, THEME};
 
 /// More rows cannot be read; the table beside the chart has all of them.
@@ -26,7 +26,7 @@ struct Span {
 }
 
 impl Span {
-    fn of(rows: &[Row]) -> Option<Self> {
+    fn of(rows: &[TimelineRow]) -> Option<Self> {
         let first = rows.iter().map(|row| row.began).min()?;
         let last = rows.iter().map(|row| row.ended).max()?;
         // A chart of one moment still has a length to divide by.
@@ -112,7 +112,7 @@ fn title(page: &ReleasePage<'_>) -> String {
     format!("Timeline of {} of {}", wanted.tag, wanted.repository)
 }
 
-fn shown(rows: &[Row]) -> impl Iterator<Item = (Option<Group>, &Row)> {
+fn shown(rows: &[TimelineRow]) -> impl Iterator<Item = (Option<Group>, &TimelineRow)> {
     let mut before = None;
     rows.iter().take(MOST_ROWS).map(move |row| {
         let heading = (before != Some(row.group)).then_some(row.group);
@@ -121,12 +121,12 @@ fn shown(rows: &[Row]) -> impl Iterator<Item = (Option<Group>, &Row)> {
     })
 }
 
-fn height(rows: &[Row]) -> u64 {
+fn height(rows: &[TimelineRow]) -> u64 {
     let rows = shown(rows).map(|(heading, _)| ROW + heading.map_or(0, |_| HEADING));
     AXIS + rows.sum::<u64>()
 }
 
-fn draw(svg: &mut Markup, page: &ReleasePage<'_>, rows: &[Row], span: Span) {
+fn draw(svg: &mut Markup, page: &ReleasePage<'_>, rows: &[TimelineRow], span: Span) {
     svg.within("\n<title id=\"chart-title\">", &title(page), "</title>");
     svg.within(
         "\n<desc id=\"chart-desc\">",
@@ -156,7 +156,7 @@ fn draw(svg: &mut Markup, page: &ReleasePage<'_>, rows: &[Row], span: Span) {
 }
 
 /// What the chart shows, in a sentence.
-fn description(rows: &[Row], span: Span) -> String {
+fn description(rows: &[TimelineRow], span: Span) -> String {
     let ((day, first), (_, last)) = (moment(span.first), moment(span.last));
     let left_out = match rows.len().saturating_sub(MOST_ROWS) {
         0 => String::new(),
@@ -203,7 +203,7 @@ fn line(svg: &mut Markup, open: &'static str, at: u64, bottom: u64) {
     svg.raw("\"/>");
 }
 
-fn bar(svg: &mut Markup, row: &Row, span: Span, top: u64) {
+fn bar(svg: &mut Markup, row: &TimelineRow, span: Span, top: u64) {
     let ((day, began), (_, ended)) = (moment(row.began), moment(row.ended));
     let whole = format!("{}: {began} to {ended} on {day}, {}", row.name, said(row));
     svg.within("\n<g><title>", &whole, "</title>");
@@ -254,7 +254,7 @@ fn label(svg: &mut Markup, name: &str, y: u64) {
 }
 
 /// What a row says at its end.
-fn said(row: &Row) -> String {
+fn said(row: &TimelineRow) -> String {
     let time = took(row.took());
     match &row.kind {
         RowKind::Moment => moment(row.began).1,

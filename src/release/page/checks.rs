@@ -16,6 +16,8 @@ pub(super) fn add(html: &mut Markup, page: &ReleasePage<'_>) {
     if predicate.jobs.is_empty() && records.iter().all(|(_, records)| records.is_empty()) {
         return;
     }
+    html.raw("<section aria-labelledby=\"checks\">\n");
+    html.raw("<h2 id=\"checks\">Jobs, tests and checks</h2>\n");
     table::begin(html, ["what", "result", "took", "ended"]);
     for (name, result) in &predicate.jobs {
         table::row(html, "job");

@@ -6,7 +6,7 @@ use sha2::Digest as _;
 
 use super::format::{count, moment, took};
 use super::markup::Markup;
-use super::timeline::{Group, RowKind, is_failure, rows};
+use super::timeline::{Group, RowKind, TimelineRow, is_failure, rows};
 use super::{ReleasePage, STYLE, THEME, artifacts, chart, checks, facts, steps, table};
 use crate::plan::EVIDENCE;
 
@@ -122,10 +122,15 @@ fn timeline(html: &mut Markup, page: &ReleasePage<'_>) {
 /// How long the release waited, and for what in the end.
 fn waited(page: &ReleasePage<'_>) -> String {
     let rows = rows(page);
-    let waits = rows.iter().filter(|row| row.group == Group::Artifacts);
-    let wait = match waits.max_by_key(|row| row.took()) {
-        None => "Nothing was waited for.".to_owned(),
+    let waits = || rows.iter().filter(|row| row.group == Group::Artifacts);
+    let longest = waits().max_by_key(|row| row.took());
+    let as_long = |row: &&TimelineRow| longest.is_some_and(|longest| longest.took() == row.took());
+    let wait = match longest {
+        None => "The evidence has no time of an artifact.".to_owned(),
         Some(row) if row.took() == 0 => "Every artifact was there at once.".to_owned(),
+        Some(row) if waits().filter(as_long).count() > 1 => {
+            format!("The release waited {} for its artifacts.", took(row.took()))
+        }
         Some(row) => format!(
             "The release waited {} for its artifacts, longest for {}.",
             took(row.took()),
@@ -135,6 +140,7 @@ fn waited(page: &ReleasePage<'_>) -> String {
     let tests = rows.iter().filter(|row| row.group == Group::Tests);
     match tests.max_by_key(|row| row.ended) {
         None => wait,
+        Some(_) if longest.is_none() => wait,
         Some(row) => format!(
             "{wait} The last verdict, of {}, came {} after that.",
             row.name,

@@ -44,7 +44,7 @@ fn built(html: &mut Markup, page: &ReleasePage<'_>) {
     match awaited.0.values().filter(told).count() {
         0 => {}
         told => {
-            let told = format!("The builder named the digest of {told} itself.");
+            let told = format!("Of {told} of them, the builder itself named the digest.");
             html.within("<p>", &told, "</p>\n");
         }
     }

@@ -6,7 +6,7 @@ use crate::plan::{Artifact, Record, Verdict};
 
 /// A line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct TimelineRow {
     pub(super) group: Group,
     pub(super) name: String,
     pub(super) kind: RowKind,
@@ -51,7 +51,7 @@ impl Group {
     }
 }
 
-impl Row {
+impl TimelineRow {
     /// Seconds.
     pub(super) fn took(&self) -> u64 {
         self.ended.saturating_sub(self.began)
@@ -75,10 +75,10 @@ pub(super) fn all_there(page: &ReleasePage<'_>) -> Option<u64> {
 }
 
 /// All whose times are known.
-pub(super) fn rows(page: &ReleasePage<'_>) -> Vec<Row> {
+pub(super) fn rows(page: &ReleasePage<'_>) -> Vec<TimelineRow> {
     let predicate = page.predicate;
     let mut rows = Vec::new();
-    rows.extend(seconds(&predicate.drafted_at).map(|at| Row {
+    rows.extend(seconds(&predicate.drafted_at).map(|at| TimelineRow {
         group: Group::Draft,
         name: "the draft was made".to_owned(),
         kind: RowKind::Moment,
@@ -103,9 +103,9 @@ pub(super) fn rows(page: &ReleasePage<'_>) -> Vec<Row> {
     rows
 }
 
-fn wait(name: &str, artifact: &Artifact) -> Option<Row> {
+fn wait(name: &str, artifact: &Artifact) -> Option<TimelineRow> {
     let ended = artifact.ready_at()?;
-    Some(Row {
+    Some(TimelineRow {
         group: Group::Artifacts,
         name: name.to_owned(),
         kind: RowKind::Wait,
@@ -119,7 +119,7 @@ fn records(
     records: &[Record],
     group: Group,
     otherwise: Option<u64>,
-) -> impl Iterator<Item = Row> + '_ {
+) -> impl Iterator<Item = TimelineRow> + '_ {
     records.iter().filter_map(move |record| {
         let ended = record.ended?;
         let began = record.began.or(otherwise)?;
@@ -128,8 +128,8 @@ fn records(
     })
 }
 
-fn run(group: Group, name: &str, result: &str, (began, ended): (u64, u64)) -> Row {
-    Row {
+fn run(group: Group, name: &str, result: &str, (began, ended): (u64, u64)) -> TimelineRow {
+    TimelineRow {
         group,
         name: name.to_owned(),
         kind: RowKind::Run(result.to_owned()),

@@ -74,7 +74,19 @@ pub(crate) fn forced(finding: Diagnostic, reason: &str) -> Diagnostic {
     }
 }
 
+/// The way around what a rule refuses.
+const OR_FORCE: &str = ", or say in `force` why this one is released all the same";
+
 /// What to do instead, and the way around.
 pub(crate) fn or_force(instead: &str) -> String {
-    format!("{instead}, or say in `force` why this one is released all the same")
+    format!("{instead}{OR_FORCE}")
+}
+
+/// The same without the way around, where something else refuses the version that `force` does not help against.
+pub(crate) fn without_force(finding: Diagnostic) -> Diagnostic {
+    let help = finding.help.strip_suffix(OR_FORCE).map(str::to_owned);
+    Diagnostic {
+        help: help.unwrap_or(finding.help),
+        ..finding
+    }
 }

@@ -1,7 +1,7 @@
 //! Which versions may follow the published ones.
 
 use super::{Published, or_force};
-use crate::domain::{Code, Diagnostic, Version, VersionPolicy};
+use crate::domain::{CandidateForm, Code, Diagnostic, Version, VersionPolicy};
 use crate::plan::Wanted;
 
 /// Which of its three numbers a version raises.
@@ -64,28 +64,24 @@ pub(super) fn finding(
         let step = VersionStep::between(nearest, version);
         let next = next_versions(nearest, step).into_iter().next()?;
         let why = match policy {
-            VersionPolicy::Increment if next != *version => {
-                let is = if wanted.version.is_prerelease() {
-                    "is no prerelease of"
-                } else {
-                    "is not"
-                };
-                format!("{is} {next}, which follows")
-            }
-            VersionPolicy::Newer if nearest >= version => "is not higher than".to_owned(),
+            VersionPolicy::Increment if next != *version => ("may not follow", true),
+            VersionPolicy::Newer if nearest >= version => ("is not higher than", false),
             _ => return None,
         };
+        let (why, names_next) = why;
         let of = line_of(policy, step, nearest);
-        (
-            format!(
-                "{} {why} {nearest}, the highest published release{of}",
-                wanted.version
-            ),
-            next,
-        )
+        let mut seen = format!(
+            "{} {why} {nearest}, the highest published release{of}",
+            wanted.version
+        );
+        if names_next {
+            seen.push_str(": the next version is ");
+            seen.push_str(&next.to_string());
+        }
+        (seen, next)
     };
     let instead = match (version.is_prerelease(), instead.is_prerelease()) {
-        (true, false) => instead.next_prerelease(),
+        (true, false) => first_prerelease(&instead, version),
         _ => instead,
     };
     let instead = format!("release {}", wanted.tag_format.typed(&instead));
@@ -94,6 +90,13 @@ pub(super) fn finding(
         seen,
         or_force(&instead),
     ))
+}
+
+/// The first prerelease of a version, in the form of another one: Lifecycle Manager takes no dot.
+fn first_prerelease(version: &Version, like: &Version) -> Version {
+    let form = CandidateForm::read(like).map(|(_, form, _)| form);
+    let first = form.unwrap_or_default().candidate(version, 1);
+    first.unwrap_or_else(|| version.next_prerelease())
 }
 
 /// Of which versions the nearest one is the highest.

@@ -11,6 +11,8 @@ pub(super) struct SeenImage {
     pub(super) image: ImageRef,
     /// What its tag resolves to, or why these credentials may not know.
     pub(super) pulled: Option<Result<Option<SeenManifest>, String>>,
+    /// Why it is not known whether the image is there, where that is only to be warned of.
+    pub(super) unchecked: Option<String>,
     pub(super) is_public: Option<bool>,
     pub(super) push_refusal: Option<String>,
 }
@@ -26,17 +28,21 @@ impl SeenImage {
         let mut seen = Self {
             image,
             pulled: None,
+            unchecked: None,
             is_public: None,
             push_refusal: None,
         };
         if pulls || begins && options.existing_image != ExistingImage::Ignore {
-            seen.pulled = Some(match registry.resolve(&seen.image).await {
+            match registry.resolve(&seen.image).await {
+                Err(error) if !pulls && options.existing_image == ExistingImage::Warn => {
+                    seen.unchecked = Some(error.cause.to_string());
+                }
                 Err(ServiceError {
                     cause: Cause::Denied { message, .. },
                     ..
-                }) => Err(message),
-                answered => Ok(answered?),
-            });
+                }) => seen.pulled = Some(Err(message)),
+                answered => seen.pulled = Some(Ok(answered?)),
+            }
         }
         if pulls && matches!(seen.pulled, Some(Ok(_))) {
             seen.is_public = Some(registry.anyone_may_pull(&seen.image).await?);
@@ -77,6 +83,13 @@ impl SeenImage {
                 }
             }
             _ => {}
+        }
+        if let Some(why) = &self.unchecked {
+            findings.push(Diagnostic::warning(
+                Code::ImageUnchecked,
+                format!("whether {image} is there already is not known: {why}"),
+                "look for it yourself if that matters, or set `existing-image: fail`, which goes on only where the registry answers",
+            ));
         }
         if let Some(message) = &self.push_refusal {
             findings.push(denied(format!(

@@ -14,6 +14,7 @@ fn image(pulled: Option<Result<bool, String>>) -> SeenImage {
     SeenImage {
         image: example_wanted().binary_image.unwrap(),
         pulled: pulled.map(|pulled| pulled.map(|is_there| is_there.then_some(manifest))),
+        unchecked: None,
         is_public: None,
         push_refusal: None,
     }

@@ -233,6 +233,11 @@ impl<W: Write + Send> ConsoleLog<W> {
         }
     }
 
+    /// One sentence, which is broken where a terminal is too narrow for it.
+    pub fn sentence(&self, text: &str) {
+        self.line(&self.screen.wrapped(text));
+    }
+
     fn end_group(&self) {
         if self.format == LogFormat::WorkflowCommands {
             self.print(commands::END_GROUP);

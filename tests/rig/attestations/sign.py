@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from rfc3161_client import TimestampRequestBuilder
+from rfc3161_client import TimestampRequestBuilder, decode_timestamp_response
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 # No proxy: all servers are on this machine.
@@ -64,6 +64,8 @@ def sign(statement, form="logged"):
     signature = key.sign(message, ec.ECDSA(hashes.SHA256()))
     query = TimestampRequestBuilder().data(signature).nonce(nonce=True).build().as_bytes()
     stamp = post(os.environ["TIMESTAMP_URL"] + "/api/v1/timestamp", query, "application/timestamp-query")
+    # One that cannot be read ends this here.
+    decode_timestamp_response(stamp)
     material = {
         "certificate": {"rawBytes": encode(leaf)},
         "timestampVerificationData": {"rfc3161Timestamps": [{"signedTimestamp": encode(stamp)}]},

@@ -95,6 +95,7 @@ function check(leastContrast, isSvg) {
     if (nth > 0 && level > levels[nth - 1] + 1) wrong.push('a level of headings is left out');
   });
   for (const landmark of ['header', 'main', 'footer']) if (document.querySelectorAll(`body > ${landmark}`).length !== 1) wrong.push(`no ${landmark}`);
+  for (const { tagName } of document.querySelectorAll('main > *')) if (tagName !== 'SECTION') wrong.push(`${tagName} outside of a section`);
   for (const section of document.querySelectorAll('section')) {
     if (!document.getElementById(section.getAttribute('aria-labelledby'))) wrong.push('a section without a name');
   }

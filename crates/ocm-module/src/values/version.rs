@@ -46,7 +46,7 @@ impl Version {
 
     /// A pre-release that is higher than this one, of the same version: `rc.3` after `rc.2`, `rc.1` of a version without a
     /// pre-release part. Where raising the last number would not do, because it stands behind letters and is compared as a text
-    /// (`rc10` is lower than `rc9`), another identifier is added: `rc9.1`.
+    /// (`rc10` is lower than `rc9`), another digit is added, since Lifecycle Manager takes no dot: `rc91`.
     #[must_use]
     pub fn next_prerelease(&self) -> Self {
         let text = self.0.pre.as_str();
@@ -55,8 +55,10 @@ impl Version {
             .get(letters.len()..)
             .and_then(|digits| digits.parse::<u64>().ok());
         let raised = number.map(|number| format!("{letters}{}", number.saturating_add(1)));
+        let is_joined = number.is_some() && letters.ends_with(|c: char| c.is_ascii_alphabetic());
         let more = match text {
             "" => "rc.1".to_owned(),
+            text if is_joined => format!("{text}1"),
             text => format!("{text}.1"),
         };
         let pre = |text: &String| semver::Prerelease::new(text).ok();
@@ -204,7 +206,10 @@ mod tests {
             ("1.3.0-rc.1", "1.3.0-rc.2"),
             ("1.3.0-rc.9", "1.3.0-rc.10"),
             ("1.3.0-rc1", "1.3.0-rc2"),
-            ("1.3.0-rc9", "1.3.0-rc9.1"),
+            ("1.3.0-rc9", "1.3.0-rc91"),
+            ("1.3.0-rc91", "1.3.0-rc92"),
+            ("1.3.0-rc99", "1.3.0-rc991"),
+            ("1.3.0-alpha.b9", "1.3.0-alpha.b91"),
             ("1.3.0-rc10", "1.3.0-rc11"),
             ("1.3.0-rc", "1.3.0-rc.1"),
             ("1.3.0-0", "1.3.0-1"),

@@ -13,6 +13,10 @@ pub(crate) const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 /// The extension with signed certificate timestamps.
 const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
 
+/// The extension of a log in tiles: where the entry is, which is the first place here.
+/// <https://c2sp.org/static-ct-api>
+const LEAF_INDEX: [u8; 8] = [0, 0, 5, 0, 0, 0, 0, 0];
+
 pub(crate) fn signature_algorithm() -> Vec<u8> {
     der::sequence(&[der::oid(ECDSA_SHA256)])
 }
@@ -246,13 +250,14 @@ fn timestamp_list(
     message.extend_from_slice(&issuer);
     message.extend_from_slice(length.get(1..).unwrap_or_default());
     message.extend_from_slice(body);
-    message.extend_from_slice(&[0, 0]);
+    message.extend(prefixed(&LEAF_INDEX));
     let signature = log.sign(&message)?;
     let mut timestamp = vec![0];
     timestamp.extend_from_slice(&sha256(&log.public().info()));
     timestamp.extend_from_slice(&time);
-    // No extensions; SHA-256 and ECDSA.
-    timestamp.extend_from_slice(&[0, 0, 4, 3]);
+    timestamp.extend(prefixed(&LEAF_INDEX));
+    // SHA-256 and ECDSA.
+    timestamp.extend_from_slice(&[4, 3]);
     timestamp.extend(prefixed(&signature));
     Ok(prefixed(&prefixed(&timestamp)))
 }

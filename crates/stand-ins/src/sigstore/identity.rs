@@ -47,6 +47,7 @@ pub(crate) fn extensions(claims: &Value) -> Vec<Vec<u8>> {
         (21, run),
         (22, claim("repository_visibility").to_owned()),
         (23, claim("environment").to_owned()),
+        (24, claim("sub").to_owned()),
     ];
     let mut extensions = vec![subject(&format!("{HOST}/{}", claim("job_workflow_ref")))];
     extensions.extend(

@@ -46,8 +46,12 @@ fn create(state: &SigstoreState, body: &Value) -> Reply {
     };
     match add(state, entry) {
         Ok(found) => Reply::json(201, &found),
-        Err(index) => error::answer(409, "the entry already exists in the log")
-            .set("x-log-index", index.to_string()),
+        Err(index) => {
+            let message = format!(
+                "an equivalent entry already exists in the transparency log with index {index}"
+            );
+            error::answer(409, &message).set("x-log-index", index.to_string())
+        }
     }
 }
 

@@ -47,6 +47,7 @@ fn state(assets: Vec<SeenAsset>, image: ImageState) -> AwaitState {
         waited: Duration::from_secs(30),
         approval: ApprovalState::NotAwaited,
         uncounted: Duration::ZERO,
+        attested: vec![],
     }
 }
 
@@ -326,4 +327,43 @@ fn tags_of_both_forms_have_to_name_one_image() {
     let differs = "incomplete, it is ";
     assert!(waiting[1].contains(differs), "{waiting:?}");
     assert!(waiting[1].contains("as module-image"), "{waiting:?}");
+}
+
+/// An image is awaited together with its attestation, and one that is wrong is refused.
+#[test]
+fn image_is_not_ready_without_its_attestation() {
+    use crate::plan::RequiredAttestation;
+    use crate::protocol::{RefusedAttestation, SignatureFault};
+    use crate::release::attestations::required::{Attested, AttestedImage};
+    let seen = |attested| AwaitState {
+        attested: vec![AttestedImage {
+            required: RequiredAttestation {
+                image: "binary-image".into(),
+                predicate: "https://slsa.dev/provenance/v1".into(),
+                signer: "https://github.com/kyma-project/test-infra/*"
+                    .parse()
+                    .unwrap(),
+            },
+            digest: Digest::of(b"m"),
+            attested,
+        }],
+        ..all_complete()
+    };
+    let image: ImageRef = example().wanted.binary_image.unwrap();
+    let state = |attested| {
+        let mark = example().mark(false);
+        let seen = seen(attested);
+        image_state(&example(), &options(), &mark, &seen, &image, "binary-image")
+    };
+    assert!(matches!(state(Attested::Yes), Ok(ArtifactState::Ready(_))));
+    let late = state(Attested::Missing).unwrap();
+    let told = told("image x", &late);
+    assert_eq!(
+        told,
+        "image x: unattested, the attestation https://slsa.dev/provenance/v1 of binary-image by \
+         https://github.com/kyma-project/test-infra/* is not there yet"
+    );
+    let fault = RefusedAttestation::new(SignatureFault::OtherSigner, "it is so");
+    let refused = state(Attested::Refused(vec![fault]));
+    assert_eq!(refused.unwrap_err()[0].code, Code::AttestationOfOtherSigner);
 }

@@ -4,9 +4,8 @@ mod tests_passed;
 
 pub use tests_passed::leg_findings;
 
-use super::{Candidate, EVIDENCE, Finish, LOGS, REPORT};
-use crate::domain::Digest;
-use crate::domain::{Code, Diagnostic};
+use super::{Candidate, Finish, LOGS, REPORT};
+use crate::domain::{AssetName, Code, Diagnostic, Digest};
 use crate::plan::{Artifact, TagWhen};
 use crate::protocol::{AssetState, SeenAsset};
 use crate::release::asset_image_refs;
@@ -28,6 +27,7 @@ impl Candidate<'_> {
             .flatten()
             .chain(self.differences_from_tested())
             .chain(self.unusable_logs())
+            .chain(self.cannot_sign())
             .chain(self.unusable_report())
             .collect()
     }
@@ -41,6 +41,8 @@ impl Candidate<'_> {
             self.images(),
             self.image_references(),
             self.verdicts(),
+            self.signed_legs(),
+            self.attested_images(),
             self.checks(),
         ];
         let others: Vec<_> = others.into_iter().flatten().collect();
@@ -62,7 +64,7 @@ impl Candidate<'_> {
     ) -> Vec<Diagnostic> {
         let nothing_awaited = self.inputs.artifacts.0.is_empty();
         let follows = |finding: &Diagnostic| match finding.code {
-            Code::VerdictMissing => true,
+            Code::VerdictMissing | Code::AttestationMissing => true,
             Code::AssetDiffers | Code::ImageDiffers | Code::VerdictOfOtherBytes => nothing_awaited,
             _ => false,
         };
@@ -119,11 +121,13 @@ impl Candidate<'_> {
     fn assets(&self) -> Vec<Diagnostic> {
         let planned = self.plan.wanted.assets.iter();
         let differing = planned.filter_map(|name| self.asset(name.as_str()));
-        let ours = EVIDENCE.parse().map(|name| temporary_name(&name));
-        let ours = ours.unwrap_or_default();
+        let own = self.plan.wanted.own_assets();
+        let is_own = |name: &str| {
+            let mut own = own.iter().filter_map(|own| own.parse().ok());
+            own.any(|own: AssetName| name == own.as_str() || name == temporary_name(&own))
+        };
         let is_known = |name: &str| {
-            name == EVIDENCE
-                || name == ours
+            is_own(name)
                 || self.may_be_logs(name)
                 || self.may_be_report(name)
                 || self
@@ -170,6 +174,11 @@ impl Candidate<'_> {
         let Some(awaited) = self.awaited(name) else {
             return Some(differs("was not awaited".to_owned()));
         };
+        let planned = self.plan.wanted.planned_digest(name);
+        if let Some(planned) = planned.filter(|planned| *planned != awaited) {
+            let other = differs(format!("was awaited as {}", awaited.short()));
+            return Some(other.wanted(format!("{}, as planned", planned.short())));
+        }
         let digest = self.seen.release.digest(asset);
         let other = || {
             differs(format!("is {} now", short(digest, "without a digest")))

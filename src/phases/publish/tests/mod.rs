@@ -4,14 +4,17 @@ mod late_tag;
 mod logs;
 mod published;
 mod refusals;
+mod report;
+mod signed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::{Code, Digest};
+use crate::domain::{Code, Digest, IdToken, JobResults};
 use crate::plan::tests::example;
 use crate::plan::{BranchGuard, MODULE_IMAGE, SECOND_MODULE_IMAGE, Verdict};
-use crate::protocol::{AssetState, CheckState, CheckTimes, SeenAsset, SeenCheck};
+use crate::protocol::{AssetState, CheckState, CheckTimes, RequiredCheck, SeenAsset, SeenCheck};
 use crate::release::examples::{asset, foreign_draft, other, our_draft, published};
 use crate::release::image_check::Contents;
 use crate::release::image_reader::ImageState;
@@ -66,6 +69,7 @@ fn tested() -> PublishInputs {
         report: None,
         finish: Finish::Publish,
         began: None,
+        id_token: IdToken::Granted,
         jobs: Some(
             JobResults::from_json(
                 r#"{"unit":{"result":"success"},"upgrade":{"result":"skipped"}}"#,
@@ -122,6 +126,7 @@ fn seen() -> PublishState {
         written_report: None,
         logs: None,
         first: FirstRead::default(),
+        signed: SeenSignatures::default(),
         hidden: None,
         immutable: None,
         head: Some(other()),

@@ -98,7 +98,7 @@ fn what_follows_from_a_job_is_not_told_again() {
     };
     let not_run = |needs: &str| PublishInputs {
         jobs: Some(jobs(needs)),
-        artifacts: Artifacts::default(),
+        artifacts: crate::plan::Artifacts::default(),
         ..tested()
     };
     let skipped = not_run(

@@ -1,5 +1,7 @@
 //! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
+mod signed;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -22,6 +24,7 @@ pub struct Verify {
 struct VerifyState {
     release: ReleaseView,
     evidence: Option<Bytes>,
+    signed: signed::PublishedSignatures,
 }
 
 impl Verify {
@@ -44,7 +47,7 @@ impl Verify {
         let statement = evidence
             .as_deref()
             .and_then(|bytes| Statement::from_bytes(bytes).ok());
-        if let Some(statement) = statement {
+        if let Some(statement) = &statement {
             let images = statement.predicate.plan.images();
             view.images(images.map(|(_, image)| ImageQuery {
                 name: image.to_string(),
@@ -53,9 +56,15 @@ impl Verify {
             }))
             .await?;
         }
+        let release = view.finish();
+        let signed = match &statement {
+            Some(statement) => signed::see(reader, &release, statement).await?,
+            None => signed::PublishedSignatures::default(),
+        };
         Ok(VerifyState {
-            release: view.finish(),
+            release,
             evidence,
+            signed,
         })
     }
 }
@@ -101,18 +110,25 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     differences.in_images(seen);
     differences.in_subjects(seen, release, &statement);
     differences.in_assets(release, &statement);
+    let signatures = signed::judge(seen, release, &statement);
+    differences.found.extend(signatures.refused);
     if !differences.found.is_empty() {
         return Step::Blocked(differences.found);
     }
-    let summary = format!(
+    let mut summary = format!(
         "{tag} is as it was published: {} subjects at {}",
         statement.subject.len(),
         statement.predicate.plan.wanted.commit.short()
     );
+    if !signatures.verified.is_empty() {
+        let verified = signatures.verified.join(", ");
+        summary = format!("{summary}; signatures verified: {verified}");
+    }
     let facts = ReleaseFacts::of_plan(&statement.predicate.plan)
         .with_release(release)
         .with_artifacts(&statement.predicate.artifacts);
-    let report = PhaseReport::new(summary).knowing(facts);
+    let mut report = PhaseReport::new(summary).knowing(facts);
+    report.warnings = signatures.warnings;
     Step::Done(report.with("release-url", &release.url))
 }
 
@@ -231,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::plan::tests::example;
-    use crate::plan::{Artifact, Artifacts, Predicate};
+    use crate::plan::{Artifact, Artifacts, Predicate, REPORT};
     use crate::release::examples::{asset, other, our_draft, published};
     use crate::release::image_check::Contents;
 
@@ -301,6 +317,7 @@ mod tests {
                 ..ReleaseView::default()
             },
             evidence: Some(bytes.into()),
+            signed: signed::PublishedSignatures::default(),
         }
     }
 
@@ -310,6 +327,40 @@ mod tests {
             Step::Done(_) => vec![],
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The same with a report, which has these bytes where the evidence names it.
+    fn with_report(named: &[u8]) -> VerifyState {
+        let mut seen = seen();
+        let before = seen.evidence.take().unwrap();
+        let mut predicate = Statement::from_bytes(&before).unwrap().predicate;
+        let report = Artifact::Asset {
+            digest: Digest::of(named),
+            size: 1,
+            waited: 0,
+            ready_at: None,
+        };
+        predicate.artifacts.0.insert(REPORT.into(), report);
+        let bytes = Statement::new(predicate).to_bytes();
+        let release = &mut seen.release.releases[0];
+        release.assets.truncate(2);
+        release.assets.push(asset(3, EVIDENCE, &bytes));
+        release.assets.push(asset(4, REPORT, b"page"));
+        let rows = row(EVIDENCE, Digest::of(&bytes)) + "\n" + &row(REPORT, Digest::of(named));
+        let old = row(EVIDENCE, Digest::of(&before));
+        release.body = release.body.replace(&old, &rows);
+        seen.evidence = Some(bytes.into());
+        seen
+    }
+
+    #[test]
+    fn report_is_one_of_the_assets_if_the_evidence_names_it() {
+        assert_eq!(codes(&with_report(b"page")), []);
+        assert_eq!(codes(&with_report(b"other")), [Code::EvidenceDiffers]);
+        let mut unnamed = seen();
+        let assets = &mut unnamed.release.releases[0].assets;
+        assets.push(asset(4, REPORT, b"page"));
+        assert_eq!(codes(&unnamed), [Code::EvidenceDiffers]);
     }
 
     #[test]

@@ -1,0 +1,127 @@
+//! Attestations of artifacts, as Sigstore bundles (<https://docs.github.com/en/rest/repos/attestations>). Nothing is verified here.
+
+use bytes::Bytes;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::answer::GitHubAnswer;
+use super::client::success;
+use super::models::Paged;
+use super::rate_limit::RequestKind;
+use super::{GitHub, snappy};
+use crate::domain::Digest;
+use crate::domain::urls::is_secure;
+use crate::protocol::Cause;
+
+/// How many pages of attestations of one artifact and one type are read. Whoever may write attestations could add more.
+const MOST_PAGES: usize = 10;
+
+/// A page of the list.
+#[derive(Deserialize)]
+struct Attestations {
+    attestations: Vec<Attestation>,
+}
+
+#[derive(Deserialize)]
+struct Attestation {
+    /// As it was stored, apart from spaces. GitHub may leave it out.
+    bundle: Option<Box<RawValue>>,
+    /// Where it lies compressed, on another host, for a few minutes.
+    bundle_url: Option<String>,
+}
+
+impl Paged for Attestations {
+    fn entries(&self) -> usize {
+        self.attestations.len()
+    }
+}
+
+#[derive(Serialize)]
+struct BundleToStore<'a> {
+    bundle: &'a RawValue,
+}
+
+/// The answer to a bundle that was stored.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(rename = "id")]
+    _id: u64,
+}
+
+impl GitHub {
+    /// The bundles of an artifact, with statements of one predicate type. GitHub answers 404 where it has none.
+    pub(super) async fn bundles_of(
+        &self,
+        digest: Digest,
+        predicate_type: &str,
+    ) -> Result<Vec<Bytes>, Cause> {
+        let mut url = self.url(&["attestations", &digest.to_string()]);
+        url.query_pairs_mut()
+            .append_pair("predicate_type", predicate_type);
+        let pages = match self
+            .client
+            .linked_pages::<Attestations>(url, MOST_PAGES)
+            .await
+        {
+            Err(Cause::Denied { status: 404, .. }) => return Ok(vec![]),
+            pages => pages?,
+        };
+        let all = pages.into_iter().flat_map(|page| page.attestations);
+        let mut bundles = Vec::new();
+        for attestation in all {
+            let given = attestation
+                .bundle
+                .filter(|bundle| bundle.get() != "null")
+                .map(|bundle| Bytes::from(bundle.get().to_owned()));
+            bundles.push(match (given, attestation.bundle_url) {
+                (Some(bundle), _) => bundle,
+                (None, Some(url)) => self.compressed_bundle(&url).await?,
+                (None, None) => {
+                    let detail =
+                        format!("GitHub names an attestation of {digest} without its bundle");
+                    return Err(Cause::Broken { detail });
+                }
+            });
+        }
+        Ok(bundles)
+    }
+
+    /// A bundle that lies elsewhere. The address is enough to read it: the token is not sent there.
+    async fn compressed_bundle(&self, url: &str) -> Result<Bytes, Cause> {
+        let broken = |detail: &str| Cause::Broken {
+            detail: format!("the bundle of an attestation {detail}"),
+        };
+        let url = Url::parse(url).ok().filter(is_secure);
+        let url = url.ok_or_else(|| broken("has no https address"))?;
+        let answer = self
+            .client
+            .rate_limit
+            .send(RequestKind::Read, || async {
+                let _under_way = self.client.http.begin(&Method::GET, &url);
+                let response = self.client.http.answers().get(url.clone()).send().await;
+                let response =
+                    response.map_err(|error| self.client.http.no_answer(&url, &error))?;
+                let answer = GitHubAnswer::read(&url, response).await?;
+                Ok((self.client.signals(&answer), answer))
+            })
+            .await?;
+        let block = &success(&answer)?.body;
+        let bundle =
+            snappy::decompress(block).ok_or_else(|| broken("is not compressed as it should be"))?;
+        Ok(bundle.into())
+    }
+
+    pub(super) async fn post_bundle(&self, bundle: &Bytes) -> Result<(), Cause> {
+        let unreadable = |error: serde_json::Error| Cause::Broken {
+            detail: format!("the bundle to store is not JSON: {error}"),
+        };
+        let bundle: &RawValue = serde_json::from_slice(bundle).map_err(unreadable)?;
+        let url = self.url(&["attestations"]);
+        let body = BundleToStore { bundle };
+        self.write::<_, Stored>(RequestKind::Create, Method::POST, &url, &body)
+            .await
+            .map(drop)
+    }
+}

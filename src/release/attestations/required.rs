@@ -1,0 +1,120 @@
+//! The attestations that the plan requires of images: such as the provenance that a builder signs.
+
+use super::{Found, server_of};
+use crate::domain::{Code, Diagnostic, Digest};
+use crate::plan::{RequiredAttestation, Wanted};
+use crate::protocol::{
+    GITHUB_ISSUER, Reader, RefusedAttestation, ServiceError, Subject, SubjectRule,
+    WantedAttestation, WantedSigner,
+};
+
+/// Whether an image has a required attestation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Attested {
+    Yes,
+    /// There is none of its type.
+    Missing,
+    /// There are some, and none counts.
+    Refused(Vec<RefusedAttestation>),
+}
+
+/// What was found for one required attestation.
+#[derive(Clone, Debug)]
+pub(crate) struct AttestedImage {
+    pub(crate) required: RequiredAttestation,
+    pub(crate) digest: Digest,
+    pub(crate) attested: Attested,
+}
+
+impl AttestedImage {
+    /// What is required, in words: "the attestation `https://slsa.dev/provenance/v1` of binary-image".
+    pub(crate) fn what(&self) -> String {
+        let RequiredAttestation {
+            image, predicate, ..
+        } = &self.required;
+        format!("the attestation {predicate} of {image}")
+    }
+
+    /// Why the release may not be published with this image; nothing where it has its attestation.
+    pub(crate) fn objections(&self, help_if_missing: &str) -> Vec<Diagnostic> {
+        match &self.attested {
+            Attested::Yes => vec![],
+            Attested::Missing => {
+                let seen = format!("{} ({}) does not exist", self.what(), self.digest.short());
+                let missing = Diagnostic::error(Code::AttestationMissing, seen, help_if_missing);
+                vec![missing.wanted(format!("signed by {}", self.required.signer))]
+            }
+            Attested::Refused(faults) => {
+                let of = self.what();
+                faults.iter().map(|fault| fault.diagnostic(&of)).collect()
+            }
+        }
+    }
+}
+
+/// Looks for the required attestations of those images whose digests are known.
+pub(crate) async fn look_for(
+    reader: Reader<'_>,
+    wanted: &Wanted,
+    digest_of: impl Fn(&str) -> Option<Digest>,
+) -> Result<Vec<AttestedImage>, ServiceError> {
+    let mut all = Vec::new();
+    for required in &wanted.require_attestations {
+        let Some(digest) = digest_of(&required.image) else {
+            continue;
+        };
+        let found = reader.attestations(digest, &required.predicate).await?;
+        all.push(AttestedImage {
+            attested: judge(wanted, required, digest, &found),
+            required: required.clone(),
+            digest,
+        });
+    }
+    Ok(all)
+}
+
+/// One that counts is enough: whoever may write attestations could add others.
+fn judge(
+    wanted: &Wanted,
+    required: &RequiredAttestation,
+    digest: Digest,
+    found: &[Found],
+) -> Attested {
+    let subjects = [Subject {
+        name: required.image.clone(),
+        digest,
+    }];
+    let signer = WantedSigner {
+        issuer: GITHUB_ISSUER.to_owned(),
+        workflow: Some(required.signer.clone()),
+        repository: Some(format!(
+            "{}/{}",
+            server_of(&required.signer),
+            wanted.repository
+        )),
+        commit: Some(wanted.commit.clone()),
+    };
+    let counts = WantedAttestation {
+        subjects: &subjects,
+        rule: SubjectRule::Among,
+        predicate_type: &required.predicate,
+        predicate: None,
+        signer: &signer,
+        run: None,
+    };
+    let mut refused = Vec::new();
+    for one in found {
+        match one {
+            Err(fault) => refused.push(fault.clone()),
+            Ok(seen) => match counts.compare(seen) {
+                differences if differences.is_empty() => return Attested::Yes,
+                differences => refused.extend(differences),
+            },
+        }
+    }
+    if refused.is_empty() {
+        Attested::Missing
+    } else {
+        Attested::Refused(refused)
+    }
+}

@@ -1,0 +1,144 @@
+//! The inputs of `plan` about signatures.
+
+use super::input_parser::{Choices, InputParser};
+use super::lines;
+use crate::cli::{PlanArgs, PlanInput};
+use crate::domain::{Code, Diagnostic, SignerPattern};
+use crate::plan::{MODULE_IMAGE, RequiredAttestation, Signing, SigningMode};
+
+const MODES: [(&str, Option<SigningMode>); 3] = [
+    ("require", Some(SigningMode::Require)),
+    ("prefer", Some(SigningMode::Prefer)),
+    ("off", None),
+];
+
+/// Who signs: the workflow that runs now.
+pub(super) fn signing(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<Signing> {
+    let mode = parser.choice("signing", args.signing.as_deref(), &Choices::of(&MODES));
+    let mode = mode.flatten()?;
+    let context = parser.environment.context;
+    let server = context
+        .server_url
+        .as_deref()
+        .unwrap_or("https://github.com");
+    let workflow = context.workflow_ref.as_deref();
+    let commit = context.sha.as_deref().and_then(|sha| sha.parse().ok());
+    let Some((workflow, commit)) = workflow.zip(commit) else {
+        parser.missing(
+            "signing",
+            "only a run of a workflow has an identity to sign with: run `plan` in the workflow, or leave `signing` out",
+        );
+        return None;
+    };
+    Some(Signing {
+        mode,
+        workflow: format!("{}/{workflow}", server.trim_end_matches('/')),
+        commit,
+    })
+}
+
+/// Whether a plan that is given as text wants signatures. One in a file is not looked at: this is only about permissions of a
+/// token, and GitHub names the one that is missing.
+pub(super) fn signing_is_planned(input: &PlanInput) -> bool {
+    let plan = input.plan.as_deref().unwrap_or_default();
+    plan.contains("\"signing\":")
+}
+
+/// The attestations that images must have.
+pub(super) fn required_attestations(
+    parser: &mut InputParser<'_>,
+    args: &PlanArgs,
+) -> Vec<RequiredAttestation> {
+    lines(&args.require_attestations)
+        .filter_map(|line| parser.take("require-attestations", required_attestation(line)))
+        .collect()
+}
+
+/// `image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/…`, in any order.
+fn required_attestation(line: &str) -> Result<RequiredAttestation, Diagnostic> {
+    let unreadable = |why: String| {
+        Diagnostic::value(
+            Code::RequiredAttestationInvalid,
+            "attestation",
+            line,
+            why,
+            "write image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/OWNER/NAME/.github/workflows/FILE@REF",
+        )
+    };
+    let [mut image, mut predicate, mut signer] = [None; 3];
+    for part in line.split_whitespace() {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let field = match name {
+            "image" => &mut image,
+            "predicate" => &mut predicate,
+            "signer" => &mut signer,
+            _ => return Err(unreadable(format!("has the unknown part {part}"))),
+        };
+        if value.is_empty() || field.replace(value).is_some() {
+            return Err(unreadable(format!("has not exactly one value for {name}")));
+        }
+    }
+    let needed = |name: &str, value: Option<&str>| match value {
+        Some(value) => Ok(value.to_owned()),
+        None => Err(unreadable(format!("has no {name}="))),
+    };
+    let image = match needed("image", image)?.as_str() {
+        "binary" => "binary-image".to_owned(),
+        "module" => MODULE_IMAGE.to_owned(),
+        other => other.to_owned(),
+    };
+    let predicate = needed("predicate", predicate)?;
+    if !predicate.contains("://") {
+        return Err(unreadable("has a predicate that is no URI".to_owned()));
+    }
+    let signer: SignerPattern = needed("signer", signer)?.parse()?;
+    Ok(RequiredAttestation {
+        image,
+        predicate,
+        signer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNER: &str = "https://github.com/kyma-project/test-infra/.github/workflows/image-builder.yml@refs/heads/main";
+
+    #[test]
+    fn required_attestation_names_image_predicate_and_signer() {
+        let line = format!("signer={SIGNER} image=binary predicate=https://slsa.dev/provenance/v1");
+        let read = required_attestation(&line).unwrap();
+        assert_eq!(read.image, "binary-image");
+        assert_eq!(read.predicate, "https://slsa.dev/provenance/v1");
+        assert!(read.signer.matches(SIGNER));
+        let module = required_attestation(&line.replace("binary", "module")).unwrap();
+        assert_eq!(module.image, MODULE_IMAGE);
+    }
+
+    #[test]
+    fn incomplete_or_unknown_parts_are_refused() {
+        let whole =
+            format!("image=binary predicate=https://slsa.dev/provenance/v1 signer={SIGNER}");
+        assert!(required_attestation(&whole).is_ok());
+        for (part, other) in [
+            ("image=binary ", ""),
+            ("image=binary", "image="),
+            ("image=binary", "image=binary image=module"),
+            ("image=binary", "picture=binary"),
+            ("image=binary", "binary"),
+            ("predicate=https://slsa.dev/provenance/v1", ""),
+            (
+                "predicate=https://slsa.dev/provenance/v1",
+                "predicate=provenance",
+            ),
+            ("signer=", "by="),
+            (SIGNER, "*"),
+            (SIGNER, "https://github.com/*"),
+        ] {
+            let line = whole.replace(part, other);
+            assert_ne!(line, whole);
+            assert!(required_attestation(&line).is_err(), "{line}");
+        }
+    }
+}
