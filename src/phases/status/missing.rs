@@ -1,7 +1,7 @@
 //! What is missing until a release is published, and who is expected to bring it.
 
 pub(super) use super::answer::MissingEntry;
-use super::decide::StatusArtifact;
+use super::artifacts::StatusArtifact;
 use super::see::StatusSeen;
 use super::state::ReleaseState;
 use super::{LegsJudge, StatusOptions};

@@ -1,6 +1,7 @@
 //! `status`: where a release stands right now, what is missing, and who is expected to bring it.
 
 mod answer;
+mod artifacts;
 mod decide;
 mod missing;
 mod see;

@@ -10,7 +10,7 @@ const SHORT_DIGEST: usize = "sha256:".len() + 12;
 
 /// Everything in the answer, one thing a line. None of them changes only because time passes.
 pub(super) fn lines(answer: &StatusAnswer) -> Vec<ViewLine> {
-    let mut page = Page(Vec::new());
+    let mut page = StatusPage(Vec::new());
     page.say(
         Emphasis::None,
         format!("{}: {}", answer.repository, answer.summary),
@@ -48,9 +48,9 @@ pub(super) fn lines(answer: &StatusAnswer) -> Vec<ViewLine> {
     page.0
 }
 
-struct Page(Vec<ViewLine>);
+struct StatusPage(Vec<ViewLine>);
 
-impl Page {
+impl StatusPage {
     fn say(&mut self, emphasis: Emphasis, text: String) {
         self.0.push(ViewLine { text, emphasis });
     }
