@@ -7,7 +7,7 @@ use super::carried::{TodaysJobs, secret_of};
 use super::existing::{ExistingWorkflow, read, steps, text_of, texts};
 use super::image_builds::{ImageBuild, builds_image, image_builds, manager_first, pushed_image};
 use super::makefile::Makefile;
-use super::module::ModuleFacts;
+use super::module::FoundModule;
 use super::names::{folder_of, is_plain_name, is_plain_path, last_part, listed};
 use super::{GitFacts, LookedAt};
 use crate::domain::{Code, Diagnostic, RepositoryFiles, Version};
@@ -37,7 +37,7 @@ pub(super) struct RepositoryFacts<'f> {
     pub(super) other_dockerfiles: Vec<String>,
     pub(super) has_go: bool,
     pub(super) makefile: Option<Makefile>,
-    pub(super) module: ModuleFacts,
+    pub(super) module: FoundModule,
     pub(super) unreadable: Vec<&'f str>,
     /// Workflows that release today.
     pub(super) replaced: Vec<&'f str>,
@@ -152,7 +152,7 @@ impl<'f> RepositoryFacts<'f> {
             dockerfile,
             other_dockerfiles,
             has_go: files.has("go.mod"),
-            module: ModuleFacts::read(&files, &known),
+            module: FoundModule::read(&files, &known),
             unreadable,
             builds: builders(&workflows, &replaced, &short_name),
             assets: found_in(&commands, &known),

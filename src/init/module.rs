@@ -46,7 +46,7 @@ pub(super) enum RenderedBy {
 
 /// What is known of the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ModuleFacts {
+pub(super) struct FoundModule {
     /// Path, and what it says.
     pub(super) config: Option<(String, ConfigFacts)>,
     /// A configuration that cannot be read, or from which one is made.
@@ -67,7 +67,7 @@ pub(super) struct ConfigFacts {
     pub(super) has_default_cr: bool,
 }
 
-impl ModuleFacts {
+impl FoundModule {
     pub(super) fn read(files: &RepositoryFiles, makefile: &Makefile) -> Self {
         let mut facts = Self {
             default_cr: default_cr(files),
@@ -167,12 +167,12 @@ fn default_cr(files: &RepositoryFiles) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn facts(files: &[(&str, &str)], makefile: &str) -> ModuleFacts {
+    fn facts(files: &[(&str, &str)], makefile: &str) -> FoundModule {
         let mut all = RepositoryFiles::default();
         for (path, text) in files {
             all.add(*path, Some((*text).to_owned()));
         }
-        ModuleFacts::read(&all, &Makefile::parse(makefile))
+        FoundModule::read(&all, &Makefile::parse(makefile))
     }
 
     #[test]
