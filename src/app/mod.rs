@@ -171,7 +171,7 @@ impl App<'_> {
                     .await?;
             }
             Command::VerifyBundle(args) => {
-                self.in_time("verify-bundle", self.verify_bundle(&args))
+                self.in_time("verify-bundle", async { self.verify_bundle(&args) })
                     .await?;
             }
             #[cfg(feature = "rehearse")]
