@@ -203,7 +203,7 @@ impl App<'_> {
             #[cfg(feature = "rehearse")]
             Command::Init(args) => self.init(&args)?,
             Command::VerifyBundle(args) => {
-                self.in_time("verify-bundle", self.verify_bundle(&args))
+                self.in_time("verify-bundle", async { self.verify_bundle(&args) })
                     .await?;
             }
             #[cfg(feature = "rehearse")]

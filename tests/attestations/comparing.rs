@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::recorded::{PUBLIC, verified};
 
+/// Makes one thing other than the bundle says.
+type Change = fn(&mut Wanted);
+
 struct Wanted {
     subjects: Vec<Subject>,
     rule: SubjectRule,
@@ -70,7 +73,7 @@ fn other_digest() -> Subject {
 fn each_difference_has_its_fault() {
     let seen = verified(PUBLIC).unwrap();
     assert_eq!(Wanted::of(&seen).faults(&seen), []);
-    let changes: [(SignatureFault, fn(&mut Wanted)); 14] = [
+    let changes: [(SignatureFault, Change); 14] = [
         (OtherSubjects, |w| w.subjects = vec![other_digest()]),
         (OtherSubjects, |w| w.subjects.push(other_digest())),
         (OtherSubjects, |w| w.subjects.clear()),

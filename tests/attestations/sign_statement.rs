@@ -3,7 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a program of the rig, which may end by a panic"
+    clippy::disallowed_methods,
+    reason = "a program of the rig, which reads its environment and may end by a panic"
 )]
 
 use std::sync::Arc;

@@ -139,6 +139,30 @@ async fn statement_is_signed_in_the_name_of_the_workflow() {
     assert_eq!(refused.fault, SignatureFault::CertificateUntrusted);
 }
 
+/// Two signatures over the same statement, each with its own key, certificate, timestamp and entry.
+#[tokio::test]
+async fn parts_of_another_signature_are_refused() {
+    let world = World::start().await;
+    let bundle = async || {
+        let bundle = world.sign().await.unwrap();
+        serde_json::from_slice::<Value>(&bundle).unwrap()
+    };
+    let (one, other) = (bundle().await, bundle().await);
+    for (member, fault) in [
+        ("certificate", SignatureFault::SignatureInvalid),
+        ("tlogEntries", SignatureFault::LogEntryInvalid),
+        (
+            "timestampVerificationData",
+            SignatureFault::TimestampInvalid,
+        ),
+    ] {
+        let mut mixed = one.clone();
+        mixed["verificationMaterial"][member] = other["verificationMaterial"][member].clone();
+        let refused = verify(&mixed.to_string().into(), &world.root()).unwrap_err();
+        assert_eq!(refused.fault, fault, "{member}: {refused}");
+    }
+}
+
 #[tokio::test]
 async fn private_form_has_a_timestamp_only() {
     let world = World::start().await;

@@ -68,7 +68,7 @@ impl SigningServices {
     ///
     /// Where it is none, or names no authority for certificates or timestamps that is in use.
     pub fn of_configuration(json: &str) -> Result<Self, Diagnostic> {
-        let config = SigningConfig::from_json(json).map_err(|error| invalid(error.to_string()))?;
+        let config = SigningConfig::from_json(json).map_err(invalid)?;
         let missing = |what: &str| invalid(format!("it names no {what} that is in use"));
         let certificates = config
             .fulcio_url()
@@ -104,7 +104,7 @@ fn address(text: &str) -> Result<Url, Diagnostic> {
     Ok(url)
 }
 
-fn invalid(why: String) -> Diagnostic {
+fn invalid(why: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
         Code::SigningConfigurationInvalid,
         format!("the signing configuration cannot be used: {why}"),

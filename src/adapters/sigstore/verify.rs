@@ -103,12 +103,12 @@ fn refused(error: &Error) -> RefusedAttestation {
         Error::SignatureInvalid(_) => SignatureFault::SignatureInvalid,
         Error::Certificate(error) if is_about_time(error) => SignatureFault::CertificateExpired,
         Error::Certificate(_) => SignatureFault::CertificateUntrusted,
-        Error::TransparencyLog(_) => SignatureFault::LogEntryInvalid,
+        // The artifact is one of the statement's own: only the log entry can be about another.
+        Error::TransparencyLog(_) | Error::ArtifactMismatch(_) => SignatureFault::LogEntryInvalid,
         Error::Timestamp(TimestampError::NoVerifiedTimestamp(_)) => {
             SignatureFault::CertificateExpired
         }
         Error::Timestamp(_) => SignatureFault::TimestampInvalid,
-        Error::ArtifactMismatch(_) => SignatureFault::OtherSubjects,
         _ => SignatureFault::BundleUnreadable,
     };
     RefusedAttestation::new(fault, error)

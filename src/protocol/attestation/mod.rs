@@ -53,7 +53,7 @@ impl NewAttestation {
     /// The bytes to sign. Equal attestations have equal bytes.
     pub fn statement(&self) -> Vec<u8> {
         let statement = Statement {
-            statement_type: STATEMENT_TYPE,
+            kind: STATEMENT_TYPE,
             subject: self.subjects.iter().map(StatementSubject::of).collect(),
             predicate_type: &self.predicate_type,
             predicate: &self.predicate,
@@ -68,7 +68,7 @@ impl NewAttestation {
 #[serde(rename_all = "camelCase")]
 struct Statement<'a> {
     #[serde(rename = "_type")]
-    statement_type: &'static str,
+    kind: &'static str,
     subject: Vec<StatementSubject<'a>>,
     predicate_type: &'a str,
     predicate: &'a Value,
