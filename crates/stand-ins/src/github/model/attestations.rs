@@ -1,7 +1,6 @@
 //! Attestations of a repository, by the artifacts they are about.
 //! <https://docs.github.com/en/rest/repos/attestations>
 
-use super::world::GitRepository;
 use crate::fields;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -60,32 +59,5 @@ impl StoredAttestation {
             predicate_type: fields::text(&statement, "predicateType").to_owned(),
             ..StoredAttestation::default()
         })
-    }
-}
-
-impl GitRepository {
-    /// Stores a bundle as the request of a workflow would have; its id. A bundle without a statement that can be read
-    /// is stored for no artifact.
-    pub fn attest(&mut self, bundle: &Value) -> u64 {
-        let read = StoredAttestation::read(bundle);
-        let read = read.unwrap_or_else(|_| StoredAttestation {
-            bundle: bundle.clone(),
-            ..StoredAttestation::default()
-        });
-        self.store_attestation(read)
-    }
-
-    pub(crate) fn store_attestation(&mut self, attestation: StoredAttestation) -> u64 {
-        let id = self.new_id();
-        self.attestations
-            .push(StoredAttestation { id, ..attestation });
-        id
-    }
-
-    /// The attestations that name a digest, `sha256:…`, oldest first.
-    pub fn attestations_of(&self, digest: &str) -> Vec<&StoredAttestation> {
-        let all = self.attestations.iter();
-        all.filter(|one| one.subjects.iter().any(|subject| subject == digest))
-            .collect()
     }
 }

@@ -432,4 +432,29 @@ impl GitRepository {
             .filter(|release| release.tag_name == tag)
             .collect()
     }
+
+    /// Stores a bundle as the request of a workflow would have; its id. A bundle without a statement that can be read
+    /// is stored for no artifact.
+    pub fn attest(&mut self, bundle: &serde_json::Value) -> u64 {
+        let read = StoredAttestation::read(bundle);
+        let read = read.unwrap_or_else(|_| StoredAttestation {
+            bundle: bundle.clone(),
+            ..StoredAttestation::default()
+        });
+        self.store_attestation(read)
+    }
+
+    pub(crate) fn store_attestation(&mut self, attestation: StoredAttestation) -> u64 {
+        let id = self.new_id();
+        self.attestations
+            .push(StoredAttestation { id, ..attestation });
+        id
+    }
+
+    /// The attestations that name a digest, `sha256:…`, oldest first.
+    pub fn attestations_of(&self, digest: &str) -> Vec<&StoredAttestation> {
+        let all = self.attestations.iter();
+        all.filter(|one| one.subjects.iter().any(|subject| subject == digest))
+            .collect()
+    }
 }
