@@ -17,8 +17,8 @@ pub(super) const OTHER: &str = "https://github.com/mallory/btp-manager";
 
 /// A signed statement, taken apart.
 pub(super) struct Signed {
-    identity: Value,
-    statement: Value,
+    pub(super) identity: Value,
+    pub(super) statement: Value,
     at: u64,
 }
 

@@ -353,13 +353,8 @@ fn image_is_not_ready_without_its_attestation() {
     let state = |attested| {
         let mark = example().mark(false);
         let seen = seen(attested);
-        image_state(
-            &example(),
-            &options(),
-            &mark,
-            &seen,
-            ("binary-image", &image),
-        )
+        let named = ("binary-image", &image);
+        image_state(&example(), &options(), &mark, &seen, named)
     };
     assert!(matches!(state(Attested::Yes), Ok(ArtifactState::Ready(_))));
     let late = state(Attested::Missing).unwrap();
