@@ -130,7 +130,9 @@ impl Sent {
                 Service::Web => " (web)",
                 Service::Storage => " (storage)",
                 Service::Token => " (tokens)",
-                Service::Oidc | Service::Fulcio | Service::Timestamp | Service::Rekor => " (signing)",
+                Service::Oidc | Service::Fulcio | Service::Timestamp | Service::Rekor => {
+                    " (signing)"
+                }
             };
             let _ = writeln!(
                 lines,
