@@ -96,7 +96,9 @@ async fn plan_shows_what_will_happen() {
     }
     shown.assert_lines_fit(80, "using ");
     assert!(!shown.text.contains("plan={"), "{}", shown.text);
-    assert!(!shown.text.contains('\u{1b}'), "{}", shown.text);
+    // The one at the beginning takes away a line that may be shown in place.
+    let colors = shown.text.contains("\u{1b}[1m") || shown.text.contains("\u{1b}[2m");
+    assert!(!colors, "{}", shown.text);
     let colored = show(&desk, &line, 120, false).await;
     colored.assert_has("\u{1b}[1mv1.2.0 of kyma-project/btp-manager\u{1b}[0m\n");
     colored.assert_has("\u{1b}[2m  previous\u{1b}[0m    v1.1.5\n");
