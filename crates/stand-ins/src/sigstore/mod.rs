@@ -62,6 +62,7 @@ impl SigstoreServer {
             issuers,
             certificate_log: options.certificate_log,
             origin: options.log_origin,
+            github: options.github_url,
             entries: Mutex::default(),
             urls: SigstoreUrls {
                 fulcio: format!("http://{fulcio_at}"),

@@ -23,6 +23,8 @@ pub(crate) struct SigstoreState {
     pub(crate) certificate_log: bool,
     /// The transparency log's name in its checkpoints.
     pub(crate) origin: LogOrigin,
+    /// The address of GitHub's pages, as in [`SigstoreOptions`].
+    pub(crate) github: String,
     pub(crate) keys: SigstoreKeys,
     /// What entries are stored as, in order.
     pub(crate) entries: Mutex<Vec<String>>,
