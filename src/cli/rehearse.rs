@@ -41,7 +41,7 @@ pub struct RehearseArgs {
     /// How the unit tests end: `pass` or `fail`
     #[arg(long, value_name = "HOW", default_value = "pass")]
     pub unit_tests: String,
-    /// How the E2E tests end: `pass` or `fail`
+    /// How the E2E tests end: `pass`, `fail`, or `forged` for a commit status that somebody wrote without testing
     #[arg(long, value_name = "HOW", default_value = "pass")]
     pub e2e: String,
     /// What the builders do: `build`, `fail`, or `never` to let the wait reach its deadline

@@ -184,7 +184,11 @@ impl Phase for RecordTests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Digest;
     use crate::plan::tests::example;
+    use crate::plan::{Artifact, SigningMode};
+    use crate::protocol::{NewAttestation, SeenAttestation};
+    use crate::release::attestations::examples::{job, signed, signing};
     use crate::release::examples::{our_draft, published};
 
     fn result() -> LegResult {
@@ -249,5 +253,110 @@ mod tests {
             decide(&[], &[seen(CheckState::Success, "run 16 tested")]),
             Step::Act(_)
         ));
+    }
+
+    /// The phase with a plan that wants signatures, in an attempt of its run.
+    fn signing_phase(mode: SigningMode, id_token: IdToken, attempt: u64) -> RecordTests {
+        let plan = example().with(|wanted| wanted.signing = Some(Signing { mode, ..signing() }));
+        let asset = Artifact::Asset {
+            digest: Digest::of(b"t"),
+            size: 1,
+            waited: 0,
+            ready_at: None,
+        };
+        let result = LegResult {
+            artifacts: Artifacts([("template.yaml".into(), asset)].into()),
+            attempt,
+            id_token,
+            ..result()
+        };
+        RecordTests::new(plan, result)
+    }
+
+    fn step(phase: &RecordTests, signed: &[SeenAttestation], statuses: &[SeenCheck]) -> Step {
+        phase.decide(&RecordState {
+            releases: vec![],
+            statuses: statuses.to_vec(),
+            signed: signed.iter().cloned().map(Ok).collect(),
+        })
+    }
+
+    fn only_action(step: Step) -> Action {
+        match step {
+            Step::Act(mut actions) if actions.len() == 1 => actions.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn statement(phase: &RecordTests, signed: &[SeenAttestation]) -> NewAttestation {
+        match only_action(step(phase, signed, &[])) {
+            Action::Attest(statement) => statement,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn status(phase: &RecordTests, signed: &[SeenAttestation]) -> SeenCheck {
+        match only_action(step(phase, signed, &[])) {
+            Action::SetStatus(status) => SeenCheck {
+                name: status.context,
+                state: CheckState::Success,
+                description: Some(status.description),
+                url: None,
+                times: crate::protocol::CheckTimes::default(),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn result_is_signed_before_the_status_is_set() {
+        let phase = signing_phase(SigningMode::Require, IdToken::Granted, 2);
+        let statement = statement(&phase, &[]);
+        assert_eq!(statement.predicate_type, TEST_RESULT);
+        let found = [signed(&statement, job(2))];
+        let status = status(&phase, &found);
+        let Step::Done(report) = step(&phase, &found, &[status]) else {
+            panic!("not done");
+        };
+        assert!(report.summary.ends_with(", signed"), "{}", report.summary);
+    }
+
+    #[test]
+    fn statement_of_another_attempt_run_or_result_is_not_this_ones() {
+        let phase = signing_phase(SigningMode::Require, IdToken::Granted, 2);
+        let ours = statement(&phase, &[]);
+        let mut of_other_run = job(2);
+        of_other_run.run_invocation_uri = of_other_run
+            .run_invocation_uri
+            .map(|uri| uri.replace("/runs/17/", "/runs/16/"));
+        let mut other_result = ours.clone();
+        other_result.predicate["result"] = "FAILED".into();
+        for other in [
+            signed(&ours, job(1)),
+            signed(&ours, of_other_run),
+            signed(&other_result, job(2)),
+        ] {
+            assert_eq!(statement(&phase, &[other]), ours);
+        }
+    }
+
+    #[test]
+    fn job_without_an_identity_token_is_refused_or_warns() {
+        for id_token in [IdToken::Missing, IdToken::Unknown] {
+            let phase = signing_phase(SigningMode::Require, id_token, 1);
+            let Step::Blocked(findings) = step(&phase, &[], &[]) else {
+                panic!("not refused");
+            };
+            let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+            assert_eq!(codes, [Code::SigningImpossible]);
+            let phase = signing_phase(SigningMode::Prefer, id_token, 1);
+            let status = status(&phase, &[]);
+            let Step::Done(report) = step(&phase, &[], &[status]) else {
+                panic!("not done");
+            };
+            assert!(!report.summary.contains("signed"), "{}", report.summary);
+            let codes: Vec<_> = report.warnings.iter().map(|one| one.code).collect();
+            assert_eq!(codes, [Code::SigningImpossible]);
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use stand_ins::{Category, LogEntry};
 
 use super::services::Services;
+use super::signing::TRUSTED_ROOT;
 use crate::protocol::PhaseId;
 
 /// Prints the releases of the tag with their assets, and how many requests were sent.
@@ -35,6 +36,9 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
             )?;
         }
     }
+    let attestations = repository.map(|repository| repository.attestations.as_slice());
+    let attestations = attestations.unwrap_or_default();
+    services.sigstore.print_signed(attestations, out)?;
     drop(github);
     writeln!(
         out,
@@ -48,7 +52,11 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
             by_kind(&registry.log().entries())
         )?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "requests to Sigstore: {}",
+        by_kind(&services.sigstore.requests())
+    )
 }
 
 /// Writes the summaries of all phases into one file of the folder that is kept, and prints where things are.
@@ -67,7 +75,7 @@ pub(super) fn print_kept(
     writeln!(out, "\nkept in {}", folder.display())?;
     for (name, what) in KEPT {
         if folder.join(name).exists() {
-            writeln!(out, "  {name:<26} {what}")?;
+            writeln!(out, "  {name:<39} {what}")?;
         }
     }
     let folder = folder.display();
@@ -80,8 +88,11 @@ pub(super) fn print_kept(
 /// The page about the release.
 pub(super) const REPORT: &str = "report.html";
 
+/// Where `publish` leaves the signed verdict.
+const SIGNED_VERDICT_FILE: &str = "workspace/release-verdict.sigstore.json";
+
 /// What is in the folder.
-const KEPT: [(&str, &str); 7] = [
+const KEPT: [(&str, &str); 9] = [
     (
         "summary.md",
         "what GitHub shows on the page of the run, as Markdown",
@@ -98,6 +109,14 @@ const KEPT: [(&str, &str); 7] = [
     (
         "workspace/build",
         "the files that the module was built from",
+    ),
+    (
+        SIGNED_VERDICT_FILE,
+        "the signed verdict, for `btp-release verify-bundle FILE --trusted-root FILE`",
+    ),
+    (
+        TRUSTED_ROOT,
+        "the trusted root of the rehearsal's Sigstore: whose signatures count here",
     ),
     ("github", "the state of GitHub, with the assets"),
     ("registry", "the images"),

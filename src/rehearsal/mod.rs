@@ -1,4 +1,4 @@
-//! `btp-release rehearse`: a whole release on this machine, against stand-ins for GitHub and the registry.
+//! `btp-release rehearse`: a whole release on this machine, against stand-ins for GitHub, the registry and Sigstore.
 //!
 //! Every phase runs as a process of its own, with inputs and outputs handed over as on a runner. The builders start when the
 //! tag appears, as the real ones do.
@@ -7,6 +7,7 @@ mod builders;
 mod final_state;
 mod pipeline;
 mod services;
+mod signing;
 mod step;
 mod timeline;
 

@@ -1,5 +1,6 @@
 //! The release from beginning to end, in the order of the workflow *Create a release*.
 
+use std::io;
 use std::time::Duration;
 
 use futures_util::future::join3;
@@ -10,7 +11,7 @@ use super::builders::{BUILDER_CHECKS, RehearsedBuilders};
 use super::step::StepResult;
 use crate::adapters::system_clock::SystemClock;
 use crate::domain::Exit;
-use crate::plan::TagWhen;
+use crate::plan::{Artifacts, ReleasePlan, TagWhen, Verdict};
 use crate::protocol::Clock as _;
 use crate::settings::{BuilderBehavior, TestResult};
 
@@ -63,7 +64,11 @@ impl Rehearsal<'_> {
             ("builder-checks", BUILDER_CHECKS),
         ];
         let published = self.step("publish", &inputs).await?;
-        let exits = [awaited.exit, fetched, published.exit];
+        let verified = match published.exit {
+            Exit::Done => self.verify().await?.exit,
+            _ => Exit::Done,
+        };
+        let exits = [awaited.exit, fetched, published.exit, verified];
         let failed = exits.into_iter().find(|exit| *exit != Exit::Done);
         Ok(failed.unwrap_or(Exit::Done))
     }
@@ -81,12 +86,22 @@ impl Rehearsal<'_> {
             }
         }
         let given = given.iter().map(|(input, value)| (*input, value.as_str()));
-        let fixed = [("guard-branch", "main"), ("tag-when", tag_when)];
+        let fixed = [
+            ("guard-branch", "main"),
+            ("tag-when", tag_when),
+            ("signing", "require"),
+        ];
         let inputs: Vec<_> = given.chain(fixed).collect();
         Ok(self.step("plan", &inputs).await?)
     }
 
-    async fn await_artifacts(&self, plan: &str) -> std::io::Result<StepResult> {
+    /// Verifies the published release, with its signatures.
+    async fn verify(&self) -> io::Result<StepResult> {
+        let tag = self.settings.release.tag.as_str();
+        self.step("verify", &[("version", tag)]).await
+    }
+
+    async fn await_artifacts(&self, plan: &str) -> io::Result<StepResult> {
         let timeout = match self.settings.builders {
             BuilderBehavior::Build | BuilderBehavior::Fail => "2m",
             BuilderBehavior::Never => "4s",
@@ -118,6 +133,10 @@ impl Rehearsal<'_> {
             self.timeline
                 .log("e2e tests", &format!("apply {manifest} ({bytes} bytes)"));
         }
+        if self.settings.e2e_tests == TestResult::Forged {
+            self.forge_result(plan, artifacts)?;
+            return Ok((Exit::Done, "success"));
+        }
         let result = self.test("e2e tests", self.settings.e2e_tests).await;
         let inputs = [
             ("plan", plan),
@@ -129,13 +148,31 @@ impl Rehearsal<'_> {
         Ok((Exit::Done, result))
     }
 
+    /// Writes the commit status of tests that passed, as anybody can whose token may write one. Nothing is signed.
+    fn forge_result(&self, plan: &str, artifacts: &str) -> anyhow::Result<()> {
+        let verdict = Verdict {
+            run: ReleasePlan::from_json(plan, None)?.wanted.run,
+            artifacts: Artifacts::from_json(artifacts)?.digest(),
+        };
+        let context = Verdict::context(LEG);
+        let mut world = self.services.github.world();
+        let repository = world.repository(&self.services.repository);
+        repository.status(&context, "success");
+        if let Some(status) = repository.statuses.last_mut() {
+            status.description = Some(verdict.to_string());
+        }
+        let what = format!("somebody sets {context} to success, and nothing was tested");
+        self.timeline.log("e2e tests", &what);
+        Ok(())
+    }
+
     /// Simulates the tests. The result is as GitHub calls it in the context `needs`.
     async fn test(&self, name: &str, result: TestResult) -> &'static str {
         let _spinner = self.timeline.spinner(name);
         let clock = SystemClock::start();
         clock.sleep_until(clock.now().plus(TESTS_TAKE)).await;
         let result = match result {
-            TestResult::Pass => "success",
+            TestResult::Pass | TestResult::Forged => "success",
             TestResult::Fail => "failure",
         };
         self.timeline.log(name, result);

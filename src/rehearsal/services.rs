@@ -3,13 +3,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use stand_ins::github::{GitHubWorld, Token};
+use stand_ins::github::{GitHubWorld, Level, Token};
+use stand_ins::oidc::Job;
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
+use super::signing::RehearsedSigstore;
 use crate::domain::{Code, Diagnostic, Place};
 use crate::settings::{RehearsalSettings, RehearsedRelease};
 
 pub(super) const TOKEN: &str = "rehearsal-token";
+
+/// The workflow that releases, and the branch that it runs on.
+const WORKFLOW: &str = ".github/workflows/release.yaml";
+const BRANCH: &str = "refs/heads/main";
 
 /// GitHub and a registry, for as long as this lives.
 pub(super) struct Services {
@@ -18,6 +24,7 @@ pub(super) struct Services {
     pub(super) registry_host: String,
     /// `None` where a real one is used.
     pub(super) registry: Option<RegistryServer>,
+    pub(super) sigstore: RehearsedSigstore,
     /// `owner/name` of the repository that is released.
     pub(super) repository: String,
     /// The commit that is released.
@@ -49,7 +56,11 @@ impl Services {
             .repositories
             .get(&repository)
             .map(stand_ins::github::GitRepository::tip);
+        let commit = commit.unwrap_or_default();
         let github = GitHubServer::start(world, Options::default()).await?;
+        let job = job(&repository, &commit, run_id);
+        let sigstore = RehearsedSigstore::start(state.path(), job, github.server_url());
+        let sigstore = sigstore.await.map_err(unusable)?;
         let (registry, registry_host) = if let Some(host) = &settings.registry {
             (None, host.clone())
         } else {
@@ -61,8 +72,9 @@ impl Services {
             github,
             registry_host,
             registry,
+            sigstore,
             repository,
-            commit: commit.unwrap_or_default(),
+            commit,
             workspace,
             state,
         })
@@ -148,13 +160,20 @@ fn unusable_state(path: &Path, error: &io::Error) -> Diagnostic {
     }
 }
 
+/// A job of the run that releases.
+fn job(repository: &str, commit: &str, run_id: &str) -> Job {
+    let job = Job::new(repository, WORKFLOW, BRANCH, commit);
+    job.in_run(run_id.parse().unwrap_or_default(), 1)
+}
+
 fn load_or_create_world(folder: &Path, release: &RehearsedRelease) -> anyhow::Result<GitHubWorld> {
     let mut world = if folder.join("world.json").exists() {
         GitHubWorld::load(folder).map_err(|error| unusable_state(folder, &error))?
     } else {
         GitHubWorld::new()
     };
-    world.token(TOKEN, Token::github_token());
+    let token = Token::github_token().with(|rights| rights.attestations = Level::Write);
+    world.token(TOKEN, token);
     let repository = release.repository.to_string();
     if !world.repositories.contains_key(&repository) {
         add_history(&mut world, &repository, &release.earlier);

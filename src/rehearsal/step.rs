@@ -107,6 +107,7 @@ impl Rehearsal<'_> {
             .env("GITHUB_GRAPHQL_URL", github.graphql_url())
             .env("GITHUB_SERVER_URL", github.server_url())
             .env("GITHUB_OUTPUT", output)
+            .envs(self.services.sigstore.variables(phase))
             .env("GITHUB_STEP_SUMMARY", self.summary(phase))
             .env("INPUT_PHASE", phase)
             .env("INPUT_GITHUB-TOKEN", TOKEN)

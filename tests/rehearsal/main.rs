@@ -3,6 +3,7 @@
 
 mod own_module;
 mod report;
+mod signing;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -45,8 +46,8 @@ fn second_rehearsal_writes_nothing() {
     let writes = written.lines().filter(|line| line.ends_with(", 0 write"));
     assert_eq!(
         writes.count(),
-        2,
-        "neither GitHub nor the registry: {written}"
+        3,
+        "neither GitHub nor the registry nor Sigstore: {written}"
     );
 }
 
@@ -72,7 +73,7 @@ fn every_form_is_released_with_its_own_tags_and_templates() {
         let again = rehearse(state.path(), &options);
         let writes = text(&again);
         let writes = writes.lines().filter(|line| line.ends_with(", 0 write"));
-        assert_eq!(writes.count(), 2, "{form}: {}", text(&again));
+        assert_eq!(writes.count(), 3, "{form}: {}", text(&again));
     }
 }
 
@@ -109,7 +110,7 @@ fn failed_run_leaves_no_tag_where_the_tag_comes_late() {
     );
     let again = text(&rehearse(state.path(), &late));
     let writes = again.lines().filter(|line| line.ends_with(", 0 write"));
-    assert_eq!(writes.count(), 2, "{again}");
+    assert_eq!(writes.count(), 3, "{again}");
 }
 
 #[test]

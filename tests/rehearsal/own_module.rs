@@ -39,7 +39,7 @@ fn rendered_manifest_is_released_with_the_image_of_its_manager() {
     assert!(template.contains("kind: Keda"), "{template}");
     let again = text(&rehearse(state.path(), &options));
     let writes = again.lines().filter(|line| line.ends_with(", 0 write"));
-    assert_eq!(writes.count(), 2, "{again}");
+    assert_eq!(writes.count(), 3, "{again}");
 }
 
 #[test]

@@ -120,7 +120,7 @@ pub(crate) fn certificate(
         digital_signature(),
         extended_usage(CODE_SIGNING, Criticality::Optional),
     ];
-    extensions.extend(identity::extensions(claims));
+    extensions.extend(identity::extensions(&state.github, claims));
     let wanted = Certificate {
         subject: vec![0x30, 0],
         key,

@@ -6,17 +6,15 @@ use super::der;
 use crate::fields;
 use serde_json::Value;
 
-const HOST: &str = "https://github.com";
-
-/// The extensions of a certificate for the claims of a job.
-pub(crate) fn extensions(claims: &Value) -> Vec<Vec<u8>> {
+/// The extensions of a certificate for the claims of a job; `github` is the address of the pages.
+pub(crate) fn extensions(github: &str, claims: &Value) -> Vec<Vec<u8>> {
     let claim = |name: &str| fields::text(claims, name);
     let below = |name: &str| match claim(name) {
         "" => String::new(),
-        path => format!("{HOST}/{path}"),
+        path => format!("{github}/{path}"),
     };
     let run = format!(
-        "{HOST}/{}/actions/runs/{}/attempts/{}",
+        "{github}/{}/actions/runs/{}/attempts/{}",
         claim("repository"),
         claim("run_id"),
         claim("run_attempt")
@@ -49,7 +47,7 @@ pub(crate) fn extensions(claims: &Value) -> Vec<Vec<u8>> {
         (23, claim("environment").to_owned()),
         (24, claim("sub").to_owned()),
     ];
-    let mut extensions = vec![subject(&format!("{HOST}/{}", claim("job_workflow_ref")))];
+    let mut extensions = vec![subject(&format!("{github}/{}", claim("job_workflow_ref")))];
     extensions.extend(
         plain
             .into_iter()

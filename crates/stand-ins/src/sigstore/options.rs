@@ -15,6 +15,8 @@ pub struct SigstoreOptions {
     pub organization: String,
     /// The transparency log's name in its checkpoints. In the trusted root it is the host of the log's URL.
     pub log_origin: LogOrigin,
+    /// The address of GitHub's pages, below which certificates name workflows, repositories and runs.
+    pub github_url: String,
     /// Ports; 0 takes a free one.
     pub fulcio_port: u16,
     pub timestamp_port: u16,
@@ -28,6 +30,7 @@ impl Default for SigstoreOptions {
             certificate_log: true,
             organization: "sigstore.local".to_owned(),
             log_origin: "rekor.sigstore.local".to_owned(),
+            github_url: "https://github.com".to_owned(),
             fulcio_port: 0,
             timestamp_port: 0,
             rekor_port: 0,
