@@ -265,7 +265,7 @@ mod tests {
             ready_at: None,
         };
         let result = LegResult {
-            artifacts: Artifacts([("template.yaml".into(), asset)].into()),
+            artifacts: Artifacts::from(BTreeMap::from([("template.yaml".into(), asset)])),
             attempt,
             id_token,
             ..result()

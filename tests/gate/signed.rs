@@ -122,6 +122,7 @@ fn forge_status(scene: &Scene) {
 }
 
 type Fact = (&'static str, Code, fn(&Scene));
+type Change = (&'static str, fn(&Scene));
 
 const FORGED: &[Fact] = &[
     (
@@ -311,7 +312,7 @@ const FORGED: &[Fact] = &[
 ];
 
 /// What does not matter beside a genuine result.
-const HARMLESS: &[(&str, fn(&Scene))] = &[
+const HARMLESS: &[Change] = &[
     ("nothing", |_| {}),
     ("a result of another repository", |s| {
         add(s, |f| f.identity["repository"] = OTHER.into());

@@ -16,7 +16,9 @@ fn attestations(scene: &Scene) -> usize {
     scene.repository(|repository| repository.attestations.len())
 }
 
-const PUBLISHED: &[(&str, &[Code], fn(&Scene))] = &[
+type AlteredSignature = (&'static str, &'static [Code], fn(&Scene));
+
+const PUBLISHED: &[AlteredSignature] = &[
     (
         "the signed evidence is deleted",
         &[Code::AttestationMissing],
