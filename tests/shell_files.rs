@@ -104,10 +104,13 @@ fn folder_that_cannot_be_made_is_named() {
     for arguments in [
         ["man", "--output", file].as_slice(),
         &["completions", "bash", "--output", file],
+        &["man", "--output", ""],
+        &["completions", "bash", "--output", ""],
     ] {
         let refused = run(arguments);
         let log = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{log}");
-        assert!(log.contains(file), "{log}");
+        let output = arguments.last().unwrap();
+        assert!(log.contains(&format!("output \"{output}\"")), "{log}");
     }
 }

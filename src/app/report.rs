@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{App, COMMAND_LIMIT, RequestLog, usage};
 use crate::cli::ReportArgs;
 use crate::commands::report::{ReadRelease, TITLE, read_release};
-use crate::protocol::{Cause, ServiceError};
+use crate::domain::{Code, Diagnostic};
 use crate::report::Failure;
 use crate::settings::{self, EvidenceSource};
 
@@ -35,14 +35,19 @@ impl App<'_> {
     }
 
     fn write_report(&self, what: &str, path: &Path, text: &str) -> Result<(), Failure> {
-        let written = std::fs::write(path, text);
-        let path = path.display();
-        written.map_err(|error| {
-            let detail = error.to_string();
-            let error = ServiceError::new(format!("write {path}"), Cause::Broken { detail });
+        std::fs::write(path, text).map_err(|error| {
+            let name = path.to_string_lossy();
+            let why = format!("cannot be written: {error}");
             let help = "name a file in a folder that exists and that you may write to";
-            Failure::of_service(TITLE, &error, help)
+            usage(vec![Diagnostic::value(
+                Code::FileUnwritable,
+                what,
+                name,
+                why,
+                help,
+            )])
         })?;
+        let path = path.display();
         self.log.line(&format!("{TITLE}: {what} is in {path}"));
         Ok(())
     }

@@ -56,13 +56,20 @@ impl App<'_> {
         let text = format!("{}\n", plan.value);
         let folder = file
             .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let name = file.file_name().map_or(file, Path::new);
-        let files = Files::below(folder.unwrap_or(Path::new(".")));
-        let written = files.write(name, text.as_bytes()).await;
-        if let Err(error) = written {
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let written = match file.file_name() {
+            Some(_) if !folder.is_dir() => Err("its folder does not exist".to_owned()),
+            Some(name) => {
+                let files = Files::below(folder);
+                let written = files.write(Path::new(name), text.as_bytes()).await;
+                written.map_err(|error| error.cause.to_string())
+            }
+            None => Err("is not the name of a file".to_owned()),
+        };
+        if let Err(why) = written {
             let help = "name a file in a folder that exists and may be written to";
-            let seen = format!("{}: {}", file.display(), error.cause);
+            let seen = format!("output {:?}: {why}", file.display().to_string());
             let found = Diagnostic::error(Code::FileUnwritable, seen, help);
             end.result = Err(Failure::new(end.id.as_str(), vec![found]));
         }

@@ -39,6 +39,9 @@ pub(super) fn man(args: &ManArgs) -> anyhow::Result<()> {
 }
 
 fn made(folder: &str) -> std::io::Result<()> {
+    if folder.is_empty() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
     fs::create_dir_all(Path::new(folder))
 }
 

@@ -20,7 +20,7 @@ pub struct Jobs {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Job {
+struct EndedJob {
     /// A job without outputs has none or, with some runners, `null`.
     outputs: Option<Outputs>,
 }
@@ -54,7 +54,7 @@ impl Jobs {
             ));
         }
         let results = JobResults::from_json(text)?;
-        let jobs: BTreeMap<String, Job> = serde_json::from_str(text).map_err(|error| {
+        let jobs: BTreeMap<String, EndedJob> = serde_json::from_str(text).map_err(|error| {
             Diagnostic::error(
                 Code::NeedsUnreadable,
                 format!("an output of a job cannot be read: {error}"),

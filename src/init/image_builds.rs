@@ -223,7 +223,7 @@ mod tests {
         add(
             "b.yaml",
             &format!(
-                "jobs:\n  three: {{uses: {builder}, with: {{name: main, platforms: linux/amd64}}}}\n  four: {{uses: {builder}, with: {{name: main}}}}\n  \
+                "jobs:\n  three: {{uses: {builder}, with: {{name: main, platforms: linux/amd64}}}}\n  twin: {{uses: {builder}, with: {{name: main}}}}\n  \
                  back: {{uses: ./.github/workflows/a.yaml}}\n"
             ),
         );

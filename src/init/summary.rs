@@ -99,9 +99,7 @@ impl InitSummary {
         }
         if !facts.unreadable.is_empty() {
             let files = listed(facts.unreadable.iter().copied());
-            self.guess(format!(
-                "{files} cannot be read as YAML, and count for nothing"
-            ));
+            self.guess(format!("not readable as YAML, and left out: {files}"));
         }
         if looked_at.files.is_cut {
             self.guess("the repository is large: not every file was looked at".to_owned());

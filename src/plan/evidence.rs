@@ -30,7 +30,7 @@ pub const EVIDENCE_PREDICATE: &str =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The subjects of the statement, by digest: every asset and every image.
-    pub subject: Vec<Subject>,
+    pub subject: Vec<EvidenceSubject>,
     /// The content of the statement.
     pub predicate: Predicate,
     /// The bytes of the asset; the other fields are read from it.
@@ -43,14 +43,14 @@ pub struct Statement {
 struct StatementJson {
     #[serde(rename = "_type")]
     kind: String,
-    subject: Vec<Subject>,
+    subject: Vec<EvidenceSubject>,
     predicate_type: String,
     predicate: Predicate,
 }
 
 /// An asset or an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
+pub struct EvidenceSubject {
     /// An asset's file name, or an image by tag.
     pub name: String,
     /// By algorithm, in hex without a prefix.
@@ -128,7 +128,7 @@ impl Record {
     }
 }
 
-impl Subject {
+impl EvidenceSubject {
     fn new(name: String, digest: Digest) -> Self {
         let digest = [("sha256".to_owned(), digest.hex())].into();
         Self { name, digest }
@@ -146,8 +146,10 @@ impl Statement {
     /// The statement for all artifacts.
     pub fn new(predicate: Predicate) -> Self {
         let subject = |(name, artifact): (&String, &Artifact)| match artifact {
-            Artifact::Asset { digest, .. } => Subject::new(name.clone(), *digest),
-            Artifact::Image { digest, tagged, .. } => Subject::new(tagged.to_string(), *digest),
+            Artifact::Asset { digest, .. } => EvidenceSubject::new(name.clone(), *digest),
+            Artifact::Image { digest, tagged, .. } => {
+                EvidenceSubject::new(tagged.to_string(), *digest)
+            }
         };
         let form = StatementJson {
             kind: TYPE.to_owned(),

@@ -8,7 +8,7 @@ use crate::protocol::{Cause, GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{
     Changes, ReleaseConfig, check_features, check_labels, check_milestone,
 };
-use crate::release::notes::{Notes, NotesInput, compose, is_too_long};
+use crate::release::notes::{ComposedNotes, NotesInput, compose, is_too_long};
 
 /// Whether notes are asked for that only `draft` needs otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl SincePrevious {
         options: &ChangeOptions,
         wanted: &Wanted,
         previous: Option<&Tag>,
-    ) -> Notes {
+    ) -> ComposedNotes {
         let input = NotesInput {
             changes: &self.changes,
             config: &self.config,
@@ -144,8 +144,8 @@ impl SincePrevious {
             _ if !options.notes.is_empty() || options.append.is_some() => {
                 compose(&options.notes, options.append.as_deref(), &input)
             }
-            NotesSource::Generated => Notes::generated(&self.generated),
-            NotesSource::Text(text) => Notes::of_file(text, &input),
+            NotesSource::Generated => ComposedNotes::generated(&self.generated),
+            NotesSource::Text(text) => ComposedNotes::of_file(text, &input),
         }
     }
 }

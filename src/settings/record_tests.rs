@@ -10,6 +10,9 @@ use crate::domain::{Code, Diagnostic};
 use crate::phases::{LegResult, RecordTests};
 use crate::protocol::StatusState;
 
+/// The most characters of the name of a leg. GitHub takes 255 in the context of a status, which begins with `btp-release/e2e/`.
+const MOST_LEG: usize = 239;
+
 impl PhaseSettings for RecordTestsArgs {
     fn signs(&self) -> bool {
         signing_is_planned(&self.plan)
@@ -26,6 +29,8 @@ impl PhaseSettings for RecordTestsArgs {
         ];
         let results = Choices::of(&results);
         let state = parser.choice("result", self.result.as_deref(), &results);
+        let leg = self.leg.as_deref().map(leg_name);
+        let leg = leg.and_then(|name| parser.take("leg", name));
         if self.leg.is_none() {
             parser.missing(
                 "leg",
@@ -55,7 +60,7 @@ impl PhaseSettings for RecordTestsArgs {
             .unwrap_or(1);
         let plan = parser.plan(&self.plan, &self.common)?;
         let result = LegResult {
-            leg: self.leg.clone()?,
+            leg: leg?,
             state: state.unwrap_or(StatusState::Success),
             artifacts: artifacts?,
             url: details_url?,
@@ -67,6 +72,21 @@ impl PhaseSettings for RecordTestsArgs {
             RecordTests::new(plan, result)
         }))
     }
+}
+
+/// The name of a leg without the spaces around it: one line, which fits into the context of a commit status.
+fn leg_name(text: &str) -> Result<String, Diagnostic> {
+    let name = text.trim();
+    let chars = name.chars().count();
+    let why = if chars > MOST_LEG {
+        format!("has {chars} characters, and may have {MOST_LEG}")
+    } else if name.contains(char::is_control) {
+        "has a line end or another control character".to_owned()
+    } else {
+        return Ok(name.to_owned());
+    };
+    let help = "write a short name on one line, such as k3s-1.31";
+    Err(Diagnostic::value(Code::TextInvalid, "leg", name, why, help))
 }
 
 /// `name=value`.
@@ -102,6 +122,16 @@ fn page(text: &str) -> Result<String, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leg_is_a_short_name_on_one_line() {
+        assert_eq!(leg_name(" k3s 1.31\n").unwrap(), "k3s 1.31");
+        let longest = "ü".repeat(MOST_LEG);
+        assert_eq!(leg_name(&longest).unwrap(), longest);
+        for name in ["k3s\nk3d", "\u{1b}[31m", &"x".repeat(MOST_LEG + 1)] {
+            assert_eq!(leg_name(name).unwrap_err().code, Code::TextInvalid);
+        }
+    }
 
     #[test]
     fn setting_has_a_name_and_a_value() {

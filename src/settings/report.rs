@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::input_parser::{InputParser, TokenChoice};
 use super::{Environment, GitHubAccess};
 use crate::cli::ReportArgs;
-use crate::domain::{Diagnostic, Tag, TagFormat};
+use crate::domain::{Code, Diagnostic, Tag, TagFormat};
 use crate::plan::Statement;
 
 /// What `report` makes, and of what.
@@ -43,6 +43,14 @@ pub fn report(
         Some(path) => file(&mut parser, path),
         None => release(&mut parser, args),
     };
+    if args.svg.as_ref() == Some(&args.output) {
+        let same = Diagnostic::error(
+            Code::InputsExclusive,
+            "output and svg name the same file",
+            "give the image a file of its own, such as timeline.svg",
+        );
+        parser.take("svg", Err::<(), _>(same));
+    }
     let server = environment.context.server_url.clone();
     let settings = source.map(|source| ReportSettings {
         source,

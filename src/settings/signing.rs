@@ -24,11 +24,12 @@ pub(super) fn signing(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<S
     let workflow = context.workflow_ref.as_deref();
     let commit = context.sha.as_deref().and_then(|sha| sha.parse().ok());
     let Some((workflow, commit)) = workflow.zip(commit) else {
-        parser.missing(
-            "signing",
+        let nobody = Diagnostic::error(
+            Code::InputMissing,
+            "needs GITHUB_WORKFLOW_REF and GITHUB_SHA: they say which workflow signs",
             "only a run of a workflow has an identity to sign with: run `plan` in the workflow, or leave `signing` out",
         );
-        return None;
+        return parser.take("signing", Err(nobody));
     };
     Some(Signing {
         mode,

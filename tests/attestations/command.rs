@@ -113,3 +113,22 @@ fn files_that_cannot_be_read_are_named() {
         assert!(err.contains(word), "{arguments:?}: {err}");
     }
 }
+
+#[test]
+fn hostile_bundles_are_quoted_in_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bundle.json");
+    let genuine = std::fs::read_to_string(format!("{FOLDER}/{PUBLIC}")).unwrap();
+    let long = "x".repeat(200_000);
+    for (pointer, said) in [
+        ("/mediaType", "its media type is"),
+        ("/dsseEnvelope/payloadType", "of the type"),
+    ] {
+        let mut bundle: Value = serde_json::from_str(&genuine).unwrap();
+        *bundle.pointer_mut(pointer).unwrap() = long.as_str().into();
+        std::fs::write(&path, bundle.to_string()).unwrap();
+        let (code, out, err) = run(&[path.to_str().unwrap()]);
+        assert_eq!((code, out.as_str()), (12, ""), "{pointer}: {err:.500}");
+        assert!(err.contains(said) && err.len() < 2_000, "{err:.500}");
+    }
+}

@@ -53,7 +53,7 @@ async fn bundle_is_stored_and_found_by_digest_and_type() {
         (digest, "https://slsa.dev/provenance/v1"),
     ] {
         let none = rig.github.attestations(digest, kind).await.unwrap();
-        assert_eq!(none, [Bytes::new(); 0]);
+        assert!(none.is_empty(), "{none:?}");
     }
 }
 

@@ -31,7 +31,7 @@ async fn unknown_authority_is_met_once_and_names_the_variable() {
     let ended = status().end().await;
     ended.assert_says(
         14,
-        "error[certificate-refused] status: look for the tag v1.2.0: the certificate of 127.0.0.1 is not accepted: its authority is \
+        "error[certificate-refused] status: look for the releases of v1.2.0: the certificate of 127.0.0.1 is not accepted: its authority is \
          not known here\n  help: if this authority is to be trusted, such as a company's own, name a file with its certificate as PEM: \
          SSL_CERT_FILE=/path/of/ca.pem; the usual authorities are built in\n",
     );

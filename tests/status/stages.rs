@@ -200,9 +200,9 @@ impl Stages {
         );
     }
 
-    /// A draft whose tag was moved, and a token that may not read the statuses.
+    /// A draft whose tag was moved, and a token that may not read the runs of workflows.
     async fn contradicted(&mut self) {
-        let token = Token::github_token().with(|rights| rights.statuses = Level::None);
+        let token = Token::github_token().with(|rights| rights.actions = Level::None);
         self.scene.github.world().token(TOKEN, token);
         self.scene.repository(|repository| {
             // What is public may be read by everyone.
@@ -214,7 +214,10 @@ impl Stages {
         });
         let elsewhere = self.look().await;
         assert_eq!(elsewhere["findings"][0]["code"], "tag-elsewhere");
-        assert_eq!(elsewhere["not_known"][0]["code"], "access-denied");
+        assert_eq!(
+            elsewhere["not_known"][0]["code"], "access-denied",
+            "{elsewhere:#}"
+        );
     }
 }
 

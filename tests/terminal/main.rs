@@ -15,6 +15,7 @@ use stand_ins::github::{GitHubWorld, Token};
 use stand_ins::registry::Auth;
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer, ServerClock};
 
+mod bad_inputs;
 mod json;
 mod plan;
 mod schema;

@@ -81,6 +81,10 @@ fn second_half_publishes_what_the_jobs_gave() {
         format!("${{{{ {condition} && '.btp-logs.zip' || '' }}}}")
     );
     assert_eq!(string(at(&logs, &["with", "output"])), ".btp-logs.zip");
+    assert_eq!(
+        string(at(&gate, &["with", "report"])),
+        "${{ inputs.report-asset || false }}"
+    );
     // An empty list of legs would require no verdict.
     let tests = workflow("run-e2e-tests.yaml");
     let named = at(

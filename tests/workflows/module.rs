@@ -88,6 +88,7 @@ fn plan_of_the_tag_has_the_names_of_the_release() {
         "notes-append",
         "validate-labels",
         "milestone",
+        "require-attestations",
         "version-from",
         "version-policy",
         "allow-prerelease",

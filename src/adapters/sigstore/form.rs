@@ -17,7 +17,7 @@ const MOST_TIMESTAMPS: usize = 8;
 /// [Sigstore bundle](https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_bundle.proto).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct BundleForm {
+pub(super) struct BundleJson {
     media_type: String,
     pub(super) verification_material: Material,
     dsse_envelope: Option<Envelope>,
@@ -28,7 +28,7 @@ pub(super) struct BundleForm {
 pub(super) struct Material {
     certificate: Raw,
     #[serde(default)]
-    tlog_entries: Option<Vec<LogEntry>>,
+    tlog_entries: Option<Vec<BundleLogEntry>>,
     #[serde(default)]
     timestamp_verification_data: Option<Timestamps>,
 }
@@ -54,7 +54,7 @@ struct Timestamp {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct LogEntry {
+pub(super) struct BundleLogEntry {
     #[serde(deserialize_with = "number")]
     pub(super) log_index: u64,
     pub(super) log_id: LogId,
@@ -148,7 +148,7 @@ pub(super) struct Signed {
     pub(super) certificate: Vec<u8>,
 }
 
-impl BundleForm {
+impl BundleJson {
     /// Reads a bundle.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ impl BundleForm {
         })
     }
 
-    pub(super) fn log_entries(&self) -> &[LogEntry] {
+    pub(super) fn log_entries(&self) -> &[BundleLogEntry] {
         self.verification_material
             .tlog_entries
             .as_deref()
@@ -232,7 +232,7 @@ impl BundleForm {
 
     /// Whether something in it could prove when it was signed: a timestamp, or a promise of Rekor v1, which has a time.
     pub(super) fn has_time(&self) -> bool {
-        let promised = |entry: &LogEntry| entry.inclusion_promise.is_some();
+        let promised = |entry: &BundleLogEntry| entry.inclusion_promise.is_some();
         !self.timestamps().is_empty() || self.log_entries().iter().any(promised)
     }
 

@@ -11,7 +11,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::requests::{Asked, Requests};
+use super::requests::{Requests, SigstoreRequest};
 use crate::domain::{Code, Diagnostic};
 use crate::protocol::{Cause, SecretMask};
 
@@ -40,7 +40,7 @@ pub(super) struct IdentityToken {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct IdTokenAnswer {
     value: String,
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn identity_token(
     let mut authorization = HeaderValue::try_from(bearer).map_err(|_| unusable())?;
     authorization.set_sensitive(true);
     let answer = requests
-        .repeat(&Asked {
+        .repeat(&SigstoreRequest {
             method: Method::GET,
             url: &url,
             body: None,
@@ -73,7 +73,7 @@ pub(super) async fn identity_token(
     let broken = || Cause::Broken {
         detail: "the runner's answer holds no identity token".into(),
     };
-    let Answer { value } = serde_json::from_slice(&answer).map_err(|_| broken())?;
+    let IdTokenAnswer { value } = serde_json::from_slice(&answer).map_err(|_| broken())?;
     if let Some(mask) = mask {
         mask.mask(&value);
     }

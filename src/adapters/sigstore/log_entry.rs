@@ -1,6 +1,6 @@
 //! What of a log entry no signature covers, and must therefore agree with what one covers.
 
-use super::form::{InclusionProof, LogEntry, decoded};
+use super::form::{BundleLogEntry, InclusionProof, decoded};
 use super::roots::KnownLog;
 use crate::protocol::{RefusedAttestation, SignatureFault};
 
@@ -14,7 +14,7 @@ const REKOR_V1: [(&str, &str); 2] = [("dsse", "0.0.1"), ("intoto", "0.0.2")];
 ///
 /// The proof itself, the checkpoint's signature and the entry's content are verified by `sigstore-verify`.
 pub(super) fn check_entries(
-    entries: &[LogEntry],
+    entries: &[BundleLogEntry],
     logs: &[KnownLog],
 ) -> Result<(), RefusedAttestation> {
     match (entries, logs) {
@@ -33,7 +33,7 @@ pub(super) fn check_entries(
     }
 }
 
-fn check_entry(entry: &LogEntry, logs: &[KnownLog]) -> Result<(), RefusedAttestation> {
+fn check_entry(entry: &BundleLogEntry, logs: &[KnownLog]) -> Result<(), RefusedAttestation> {
     let key_id = decoded(&entry.log_id.key_id, "the name of the log")?;
     let Some(log) = logs.iter().find(|log| log.key_id == key_id) else {
         let seen = &entry.log_id.key_id;

@@ -17,9 +17,9 @@ pub(super) fn install() {
 #[derive(Debug)]
 struct Ring;
 
-struct Hash(digest::Context);
+struct HashInProgress(digest::Context);
 
-impl HashContext for Hash {
+impl HashContext for HashInProgress {
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
@@ -37,7 +37,7 @@ impl CryptoProvider for Ring {
             HashAlgorithm::Sha2512 => &digest::SHA512,
             other => return Err(Error::UnsupportedAlgorithm(format!("{other:?}"))),
         };
-        Ok(Box::new(Hash(digest::Context::new(algorithm))))
+        Ok(Box::new(HashInProgress(digest::Context::new(algorithm))))
     }
 
     fn verify_raw(

@@ -144,7 +144,11 @@ mod tests {
 
     fn hex(value: &Value) -> String {
         let bytes = STANDARD.decode(value.as_str().unwrap()).unwrap();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = |byte: &u8| [byte >> 4, byte & 15];
+        let digits = bytes.iter().flat_map(digits);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect()
     }
 
     fn number(value: &Value) -> u64 {

@@ -27,7 +27,7 @@ pub(super) struct Requests {
 }
 
 /// One request.
-pub(super) struct Asked<'a> {
+pub(super) struct SigstoreRequest<'a> {
     pub(super) method: Method,
     pub(super) url: &'a Url,
     /// Its media type and bytes.
@@ -57,7 +57,7 @@ impl Failed {
 
 impl Requests {
     /// The body of a successful answer, after as many attempts as [`POLICY`] allows. Only for what can be asked twice.
-    pub(super) async fn repeat(&self, asked: &Asked<'_>) -> Result<Bytes, Cause> {
+    pub(super) async fn repeat(&self, asked: &SigstoreRequest<'_>) -> Result<Bytes, Cause> {
         let mut retry = Retry::new(POLICY, self.clock.now(), Random::unseeded());
         loop {
             match self.once(asked).await {
@@ -85,7 +85,7 @@ impl Requests {
     }
 
     /// The body of a successful answer to one request.
-    pub(super) async fn once(&self, asked: &Asked<'_>) -> Result<Bytes, Failed> {
+    pub(super) async fn once(&self, asked: &SigstoreRequest<'_>) -> Result<Bytes, Failed> {
         let url = asked.url;
         if !is_secure(url) {
             let detail = format!("{} is not reached by HTTPS", shown(url));

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::endpoints::below;
 use super::identity_token::IdentityToken;
-use super::requests::{Asked, JSON, Requests};
-use super::signing_key::{SigningKey, certificate_of_pem};
+use super::requests::{JSON, Requests, SigstoreRequest};
+use super::signing_key::{EphemeralKey, certificate_of_pem};
 use crate::protocol::Cause;
 
 /// [Fulcio's interface](https://github.com/sigstore/fulcio/blob/main/fulcio.proto): either member has the chain, by whether the
@@ -39,7 +39,7 @@ pub(super) async fn certificate(
     requests: &Requests,
     fulcio: &Url,
     identity: &IdentityToken,
-    key: &SigningKey,
+    key: &EphemeralKey,
 ) -> Result<Vec<u8>, Cause> {
     let proof = STANDARD.encode(key.sign(identity.subject.as_bytes())?);
     let body = json!({
@@ -93,8 +93,8 @@ pub(super) fn posted<'a>(
     url: &'a Url,
     media_type: &'static str,
     body: impl Into<Bytes>,
-) -> Asked<'a> {
-    Asked {
+) -> SigstoreRequest<'a> {
+    SigstoreRequest {
         method: Method::POST,
         url,
         body: Some((media_type, body.into())),

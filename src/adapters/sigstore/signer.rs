@@ -16,7 +16,7 @@ use super::rekor::{SignedStatement, log_entry};
 use super::requests::{Failed, POLICY, Requests};
 use super::roots::TrustedRoot;
 use super::services::{certificate, timestamp};
-use super::signing_key::SigningKey;
+use super::signing_key::EphemeralKey;
 use super::verify::verify;
 use crate::adapters::http::{Http, Random, Retry};
 use crate::protocol::{
@@ -100,7 +100,7 @@ impl SigstoreSigner {
         let SigstoreSettings { services, root, .. } = &self.settings;
         let (id_token, mask) = (self.settings.id_token.as_ref(), self.settings.mask.as_ref());
         let identity = identity_token(&self.requests, id_token, mask).await?;
-        let key = SigningKey::generate()?;
+        let key = EphemeralKey::generate()?;
         let leaf = certificate(&self.requests, &services.certificates, &identity, &key).await?;
         let payload = attestation.statement();
         let mut retry = Retry::new(POLICY, self.requests.clock.now(), Random::unseeded());
@@ -122,7 +122,7 @@ impl SigstoreSigner {
     async fn signed(
         &self,
         payload: &[u8],
-        key: &SigningKey,
+        key: &EphemeralKey,
         certificate: &[u8],
     ) -> Result<Bytes, Failed> {
         let services = &self.settings.services;

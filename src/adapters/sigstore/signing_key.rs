@@ -15,12 +15,12 @@ const P256: [u8; 26] = [
 ];
 
 /// A key on P-256, which signs with SHA-256.
-pub(super) struct SigningKey {
+pub(super) struct EphemeralKey {
     pair: EcdsaKeyPair,
     random: SystemRandom,
 }
 
-impl SigningKey {
+impl EphemeralKey {
     pub(super) fn generate() -> Result<Self, Cause> {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn signature_verifies_with_the_key_of_the_pem() {
-        let key = SigningKey::generate().unwrap();
+        let key = EphemeralKey::generate().unwrap();
         let text = key.public_pem();
         assert!(text.lines().all(|line| line.len() <= 64), "{text}");
         let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();

@@ -6,7 +6,7 @@ use sigstore_verify::error::CertificateError;
 use sigstore_verify::types::{Artifact, Bundle, DerCertificate, Sha256Hash, SignatureBytes, pae};
 use sigstore_verify::{Error, TimestampError, VerificationPolicy, VerificationResult};
 
-use super::form::{BundleForm, Signed, unreadable};
+use super::form::{BundleJson, Signed, unreadable};
 use super::log_entry::check_entries;
 use super::roots::{Instance, TrustedRoot};
 use super::statement::ReadStatement;
@@ -22,7 +22,7 @@ use crate::protocol::{
 ///
 /// With the first fault of: form, signature, log entry (its fields), timestamp, certificate, log entry (its proof).
 pub fn verify(bundle: &Bytes, root: &TrustedRoot) -> Result<SeenAttestation, RefusedAttestation> {
-    let form = BundleForm::read(bundle)?;
+    let form = BundleJson::read(bundle)?;
     let signed = form.signed()?;
     let statement = ReadStatement::read(&signed.payload)?;
     let certificate = check_signature(&signed)?;

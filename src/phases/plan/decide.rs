@@ -197,11 +197,16 @@ fn attested_images(wanted: &Wanted) -> Vec<Diagnostic> {
     let required = wanted.require_attestations.iter();
     let unknown = required.filter(|required| !images.contains(&required.image));
     let refused = unknown.map(|required| {
-        let known = images.join(", ");
+        let help = if images.is_empty() {
+            "the release has no images at all: name them, such as with `binary-image`, or leave `require-attestations` out".to_owned()
+        } else {
+            let known = images.join(", ");
+            format!("name one of its images in `require-attestations` ({known}), as `binary`, `module` or in the form of `extra-images`")
+        };
         Diagnostic::error(
             Code::RequiredAttestationInvalid,
             format!("an attestation is required of {}, and the release has no such image", required.image),
-            format!("name one of its images in `require-attestations` ({known}), as `binary`, `module` or in the form of `extra-images`"),
+            help,
         )
     });
     refused.collect()

@@ -16,21 +16,21 @@ use crate::protocol::{
 /// A reader that asks for some things once only. What depends on the version is passed on.
 pub(super) struct SharedReads<'a> {
     github: &'a dyn GitHubReader,
-    repository: Kept<(), SeenRepository>,
-    immutable: Kept<(), Option<bool>>,
-    rulesets: Kept<(), Option<Vec<SeenTagRuleset>>>,
-    workflows: Kept<(CommitSha, String), SeenWorkflows>,
-    has_commit: Kept<CommitSha, bool>,
-    tags: Kept<String, Vec<String>>,
-    first_released: Kept<(Vec<String>, CountedReleases), Option<String>>,
-    on_branches: Kept<(CommitSha, Vec<String>), Vec<Option<bool>>>,
-    changes: Kept<(Option<Tag>, CommitSha), Option<SeenChanges>>,
+    repository: KeptAnswers<(), SeenRepository>,
+    immutable: KeptAnswers<(), Option<bool>>,
+    rulesets: KeptAnswers<(), Option<Vec<SeenTagRuleset>>>,
+    workflows: KeptAnswers<(CommitSha, String), SeenWorkflows>,
+    has_commit: KeptAnswers<CommitSha, bool>,
+    tags: KeptAnswers<String, Vec<String>>,
+    first_released: KeptAnswers<(Vec<String>, CountedReleases), Option<String>>,
+    on_branches: KeptAnswers<(CommitSha, Vec<String>), Vec<Option<bool>>>,
+    changes: KeptAnswers<(Option<Tag>, CommitSha), Option<SeenChanges>>,
 }
 
 /// The answers that were read, by what was asked. A failure is not kept.
-struct Kept<K, V>(Mutex<Vec<(K, V)>>);
+struct KeptAnswers<K, V>(Mutex<Vec<(K, V)>>);
 
-impl<K: PartialEq, V: Clone> Kept<K, V> {
+impl<K: PartialEq, V: Clone> KeptAnswers<K, V> {
     fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
@@ -59,15 +59,15 @@ impl<'a> SharedReads<'a> {
     pub(super) fn new(github: &'a dyn GitHubReader) -> Self {
         Self {
             github,
-            repository: Kept::new(),
-            immutable: Kept::new(),
-            rulesets: Kept::new(),
-            workflows: Kept::new(),
-            has_commit: Kept::new(),
-            tags: Kept::new(),
-            first_released: Kept::new(),
-            on_branches: Kept::new(),
-            changes: Kept::new(),
+            repository: KeptAnswers::new(),
+            immutable: KeptAnswers::new(),
+            rulesets: KeptAnswers::new(),
+            workflows: KeptAnswers::new(),
+            has_commit: KeptAnswers::new(),
+            tags: KeptAnswers::new(),
+            first_released: KeptAnswers::new(),
+            on_branches: KeptAnswers::new(),
+            changes: KeptAnswers::new(),
         }
     }
 }

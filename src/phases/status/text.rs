@@ -107,7 +107,7 @@ impl StatusPage {
             self.say(emphasis, format!("  {:<10} {name}{more}", artifact.state));
         }
         if answer.expected_from == ExpectedFrom::Release && answer.state == ReleaseState::Draft {
-            let note = "  what else the release needs is not known: give --plan @FILE, or --assets, --binary-image and so on as `plan` has them";
+            let note = "  what else the release needs is not known: give --plan FILE, or --assets, --binary-image and so on as `plan` has them";
             self.say(Emphasis::Less, note.to_owned());
         }
     }

@@ -92,7 +92,10 @@ fn decide(tag: &Tag, seen: &VerifyState) -> Step {
     };
     let releases = seen.release.releases.as_slice();
     let [release] = releases else {
-        return missing(format!("{tag} has {} releases", releases.len()));
+        return missing(match releases.len() {
+            0 => format!("{tag} has no release"),
+            several => format!("{tag} has {several} releases"),
+        });
     };
     if release.draft {
         return missing(format!("{tag} is a draft"));

@@ -91,6 +91,9 @@ impl SignatureFault {
     }
 }
 
+/// The most characters of what was seen: a few values in full, and no whole file.
+const MOST_SEEN: usize = 1_000;
+
 /// An attestation that does not count, and what was seen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{seen}")]
@@ -101,16 +104,32 @@ pub struct RefusedAttestation {
 }
 
 impl RefusedAttestation {
+    /// Of a long text only the beginning is kept: it may quote what somebody else wrote.
     pub fn new(fault: SignatureFault, seen: impl fmt::Display) -> Self {
-        Self {
-            fault,
-            seen: seen.to_string(),
+        let mut seen = seen.to_string();
+        if let Some((end, _)) = seen.char_indices().nth(MOST_SEEN) {
+            seen.truncate(end);
+            seen.push('…');
         }
+        Self { fault, seen }
     }
 
     /// An error about the attestation `of` something, such as "the attestation of the leg k3s-1.34".
     pub fn diagnostic(&self, of: &str) -> Diagnostic {
         let seen = format!("{of}: {}", self.seen);
         Diagnostic::error(self.fault.code(), seen, self.fault.help())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_is_bounded() {
+        let kept = |text: &str| RefusedAttestation::new(SignatureFault::Unreadable, text).seen;
+        let longest = "ü".repeat(MOST_SEEN);
+        assert_eq!(kept(&longest), longest);
+        assert_eq!(kept(&"ü".repeat(200_000)), longest + "…");
     }
 }

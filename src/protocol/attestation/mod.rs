@@ -52,7 +52,7 @@ pub struct NewAttestation {
 impl NewAttestation {
     /// The bytes to sign. Equal attestations have equal bytes.
     pub fn statement(&self) -> Vec<u8> {
-        let statement = Statement {
+        let statement = StatementToSign {
             kind: STATEMENT_TYPE,
             subject: self.subjects.iter().map(StatementSubject::of).collect(),
             predicate_type: &self.predicate_type,
@@ -66,7 +66,7 @@ impl NewAttestation {
 /// The fields in the order in which they are signed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Statement<'a> {
+struct StatementToSign<'a> {
     #[serde(rename = "_type")]
     kind: &'static str,
     subject: Vec<StatementSubject<'a>>,

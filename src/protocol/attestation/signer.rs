@@ -47,9 +47,13 @@ impl WantedSigner {
     pub(super) fn differences(&self, seen: &SignerIdentity) -> Vec<String> {
         let mut differences = Vec::new();
         if seen.issuer != self.issuer {
+            let issuer = match seen.issuer.as_str() {
+                "" => "no issuer that it names",
+                issuer => issuer,
+            };
             differences.push(format!(
-                "the signer's identity was issued by {}, not by {}",
-                seen.issuer, self.issuer
+                "the signer's identity was issued by {issuer}, not by {}",
+                self.issuer
             ));
         }
         if let Some(pattern) = &self.workflow

@@ -27,7 +27,7 @@ pub(crate) struct NotesInput<'a> {
 
 /// The text of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notes {
+pub(crate) struct ComposedNotes {
     /// For the release's body.
     pub(crate) source: NotesSource,
     /// The whole text, where the body has only its beginning.
@@ -36,7 +36,7 @@ pub(crate) struct Notes {
     pub(crate) is_cut: bool,
 }
 
-impl Notes {
+impl ComposedNotes {
     /// A text that the body may hold.
     fn whole(text: String) -> Self {
         Self {
@@ -71,7 +71,11 @@ impl Notes {
 }
 
 /// The parts in their order and the text after them, each after an empty line, short enough for a plan.
-pub(crate) fn compose(parts: &[NotesPart], append: Option<&str>, input: &NotesInput<'_>) -> Notes {
+pub(crate) fn compose(
+    parts: &[NotesPart],
+    append: Option<&str>,
+    input: &NotesInput<'_>,
+) -> ComposedNotes {
     let rendered = parts.iter().map(|part| match part {
         NotesPart::Generate => input.generated.to_owned(),
         NotesPart::Categories => categories::render(input),
@@ -83,17 +87,17 @@ pub(crate) fn compose(parts: &[NotesPart], append: Option<&str>, input: &NotesIn
     let with_append = |text: String| join([text, append.to_owned()]);
     let room = cut::MOST.saturating_sub(cut::cost(append));
     if cut::cost(&text) <= room {
-        return Notes::whole(with_append(text));
+        return ComposedNotes::whole(with_append(text));
     }
     let full = FullNotes::of(&with_append(text.clone()));
     let carried = full.as_ref().map_or(0, FullNotes::cost);
     let room = room.saturating_sub(carried).max(cut::LEAST);
     let asset = full.as_ref().map(|_| FULL_NOTES);
     let text = cut::cut(&text, room, asset, &full_changelog(input));
-    Notes {
+    ComposedNotes {
         full,
         is_cut: true,
-        ..Notes::whole(with_append(text))
+        ..ComposedNotes::whole(with_append(text))
     }
 }
 

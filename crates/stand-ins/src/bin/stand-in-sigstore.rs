@@ -21,7 +21,7 @@ PUT and DELETE /_stand-in/jobs/SECRET on the issuer's address are for scripts.
 const SECRET: &str = "runner-secret";
 
 #[derive(Default)]
-struct Arguments {
+struct SigstoreArguments {
     folder: Option<PathBuf>,
     issuer_only: bool,
     port: u16,
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(arguments: Arguments) -> io::Result<()> {
+async fn serve(arguments: SigstoreArguments) -> io::Result<()> {
     let options = OidcOptions {
         port: arguments.port,
         control: true,
@@ -99,8 +99,8 @@ fn write_trust(folder: &std::path::Path, server: &SigstoreServer) -> io::Result<
     Ok(())
 }
 
-fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
+fn parse(mut words: impl Iterator<Item = String>) -> Result<SigstoreArguments, String> {
+    let mut arguments = SigstoreArguments::default();
     while let Some(flag) = words.next() {
         let value = words.next().ok_or(USAGE)?;
         let wrong = |error: &dyn std::fmt::Display| format!("{flag} {value}: {error}");

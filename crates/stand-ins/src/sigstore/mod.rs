@@ -28,7 +28,7 @@ use crate::transport::{HttpRequest, Reply};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use state::{Keys, SigstoreState, Urls};
+use state::{SigstoreKeys, SigstoreState, SigstoreUrls};
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -54,7 +54,7 @@ impl SigstoreServer {
         let (timestamp, timestamp_at) = server::bind(options.timestamp_port)?;
         let (rekor, rekor_at) = server::bind(options.rekor_port)?;
         let state = Arc::new(SigstoreState {
-            keys: Keys::generate(&options)?,
+            keys: SigstoreKeys::generate(&options)?,
             shared: Shared {
                 clock: options.clock,
                 ..Shared::default()
@@ -64,7 +64,7 @@ impl SigstoreServer {
             origin: options.log_origin,
             github: options.github_url,
             entries: Mutex::default(),
-            urls: Urls {
+            urls: SigstoreUrls {
                 fulcio: format!("http://{fulcio_at}"),
                 timestamp: format!("http://{timestamp_at}"),
                 rekor: format!("http://{rekor_at}"),

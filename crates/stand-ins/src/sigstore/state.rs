@@ -25,22 +25,22 @@ pub(crate) struct SigstoreState {
     pub(crate) origin: LogOrigin,
     /// The address of GitHub's pages, as in [`SigstoreOptions`].
     pub(crate) github: String,
-    pub(crate) keys: Keys,
+    pub(crate) keys: SigstoreKeys,
     /// What entries are stored as, in order.
     pub(crate) entries: Mutex<Vec<String>>,
-    pub(crate) urls: Urls,
+    pub(crate) urls: SigstoreUrls,
 }
 
 /// Base URLs.
 #[derive(Debug)]
-pub(crate) struct Urls {
+pub(crate) struct SigstoreUrls {
     pub(crate) fulcio: String,
     pub(crate) timestamp: String,
     pub(crate) rekor: String,
 }
 
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub(crate) struct SigstoreKeys {
     pub(crate) fulcio_root: Authority,
     pub(crate) fulcio: Authority,
     pub(crate) timestamp_root: Authority,
@@ -49,8 +49,8 @@ pub(crate) struct Keys {
     pub(crate) log: LogKey,
 }
 
-impl Keys {
-    pub(crate) fn generate(options: &SigstoreOptions) -> io::Result<Keys> {
+impl SigstoreKeys {
+    pub(crate) fn generate(options: &SigstoreOptions) -> io::Result<SigstoreKeys> {
         let named = |common: &str| name(&options.organization, common);
         let valid = SINCE..UNTIL;
         let fulcio_root = Authority::root(named("fulcio-root"), valid.clone())?;
@@ -62,7 +62,7 @@ impl Keys {
             extended_usage(TIME_STAMPING, Criticality::Critical),
         ];
         let timestamp = timestamp_root.holder(named("timestamp"), valid, extensions)?;
-        Ok(Keys {
+        Ok(SigstoreKeys {
             fulcio_root,
             fulcio,
             timestamp_root,

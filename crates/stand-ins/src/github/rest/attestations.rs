@@ -61,9 +61,13 @@ pub(crate) fn of_owner(
 }
 
 /// A stored attestation with the repository it belongs to.
-type Found<'a> = (&'a GitRepository, &'a StoredAttestation);
+type FoundAttestation<'a> = (&'a GitRepository, &'a StoredAttestation);
 
-fn found<'a>(call: &ApiCall, repository: &'a GitRepository, digest: &str) -> Vec<Found<'a>> {
+fn found<'a>(
+    call: &ApiCall,
+    repository: &'a GitRepository,
+    digest: &str,
+) -> Vec<FoundAttestation<'a>> {
     let wanted = call.request.param("predicate_type");
     let all = repository.attestations_of(digest).into_iter();
     all.filter(|one| wanted.as_deref().is_none_or(|wanted| is(one, wanted)))
@@ -86,7 +90,7 @@ fn is(attestation: &StoredAttestation, wanted: &str) -> bool {
 }
 
 /// Newest first, in pages that are found by a cursor.
-fn paged(call: &ApiCall, mut all: Vec<Found>, digest: &str) -> ApiResult {
+fn paged(call: &ApiCall, mut all: Vec<FoundAttestation>, digest: &str) -> ApiResult {
     check(digest)?;
     all.sort_by_key(|(_, one)| std::cmp::Reverse(one.id));
     if all.is_empty() && call.state.options.no_attestations == NoAttestations::NotFound {
@@ -106,7 +110,7 @@ fn paged(call: &ApiCall, mut all: Vec<Found>, digest: &str) -> ApiResult {
         Some(_) => all.len().saturating_sub(size),
         None => 0,
     };
-    let page: Vec<Found> = all.into_iter().skip(skip).take(size).collect();
+    let page: Vec<FoundAttestation> = all.into_iter().skip(skip).take(size).collect();
     let next = page.last().map(id).filter(|id| Some(*id) != last);
     let previous = page.first().map(id).filter(|id| Some(*id) != first);
     let links = [("after", next, "next"), ("before", previous, "prev")];
@@ -134,7 +138,7 @@ fn check(digest: &str) -> Result<(), ApiError> {
     }
 }
 
-fn id((_, attestation): &Found) -> u64 {
+fn id((_, attestation): &FoundAttestation) -> u64 {
     attestation.id
 }
 
@@ -163,7 +167,7 @@ fn address(call: &ApiCall, name: &str, id: u64) -> String {
     format!("{api}{}?{}", call.request.path, query.join("&"))
 }
 
-fn view(call: &ApiCall, (repository, attestation): &Found) -> Value {
+fn view(call: &ApiCall, (repository, attestation): &FoundAttestation) -> Value {
     let bundle = Some(&attestation.bundle).filter(|_| call.state.options.inline_bundles);
     json!({
         "bundle": bundle,
