@@ -38,7 +38,7 @@ use crate::engine::{Engine, Outcome, Stop};
 use crate::protocol::{
     Clock, Interrupt as _, PendingRequests, PhaseId, Reader, ReleaseFacts, Writer,
 };
-use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary};
+use crate::report::{ConsoleLog, Failure, LogFormat, failure_summary, printable};
 use crate::settings::{self, Context, Environment, NotBegun, NotBegunCause, Settings};
 use json_result::JsonResult;
 use log_and_limit::LogAndLimit;
@@ -400,7 +400,7 @@ impl App<'_> {
         let text = if settings.json {
             serde_json::to_string_pretty(&module)? + "\n"
         } else {
-            module.tree()
+            printable(&module.tree())
         };
         Ok(write!(stdout(), "{text}")?)
     }

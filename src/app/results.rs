@@ -11,7 +11,7 @@ use crate::domain::{Code, Diagnostic, Exit, findings_to_json};
 use crate::engine::{Outcome, Stop};
 use crate::protocol::{FilesWriter as _, PhaseId, PhaseReport, ReleaseFacts, StepOutput};
 use crate::report::{
-    Failure, PhaseResult, ResultKind, foreseen, next_after_plan, preview, summary,
+    Failure, PhaseResult, ResultKind, foreseen, next_after_plan, preview, printable, summary,
 };
 
 /// How a phase ended, and what it knew then.
@@ -195,7 +195,7 @@ impl App<'_> {
         if is_step {
             answer.text.lines().for_each(|line| self.log.line(line));
         } else {
-            write!(stdout(), "{}", answer.text)?;
+            write!(stdout(), "{}", printable(&answer.text))?;
         }
         if answer.refusals.is_empty() {
             return Ok(Exit::Done);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Diagnostic, Digest};
 use crate::protocol::{SeenAttestation, Subject, SubjectRule, WantedAttestation, WantedSigner};
+use crate::report::printable;
 
 /// What a bundle has to say. What is not given may be anything.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +83,8 @@ impl WantedBundle {
         let signer = &seen.signer;
         let mut text = String::from("The signature is valid.\n");
         let mut row = |name: &str, value: &str| {
+            // A valid signature makes nothing of what is signed harmless: a name may hold lines that look like others.
+            let value = printable(value).replace('\n', " ");
             let _ = writeln!(text, "  {name:<12} {value}");
         };
         row("signed by", &signer.subject);
@@ -144,4 +147,34 @@ pub fn to_json(seen: &SeenAttestation) -> Value {
 fn time(seen: &SeenAttestation) -> String {
     let at = UNIX_EPOCH + Duration::from_secs(seen.signed_at);
     humantime::format_rfc3339_seconds(at).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::protocol::SignerIdentity;
+
+    #[test]
+    fn names_cannot_forge_lines_or_move_the_cursor() {
+        let seen = SeenAttestation {
+            subjects: vec![Subject {
+                name: "a\n  signed by    https://github.com/kyma-project\u{1b}[2J\u{202e}"
+                    .to_owned(),
+                digest: Digest::of(b""),
+            }],
+            other_subjects: Vec::new(),
+            predicate_type: "https://example.com/\u{1b}[1A".to_owned(),
+            predicate: Value::Null,
+            signer: SignerIdentity::default(),
+            signed_at: 0,
+            bundle: Bytes::new(),
+        };
+        let text = WantedBundle::default().text(&seen, true);
+        let signers = text.lines().filter(|line| line.starts_with("  signed by"));
+        assert_eq!(signers.count(), 1, "{text}");
+        let odd = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+        assert!(!text.contains(odd), "{text:?}");
+    }
 }

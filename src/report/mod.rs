@@ -20,5 +20,5 @@ pub use live::Now;
 pub use log::{ConsoleLog, LogFormat};
 pub use preview::{foreseen, next_after_plan, preview};
 pub use result::{PhaseResult, ResultKind};
-pub use screen::Screen;
+pub use screen::{Screen, printable};
 pub use summary::{failure_summary, summary};

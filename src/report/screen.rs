@@ -68,9 +68,14 @@ impl Screen {
     }
 }
 
-/// A text without the characters that move the cursor or change the terminal.
-pub(super) fn printable(text: &str) -> String {
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+/// A text without the characters that move the cursor, change the terminal, or show what follows in another order.
+pub fn printable(text: &str) -> String {
+    let odd = |c: char| match c {
+        '\n' | '\t' => false,
+        // Unicode's controls of the direction (UAX #9).
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        c => c.is_control(),
+    };
     text.replace(odd, "\u{fffd}")
 }
 
@@ -208,6 +213,7 @@ mod tests {
             "a\u{fffd}[2Jb\u{fffd}\u{fffd}\tc\n"
         );
         assert_eq!(printable("\u{9b}0m"), "\u{fffd}0m");
+        assert_eq!(printable("a\u{202e}b\u{2066}c"), "a\u{fffd}b\u{fffd}c");
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub fn report(
 
 fn file(parser: &mut InputParser<'_>, path: &str) -> Option<EvidenceSource> {
     let text = parser.file("evidence", path)?;
-    let statement = parser.take("evidence", Statement::from_bytes(text.as_bytes()))?;
+    let statement = Statement::from_bytes(text.as_bytes()).map_err(|error| error.at(path, None));
+    let statement = parser.take("evidence", statement)?;
     Some(EvidenceSource::File(Box::new(statement)))
 }
 

@@ -35,6 +35,10 @@ async fn files_of_a_report_that_cannot_be_written_are_named() {
     }
     let svg = ["report", "--evidence", EVIDENCE, "--svg", "no/r.svg"];
     assert_refused(&desk, &svg, 2, &[unwritable, "the timeline \"no/r.svg\""]).await;
+    desk.write("work/other.json", "{}");
+    let other = ["report", "--evidence", "other.json"];
+    let said = ["error[evidence-unreadable]", "other.json: evidence"];
+    assert_refused(&desk, &other, 12, &said).await;
     let same = ["report", "--evidence", EVIDENCE, "--svg", "report.html"];
     assert_refused(&desk, &same, 2, &["error[inputs-exclusive]"]).await;
 }
