@@ -265,7 +265,7 @@ mod tests {
             ready_at: None,
         };
         let result = LegResult {
-            artifacts: Artifacts::from(BTreeMap::from([("template.yaml".into(), asset)])),
+            artifacts: BTreeMap::from([("template.yaml".to_owned(), asset)]).into(),
             attempt,
             id_token,
             ..result()
