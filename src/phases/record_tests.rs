@@ -265,7 +265,7 @@ mod tests {
             ready_at: None,
         };
         let result = LegResult {
-            artifacts: Artifacts([("template.yaml".into(), asset)].into()),
+            artifacts: BTreeMap::from([("template.yaml".to_owned(), asset)]).into(),
             attempt,
             id_token,
             ..result()

@@ -9,6 +9,7 @@
 )]
 
 mod facts;
+mod github_release;
 mod images;
 mod late_tag;
 mod pinned;

@@ -1,6 +1,6 @@
-//! A release that is signed with a Sigstore, and that is interrupted at every request to it.
+//! A release that is signed with a Sigstore, and that is interrupted at every request to it, and to GitHub about attestations.
 
-use stand_ins::Fault;
+use stand_ins::{EventLog, Fault, Faults, LogEntry};
 use tokio::sync::Notify;
 
 use super::support::scene::{REQUIRE, Run, Scene};
@@ -11,8 +11,13 @@ use super::whole_matrices;
 #[derive(Clone, Copy, Debug)]
 enum Server {
     Issuer,
+    /// Certificate authority, timestamp authority and log.
     Sigstore,
+    /// GitHub, where attestations are stored and listed.
+    Attestations,
 }
+
+const SERVERS: [Server; 3] = [Server::Issuer, Server::Sigstore, Server::Attestations];
 
 const CUTS: [fn() -> Fault; 5] = [
     || Fault::ConnectionCutBefore,
@@ -23,21 +28,29 @@ const CUTS: [fn() -> Fault; 5] = [
 ];
 
 impl Scene {
-    fn requests_to(&self, server: Server) -> u64 {
+    fn server(&self, server: Server) -> (&EventLog, &Faults) {
         let Sigstore { oidc, server: ca } = self.sigstore.as_ref().unwrap();
         match server {
-            Server::Issuer => oidc.log().last(),
-            Server::Sigstore => ca.log().last(),
+            Server::Issuer => (oidc.log(), oidc.faults()),
+            Server::Sigstore => (ca.log(), ca.faults()),
+            Server::Attestations => (self.github.log(), self.github.faults()),
         }
     }
 
+    /// The requests of a release that are to be interrupted, each by how many came before it.
+    fn requests_to(&self, server: Server, before: u64) -> Vec<u64> {
+        let is_meant = |entry: &LogEntry| match server {
+            Server::Attestations => entry.path.contains("/attestations"),
+            _ => true,
+        };
+        let (log, _) = self.server(server);
+        let entries = log.filter(|entry| entry.number > before && is_meant(entry));
+        entries.iter().map(|entry| entry.number - before).collect()
+    }
+
     fn cut(&self, server: Server, request: u64, fault: Fault) {
-        let at = self.requests_to(server) + request;
-        let Sigstore { oidc, server: ca } = self.sigstore.as_ref().unwrap();
-        match server {
-            Server::Issuer => oidc.faults().at(at, fault),
-            Server::Sigstore => ca.faults().at(at, fault),
-        }
+        let (log, faults) = self.server(server);
+        faults.at(log.last() + request, fault);
     }
 
     /// Runs until success, each time as another run of the workflow.
@@ -54,22 +67,24 @@ impl Scene {
     }
 }
 
-/// With `WHOLE_MATRICES` in the environment every request is cut in every way, otherwise each in one or two.
+/// With `WHOLE_MATRICES` in the environment every request is cut in every way, otherwise each in one.
 #[tokio::test]
 async fn release_that_is_signed_completes_after_every_interruption_of_sigstore() {
     let mut scene = Scene::start(|_| {}).await.signing(REQUIRE);
     scene.sigstore = Some(Sigstore::start(&scene.clock).await);
-    let servers = [Server::Issuer, Server::Sigstore];
-    let before = servers.map(|server| scene.requests_to(server));
+    let last = |server| scene.server(server).0.last();
+    let before = SERVERS.map(last);
     assert_eq!(scene.signed_to_the_end().await, Ok(1));
     let whole = scene.ending();
-    let after = servers.map(|server| scene.requests_to(server));
-    assert!(after[1] > before[1], "nothing was signed");
+    let requests = SERVERS.map(|server| scene.requests_to(server, before[server as usize]));
+    for (server, requests) in SERVERS.iter().zip(&requests) {
+        assert!(!requests.is_empty(), "{server:?} was never asked");
+    }
     let mut cases = 0;
-    for (nth, server) in servers.into_iter().enumerate() {
-        for request in 1..=after[nth] - before[nth] {
+    for (server, requests) in SERVERS.into_iter().zip(requests) {
+        for (nth, request) in (0..).zip(requests) {
             for (kind, fault) in (0..).zip(CUTS) {
-                if !whole_matrices() && (request + kind) % 4 != 0 {
+                if !whole_matrices() && (nth + kind) % 5 != 0 {
                     continue;
                 }
                 scene.reset().await;
@@ -77,11 +92,13 @@ async fn release_that_is_signed_completes_after_every_interruption_of_sigstore()
                 let case = format!("{server:?} {request} {:?}", fault());
                 let ended = scene.signed_to_the_end().await;
                 ended.unwrap_or_else(|why| panic!("{case}: {why}"));
+                let pending = scene.server(server).1.pending();
+                assert_eq!(pending, 0, "{case} was never reached");
                 let ending = scene.ending();
                 assert!(ending == whole, "{case}: {}", ending.differs(&whole));
                 cases += 1;
             }
         }
     }
-    eprintln!("{cases} cuts of Sigstore survived");
+    eprintln!("{cases} cuts of Sigstore and of the attestations survived");
 }
