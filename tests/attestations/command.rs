@@ -131,4 +131,15 @@ fn hostile_bundles_are_quoted_in_part() {
         assert_eq!((code, out.as_str()), (12, ""), "{pointer}: {err:.500}");
         assert!(err.contains(said) && err.len() < 2_000, "{err:.500}");
     }
+    let staging = format!("{FOLDER}/staging.trusted_root.json");
+    let root = std::fs::read_to_string(staging).unwrap();
+    let mut root: Value = serde_json::from_str(&root).unwrap();
+    root["mediaType"] = long.as_str().into();
+    std::fs::write(&path, root.to_string()).unwrap();
+    let (code, _, err) = run(&[STAGING, "--trusted-root", path.to_str().unwrap()]);
+    assert_eq!(code, 2, "{err:.500}");
+    assert!(
+        err.contains("trusted-root-invalid") && err.len() < 2_000,
+        "{err:.500}"
+    );
 }

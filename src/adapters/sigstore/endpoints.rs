@@ -6,6 +6,7 @@
 use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_SIGNING_CONFIG, SigningConfig};
 use url::Url;
 
+use crate::adapters::http::excerpt;
 use crate::domain::urls::is_secure;
 use crate::domain::{Code, Diagnostic};
 
@@ -107,7 +108,10 @@ fn address(text: &str) -> Result<Url, Diagnostic> {
 fn invalid(why: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(
         Code::SigningConfigurationInvalid,
-        format!("the signing configuration cannot be used: {why}"),
+        format!(
+            "the signing configuration cannot be used: {}",
+            excerpt(&why.to_string())
+        ),
         "give the content of a `signing_config.v0.2.json`",
     )
 }

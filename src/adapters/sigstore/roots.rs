@@ -16,6 +16,7 @@ use sigstore_verify::trust_root::{
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use super::provider;
+use crate::adapters::http::excerpt;
 use crate::domain::{Code, Diagnostic};
 
 /// The largest trusted root that is read, in bytes; GitHub's has 32 KB.
@@ -200,7 +201,10 @@ fn host_of(address: &str) -> String {
 fn invalid(why: impl fmt::Display) -> Diagnostic {
     Diagnostic::error(
         Code::TrustedRootInvalid,
-        format!("the trusted root cannot be used: {why}"),
+        format!(
+            "the trusted root cannot be used: {}",
+            excerpt(&why.to_string())
+        ),
         "give the content of a `trusted_root.json`, such as `gh attestation trusted-root` writes",
     )
 }

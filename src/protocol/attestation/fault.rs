@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_bounded() {
-        let kept = |text: &str| RefusedAttestation::new(SignatureFault::Unsigned, text).seen;
+        let kept =
+            |text: &str| RefusedAttestation::new(SignatureFault::BundleUnreadable, text).seen;
         let longest = "ü".repeat(MOST_SEEN);
         assert_eq!(kept(&longest), longest);
         assert_eq!(kept(&"ü".repeat(200_000)), longest + "…");
