@@ -43,9 +43,10 @@ fn other_digest(statement: &mut Value) {
     statement["subject"][0]["digest"]["sha256"] = "0".repeat(64).into();
 }
 
-type AlteredAttestation = (&'static str, &'static [Code], fn(&Scene));
+/// What GitHub attests, the codes of the refusal, and how it comes to be.
+type AttestedRelease = (&'static str, &'static [Code], fn(&Scene));
 
-const ATTESTED: &[AlteredAttestation] = &[
+const ATTESTED: &[AttestedRelease] = &[
     ("it comes late", &[], |_| {}),
     ("it names all assets", &[], |s| attest(s, GITHUB, |_| {})),
     (
