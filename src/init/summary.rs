@@ -99,7 +99,7 @@ impl InitSummary {
         }
         if !facts.unreadable.is_empty() {
             let files = listed(facts.unreadable.iter().copied());
-            self.guess(format!("not readable as YAML, and left out: {files}"));
+            self.guess(format!("{files} cannot be read as YAML: left out"));
         }
         if looked_at.files.is_cut {
             self.guess("the repository is large: not every file was looked at".to_owned());

@@ -150,6 +150,16 @@ impl Stages {
         let all = states(&built["artifacts"]);
         assert!(all.iter().all(|it| it.ends_with(" ready")), "{built}");
         assert_eq!(missing(&built), ["tests"]);
+        // A builder that says where it runs.
+        let page = "https://status.build.example/1";
+        self.scene.repository(|repository| {
+            repository.status("build-images", "success");
+            let status = repository.statuses.last_mut().unwrap();
+            status.target_url = Some(page.to_owned());
+        });
+        let told = self.look().await;
+        assert_eq!(states(&told["builders"]), ["build-images success"]);
+        assert_eq!(told["builders"][0]["url"], page);
         // What is typed says the same as the plan.
         let (image, host) = (self.scene.image(), self.scene.registry.host());
         assert!(image.ends_with(BINARY));
