@@ -153,28 +153,23 @@ fn release_with_a_report_completes_after_every_interruption_of_its_publication()
     });
 }
 
-/// The phases that signatures change.
-const OF_SIGNATURES: [&str; 3] = ["record-tests", "publish", "verify"];
-
-/// With `WHOLE_MATRICES` in the environment every request is interrupted, also without lag; otherwise those of the phases that sign
-/// or verify.
+/// With `WHOLE_MATRICES` in the environment every request of the release is interrupted; otherwise those of the tests' results. What
+/// `publish` signs is interrupted in `signing`.
 #[test]
 fn signed_release_completes_after_every_interruption() {
-    let signed = |lag, interrupted| Matrix {
-        lag,
+    let interrupted = if whole_matrices() {
+        Interrupted::All
+    } else {
+        Interrupted::Phases(&["record-tests"])
+    };
+    survive_every_cut(Matrix {
+        lag: Duration::from_secs(3),
         tag_when: EARLY,
         tag_type: LIGHTWEIGHT,
         report: "false",
         signing: REQUIRE,
         interrupted,
-    };
-    let lag = Duration::from_secs(3);
-    if whole_matrices() {
-        survive_every_cut(signed(Duration::ZERO, Interrupted::All));
-        survive_every_cut(signed(lag, Interrupted::All));
-    } else {
-        survive_every_cut(signed(lag, Interrupted::Phases(&OF_SIGNATURES)));
-    }
+    });
 }
 
 /// Both mostly wait in real time, so they run in parallel, also with the other tests.
