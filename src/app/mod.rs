@@ -53,6 +53,9 @@ const LARGEST_FILE: u64 = 64 << 20;
 /// How long a command may take that is no phase: those with a `timeout` are phases.
 const COMMAND_LIMIT: Duration = Duration::from_mins(5);
 
+/// How long it may take to read what only a person wants to know, after the phase has ended.
+const PREVIEW_LIMIT: Duration = Duration::from_secs(10);
+
 /// How long the token of a GitHub App may take to be revoked.
 const REVOKE_LIMIT: Duration = Duration::from_secs(10);
 /// The same from a signal on, beside what the engine takes: a cancelled job is killed 10 s after its first one.
@@ -322,9 +325,6 @@ impl App<'_> {
             dry_run,
             ..
         } = settings;
-        if dry_run || self.explains() {
-            phase.explain();
-        }
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
         let files = Files::below(std::env::current_dir()?);
@@ -332,14 +332,15 @@ impl App<'_> {
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
         let now = self.clock.now();
+        let reader = Reader {
+            github: &github,
+            registry: &registry,
+            files: &files,
+            verifier: &verifier,
+            now,
+        };
         let engine = Engine {
-            reader: Reader {
-                github: &github,
-                registry: &registry,
-                files: &files,
-                verifier: &verifier,
-                now,
-            },
+            reader,
             writer: (!dry_run).then_some(Writer {
                 github: &github,
                 registry: &registry,
@@ -357,6 +358,13 @@ impl App<'_> {
             deadline: Deadline::after(now, timeout),
         };
         let ended = self.showing(&http, engine.run(phase.as_mut())).await;
+        let mut preview = None;
+        if ended.is_ok() && (dry_run || self.explains()) {
+            let until = self.clock.now().plus(PREVIEW_LIMIT).min(now.plus(timeout));
+            let enough = select(self.clock.passed(until), interrupt.wait());
+            let explaining = pin!(phase.explain(reader, &mut preview));
+            self.showing(&http, select(explaining, enough)).await;
+        }
         let limit = if interrupt.raised() {
             REVOKE_LIMIT_INTERRUPTED
         } else {
@@ -377,7 +385,7 @@ impl App<'_> {
         if interrupt.is_closed() {
             return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
         }
-        Ok(PhaseEnd {
+        let end = PhaseEnd {
             id,
             dry_run,
             watch_was_ended: view.is_some() && matches!(ended, Err(Stop::Cancelled)),
@@ -387,7 +395,8 @@ impl App<'_> {
                 ..phase.known()
             },
             result: ended.map_err(|stop| Failure::of_phase(id, stop)),
-        })
+        };
+        Ok(end.with_preview(preview))
     }
 
     async fn inspect_module(&self, args: &InspectModuleArgs) -> anyhow::Result<()> {

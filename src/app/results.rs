@@ -9,7 +9,7 @@ use crate::adapters::runner_files::RunnerFiles;
 use crate::adapters::terminal::Terminal;
 use crate::domain::{Code, Diagnostic, Exit, findings_to_json};
 use crate::engine::{Outcome, Stop};
-use crate::protocol::{FilesWriter as _, PhaseId, PhaseReport, ReleaseFacts, StepOutput};
+use crate::protocol::{FilesWriter as _, PhaseId, PhaseReport, Preview, ReleaseFacts, StepOutput};
 use crate::report::{
     Failure, PhaseResult, ResultKind, foreseen, next_after_plan, preview, printable, summary,
 };
@@ -27,6 +27,16 @@ pub(super) struct PhaseEnd {
 }
 
 impl PhaseEnd {
+    /// Adds what was read for a person.
+    pub(super) fn with_preview(mut self, preview: Option<Box<Preview>>) -> Self {
+        let facts = match &mut self.result {
+            Ok(Outcome::Done { report, .. }) if report.facts.tag.is_some() => &mut report.facts,
+            _ => &mut self.known,
+        };
+        facts.preview = preview;
+        self
+    }
+
     /// What is known of the release: what the phase reports or, where that is nothing, what it knew.
     fn facts(&self) -> &ReleaseFacts {
         match &self.result {

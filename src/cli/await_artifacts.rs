@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{BuildersInput, CommonArgs, PlanInput, SigstoreInput};
+use super::{BuildersInput, CommonArgs, PlanInput, TrustInput};
 
 /// Arguments of `await`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -27,7 +27,7 @@ pub struct AwaitArgs {
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
     #[command(flatten)]
-    pub sigstore: SigstoreInput,
+    pub trust: TrustInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -191,13 +191,20 @@ pub struct PlanInput {
     pub plan: Option<String>,
 }
 
-/// Where signatures are made, and whose count. The defaults are the public-good instance of Sigstore for public repositories, and
-/// GitHub's for private ones.
+/// Whose signatures count.
 #[derive(Debug, Default, Args)]
-pub struct SigstoreInput {
+pub struct TrustInput {
     /// File with the instances of Sigstore that are trusted (`trusted_root.json`, or several of them, each on a line, as `gh attestation trusted-root` writes them); default: the public-good instance and GitHub's
     #[arg(long, value_name = "FILE")]
     pub sigstore_trusted_root: Option<String>,
+}
+
+/// Where signatures are made, and whose count. The defaults are the public-good instance of Sigstore for public repositories, and
+/// GitHub's for private ones.
+#[derive(Debug, Default, Args)]
+pub struct SigningInput {
+    #[command(flatten)]
+    pub trust: TrustInput,
     /// File with the services that sign (`signing_config.v0.2.json`); default: those of the public-good instance for a public repository, and GitHub's for a private one
     #[arg(long, value_name = "FILE")]
     pub sigstore_signing_config: Option<String>,

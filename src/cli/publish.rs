@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, SigstoreInput};
+use super::{ArtifactsInput, BuildersInput, CommonArgs, PlanInput, SigningInput};
 
 /// Arguments of `publish`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -38,7 +38,7 @@ pub struct PublishArgs {
     #[command(flatten)]
     pub builders: BuildersInput,
     #[command(flatten)]
-    pub sigstore: SigstoreInput,
+    pub sigstore: SigningInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{ArtifactsInput, CommonArgs, PlanInput, SigstoreInput};
+use super::{ArtifactsInput, CommonArgs, PlanInput, SigningInput};
 
 /// Arguments of `record-tests`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -24,7 +24,7 @@ pub struct RecordTestsArgs {
     #[arg(long, value_name = "SETTINGS", action = ArgAction::Append)]
     pub test_configuration: Vec<String>,
     #[command(flatten)]
-    pub sigstore: SigstoreInput,
+    pub sigstore: SigningInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

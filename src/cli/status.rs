@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{BuildersInput, CommonArgs, ModuleInput, PlanInput};
+use super::{BuildersInput, CommonArgs, ModuleInput, PlanInput, TrustInput};
 
 /// Arguments of `status`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -45,6 +45,8 @@ pub struct StatusArgs {
     /// Longest pause between two looks with `watch`; default: `10s`
     #[arg(long, value_name = "DURATION")]
     pub await_interval: Option<String>,
+    #[command(flatten)]
+    pub trust: TrustInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CommonArgs, ReleaseByVersion, SigstoreInput};
+use super::{CommonArgs, ReleaseByVersion, TrustInput};
 
 /// Arguments of `verify`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -10,7 +10,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub release: ReleaseByVersion,
     #[command(flatten)]
-    pub sigstore: SigstoreInput,
+    pub trust: TrustInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

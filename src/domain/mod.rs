@@ -13,6 +13,7 @@ mod findings;
 mod github_app;
 mod github_host;
 mod input_findings;
+mod invisible;
 
 mod jobs;
 mod lock;
@@ -42,6 +43,7 @@ pub use github_app::{
 };
 pub use github_host::GitHubHost;
 pub use input_findings::InputFindings;
+pub use invisible::hides_or_turns;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
 pub use name_pattern::NamePattern;

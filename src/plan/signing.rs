@@ -47,6 +47,18 @@ pub struct RequiredAttestation {
 }
 
 impl Signing {
+    /// The address of the repository whose workflow it is: `https://github.com/OWNER/NAME`.
+    pub fn repository(&self) -> &str {
+        let path = self.workflow.split_once("/.github/workflows/");
+        path.map_or(self.workflow.as_str(), |(repository, _)| repository)
+    }
+
+    /// The server's address: `https://github.com`.
+    pub fn server(&self) -> &str {
+        let mut parts = self.repository().rsplitn(3, '/');
+        parts.nth(2).unwrap_or("https://github.com")
+    }
+
     /// Whether a signature must be there.
     pub fn is_required(&self) -> bool {
         self.mode == SigningMode::Require

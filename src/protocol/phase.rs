@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Action, Reader, ReleaseFacts, ServiceError};
+use super::{Action, Preview, Reader, ReleaseFacts, ServiceError};
 use crate::domain::{Diagnostic, Moment};
 
 /// Whether a phase may change anything: on GitHub, in a registry or in the working folder.
@@ -117,8 +117,9 @@ pub trait Phase: Send {
         ReleaseFacts::default()
     }
 
-    /// Reads more than is needed: a person wants to know what the phase decides from. What cannot be read then is only missing.
-    fn explain(&mut self) {}
+    /// Reads what a person wants to know beside the phase's result, after it has ended well. It may be dropped half-way, since nothing is
+    /// decided from it: what was read by then is in `preview`.
+    async fn explain(&mut self, _reader: Reader<'_>, _preview: &mut Option<Box<Preview>>) {}
 
     /// What would follow the changes of a dry run once they are seen: sentences, as those of an [`Action`].
     fn later(&self, _foreseen: &[Action]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The form of texts on a terminal: colours, the width, and nothing that the terminal would take for a command.
 
-use crate::domain::Severity;
+use crate::domain::{Severity, hides_or_turns};
 
 /// Narrower terminals are left to break lines themselves.
 const NARROWEST: usize = 40;
@@ -72,9 +72,7 @@ impl Screen {
 pub fn printable(text: &str) -> String {
     let odd = |c: char| match c {
         '\n' | '\t' => false,
-        // Unicode's controls of the direction (UAX #9).
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        c => c.is_control(),
+        c => c.is_control() || hides_or_turns(c),
     };
     text.replace(odd, "\u{fffd}")
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{AwaitArgs, SigstoreInput};
+use crate::cli::{AwaitArgs, TrustInput};
 use crate::phases::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 use crate::plan::ReleasePlan;
 
@@ -24,8 +24,8 @@ impl PhaseSettings for AwaitArgs {
         }
     }
 
-    fn sigstore(&self) -> Option<&SigstoreInput> {
-        Some(&self.sigstore)
+    fn trust(&self) -> Option<&TrustInput> {
+        Some(&self.trust)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {

@@ -50,7 +50,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::cli::{
-    ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion, SigstoreInput,
+    ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion, SigningInput,
+    TrustInput,
 };
 use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
@@ -167,8 +168,13 @@ trait PhaseSettings {
         false
     }
 
-    /// Where the phase signs, and whose signatures it believes.
-    fn sigstore(&self) -> Option<&SigstoreInput> {
+    /// Whose signatures the phase believes.
+    fn trust(&self) -> Option<&TrustInput> {
+        self.signing().map(|signing| &signing.trust)
+    }
+
+    /// Where the phase signs.
+    fn signing(&self) -> Option<&SigningInput> {
         None
     }
 
@@ -239,10 +245,11 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let plan_file = args.plan_file(&mut parser);
     let default = prepared.as_ref().map(|p| p.phase.default_timeout());
     let given = common.timeout.as_deref();
-    let sigstore = args.sigstore();
-    let trusted_root = sigstore.and_then(|input| input.sigstore_trusted_root.as_deref());
+    let trust = args.trust();
+    let trusted_root = trust.and_then(|input| input.sigstore_trusted_root.as_deref());
     let trusted_root = trusted_root.and_then(|path| parser.file("sigstore-trusted-root", path));
-    let signing_config = sigstore.and_then(|input| input.sigstore_signing_config.as_deref());
+    let signing = args.signing();
+    let signing_config = signing.and_then(|input| input.sigstore_signing_config.as_deref());
     let signing_config =
         signing_config.and_then(|path| parser.file("sigstore-signing-config", path));
     let id_token = parser.environment.context.id_token_request.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::input_parser::{Choices, InputParser, TokenChoice};
 use super::signing::signing_is_planned;
 use super::{NotBegun, NotBegunCause, PhaseSettings, Prepared, lines};
-use crate::cli::{PublishArgs, SigstoreInput};
+use crate::cli::{PublishArgs, SigningInput};
 use crate::domain::{JobResults, findings_from_json};
 use crate::phases::{Finish, Legs, Publish, PublishInputs, PublishToken};
 use crate::protocol::{CheckState, RequiredCheck};
@@ -28,7 +28,7 @@ impl PhaseSettings for PublishArgs {
         signing_is_planned(&self.plan)
     }
 
-    fn sigstore(&self) -> Option<&SigstoreInput> {
+    fn signing(&self) -> Option<&SigningInput> {
         Some(&self.sigstore)
     }
 

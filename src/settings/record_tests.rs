@@ -5,7 +5,7 @@ use url::Url;
 use super::input_parser::{Choices, InputParser};
 use super::signing::signing_is_planned;
 use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{RecordTestsArgs, SigstoreInput};
+use crate::cli::{RecordTestsArgs, SigningInput};
 use crate::domain::{Code, Diagnostic};
 use crate::phases::{LegResult, RecordTests};
 use crate::protocol::StatusState;
@@ -18,7 +18,7 @@ impl PhaseSettings for RecordTestsArgs {
         signing_is_planned(&self.plan)
     }
 
-    fn sigstore(&self) -> Option<&SigstoreInput> {
+    fn signing(&self) -> Option<&SigningInput> {
         Some(&self.sigstore)
     }
 

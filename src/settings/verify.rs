@@ -2,12 +2,12 @@
 
 use super::input_parser::InputParser;
 use super::{PhaseSettings, Prepared, existing_release};
-use crate::cli::{SigstoreInput, VerifyArgs};
+use crate::cli::{TrustInput, VerifyArgs};
 use crate::phases::Verify;
 
 impl PhaseSettings for VerifyArgs {
-    fn sigstore(&self) -> Option<&SigstoreInput> {
-        Some(&self.sigstore)
+    fn trust(&self) -> Option<&TrustInput> {
+        Some(&self.trust)
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {

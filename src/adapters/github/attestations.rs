@@ -6,17 +6,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
+use super::GitHub;
 use super::answer::GitHubAnswer;
-use super::client::success;
+use super::client::{PAGE, success};
 use super::models::Paged;
 use super::rate_limit::RequestKind;
-use super::{GitHub, snappy};
 use crate::domain::Digest;
 use crate::domain::urls::is_secure;
 use crate::protocol::Cause;
 
-/// How many pages of attestations of one artifact and one type are read. Whoever may write attestations could add more.
+/// How many pages of attestations of one artifact and one type are read. Whoever may write attestations could add more; then it is not
+/// known what else is there.
 const MOST_PAGES: usize = 10;
+
+/// The most bytes of a bundle that GitHub has stored compressed.
+const LARGEST_BUNDLE: usize = 16 << 20;
 
 /// A page of the list.
 #[derive(Deserialize)]
@@ -68,6 +72,13 @@ impl GitHub {
             Err(Cause::Denied { status: 404, .. }) => return Ok(vec![]),
             pages => pages?,
         };
+        let read: usize = pages.iter().map(Paged::entries).sum();
+        if read >= MOST_PAGES * PAGE {
+            let detail = format!(
+                "GitHub has {read} or more attestations of {digest} of the type {predicate_type}; delete those that do not belong to the release"
+            );
+            return Err(Cause::Broken { detail });
+        }
         let all = pages.into_iter().flat_map(|page| page.attestations);
         let mut bundles = Vec::new();
         for attestation in all {
@@ -108,9 +119,13 @@ impl GitHub {
             })
             .await?;
         let block = &success(&answer)?.body;
-        let bundle =
-            snappy::decompress(block).ok_or_else(|| broken("is not compressed as it should be"))?;
-        Ok(bundle.into())
+        let damaged =
+            |error: snap::Error| broken(&format!("is not compressed as it should be: {error}"));
+        if snap::raw::decompress_len(block).map_err(damaged)? > LARGEST_BUNDLE {
+            return Err(broken("would be larger than 16 MiB"));
+        }
+        let bundle = snap::raw::Decoder::new().decompress_vec(block);
+        Ok(bundle.map_err(damaged)?.into())
     }
 
     pub(super) async fn post_bundle(&self, bundle: &Bytes) -> Result<(), Cause> {

@@ -33,7 +33,7 @@ const MAX_REDIRECTS: usize = 3;
 /// ([Pagination](https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)).
 pub(super) const ALL_PAGES: usize = 100;
 /// The most entries that a page of a list has.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 
 /// Sends requests to one GitHub, with one token or as one App.
 pub(super) struct Client {

@@ -27,7 +27,6 @@ mod releases;
 mod rights;
 mod runs;
 mod settings;
-mod snappy;
 mod writer;
 
 use std::collections::HashMap;

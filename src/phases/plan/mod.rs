@@ -14,8 +14,10 @@ use async_trait::async_trait;
 
 use crate::domain::{ChangeOptions, RightsOptions, Tag, VersionRules};
 use crate::plan::{ReleasePlan, Wanted};
-use crate::protocol::{Phase, PhaseId, Reader, ReleaseFacts, ServiceError, Step};
+use crate::protocol::{Phase, PhaseId, Preview, Reader, ReleaseFacts, ServiceError, Step};
 use decide::decide;
+use preview::read_preview;
+use state::PlanState;
 
 pub use next::{NextInputs, PlanNext};
 
@@ -39,15 +41,15 @@ pub struct PlanOptions {
 /// [`PhaseId::Plan`]. It reads everything that can refuse a release, and lists all of it together.
 pub struct Plan {
     options: PlanOptions,
-    /// Whether somebody wants to know what the plan leads to.
-    explains: bool,
+    /// The plan, and what it was made from.
+    made: Option<(PlanState, ReleasePlan)>,
 }
 
 impl Plan {
     pub fn new(options: PlanOptions) -> Self {
         Self {
             options,
-            explains: false,
+            made: None,
         }
     }
 }
@@ -60,19 +62,19 @@ impl Phase for Plan {
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let seen = self.see(reader).await?;
-        let mut step = decide(&self.options, &seen);
-        if self.explains
-            && let Step::Done(report) = &mut step
-            && let Some(plan) = &report.facts.plan
-        {
-            let preview = self.preview(reader, &seen, plan).await;
-            report.facts.preview = Some(Box::new(preview));
+        let step = decide(&self.options, &seen);
+        if let Step::Done(report) = &step {
+            let plan = report.facts.plan.as_deref();
+            self.made = plan.map(|plan| (seen, plan.clone()));
         }
         Ok(step)
     }
 
-    fn explain(&mut self) {
-        self.explains = true;
+    async fn explain(&mut self, reader: Reader<'_>, preview: &mut Option<Box<Preview>>) {
+        if let Some((seen, plan)) = &self.made {
+            let preview = preview.insert(Box::new(self.begin_preview(seen, plan)));
+            read_preview(reader, plan, preview).await;
+        }
     }
 
     fn known(&self) -> ReleaseFacts {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{Plan, PlanOptions};
 use crate::domain::{Code, Diagnostic, NotesPart, Place, UnknownVersion};
 use crate::plan::{Names, NotesSource, Wanted, WantedInputs};
-use crate::protocol::{Phase, PhaseId, ReleaseFacts, Step};
+use crate::protocol::{Phase, PhaseId, Preview, ReleaseFacts, Step};
 use crate::protocol::{Reader, ServiceError};
 use crate::release::next_version::{CandidateOrder, next_version};
 
@@ -29,16 +29,11 @@ pub struct PlanNext {
     inputs: NextInputs,
     /// Once the version is known.
     plan: Option<Plan>,
-    explains: bool,
 }
 
 impl PlanNext {
     pub fn new(inputs: NextInputs) -> Self {
-        Self {
-            inputs,
-            plan: None,
-            explains: false,
-        }
+        Self { inputs, plan: None }
     }
 }
 
@@ -111,19 +106,15 @@ impl Phase for PlanNext {
             return plan.step(reader).await;
         }
         match self.inputs.find(reader).await? {
-            Ok(options) => {
-                let plan = self.plan.insert(Plan::new(options));
-                if self.explains {
-                    plan.explain();
-                }
-                plan.step(reader).await
-            }
+            Ok(options) => self.plan.insert(Plan::new(options)).step(reader).await,
             Err(findings) => Ok(Step::Blocked(findings)),
         }
     }
 
-    fn explain(&mut self) {
-        self.explains = true;
+    async fn explain(&mut self, reader: Reader<'_>, preview: &mut Option<Box<Preview>>) {
+        if let Some(plan) = &mut self.plan {
+            plan.explain(reader, preview).await;
+        }
     }
 
     fn known(&self) -> ReleaseFacts {

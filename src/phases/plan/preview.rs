@@ -1,48 +1,63 @@
 //! What a person wants to know of a plan: it is read once the plan is made, and decides nothing.
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use super::state::PlanState;
 use super::{Plan, PlanOptions};
-use crate::domain::{ChangeOptions, LabelRule, MilestoneRule, VersionPolicy};
+use crate::domain::{AssetName, ChangeOptions, ImageRef, LabelRule, MilestoneRule, VersionPolicy};
 use crate::plan::{Awaited, NotesSource, ReleasePlan, VersionFrom};
 use crate::protocol::{Preview, Reader, SeenArtifact, SeenAsset, SeenRelease, ServiceError};
 use crate::release::existing_release::{self, Resolution};
 use crate::release::policy::{VersionStep, next_versions};
 
+/// What is said of an artifact while the registry has not answered.
+const NO_ANSWER: &str = "no answer in time";
+
 impl Plan {
-    /// Reads what the plan does not need. A failure is only noted.
-    pub(super) async fn preview(
-        &self,
-        reader: Reader<'_>,
-        seen: &PlanState,
-        plan: &ReleasePlan,
-    ) -> Preview {
+    /// What is known of the plan without reading anything more. Images are still to be looked for.
+    pub(super) fn begin_preview(&self, seen: &PlanState, plan: &ReleasePlan) -> Preview {
         let options = &self.options;
         let (existing, release) = existing(plan, seen);
-        let mut preview = Preview {
+        let assets = release.map_or(&[][..], |release| &release.assets);
+        let awaited = plan.awaited();
+        let artifacts = awaited.iter().map(|one| {
+            let state = match one {
+                Awaited::Asset(name) => asset(assets, name),
+                Awaited::Image { .. } => SeenArtifact::Unknown(NO_ANSWER.to_owned()),
+            };
+            (one.name().to_owned(), state)
+        });
+        Preview {
             follows: follows(options, seen, plan),
             tag_exists: seen.release.tag.is_some(),
             existing,
             checked: checked(options, seen),
             rights: seen.rights.told(&options.rights, &plan.wanted),
+            artifacts: artifacts.collect(),
             ..Preview::default()
-        };
-        let message = reader.github.commit_message(&plan.wanted.commit).await;
-        let message = noted(message, &mut preview.unknown).flatten();
-        preview.subject = message.and_then(|text| text.lines().next().map(str::to_owned));
-        if plan.wanted.notes == NotesSource::Generated {
-            let wanted = &plan.wanted;
-            let previous = plan.previous_tag.as_ref();
-            let notes = reader.github.notes(&wanted.tag, &wanted.commit, previous);
-            let notes = noted(notes.await, &mut preview.unknown);
-            preview.notes = notes.map(|notes| notes.body);
         }
-        let awaited = plan.awaited();
-        let states = awaited.iter().map(|one| artifact(reader, release, one));
-        let names = awaited.iter().map(|one| one.name().to_owned());
-        preview.artifacts = names.zip(join_all(states).await).collect();
-        preview
+    }
+}
+
+/// Reads what the plan does not need. A failure is only noted, and an answer is in the preview as soon as it is there.
+pub(super) async fn read_preview(reader: Reader<'_>, plan: &ReleasePlan, preview: &mut Preview) {
+    let wanted = &plan.wanted;
+    let message = reader.github.commit_message(&wanted.commit).await;
+    let message = noted(message, &mut preview.unknown).flatten();
+    preview.subject = message.and_then(|text| text.lines().next().map(str::to_owned));
+    if wanted.notes == NotesSource::Generated {
+        let previous = plan.previous_tag.as_ref();
+        let notes = reader.github.notes(&wanted.tag, &wanted.commit, previous);
+        let notes = noted(notes.await, &mut preview.unknown);
+        preview.notes = notes.map(|notes| notes.body);
+    }
+    let images = plan.images();
+    let mut looks: FuturesUnordered<_> = images
+        .map(|(name, image)| async move { (name, look_for(reader, &image).await) })
+        .collect();
+    while let Some((name, state)) = looks.next().await {
+        preview.artifacts.insert(name, state);
     }
 }
 
@@ -51,33 +66,27 @@ fn noted<T>(answer: Result<T, ServiceError>, unknown: &mut Vec<String>) -> Optio
     answer.map_err(|error| unknown.push(error.to_string())).ok()
 }
 
-/// What there is of an artifact: in the release that stays, or in the registry.
-async fn artifact(
-    reader: Reader<'_>,
-    release: Option<&SeenRelease>,
-    awaited: &Awaited,
-) -> SeenArtifact {
-    match awaited {
-        Awaited::Asset(name) => {
-            let is_it = |asset: &&SeenAsset| asset.name == name.as_str();
-            let assets = release.map_or(&[][..], |release| &release.assets);
-            match assets.iter().find(is_it) {
-                None => SeenArtifact::Absent,
-                Some(asset) => SeenArtifact::There {
-                    digest: asset.digest,
-                    size: Some(asset.size),
-                },
-            }
-        }
-        Awaited::Image { image, .. } => match reader.registry.resolve(image).await {
-            Ok(None) => SeenArtifact::Absent,
-            Ok(Some(manifest)) => SeenArtifact::There {
-                digest: Some(manifest.digest),
-                // Of the manifest, and not of the image.
-                size: None,
-            },
-            Err(error) => SeenArtifact::Unknown(error.cause.to_string()),
+/// What there is of an asset in the release that stays.
+fn asset(assets: &[SeenAsset], name: &AssetName) -> SeenArtifact {
+    match assets.iter().find(|asset| asset.name == name.as_str()) {
+        None => SeenArtifact::Absent,
+        Some(asset) => SeenArtifact::There {
+            digest: asset.digest,
+            size: Some(asset.size),
         },
+    }
+}
+
+/// What there is of an image in the registry.
+async fn look_for(reader: Reader<'_>, image: &ImageRef) -> SeenArtifact {
+    match reader.registry.resolve(image).await {
+        Ok(None) => SeenArtifact::Absent,
+        Ok(Some(manifest)) => SeenArtifact::There {
+            digest: Some(manifest.digest),
+            // Of the manifest, and not of the image.
+            size: None,
+        },
+        Err(error) => SeenArtifact::Unknown(error.cause.to_string()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::readiness::{CheckCounts, Judged, Readiness};
-use crate::domain::{Diagnostic, Tag};
+use crate::domain::{Diagnostic, Tag, hides_or_turns};
 
 /// How many pull requests are listed.
 pub(super) const MOST_PULLS: usize = 30;
@@ -132,9 +132,6 @@ fn list(text: &mut String, indent: &str, findings: &[Diagnostic]) {
 
 /// Without what would move the cursor, colour the terminal or turn the direction of the text.
 fn plain(text: &str) -> String {
-    let is_plain = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let is_plain = |c: &char| !c.is_control() && !hides_or_turns(*c);
     text.chars().filter(is_plain).collect()
 }

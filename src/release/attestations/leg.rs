@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::{Found, SigningRun, subjects};
+use super::{Found, SigningRun, server, subjects};
 use crate::plan::{Artifacts, ReleasePlan};
 use crate::protocol::{NewAttestation, RefusedAttestation, SeenAttestation, SignatureFault};
 
@@ -38,7 +38,7 @@ impl TestedLeg<'_> {
         });
         let source = json!({
             "name": "source",
-            "uri": format!("git+https://github.com/{}@{}", wanted.repository, wanted.tag.to_ref()),
+            "uri": format!("git+{}/{}@{}", server(wanted), wanted.repository, wanted.tag.to_ref()),
             "digest": {"gitCommit": wanted.commit.as_str()},
         });
         let given = self.configuration.iter().map(|(name, value)| {

@@ -8,7 +8,7 @@ pub(crate) mod required;
 pub(crate) mod summary;
 
 use crate::domain::{Digest, SignerPattern};
-use crate::plan::{Artifact, Artifacts, ReleasePlan, Signing};
+use crate::plan::{Artifact, Artifacts, ReleasePlan, Signing, Wanted};
 use crate::protocol::{
     GITHUB_ISSUER, RefusedAttestation, SeenAttestation, SignatureFault, Subject, SubjectRule,
     WantedAttestation, WantedSigner,
@@ -46,8 +46,7 @@ pub(crate) struct SigningRun {
 impl SigningRun {
     /// `run` is the run's number: the plan's or, of a published release, the one that published it.
     pub(crate) fn new(signing: &Signing, run: &str) -> Self {
-        let path = signing.workflow.split_once("/.github/workflows/");
-        let repository = path.map_or(signing.workflow.as_str(), |(repository, _)| repository);
+        let repository = signing.repository();
         Self {
             workflow: signing.workflow.clone(),
             signer: WantedSigner {
@@ -105,6 +104,12 @@ impl SigningRun {
             .and_then(|attempt| attempt.parse().ok())
             .unwrap_or_default()
     }
+}
+
+/// The address of the server that a signed release is on.
+fn server(wanted: &Wanted) -> &str {
+    let signing = wanted.signing.as_ref();
+    signing.map_or("https://github.com", Signing::server)
 }
 
 /// The server in the address of a workflow: `https://github.com`.

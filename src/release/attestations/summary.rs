@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{Found, SigningRun};
+use super::{Found, SigningRun, server};
 use crate::domain::{Digest, PROGRAM_VERSION};
 use crate::plan::{EVIDENCE, EVIDENCE_PREDICATE, ReleasePlan, Statement};
 use crate::protocol::{
@@ -86,15 +86,8 @@ const TIME: &str = "timeVerified";
 
 fn resource(plan: &ReleasePlan) -> String {
     let wanted = &plan.wanted;
-    let server = wanted.signing.as_ref().and_then(|signing| {
-        let rest = signing.workflow.strip_prefix("https://")?;
-        rest.split('/').next()
-    });
-    let server = server.unwrap_or("github.com");
-    format!(
-        "https://{server}/{}/releases/tag/{}",
-        wanted.repository, wanted.tag
-    )
+    let server = server(wanted);
+    format!("{server}/{}/releases/tag/{}", wanted.repository, wanted.tag)
 }
 
 /// The attestation among those that were found by which this run has signed the statement already; when it was verified may

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use url::Url;
 
+use crate::domain::hides_or_turns;
+
 /// How many characters of a text from outside are shown.
 const LONGEST: usize = 300;
 
@@ -92,7 +94,7 @@ pub(super) fn visible(text: &str) -> String {
 fn push_visible(text: &mut String, c: char) {
     if matches!(c, '\n' | '\t') {
         text.push(' ');
-    } else if c.is_control() || turns_or_hides(c) {
+    } else if is_hidden(c) {
         // Writing to memory cannot fail.
         let _ = write!(text, "(U+{:04X})", u32::from(c));
     } else {
@@ -102,7 +104,7 @@ fn push_visible(text: &mut String, c: char) {
 
 /// The address of a page that may be linked to: of HTTPS, and without a user.
 fn harmless(address: &str) -> Option<String> {
-    if address.chars().any(|c| c.is_control() || turns_or_hides(c)) {
+    if address.chars().any(is_hidden) {
         return None;
     }
     let url = Url::parse(address).ok()?;
@@ -111,21 +113,8 @@ fn harmless(address: &str) -> Option<String> {
 }
 
 /// Whether a character has no shape of its own, or XML does not allow it.
-fn turns_or_hides(c: char) -> bool {
-    matches!(
-        u32::from(c),
-        0x00ad
-            | 0x061c
-            | 0x180e
-            | 0x200b..=0x200f
-            | 0x2028..=0x202e
-            | 0x2060..=0x206f
-            | 0xfeff
-            | 0xfff9..=0xfffb
-            | 0xfffe
-            | 0xffff
-            | 0x000e_0000..=0x000e_007f
-    )
+fn is_hidden(c: char) -> bool {
+    c.is_control() || hides_or_turns(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

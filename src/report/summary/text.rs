@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::hides_or_turns;
+
 /// Plain text in one line, in which web addresses are links and what is between backticks is code.
 pub(super) fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
@@ -124,19 +126,7 @@ pub(super) fn bounded(text: &str, most: usize) -> String {
 
 /// A character that shows itself, or its number: other ones would hide, or turn the direction of what follows.
 fn push_visible(text: &mut String, c: char) {
-    let turns_or_hides = matches!(
-        u32::from(c),
-        0x00ad
-            | 0x061c
-            | 0x180e
-            | 0x200b..=0x200f
-            | 0x2028..=0x202e
-            | 0x2060..=0x206f
-            | 0xfeff
-            | 0xfff9..=0xfffb
-            | 0x000e_0000..=0x000e_007f
-    );
-    if c.is_control() || turns_or_hides {
+    if c.is_control() || hides_or_turns(c) {
         let _ = write!(text, "(U+{:04X})", u32::from(c));
     } else {
         text.push(c);
