@@ -68,11 +68,11 @@ impl RehearsedSigstore {
         let path = |path: &Path| path.display().to_string();
         let mut variables = vec![("GITHUB_WORKFLOW_REF", self.workflow.clone())];
         if VERIFY.contains(&phase) {
-            let (root, config) = (&self.trusted_root, &self.signing_config);
-            variables.push(("INPUT_SIGSTORE-TRUSTED-ROOT", path(root)));
-            variables.push(("INPUT_SIGSTORE-SIGNING-CONFIG", path(config)));
+            variables.push(("INPUT_SIGSTORE-TRUSTED-ROOT", path(&self.trusted_root)));
         }
         if SIGN.contains(&phase) {
+            let config = path(&self.signing_config);
+            variables.push(("INPUT_SIGSTORE-SIGNING-CONFIG", config));
             variables.push(("ACTIONS_ID_TOKEN_REQUEST_URL", self.token_url.clone()));
             variables.push(("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET.to_owned()));
         }

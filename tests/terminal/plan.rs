@@ -103,8 +103,8 @@ async fn plan_shows_what_will_happen() {
     colored.assert_has("\u{1b}[1mv1.2.0 of kyma-project/btp-manager\u{1b}[0m\n");
     colored.assert_has("\u{1b}[2m  previous\u{1b}[0m    v1.1.5\n");
     drop(registry);
-    // A registry that does not answer keeps nobody from planning.
-    let unknown = show(&desk, &line, 120, true).await;
+    // A registry that does not answer keeps nobody from planning, however little time there is.
+    let unknown = show(&desk, &format!("{line} --timeout 5s"), 120, true).await;
     assert_eq!(unknown.code, 0, "{}", unknown.text);
     unknown.assert_has("/prod/other:1.2.0: not known: ");
 }
