@@ -210,6 +210,28 @@ pub struct SigningInput {
     pub sigstore_signing_config: Option<String>,
 }
 
+/// What a release consists of, for the phases that no plan tells it.
+#[derive(Debug, Default, Args)]
+pub struct ReleaseContentInput {
+    /// Names of all assets that the published release has, one per line
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub assets: Vec<String>,
+    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's or, with `commit-build`, the commit's version
+    #[arg(long, value_name = "IMAGE")]
+    pub binary_image: Option<String>,
+    /// Further images that the release needs, one per line, in the form of `binary-image`
+    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
+    pub extra_images: Vec<String>,
+    #[command(flatten)]
+    pub module: ModuleInput,
+    /// Which tool's module the release has: `modulectl-3` (the one that Lifecycle Manager installs today), `kyma-cli-2` (the one of 2023) or `both` (one image under the tags of both, with the templates of both); it sets descriptor, templates, names and tags together; default: `modulectl-3`
+    #[arg(long, value_name = "FORM")]
+    pub module_form: Option<String>,
+    /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
+    #[arg(long, value_name = "TAG")]
+    pub module_tag: Option<String>,
+}
+
 /// The names of the module image, for the phases that no plan tells them.
 #[derive(Debug, Default, Args)]
 pub struct ModuleInput {

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{CommonArgs, ModuleInput, VersionRulesInput};
+use super::{CommonArgs, ReleaseContentInput, VersionRulesInput};
 
 /// Arguments of `plan`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -75,23 +75,8 @@ pub struct PlanArgs {
     /// Whether there is a token whose tag starts workflows, a GitHub App's or a bot's; `builders: tag` needs one
     #[arg(long)]
     pub has_release_token: bool,
-    /// Names of all assets that the published release has, one per line
-    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
-    pub assets: Vec<String>,
-    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's or, with `commit-build`, the commit's version
-    #[arg(long, value_name = "IMAGE")]
-    pub binary_image: Option<String>,
-    /// Further images that the release needs, one per line, in the form of `binary-image`
-    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
-    pub extra_images: Vec<String>,
     #[command(flatten)]
-    pub module: ModuleInput,
-    /// Which tool's module the release has: `modulectl-3` (the one that Lifecycle Manager installs today), `kyma-cli-2` (the one of 2023) or `both` (one image under the tags of both, with the templates of both); it sets descriptor, templates, names and tags together; default: `modulectl-3`
-    #[arg(long, value_name = "FORM")]
-    pub module_form: Option<String>,
-    /// Tag of the module image, which the form sets: `{version}` for `modulectl-3` and `v{version}` for `kyma-cli-2`. Given alone it selects the form that has it, and any other is for an image that is built elsewhere
-    #[arg(long, value_name = "TAG")]
-    pub module_tag: Option<String>,
+    pub artifacts: ReleaseContentInput,
     /// Whether the results of the tests and the release itself are signed with the identity of the workflow run, keyless: `require` (what is not signed does not count), `prefer` (signed where the jobs may ask for an identity token, and a result that is not signed counts with a warning) or `off`; a signature that is wrong is always refused; default: `off`
     #[arg(long, value_name = "MODE")]
     pub signing: Option<String>,

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{BuildersInput, CommonArgs, ModuleInput, PlanInput, TrustInput};
+use super::{BuildersInput, CommonArgs, PlanInput, ReleaseContentInput, TrustInput};
 
 /// Arguments of `status`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -11,23 +11,8 @@ pub struct StatusArgs {
     pub release: super::ReleaseByVersion,
     #[command(flatten)]
     pub plan: PlanInput,
-    /// Names of all assets that the published release has, one per line
-    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
-    pub assets: Vec<String>,
-    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's
-    #[arg(long, value_name = "IMAGE")]
-    pub binary_image: Option<String>,
-    /// Further images that the release needs, one per line, in the form of `binary-image`
-    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
-    pub extra_images: Vec<String>,
     #[command(flatten)]
-    pub module: ModuleInput,
-    /// Which tool's module the release has: `modulectl-3`, `kyma-cli-2` or `both`; default: `modulectl-3`
-    #[arg(long, value_name = "FORM")]
-    pub module_form: Option<String>,
-    /// Tag of the module image, which the form sets
-    #[arg(long, value_name = "TAG")]
-    pub module_tag: Option<String>,
+    pub artifacts: ReleaseContentInput,
     /// Platforms that every container image must have, one per line, such as `linux/amd64`; default: the platforms that it lists
     #[arg(long, value_name = "PLATFORMS", action = ArgAction::Append)]
     pub image_platforms: Vec<String>,

@@ -31,6 +31,7 @@ mod record_tests;
 mod registry_login;
 #[cfg(feature = "rehearse")]
 mod rehearse;
+mod release_content;
 mod release_settings;
 mod report;
 mod rights;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::input_parser::{Choices, InputParser};
-use super::module_form::module_form;
 use super::notes::notes;
 use super::policy::{bounded, reason, version_rules};
+use super::release_content::{assets, image_inputs};
 use super::rights::rights;
 use super::signing::{required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
@@ -13,9 +13,7 @@ use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
 use crate::domain::{Code, NamedVersion};
 use crate::phases::{NextInputs, Plan, PlanNext, PlanOptions};
-use crate::plan::{
-    ImageInputs, ModuleImageInputs, Names, OnExisting, TagWhen, VersionFrom, WantedInputs,
-};
+use crate::plan::{Names, OnExisting, TagWhen, VersionFrom, WantedInputs};
 
 impl PhaseSettings for PlanArgs {
     fn has(&self, input: &str) -> bool {
@@ -37,7 +35,7 @@ impl PhaseSettings for PlanArgs {
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let image_inputs = image_inputs(parser, self);
+        let image_inputs = image_inputs(parser, &self.artifacts);
         let (version_from, version) = version_from(parser, self, &image_inputs);
         // Before the version is known, and without one, images are checked with an example of it.
         let example = match &version {
@@ -54,9 +52,7 @@ impl PhaseSettings for PlanArgs {
         let tag_when = tag_when(parser, "tag-when", self.tag_when.as_deref()).unwrap_or_default();
         check_tag_when(parser, version_from, tag_when);
         let tag_message = tag_message(parser, self);
-        let assets = lines(&self.assets)
-            .filter_map(|name| parser.take("assets", name.parse()))
-            .collect();
+        let assets = assets(parser, &self.artifacts);
         let prerelease = parser.auto("prerelease", self.prerelease.as_deref());
         let make_latest = parser.auto("make-latest", self.make_latest.as_deref());
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
@@ -183,17 +179,4 @@ fn tag_message(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<String> 
         );
     }
     None
-}
-
-fn image_inputs(parser: &mut InputParser<'_>, args: &PlanArgs) -> ImageInputs {
-    ImageInputs {
-        binary: args.binary_image.clone(),
-        extra: lines(&args.extra_images).map(str::to_owned).collect(),
-        module: ModuleImageInputs {
-            name: args.module.module_name.clone(),
-            registry: args.module.module_registry.clone(),
-            form: module_form(parser, args.module_form.as_deref()),
-            tag: args.module_tag.clone(),
-        },
-    }
 }

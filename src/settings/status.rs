@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::input_parser::InputParser;
-use super::module_form::module_form;
 use super::publish::{legs, required_check};
+use super::release_content::{assets, image_inputs};
 use super::{PhaseSettings, Prepared, Targets, lines};
 use crate::cli::StatusArgs;
 use crate::domain::{Code, NamedVersion, TagFormat};
@@ -14,8 +14,7 @@ use crate::phases::{
     leg_findings,
 };
 use crate::plan::{
-    ImageInputs, ModuleImageInputs, Names, NotesSource, OnExisting, ReleasePlan, TagWhen,
-    VersionFrom, Wanted, WantedInputs,
+    Names, NotesSource, OnExisting, ReleasePlan, TagWhen, VersionFrom, Wanted, WantedInputs,
 };
 
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -118,14 +117,15 @@ fn planned(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<ReleasePla
             return None;
         }
     }
+    let content = &args.artifacts;
     let typed = [
-        ("assets", !args.assets.is_empty()),
-        ("binary-image", args.binary_image.is_some()),
-        ("extra-images", !args.extra_images.is_empty()),
-        ("module-name", args.module.module_name.is_some()),
-        ("module-registry", args.module.module_registry.is_some()),
-        ("module-form", args.module_form.is_some()),
-        ("module-tag", args.module_tag.is_some()),
+        ("assets", !content.assets.is_empty()),
+        ("binary-image", content.binary_image.is_some()),
+        ("extra-images", !content.extra_images.is_empty()),
+        ("module-name", content.module.module_name.is_some()),
+        ("module-registry", content.module.module_registry.is_some()),
+        ("module-form", content.module_form.is_some()),
+        ("module-tag", content.module_tag.is_some()),
     ];
     for (input, is_given) in typed {
         if is_given {
@@ -145,19 +145,8 @@ fn typed(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<Wanted> {
     let typed = args.release.version.as_deref().unwrap_or_default();
     let named = parser.take("version", NamedVersion::typed(typed, format.as_ref()));
     let repository = parser.repository(&args.common);
-    let images = ImageInputs {
-        binary: args.binary_image.clone(),
-        extra: lines(&args.extra_images).map(str::to_owned).collect(),
-        module: ModuleImageInputs {
-            name: args.module.module_name.clone(),
-            registry: args.module.module_registry.clone(),
-            form: module_form(parser, args.module_form.as_deref()),
-            tag: args.module_tag.clone(),
-        },
-    };
-    let assets = lines(&args.assets)
-        .filter_map(|name| parser.take("assets", name.parse()))
-        .collect();
+    let images = image_inputs(parser, &args.artifacts);
+    let assets = assets(parser, &args.artifacts);
     let named = named?;
     let all = images.named(Names::of(&named), &mut parser.findings);
     let inputs = WantedInputs {

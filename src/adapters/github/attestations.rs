@@ -8,7 +8,7 @@ use url::Url;
 
 use super::GitHub;
 use super::answer::GitHubAnswer;
-use super::client::{PAGE, success};
+use super::client::{PAGE, Paging, success};
 use super::models::Paged;
 use super::rate_limit::RequestKind;
 use crate::domain::Digest;
@@ -66,7 +66,7 @@ impl GitHub {
             .append_pair("predicate_type", predicate_type);
         let pages = match self
             .client
-            .linked_pages::<Attestations>(url, MOST_PAGES)
+            .pages::<Attestations>(url, MOST_PAGES, Paging::Cursors)
             .await
         {
             Err(Cause::Denied { status: 404, .. }) => return Ok(vec![]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::client::ALL_PAGES;
+use super::client::{ALL_PAGES, Paging};
 use super::{GitHub, models};
 use crate::domain::CommitSha;
 use crate::protocol::{Cause, CheckState, CheckTimes, SeenCheck};
@@ -43,7 +43,7 @@ impl GitHub {
         let runs = self.url(&["commits", commit.as_str(), "check-runs"]);
         let runs = self
             .client
-            .pages::<models::CheckRuns>(runs, ALL_PAGES)
+            .pages::<models::CheckRuns>(runs, ALL_PAGES, Paging::Numbers)
             .await?;
         let mut workflows = self.url(&["actions", "runs"]);
         workflows
@@ -51,7 +51,7 @@ impl GitHub {
             .append_pair("head_sha", commit.as_str());
         let workflows = self
             .client
-            .pages::<models::WorkflowRuns>(workflows, ALL_PAGES)
+            .pages::<models::WorkflowRuns>(workflows, ALL_PAGES, Paging::Numbers)
             .await?;
         let mut checks = self.statuses_at(commit).await?;
         checks.extend(newest(runs.into_iter().flat_map(|page| page.check_runs)));

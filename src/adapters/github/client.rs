@@ -35,6 +35,16 @@ pub(super) const ALL_PAGES: usize = 100;
 /// The most entries that a page of a list has.
 pub(super) const PAGE: usize = 100;
 
+/// How a list goes on after a page.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Paging {
+    /// Pages are numbered. One that is confirmed by 304 has the links of its first response, so after a full page the next one is
+    /// requested in any case.
+    Numbers,
+    /// Only the links lead on. A full page is not kept for conditional requests, as its links may change while it stays the same.
+    Cursors,
+}
+
 /// Sends requests to one GitHub, with one token or as one App.
 pub(super) struct Client {
     pub(super) http: Http,
@@ -111,19 +121,19 @@ impl Client {
         most: usize,
     ) -> Result<Vec<T>, Cause> {
         Ok(self
-            .pages::<Vec<T>>(url, most)
+            .pages::<Vec<T>>(url, most, Paging::Numbers)
             .await?
             .into_iter()
             .flatten()
             .collect())
     }
 
-    /// The first `most` pages of a list, along the links from page to page. A page confirmed by 304 has the links of
-    /// its first response, so after a full page the next one is requested in any case.
+    /// The first `most` pages of a list, along the links from page to page.
     pub(super) async fn pages<P: DeserializeOwned + Paged>(
         &self,
         mut url: Url,
         most: usize,
+        paging: Paging,
     ) -> Result<Vec<P>, Cause> {
         url.query_pairs_mut()
             .append_pair("per_page", &PAGE.to_string());
@@ -136,37 +146,22 @@ impl Client {
                 Some(link) => origin::next_page(&page, link)?,
                 None => None,
             };
-            let read: P = self.take(page.clone(), answer)?;
-            if next.is_none() && read.entries() >= PAGE {
-                next = Some(origin::following(page));
-            }
-            pages.push(read);
-        }
-        Ok(pages)
-    }
-
-    /// The same for a list that is read by cursors: only the links lead on. A full page is not kept for conditional requests, as
-    /// its links may change while it stays the same.
-    pub(super) async fn linked_pages<P: DeserializeOwned + Paged>(
-        &self,
-        mut url: Url,
-        most: usize,
-    ) -> Result<Vec<P>, Cause> {
-        url.query_pairs_mut()
-            .append_pair("per_page", &PAGE.to_string());
-        let mut pages = Vec::new();
-        let mut next = Some(url);
-        for _ in 0..most {
-            let Some(page) = next else { break };
-            let answer = self.read(&page).await?;
-            next = match answer.header("link") {
-                Some(link) => origin::next_page(&page, link)?,
-                None => None,
+            let read: P = match paging {
+                Paging::Numbers => {
+                    let read: P = self.take(page.clone(), answer)?;
+                    if next.is_none() && read.entries() >= PAGE {
+                        next = Some(origin::following(page));
+                    }
+                    read
+                }
+                Paging::Cursors => {
+                    let read: P = success(&answer)?.json()?;
+                    if read.entries() < PAGE {
+                        self.etags().put(page, answer);
+                    }
+                    read
+                }
             };
-            let read: P = success(&answer)?.json()?;
-            if read.entries() < PAGE {
-                self.etags().put(page, answer);
-            }
             pages.push(read);
         }
         Ok(pages)

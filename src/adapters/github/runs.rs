@@ -7,7 +7,7 @@ use url::Url;
 
 use super::answer::GitHubAnswer;
 use super::checks::seconds;
-use super::client::{ALL_PAGES, JSON, success};
+use super::client::{ALL_PAGES, JSON, Paging, success};
 use super::download::DownloadAnswer;
 use super::rate_limit::RequestKind;
 use super::{Doing, GitHub, models};
@@ -49,7 +49,10 @@ impl GitHub {
         let run = run.to_string();
         let mut url = self.actions_url(repository, &["runs", &run, "jobs"]);
         url.query_pairs_mut().append_pair("filter", "latest");
-        let pages = self.client.pages::<models::RunJobs>(url, ALL_PAGES).await?;
+        let pages = self
+            .client
+            .pages::<models::RunJobs>(url, ALL_PAGES, Paging::Numbers)
+            .await?;
         let jobs = pages.into_iter().flat_map(|page| page.jobs);
         Ok(jobs
             .map(|job| SeenJob {
