@@ -90,6 +90,25 @@ async fn all_pages_are_read_and_an_unchanged_short_one_costs_nothing() {
     assert_eq!(read().await, 250);
 }
 
+/// What would be on the pages that are not read may matter.
+#[tokio::test]
+async fn list_that_is_too_long_is_not_taken_for_the_whole() {
+    let rig = rig(Level::Write, |_| {}).await;
+    let digest = Digest::of(b"artifact");
+    for nth in 0..999 {
+        rig.repository(|repository| repository.attest(&bundle(digest, TYPE, nth)));
+    }
+    let all = rig.github.attestations(digest, TYPE).await.unwrap();
+    assert_eq!(all.len(), 999);
+    rig.repository(|repository| repository.attest(&bundle(digest, TYPE, 999)));
+    let error = rig.github.attestations(digest, TYPE).await.unwrap_err();
+    let told = error.cause.to_string();
+    assert!(
+        told.contains("GitHub has 1000 or more attestations of sha256:"),
+        "{told}"
+    );
+}
+
 #[tokio::test]
 async fn bundle_that_lies_elsewhere_is_read_without_the_token() {
     let rig = rig(Level::Read, |options| options.inline_bundles = false).await;

@@ -118,14 +118,8 @@ impl GitHub {
                 Ok((self.client.signals(&answer), answer))
             })
             .await?;
-        let block = &success(&answer)?.body;
-        let damaged =
-            |error: snap::Error| broken(&format!("is not compressed as it should be: {error}"));
-        if snap::raw::decompress_len(block).map_err(damaged)? > LARGEST_BUNDLE {
-            return Err(broken("would be larger than 16 MiB"));
-        }
-        let bundle = snap::raw::Decoder::new().decompress_vec(block);
-        Ok(bundle.map_err(damaged)?.into())
+        let bundle = decompressed(&success(&answer)?.body);
+        bundle.map_err(|why| broken(&why))
     }
 
     pub(super) async fn post_bundle(&self, bundle: &Bytes) -> Result<(), Cause> {
@@ -138,5 +132,40 @@ impl GitHub {
         self.write::<_, Stored>(RequestKind::Create, Method::POST, &url, &body)
             .await
             .map(drop)
+    }
+}
+
+/// What a block of Snappy holds
+/// ([format](https://github.com/google/snappy/blob/1.2.2/format_description.txt)), or why it is not read.
+fn decompressed(block: &[u8]) -> Result<Bytes, String> {
+    let damaged = |error: snap::Error| format!("is not compressed as it should be: {error}");
+    let size = snap::raw::decompress_len(block).map_err(damaged)?;
+    if size > LARGEST_BUNDLE {
+        return Err(format!(
+            "would have {size} bytes, more than {LARGEST_BUNDLE}"
+        ));
+    }
+    let bundle = snap::raw::Decoder::new().decompress_vec(block);
+    Ok(bundle.map_err(damaged)?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_read_unless_they_are_damaged_or_too_large() {
+        let text = b"{\"a\": 1}".repeat(100);
+        let block = snap::raw::Encoder::new().compress_vec(&text).unwrap();
+        assert!(block.len() < text.len());
+        assert_eq!(decompressed(&block).unwrap(), text);
+        let cut = decompressed(&block[..block.len() - 1]).unwrap_err();
+        assert!(
+            cut.starts_with("is not compressed as it should be: "),
+            "{cut}"
+        );
+        // A length of 4 GiB less one, and nothing of it.
+        let huge = decompressed(&[0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
+        assert_eq!(huge, "would have 4294967295 bytes, more than 16777216");
     }
 }
