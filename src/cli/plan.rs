@@ -80,6 +80,12 @@ pub struct PlanArgs {
     /// Whether the results of the tests and the release itself are signed with the identity of the workflow run, keyless: `require` (what is not signed does not count), `prefer` (signed where the jobs may ask for an identity token, and a result that is not signed counts with a warning) or `off`; a signature that is wrong is always refused; default: `off`
     #[arg(long, value_name = "MODE")]
     pub signing: Option<String>,
+    /// Workflow whose jobs sign the results of the tests, with its ref: `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`, or the name of a file that is beside `job-workflow`; a result that a job of another workflow signed does not count; default: any job of the run may sign
+    #[arg(long, value_name = "WORKFLOW")]
+    pub test_signer: Option<String>,
+    /// Workflow that has the job of this step, with its ref: `${{ job.workflow_ref }}`; needed where `test-signer` is the name of a file
+    #[arg(long, value_name = "WORKFLOW")]
+    pub job_workflow: Option<String>,
     /// Attestations that images must have before the release is published, one per line: `image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/OWNER/NAME/.github/workflows/FILE@REF`, where `image` is `binary`, `module` or a further image as in `extra-images`, and `signer` may have `*` after the owner; the source repository and the commit are always compared
     #[arg(long, value_name = "ATTESTATIONS", action = ArgAction::Append)]
     pub require_attestations: Vec<String>,

@@ -182,6 +182,7 @@ mod tests {
         let job = |conclusion: Option<&str>| SeenJob {
             id: 1,
             name: "build\n/ image".into(),
+            attempt: 1,
             conclusion: conclusion.map(str::to_owned),
             times: crate::protocol::CheckTimes::default(),
         };

@@ -26,7 +26,7 @@ pub use fetch_module::FetchModule;
 pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
 pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, leg_findings};
 pub use ready::{AnswerForm, NotReady, PlanOf, Ready, ReadyOptions};
-pub use record_tests::{LegResult, RecordTests};
+pub use record_tests::{FinishedLeg, FinishedLegs, LegResult, RecordTests, ResultSigner, SignLegs};
 pub use status::{
     ExpectedRelease, LegsJudge, Status, StatusForm, StatusJudges, StatusMode, StatusOptions,
     VerifyOf,

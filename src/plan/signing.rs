@@ -23,6 +23,10 @@ pub struct Signing {
     pub workflow: String,
     /// The commit that the workflow runs on, which need not be the one that is released.
     pub commit: CommitSha,
+    /// The workflow that has the jobs which sign the results of the tests. Without it, any job of the run may sign them, also one that
+    /// runs a module's own code. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_signer: Option<SignerPattern>,
 }
 
 /// Whether a signature may be missing. One that is wrong is refused in any case.

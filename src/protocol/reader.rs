@@ -17,8 +17,8 @@ use futures_util::Stream;
 
 use super::{
     CountedReleases, LocalFile, Notes, RefusedAttestation, ReleaseId, SeenAnswer, SeenAsset,
-    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenLayer, SeenManifest, SeenMilestone,
-    SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows, ServiceError,
+    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenJob, SeenLayer, SeenManifest,
+    SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -165,6 +165,8 @@ pub trait GitHubReader: Send + Sync {
         run: u64,
         attempt: u64,
     ) -> Result<Option<bool>, ServiceError>;
+    /// The jobs of the latest attempt of a workflow's run, with those of earlier attempts that were not run again.
+    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError>;
     /// The environments whose protection rules a workflow's run waits for: approvals and timers.
     async fn pending_environments(
         &self,

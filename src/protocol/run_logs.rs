@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{ByteStream, CheckTimes, ServiceError};
+use super::{ByteStream, CheckTimes, GitHubReader, ServiceError};
 use crate::domain::RepoSlug;
 
 /// A job of a workflow's run (<https://docs.github.com/en/rest/actions/workflow-jobs>).
@@ -14,6 +14,8 @@ pub struct SeenJob {
     pub id: u64,
     /// As GitHub shows it; a job of a called workflow has the calling job's name before a slash.
     pub name: String,
+    /// The attempt of the run in which it ran, counted from 1. Where only failed jobs are run again, the others stay of an earlier one.
+    pub attempt: u64,
     /// Such as `success`; `None` for a job that has not ended.
     pub conclusion: Option<String>,
     /// From when its runner began with it, until it ended.
@@ -28,15 +30,13 @@ pub enum JobLog {
     Gone(u16),
 }
 
-/// The runs of workflows, read-only.
+/// The logs of workflows' runs, read-only.
 ///
 /// # Errors
 ///
-/// As those of [`super::GitHubReader`]: an answer that is not known.
+/// As those of [`GitHubReader`]: an answer that is not known.
 #[async_trait]
-pub trait RunReader: Send + Sync {
-    /// The jobs of the latest attempt of a run, with those of earlier attempts that were not run again.
-    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError>;
+pub trait RunReader: GitHubReader {
     /// The log of a job that has ended.
     async fn job_log(&self, repository: &RepoSlug, job: u64) -> Result<JobLog, ServiceError>;
 }

@@ -1,5 +1,7 @@
 //! Parses the arguments of `record-tests`.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::input_parser::{Choices, InputParser};
@@ -7,7 +9,8 @@ use super::signing::signing_is_planned;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::{RecordTestsArgs, SigningInput};
 use crate::domain::{Code, Diagnostic};
-use crate::phases::{LegResult, RecordTests};
+use crate::phases::{FinishedLeg, FinishedLegs, LegResult, RecordTests, ResultSigner, SignLegs};
+use crate::plan::Artifacts;
 use crate::protocol::StatusState;
 
 /// The most characters of the name of a leg. GitHub takes 255 in the context of a status, which begins with `btp-release/e2e/`.
@@ -15,7 +18,7 @@ const MOST_LEG: usize = 239;
 
 impl PhaseSettings for RecordTestsArgs {
     fn signs(&self) -> bool {
-        signing_is_planned(&self.plan)
+        !self.status_only && signing_is_planned(&self.plan)
     }
 
     fn signing(&self) -> Option<&SigningInput> {
@@ -23,6 +26,9 @@ impl PhaseSettings for RecordTestsArgs {
     }
 
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        if lines(&self.legs).next().is_some() {
+            return self.prepare_legs(parser);
+        }
         let results = [
             ("success", StatusState::Success),
             ("failure", StatusState::Failure),
@@ -34,14 +40,93 @@ impl PhaseSettings for RecordTestsArgs {
         if self.leg.is_none() {
             parser.missing(
                 "leg",
-                "name this leg of the tests, such as k3s-${{ matrix.k3s }}",
+                "name this leg of the tests, such as k3s-${{ matrix.k3s }}, or `legs` whose jobs have ended",
             );
         }
-        let details_url = self.details_url.as_deref();
-        let details_url = match details_url.map(page) {
+        let url = self.page(parser);
+        let artifacts = self.tested(parser);
+        let configuration = self.configuration(parser);
+        let signed_by = if self.status_only {
+            ResultSigner::LaterJob
+        } else {
+            ResultSigner::ThisJob(parser.environment.context.id_token())
+        };
+        let attempt = parser.lock_owner().attempt;
+        let plan = parser.plan(&self.plan, &self.common)?;
+        let result = LegResult {
+            leg: leg?,
+            state: state.unwrap_or(StatusState::Success),
+            artifacts: artifacts?,
+            url: url?,
+            configuration,
+            attempt,
+            signed_by,
+        };
+        Some(Prepared::planned(plan, |plan| {
+            RecordTests::new(plan, result)
+        }))
+    }
+}
+
+impl RecordTestsArgs {
+    /// Legs whose jobs have ended.
+    fn prepare_legs(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
+        let given = [
+            ("leg", self.leg.is_some()),
+            ("result", self.result.is_some()),
+            ("status-only", self.status_only),
+        ];
+        for (input, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            let both = Diagnostic::error(
+                Code::InputsExclusive,
+                format!(
+                    "is given together with `legs`, which takes from GitHub how each leg ended, and `{input}` is about one leg"
+                ),
+                format!("leave `{input}` out, or `legs`"),
+            );
+            parser.take::<(), _>(input, Err(both));
+        }
+        let legs = parser.take("legs", finished_legs(lines(&self.legs)));
+        let url = self.page(parser);
+        let artifacts = self.tested(parser);
+        let configuration = self.configuration(parser);
+        let id_token = parser.environment.context.id_token();
+        let owner = parser.lock_owner();
+        if owner.run.is_none() || owner.repository.is_none() {
+            parser.missing(
+                "GITHUB_RUN_ID",
+                "the runner sets it: only a job of the run that the legs were in can sign their results",
+            );
+        }
+        let plan = parser.plan(&self.plan, &self.common)?;
+        let finished = FinishedLegs {
+            legs: legs?,
+            artifacts: artifacts?,
+            url: url?,
+            configuration,
+            repository: owner.repository?,
+            run: owner.run?,
+            attempt: owner.attempt,
+            id_token,
+        };
+        Some(Prepared::planned(plan, |plan| {
+            SignLegs::new(plan, finished)
+        }))
+    }
+
+    /// The page that shows how the tests ran; `None` where what was given is none.
+    #[expect(
+        clippy::option_option,
+        reason = "a page that is wrong is not one that is unknown"
+    )]
+    fn page(&self, parser: &mut InputParser<'_>) -> Option<Option<String>> {
+        match self.details_url.as_deref().map(page) {
             Some(url) => parser.take("details-url", url).map(Some),
             None => Some(parser.run_url()),
-        };
+        }
+    }
+
+    fn tested(&self, parser: &mut InputParser<'_>) -> Option<Artifacts> {
         let artifacts = parser.artifacts(&self.artifacts);
         if self.artifacts.artifacts.is_none() {
             parser.missing(
@@ -49,29 +134,39 @@ impl PhaseSettings for RecordTestsArgs {
                 "pass the output of the phase `await` with the artifacts that were tested",
             );
         }
-        let configuration = lines(&self.test_configuration)
-            .filter_map(|line| parser.take("test-configuration", setting(line)))
-            .collect();
-        let context = parser.environment.context;
-        let id_token = context.id_token();
-        let attempt = context.run_attempt.as_deref();
-        let attempt = attempt
-            .and_then(|attempt| attempt.parse().ok())
-            .unwrap_or(1);
-        let plan = parser.plan(&self.plan, &self.common)?;
-        let result = LegResult {
-            leg: leg?,
-            state: state.unwrap_or(StatusState::Success),
-            artifacts: artifacts?,
-            url: details_url?,
-            configuration,
-            attempt,
-            id_token,
-        };
-        Some(Prepared::planned(plan, |plan| {
-            RecordTests::new(plan, result)
-        }))
+        artifacts
     }
+
+    fn configuration(&self, parser: &mut InputParser<'_>) -> BTreeMap<String, String> {
+        lines(&self.test_configuration)
+            .filter_map(|line| parser.take("test-configuration", setting(line)))
+            .collect()
+    }
+}
+
+/// `LEG=JOB`, or the name of both.
+fn finished_legs<'l>(lines: impl Iterator<Item = &'l str>) -> Result<Vec<FinishedLeg>, Diagnostic> {
+    let mut legs: Vec<FinishedLeg> = Vec::new();
+    for line in lines {
+        let (leg, job) = line.split_once('=').unwrap_or((line, line));
+        let (leg, job) = (leg_name(leg)?, job.trim().to_owned());
+        if leg.is_empty() || job.is_empty() {
+            let help = "write LEG=JOB, such as k3s-v1.33.5+k3s1=k3s v1.33.5+k3s1";
+            let why = "has no name of a leg or of a job";
+            return Err(Diagnostic::value(Code::TextInvalid, "leg", line, why, help));
+        }
+        // One job cannot have tested two legs, nor two jobs one.
+        if legs
+            .iter()
+            .any(|other| other.leg == leg || other.job == job)
+        {
+            let why = "has a leg or a job that another line names as well";
+            let help = "name each leg once, with a job of its own";
+            return Err(Diagnostic::value(Code::TextInvalid, "leg", line, why, help));
+        }
+        legs.push(FinishedLeg { leg, job });
+    }
+    Ok(legs)
 }
 
 /// The name of a leg without the spaces around it: one line, which fits into the context of a commit status.
@@ -130,6 +225,24 @@ mod tests {
         assert_eq!(leg_name(&longest).unwrap(), longest);
         for name in ["k3s\nk3d", "\u{1b}[31m", &"x".repeat(MOST_LEG + 1)] {
             assert_eq!(leg_name(name).unwrap_err().code, Code::TextInvalid);
+        }
+    }
+
+    #[test]
+    fn each_leg_is_named_once_with_a_job_of_its_own() {
+        let legs = |text: &str| finished_legs(text.lines());
+        let leg = |leg: &str, job: &str| FinishedLeg {
+            leg: leg.into(),
+            job: job.into(),
+        };
+        let read = legs("k3s-v1.33.5+k3s1 = k3s v1.33.5+k3s1\nchart").unwrap();
+        let expected = [
+            leg("k3s-v1.33.5+k3s1", "k3s v1.33.5+k3s1"),
+            leg("chart", "chart"),
+        ];
+        assert_eq!(read, expected);
+        for text in ["a=x\na=y", "a=x\nb=x", "=x", "a=", "a\nb=a"] {
+            assert_eq!(legs(text).unwrap_err().code, Code::TextInvalid, "{text}");
         }
     }
 

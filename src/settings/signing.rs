@@ -31,11 +31,48 @@ pub(super) fn signing(parser: &mut InputParser<'_>, args: &PlanArgs) -> Option<S
         );
         return parser.take("signing", Err(nobody));
     };
+    let server = server.trim_end_matches('/');
+    let test_signer = args.test_signer.as_deref().map(str::trim);
+    let test_signer = test_signer
+        .filter(|signer| !signer.is_empty())
+        .map(|signer| {
+            test_signer_of(
+                signer,
+                args.job_workflow.as_deref().unwrap_or_default(),
+                server,
+            )
+        });
+    let test_signer = match test_signer {
+        Some(signer) => Some(parser.take("test-signer", signer)?),
+        None => None,
+    };
     Some(Signing {
         mode,
-        workflow: format!("{}/{workflow}", server.trim_end_matches('/')),
+        workflow: format!("{server}/{workflow}"),
         commit,
+        test_signer,
     })
+}
+
+/// The workflow that signs the results of the tests. `beside` is the workflow in whose folder a file is: `OWNER/NAME/.github/workflows/FILE@REF`.
+fn test_signer_of(signer: &str, beside: &str, server: &str) -> Result<SignerPattern, Diagnostic> {
+    if signer.contains("://") {
+        return signer.parse();
+    }
+    let folder = beside.trim().split_once("/.github/workflows/");
+    let place = folder.and_then(|(repository, file)| Some((repository, file.split_once('@')?.1)));
+    match place {
+        Some((repository, git_ref)) if !signer.contains(['/', '*', '@']) => {
+            format!("{server}/{repository}/.github/workflows/{signer}@{git_ref}").parse()
+        }
+        _ => Err(Diagnostic::value(
+            Code::PatternInvalid,
+            "workflow",
+            signer,
+            format!("is not the address of a workflow, nor a file beside the workflow {beside:?}"),
+            "write https://github.com/OWNER/NAME/.github/workflows/FILE@REF, or the name of the file alone and job-workflow: ${{ job.workflow_ref }}",
+        )),
+    }
 }
 
 /// Whether a plan that is given as text wants signatures. One in a file is not looked at: this is only about permissions of a
@@ -105,6 +142,36 @@ mod tests {
     use super::*;
 
     const SIGNER: &str = "https://github.com/kyma-project/test-infra/.github/workflows/image-builder.yml@refs/heads/main";
+
+    #[test]
+    fn test_signer_is_an_address_or_a_file_beside_the_workflow_of_the_job() {
+        let beside =
+            "kyma-project/btp-release-action/.github/workflows/start-release.yaml@refs/tags/v1";
+        let signer = |signer: &str, beside: &str| {
+            let read = test_signer_of(signer, beside, "https://github.com");
+            read.map(|signer| signer.to_string())
+        };
+        assert_eq!(
+            signer("run-e2e-tests.yaml", beside).unwrap(),
+            "https://github.com/kyma-project/btp-release-action/.github/workflows/run-e2e-tests.yaml@refs/tags/v1"
+        );
+        assert_eq!(signer(SIGNER, "").unwrap(), SIGNER);
+        for (file, beside) in [
+            ("run-e2e-tests.yaml", ""),
+            ("run-e2e-tests.yaml", "kyma-project/btp-release-action"),
+            (
+                "run-e2e-tests.yaml",
+                "a/b/.github/workflows/start-release.yaml",
+            ),
+            ("*", beside),
+            ("../other.yaml", beside),
+            ("x.yaml@refs/heads/main", beside),
+            ("https://github.com/*", beside),
+        ] {
+            let refused = signer(file, beside).unwrap_err();
+            assert_eq!(refused.code, Code::PatternInvalid, "{file} {beside}");
+        }
+    }
 
     #[test]
     fn required_attestation_names_image_predicate_and_signer() {

@@ -9,6 +9,7 @@
 )]
 
 mod facts;
+mod finished_legs;
 mod github_release;
 mod images;
 mod late_tag;

@@ -57,9 +57,13 @@ fn is_result(bundle: &Value, leg: &str) -> bool {
 
 /// Takes the signed result of the first leg away.
 pub(super) fn take(scene: &Scene) -> Value {
+    take_of(scene, LEGS[0])
+}
+
+pub(super) fn take_of(scene: &Scene, leg: &str) -> Value {
     scene.repository(|repository| {
         let mut all = repository.attestations.iter();
-        let at = all.position(|one| is_result(&one.bundle, LEGS[0]));
+        let at = all.position(|one| is_result(&one.bundle, leg));
         repository.attestations.remove(at.unwrap()).bundle
     })
 }
@@ -209,6 +213,36 @@ const FORGED: &[Fact] = &[
         "a result is signed at another commit of the workflow",
         Code::AttestationOfOtherSigner,
         |s| forge(s, |f| f.identity["commit"] = "0".repeat(40).into()),
+    ),
+    (
+        "a result is signed by a job of the calling workflow",
+        Code::AttestationOfOtherSigner,
+        |s| {
+            forge(s, |f| {
+                f.identity["subject"] = f.identity["workflow"].clone()
+            })
+        },
+    ),
+    (
+        "a result is signed by a job of another called workflow",
+        Code::AttestationOfOtherSigner,
+        |s| {
+            forge(s, |f| {
+                let subject = f.identity["subject"].as_str().unwrap();
+                let other = subject.replace("run-e2e-tests", "post-build-image");
+                f.identity["subject"] = other.into();
+            });
+        },
+    ),
+    (
+        "a result is signed by the called workflow of another branch",
+        Code::AttestationOfOtherSigner,
+        |s| {
+            forge(s, |f| {
+                let subject = f.identity["subject"].as_str().unwrap();
+                f.identity["subject"] = subject.replace("tags/v1", "heads/main").into();
+            });
+        },
     ),
     (
         "a result is replayed from another run",

@@ -11,6 +11,7 @@
     reason = "helpers of tests are tests, which neither the compiler nor clippy sees"
 )]
 
+pub(crate) mod called_legs;
 pub(crate) mod clock;
 pub(crate) mod crd_schema;
 pub(crate) mod github;

@@ -24,6 +24,7 @@ use clap::Parser as _;
 use stand_ins::github::{GitHubWorld, GitRepository, Level, Rights, StoredApp, StoredRun, Token};
 use stand_ins::{Options, RateLimits, RegistryOptions};
 
+use super::called_legs::CALLED;
 pub(crate) use super::clock::SharedClock;
 use super::clock::{NoRequests, Silent, Uninterrupted};
 pub(crate) use super::process::Outputs;
@@ -261,6 +262,8 @@ impl Scene {
             env.insert("GITHUB_WORKFLOW_REF".into(), workflow);
             let url = "https://pipelines.example/token?api-version=2.0";
             env.insert("ACTIONS_ID_TOKEN_REQUEST_URL".into(), url.into());
+            // No variable of a step tells it: the identity token does.
+            env.insert("JOB_WORKFLOW_REF".into(), CALLED.into());
         }
         if self.acts_as == ActsAs::App {
             env.insert("INPUT_APP-ID".into(), APP.into());

@@ -31,7 +31,7 @@ impl WorkflowSigner {
         let (run, attempt) = (get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT"));
         let identity = json!({
             "issuer": GITHUB_ISSUER,
-            "subject": workflow,
+            "subject": format!("https://github.com/{}", get("JOB_WORKFLOW_REF")),
             "workflow": workflow,
             "repository": repository,
             "commit": get("GITHUB_SHA"),

@@ -115,6 +115,7 @@ pub(super) struct RunJobs {
 pub(super) struct RunJob {
     pub id: u64,
     pub name: String,
+    pub run_attempt: Option<u64>,
     pub status: String,
     pub conclusion: Option<String>,
     pub started_at: Option<String>,

@@ -12,7 +12,7 @@ use super::{Doing, GitHub, models};
 use crate::domain::{CommitSha, Digest, Lock, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     Cause, CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges,
-    SeenCheck, SeenComment, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
+    SeenCheck, SeenComment, SeenJob, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
     SeenWorkflows, ServiceError,
 };
 
@@ -247,6 +247,12 @@ impl GitHubReader for GitHub {
         self.run_has_ended(repository, run, attempt)
             .await
             .doing(|| format!("check whether run {run} of {repository} has ended"))
+    }
+
+    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError> {
+        self.jobs_of(repository, run)
+            .await
+            .doing(|| format!("list the jobs of run {run} of {repository}"))
     }
 
     async fn pending_environments(

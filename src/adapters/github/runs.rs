@@ -17,12 +17,6 @@ use crate::protocol::{ByteStream, Cause, CheckTimes, JobLog, RunReader, SeenJob,
 
 #[async_trait]
 impl RunReader for GitHub {
-    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError> {
-        self.jobs_of(repository, run)
-            .await
-            .doing(|| format!("list the jobs of run {run} of {repository}"))
-    }
-
     async fn job_log(&self, repository: &RepoSlug, job: u64) -> Result<JobLog, ServiceError> {
         self.log_of(repository, job)
             .await
@@ -45,7 +39,11 @@ impl GitHub {
 
     /// The jobs of the latest attempt, with those of earlier ones that were not run again
     /// (<https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>).
-    async fn jobs_of(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, Cause> {
+    pub(super) async fn jobs_of(
+        &self,
+        repository: &RepoSlug,
+        run: u64,
+    ) -> Result<Vec<SeenJob>, Cause> {
         let run = run.to_string();
         let mut url = self.actions_url(repository, &["runs", &run, "jobs"]);
         url.query_pairs_mut().append_pair("filter", "latest");
@@ -58,6 +56,7 @@ impl GitHub {
             .map(|job| SeenJob {
                 id: job.id,
                 name: job.name,
+                attempt: job.run_attempt.unwrap_or(1),
                 conclusion: job.conclusion.filter(|_| job.status == "completed"),
                 times: CheckTimes {
                     began: seconds(job.started_at.as_deref()),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocol::{
     BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
-    SeenAttestation, SeenComment, Signer,
+    SeenAttestation, SeenComment, SeenJob, Signer,
 };
 
 pub(super) struct UnusedServices;
@@ -112,6 +112,9 @@ impl GitHubReader for UnusedServices {
         _: u64,
         _: u64,
     ) -> Result<Option<bool>, ServiceError> {
+        unreachable!()
+    }
+    async fn jobs(&self, _: &RepoSlug, _: u64) -> Result<Vec<SeenJob>, ServiceError> {
         unreachable!()
     }
     async fn pending_environments(

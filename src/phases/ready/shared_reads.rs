@@ -9,8 +9,8 @@ use bytes::Bytes;
 use crate::domain::{CommitSha, Digest, RepoSlug, SeenLock, Tag};
 use crate::protocol::{
     CountedReleases, GitHubReader, Notes, ReleaseId, SeenAnswer, SeenAsset, SeenChanges, SeenCheck,
-    SeenComment, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows,
-    ServiceError,
+    SeenComment, SeenJob, SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset,
+    SeenWorkflows, ServiceError,
 };
 
 /// A reader that asks for some things once only. What depends on the version is passed on.
@@ -224,6 +224,10 @@ impl GitHubReader for SharedReads<'_> {
         attempt: u64,
     ) -> Result<Option<bool>, ServiceError> {
         self.github.run_is_over(repository, run, attempt).await
+    }
+
+    async fn jobs(&self, repository: &RepoSlug, run: u64) -> Result<Vec<SeenJob>, ServiceError> {
+        self.github.jobs(repository, run).await
     }
 
     async fn pending_environments(

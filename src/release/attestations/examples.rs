@@ -14,6 +14,7 @@ pub(crate) fn signing() -> Signing {
         mode: SigningMode::Require,
         workflow: format!("{REPOSITORY}/.github/workflows/release.yml@refs/heads/main"),
         commit: "4e4b9d47cb655ca23e5c706462485ff7605e8d71".parse().unwrap(),
+        test_signer: None,
     }
 }
 

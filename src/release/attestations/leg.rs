@@ -78,6 +78,7 @@ impl TestedLeg<'_> {
             predicate,
             ..
         } = self.statement();
+        let run = run.of_tests();
         found.iter().flatten().any(|seen| {
             seen.predicate == predicate
                 && run.attempt(seen) == attempt
@@ -151,6 +152,7 @@ fn counted<'f>(
     leg: &str,
     found: &'f [Found],
 ) -> Counted<'f> {
+    let run = run.of_tests();
     let subjects = subjects(artifacts);
     let mut refused = Vec::new();
     let mut by_attempt: BTreeMap<u64, Vec<_>> = BTreeMap::new();

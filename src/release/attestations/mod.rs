@@ -39,6 +39,8 @@ pub(crate) fn first_digest(artifacts: &Artifacts) -> Option<Digest> {
 pub(crate) struct SigningRun {
     workflow: String,
     signer: WantedSigner,
+    /// The workflow that has the jobs which sign the results of the tests.
+    test_signer: Option<SignerPattern>,
     /// The address of the run.
     url: String,
 }
@@ -55,8 +57,16 @@ impl SigningRun {
                 repository: Some(repository.to_owned()),
                 commit: Some(signing.commit.clone()),
             },
+            test_signer: signing.test_signer.clone(),
             url: format!("{repository}/actions/runs/{run}"),
         }
+    }
+
+    /// The jobs of this run that may sign results of the tests.
+    fn of_tests(&self) -> Self {
+        let mut run = self.clone();
+        run.signer.workflow.clone_from(&self.test_signer);
+        run
     }
 
     /// The run that the plan expects, if anything is to be signed.

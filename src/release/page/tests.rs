@@ -136,6 +136,7 @@ fn job(name: &str, conclusion: &str, began: u64, ended: u64) -> SeenJob {
     SeenJob {
         id: 1,
         name: name.into(),
+        attempt: 1,
         conclusion: Some(conclusion.into()),
         times: CheckTimes {
             began: Some(NOON + began),

@@ -1,4 +1,7 @@
-//! `record-tests`: records the result of one leg of the tests, for exactly the artifacts that it tested.
+//! `record-tests`: records the result of one leg of the tests, for exactly the artifacts that it tested; or signs the results of
+//! several legs whose jobs have ended.
+
+mod finished_legs;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,7 @@ use crate::release::attestations::leg::{TEST_RESULT, TestedLeg};
 use crate::release::attestations::{Found, SigningRun, first_digest};
 use crate::release::references::our_release;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
+pub use finished_legs::{FinishedLeg, FinishedLegs, SignLegs};
 
 /// [`PhaseId::RecordTests`]. The record is a commit status, which people see and `publish` reads and, where the plan says so, a
 /// signed statement.
@@ -38,8 +42,16 @@ pub struct LegResult {
     pub configuration: BTreeMap<String, String>,
     /// The attempt of the run, counted from 1.
     pub attempt: u64,
-    /// Whether this job can sign.
-    pub id_token: IdToken,
+    pub signed_by: ResultSigner,
+}
+
+/// Which job signs the result of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultSigner {
+    /// This one, if it can.
+    ThisJob(IdToken),
+    /// One that comes after it, with [`SignLegs`].
+    LaterJob,
 }
 
 /// What was read.
@@ -68,7 +80,8 @@ impl RecordTests {
 
     /// Whether this job signs the result.
     fn signs(&self) -> bool {
-        self.plan.wanted.signing.is_some() && self.result.id_token == IdToken::Granted
+        let granted = ResultSigner::ThisJob(IdToken::Granted);
+        self.signing().is_some() && self.result.signed_by == granted
     }
 
     fn decide(&self, seen: &RecordState) -> Step {
@@ -79,7 +92,7 @@ impl RecordTests {
             ));
             return Step::Done(report.knowing(self.known()));
         }
-        if !self.signs() && self.signing().is_some_and(Signing::is_required) {
+        if self.should_sign() && self.signing().is_some_and(Signing::is_required) {
             return Step::Blocked(vec![self.cannot_sign(Diagnostic::error)]);
         }
         // The status comes last: it is what says that the leg is done.
@@ -113,10 +126,16 @@ impl RecordTests {
         let signed = if self.signs() { ", signed" } else { "" };
         let (context, state) = (&status.name, status.state);
         let mut report = PhaseReport::new(format!("{context} is {state} at {commit}{signed}"));
-        if self.signing().is_some() && !self.signs() {
+        if self.should_sign() {
             report.warnings.push(self.cannot_sign(Diagnostic::warning));
         }
         report.knowing(facts)
+    }
+
+    /// Whether the plan wants this job to sign, and it cannot.
+    fn should_sign(&self) -> bool {
+        let is_later = self.result.signed_by == ResultSigner::LaterJob;
+        self.signing().is_some() && !self.signs() && !is_later
     }
 
     fn signing(&self) -> Option<&Signing> {
@@ -199,7 +218,7 @@ mod tests {
             url: None,
             configuration: BTreeMap::new(),
             attempt: 1,
-            id_token: IdToken::Granted,
+            signed_by: ResultSigner::ThisJob(IdToken::Granted),
         }
     }
 
@@ -257,6 +276,10 @@ mod tests {
 
     /// The phase with a plan that wants signatures, in an attempt of its run.
     fn signing_phase(mode: SigningMode, id_token: IdToken, attempt: u64) -> RecordTests {
+        phase_signed_by(mode, ResultSigner::ThisJob(id_token), attempt)
+    }
+
+    fn phase_signed_by(mode: SigningMode, signed_by: ResultSigner, attempt: u64) -> RecordTests {
         let plan = example().with(|wanted| wanted.signing = Some(Signing { mode, ..signing() }));
         let asset = Artifact::Asset {
             digest: Digest::of(b"t"),
@@ -267,7 +290,7 @@ mod tests {
         let result = LegResult {
             artifacts: BTreeMap::from([("template.yaml".to_owned(), asset)]).into(),
             attempt,
-            id_token,
+            signed_by,
             ..result()
         };
         RecordTests::new(plan, result)
@@ -357,6 +380,19 @@ mod tests {
             assert!(!report.summary.contains("signed"), "{}", report.summary);
             let codes: Vec<_> = report.warnings.iter().map(|one| one.code).collect();
             assert_eq!(codes, [Code::SigningImpossible]);
+        }
+    }
+
+    #[test]
+    fn leg_that_a_later_job_signs_only_sets_its_status() {
+        for mode in [SigningMode::Require, SigningMode::Prefer] {
+            let phase = phase_signed_by(mode, ResultSigner::LaterJob, 1);
+            let status = status(&phase, &[]);
+            let Step::Done(report) = step(&phase, &[], &[status]) else {
+                panic!("not done");
+            };
+            assert!(!report.summary.contains("signed"), "{}", report.summary);
+            assert_eq!(report.warnings, [], "the later job tells");
         }
     }
 }
