@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Chooses the k3s versions to test on: `legs` for a matrix, and `names` of the legs, one a line.
+# Chooses the k3s versions to test on: `legs` for a matrix, `names` of the legs, one a line, and the `jobs` that run them.
 #
 #   scripts/k3s-versions.sh 2                                # the newest patches of the two newest minors
 #   scripts/k3s-versions.sh 'v1.33.5+k3s1 v1.32.9+k3s1'      # these
@@ -47,3 +47,4 @@ legs=$(jq -cn --arg versions "$versions" '
 printf 'legs=%s\n' "$legs"
 # The versions were checked above: none of them can be the delimiter.
 printf 'names<<end\n%s\nend\n' "$(jq -r '.[] | "k3s-\(.k3s)"' <<< "$legs")"
+printf 'jobs<<end\n%s\nend\n' "$(jq -r '.[] | "k3s-\(.k3s)=k3s \(.k3s)"' <<< "$legs")"

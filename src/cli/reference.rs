@@ -154,11 +154,14 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
         )
     },
     phase("fetch-module", &[], "only the registry is read"),
-    phase(
-        "record-tests",
-        &[read("contents"), write("statuses")],
-        "one commit status; where the plan has `signing`, also `attestations: write` and `id-token: write`",
-    ),
+    PhasePermissions {
+        with: &[(&["legs"], &[read("actions")])],
+        ..phase(
+            "record-tests",
+            &[read("contents"), write("statuses")],
+            "one commit status; where the plan has `signing`, also `attestations: write` and `id-token: write`; with `legs` no status is set, and `statuses: read` is enough",
+        )
+    },
     PhasePermissions {
         with: &[
             (&["test-legs"], &[read("statuses")]),

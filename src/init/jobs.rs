@@ -92,8 +92,13 @@ fn start(facts: &RepositoryFacts<'_>, with: Vec<JobInput>) -> NewJob {
     NewJob {
         id: START.to_owned(),
         why: why.to_owned(),
-        permissions: granted(&["contents: write", "packages: read"]),
-        rights_why: "the draft, and which images exist already".to_owned(),
+        permissions: granted(&[
+            "contents: write",
+            "issues: read",
+            "packages: read",
+            "pull-requests: read",
+        ]),
+        rights_why: "the draft, and what is there already".to_owned(),
         uses: ours("start-release.yaml"),
         uses_why: UNPINNED.to_owned(),
         with,
@@ -239,8 +244,10 @@ fn own_e2e_tests(
 ) -> NewJob {
     let rights = [
         "actions: read",
+        "attestations: write",
         "checks: read",
         "contents: write",
+        "id-token: write",
         "packages: read",
         "statuses: write",
     ];
@@ -257,7 +264,9 @@ fn own_e2e_tests(
         why: "on the two newest minors of k3s".to_owned(),
         needs: needs.to_vec(),
         permissions: granted(&rights),
-        rights_why: "the draft, the images, and a verdict at the commit".to_owned(),
+        rights_why:
+            "the draft, the images, and a verdict at the commit, which a job of its own signs"
+                .to_owned(),
         uses: ours("run-e2e-tests.yaml"),
         uses_why: UNPINNED.to_owned(),
         with,
@@ -344,8 +353,10 @@ fn joined(parts: &[TextPart], version: &str) -> String {
 fn finish(facts: &RepositoryFacts<'_>, needs: Vec<String>, no_tests: &[&str]) -> NewJob {
     let rights = [
         "actions: read",
+        "attestations: write",
         "checks: read",
         "contents: write",
+        "id-token: write",
         "packages: read",
         "statuses: read",
     ];

@@ -317,9 +317,13 @@ fn test_inputs(facts: &RepositoryFacts<'_>, summary: &mut InitSummary) -> Vec<Jo
 fn single_call(facts: &RepositoryFacts<'_>, with: Vec<JobInput>, who: &WhoBuilds<'_>) -> NewJob {
     let rights = [
         "actions: read",
+        "attestations: write",
         "checks: read",
         "contents: write",
+        "id-token: write",
+        "issues: read",
         "packages: write",
+        "pull-requests: read",
         "statuses: write",
     ];
     let mut secrets = publishing_secrets(facts);

@@ -21,6 +21,10 @@ impl PhaseSettings for RecordTestsArgs {
         !self.status_only && signing_is_planned(&self.plan)
     }
 
+    fn has(&self, input: &str) -> bool {
+        input == "legs" && lines(&self.legs).next().is_some()
+    }
+
     fn signing(&self) -> Option<&SigningInput> {
         Some(&self.sigstore)
     }

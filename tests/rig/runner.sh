@@ -46,6 +46,9 @@ make_repositories() {
   sed -i 's|^  image: Dockerfile|  image: docker://btp-release-rig/action:latest|' "$folder/action.yml"
   # Newer than the local runner's schema: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency
   sed -i '/^  queue: max$/d' "$folder/.github/workflows/create-release.yaml"
+  # The local runner gives no identity: stories that sign say so.
+  sed -i "/^      signing: {/s/default: prefer/default: 'off'/; s/inputs.signing || 'prefer'/inputs.signing || 'off'/" \
+    "$folder"/.github/workflows/{create,start}-release.yaml
   git init --quiet --initial-branch main "$folder"
   commit_all "$folder" 'The action'
   cp -r "$here/runner" "$rig/bin"

@@ -107,6 +107,7 @@ fn expected_digests_reach_every_wait() {
     }
     for (file, name) in [
         ("run-e2e-tests.yaml", "legs"),
+        ("run-e2e-tests.yaml", "sign"),
         ("finish-release.yaml", "publish"),
     ] {
         let awaiting = step(&job(&workflow(file), name), "Await the artifacts");
@@ -178,6 +179,7 @@ fn jobs_with_secrets_run_in_the_environment() {
         "post-build-image.yaml: build-image",
         "post-build-module.yaml: build-module",
         "run-e2e-tests.yaml: legs",
+        "run-e2e-tests.yaml: sign",
         "start-release.yaml: draft",
     ];
     assert_eq!(found, wanted);

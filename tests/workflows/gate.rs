@@ -363,18 +363,70 @@ fn every_asset_of_the_action_is_built_and_uploaded() {
     );
 }
 
-/// Only one job may sign in this repository's name.
+/// Whoever may sign runs nothing but the action: neither the module's code, nor a command that an input gives.
 #[test]
-fn only_one_job_may_attest() {
+fn jobs_that_may_sign_run_only_the_action() {
+    let mut found = Vec::new();
     for (path, file) in crate::workflows() {
         for (name, job) in jobs(&file) {
             let rights = keys(job.get("permissions"));
-            let signs = rights.contains("id-token") || rights.contains("attestations");
-            assert_eq!(
-                signs,
-                path.ends_with("/release.yaml") && name == "attest",
-                "{path}: {name}"
-            );
+            if !(rights.contains("id-token") || rights.contains("attestations")) {
+                continue;
+            }
+            if job.get("uses").is_some() {
+                continue; // the jobs that it calls are looked at
+            }
+            found.push(format!("{}: {name}", path.rsplit('/').next().unwrap()));
+            if path.ends_with("/release.yaml") {
+                continue; // it signs with the action of GitHub
+            }
+            for step in steps(&job) {
+                assert_eq!(step.get("run"), None, "{path}: {name}");
+                let checks_out = string(step.get("uses")).starts_with("actions/checkout@");
+                let of = |name| string(at(&step, &["with", name]));
+                if checks_out {
+                    assert_eq!(of("repository"), "${{ job.workflow_repository }}", "{name}");
+                    assert_eq!(of("ref"), "${{ job.workflow_sha }}", "{name}");
+                } else {
+                    assert_eq!(
+                        string(step.get("uses")),
+                        crate::CHECKED_OUT,
+                        "{path}: {name}"
+                    );
+                }
+            }
         }
     }
+    let wanted = [
+        "finish-release.yaml: publish",
+        "release.yaml: attest",
+        "run-e2e-tests.yaml: sign",
+    ];
+    assert_eq!(found, wanted);
+}
+
+/// The job that signs awaits the artifacts itself, and signs the leg of each job; the jobs of the legs only set their status.
+#[test]
+fn results_of_legs_are_signed_by_a_job_of_its_own() {
+    let file = workflow("run-e2e-tests.yaml");
+    let (legs, sign) = (job(&file, "legs"), job(&file, "sign"));
+    let verdict = step(&legs, "Record the verdict");
+    assert_eq!(string(at(&verdict, &["with", "status-only"])), "true");
+    assert_eq!(string(legs.get("name")), "k3s ${{ matrix.k3s }}");
+    let signs = step(&sign, "Sign the results of the legs");
+    let with = |input| string(at(&signs, &["with", input]));
+    assert_eq!(with("artifacts"), "${{ steps.await.outputs.artifacts }}");
+    assert_eq!(with("legs"), "${{ needs.versions.outputs.jobs }}");
+    let planned = step(
+        &job(&workflow("start-release.yaml"), "plan"),
+        "Plan the release",
+    );
+    let with = |input| string(at(&planned, &["with", input]));
+    assert_eq!(with("job-workflow"), "${{ job.workflow_ref }}");
+    assert_eq!(with("test-signer"), "${{ inputs.test-signer }}");
+    let start = workflow("start-release.yaml");
+    let inputs = ["on", "workflow_call", "inputs", "test-signer", "default"];
+    assert_eq!(string(at(&start, &inputs)), "run-e2e-tests.yaml");
+    let start = job(&workflow("create-release.yaml"), "start");
+    assert_eq!(at(&start, &["with", "test-signer"]), None);
 }

@@ -13,7 +13,7 @@ use yaml_serde::Value;
 /// Repositories with an example, and how many lines it may have. Comments and blank lines count.
 const REPOSITORIES: [(&str, usize); 3] = [("btp-manager", 60), ("istio", 60), ("keda-manager", 40)];
 /// As long as the longest line of the other examples: few lines must not mean long ones.
-const LONGEST_LINE: usize = 130;
+const LONGEST_LINE: usize = 135;
 /// The only way into Kyma's registry, which trusts no other reference.
 const IMAGE_BUILDER: &str = "kyma-project/test-infra/.github/workflows/image-builder.yml@main";
 

@@ -8,7 +8,7 @@ change_files() {
   cat >>.github/workflows/create-release.yaml <<YAML
 jobs:
   start:
-    permissions: {contents: write, packages: read}
+    permissions: {contents: write, packages: read, pull-requests: read, issues: read}
     uses: $action/.github/workflows/start-release.yaml@v1
     with:
       version: \${{ inputs.version }}
@@ -26,7 +26,7 @@ jobs:
       tags: \${{ needs.start.outputs.tag }}
   e2e-tests:
     needs: [start, build]
-    permissions: {contents: write, packages: read, checks: read, statuses: write, actions: read}
+    permissions: {contents: write, packages: read, checks: read, statuses: write, actions: read, id-token: write, attestations: write}
     uses: $action/.github/workflows/run-e2e-tests.yaml@v1
     with:
       plan: \${{ needs.start.outputs.plan }}
@@ -37,7 +37,7 @@ jobs:
   finish:
     needs: [start, build, e2e-tests]
     if: \${{ always() }}
-    permissions: {contents: write, packages: read, checks: read, statuses: read, actions: read}
+    permissions: {contents: write, packages: read, checks: read, statuses: read, actions: read, id-token: write, attestations: write}
     uses: $action/.github/workflows/finish-release.yaml@v1
     with:
       needs: \${{ toJSON(needs) }}

@@ -8,7 +8,7 @@ change_files() {
   cat >>.github/workflows/create-release.yaml <<YAML
 jobs:
   start:
-    permissions: {contents: write, packages: read}
+    permissions: {contents: write, packages: read, pull-requests: read, issues: read}
     uses: $action/.github/workflows/start-release.yaml@v1
     with:
       version: \${{ inputs.version }}
@@ -43,7 +43,7 @@ jobs:
   finish:
     needs: [start, build-image, build-module, stress-test]
     if: \${{ always() }}
-    permissions: {contents: write, packages: read, checks: read, statuses: read, actions: read}
+    permissions: {contents: write, packages: read, checks: read, statuses: read, actions: read, id-token: write, attestations: write}
     uses: $action/.github/workflows/finish-release.yaml@v1
     with:
       needs: \${{ toJSON(needs) }}
