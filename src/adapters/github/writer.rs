@@ -136,7 +136,12 @@ impl GitHubWriter for GitHub {
     async fn store_attestation(&self, bundle: &Bytes) -> Result<(), ServiceError> {
         self.post_bundle(bundle)
             .await
-            .doing(|| "store the attestation (`permissions: attestations: write`)".to_owned())
+            .doing(|| {
+                // For a private repository without that plan, GitHub's refusal does not say so.
+                "store the attestation (takes `permissions: attestations: write`, and of a private repository GitHub Enterprise Cloud; \
+                 otherwise plan with `signing: off`)"
+                    .to_owned()
+            })
     }
 
     async fn delete_comment(&self, comment: CommentId) -> Result<(), ServiceError> {
