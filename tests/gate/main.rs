@@ -11,8 +11,11 @@
 mod facts;
 mod github_release;
 mod images;
+#[path = "../terminal/schema.rs"]
+mod json_schema;
 mod late_tag;
 mod pinned;
+mod provenance;
 mod release;
 mod reported;
 mod signed;

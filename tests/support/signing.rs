@@ -29,9 +29,11 @@ impl WorkflowSigner {
         let repository = format!("https://github.com/{}", get("GITHUB_REPOSITORY"));
         let workflow = format!("https://github.com/{}", get("GITHUB_WORKFLOW_REF"));
         let (run, attempt) = (get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT"));
+        // In a called workflow, which tells it to its step, that one signs.
+        let called = env.get("INPUT_BUILDER-ID").cloned();
         let identity = json!({
             "issuer": GITHUB_ISSUER,
-            "subject": workflow,
+            "subject": called.as_ref().unwrap_or(&workflow),
             "workflow": workflow,
             "repository": repository,
             "commit": get("GITHUB_SHA"),

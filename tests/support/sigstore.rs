@@ -48,7 +48,10 @@ impl Sigstore {
         let workflow = workflow.strip_prefix(&format!("{repository}/")).unwrap();
         let job = Job::new(repository, workflow, get("GITHUB_REF"), get("GITHUB_SHA"));
         let number = |name: &str| get(name).parse().unwrap();
-        let job = job.in_run(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"));
+        let mut job = job.in_run(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"));
+        // In a called workflow, which tells it to its step, that one signs.
+        let called = get("INPUT_BUILDER-ID").strip_prefix("https://github.com/");
+        job.job_workflow_ref = called.map(str::to_owned).or(job.job_workflow_ref);
         let root = self.server.trusted_root().to_string();
         let root = TrustedRoot::parse(root.as_bytes()).unwrap();
         let services = self.server.signing_config().to_string();
