@@ -37,10 +37,11 @@ fn optional_jobs_and_builder_checks_are_named_as_the_jobs_are() {
         let caller = job(&release, id);
         assert_eq!(string(caller.get("name")), name);
         let build = workflow(&crate::called(&caller).unwrap());
-        let names: Vec<String> = jobs(&build)
-            .iter()
-            .map(|(_, job)| string(job.get("name")))
-            .collect();
+        // A job that signs comes after the build, and no check of it is awaited: the image is there before it.
+        let builds = jobs(&build)
+            .into_iter()
+            .filter(|(id, _)| !id.starts_with("attest-"));
+        let names: Vec<String> = builds.map(|(_, job)| string(job.get("name"))).collect();
         assert_eq!(names, [name]);
     }
     for (id, condition) in [
