@@ -116,7 +116,7 @@ const BUILDER: &str = "https://github.com/kyma-project/btp-release-action/.githu
 type Statement = (String, Vec<String>);
 
 impl Scene {
-    /// What is signed about builds, in the order in which it was stored.
+    /// What is signed about builds, in the order of the alphabet: what was lost is stored after the rest.
     fn attested(&self) -> Vec<Statement> {
         let bundles: Vec<Value> = self.repository(|repository| {
             let all = repository.attestations.iter();
@@ -131,7 +131,9 @@ impl Scene {
             let kind = statement["predicateType"].as_str().unwrap();
             (kind.to_owned(), digests.collect())
         };
-        bundles.iter().map(statement).collect()
+        let mut all: Vec<Statement> = bundles.iter().map(statement).collect();
+        all.sort();
+        all
     }
 
     /// An image that is built and not attested yet, and the plan.
@@ -186,8 +188,8 @@ async fn build_is_attested_once_after_every_interruption() {
     assert_eq!(
         kinds,
         [
-            "https://slsa.dev/provenance/v1",
-            "https://cyclonedx.org/bom"
+            "https://cyclonedx.org/bom",
+            "https://slsa.dev/provenance/v1"
         ]
     );
     let requests = ALL.into_iter().zip(before);

@@ -235,12 +235,12 @@ fn one_commit_is_built_tested_and_published() {
         (
             "post-build-image.yaml",
             "build-image",
-            "${{ inputs.commit || github.sha }}",
+            "${{ fromJSON(inputs.plan || '{}').commit || inputs.commit || github.sha }}",
         ),
         (
             "post-build-module.yaml",
             "build-module",
-            "${{ inputs.commit || github.sha }}",
+            "${{ fromJSON(inputs.plan || '{}').commit || inputs.commit || github.sha }}",
         ),
         ("run-e2e-tests.yaml", "legs", planned),
     ] {

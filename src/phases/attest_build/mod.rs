@@ -62,7 +62,7 @@ pub enum BuildOrigin {
 }
 
 /// What was read.
-struct BuildState {
+struct SeenBuild {
     /// What the tag shows; `None` if there is no image.
     digest: Option<Digest>,
     /// What it shows once the image was read.
@@ -75,7 +75,7 @@ struct BuildState {
     signed_sbom: Vec<Found>,
 }
 
-impl BuildState {
+impl SeenBuild {
     /// That nothing was read, or that there is nothing to read.
     fn nothing() -> Self {
         Self {
@@ -102,8 +102,8 @@ impl AttestBuild {
         self.plan.wanted.signing.as_ref()
     }
 
-    async fn see(&mut self, reader: Reader<'_>) -> Result<BuildState, ServiceError> {
-        let mut seen = BuildState::nothing();
+    async fn see(&mut self, reader: Reader<'_>) -> Result<SeenBuild, ServiceError> {
+        let mut seen = SeenBuild::nothing();
         let image = &self.build.image;
         let shown = async || reader.registry.resolve(image).await;
         let Some(digest) = shown().await?.map(|manifest| manifest.digest) else {
@@ -140,7 +140,7 @@ impl AttestBuild {
         Ok(seen)
     }
 
-    fn decide(&self, seen: &BuildState) -> Step {
+    fn decide(&self, seen: &SeenBuild) -> Step {
         let image = &self.build.image;
         let Some(signing) = self.signing() else {
             let why = "the plan has no `signing`";
@@ -347,7 +347,7 @@ impl Phase for AttestBuild {
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         let seen = match self.signing() {
             Some(_) => self.see(reader).await?,
-            None => BuildState::nothing(),
+            None => SeenBuild::nothing(),
         };
         let step = self.decide(&seen);
         self.first = self.first.or(seen.digest);

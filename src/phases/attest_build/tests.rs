@@ -39,12 +39,12 @@ fn phase(mode: SigningMode, alter: impl FnOnce(&mut BuildToAttest)) -> AttestBui
 }
 
 /// The image as it was built, with nothing signed.
-fn pushed() -> BuildState {
-    BuildState {
+fn pushed() -> SeenBuild {
+    SeenBuild {
         digest: Some(digest("index")),
         again: Some(digest("index")),
         platforms: Ok(vec![digest("amd64"), digest("arm64")]),
-        ..BuildState::nothing()
+        ..SeenBuild::nothing()
     }
 }
 
@@ -94,8 +94,8 @@ fn builder(attempt: u64) -> SignerIdentity {
     }
 }
 
-fn with_provenance(seen: SeenAttestation) -> BuildState {
-    BuildState {
+fn with_provenance(seen: SeenAttestation) -> SeenBuild {
+    SeenBuild {
         provenance: vec![Ok(seen)],
         ..pushed()
     }
@@ -153,19 +153,19 @@ fn what_this_run_has_signed_is_not_signed_again() {
     let phase = phase(SigningMode::Require, |build| {
         build.sbom = Some("sbom.json".into())
     });
-    let with_bill = || BuildState {
+    let with_bill = || SeenBuild {
         sbom: bill(SPDX),
         ..pushed()
     };
     let [provenance, sbom] = <[_; 2]>::try_from(statements(phase.decide(&with_bill()))).unwrap();
     assert_eq!(sbom.subjects, provenance.subjects);
     // A later attempt in which only this job runs again finds what the first one has signed.
-    let half = BuildState {
+    let half = SeenBuild {
         provenance: vec![Ok(signed(&provenance, builder(1)))],
         ..with_bill()
     };
     assert_eq!(statements(phase.decide(&half)), [sbom.clone()]);
-    let whole = BuildState {
+    let whole = SeenBuild {
         signed_sbom: vec![Ok(signed(&sbom, builder(2)))],
         ..half
     };
@@ -212,11 +212,11 @@ fn provenance_names_the_workflow_that_signs() {
 fn other_bytes_than_those_that_were_built_are_not_attested() {
     let built = phase(SigningMode::Prefer, |_| {});
     let by_tag = phase(SigningMode::Prefer, |build| build.digest = None);
-    let moved = || BuildState {
+    let moved = || SeenBuild {
         again: Some(digest("other")),
         ..pushed()
     };
-    let other = || BuildState {
+    let other = || SeenBuild {
         digest: Some(digest("other")),
         again: Some(digest("other")),
         ..pushed()
@@ -224,7 +224,7 @@ fn other_bytes_than_those_that_were_built_are_not_attested() {
     assert_eq!(codes(&built.decide(&other())), [Code::ImageUnexpected]);
     assert_eq!(codes(&built.decide(&moved())), [Code::ImageDiffers]);
     assert_eq!(codes(&by_tag.decide(&moved())), [Code::ImageDiffers]);
-    let gone = BuildState {
+    let gone = SeenBuild {
         again: None,
         ..pushed()
     };
@@ -240,7 +240,7 @@ fn other_bytes_than_those_that_were_built_are_not_attested() {
 
 #[test]
 fn image_that_is_not_there_is_waited_for() {
-    let step = phase(SigningMode::Require, |_| {}).decide(&BuildState::nothing());
+    let step = phase(SigningMode::Require, |_| {}).decide(&SeenBuild::nothing());
     assert!(matches!(step, Step::Wait(_)), "{step:?}");
 }
 
@@ -249,12 +249,12 @@ fn image_or_bill_of_materials_that_cannot_be_read_is_refused() {
     let phase = phase(SigningMode::Prefer, |build| {
         build.sbom = Some("sbom.json".into())
     });
-    let unreadable = BuildState {
+    let unreadable = SeenBuild {
         platforms: Err("lists no image".into()),
         ..pushed()
     };
     assert_eq!(codes(&phase.decide(&unreadable)), [Code::ImageIncomplete]);
-    let no_bill = BuildState {
+    let no_bill = SeenBuild {
         sbom: bill("{}"),
         ..pushed()
     };
@@ -277,7 +277,7 @@ fn job_without_an_identity_token_is_refused_or_warns() {
 #[test]
 fn nothing_is_signed_without_a_plan_that_wants_it() {
     let phase = AttestBuild::new(example(), build());
-    let (summary, warnings) = done(phase.decide(&BuildState::nothing()));
+    let (summary, warnings) = done(phase.decide(&SeenBuild::nothing()));
     assert!(summary.contains("the plan has no `signing`"), "{summary}");
     assert_eq!(warnings, []);
 }
