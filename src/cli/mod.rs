@@ -3,6 +3,7 @@
 //! Each command has a file of its own here; this one holds the list of commands and the arguments that several of them take.
 //! The descriptions are the documentation: `--help`, `action.yml`, `docs/inputs.md` and `docs/outputs.md` are generated from them.
 
+mod attest_build;
 mod await_artifacts;
 mod build_module;
 mod check_pods;
@@ -39,6 +40,7 @@ mod version_rules;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub use attest_build::AttestBuildArgs;
 pub use await_artifacts::AwaitArgs;
 pub use build_module::BuildModuleArgs;
 pub use check_pods::CheckPodsArgs;
@@ -118,6 +120,8 @@ pub enum PhaseArgs {
     BuildModule(Box<BuildModuleArgs>),
     /// Upload files to the draft release: assets with the same content are kept, incomplete ones are replaced
     Upload(UploadArgs),
+    /// Sign how an image was built: its SLSA provenance and, where the build wrote one, its bill of materials
+    AttestBuild(Box<AttestBuildArgs>),
     /// Wait for the assets and images, and resolve their digests
     Await(AwaitArgs),
     /// Unpack the module image, by digest, into a folder

@@ -142,6 +142,11 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
         )
     },
     phase("upload", &[write("contents")], "assets"),
+    phase(
+        "attest-build",
+        &[],
+        "the registry is read; where the plan has `signing`, `attestations: write` and `id-token: write`",
+    ),
     PhasePermissions {
         with: &[
             (&["builder-checks"], CHECKS),

@@ -2,6 +2,7 @@
 //!
 //! In every file the same three parts: the state that the phase depends on, `see`, which reads it, and a pure `decide`.
 
+mod attest_build;
 mod await_artifacts;
 mod build_module;
 mod discard;
@@ -15,6 +16,7 @@ mod status;
 mod upload;
 mod verify;
 
+pub use attest_build::{AttestBuild, BuildOrigin, BuildToAttest};
 pub use await_artifacts::{Await, AwaitOptions, AwaitedApproval, ExpectedDigests};
 pub use build_module::{
     AdditionalOptions, BuildForms, BuildModule, BuildOptions, ModuleSource, ModuleTarget,

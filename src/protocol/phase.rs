@@ -64,6 +64,7 @@ phases! {
     Draft "draft" Writes 5 min, "Creates the draft release, then the tag, which starts the builders."
     BuildModule "build-module" Writes 5 min, "Makes and pushes the module image, and writes the files of the release."
     Upload "upload" Writes 5 min, "Uploads files to the draft, unless it has the same bytes already."
+    AttestBuild "attest-build" Writes 5 min, "Signs how an image was built: its provenance and, where the build wrote one, its bill of materials."
     Await "await" ReadsOnly 20 min, "Waits for the assets and images, and finds out their digests."
     FetchModule "fetch-module" Writes 5 min, "Unpacks the module image, by digest, into a folder."
     RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."

@@ -78,6 +78,7 @@ fn names_repository(args: &PhaseArgs) -> bool {
     match args {
         PhaseArgs::Draft(_)
         | PhaseArgs::Upload(_)
+        | PhaseArgs::AttestBuild(_)
         | PhaseArgs::Await(_)
         | PhaseArgs::FetchModule(_)
         | PhaseArgs::RecordTests(_)

@@ -3,6 +3,7 @@
 //! Each command has a file of its own here; this one holds what they share.
 
 mod api_urls;
+mod attest_build;
 mod await_artifacts;
 mod build_module;
 mod check_pods;
@@ -200,6 +201,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::Draft(args) => (args, &args.common),
         PhaseArgs::BuildModule(args) => (&**args, &args.common),
         PhaseArgs::Upload(args) => (args, &args.common),
+        PhaseArgs::AttestBuild(args) => (&**args, &args.common),
         PhaseArgs::Await(args) => (args, &args.common),
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),

@@ -12,8 +12,11 @@ mod facts;
 mod finished_legs;
 mod github_release;
 mod images;
+#[path = "../terminal/schema.rs"]
+mod json_schema;
 mod late_tag;
 mod pinned;
+mod provenance;
 mod release;
 mod reported;
 mod signed;

@@ -57,6 +57,11 @@ pub(crate) fn module_repository(store: &Store) -> String {
 
 impl Scene {
     pub(crate) async fn planned(&self) -> String {
+        self.planned_with(&[]).await
+    }
+
+    /// With more inputs than usual.
+    async fn planned_with(&self, more: &[(&str, &str)]) -> String {
         self.begin(RUN);
         let (image, host) = (self.image(), self.registry.host());
         let (sidecar, modules) = (
@@ -74,7 +79,7 @@ impl Scene {
             ("tag-when", self.tag_when),
             ("signing", self.signing),
         ];
-        let inputs = [&inputs[..], &self.test_signer()].concat();
+        let inputs = [&inputs[..], &self.test_signer(), more].concat();
         let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
         planned.remove("plan").unwrap()
     }
@@ -131,6 +136,11 @@ impl Scene {
 
     /// The pipeline as far as the draft; comes with the plan.
     pub(crate) async fn until_drafted(&self) -> String {
+        self.until_drafted_with(&[]).await
+    }
+
+    /// With more inputs of `plan` than usual.
+    pub(crate) async fn until_drafted_with(&self, more: &[(&str, &str)]) -> String {
         self.repository(|repository| {
             repository
                 .check("lint", "success")
@@ -139,7 +149,7 @@ impl Scene {
                 .commit("Another line of work")
                 .on("main");
         });
-        let plan = self.planned().await;
+        let plan = self.planned_with(more).await;
         self.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
         plan
     }

@@ -1,8 +1,12 @@
 //! A release that is signed with a Sigstore, and that is interrupted at every request to it, and to GitHub about attestations.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
 use stand_ins::{EventLog, Fault, Faults, LogEntry};
 use tokio::sync::Notify;
 
+use super::release::Phases;
 use super::support::scene::{REQUIRE, Run, Scene};
 use super::support::sigstore::Sigstore;
 use super::whole_matrices;
@@ -15,6 +19,7 @@ enum Server {
     Sigstore,
     /// GitHub, where attestations are stored and listed.
     Attestations,
+    Registry,
 }
 
 const SERVERS: [Server; 3] = [Server::Issuer, Server::Sigstore, Server::Attestations];
@@ -34,6 +39,7 @@ impl Scene {
             Server::Issuer => (oidc.log(), oidc.faults()),
             Server::Sigstore => (ca.log(), ca.faults()),
             Server::Attestations => (self.github.log(), self.github.faults()),
+            Server::Registry => (self.registry.log(), self.registry.faults()),
         }
     }
 
@@ -101,4 +107,110 @@ async fn release_that_is_signed_completes_after_every_interruption_of_sigstore()
         }
     }
     eprintln!("{cases} cuts of Sigstore and of the attestations survived");
+}
+
+/// The workflow that builds the image and signs how.
+const BUILDER: &str = "https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+
+/// A statement that is stored: its predicate type, and the digests of its subjects.
+type Statement = (String, Vec<String>);
+
+impl Scene {
+    /// What is signed about builds, in the order of the alphabet: what was lost is stored after the rest.
+    fn attested(&self) -> Vec<Statement> {
+        let bundles: Vec<Value> = self.repository(|repository| {
+            let all = repository.attestations.iter();
+            all.map(|one| one.bundle.clone()).collect()
+        });
+        let statement = |bundle: &Value| {
+            let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
+            let payload = BASE64_STANDARD.decode(payload).unwrap();
+            let statement: Value = serde_json::from_slice(&payload).unwrap();
+            let subjects = statement["subject"].as_array().unwrap().iter();
+            let digests = subjects.map(|one| one["digest"]["sha256"].as_str().unwrap().to_owned());
+            let kind = statement["predicateType"].as_str().unwrap();
+            (kind.to_owned(), digests.collect())
+        };
+        let mut all: Vec<Statement> = bundles.iter().map(statement).collect();
+        all.sort();
+        all
+    }
+
+    /// An image that is built and not attested yet, and the plan.
+    async fn built(&self) -> String {
+        self.reset().await;
+        let run = Run { id: 1, attempt: 1 };
+        self.begin(run);
+        let plan = self.plan(run, self).await.unwrap();
+        self.phase(run, "draft", &[("plan", &plan)]).await.unwrap();
+        Phases::build(self, &plan).await.unwrap();
+        let bill = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6"}"#;
+        std::fs::write(self.folder.path().join("sbom.json"), bill).unwrap();
+        self.forget();
+        plan
+    }
+
+    /// Attests the build until success, each time in another attempt of the run, as when only the failed job is run again.
+    async fn attested_to_the_end(&self, plan: &str) -> Result<u32, String> {
+        let mut last = String::new();
+        for attempt in 1..=3 {
+            let inputs = [
+                ("plan", plan),
+                ("image", "binary"),
+                ("builder-id", BUILDER),
+                ("build-attempt", "1"),
+                ("sbom", "sbom.json"),
+            ];
+            match Phases::phase(self, Run { id: 1, attempt }, "attest-build", &inputs).await {
+                Ok(_) => return Ok(attempt),
+                Err(why) => last = why,
+            }
+        }
+        Err(last)
+    }
+}
+
+#[tokio::test]
+async fn build_is_attested_once_after_every_interruption() {
+    const ALL: [Server; 4] = [
+        Server::Issuer,
+        Server::Sigstore,
+        Server::Attestations,
+        Server::Registry,
+    ];
+    let mut scene = Scene::start(|_| {}).await.signing(REQUIRE);
+    scene.sigstore = Some(Sigstore::start(&scene.clock).await);
+    let plan = scene.built().await;
+    let before = ALL.map(|server| scene.server(server).0.last());
+    assert_eq!(scene.attested_to_the_end(&plan).await, Ok(1));
+    let whole = scene.attested();
+    let kinds: Vec<&str> = whole.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "https://cyclonedx.org/bom",
+            "https://slsa.dev/provenance/v1"
+        ]
+    );
+    let requests = ALL.into_iter().zip(before);
+    let requests = requests.map(|(server, before)| scene.requests_to(server, before));
+    let requests: Vec<_> = requests.collect();
+    let mut cases = 0;
+    for (server, requests) in ALL.into_iter().zip(requests) {
+        assert!(!requests.is_empty(), "{server:?} was never asked");
+        for request in requests {
+            for fault in CUTS {
+                let plan = scene.built().await;
+                scene.cut(server, request, fault());
+                let case = format!("{server:?} {request} {:?}", fault());
+                let ended = scene.attested_to_the_end(&plan).await;
+                ended.unwrap_or_else(|why| panic!("{case}: {why}"));
+                let pending = scene.server(server).1.pending();
+                assert_eq!(pending, 0, "{case} was never reached");
+                assert_eq!(scene.attested(), whole, "{case}");
+                cases += 1;
+            }
+        }
+    }
+    eprintln!("{cases} cuts survived, and each statement is signed once");
 }

@@ -29,9 +29,12 @@ impl WorkflowSigner {
         let repository = format!("https://github.com/{}", get("GITHUB_REPOSITORY"));
         let workflow = format!("https://github.com/{}", get("GITHUB_WORKFLOW_REF"));
         let (run, attempt) = (get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT"));
+        // In a called workflow that one signs.
+        let called = format!("https://github.com/{}", get("JOB_WORKFLOW_REF"));
+        let signer = env.get("INPUT_BUILDER-ID").unwrap_or(&called);
         let identity = json!({
             "issuer": GITHUB_ISSUER,
-            "subject": format!("https://github.com/{}", get("JOB_WORKFLOW_REF")),
+            "subject": signer,
             "workflow": workflow,
             "repository": repository,
             "commit": get("GITHUB_SHA"),

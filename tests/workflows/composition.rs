@@ -177,7 +177,9 @@ fn jobs_with_secrets_run_in_the_environment() {
     let wanted = [
         "finish-release.yaml: publish",
         "post-build-image.yaml: build-image",
+        "post-build-image.yaml: attest-image",
         "post-build-module.yaml: build-module",
+        "post-build-module.yaml: attest-module",
         "run-e2e-tests.yaml: legs",
         "run-e2e-tests.yaml: sign",
         "start-release.yaml: draft",

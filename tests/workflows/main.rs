@@ -22,6 +22,7 @@ mod lock;
 mod migration;
 mod module;
 mod pages;
+mod provenance;
 mod readiness;
 
 const OURS: &str = "kyma-project/btp-release-action/.github/workflows/";

@@ -1,10 +1,12 @@
-//! What is signed about a release, and what counts of it: the results of the tests, the evidence and the verdict, and the
-//! attestations that images must have.
+//! What is signed about a release, and what counts of it: how its images were built, the results of the tests, the evidence and the
+//! verdict, and the attestations that images must have.
 
 #[cfg(test)]
 pub(crate) mod examples;
 pub(crate) mod leg;
+pub(crate) mod provenance;
 pub(crate) mod required;
+pub(crate) mod sbom;
 pub(crate) mod summary;
 
 use crate::domain::{Digest, SignerPattern};
@@ -73,6 +75,11 @@ impl SigningRun {
     pub(crate) fn planned(plan: &ReleasePlan) -> Option<Self> {
         let signing = plan.wanted.signing.as_ref()?;
         Some(Self::new(signing, &plan.wanted.run))
+    }
+
+    /// The address of an attempt of the run.
+    pub(crate) fn attempt_url(&self, attempt: u64) -> String {
+        format!("{}/attempts/{attempt}", self.url)
     }
 
     /// In what an attestation differs from one of this run that is about exactly these artifacts.

@@ -68,7 +68,7 @@ fn done(
         PhaseId::Status => ("ℹ️", report.summary.clone()),
         PhaseId::BuildModule => ("✅", format!("The module of {name} is built")),
         PhaseId::FetchModule => ("✅", format!("The module of {name} is fetched")),
-        PhaseId::Draft | PhaseId::Upload => ("✅", report.summary.clone()),
+        PhaseId::Draft | PhaseId::Upload | PhaseId::AttestBuild => ("✅", report.summary.clone()),
     }
 }
 
@@ -109,6 +109,7 @@ fn refused(phase: PhaseId, facts: &ReleaseFacts, name: &str) -> String {
         PhaseId::Draft => format!("{name} has no draft of this plan"),
         PhaseId::BuildModule => format!("The module of {name} is not built"),
         PhaseId::Upload => format!("The files of {name} are not uploaded"),
+        PhaseId::AttestBuild => format!("An image of {name} is not attested"),
         PhaseId::Await => format!("{name} is not complete, and waiting does not help"),
         PhaseId::FetchModule => format!("The module of {name} cannot be used"),
         PhaseId::RecordTests => format!("The tests of {name} are not recorded"),

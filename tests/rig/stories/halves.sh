@@ -16,7 +16,7 @@ jobs:
       module-registry: $registry_host/$story
   build-image:
     needs: start
-    permissions: {contents: read, packages: write}
+    permissions: {contents: read, packages: write, id-token: write, attestations: write}
     uses: $action/.github/workflows/post-build-image.yaml@v1
     with:
       image: \${{ needs.start.outputs.image }}
@@ -24,7 +24,7 @@ jobs:
       commit: \${{ needs.start.outputs.commit }}
   build-module:
     needs: start
-    permissions: {contents: write, packages: write}
+    permissions: {contents: write, packages: write, id-token: write, attestations: write}
     uses: $action/.github/workflows/post-build-module.yaml@v1
     with:
       plan: \${{ needs.start.outputs.plan }}

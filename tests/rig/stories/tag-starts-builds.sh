@@ -14,12 +14,12 @@ on:
 permissions: {}
 jobs:
   post-build-image:
-    permissions: {contents: read, packages: write}
+    permissions: {contents: read, packages: write, id-token: write, attestations: write}
     uses: $action/.github/workflows/post-build-image.yaml@v1
     with:
       image: $registry_host/$story/operator
   post-build-module:
-    permissions: {contents: write, packages: write}
+    permissions: {contents: write, packages: write, id-token: write, attestations: write}
     uses: $action/.github/workflows/post-build-module.yaml@v1
     with:
       binary-image: $registry_host/$story/operator
