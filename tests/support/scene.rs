@@ -415,6 +415,17 @@ impl RegistryReader for NamedRegistry {
     ) -> Result<Bytes, ServiceError> {
         self.registries.blob(&self.at(from), digest, limit).await
     }
+    async fn referrers(&self, image: &PinnedImage) -> Result<SeenReferrers, ServiceError> {
+        self.registries.referrers(&self.at(image)).await
+    }
+    async fn referred_bundle(
+        &self,
+        image: &PinnedImage,
+        referrer: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError> {
+        let image = self.at(image);
+        self.registries.referred_bundle(&image, referrer).await
+    }
 }
 
 #[async_trait::async_trait]

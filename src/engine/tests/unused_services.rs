@@ -203,6 +203,16 @@ impl RegistryReader for UnusedServices {
     async fn blob(&self, _: &ImageRepository, _: Digest, _: u64) -> Result<Bytes, ServiceError> {
         unreachable!()
     }
+    async fn referrers(&self, _: &PinnedImage) -> Result<SeenReferrers, ServiceError> {
+        unreachable!()
+    }
+    async fn referred_bundle(
+        &self,
+        _: &PinnedImage,
+        _: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError> {
+        unreachable!()
+    }
 }
 
 #[async_trait]

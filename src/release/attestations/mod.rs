@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(crate) mod examples;
 pub(crate) mod leg;
+pub(crate) mod referrers;
 pub(crate) mod required;
 pub(crate) mod summary;
 
