@@ -35,6 +35,12 @@ pub(crate) struct Snapshot {
     images: BTreeMap<String, ImageRepository>,
 }
 
+impl Snapshot {
+    pub(crate) fn images(&self) -> &BTreeMap<String, ImageRepository> {
+        &self.images
+    }
+}
+
 /// The codes of a refusal, each once.
 pub(crate) fn codes(stop: &Stop) -> Vec<Code> {
     let Stop::Blocked { findings, .. } = stop else {
@@ -57,6 +63,11 @@ pub(crate) fn module_repository(store: &Store) -> String {
 
 impl Scene {
     pub(crate) async fn planned(&self) -> String {
+        self.planned_with(&[]).await
+    }
+
+    /// With more inputs than usual.
+    pub(crate) async fn planned_with(&self, more: &[(&str, &str)]) -> String {
         self.begin(RUN);
         let (image, host) = (self.image(), self.registry.host());
         let (sidecar, modules) = (
@@ -73,7 +84,9 @@ impl Scene {
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
             ("signing", self.signing),
+            ("referrers", self.referrers),
         ];
+        let inputs = [&inputs, more].concat();
         let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
         planned.remove("plan").unwrap()
     }
@@ -112,6 +125,11 @@ impl Scene {
 
     /// The pipeline as far as the draft; comes with the plan.
     pub(crate) async fn until_drafted(&self) -> String {
+        self.until_drafted_with(&[]).await
+    }
+
+    /// The same with more inputs of `plan` than usual.
+    pub(crate) async fn until_drafted_with(&self, more: &[(&str, &str)]) -> String {
         self.repository(|repository| {
             repository
                 .check("lint", "success")
@@ -120,7 +138,7 @@ impl Scene {
                 .commit("Another line of work")
                 .on("main");
         });
-        let plan = self.planned().await;
+        let plan = self.planned_with(more).await;
         self.phase(RUN, "draft", &[("plan", &plan)]).await.unwrap();
         plan
     }

@@ -15,8 +15,8 @@ use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Digest, ImageRef, ImageRepository, PinnedImage};
 use btp_release::engine::{Engine, Outcome, Stop};
 use btp_release::protocol::{
-    Blob, BundleVerifier, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest,
-    ServiceError, Signer, Writer,
+    Blob, BundleVerifier, ByteStream, Clock, Reader, RefusedAttestation, RegistryReader,
+    RegistryWriter, SeenManifest, SeenReferrers, ServiceError, Signer, Writer,
 };
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
@@ -76,6 +76,8 @@ pub(crate) struct Scene {
     pub(crate) report: &'static str,
     /// The input `signing` of `plan`; unless it is [`OFF`], jobs may ask for an identity token.
     pub(crate) signing: &'static str,
+    /// The input `referrers` of `plan`.
+    pub(crate) referrers: &'static str,
     /// What jobs sign with; without it, with a [`WorkflowSigner`].
     pub(crate) sigstore: Option<Sigstore>,
 }
@@ -127,6 +129,7 @@ impl Scene {
             leave_draft: "false",
             report: "false",
             signing: OFF,
+            referrers: OFF,
             sigstore: None,
         };
         scene.reset().await;
@@ -146,6 +149,23 @@ impl Scene {
     /// The same with signatures.
     pub(crate) fn signing(self, signing: &'static str) -> Self {
         Self { signing, ..self }
+    }
+
+    /// The same with signatures as referrers of the images.
+    pub(crate) fn referring(self, referrers: &'static str) -> Self {
+        Self { referrers, ..self }
+    }
+
+    /// The same with another registry, before anything is in it.
+    pub(crate) async fn with_registry(mut self, choose: impl FnOnce(&mut RegistryOptions)) -> Self {
+        let mut options = RegistryOptions {
+            clock: self.clock.clone(),
+            ..RegistryOptions::default()
+        };
+        choose(&mut options);
+        self.registry = stand_ins::RegistryServer::start(options).await.unwrap();
+        self.registry_host = self.registry.host();
+        self
     }
 
     /// The same with a person who is to publish.

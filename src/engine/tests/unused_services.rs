@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocol::{
     BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
-    SeenAttestation, SeenComment, Signer,
+    SeenAttestation, SeenComment, SeenReferrers, Signer,
 };
 
 pub(super) struct UnusedServices;

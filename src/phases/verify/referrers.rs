@@ -64,7 +64,7 @@ impl WantedReferrers<'_> {
             let plan = &self.statement.predicate.plan;
             match signed_result(plan, self.run, self.artifacts, leg, &results) {
                 SignedResult::Passed => {}
-                SignedResult::Missing => self.missing(image, &what, signatures),
+                SignedResult::Missing => self.missing(seen, &what, signatures),
                 SignedResult::Refused(faults) => {
                     signatures.refuse(&of(image, &what), &faults);
                 }
@@ -116,14 +116,20 @@ impl WantedReferrers<'_> {
             refused.extend(found);
         }
         if refused.is_empty() {
-            self.missing(&seen.image, what, signatures);
+            self.missing(seen, what, signatures);
         } else {
             signatures.refuse(&of(&seen.image, what), &refused);
         }
     }
 
-    fn missing(&self, image: &PinnedImage, what: &str, signatures: &mut Signatures) {
-        let seen = format!("{image} has no referrer with {what}");
+    /// One that cannot be read may be what is missing.
+    fn missing(&self, seen: &PublishedReferrers, what: &str, signatures: &mut Signatures) {
+        let PublishedReferrers { image, statements } = seen;
+        let unreadable = statements.iter().find_map(ReferredStatement::unreadable);
+        let mut seen = format!("{image} has no referrer with {what}");
+        if let Some(fault) = unreadable {
+            seen = format!("{seen}, and one that cannot be read: {fault}");
+        }
         let help = "find out who deleted it, or whether it was lost when the image was copied; \
                     GitHub and the release still have what was signed";
         match self.mode {

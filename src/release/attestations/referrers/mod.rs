@@ -3,6 +3,9 @@
 //! The form is that of cosign and of `actions/attest`: an image manifest with the bundle as its only layer
 //! ([cosign's specification](https://github.com/sigstore/cosign/blob/v3.0.2/specs/BUNDLE_SPEC.md)).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
@@ -15,8 +18,8 @@ use super::Found;
 use crate::domain::{Digest, ImageRef, PinnedImage};
 use crate::plan::{Artifact, Artifacts};
 use crate::protocol::{
-    Action, BUNDLE_MEDIA_TYPE, Blob, BlobSource, Cause, Reader, ReferrersList, SeenAttestation,
-    SeenManifest, SeenReferrers, ServiceError, referrers_tag,
+    Action, BUNDLE_MEDIA_TYPE, Blob, BlobSource, Cause, Reader, ReferrersList, RefusedAttestation,
+    SeenAttestation, SeenManifest, SeenReferrers, ServiceError, referrers_tag,
 };
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -127,6 +130,11 @@ pub(crate) struct ReferredStatement {
 }
 
 impl ReferredStatement {
+    /// Why nothing of it can be read, not even its type.
+    pub(crate) fn unreadable(&self) -> Option<&RefusedAttestation> {
+        self.found.as_ref().err().filter(|_| self.claims.is_none())
+    }
+
     pub(crate) fn claims(&self, predicate_type: &str) -> bool {
         self.claims.as_deref() == Some(predicate_type)
     }
