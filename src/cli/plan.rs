@@ -86,6 +86,9 @@ pub struct PlanArgs {
     /// Workflow that has the job of this step, with its ref: `${{ job.workflow_ref }}`; needed where `test-signer` is the name of a file
     #[arg(long, value_name = "WORKFLOW")]
     pub job_workflow: Option<String>,
+    /// Whether what `publish` signs, and the signed results of the tests, are pushed to the registry as OCI referrers of the images that the release names, before it is published: `require` (a registry that refuses them stops the release), `prefer` (one that refuses them is a warning) or `off`; needs `signing`, and credentials that may push to the repositories of all these images; default: `off`
+    #[arg(long, value_name = "MODE")]
+    pub referrers: Option<String>,
     /// Attestations that images must have before the release is published, one per line: `image=binary predicate=https://slsa.dev/provenance/v1 signer=https://github.com/OWNER/NAME/.github/workflows/FILE@REF`, where `image` is `binary`, `module` or a further image as in `extra-images`, and `signer` may have `*` after the owner; the source repository and the commit are always compared
     #[arg(long, value_name = "ATTESTATIONS", action = ArgAction::Append)]
     pub require_attestations: Vec<String>,

@@ -175,7 +175,7 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
         ..phase(
             "publish",
             &[write("contents")],
-            "the evidence, the text of the release, and its publication; where the plan has `signing`, also `attestations: write` and `id-token: write`",
+            "the evidence, the text of the release, and its publication; where the plan has `signing`, also `attestations: write` and `id-token: write`, and where it has `referrers`, for images in ghcr.io also `packages: write`",
         )
     },
     PhasePermissions {

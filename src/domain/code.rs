@@ -172,6 +172,8 @@ codes! {
     LegJobNotRun "leg-job-not-run" Blocked "The job of a leg of the tests neither succeeded nor failed, or is of a later attempt of the run."
     RequiredAttestationInvalid "required-attestation-invalid" Usage "A line of the input `require-attestations` cannot be read, or names an image that the release does not have."
     AttestationMissing "attestation-missing" Blocked "The result of a leg of the tests is not signed, or an image lacks an attestation that the plan requires, or its provenance where an earlier run built it."
+    ReferrerRefused "referrer-refused" Blocked "The registry of an image refuses what is signed about the release as referrers, and the plan requires them."
+    ReferrerMissing "referrer-missing" Blocked "An image of a published release lacks a referrer with the signed evidence, the signed verdict or the signed result of a leg of the tests."
     AttestationContradicts "attestation-contradicts" Blocked "Two signed results of one run say different things of the same leg of the tests."
     CheckMissing "check-missing" Blocked "A required check has never run for the commit."
     CheckNotGreen "check-not-green" Blocked "A required check did not succeed."

@@ -27,7 +27,8 @@ pub use json_text::JsonObject;
 pub use mark::Mark;
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};
 pub use signing::{
-    REQUESTS, RequiredAttestation, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMode,
+    REQUESTS, ReferrersMode, RequiredAttestation, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
+    SigningMode,
 };
 pub use verdict::Verdict;
 pub use wanted::{

@@ -39,6 +39,16 @@ pub enum SigningMode {
     Prefer,
 }
 
+/// Whether the registry of an image may refuse to show what is signed about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferrersMode {
+    /// Without them, the release is not published.
+    Require,
+    /// A registry that refuses them is a warning.
+    Prefer,
+}
+
 /// An attestation that an image must have before the release is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequiredAttestation {

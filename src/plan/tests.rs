@@ -45,6 +45,7 @@ pub(crate) fn example_wanted() -> Wanted {
         version_from: VersionFrom::Input,
         signing: None,
         require_attestations: vec![],
+        referrers: None,
         full_notes: None,
     }
 }

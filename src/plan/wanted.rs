@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EVIDENCE, FULL_NOTES, FullNotes, Mark, REQUESTS, RequiredAttestation, SIGNED_EVIDENCE,
-    SIGNED_VERDICT, Signing,
+    EVIDENCE, FULL_NOTES, FullNotes, Mark, REQUESTS, ReferrersMode, RequiredAttestation,
+    SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
 };
 use crate::domain::{
     AssetName, Code, CommitSha, ComponentName, Diagnostic, Digest, ImageRef, ModuleForm, RepoSlug,
@@ -69,6 +69,9 @@ pub struct Wanted {
     /// The attestations that images must have. Plans of released versions do not have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require_attestations: Vec<RequiredAttestation>,
+    /// Whether what is signed becomes referrers of the images; `None` if not. Plans of released versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrers: Option<ReferrersMode>,
     /// The whole text, where the release's body holds only its beginning: then [`FULL_NOTES`] is among the assets. Plans of
     /// released versions do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ImageInputs, Images, Names, NotesSource, OnExisting, RequiredAttestation, Signing, TagWhen,
-    VersionFrom, Wanted,
+    ImageInputs, Images, Names, NotesSource, OnExisting, ReferrersMode, RequiredAttestation,
+    Signing, TagWhen, VersionFrom, Wanted,
 };
 use crate::domain::{AssetName, CommitSha, Diagnostic, InputFindings, NamedVersion, RepoSlug};
 
@@ -30,6 +30,7 @@ pub struct WantedInputs {
     pub force: Option<String>,
     pub signing: Option<Signing>,
     pub require_attestations: Vec<RequiredAttestation>,
+    pub referrers: Option<ReferrersMode>,
 }
 
 impl WantedInputs {
@@ -58,6 +59,7 @@ impl WantedInputs {
             version_from: self.version_from,
             force: self.force,
             signing: self.signing,
+            referrers: self.referrers,
             full_notes: None,
         }
     }

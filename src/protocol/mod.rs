@@ -8,6 +8,7 @@ mod facts;
 mod observed;
 mod phase;
 mod reader;
+mod referrers;
 mod rights;
 mod run_logs;
 mod service_error;
@@ -34,6 +35,9 @@ pub use phase::{
 };
 pub use reader::{
     BundleVerifier, ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader,
+};
+pub use referrers::{
+    LARGEST_REFERRED_BUNDLE, MOST_REFERRERS, ReferrersList, SeenReferrers, referrers_tag,
 };
 pub use rights::{SeenTagRuleset, SeenWorkflows};
 pub use run_logs::{JobLog, LogArchive, LogArchives, RunReader, SeenJob, StoredLog};

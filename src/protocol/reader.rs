@@ -18,7 +18,8 @@ use futures_util::Stream;
 use super::{
     CountedReleases, LocalFile, Notes, RefusedAttestation, ReleaseId, SeenAnswer, SeenAsset,
     SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenJob, SeenLayer, SeenManifest,
-    SeenMilestone, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows, ServiceError,
+    SeenMilestone, SeenReferrers, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows,
+    ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,
@@ -222,6 +223,16 @@ pub trait RegistryReader: Send + Sync {
         digest: Digest,
         limit: u64,
     ) -> Result<Bytes, ServiceError>;
+    /// The referrers of an image that hold bundles: one request, or two in a registry that keeps no list itself. Refused where
+    /// they are [`MOST_REFERRERS`](super::MOST_REFERRERS) or more.
+    async fn referrers(&self, image: &PinnedImage) -> Result<SeenReferrers, ServiceError>;
+    /// The bundle of a referrer of an image; manifest and bundle are checked against their digests. What is listed may have been
+    /// made by anyone who may push: one that is not as it must be is no failure, and only does not count.
+    async fn referred_bundle(
+        &self,
+        image: &PinnedImage,
+        referrer: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError>;
 }
 
 /// Files below the working folder.

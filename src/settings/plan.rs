@@ -7,7 +7,7 @@ use super::notes::notes;
 use super::policy::{bounded, reason, version_rules};
 use super::release_content::{assets, image_inputs};
 use super::rights::rights;
-use super::signing::{required_attestations, signing};
+use super::signing::{referrers, required_attestations, signing};
 use super::version_from::{VersionInput, version_from};
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::PlanArgs;
@@ -66,6 +66,7 @@ impl PhaseSettings for PlanArgs {
         );
         let rights = rights(parser, self, repository.as_ref());
         let signing = signing(parser, self);
+        let referrers = referrers(parser, self, signing.as_ref());
         let require_attestations = required_attestations(parser, self);
         let images = images?;
         let version = version?;
@@ -92,6 +93,7 @@ impl PhaseSettings for PlanArgs {
             force,
             signing,
             require_attestations,
+            referrers,
         };
         let all_images: Vec<_> = images.all().cloned().collect();
         let guard_branch = self.guard_branch.clone();

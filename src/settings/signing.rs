@@ -4,7 +4,7 @@ use super::input_parser::{Choices, InputParser};
 use super::lines;
 use crate::cli::{PlanArgs, PlanInput};
 use crate::domain::{Code, Diagnostic, SignerPattern};
-use crate::plan::{MODULE_IMAGE, RequiredAttestation, Signing, SigningMode};
+use crate::plan::{MODULE_IMAGE, ReferrersMode, RequiredAttestation, Signing, SigningMode};
 
 const MODES: [(&str, Option<SigningMode>); 3] = [
     ("require", Some(SigningMode::Require)),
@@ -73,6 +73,42 @@ fn test_signer_of(signer: &str, beside: &str, server: &str) -> Result<SignerPatt
             "write https://github.com/OWNER/NAME/.github/workflows/FILE@REF, or the name of the file alone and job-workflow: ${{ job.workflow_ref }}",
         )),
     }
+}
+
+const REFERRERS: [(&str, Option<ReferrersMode>); 3] = [
+    ("require", Some(ReferrersMode::Require)),
+    ("prefer", Some(ReferrersMode::Prefer)),
+    ("off", None),
+];
+
+/// Whether what is signed becomes referrers of the images.
+pub(super) fn referrers(
+    parser: &mut InputParser<'_>,
+    args: &PlanArgs,
+    signing: Option<&Signing>,
+) -> Option<ReferrersMode> {
+    let mode = parser.choice(
+        "referrers",
+        args.referrers.as_deref(),
+        &Choices::of(&REFERRERS),
+    );
+    let mode = mode.flatten()?;
+    let typed = args.signing.as_deref().map_or("off", str::trim);
+    match signing {
+        // One that could not be read was refused already.
+        None if typed == "off" => parser.missing(
+            "signing",
+            "referrers hold what is signed: set `signing` to require or prefer, or leave `referrers` out",
+        ),
+        Some(signing) if mode == ReferrersMode::Require && !signing.is_required() => parser.refuse(
+            Code::InputsExclusive,
+            "referrers is require, and signing is prefer: what is not signed has no referrers"
+                .to_owned(),
+            "set `signing: require`, or `referrers: prefer`",
+        ),
+        _ => {}
+    }
+    Some(mode)
 }
 
 /// Whether a plan that is given as text wants signatures. One in a file is not looked at: this is only about permissions of a

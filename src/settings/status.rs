@@ -166,6 +166,7 @@ fn typed(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<Wanted> {
         force: None,
         signing: None,
         require_attestations: vec![],
+        referrers: None,
     };
     Some(inputs.of_version(named, all))
 }

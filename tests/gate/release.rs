@@ -35,6 +35,12 @@ pub(crate) struct Snapshot {
     images: BTreeMap<String, ImageRepository>,
 }
 
+impl Snapshot {
+    pub(crate) fn images(&self) -> &BTreeMap<String, ImageRepository> {
+        &self.images
+    }
+}
+
 /// The codes of a refusal, each once.
 pub(crate) fn codes(stop: &Stop) -> Vec<Code> {
     let Stop::Blocked { findings, .. } = stop else {
@@ -61,7 +67,7 @@ impl Scene {
     }
 
     /// With more inputs than usual.
-    async fn planned_with(&self, more: &[(&str, &str)]) -> String {
+    pub(crate) async fn planned_with(&self, more: &[(&str, &str)]) -> String {
         self.begin(RUN);
         let (image, host) = (self.image(), self.registry.host());
         let (sidecar, modules) = (
@@ -78,6 +84,7 @@ impl Scene {
             ("guard-branch", "main"),
             ("tag-when", self.tag_when),
             ("signing", self.signing),
+            ("referrers", self.referrers),
         ];
         let inputs = [&inputs[..], &self.test_signer(), more].concat();
         let mut planned = self.phase(RUN, "plan", &inputs).await.unwrap();
@@ -139,7 +146,7 @@ impl Scene {
         self.until_drafted_with(&[]).await
     }
 
-    /// With more inputs of `plan` than usual.
+    /// The same with more inputs of `plan` than usual.
     pub(crate) async fn until_drafted_with(&self, more: &[(&str, &str)]) -> String {
         self.repository(|repository| {
             repository
@@ -207,7 +214,7 @@ impl Scene {
             ("test-legs", &job.legs),
             ("required-checks", "lint\nci/prow"),
         ];
-        let inputs = [&inputs, more].concat();
+        let inputs = [&inputs[..], &self.test_signer(), more].concat();
         self.phase(RUN, "publish", &inputs).await
     }
 

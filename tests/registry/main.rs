@@ -6,6 +6,7 @@ mod interrupted_connections;
 mod module;
 mod proxy;
 mod real;
+mod referrers;
 mod repeated_reads;
 mod scripted_server;
 #[path = "../support/mod.rs"]

@@ -18,6 +18,7 @@ mod locks;
 mod matrix;
 mod processes;
 mod quotas;
+mod referrers;
 mod release;
 mod schedules;
 mod signing;

@@ -81,6 +81,7 @@ impl Scene {
             ("tag-when", self.tag_when),
             ("tag-type", self.tag_type),
             ("signing", self.signing),
+            ("referrers", self.referrers),
         ];
         let inputs = [&inputs, &self.test_signer()[..], more].concat();
         let mut planned = by.phase(run, "plan", &inputs).await?;

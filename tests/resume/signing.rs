@@ -24,7 +24,7 @@ enum Server {
 
 const SERVERS: [Server; 3] = [Server::Issuer, Server::Sigstore, Server::Attestations];
 
-const CUTS: [fn() -> Fault; 5] = [
+pub(super) const CUTS: [fn() -> Fault; 5] = [
     || Fault::ConnectionCutBefore,
     || Fault::AnswerLost,
     || Fault::Status(500),
@@ -60,7 +60,7 @@ impl Scene {
     }
 
     /// Runs until success, each time as another run of the workflow.
-    async fn signed_to_the_end(&self) -> Result<u64, String> {
+    pub(super) async fn signed_to_the_end(&self) -> Result<u64, String> {
         let killed = Notify::new();
         let mut last = String::new();
         for id in 1..=3 {

@@ -40,6 +40,7 @@ pub(crate) fn with_images(tag: &str, component: &str, image: &str, binary: &str)
         version_from: VersionFrom::Input,
         signing: None,
         require_attestations: vec![],
+        referrers: None,
         full_notes: None,
     };
     ReleasePlan::complete(wanted, None, None)

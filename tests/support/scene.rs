@@ -15,8 +15,8 @@ use btp_release::cli::{Cli, Command, arguments_of_step};
 use btp_release::domain::{Deadline, Digest, ImageRef, ImageRepository, PinnedImage};
 use btp_release::engine::{Engine, Outcome, Stop};
 use btp_release::protocol::{
-    Blob, BundleVerifier, ByteStream, Clock, Reader, RegistryReader, RegistryWriter, SeenManifest,
-    ServiceError, Signer, Writer,
+    Blob, BundleVerifier, ByteStream, Clock, Reader, RefusedAttestation, RegistryReader,
+    RegistryWriter, SeenManifest, SeenReferrers, ServiceError, Signer, Writer,
 };
 use btp_release::settings::{self, Context, Environment};
 use bytes::Bytes;
@@ -77,6 +77,8 @@ pub(crate) struct Scene {
     pub(crate) report: &'static str,
     /// The input `signing` of `plan`; unless it is [`OFF`], jobs may ask for an identity token.
     pub(crate) signing: &'static str,
+    /// The input `referrers` of `plan`.
+    pub(crate) referrers: &'static str,
     /// What jobs sign with; without it, with a [`WorkflowSigner`].
     pub(crate) sigstore: Option<Sigstore>,
 }
@@ -128,6 +130,7 @@ impl Scene {
             leave_draft: "false",
             report: "false",
             signing: OFF,
+            referrers: OFF,
             sigstore: None,
         };
         scene.reset().await;
@@ -147,6 +150,23 @@ impl Scene {
     /// The same with signatures.
     pub(crate) fn signing(self, signing: &'static str) -> Self {
         Self { signing, ..self }
+    }
+
+    /// The same with signatures as referrers of the images.
+    pub(crate) fn referring(self, referrers: &'static str) -> Self {
+        Self { referrers, ..self }
+    }
+
+    /// The same with another registry, before anything is in it.
+    pub(crate) async fn with_registry(mut self, choose: impl FnOnce(&mut RegistryOptions)) -> Self {
+        let mut options = RegistryOptions {
+            clock: self.clock.clone(),
+            ..RegistryOptions::default()
+        };
+        choose(&mut options);
+        self.registry = stand_ins::RegistryServer::start(options).await.unwrap();
+        self.registry_host = self.registry.host();
+        self
     }
 
     /// The same with a person who is to publish.
@@ -417,6 +437,17 @@ impl RegistryReader for NamedRegistry {
         limit: u64,
     ) -> Result<Bytes, ServiceError> {
         self.registries.blob(&self.at(from), digest, limit).await
+    }
+    async fn referrers(&self, image: &PinnedImage) -> Result<SeenReferrers, ServiceError> {
+        self.registries.referrers(&self.at(image)).await
+    }
+    async fn referred_bundle(
+        &self,
+        image: &PinnedImage,
+        referrer: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError> {
+        let image = self.at(image);
+        self.registries.referred_bundle(&image, referrer).await
     }
 }
 

@@ -20,7 +20,7 @@ use super::models::{GraphQlAnswer, GraphQlData, GraphQlQuery, Paged};
 use super::rate_limit::{LimitSignals, RateLimiter, RequestKind};
 use super::settings::GitHubSettings;
 use super::{failure, origin};
-use crate::adapters::http::Http;
+use crate::adapters::http::{Http, next_page};
 use crate::domain::urls::{is_secure, same_origin, shown};
 use crate::domain::{Code, Diagnostic, GitHubCredential, Moment};
 use crate::protocol::{Cause, Clock, MOST_ANSWERS, SeenAnswer};
@@ -143,7 +143,7 @@ impl Client {
             let Some(page) = next else { break };
             let answer = self.read(&page).await?;
             next = match answer.header("link") {
-                Some(link) => origin::next_page(&page, link)?,
+                Some(link) => next_page(&page, link)?,
                 None => None,
             };
             let read: P = match paging {

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::client::{ALL_PAGES, success};
 use super::models::{GitObject, TagObject};
 use super::releases::{TAGS_PER_QUERY, query_of_tags};
-use super::{GitHub, models, origin};
+use super::{GitHub, models};
+use crate::adapters::http::next_page;
 use crate::domain::CommitSha;
 use crate::protocol::Cause;
 
@@ -126,7 +127,7 @@ impl GitHub {
                 .filter_map(|it| it.name.strip_prefix(TAGS));
             tags.extend(names.map(str::to_owned));
             next = match answer.header("link") {
-                Some(link) => origin::next_page(&page, link)?,
+                Some(link) => next_page(&page, link)?,
                 None => None,
             };
         }

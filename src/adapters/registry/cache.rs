@@ -10,7 +10,7 @@ use crate::domain::{Digest, ImageRepository};
 /// The most bytes that are kept in memory; the oldest content is dropped first.
 const CAPACITY: usize = 64 << 20;
 
-/// Bytes of manifests and small blobs, and which blobs this process has pushed.
+/// Bytes of manifests and small blobs, which blobs this process has pushed, and where no referrers are listed.
 ///
 /// Whether a repository still has what is kept here is not known: that may change at any time.
 #[derive(Default)]
@@ -24,6 +24,7 @@ struct Content {
     /// The sum of the lengths in `kept`.
     bytes: usize,
     pushed: HashSet<(ImageRepository, Digest)>,
+    without_referrers: HashSet<ImageRepository>,
 }
 
 impl ContentCache {
@@ -62,6 +63,17 @@ impl ContentCache {
     /// missing.
     pub(super) fn forget_pushed(&self, repository: &ImageRepository) {
         self.content().pushed.retain(|(at, _)| at != repository);
+    }
+
+    /// Whether the registry has said that it keeps no list of referrers: one that keeps it must not answer 404
+    /// ([Listing Referrers](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers)).
+    pub(super) fn lists_no_referrers(&self, repository: &ImageRepository) -> bool {
+        self.content().without_referrers.contains(repository)
+    }
+
+    pub(super) fn set_lists_no_referrers(&self, repository: &ImageRepository) {
+        let repository = repository.clone();
+        self.content().without_referrers.insert(repository);
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {

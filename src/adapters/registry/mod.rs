@@ -25,6 +25,7 @@ mod failure;
 mod helpers;
 mod reader;
 mod realm;
+mod referrers;
 mod request;
 mod retry;
 mod rights;

@@ -21,10 +21,12 @@ use super::failure::RequestFailure;
 use super::request::{RegistryRequest, RepositoryAccess, content_length, digest_header, endpoint};
 use super::retry::retried;
 use crate::domain::{Digest, ImageRef, ImageRepository, PinnedImage};
-use crate::protocol::{Cause, RegistryReader, SeenManifest, ServiceError};
+use crate::protocol::{
+    Cause, RefusedAttestation, RegistryReader, SeenManifest, SeenReferrers, ServiceError,
+};
 
 /// The size that the specification asks registries to take at least ("Pushing Manifests").
-const MANIFEST_LIMIT: u64 = 4 << 20;
+pub(super) const MANIFEST_LIMIT: u64 = 4 << 20;
 
 /// All types that an image may have. A registry answers 404 for an image of a type that is not accepted.
 const MANIFEST_TYPES: [&str; 4] = [
@@ -129,6 +131,21 @@ impl RegistryReader for Registries {
         self.cache.put(digest, &whole);
         Ok(whole)
     }
+
+    async fn referrers(&self, image: &PinnedImage) -> Result<SeenReferrers, ServiceError> {
+        let listed = self.listed_referrers(image).await;
+        listed.map_err(|cause| ServiceError::new(format!("list the referrers of {image}"), cause))
+    }
+
+    async fn referred_bundle(
+        &self,
+        image: &PinnedImage,
+        referrer: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError> {
+        let bundle = self.bundle_of_referrer(image, referrer).await;
+        let doing = || format!("read the referrer {referrer} of {image}");
+        bundle.map_err(|cause| ServiceError::new(doing(), cause))
+    }
 }
 
 /// The bytes, unless they exceed the limit of this caller.
@@ -191,7 +208,7 @@ impl RegistryClient {
     }
 
     /// Type and bytes. The digest is computed from the bytes; the header with it is not used.
-    async fn get_manifest(
+    pub(super) async fn get_manifest(
         &self,
         image: &ImageRef,
     ) -> Result<Option<(String, Bytes)>, RequestFailure> {

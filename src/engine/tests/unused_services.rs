@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocol::{
     BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
-    SeenAttestation, SeenComment, SeenJob, Signer,
+    SeenAttestation, SeenComment, SeenJob, SeenReferrers, Signer,
 };
 
 pub(super) struct UnusedServices;
@@ -204,6 +204,16 @@ impl RegistryReader for UnusedServices {
         unreachable!()
     }
     async fn blob(&self, _: &ImageRepository, _: Digest, _: u64) -> Result<Bytes, ServiceError> {
+        unreachable!()
+    }
+    async fn referrers(&self, _: &PinnedImage) -> Result<SeenReferrers, ServiceError> {
+        unreachable!()
+    }
+    async fn referred_bundle(
+        &self,
+        _: &PinnedImage,
+        _: Digest,
+    ) -> Result<Result<Bytes, RefusedAttestation>, ServiceError> {
         unreachable!()
     }
 }

@@ -115,7 +115,7 @@ impl Await {
         let release = view.finish();
         let digest_of = |name: &str| release.images.get(name)?.digest();
         Ok(AwaitState {
-            attested: look_for(reader, &plan.wanted, digest_of).await?,
+            attested: look_for(reader, plan, digest_of).await?,
             release,
             waited,
             approval,

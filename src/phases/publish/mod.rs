@@ -7,6 +7,7 @@ mod inputs;
 mod logs;
 mod published;
 mod ready;
+mod referrers;
 mod report;
 mod signed;
 #[cfg(test)]
@@ -33,7 +34,9 @@ use crate::release::other_releases::higher_is_released;
 use crate::release::references::{our_release, tag_is_ours};
 use crate::release::rights::refused_tag;
 use crate::release::view::{ReleaseCache, ReleaseView, Trust};
-use signed::SeenSignatures;
+use published::hidden_asset;
+use referrers::ReferrerPushes;
+use signed::{SeenSignatures, only_unsigned, unsigned};
 
 pub use inputs::{Finish, Legs, PublishInputs, PublishToken};
 
@@ -56,6 +59,7 @@ pub struct Publish {
     has_published: bool,
     /// What is not signed, where signatures are optional.
     unsigned: Vec<Diagnostic>,
+    referrers: ReferrerPushes,
     /// What was known after the last step.
     known: ReleaseFacts,
 }
@@ -123,6 +127,7 @@ impl Publish {
             wrote_file: false,
             has_published: false,
             unsigned: vec![],
+            referrers: ReferrerPushes::default(),
         }
     }
 
@@ -271,22 +276,6 @@ impl Publish {
     }
 }
 
-/// An asset of a published release that cannot be downloaded without credentials. GitHub shows or hides all of a release, so one
-/// is asked for. Those of a private repository never can be.
-async fn hidden_asset(
-    reader: Reader<'_>,
-    release: &ReleaseView,
-) -> Result<Option<String>, ServiceError> {
-    let mut published = release.releases.iter().filter(|release| !release.draft);
-    let asset = published.find_map(|release| release.assets.last());
-    let Some(asset) = asset else {
-        return Ok(None);
-    };
-    let is_fine = reader.github.is_public(&asset.download_url).await?
-        || reader.github.repository().await?.private;
-    Ok((!is_fine).then(|| asset.name.clone()))
-}
-
 #[async_trait]
 impl Phase for Publish {
     fn id(&self) -> PhaseId {
@@ -340,6 +329,7 @@ impl Phase for Publish {
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
+        self.referrers.answered(action);
         match action {
             Action::WriteFile { .. } => self.wrote_file = answer.is_ok(),
             // The evidence is there: the next step is the one before publishing.
@@ -352,6 +342,11 @@ impl Phase for Publish {
     fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
         let wanted = &self.plan.wanted;
         match (action, &refusal.cause) {
+            (Action::PushBlobs { to, .. }, _) => self.referrers.refused(&self.plan, to, refusal),
+            (Action::PushManifest { to, .. }, _) => {
+                let to = to.repository();
+                self.referrers.refused(&self.plan, to, refusal)
+            }
             (Action::Publish(_), Cause::Refused { .. }) if wanted.tag_when == TagWhen::Publish => {
                 let left = format!(
                     "{refusal}; nothing is published, and the tag {} exists",
@@ -392,18 +387,6 @@ impl NeedsLock for Publish {
         }
         Ok(actions)
     }
-}
-
-/// Whether nothing is in the way but signatures that GitHub does not show.
-fn only_unsigned(findings: &[Diagnostic]) -> bool {
-    let mut findings = findings.iter();
-    findings.all(|finding| finding.code == Code::AttestationMissing)
-}
-
-/// What is not signed of a draft, where signatures are optional.
-fn unsigned(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Vec<Diagnostic> {
-    let candidate = candidate(plan, inputs, seen);
-    candidate.map_or_else(|_| vec![], |candidate| candidate.unsigned())
 }
 
 /// Our release with what was read.
@@ -450,6 +433,10 @@ fn decide(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> St
     let signatures = candidate.missing_signatures();
     if !signatures.is_empty() {
         return Step::Act(signatures);
+    }
+    let referrers = candidate.missing_referrers();
+    if !referrers.is_empty() {
+        return Step::Act(referrers);
     }
     match inputs.finish {
         Finish::LeaveDraft => candidate.left_as_draft(evidence.body),

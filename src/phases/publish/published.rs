@@ -2,7 +2,8 @@
 
 use super::{Candidate, EVIDENCE, PublishToken, facts};
 use crate::domain::{Code, Diagnostic};
-use crate::protocol::{PhaseReport, Step};
+use crate::protocol::{PhaseReport, Reader, ServiceError, Step};
+use crate::release::view::ReleaseView;
 
 impl Candidate<'_> {
     pub(super) fn published(&self) -> Step {
@@ -95,4 +96,20 @@ impl Candidate<'_> {
             .with("is-immutable", self.release.immutable)
             .with("artifacts", self.inputs.artifacts.to_json())
     }
+}
+
+/// An asset of a published release that cannot be downloaded without credentials. GitHub shows or hides all of a release, so one
+/// is asked for. Those of a private repository never can be.
+pub(super) async fn hidden_asset(
+    reader: Reader<'_>,
+    release: &ReleaseView,
+) -> Result<Option<String>, ServiceError> {
+    let mut published = release.releases.iter().filter(|release| !release.draft);
+    let asset = published.find_map(|release| release.assets.last());
+    let Some(asset) = asset else {
+        return Ok(None);
+    };
+    let is_fine = reader.github.is_public(&asset.download_url).await?
+        || reader.github.repository().await?.private;
+    Ok((!is_fine).then(|| asset.name.clone()))
 }

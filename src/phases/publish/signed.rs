@@ -6,9 +6,12 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{Candidate, Legs, Publish, PublishState, candidate};
+use super::referrers::SeenReferrerPushes;
+use super::{Candidate, Legs, Publish, PublishInputs, PublishState, candidate};
 use crate::domain::{Code, Diagnostic, Digest, IdToken};
-use crate::plan::{REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMode, Verdict};
+use crate::plan::{
+    REQUESTS, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing, SigningMode, Verdict,
+};
 use crate::protocol::{
     Action, AssetState, LocalFile, NewAttestation, Reader, SeenAttestation, ServiceError,
 };
@@ -36,12 +39,24 @@ pub(super) struct SeenSignatures {
     pub(super) verdicts: Vec<Found>,
     /// Those of [`FILES`] that were written already.
     pub(super) files: BTreeMap<&'static str, LocalFile>,
+    pub(super) referrers: SeenReferrerPushes,
+}
+
+/// The statements that this job signs.
+struct OwnSignatures<'s> {
+    evidence: NewAttestation,
+    verdict: NewAttestation,
+    /// Where they are signed already.
+    of_evidence: Option<&'s SeenAttestation>,
+    of_verdict: Option<&'s SeenAttestation>,
+    /// The signed results of the legs that count.
+    results: Vec<&'s SeenAttestation>,
 }
 
 impl Publish {
     /// Reads the signatures that a draft needs before it is published.
     pub(super) async fn see_signed(
-        &self,
+        &mut self,
         reader: Reader<'_>,
         seen: &mut PublishState,
     ) -> Result<(), ServiceError> {
@@ -51,7 +66,7 @@ impl Publish {
         }
         let images = &seen.release.images;
         let digest_of = |name: &str| images.get(name)?.digest();
-        seen.signed.images = look_for(reader, wanted, digest_of).await?;
+        seen.signed.images = look_for(reader, &self.plan, digest_of).await?;
         if wanted.signing.is_none() {
             return Ok(());
         }
@@ -60,12 +75,14 @@ impl Publish {
         {
             seen.signed.legs = reader.attestations(digest, TEST_RESULT).await?;
         }
+        self.ask_for_pushes(reader).await?;
         self.see_own_signatures(reader, seen).await
     }
 
-    /// Reads what this phase makes itself: its files, and what is signed about the evidence once the draft has that.
+    /// Reads what this phase makes itself: its files, what is signed about the evidence once the draft has
+    /// that, and the referrers once that is signed.
     pub(super) async fn see_own_signatures(
-        &self,
+        &mut self,
         reader: Reader<'_>,
         seen: &mut PublishState,
     ) -> Result<(), ServiceError> {
@@ -94,7 +111,7 @@ impl Publish {
                 seen.signed.verdicts = reader.attestations(file.digest, SUMMARY).await?;
             }
         }
-        Ok(())
+        self.see_referrers(reader, seen).await
     }
 }
 
@@ -241,34 +258,52 @@ impl Candidate<'_> {
         self.missing_files(vec![(REQUESTS, format!("{text:#}\n").into_bytes())])
     }
 
-    /// What is still to be done until evidence and verdict are signed, at GitHub and as assets.
-    pub(super) fn missing_signatures(&self) -> Vec<Action> {
-        let Some(run) = SigningRun::planned(self.plan).filter(|_| self.signs()) else {
-            return vec![];
-        };
+    /// What this job signs, and what of it is signed already.
+    fn own_signatures(&self) -> Option<OwnSignatures<'_>> {
+        let run = SigningRun::planned(self.plan).filter(|_| self.signs())?;
         let (statement, _) = self.final_statement();
+        let (artifacts, found) = (&self.inputs.artifacts, &self.seen.signed.legs);
         let legs = self.leg_names();
-        let results: Vec<&SeenAttestation> = legs
+        let results = legs
             .iter()
-            .filter_map(|leg| {
-                let (artifacts, found) = (&self.inputs.artifacts, &self.seen.signed.legs);
-                result_of(self.plan, &run, artifacts, leg, found)
-            })
-            .collect();
+            .filter_map(|leg| result_of(self.plan, &run, artifacts, leg, found));
+        let results: Vec<&SeenAttestation> = results.collect();
         let evidence = signed_evidence(&statement);
         let verdict = verdict(&statement, &results, self.inputs.began);
         let signed = &self.seen.signed;
-        let of_evidence = already_signed(&evidence, &run, &signed.evidence);
-        let of_verdict = already_signed(&verdict, &run, &signed.verdicts);
+        Some(OwnSignatures {
+            of_evidence: already_signed(&evidence, &run, &signed.evidence),
+            of_verdict: already_signed(&verdict, &run, &signed.verdicts),
+            evidence,
+            verdict,
+            results,
+        })
+    }
+
+    /// The signed evidence, the signed verdict and the signed results that it is based on; empty until the first two are there.
+    pub(super) fn signed_statements(&self) -> Vec<&SeenAttestation> {
+        let own = self.own_signatures();
+        let all = own.and_then(|own| {
+            let ours = [own.of_evidence?, own.of_verdict?];
+            Some(ours.into_iter().chain(own.results).collect())
+        });
+        all.unwrap_or_default()
+    }
+
+    /// What is still to be done until evidence and verdict are signed, at GitHub and as assets.
+    pub(super) fn missing_signatures(&self) -> Vec<Action> {
+        let Some(own) = self.own_signatures() else {
+            return vec![];
+        };
         let bytes = |seen: &SeenAttestation| seen.bundle.to_vec();
-        match (of_evidence, of_verdict) {
+        match (own.of_evidence, own.of_verdict) {
             (Some(evidence), Some(verdict)) => self.missing_files(vec![
                 (SIGNED_EVIDENCE, bytes(evidence)),
                 (SIGNED_VERDICT, bytes(verdict)),
             ]),
             (of_evidence, of_verdict) => {
-                let evidence = of_evidence.is_none().then_some(evidence);
-                let verdict = of_verdict.is_none().then_some(verdict);
+                let evidence = of_evidence.is_none().then_some(own.evidence);
+                let verdict = of_verdict.is_none().then_some(own.verdict);
                 let missing = evidence.into_iter().chain(verdict);
                 missing.map(Action::Attest).collect()
             }
@@ -317,4 +352,26 @@ impl Candidate<'_> {
         };
         (must && !missing.is_empty()).then(finding)
     }
+}
+
+/// Whether nothing is in the way but signatures that GitHub does not show.
+pub(super) fn only_unsigned(findings: &[Diagnostic]) -> bool {
+    let mut findings = findings.iter();
+    findings.all(|finding| finding.code == Code::AttestationMissing)
+}
+
+/// What is not signed of a draft, where signatures are optional.
+pub(super) fn unsigned(
+    plan: &ReleasePlan,
+    inputs: &PublishInputs,
+    seen: &PublishState,
+) -> Vec<Diagnostic> {
+    let candidate = candidate(plan, inputs, seen);
+    candidate.map_or_else(
+        |_| vec![],
+        |candidate| {
+            let unsigned = candidate.unsigned().into_iter();
+            unsigned.chain(candidate.unreferred()).collect()
+        },
+    )
 }

@@ -160,6 +160,7 @@ impl Ready {
             tag_when: TagWhen::default(),
             signing: None,
             require_attestations: vec![],
+            referrers: None,
             full_notes: None,
         }
     }

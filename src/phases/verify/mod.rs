@@ -1,5 +1,6 @@
 //! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
+mod referrers;
 mod signed;
 
 use async_trait::async_trait;

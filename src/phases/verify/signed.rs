@@ -1,6 +1,7 @@
 //! The signatures of a published release: of its evidence, of the verdict, of the results of its tests, and GitHub's own.
 
 use super::VerifyState;
+use super::referrers::{self, PublishedReferrers, WantedReferrers};
 use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{
     Artifact, Artifacts, LOGS, REPORT, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
@@ -34,6 +35,7 @@ pub(super) struct PublishedSignatures {
     images: Vec<AttestedImage>,
     /// GitHub's own attestations of an immutable release.
     github: Vec<Found>,
+    referrers: Vec<PublishedReferrers>,
 }
 
 /// What is wrong with signatures, and what is only worth a warning.
@@ -55,12 +57,15 @@ pub(super) async fn see(
     let artifacts = tested(statement);
     let digest_of = |name: &str| artifacts.0.get(name).map(Artifact::digest);
     let mut seen = PublishedSignatures {
-        images: look_for(reader, wanted, digest_of).await?,
+        images: look_for(reader, &statement.predicate.plan, digest_of).await?,
         ..PublishedSignatures::default()
     };
     if wanted.signing.is_some() {
         seen.evidence = bundle(reader, release, SIGNED_EVIDENCE).await?;
         seen.verdict = bundle(reader, release, SIGNED_VERDICT).await?;
+        if wanted.referrers.is_some() {
+            seen.referrers = referrers::see(reader, &artifacts).await?;
+        }
         if let Some(digest) = first_digest(&artifacts) {
             seen.legs = reader.attestations(digest, TEST_RESULT).await?;
         }
@@ -117,9 +122,22 @@ pub(super) fn judge(
     let verdict = |seen: &SeenAttestation| verdict_differences(statement, &run, seen);
     signatures.asset(signing, SIGNED_VERDICT, signed.verdict.as_ref(), verdict);
     let artifacts = tested(statement);
-    for leg in legs(plan, &artifacts, statement) {
+    let legs = legs(plan, &artifacts, statement);
+    for leg in &legs {
         let result = signed_result(plan, &run, &artifacts, leg, &signed.legs);
         signatures.leg(signing, leg, result);
+    }
+    if let Some(mode) = plan.wanted.referrers {
+        let wanted = WantedReferrers {
+            mode,
+            statement,
+            artifacts: &artifacts,
+            run: &run,
+            legs: &legs,
+        };
+        for image in &signed.referrers {
+            wanted.judge(image, &mut signatures);
+        }
     }
     if release.immutable {
         signatures.of_github(&signed.github, state, release);
@@ -155,7 +173,7 @@ impl Signatures {
         }
     }
 
-    fn refuse(&mut self, of: &str, faults: &[RefusedAttestation]) {
+    pub(super) fn refuse(&mut self, of: &str, faults: &[RefusedAttestation]) {
         let faults = faults.iter().map(|fault| fault.diagnostic(of));
         self.refused.extend(faults);
     }

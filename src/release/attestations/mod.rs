@@ -5,6 +5,7 @@
 pub(crate) mod examples;
 pub(crate) mod leg;
 pub(crate) mod provenance;
+pub(crate) mod referrers;
 pub(crate) mod required;
 pub(crate) mod sbom;
 pub(crate) mod summary;

@@ -1,8 +1,12 @@
 //! The attestations that the plan requires of images: such as the provenance that a builder signs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::referrers::{self, ReferredStatement};
 use super::{Found, server_of};
 use crate::domain::{Code, Diagnostic, Digest};
-use crate::plan::{RequiredAttestation, Wanted};
+use crate::plan::{ReleasePlan, RequiredAttestation, Wanted};
 use crate::protocol::{
     GITHUB_ISSUER, Reader, RefusedAttestation, ServiceError, Subject, SubjectRule,
     WantedAttestation, WantedSigner,
@@ -52,20 +56,40 @@ impl AttestedImage {
     }
 }
 
-/// Looks for the required attestations of those images whose digests are known.
+/// Looks for the required attestations of those images whose digests are known: at GitHub and, where it has none that counts, among
+/// the referrers of the image. What GitHub has is said first.
 pub(crate) async fn look_for(
     reader: Reader<'_>,
-    wanted: &Wanted,
+    plan: &ReleasePlan,
     digest_of: impl Fn(&str) -> Option<Digest>,
 ) -> Result<Vec<AttestedImage>, ServiceError> {
+    let wanted = &plan.wanted;
     let mut all = Vec::new();
+    // Several may be required of one image.
+    let mut known: BTreeMap<String, Vec<ReferredStatement>> = BTreeMap::new();
     for required in &wanted.require_attestations {
         let Some(digest) = digest_of(&required.image) else {
             continue;
         };
-        let found = reader.attestations(digest, &required.predicate).await?;
+        let mut found = reader.attestations(digest, &required.predicate).await?;
+        let mut attested = judge(wanted, required, digest, &found);
+        let image = plan.images().find(|(name, _)| *name == required.image);
+        if let Some((name, image)) = image.filter(|_| attested != Attested::Yes) {
+            let referred = match known.entry(name) {
+                Entry::Occupied(referred) => referred.into_mut(),
+                Entry::Vacant(new) => {
+                    let image = image.repository().pinned(digest);
+                    new.insert(referrers::read(reader, &image).await?)
+                }
+            };
+            let of_type = referred
+                .iter()
+                .filter(|one| one.claims(&required.predicate));
+            found.extend(of_type.map(|one| one.found.clone()));
+            attested = judge(wanted, required, digest, &found);
+        }
         all.push(AttestedImage {
-            attested: judge(wanted, required, digest, &found),
+            attested,
             required: required.clone(),
             digest,
         });

@@ -1,4 +1,4 @@
-//! Manifests, tags and referrers.
+//! Manifests and tags.
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests>
 
 use super::error::{RegistryError, RegistryResult};
@@ -9,8 +9,6 @@ use crate::transport::{HttpRequest, Reply};
 use crate::{sync::lock, text};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, LINK, LOCATION};
 use serde_json::{Value, json};
-
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 pub(crate) fn get(
     state: &RegistryServerState,
@@ -183,40 +181,4 @@ pub(crate) fn tags(
         }
         None => Ok(reply),
     }
-}
-
-/// <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers>
-pub(crate) fn referrers(
-    state: &RegistryServerState,
-    request: &HttpRequest,
-    name: &str,
-    digest: &str,
-) -> RegistryResult {
-    if !state.options.referrers {
-        return Err(RegistryError::new(404, "UNSUPPORTED", "no referrers API"));
-    }
-    let store = lock(&state.store);
-    let kind = request.param("artifactType");
-    let manifests = store.repositories.get(name).map(|found| &found.manifests);
-    let found = manifests.into_iter().flatten().filter(|(_, manifest)| {
-        manifest.subject.as_deref() == Some(digest)
-            && (kind.is_none() || manifest.artifact_type == kind)
-    });
-    let found: Vec<Value> = found
-        .map(|(digest, manifest)| {
-            json!({
-                "mediaType": manifest.media_type,
-                "digest": digest,
-                "size": manifest.size,
-                "artifactType": manifest.artifact_type,
-            })
-        })
-        .collect();
-    let body = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": found });
-    let reply = Reply::json(200, &body).with(CONTENT_TYPE, INDEX);
-    Ok(if kind.is_some() {
-        reply.set("oci-filters-applied", "artifactType")
-    } else {
-        reply
-    })
 }

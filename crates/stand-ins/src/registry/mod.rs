@@ -7,6 +7,7 @@ mod error;
 mod manifests;
 mod options;
 mod packages;
+mod referrers;
 mod route;
 mod state;
 mod store;

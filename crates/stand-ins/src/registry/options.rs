@@ -27,13 +27,15 @@ pub struct RegistryOptions {
     pub ranges: bool,
     /// Whether the registry has a referrers API; if not, it is 404.
     pub referrers: bool,
+    /// Whether that API selects by artifact type, and says so; not every registry does.
+    pub referrers_filter: bool,
     /// Whether blobs are fetched from another host, which refuses credentials.
     pub redirect_blobs: bool,
     /// Whether a manifest is 404 for clients that do not accept its exact media type.
     pub strict_accept: bool,
     /// Whether an index may be pushed before what it lists.
     pub index_before_children: bool,
-    /// The largest page size of tags; a larger `n` is reduced to it.
+    /// The largest page size of tags and of referrers; a larger `n` is reduced to it.
     pub page_size_max: usize,
 }
 
@@ -86,6 +88,7 @@ impl Default for RegistryOptions {
             token_realm: None,
             ranges: true,
             referrers: true,
+            referrers_filter: true,
             redirect_blobs: false,
             strict_accept: true,
             index_before_children: false,

@@ -3,7 +3,7 @@
 
 use super::error::{RegistryError, RegistryResult};
 use super::state::RegistryServerState;
-use super::{auth, blobs, manifests, uploads};
+use super::{auth, blobs, manifests, referrers, uploads};
 use crate::server::{self, Dropped};
 use crate::transport::{HttpRequest, Reply};
 use http::Method;
@@ -53,7 +53,7 @@ pub(crate) async fn serve(
         (_, ["manifests", reference]) if read => manifests::get(state, request, &name, reference),
         (&Method::DELETE, ["manifests", reference]) => manifests::delete(state, &name, reference),
         (_, ["tags", "list"]) if read => manifests::tags(state, request, &name),
-        (_, ["referrers", digest]) if read => manifests::referrers(state, request, &name, digest),
+        (_, ["referrers", digest]) if read => referrers::list(state, request, &name, digest),
         (_, ["blobs", digest]) if read => blobs::get(state, request, &name, digest),
         (&Method::DELETE, ["blobs", digest]) => blobs::delete(state, &name, digest),
         _ => Err(RegistryError::unsupported()),

@@ -7,3 +7,4 @@ mod common;
 mod faults;
 mod pull;
 mod push;
+mod referrers;

@@ -157,27 +157,6 @@ async fn manifest_push_refuses_wrong_digest() {
     assert_eq!(code(put.send().await.unwrap()).await, "MANIFEST_INVALID");
 }
 
-/// "Pushing Manifests with Subject": `OCI-Subject`, then found by "Listing Referrers".
-#[tokio::test]
-async fn referrers_list_manifests_with_subject() {
-    let client = TestClient::start().await;
-    let (config, layer) = (client.blob(b"{}"), client.blob(b"hello"));
-    let mut body = manifest(&config, &layer);
-    body["subject"] = json!({ "digest": HELLO });
-    body["artifactType"] = json!("application/x-evidence");
-    let put = client.put_manifest("evidence", MANIFEST, &body).await;
-    assert_eq!(header(&put, "oci-subject"), HELLO);
-    let path = format!("referrers/{HELLO}?artifactType=application/x-evidence");
-    let index: serde_json::Value = client.get(&path).await.json().await.unwrap();
-    assert_eq!(index["manifests"].as_array().map(Vec::len), Some(1));
-    let none = TestClient::with(RegistryOptions {
-        referrers: false,
-        ..RegistryOptions::default()
-    })
-    .await;
-    assert_eq!(none.get(&path).await.status(), 404);
-}
-
 /// A registry that is given a folder finds everything again.
 #[tokio::test]
 async fn registry_folder_survives_restart() {

@@ -28,6 +28,7 @@ impl Candidate<'_> {
             .chain(self.differences_from_tested())
             .chain(self.unusable_logs())
             .chain(self.cannot_sign())
+            .chain(self.cannot_refer())
             .chain(self.unusable_report())
             .collect()
     }
