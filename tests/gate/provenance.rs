@@ -8,7 +8,7 @@ use btp_release::engine::Stop;
 use serde_json::{Value, json};
 use stand_ins::{Fault, Pattern};
 
-use super::release::{BINARY, PublishJob, RUN, codes};
+use super::release::{BINARY, PublishJob, RUN, codes, module_repository};
 use super::signed::{OTHER, Signed};
 use super::support::scene::{OFF, Outputs, PREFER, REQUIRE, Run, Scene, TAG};
 use super::{all_refused, described, json_schema, wrong};
@@ -219,6 +219,36 @@ async fn provenance_is_of_the_form_that_is_documented() {
     let builder = &signed.statement["predicate"]["runDetails"]["builder"]["id"];
     assert_eq!(*builder, signed.identity["subject"]);
     assert_eq!(signed.statement["_type"], "https://in-toto.io/Statement/v1");
+}
+
+/// A workflow of the module's own builds and signs itself, unless it names another one.
+#[tokio::test]
+async fn module_image_is_attested_by_the_workflow_that_was_started() {
+    let (scene, plan) = built(REQUIRE).await;
+    let name = module_repository(&scene.registry.store());
+    let digest = scene.registry.store().resolve(&name, "1.2.0").unwrap();
+    let inputs = [
+        ("plan", plan.as_str()),
+        ("image", "module"),
+        ("digest", &digest),
+    ];
+    scene.phase(RUN, "attest-build", &inputs).await.unwrap();
+    let signed = Signed::of(&scene.take_provenance());
+    let predicate = &signed.statement["predicate"];
+    let builder = &predicate["runDetails"]["builder"]["id"];
+    assert_eq!(*builder, signed.identity["workflow"]);
+    let subjects = signed.statement["subject"].as_array().unwrap();
+    let [module] = &subjects[..] else {
+        panic!("{subjects:?}");
+    };
+    assert_eq!(
+        module["digest"]["sha256"],
+        digest.trim_start_matches("sha256:")
+    );
+    assert_eq!(
+        module["name"],
+        predicate["buildDefinition"]["externalParameters"]["image"]
+    );
 }
 
 #[tokio::test]

@@ -170,6 +170,7 @@ impl Scene {
     }
 }
 
+/// With `WHOLE_MATRICES` in the environment every request is cut in every way, otherwise each in one or two.
 #[tokio::test]
 async fn build_is_attested_once_after_every_interruption() {
     const ALL: [Server; 4] = [
@@ -198,8 +199,11 @@ async fn build_is_attested_once_after_every_interruption() {
     let mut cases = 0;
     for (server, requests) in ALL.into_iter().zip(requests) {
         assert!(!requests.is_empty(), "{server:?} was never asked");
-        for request in requests {
-            for fault in CUTS {
+        for (nth, request) in (0..).zip(requests) {
+            for (kind, fault) in (0..).zip(CUTS) {
+                if !whole_matrices() && (nth + kind) % 3 != 0 {
+                    continue;
+                }
                 let plan = scene.built().await;
                 scene.cut(server, request, fault());
                 let case = format!("{server:?} {request} {:?}", fault());
