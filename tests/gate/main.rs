@@ -9,6 +9,7 @@
 )]
 
 mod facts;
+mod foreign_readers;
 mod github_release;
 mod images;
 mod late_tag;
