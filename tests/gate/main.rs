@@ -10,6 +10,7 @@
 
 mod facts;
 mod finished_legs;
+mod foreign_readers;
 mod github_release;
 mod images;
 #[path = "../terminal/schema.rs"]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stand_ins::registry::Store;
 use stand_ins::{Fault, Pattern};
 
-use super::release::{BINARY, PublishJob, RUN, SIDECAR, codes, module_repository};
+use super::release::{BINARY, PublishJob, RUN, SIDECAR, module_repository};
 use super::signed::{OTHER, Signed, fail, in_run};
 use super::support::scene::{PREFER, REQUIRE, Scene, TAG};
 use super::{all_refused, described, wrong};

@@ -1,6 +1,7 @@
 //! `verify`: checks a published release against its evidence, its assets and its images, at any time later.
 
 mod referrers;
+mod signatures;
 mod signed;
 
 use async_trait::async_trait;

@@ -1,6 +1,6 @@
 //! The referrers of the images of a published release: what was signed about it, as those who pull an image find it.
 
-use super::signed::Signatures;
+use super::signatures::Signatures;
 use crate::domain::{Code, Diagnostic, PinnedImage};
 use crate::plan::{Artifacts, EVIDENCE_PREDICATE, ReferrersMode, Statement};
 use crate::protocol::{Reader, RefusedAttestation, SeenAttestation, ServiceError};

@@ -2,6 +2,7 @@
 
 use super::VerifyState;
 use super::referrers::{self, PublishedReferrers, WantedReferrers};
+use super::signatures::Signatures;
 use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{
     Artifact, Artifacts, LOGS, REPORT, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
@@ -36,15 +37,6 @@ pub(super) struct PublishedSignatures {
     /// GitHub's own attestations of an immutable release.
     github: Vec<Found>,
     referrers: Vec<PublishedReferrers>,
-}
-
-/// What is wrong with signatures, and what is only worth a warning.
-#[derive(Default)]
-pub(super) struct Signatures {
-    pub(super) refused: Vec<Diagnostic>,
-    pub(super) warnings: Vec<Diagnostic>,
-    /// What was verified, in words; empty if nothing.
-    pub(super) verified: Vec<String>,
 }
 
 /// Reads the signatures of a release with this evidence.
@@ -171,11 +163,6 @@ impl Signatures {
             let missing = Diagnostic::warning(Code::AttestationMissing, seen, help);
             self.warnings.push(missing);
         }
-    }
-
-    pub(super) fn refuse(&mut self, of: &str, faults: &[RefusedAttestation]) {
-        let faults = faults.iter().map(|fault| fault.diagnostic(of));
-        self.refused.extend(faults);
     }
 
     fn asset(
