@@ -2,10 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use btp_release::adapters::sigstore::TrustedRoot;
 use btp_release::protocol::SignatureFault::{self, *};
 use serde_json::{Value, json};
 
-use crate::recorded::{GITHUB, PUBLIC, STAGING, verified};
+use crate::recorded::{
+    COSIGN, COSIGN_STAMPED, GITHUB, PUBLIC, STAGING, roots, verified, verified_with, without_log,
+};
 
 /// A change by name, and the fault that it is.
 type Mutation = (&'static str, SignatureFault, fn(&mut Value));
@@ -210,6 +213,14 @@ const LOGGED: &[Mutation] = &[
     ("body of the entry", LogEntryInvalid, |b| {
         flip(&mut entry(b)["canonicalizedBody"], 40)
     }),
+    (
+        "a line end in the body of the entry",
+        BundleUnreadable,
+        |b| {
+            let body = &mut entry(b)["canonicalizedBody"];
+            *body = format!("{}\n", body.as_str().unwrap()).into();
+        },
+    ),
     ("name of the log", LogEntryInvalid, |b| {
         flip(&mut entry(b)["logId"]["keyId"], 0)
     }),
@@ -232,6 +243,13 @@ const STAMPED: &[Mutation] = &[
     ("no bytes of the timestamp", TimestampInvalid, |b| {
         *timestamp(b) = "AAAA".into()
     }),
+    ("a line end in the timestamp", BundleUnreadable, |b| {
+        *timestamp(b) = format!("{}\n", timestamp(b).as_str().unwrap()).into();
+    }),
+    ("the same timestamp nine times", BundleUnreadable, |b| {
+        let one = json!({"signedTimestamp": timestamp(b).clone()});
+        material(b)["timestampVerificationData"]["rfc3161Timestamps"] = vec![one; 9].into();
+    }),
     ("a good and a broken timestamp", TimestampInvalid, |b| {
         let mut second = json!({"signedTimestamp": timestamp(b).clone()});
         flip(&mut second["signedTimestamp"], -1);
@@ -243,11 +261,15 @@ const STAMPED: &[Mutation] = &[
 ];
 
 fn refuse(name: &str, bundle: &str, mutations: &[Mutation]) {
+    refuse_with(&roots(), name, bundle, mutations);
+}
+
+fn refuse_with(root: &TrustedRoot, name: &str, bundle: &str, mutations: &[Mutation]) {
     let mut wrong = Vec::new();
     for (what, fault, change) in mutations {
         let mut changed: Value = serde_json::from_str(bundle).unwrap();
         change(&mut changed);
-        match verified(&changed.to_string()) {
+        match verified_with(&changed.to_string(), root) {
             Err(refused) if refused.fault == *fault => {}
             Err(refused) => {
                 let seen = refused.fault;
@@ -261,7 +283,12 @@ fn refuse(name: &str, bundle: &str, mutations: &[Mutation]) {
 
 #[test]
 fn changes_of_any_bundle_are_refused() {
-    for (name, bundle) in [("public", PUBLIC), ("staging", STAGING), ("github", GITHUB)] {
+    for (name, bundle) in [
+        ("public", PUBLIC),
+        ("staging", STAGING),
+        ("github", GITHUB),
+        ("cosign", COSIGN),
+    ] {
         verified(&serde_json::from_str::<Value>(bundle).unwrap().to_string()).unwrap();
         refuse(name, bundle, ANY);
     }
@@ -271,12 +298,22 @@ fn changes_of_any_bundle_are_refused() {
 fn changes_of_log_entries_are_refused() {
     refuse("public", PUBLIC, LOGGED);
     refuse("staging", STAGING, LOGGED);
+    refuse("cosign", COSIGN, LOGGED);
 }
 
 #[test]
 fn changes_of_timestamps_are_refused() {
     refuse("staging", STAGING, STAMPED);
     refuse("github", GITHUB, STAMPED);
+    refuse("cosign", COSIGN, STAMPED);
+}
+
+#[test]
+fn changes_of_what_cosign_signed_with_a_timestamp_only_are_refused() {
+    let root = without_log();
+    for mutations in [ANY, STAMPED] {
+        refuse_with(&root, "cosign", COSIGN_STAMPED, mutations);
+    }
 }
 
 #[test]
@@ -351,6 +388,9 @@ fn texts_that_are_no_bundles_are_refused() {
         let refused = verified(text).unwrap_err();
         assert_eq!(refused.fault, BundleUnreadable, "{refused}");
     }
+    // It is not even parsed.
+    let refused = verified(&large).unwrap_err();
+    assert!(refused.seen.contains("no more than"), "{refused}");
 }
 
 /// Every byte of the statement, of the signature and of the certificate is covered.

@@ -13,9 +13,16 @@ pub(crate) const STAGING: &str = include_str!("data/staging-rekor2.sigstore.json
 pub(crate) const GITHUB: &str = include_str!("data/github-release.sigstore.json");
 /// A signature over the bytes of an artifact, without a statement.
 const BLOB: &str = include_str!("data/public-good-blob.sigstore.json");
+/// A test result that cosign signed in a workflow's job, in Rekor v2 and with a timestamp (`tests/sigstore/cosign/record`).
+pub(crate) const COSIGN: &str = include_str!("data/cosign-logged.sigstore.json");
+/// The same with a timestamp only.
+pub(crate) const COSIGN_STAMPED: &str = include_str!("data/cosign-timestamped.sigstore.json");
+/// The statement of v0.1 that cosign makes where it is given a predicate only.
+const COSIGN_PREDICATE: &str = include_str!("data/cosign-predicate.sigstore.json");
+const COSIGN_ROOT: &str = include_str!("data/cosign.trusted_root.json");
 const STAGING_ROOT: &str = include_str!("data/staging.trusted_root.json");
 
-/// All three instances.
+/// All instances but the one without a log.
 pub(crate) fn roots() -> TrustedRoot {
     use sigstore_verify::trust_root::{
         SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT,
@@ -24,6 +31,7 @@ pub(crate) fn roots() -> TrustedRoot {
         SIGSTORE_PRODUCTION_TRUSTED_ROOT,
         SIGSTORE_GITHUB_TRUSTED_ROOT,
         STAGING_ROOT,
+        COSIGN_ROOT,
     ];
     let one_a_line = all.map(|root| {
         let root: Value = serde_json::from_str(root).unwrap();
@@ -32,8 +40,61 @@ pub(crate) fn roots() -> TrustedRoot {
     TrustedRoot::parse(one_a_line.join("\n").as_bytes()).unwrap()
 }
 
+/// The servers that cosign signed with, with one thing changed in what is known of them.
+fn servers_of_cosign(change: impl FnOnce(&mut Value)) -> TrustedRoot {
+    let mut root: Value = serde_json::from_str(COSIGN_ROOT).unwrap();
+    change(&mut root);
+    TrustedRoot::parse(root.to_string().as_bytes()).unwrap()
+}
+
+/// An instance as GitHub's own: with timestamps in place of a log.
+pub(crate) fn without_log() -> TrustedRoot {
+    servers_of_cosign(|root| drop(root.as_object_mut().unwrap().remove("tlogs")))
+}
+
 pub(crate) fn verified(bundle: &str) -> Result<SeenAttestation, RefusedAttestation> {
-    verify(&Bytes::copy_from_slice(bundle.as_bytes()), &roots())
+    verified_with(bundle, &roots())
+}
+
+pub(crate) fn verified_with(
+    bundle: &str,
+    root: &TrustedRoot,
+) -> Result<SeenAttestation, RefusedAttestation> {
+    verify(&Bytes::copy_from_slice(bundle.as_bytes()), root)
+}
+
+#[test]
+fn bundles_of_cosign_verify() {
+    let workflow = "https://github.com/kyma-project/btp-manager/.github/workflows/create-release.yaml@refs/heads/main";
+    for (bundle, root) in [(COSIGN, roots()), (COSIGN_STAMPED, without_log())] {
+        let seen = verified_with(bundle, &root).unwrap();
+        assert_eq!(seen.subjects[0].name, "artifact");
+        assert_eq!(seen.predicate["result"], "PASSED");
+        assert_eq!(seen.signer.subject, workflow);
+        assert!(seen.signed_at > 1_700_000_000);
+    }
+    // Which form is enough is up to the instance.
+    for (bundle, root) in [(COSIGN_STAMPED, roots()), (COSIGN, without_log())] {
+        let refused = verified_with(bundle, &root).unwrap_err();
+        assert_eq!(refused.fault, SignatureFault::LogEntryInvalid, "{refused}");
+    }
+}
+
+#[test]
+fn statement_that_cosign_makes_from_a_predicate_is_of_an_old_version() {
+    let refused = verified(COSIGN_PREDICATE).unwrap_err();
+    assert_eq!(refused.fault, SignatureFault::BundleUnreadable);
+    assert!(refused.seen.contains("Statement/v0.1"), "{refused}");
+}
+
+#[test]
+fn certificate_must_be_in_a_log_of_the_instance() {
+    let staging: Value = serde_json::from_str(STAGING_ROOT).unwrap();
+    let other = servers_of_cosign(|root| root["ctlogs"] = staging["ctlogs"].clone());
+    let refused = verified_with(COSIGN, &other).unwrap_err();
+    assert_eq!(refused.fault, SignatureFault::CertificateUntrusted);
+    let none = servers_of_cosign(|root| drop(root.as_object_mut().unwrap().remove("ctlogs")));
+    verified_with(COSIGN, &none).unwrap();
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::release::asset_sync::room;
 use crate::release::attestations::leg::{SignedResult, TEST_RESULT, result_of, signed_result};
 use crate::release::attestations::required::{AttestedImage, look_for};
 use crate::release::attestations::summary::{SUMMARY, already_signed, signed_evidence, verdict};
-use crate::release::attestations::{Found, SigningRun, first_digest};
+use crate::release::attestations::{Found, OR_NO_RIGHT, SigningRun, first_digest};
 
 /// The files that hold what becomes an asset.
 const FILES: [&str; 3] = [REQUESTS, SIGNED_EVIDENCE, SIGNED_VERDICT];
@@ -212,7 +212,9 @@ impl Candidate<'_> {
                 Some(SigningMode::Require) => vec![Diagnostic::error(
                     Code::AttestationMissing,
                     format!("the leg {leg} of the tests has no signed result for these artifacts"),
-                    "run it again; each leg ends with the phase `record-tests`, in a job with `permissions: id-token: write` and `attestations: write`",
+                    format!(
+                        "run it again; each leg ends with the phase `record-tests`, in a job with `permissions: id-token: write` and `attestations: write`; {OR_NO_RIGHT}"
+                    ),
                 )],
                 _ => vec![],
             },

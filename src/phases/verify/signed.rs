@@ -1,20 +1,23 @@
 //! The signatures of a published release: of its evidence, of the verdict, of the results of its tests, and GitHub's own.
 
+#[cfg(test)]
+mod tests;
+
 use super::VerifyState;
 use super::referrers::{self, PublishedReferrers, WantedReferrers};
 use super::signatures::Signatures;
 use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{
-    Artifact, Artifacts, LOGS, REPORT, ReleasePlan, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,
-    Statement, Verdict,
+    Artifact, Artifacts, EVIDENCE_PREDICATE, LOGS, REPORT, ReleasePlan, SIGNED_EVIDENCE,
+    SIGNED_VERDICT, Signing, Statement, Verdict,
 };
 use crate::protocol::{
     AssetState, Reader, RefusedAttestation, SeenAttestation, SeenRelease, ServiceError, Subject,
 };
 use crate::release::attestations::leg::{SignedResult, TEST_RESULT, signed_result};
 use crate::release::attestations::required::{AttestedImage, look_for};
-use crate::release::attestations::summary::{evidence_differences, verdict_differences};
-use crate::release::attestations::{Found, SigningRun, first_digest};
+use crate::release::attestations::summary::{SUMMARY, evidence_differences, verdict_differences};
+use crate::release::attestations::{Found, OR_NO_RIGHT, SigningRun, first_digest};
 use crate::release::view::ReleaseView;
 
 /// The most bytes of a bundle that are read.
@@ -30,13 +33,20 @@ const GITHUB_RELEASES: &str = "https://dotcom.releases.github.com";
 /// What was found of signatures.
 #[derive(Default)]
 pub(super) struct PublishedSignatures {
-    evidence: Option<Found>,
-    verdict: Option<Found>,
+    evidence: CopiedSignature,
+    verdict: CopiedSignature,
     legs: Vec<Found>,
     images: Vec<AttestedImage>,
     /// GitHub's own attestations of an immutable release.
     github: Vec<Found>,
     referrers: Vec<PublishedReferrers>,
+}
+
+/// A statement that is stored at GitHub, with a copy among the assets.
+#[derive(Default)]
+struct CopiedSignature {
+    asset: Option<Found>,
+    stored: Vec<Found>,
 }
 
 /// Reads the signatures of a release with this evidence.
@@ -53,8 +63,15 @@ pub(super) async fn see(
         ..PublishedSignatures::default()
     };
     if wanted.signing.is_some() {
-        seen.evidence = bundle(reader, release, SIGNED_EVIDENCE).await?;
-        seen.verdict = bundle(reader, release, SIGNED_VERDICT).await?;
+        let about = Digest::of(&statement.to_bytes());
+        seen.evidence = CopiedSignature {
+            asset: bundle(reader, release, SIGNED_EVIDENCE).await?,
+            stored: reader.attestations(about, EVIDENCE_PREDICATE).await?,
+        };
+        seen.verdict = CopiedSignature {
+            asset: bundle(reader, release, SIGNED_VERDICT).await?,
+            stored: reader.attestations(about, SUMMARY).await?,
+        };
         if wanted.referrers.is_some() {
             seen.referrers = referrers::see(reader, &artifacts).await?;
         }
@@ -110,9 +127,9 @@ pub(super) fn judge(
     };
     let signed = &state.signed;
     let evidence = |seen: &SeenAttestation| evidence_differences(statement, &run, seen);
-    signatures.asset(signing, SIGNED_EVIDENCE, signed.evidence.as_ref(), evidence);
+    signatures.copied(signing, SIGNED_EVIDENCE, &signed.evidence, evidence);
     let verdict = |seen: &SeenAttestation| verdict_differences(statement, &run, seen);
-    signatures.asset(signing, SIGNED_VERDICT, signed.verdict.as_ref(), verdict);
+    signatures.copied(signing, SIGNED_VERDICT, &signed.verdict, verdict);
     let artifacts = tested(statement);
     let legs = legs(plan, &artifacts, statement);
     for leg in &legs {
@@ -155,7 +172,9 @@ fn legs<'s>(plan: &ReleasePlan, artifacts: &Artifacts, statement: &'s Statement)
 
 impl Signatures {
     fn missing(&mut self, signing: &Signing, seen: String) {
-        let help = "find out who deleted it, or whether the job that should have signed it could; nothing proves now what was signed";
+        let help = format!(
+            "find out who deleted it, or whether the job that should have signed it could: nothing proves now what was signed; {OR_NO_RIGHT}"
+        );
         if signing.is_required() {
             let missing = Diagnostic::error(Code::AttestationMissing, seen, help);
             self.refused.push(missing);
@@ -165,21 +184,25 @@ impl Signatures {
         }
     }
 
-    fn asset(
+    fn copied(
         &mut self,
         signing: &Signing,
         name: &str,
-        found: Option<&Found>,
+        found: &CopiedSignature,
         differences: impl Fn(&SeenAttestation) -> Vec<RefusedAttestation>,
     ) {
-        match found {
+        match &found.asset {
             None => self.missing(signing, format!("the release has no {name}")),
             Some(Err(fault)) => self.refuse(name, std::slice::from_ref(fault)),
             Some(Ok(seen)) => {
-                let differences = differences(seen);
-                self.refuse(name, &differences);
-                if differences.is_empty() {
+                let refused = differences(seen);
+                self.refuse(name, &refused);
+                if refused.is_empty() {
                     self.verified.push(name.to_owned());
+                    let mut stored = found.stored.iter().flatten();
+                    if !stored.any(|seen| differences(seen).is_empty()) {
+                        self.warnings.push(not_stored(name));
+                    }
                 }
             }
         }
@@ -243,6 +266,19 @@ impl Signatures {
             self.warnings.push(told);
         }
     }
+}
+
+/// The asset proves the same, so that nothing is lost but the way to find it.
+fn not_stored(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        Code::AttestationMissing,
+        format!(
+            "the release has {name}, and GitHub no longer shows the attestation that it is a copy of"
+        ),
+        format!(
+            "find out who deleted it; until then give `gh attestation verify` the asset with `--bundle`; {OR_NO_RIGHT}"
+        ),
+    )
 }
 
 fn names(subjects: &[Subject], name: &str, digest: Digest) -> bool {

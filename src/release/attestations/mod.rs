@@ -9,6 +9,8 @@ pub(crate) mod referrers;
 pub(crate) mod required;
 pub(crate) mod sbom;
 pub(crate) mod summary;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::{Digest, SignerPattern};
 use crate::plan::{Artifact, Artifacts, ReleasePlan, Signing, Wanted};
@@ -19,6 +21,11 @@ use crate::protocol::{
 
 /// An attestation that was found: verified, or the reason why it does not count.
 pub(crate) type Found = Result<SeenAttestation, RefusedAttestation>;
+
+/// What GitHub's 404 can mean as well: it answers the same where there is none
+/// ([API](https://docs.github.com/en/rest/repos/attestations#list-attestations)).
+pub(crate) const OR_NO_RIGHT: &str =
+    "or give the token `attestations: read`: without it GitHub shows none";
 
 /// The artifacts as subjects: assets by their names, images by their tags.
 pub(crate) fn subjects(artifacts: &Artifacts) -> Vec<Subject> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::referrers::{self, ReferredStatement};
-use super::{Found, server_of};
+use super::{Found, OR_NO_RIGHT, server_of};
 use crate::domain::{Code, Diagnostic, Digest};
 use crate::plan::{ReleasePlan, RequiredAttestation, Wanted};
 use crate::protocol::{
@@ -45,7 +45,8 @@ impl AttestedImage {
             Attested::Yes => vec![],
             Attested::Missing => {
                 let seen = format!("{} ({}) does not exist", self.what(), self.digest.short());
-                let missing = Diagnostic::error(Code::AttestationMissing, seen, help_if_missing);
+                let help = format!("{help_if_missing}; {OR_NO_RIGHT}");
+                let missing = Diagnostic::error(Code::AttestationMissing, seen, help);
                 vec![missing.wanted(format!("signed by {}", self.required.signer))]
             }
             Attested::Refused(faults) => {
@@ -98,7 +99,7 @@ pub(crate) async fn look_for(
 }
 
 /// One that counts is enough: whoever may write attestations could add others.
-fn judge(
+pub(super) fn judge(
     wanted: &Wanted,
     required: &RequiredAttestation,
     digest: Digest,
