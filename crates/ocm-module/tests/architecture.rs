@@ -18,7 +18,7 @@ use proc_macro2::{TokenStream, TokenTree};
 const ROOMS: [(&str, &[&str]); 10] = [
     ("values", &[]),
     ("archive", &["values"]),
-    ("yaml", &[]),
+    ("yaml", &["values"]),
     ("rules", &["values"]),
     ("oci", &["values"]),
     ("config", &["oci", "rules", "values", "yaml"]),
