@@ -50,6 +50,7 @@ use serde_json::Value;
 
 pub use document::{PathStep, YamlDocument};
 pub use edit::{EditError, EditRefusal, YamlEdit, YamlPath, YamlPathError, edit};
+pub(crate) use emit::one_line;
 pub use emit::to_string;
 pub use json::json;
 pub(crate) use read::read_as;

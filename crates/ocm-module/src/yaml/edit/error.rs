@@ -4,7 +4,7 @@ use std::str::Utf8Error;
 
 use super::super::YamlError;
 use super::path::YamlPath;
-use crate::Position;
+use crate::{Diagnostic, FormatCode, Position};
 
 /// A file that cannot be edited as wanted; nothing of it was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,17 @@ pub enum EditRefusal {
 }
 
 impl EditError {
+    /// The same as a diagnostic about a file.
+    pub fn diagnostic(self, file: &str) -> Diagnostic {
+        let code = match self.refusal {
+            EditRefusal::Unreadable => FormatCode::ConfigUnreadable,
+            EditRefusal::Missing => FormatCode::YamlPathMissing,
+            EditRefusal::Ambiguous => FormatCode::YamlPathAmbiguous,
+            _ => FormatCode::YamlEditRefused,
+        };
+        Diagnostic::error(code, self.seen, self.help).at(file, self.position)
+    }
+
     pub(super) fn new(
         refusal: EditRefusal,
         seen: impl Into<String>,

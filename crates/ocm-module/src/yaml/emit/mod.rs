@@ -269,6 +269,14 @@ pub(super) fn on_one_line(text: &str, style: Style) -> String {
     emitter.0
 }
 
+/// A text as a scalar that is read as this text, without a line break in it.
+pub(crate) fn one_line(text: &str) -> String {
+    match Style::of(text) {
+        Style::Literal => on_one_line(text, Style::Double),
+        style => on_one_line(text, style),
+    }
+}
+
 /// How a text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {

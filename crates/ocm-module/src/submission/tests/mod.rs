@@ -1,0 +1,5 @@
+mod module_config;
+mod promotion;
+mod scanners_config;
+
+use super::*;
