@@ -1,4 +1,6 @@
 mod paths;
+mod property;
+mod recorded;
 mod refused;
 
 use super::*;
