@@ -46,6 +46,9 @@ pub(super) fn replacement(old: &WrittenScalar, new: &str) -> Result<Replacement,
     let style = match (old.style, Style::of(new)) {
         (ScalarStyle::DoubleQuoted, _) | (_, Style::Literal) => Style::Double,
         (ScalarStyle::SingleQuoted, _) if Style::is_printable_line(new) => Style::Single,
+        // YAML 1.1 gives these a meaning of their own, by which PyYAML fails
+        // (<https://yaml.org/type/merge.html>, <https://yaml.org/type/value.html>).
+        (ScalarStyle::Plain, _) if matches!(new, "<<" | "=") => Style::Double,
         (ScalarStyle::Plain, Style::Plain) if old.in_flow && ends_in_flow(new) => Style::Single,
         (_, style) => style,
     };

@@ -27,6 +27,8 @@ fn quotes_are_kept_where_they_can_hold_the_new_value() {
         ("a: x\n", "null", "a: \"null\"\n"),
         ("a: x\n", "2026-11-26", "a: \"2026-11-26\"\n"),
         ("a: x\n", "12:30", "a: \"12:30\"\n"),
+        ("a: x\n", "<<", "a: \"<<\"\n"),
+        ("a: x\n", "=", "a: \"=\"\n"),
         ("a: x\n", "", "a: \"\"\n"),
         ("a: x\n", "b: c", "a: 'b: c'\n"),
         ("a: x\n", "b #c", "a: 'b #c'\n"),
