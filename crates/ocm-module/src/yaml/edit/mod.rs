@@ -45,7 +45,7 @@ pub use error::{EditError, EditRefusal};
 pub use path::{YamlEdit, YamlPath, YamlPathError};
 
 use super::{PathStep, YamlDocument, read};
-use find::Target;
+use find::EditTarget;
 use path::ScalarPart;
 
 /// The file with another value at a path. Where the value is there already, the same bytes.
@@ -85,7 +85,7 @@ pub fn edit(bytes: &[u8], path: &YamlPath, value: &str) -> Result<Vec<u8>, EditE
 fn changes_only(
     mut documents: Vec<YamlDocument>,
     edited: &str,
-    target: &Target,
+    target: &EditTarget,
     value: Value,
 ) -> bool {
     let Ok(read_again) = read(edited) else {

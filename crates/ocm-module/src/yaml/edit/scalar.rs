@@ -88,7 +88,7 @@ fn same_type(old: &WrittenScalar, new: &str) -> Result<Replacement, EditError> {
     });
     match resolved.and_then(Scalar::into_value) {
         // Others, such as `1.20` for the number 1.2, were probably meant as a text.
-        Ok(value) if is_same_type && value.to_string() == new => Ok(Replacement {
+        Ok(value) if is_same_type && is_written_as(&value, new) => Ok(Replacement {
             text: new.to_owned(),
             value,
         }),
@@ -110,6 +110,11 @@ fn same_type(old: &WrittenScalar, new: &str) -> Result<Replacement, EditError> {
             ),
         )),
     }
+}
+
+fn is_written_as(value: &Value, text: &str) -> bool {
+    let written = value.to_string();
+    written == text
 }
 
 /// Whether a plain text would not be read to its end within `[` or `{`.

@@ -1,5 +1,7 @@
 //! Any file and any edit: only the bytes of the scalar change, and only its value.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -73,14 +75,14 @@ impl Writer {
             Part::Map(entries) if !in_flow && !entries.is_empty() => {
                 self.end_line();
                 for (key, value) in entries {
-                    self.text += &format!("{:indent$}{}:", "", written_key(key));
+                    let _ = write!(self.text, "{:indent$}{}:", "", written_key(key));
                     self.value(value, &step(path, key), indent + 2, false);
                 }
             }
             Part::List(items) if !in_flow && !items.is_empty() => {
                 self.end_line();
                 for (nth, item) in items.iter().enumerate() {
-                    self.text += &format!("{:indent$}-", "");
+                    let _ = write!(self.text, "{:indent$}-", "");
                     self.value(item, &format!("{path}[{nth}]"), indent + 2, false);
                 }
             }
@@ -88,7 +90,7 @@ impl Writer {
                 self.text += " {";
                 for (nth, (key, value)) in entries.iter().enumerate() {
                     self.text += if nth > 0 { ", " } else { "" };
-                    self.text += &format!("{}:", written_key(key));
+                    let _ = write!(self.text, "{}:", written_key(key));
                     self.value(value, &step(path, key), indent, true);
                 }
                 self.text += "}";
@@ -128,7 +130,7 @@ impl Writer {
             }
             Style::Anchored | Style::Repeated => {
                 let name = self.scalars.len();
-                self.text += &format!("&n{name} ");
+                let _ = write!(self.text, "&n{name} ");
                 format!("'{text}'")
             }
         };
@@ -157,12 +159,12 @@ fn file(entries: &[(String, Part)], noise: u64, crlf: bool) -> Writer {
     };
     writer.text += "\u{feff}# begins\n";
     for (key, value) in entries {
-        writer.text += &format!("{}:", written_key(key));
+        let _ = write!(writer.text, "{}:", written_key(key));
         writer.value(value, &format!("\"{key}\""), 2, false);
     }
     let repeated = writer.scalars.get(writer.repeated);
     if let Some((_, _, Style::Repeated)) = repeated {
-        writer.text += &format!("last: *n{}\n", writer.repeated);
+        let _ = writeln!(writer.text, "last: *n{}", writer.repeated);
     }
     if crlf {
         let text = writer.text.clone();
