@@ -1,3 +1,4 @@
+mod component_config;
 mod module_config;
 mod promotion;
 mod scanners_config;
