@@ -137,3 +137,79 @@ fn edited_files_are_listed() {
     });
     std::fs::write(file, rows.collect::<String>()).unwrap();
 }
+
+/// The places of all texts, numbers, flags and nulls in a value, with paths to them.
+fn scalars(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let quote = if key.contains('"') { '\'' } else { '"' };
+                let dot = if path.is_empty() { "" } else { "." };
+                let escaped = key.replace('~', "~0").replace('/', "~1");
+                let path = format!("{path}{dot}{quote}{key}{quote}");
+                scalars(value, &path, &format!("{pointer}/{escaped}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (nth, value) in items.iter().enumerate() {
+                let path = format!("{path}[{nth}]");
+                scalars(value, &path, &format!("{pointer}/{nth}"), found);
+            }
+        }
+        _ => found.push((path.to_owned(), pointer.to_owned())),
+    }
+}
+
+/// `fixtures/yaml/record/compare` runs it: the random texts that YAML_ROWS names, each with one of its values replaced by another
+/// one of them, and in `from` what is to be read then.
+#[test]
+#[ignore = "needs Go, for the rows in the file that YAML_ROWS names"]
+fn random_texts_are_edited() {
+    let variable = |name: &str| std::env::var_os(name).unwrap();
+    let rows = std::fs::read_to_string(variable("YAML_ROWS")).unwrap();
+    let mut listed = String::new();
+    let mut new = "1.10".to_owned();
+    for row in rows.lines().map(|row| json(row).unwrap()) {
+        let text = row["yaml"].as_str().unwrap();
+        let mut places = Vec::new();
+        if read(text).is_ok_and(|documents| documents.len() == 1) {
+            scalars(&row["json"], "", "", &mut places);
+        }
+        for (path, pointer) in places {
+            let Ok(path) = path.parse::<YamlPath>() else {
+                continue;
+            };
+            let mut expected = row["json"].clone();
+            let old = expected.pointer_mut(&pointer).unwrap();
+            if let Ok(edited) = edit(text.as_bytes(), &path, &new) {
+                let is_text = old.is_string() || old.is_null();
+                let value = if is_text {
+                    Value::from(&*new)
+                } else {
+                    json(&new).unwrap_or_else(|_| panic!("{text} {path} {new}"))
+                };
+                if let Some(old) = old.as_str() {
+                    old.clone_into(&mut new);
+                }
+                *old = value;
+                let edited = String::from_utf8(edited).unwrap();
+                let row = serde_json::json!({"from": expected.to_string(), "yaml": edited});
+                listed += &format!("{row}\n");
+            }
+        }
+    }
+    std::fs::write(variable("EDIT_CASES"), listed).unwrap();
+}
+
+/// `fixtures/yaml/record/compare` runs it after [`random_texts_are_edited`], with what was recorded of its texts.
+#[test]
+#[ignore = "needs Go, for the rows in the file that EDITED_ROWS names"]
+fn edited_random_texts_mean_what_they_meant_but_for_the_new_value() {
+    let file = std::env::var_os("EDITED_ROWS").unwrap();
+    let rows = std::fs::read_to_string(file).unwrap();
+    assert!(rows.lines().count() > 100);
+    for row in rows.lines().map(|row| json(row).unwrap()) {
+        let expected = json(row["from"].as_str().unwrap()).unwrap();
+        assert_eq!(row["json"], expected, "{}", row["yaml"]);
+    }
+}
