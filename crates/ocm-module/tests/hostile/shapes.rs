@@ -11,9 +11,10 @@ pub(crate) fn repeated(head: &str, piece: &str, tail: &str, length: usize) -> St
 
 /// Reads, writes and edits the text as YAML, and reads it as JSON. Whatever is read is nested no deeper than the limit.
 pub(crate) fn read_and_write(text: &str) {
-    for path in ["a", "a[0]", "b[x=1].x", "key1", "[x=1]"] {
-        let path: YamlPath = path.parse().unwrap_or_else(|error| panic!("{error}"));
-        let _ = yaml::edit(text.as_bytes(), &path, "edited");
+    for path in ["a", "b[x=1].x"] {
+        if let Ok(path) = path.parse::<YamlPath>() {
+            let _ = yaml::edit(text.as_bytes(), &path, "edited");
+        }
     }
     let documents = yaml::documents(text).unwrap_or_default();
     for value in documents.iter().chain(yaml::json(text).ok().iter()) {

@@ -160,7 +160,7 @@ fn scalars(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, St
     }
 }
 
-/// `fixtures/yaml/record/compare` runs it: the random texts that YAML_ROWS names, each with one of its values replaced by another
+/// `fixtures/yaml/record/compare` runs it: the random texts that `YAML_ROWS` names, each with one of its values replaced by another
 /// one of them, and in `from` what is to be read then.
 #[test]
 #[ignore = "needs Go, for the rows in the file that YAML_ROWS names"]
@@ -194,7 +194,7 @@ fn random_texts_are_edited() {
                 *old = value;
                 let edited = String::from_utf8(edited).unwrap();
                 let row = serde_json::json!({"from": expected.to_string(), "yaml": edited});
-                listed += &format!("{row}\n");
+                listed.extend([row.to_string(), "\n".to_owned()]);
             }
         }
     }
