@@ -11,7 +11,8 @@
 //! | read the configuration files of a module | [`config`] |
 //! | check a rendered manifest and a default custom resource | [`raw_manifest`] |
 //! | unpack a chart or a layer that is an archive | [`archive`] |
-//! | read and write YAML as Kubernetes does | [`yaml`] |
+//! | read and write YAML as Kubernetes does, and edit it byte for byte | [`yaml`] |
+//! | submit a version and promote it to a channel | [`submission`] |
 //! | check versions and names by Lifecycle Manager's rules | [`rules`] |
 //! | parse digests, versions, commits and image references | [`values`] |
 //!
@@ -43,6 +44,7 @@ pub mod oci;
 pub mod raw_manifest;
 pub mod read;
 pub mod rules;
+pub mod submission;
 pub mod values;
 pub mod yaml;
 

@@ -337,7 +337,7 @@ impl NodeContent {
 }
 
 impl<'a> Notation<'a> {
-    fn of(style: ScalarStyle, tag: Option<&'a Tag>) -> Self {
+    pub(super) fn of(style: ScalarStyle, tag: Option<&'a Tag>) -> Self {
         match tag {
             None if style == ScalarStyle::Plain => Self::Plain,
             None => Self::Quoted,

@@ -9,6 +9,7 @@
 //! | what merge keys (`<<: *base`), aliases and duplicate keys do | `compose` |
 //! | what is refused, and the bound on nesting | [`read`], [`MAX_DEPTH`] |
 //! | how YAML is written | `emit` |
+//! | how one scalar of a file is replaced | `edit` |
 //! | what `sigs.k8s.io/yaml` itself makes of hundreds of texts | `fixtures/yaml`, and the program there that records it |
 //!
 //! Which program reads which of a module's files, and so by which [`Dialect`] it is read here:
@@ -37,6 +38,7 @@
 
 mod compose;
 mod document;
+mod edit;
 mod emit;
 mod json;
 mod number;
@@ -47,6 +49,8 @@ mod timestamp;
 use serde_json::Value;
 
 pub use document::{PathStep, YamlDocument};
+pub use edit::{EditError, EditRefusal, YamlEdit, YamlPath, YamlPathError, edit};
+pub(crate) use emit::one_line;
 pub use emit::to_string;
 pub use json::json;
 pub(crate) use read::read_as;

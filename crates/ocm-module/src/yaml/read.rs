@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Marker, Parser, Span};
+use granit_parser::{ErrorKind, Event, Marker, Parser, Span};
 
 use super::compose::Composer;
 use super::document::YamlDocument;
@@ -47,6 +47,21 @@ fn each(
     dialect: Dialect,
     visit: &mut dyn FnMut(YamlDocument),
 ) -> Result<(), YamlError> {
+    let mut composer = Composer::new(dialect, text.len());
+    each_event(text, &mut |event, at, bytes| {
+        composer.event(event, at, bytes)?;
+        if let Some(document) = composer.finished() {
+            visit(document);
+        }
+        Ok(())
+    })
+}
+
+/// What takes events, each with its position and its bytes.
+type EventVisitor<'v> = dyn FnMut(Event<'_>, Position, Range<usize>) -> Result<(), String> + 'v;
+
+/// Hands out the events of the parser, each with its position and its bytes in the text.
+pub(super) fn each_event(text: &str, visit: &mut EventVisitor<'_>) -> Result<(), YamlError> {
     if let Some(error) = ambiguous_line_break(text) {
         return Err(error);
     }
@@ -60,7 +75,6 @@ fn each(
         block_nesting_limit: MAX_DEPTH,
     };
     let content = UnmarkedText::of(text);
-    let mut composer = Composer::new(dialect, content.text.len());
     for event in Parser::new_from_str_with_options(&content.text, options) {
         let (event, span) = event.map_err(|error| YamlError {
             message: match error.kind() {
@@ -70,16 +84,10 @@ fn each(
             position: Some(position(error.marker())),
         })?;
         let at = position(&span.start);
-        let bytes = content.bytes(&span);
-        composer
-            .event(event, at, bytes)
-            .map_err(|message| YamlError {
-                message,
-                position: Some(at),
-            })?;
-        if let Some(document) = composer.finished() {
-            visit(document);
-        }
+        visit(event, at, content.bytes(&span)).map_err(|message| YamlError {
+            message,
+            position: Some(at),
+        })?;
     }
     Ok(())
 }

@@ -262,8 +262,24 @@ impl Emitter {
     }
 }
 
+/// A text in a style on a line of its own; line breaks in it need [`Style::Double`].
+pub(super) fn on_one_line(text: &str, style: Style) -> String {
+    let mut emitter = Emitter(String::new());
+    emitter.text(text, style, None);
+    emitter.0
+}
+
+/// A text as a scalar that is read as this text, without a line break in it.
+pub(crate) fn one_line(text: &str) -> String {
+    match Style::of(text) {
+        Style::Literal => on_one_line(text, Style::Double),
+        style => on_one_line(text, style),
+    }
+}
+
+/// How a text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     Plain,
     Single,
     Double,
@@ -272,10 +288,8 @@ enum Style {
 
 impl Style {
     /// go-yaml asks for a style by what the text would mean; libyaml's emitter takes another where that one cannot hold it.
-    fn of(text: &str) -> Self {
-        let printable = text
-            .chars()
-            .all(|c| is_printable(c) && !matches!(c, '\u{2028}' | '\u{2029}'));
+    pub(super) fn of(text: &str) -> Self {
+        let printable = Self::is_printable(text);
         let space_before_break = text.contains(" \n");
         if text.contains('\n') {
             return if printable && !space_before_break && !text.ends_with(' ') {
@@ -289,6 +303,16 @@ impl Style {
             (_, _, true) => Self::Plain,
             (_, _, false) => Self::Single,
         }
+    }
+
+    fn is_printable(text: &str) -> bool {
+        text.chars()
+            .all(|c| is_printable(c) && !matches!(c, '\u{2028}' | '\u{2029}'))
+    }
+
+    /// Whether a text can stand in single quotes on one line.
+    pub(super) fn is_printable_line(text: &str) -> bool {
+        Self::is_printable(text) && !text.contains('\n')
     }
 }
 

@@ -1,0 +1,6 @@
+mod component_config;
+mod module_config;
+mod promotion;
+mod scanners_config;
+
+use super::*;
