@@ -89,6 +89,28 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.status == 401 || self.status == 403
+    }
+
+    /// Why it is refused in one text, as GraphQL says it.
+    pub(crate) fn reason(&self) -> String {
+        let texts = self.errors.iter().map(|error| {
+            let (field, code) = (fields::text(error, "field"), fields::text(error, "code"));
+            match (error.as_str(), fields::text(error, "message")) {
+                (Some(text), _) => text.to_owned(),
+                (None, "") => format!("{field} {code}"),
+                (None, message) => message.to_owned(),
+            }
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.is_empty() {
+            self.message.clone()
+        } else {
+            texts.join(", ")
+        }
+    }
+
     /// The same with the permissions of which one would do.
     pub(crate) fn accepting(self, accepted: &str) -> ApiError {
         ApiError {

@@ -4,6 +4,7 @@
 mod apps;
 mod assets;
 mod attestations;
+mod auto_merge;
 mod changes;
 mod checks;
 mod common;

@@ -338,7 +338,7 @@ async fn merge_and_rebase_keep_the_commits() {
     assert_eq!(commits[0]["author"]["login"], "grace");
 
     scene.repository(|repository| {
-        repository.merge_settings.squash = false;
+        repository.merge_settings.methods.remove("squash");
         repository.push("three", "ada", "Three", &[("e", Some("1"))]);
     });
     let number = scene.open("three").await;

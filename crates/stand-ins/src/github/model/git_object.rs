@@ -63,10 +63,10 @@ pub(crate) fn kind_of(mode: &str) -> &'static str {
 
 /// SHA-1 of the header and the content.
 pub(crate) fn object_id(kind: &str, content: &[u8]) -> String {
-    let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
-    context.update(format!("{kind} {}\0", content.len()).as_bytes());
-    context.update(content);
-    hex(context.finish().as_ref())
+    let mut hash = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    hash.update(format!("{kind} {}\0", content.len()).as_bytes());
+    hash.update(content);
+    hex(hash.finish().as_ref())
 }
 
 /// A tree of entries in git's order, in which a folder sorts as if its name ended with `/`.

@@ -1,7 +1,7 @@
 //! What a commit holds, and new objects.
 
 use super::git_object::{
-    CommittedFile, CommittedFiles, FOLDER, StoredObject, object_id, tree, trees,
+    CommittedFile, CommittedFiles, FOLDER, StoredObject, StoredSignature, object_id, tree, trees,
 };
 use super::world::{Commit, GitRepository, Sha};
 use crate::text::stable_hex;
@@ -153,11 +153,9 @@ impl Commit {
     }
 
     fn text(&self, signature: &str) -> String {
-        let parents = self.parents.iter();
-        let parents: String = parents.map(|sha| format!("parent {sha}\n")).collect();
-        let person = |of: &super::git_object::StoredSignature| {
-            format!("{} <{}> {} +0000", of.name, of.email, of.date)
-        };
+        let parents = self.parents.iter().map(|sha| format!("parent {sha}\n"));
+        let parents = parents.collect::<Vec<_>>().concat();
+        let person = |of: &StoredSignature| format!("{} <{}> {} +0000", of.name, of.email, of.date);
         let (author, committer) = (self.author(), self.committer());
         format!(
             "tree {}\n{parents}author {}\ncommitter {}\n{signature}\n{}",

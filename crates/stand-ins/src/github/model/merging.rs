@@ -2,7 +2,7 @@
 //! <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges>
 
 use super::git_object::{CommittedFile, CommittedFiles, StoredSignature, trees};
-use super::pulls::Pull;
+use super::pulls::{Pull, StoredQueueEntry};
 use super::requirements::UnmetRequirement;
 use super::world::{Commit, GitRepository, Sha};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,10 @@ pub(crate) fn web(date: u64) -> StoredSignature {
         email: "noreply@github.com".to_owned(),
         date,
     }
+}
+
+fn millis(of: Duration) -> u64 {
+    u64::try_from(of.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl GitRepository {
@@ -351,6 +355,10 @@ impl GitRepository {
             order.now = now;
             let verdict = self.verdict(pull, at, after);
             let may = [MergeVerdict::Clean, MergeVerdict::Unstable].contains(&verdict);
+            if may && pull.queue_entry.is_none() && self.queue_method(pull).is_some() {
+                self.queue(number, &order.login, now, at);
+                continue;
+            }
             if may && self.merge_pull(number, &order).is_some() {
                 merged.push(number);
             } else if verdict != MergeVerdict::Unknown
@@ -381,6 +389,17 @@ impl GitRepository {
             login: auto.enabled_by.clone(),
             ..MergeOrder::default()
         })
+    }
+
+    fn queue(&mut self, number: u64, login: &str, now: u64, at: Duration) {
+        if let Some(pull) = self.pulls.get_mut(&number) {
+            pull.auto_merge = None;
+            pull.queue_entry = Some(StoredQueueEntry {
+                login: login.to_owned(),
+                enqueued_at: now,
+                since: millis(at),
+            });
+        }
     }
 
     fn note_tips(&mut self, number: u64, now: u64, at: Duration) {
@@ -426,7 +445,7 @@ impl GitRepository {
         }
         pull.head_sha = head;
         pull.base_sha = base;
-        pull.moved_at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        pull.moved_at = millis(at);
     }
 }
 

@@ -24,7 +24,7 @@ pub use pulls::{
     Pull, StoredAutoMerge, StoredComment, StoredMergeSettings, StoredQueueEntry, StoredReview,
 };
 pub(crate) use releases::untagged_name;
-pub(crate) use requirements::UnmetRequirement;
+pub(crate) use requirements::{CheckState, UnmetRequirement};
 pub use rule::{Enforcement, Rule, StoredReviewRule};
 pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};

@@ -2,6 +2,7 @@
 //! <https://docs.github.com/en/rest/pulls/pulls>
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A pull request, by number in [`GitRepository::pulls`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -90,9 +91,8 @@ pub struct StoredQueueEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoredMergeSettings {
-    pub merge: bool,
-    pub squash: bool,
-    pub rebase: bool,
+    /// The ways to merge that are allowed, of `merge`, `squash` and `rebase`.
+    pub methods: BTreeSet<String>,
     /// Off as in a new repository.
     pub auto_merge: bool,
     pub delete_branch_on_merge: bool,
@@ -103,9 +103,7 @@ pub struct StoredMergeSettings {
 impl Default for StoredMergeSettings {
     fn default() -> StoredMergeSettings {
         StoredMergeSettings {
-            merge: true,
-            squash: true,
-            rebase: true,
+            methods: ["merge", "squash", "rebase"].map(str::to_owned).into(),
             auto_merge: false,
             delete_branch_on_merge: false,
             actions_create_pulls: false,
@@ -115,11 +113,6 @@ impl Default for StoredMergeSettings {
 
 impl StoredMergeSettings {
     pub(crate) fn allows(&self, method: &str) -> bool {
-        match method {
-            "merge" => self.merge,
-            "squash" => self.squash,
-            "rebase" => self.rebase,
-            _ => false,
-        }
+        self.methods.contains(method)
     }
 }

@@ -97,7 +97,7 @@ impl GitRepository {
             rules.flat_map(|rule| rule.required_checks.iter()).collect();
         let states = wanted.into_iter().map(|name| {
             let found = checks.get(name.as_str());
-            (name, found.map_or("expected", CheckState::words))
+            (name, found.map_or("expected", |state| state.words()))
         });
         states
             .filter(|(_, state)| *state != "successful")
@@ -220,7 +220,7 @@ impl CheckState {
         }
     }
 
-    fn words(&self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
             CheckState::Success => "successful",
             CheckState::Pending => "in progress",

@@ -4,9 +4,13 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A ruleset's rule: refs that match may not be created, moved or deleted.
+/// What is demanded of those who change refs that match.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that GitHub has as well"
+)]
 pub struct Rule {
     /// The name of its ruleset.
     pub name: String,

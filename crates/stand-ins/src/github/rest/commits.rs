@@ -18,7 +18,7 @@ pub(crate) fn view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Val
     let (author, committer) = (commit.author(), commit.committer());
     let account = commit.login.as_deref().map(|login| user(call, login));
     let by_web = committer.email == "noreply@github.com";
-    let committed = if by_web {
+    let committer_account = if by_web {
         Some(user(call, "web-flow"))
     } else {
         account.clone()
@@ -51,7 +51,7 @@ pub(crate) fn view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Val
         "html_url": page(call, repository, &format!("/commit/{sha}")),
         "comments_url": address(call, repository, &format!("/commits/{sha}/comments")),
         "author": account,
-        "committer": committed,
+        "committer": committer_account,
         "parents": parents,
     })
 }

@@ -12,30 +12,26 @@ use crate::github::model::{
 use crate::transport::Reply;
 use serde_json::json;
 
+/// What a caller asks for, by REST or by GraphQL.
+pub(crate) struct MergeRequest {
+    pub(crate) method: String,
+    pub(crate) title: Option<String>,
+    pub(crate) message: Option<String>,
+    /// The head that is meant.
+    pub(crate) sha: Option<String>,
+}
+
 pub(crate) fn merge(call: &ApiCall, repository: &mut GitRepository, number: &str) -> ApiResult {
-    let token = call.need(Right::Contents, Level::Write)?.clone();
-    let (number, pull) = find(repository, number)?;
+    call.need(Right::Contents, Level::Write)?;
+    let (number, _) = find(repository, number)?;
     let method = call.one_of("merge_method", &["merge", "squash", "rebase"])?;
-    let method = method.unwrap_or_else(|| "merge".to_owned());
-    let wanted = call.text("sha")?;
-    if wanted.is_some_and(|wanted| wanted != repository.head_of(pull)) {
-        return Err(ApiError::new(
-            409,
-            "Head branch was modified. Review and try the merge again.",
-        ));
-    }
-    check(repository, pull, &method, &token.login)
-        .map_err(|message| ApiError::new(405, message))?;
-    let order = MergeOrder {
-        method,
+    let request = MergeRequest {
+        method: method.unwrap_or_else(|| "merge".to_owned()),
         title: call.text("commit_title")?,
         message: call.text("commit_message")?,
-        login: token.login,
-        now: call.now(),
+        sha: call.text("sha")?,
     };
-    let sha = repository.merge_pull(number, &order);
-    let sha = sha.ok_or_else(|| ApiError::new(405, NOT_MERGEABLE))?;
-    announce(call, repository, number, token.kind);
+    let sha = carry_out(call, repository, number, request)?;
     let message = "Pull Request successfully merged";
     Ok(Reply::json(
         200,
@@ -43,10 +39,42 @@ pub(crate) fn merge(call: &ApiCall, repository: &mut GitRepository, number: &str
     ))
 }
 
+/// Merges as the rules allow; the commit.
+pub(crate) fn carry_out(
+    call: &ApiCall,
+    repository: &mut GitRepository,
+    number: u64,
+    request: MergeRequest,
+) -> Result<String, ApiError> {
+    let token = call.need(Right::Contents, Level::Write)?.clone();
+    let pull = repository.pulls.get(&number);
+    let pull = pull.ok_or_else(ApiError::not_found)?;
+    let wanted = request.sha;
+    if wanted.is_some_and(|wanted| wanted != repository.head_of(pull)) {
+        return Err(ApiError::new(
+            409,
+            "Head branch was modified. Review and try the merge again.",
+        ));
+    }
+    check(repository, pull, &request.method, &token.login)
+        .map_err(|message| ApiError::new(405, message))?;
+    let order = MergeOrder {
+        method: request.method,
+        title: request.title,
+        message: request.message,
+        login: token.login,
+        now: call.now(),
+    };
+    let sha = repository.merge_pull(number, &order);
+    let sha = sha.ok_or_else(|| ApiError::new(405, NOT_MERGEABLE))?;
+    announce(call, repository, number, token.kind);
+    Ok(sha)
+}
+
 const NOT_MERGEABLE: &str = "Pull Request is not mergeable";
 
 /// Sends the event of a merge.
-pub(crate) fn announce(call: &ApiCall, repository: &GitRepository, number: u64, by: TokenKind) {
+fn announce(call: &ApiCall, repository: &GitRepository, number: u64, by: TokenKind) {
     let commit = repository
         .pulls
         .get(&number)
@@ -60,12 +88,7 @@ pub(crate) fn announce(call: &ApiCall, repository: &GitRepository, number: u64, 
 }
 
 /// Why a pull request cannot be merged so by that login, in GitHub's words.
-pub(crate) fn check(
-    repository: &GitRepository,
-    pull: &Pull,
-    method: &str,
-    login: &str,
-) -> Result<(), String> {
+fn check(repository: &GitRepository, pull: &Pull, method: &str, login: &str) -> Result<(), String> {
     if pull.state != "open" {
         return Err(NOT_MERGEABLE.to_owned());
     }

@@ -72,6 +72,12 @@ pub(crate) fn add_counts(repository: &GitRepository, pull: &Pull, body: &mut Val
     fields::set(body, "changed_files", changes.len());
 }
 
+/// Lines added and lines removed.
+pub(crate) fn counts(repository: &GitRepository, change: &ChangedFile) -> (usize, usize) {
+    let lines = lines_of(repository, change);
+    (lines.additions, lines.deletions)
+}
+
 fn lines_of(repository: &GitRepository, change: &ChangedFile) -> LineChange {
     let text = |file: &Option<crate::github::model::CommittedFile>| {
         let blob = file.as_ref().and_then(|file| repository.blob(&file.sha));

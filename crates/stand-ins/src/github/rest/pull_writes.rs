@@ -147,13 +147,30 @@ pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, number: &st
         pull.base = base;
     }
     pull.updated_at = call.now();
-    match call.one_of("state", &["open", "closed"])?.as_deref() {
-        Some("closed") if pull.state == "open" => {
+    let state = call.one_of("state", &["open", "closed"])?;
+    repository.pulls.insert(number, pull);
+    if let Some(state) = state {
+        set_state(call, repository, number, &state)?;
+    }
+    Ok(Reply::json(200, &full_view(call, repository, number)))
+}
+
+/// Closes a pull request, or opens a closed one again.
+pub(crate) fn set_state(
+    call: &ApiCall,
+    repository: &mut GitRepository,
+    number: u64,
+    state: &str,
+) -> Result<(), ApiError> {
+    let pull = repository.pulls.get(&number);
+    let mut pull = pull.ok_or_else(ApiError::not_found)?.clone();
+    match state {
+        "closed" if pull.state == "open" => {
             pull.head_sha = repository.head_of(&pull);
             pull.base_sha = repository.base_of(&pull);
             pull.close(call.now());
         }
-        Some("open") if pull.state == "closed" => {
+        "open" if pull.state == "closed" => {
             if pull.merged_at.is_some() || repository.branch_tip(&pull.head).is_none() {
                 return Err(worded(format!(
                     "state cannot be changed. The {} branch has been deleted.",
@@ -166,7 +183,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, number: &st
         _ => {}
     }
     repository.pulls.insert(number, pull);
-    Ok(Reply::json(200, &full_view(call, repository, number)))
+    Ok(())
 }
 
 /// Merges the base into the head.

@@ -15,9 +15,9 @@ pub(crate) fn get(call: &ApiCall, repository: &GitRepository) -> Reply {
     if call.may_push() {
         let settings = &repository.merge_settings;
         for (field, on) in [
-            ("allow_merge_commit", settings.merge),
-            ("allow_squash_merge", settings.squash),
-            ("allow_rebase_merge", settings.rebase),
+            ("allow_merge_commit", settings.allows("merge")),
+            ("allow_squash_merge", settings.allows("squash")),
+            ("allow_rebase_merge", settings.allows("rebase")),
             ("allow_auto_merge", settings.auto_merge),
             ("delete_branch_on_merge", settings.delete_branch_on_merge),
         ] {
