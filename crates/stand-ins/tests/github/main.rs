@@ -13,6 +13,7 @@ mod faults;
 mod git;
 mod git_data;
 mod graphql;
+mod hosts;
 mod immutable;
 mod protection;
 mod pulls;

@@ -7,7 +7,8 @@ use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
 use crate::github::model::{
-    GitHubWorld, GitRepository, Level, MergeVerdict, Pull, Right, StoredAutoMerge, StoredQueueEntry,
+    GitHubWorld, GitRepository, Level, MergeVerdict, Pull, Right, StoredAutoMerge,
+    StoredQueueEntry, UnmetRequirement,
 };
 use crate::github::rest::merges::{self, MergeRequest};
 use crate::github::rest::objects::node_id;
@@ -283,7 +284,7 @@ impl PullTarget<'_> {
         }
         if ![MergeVerdict::Clean, MergeVerdict::Unstable].contains(&verdict) {
             let unmet = self.repository.unmet(pull, &self.login);
-            let words = unmet.iter().map(|unmet| unmet.message());
+            let words = unmet.iter().map(UnmetRequirement::message);
             let words = words.collect::<Vec<_>>().join(" ");
             return Err(refused(format!("Pull request is not mergeable. {words}")));
         }

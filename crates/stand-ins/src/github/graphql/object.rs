@@ -85,14 +85,13 @@ impl<'a> Object<'a> {
             Object::GitActor(..) => "GitActor",
             Object::Pull(..) => "PullRequest",
             Object::PullCommit(..) => "PullRequestCommit",
-            Object::Payload(name, ..) => name,
             Object::Issue(..) => "Issue",
             Object::Label(..) => "Label",
             Object::Milestone(..) => "Milestone",
             Object::Actor(login) if login.ends_with("[bot]") => "Bot",
             Object::Actor(_) => "User",
             Object::Connection(connection) => connection.type_name,
-            Object::Edge(name, ..) | Object::Json(name, _) => name,
+            Object::Payload(name, ..) | Object::Edge(name, ..) | Object::Json(name, _) => name,
         }
     }
 

@@ -1,8 +1,8 @@
 //! All checks and statuses of a commit in one.
 //! <https://docs.github.com/en/graphql/reference/objects#statuscheckrollup>
 
+use super::nodes::list;
 use super::object::{Object, Resolved};
-use super::resolve_pulls::list;
 use crate::github::model::{CheckState, GitRepository};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub(crate) fn rollup<'a>(repository: &GitRepository, sha: &str) -> Resolved<'a> 
         () if has(CheckState::Pending) => "PENDING",
         () => "SUCCESS",
     };
-    let contexts = list(contexts(repository, sha));
+    let contexts = list(contexts(repository, sha).into_iter());
     Object::Json(
         "StatusCheckRollup",
         json!({ "state": state, "contexts": contexts }),

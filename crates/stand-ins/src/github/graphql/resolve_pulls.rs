@@ -3,6 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
+use super::nodes::{actor, list};
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use super::resolve_checks;
 use super::resolve_issues::{CommonFields, common};
@@ -80,7 +81,9 @@ pub(crate) fn pull<'a>(
         }
         "reviews" | "latestReviews" => reviews(&pull.reviews, &field.name),
         "reviewRequests" => review_requests(pull),
-        "assignees" => Object::Json("UserConnection", list(Vec::new())).into(),
+        "reactionGroups" => json!([]).into(),
+        "assignedActors" => Object::Json("AssigneeConnection", list(std::iter::empty())).into(),
+        "assignees" => Object::Json("UserConnection", list(std::iter::empty())).into(),
         "commits" => {
             let shas = repository.commits_of(pull).into_iter();
             let all = shas.map(|sha| Object::PullCommit(repository, sha));
@@ -107,22 +110,6 @@ pub(crate) fn pull<'a>(
             return common(context, repository, &of, field);
         }
     }))
-}
-
-/// A list that is one page.
-pub(crate) fn list(nodes: Vec<Value>) -> Value {
-    json!({
-        "totalCount": nodes.len(),
-        "nodes": nodes,
-        "pageInfo": { "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null },
-    })
-}
-
-/// A login without more, as JSON.
-fn actor(login: &str) -> Value {
-    let plain = login.trim_end_matches("[bot]");
-    let kind = if plain == login { "User" } else { "Bot" };
-    json!({ "__typename": kind, "login": plain, "name": null })
 }
 
 fn auto_merge(pull: &Pull) -> Value {
@@ -184,7 +171,7 @@ fn files<'a>(repository: &'a GitRepository, pull: &Pull, field: &str) -> Option<
                     "changeType": kind,
                 })
             });
-            Object::Json("PullRequestChangedFileConnection", list(nodes.collect())).into()
+            Object::Json("PullRequestChangedFileConnection", list(nodes)).into()
         }
         count => counts.get(count).cloned()?.into(),
     })
@@ -209,13 +196,15 @@ fn reviews<'a>(reviews: &[StoredReview], field: &str) -> Resolved<'a> {
             "body": review.body,
             "state": review.state,
             "submittedAt": rfc3339(review.submitted_at),
+            "commit": { "__typename": "Commit", "oid": review.commit },
+            "reactionGroups": [],
         })
     });
-    Object::Json("PullRequestReviewConnection", list(nodes.collect())).into()
+    Object::Json("PullRequestReviewConnection", list(nodes)).into()
 }
 
 fn review_requests<'a>(pull: &Pull) -> Resolved<'a> {
     let asked = pull.requested_reviewers.iter();
     let nodes = asked.map(|login| json!({ "requestedReviewer": actor(login) }));
-    Object::Json("ReviewRequestConnection", list(nodes.collect())).into()
+    Object::Json("ReviewRequestConnection", list(nodes)).into()
 }

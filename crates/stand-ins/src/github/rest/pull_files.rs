@@ -72,6 +72,17 @@ pub(crate) fn add_counts(repository: &GitRepository, pull: &Pull, body: &mut Val
     fields::set(body, "changed_files", changes.len());
 }
 
+/// All changes as one text, for the media type `diff`.
+pub(crate) fn diff(repository: &GitRepository, pull: &Pull) -> String {
+    let changes = repository.changes_of(pull);
+    let texts = changes.iter().map(|change| {
+        let patch = lines_of(repository, change).patch;
+        let path = &change.path;
+        format!("diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{patch}\n")
+    });
+    texts.collect::<Vec<_>>().concat()
+}
+
 /// Lines added and lines removed.
 pub(crate) fn counts(repository: &GitRepository, change: &ChangedFile) -> (usize, usize) {
     let lines = lines_of(repository, change);
