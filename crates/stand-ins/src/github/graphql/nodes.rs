@@ -1,6 +1,5 @@
 //! Lists and users inside of what is resolved at once.
 
-use crate::github::rest::objects::{id_of, node_id};
 use serde_json::{Value, json};
 
 /// A list that is one page.
@@ -13,9 +12,8 @@ pub(crate) fn list(nodes: impl Iterator<Item = Value>) -> Value {
     })
 }
 
-/// A login without more, as JSON.
+/// A user or a bot, whose other fields follow from the login.
 pub(crate) fn actor(login: &str) -> Value {
-    let plain = login.trim_end_matches("[bot]");
-    let kind = if plain == login { "User" } else { "Bot" };
-    json!({ "__typename": kind, "id": node_id("U", id_of(login)), "login": plain, "name": null })
+    let is_bot = login.ends_with("[bot]");
+    json!({ "__typename": if is_bot { "Bot" } else { "User" }, "login": login })
 }

@@ -79,7 +79,7 @@ pub(crate) fn pull<'a>(
         "additions" | "deletions" | "changedFiles" | "files" => {
             return Ok(files(repository, pull, &field.name));
         }
-        "reviews" | "latestReviews" => reviews(&pull.reviews, &field.name),
+        "reviews" | "latestReviews" => reviews(repository, &pull.reviews, field)?.into(),
         "reviewRequests" => review_requests(pull),
         "reactionGroups" => json!([]).into(),
         "assignedActors" => Object::Json("AssigneeConnection", list(std::iter::empty())).into(),
@@ -177,9 +177,14 @@ fn files<'a>(repository: &'a GitRepository, pull: &Pull, field: &str) -> Option<
     })
 }
 
-fn reviews<'a>(reviews: &[StoredReview], field: &str) -> Resolved<'a> {
+/// All, or the last one of each person.
+fn reviews<'a>(
+    repository: &'a GitRepository,
+    reviews: &'a [StoredReview],
+    field: &RequestedField,
+) -> Result<Object<'a>, String> {
     let mut shown: Vec<&StoredReview> = reviews.iter().collect();
-    if field == "latestReviews" {
+    if field.name == "latestReviews" {
         let is_last = |at: usize, review: &StoredReview| {
             let mut later = reviews.iter().skip(at + 1);
             later.all(|later| later.login != review.login)
@@ -188,19 +193,32 @@ fn reviews<'a>(reviews: &[StoredReview], field: &str) -> Resolved<'a> {
         let last = last.filter(|(at, review)| is_last(*at, review));
         shown = last.map(|(_, review)| review).collect();
     }
-    let nodes = shown.into_iter().map(|review| {
-        json!({
-            "id": node_id("PRR", review.id),
-            "author": actor(&review.login),
-            "authorAssociation": "MEMBER",
-            "body": review.body,
-            "state": review.state,
-            "submittedAt": rfc3339(review.submitted_at),
-            "commit": { "__typename": "Commit", "oid": review.commit },
-            "reactionGroups": [],
-        })
-    });
-    Object::Json("PullRequestReviewConnection", list(nodes)).into()
+    let all = shown.into_iter();
+    let all = all.map(|review| Object::Review(repository, review));
+    connection::new(
+        "PullRequestReviewConnection",
+        "PullRequestReviewEdge",
+        all.collect(),
+        field,
+    )
+}
+
+pub(crate) fn review<'a>(
+    repository: &'a GitRepository,
+    review: &'a StoredReview,
+    field: &str,
+) -> Option<Resolved<'a>> {
+    Some(match field {
+        "id" => json!(node_id("PRR", review.id)).into(),
+        "author" => Object::actor(&review.login).into(),
+        "authorAssociation" => json!("MEMBER").into(),
+        "body" => json!(review.body).into(),
+        "state" => json!(review.state).into(),
+        "submittedAt" => json!(rfc3339(review.submitted_at)).into(),
+        "commit" => Resolved::maybe(Object::commit(repository, &review.commit)),
+        "reactionGroups" => json!([]).into(),
+        _ => return None,
+    })
 }
 
 fn review_requests<'a>(pull: &Pull) -> Resolved<'a> {
