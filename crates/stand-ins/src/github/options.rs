@@ -10,6 +10,12 @@ pub struct Options {
     pub clock: ServerClock,
     /// How long a write stays invisible to lists, requests by tag and GraphQL.
     pub lag: Duration,
+    /// How long it takes until GitHub knows whether a pull request can be merged, after it was made or a branch moved.
+    pub mergeable_after: Duration,
+    /// How long a pull request is in the merge queue before it is merged.
+    pub queue_length: Duration,
+    /// The most entries that a recursive read of a tree gives; the rest is cut.
+    pub tree_entries_max: usize,
     /// The round trip to clients: a new connection takes one, and so does each request.
     pub delay: Duration,
     pub limits: RateLimits,
@@ -25,6 +31,8 @@ pub struct Options {
     pub assets_max: usize,
     pub digests: Digests,
     pub untagged: Untagged,
+    /// The version of an Enterprise Server, such as `3.17.0`, which serves its API below `/api/v3` only; `None`: github.com.
+    pub enterprise: Option<String>,
     /// Ports; 0 takes a free one.
     pub api_port: u16,
     pub upload_port: u16,
@@ -74,6 +82,9 @@ impl Default for Options {
         Options {
             clock: ServerClock::default(),
             lag: Duration::ZERO,
+            mergeable_after: Duration::from_secs(1),
+            queue_length: Duration::from_mins(1),
+            tree_entries_max: 100_000,
             delay: Duration::ZERO,
             limits: RateLimits::default(),
             page_size_max: 100,
@@ -84,6 +95,7 @@ impl Default for Options {
             assets_max: 1000,
             digests: Digests::default(),
             untagged: Untagged::default(),
+            enterprise: None,
             api_port: 0,
             upload_port: 0,
             web_port: 0,
