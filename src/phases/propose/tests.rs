@@ -1,0 +1,1 @@
+//! What `propose` decides, without any service.
