@@ -203,6 +203,7 @@ impl Desk {
         let engine = Engine {
             reader: Reader {
                 github: &self.github,
+                target: &self.github,
                 registry: &self.registries,
                 files: &files,
                 verifier: &WorkflowSigner::nobody(),
@@ -210,6 +211,7 @@ impl Desk {
             },
             writer: Some(Writer {
                 github: &self.github,
+                target: &self.github,
                 registry: &self.registries,
                 files: &files,
                 signer: &WorkflowSigner::nobody(),

@@ -25,9 +25,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, join_all, select};
 
 use crate::adapters::files::Files;
+use crate::adapters::github::GitHub;
 use crate::adapters::http::Http;
 use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
@@ -319,6 +320,7 @@ impl App<'_> {
         let Settings {
             mut phase,
             github,
+            target,
             registry,
             sigstore,
             timeout,
@@ -327,6 +329,9 @@ impl App<'_> {
         } = settings;
         let (http, registry) = self.connect(&registry)?;
         let github = self.connect_github(github, timeout, http.clone())?;
+        let other = target.map(|target| self.connect_github(target, timeout, http.clone()));
+        let other = other.transpose()?;
+        let target = other.as_ref().unwrap_or(&github);
         let files = Files::below(std::env::current_dir()?);
         let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
@@ -334,6 +339,7 @@ impl App<'_> {
         let now = self.clock.now();
         let reader = Reader {
             github: &github,
+            target,
             registry: &registry,
             files: &files,
             verifier: &verifier,
@@ -343,6 +349,7 @@ impl App<'_> {
             reader,
             writer: (!dry_run).then_some(Writer {
                 github: &github,
+                target,
                 registry: &registry,
                 files: &files,
                 signer: &signer,
@@ -371,7 +378,11 @@ impl App<'_> {
             REVOKE_LIMIT
         };
         let over = self.clock.passed(self.clock.now().plus(limit));
-        select(pin!(github.revoke_token()), over).await;
+        let revoking = async {
+            let others = other.iter().map(GitHub::revoke_token);
+            join(github.revoke_token(), join_all(others)).await
+        };
+        select(pin!(revoking), over).await;
         let later = match &ended {
             Ok(Outcome::DryRun(actions)) => phase.later(actions),
             _ => vec![],

@@ -19,6 +19,7 @@ mod image_settings;
 mod init;
 mod inspect_module;
 mod plan;
+mod propose;
 mod publish;
 mod ready;
 mod record_tests;
@@ -55,6 +56,7 @@ pub use image_settings::ImageSettingsArgs;
 pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
+pub use propose::{ProposeArgs, TargetInput};
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
@@ -130,6 +132,8 @@ pub enum PhaseArgs {
     RecordTests(RecordTestsArgs),
     /// Check everything once more, write the evidence, and publish the release with one request
     Publish(PublishArgs),
+    /// Open a pull request with the change that a release needs, in this or another repository, and see it merged
+    Propose(Box<ProposeArgs>),
     /// Say which versions could be released now, what is in the way, and what was changed since the last release
     Ready(Box<ReadyArgs>),
     /// Show where a release stands: tag, draft or published release, artifacts, checks, tests, lock, and what is missing

@@ -26,7 +26,7 @@ outputs! {
     "plan" of "plan", "finish-settings": "Everything the release wants, as JSON of the form `btp-release-plan/1`; the later phases take it"
     "version" of "plan", "build-module", "image-settings": "Version without `v`, such as `1.2.0`"
     "tag" of "plan": "Git tag and name of the release"
-    "commit" of "plan": "Full hash of the commit that is released"
+    "commit" of "plan", "propose": "Full hash of the commit that is released; of `propose`, the commit as which the pull request was merged, the head of the base branch where nothing was to be changed, and empty while the pull request is open"
     "previous-tag" of "plan", "ready": "Release from which on the notes list changes; empty for a first release"
     "prerelease" of "plan": "`true` or `false`: whether this is a prerelease"
     "make-latest" of "plan": "`true` or `false`: whether GitHub is to show the release as the latest"
@@ -49,7 +49,10 @@ outputs! {
     "default-cr" of "fetch-module": "Path of the default custom resource; empty if the module has none"
     "is-latest" of "publish": "`true` or `false`: whether GitHub shows the release as the latest"
     "is-immutable" of "publish": "`true` or `false`: whether tag and assets are frozen, because the repository has *immutable releases* enabled"
-    "state" of "publish", "ready", "status": "Of `publish`, `published` or, with `leave-draft`, `ready`; of `ready`, `ready`, `not-ready`, or `unknown` where the token may not read what decides; of `status`, `absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
+    "pull-request" of "propose": "Number of the pull request; empty where nothing was to be changed"
+    "pull-request-url" of "propose": "Page of the pull request"
+    "head" of "propose": "Full hash of the commit that the pull request proposes"
+    "state" of "publish", "propose", "ready", "status": "Of `publish`, `published` or, with `leave-draft`, `ready`; of `propose`, `unchanged`, `open` or `merged`; of `ready`, `ready`, `not-ready`, or `unknown` where the token may not read what decides; of `status`, `absent`, `tag-only`, `draft`, `foreign-draft`, `published`, `foreign-published`, `several`, or `unknown` where the token cannot see drafts; *foreign* is what btp-release did not make"
     "readiness" of "ready": "The answer as JSON of the form `btp-release-ready/1` ([form](ready.md#json))"
     "builders" of "release-settings": "`called`, `caller`, `tag` or `external`: who builds"
     "module" of "release-settings": "`true` or `false`: whether the release has a module image"
@@ -176,6 +179,14 @@ pub const PERMISSIONS: &[PhasePermissions] = &[
             "publish",
             &[write("contents")],
             "the evidence, the text of the release, and its publication; where the plan has `signing`, also `attestations: write` and `id-token: write`, and where it has `referrers`, for images in ghcr.io also `packages: write`",
+        )
+    },
+    PhasePermissions {
+        with: &[(&["merge"], &[read("checks"), read("statuses")])],
+        ..phase(
+            "propose",
+            &[write("contents"), write("pull-requests")],
+            "the branch and the pull request, in the repository in which it is opened; a file in `.github/workflows` needs `workflows: write`, which only a GitHub App can have; a branch that is protected may need more to be merged into",
         )
     },
     PhasePermissions {

@@ -9,7 +9,7 @@ use super::{Cli, PhaseArgs, StepCommand};
 use crate::domain::{Code, Diagnostic};
 
 /// The names and descriptions of inputs that are no arguments, because every process on the machine can see arguments.
-pub const SECRET_INPUTS: [(&str, &str); 4] = [
+pub const SECRET_INPUTS: [(&str, &str); 6] = [
     (
         "github-token",
         "GitHub token; on a terminal, the variable `GITHUB_TOKEN` or `GH_TOKEN`, or the login of `gh`",
@@ -21,6 +21,14 @@ pub const SECRET_INPUTS: [(&str, &str); 4] = [
     (
         "app-private-key",
         "Private key of the GitHub App that `app-id` names: the text of the PEM file that GitHub gives, or the path of the file; on a terminal, the variable `APP_PRIVATE_KEY`",
+    ),
+    (
+        "target-token",
+        "Token that `propose` uses for `target-repository`; default: `github-token`, where both are on one GitHub; on a terminal, the variable `TARGET_TOKEN`",
+    ),
+    (
+        "target-app-private-key",
+        "Private key of the GitHub App that `target-app-id` names, in the form of `app-private-key`; on a terminal, the variable `TARGET_APP_PRIVATE_KEY`",
     ),
     (
         "registry-password",

@@ -4,12 +4,14 @@
 //! Everything here is pure: no file, no network, no clock.
 
 mod asset;
+mod branch_name;
 mod changes;
 mod code;
 mod commit_version;
 mod deadline;
 mod exit;
 mod findings;
+mod git_object;
 mod github_app;
 mod github_host;
 mod input_findings;
@@ -25,6 +27,7 @@ mod program_version;
 mod repo;
 #[cfg(feature = "rehearse")]
 mod repository_files;
+mod repository_path;
 mod rights;
 mod signer_pattern;
 mod tag;
@@ -32,12 +35,14 @@ pub(crate) mod urls;
 mod version_rules;
 
 pub use asset::{AssetName, MAX_ASSETS};
+pub use branch_name::BranchName;
 pub use changes::{ChangeOptions, LabelRule, LongNotes, MilestoneRule, NotesPart};
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};
 pub use exit::Exit;
 pub use findings::{Finding, findings_from_json, findings_to_json};
+pub use git_object::{EntryMode, ObjectId, TreeEntry};
 pub use github_app::{
     AccessLevel, AppCredential, GitHubApp, GitHubCredential, PEM_BEGINS, Permission, key_invalid,
 };
@@ -58,6 +63,7 @@ pub use program_version::PROGRAM_VERSION;
 pub use repo::RepoSlug;
 #[cfg(feature = "rehearse")]
 pub use repository_files::RepositoryFiles;
+pub use repository_path::RepositoryPath;
 pub use rights::{ExistingImage, IdToken, PreflightCheck, ReleaseToken, RightsOptions};
 pub use signer_pattern::SignerPattern;
 pub use tag::{Spelling, Tag, TagFormat};

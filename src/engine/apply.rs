@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::domain::ImageRepository;
-use crate::protocol::{Action, ArchiveContent, LayerFile};
+use crate::protocol::{Action, ArchiveContent, LayerFile, PullRequestAction, PullRequestWriter};
 use crate::protocol::{ServiceError, Writer};
 
 /// How many blobs are read or uploaded at the same time.
@@ -12,6 +12,7 @@ const BLOBS_AT_ONCE: usize = 4;
 pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), ServiceError> {
     let Writer {
         github,
+        target,
         registry,
         files,
         signer,
@@ -72,6 +73,26 @@ pub(super) async fn apply(writer: Writer<'_>, action: &Action) -> Result<(), Ser
         }
         Action::EditComment { comment, body, .. } => github.edit_comment(*comment, body).await,
         Action::DeleteComment { comment, .. } => github.delete_comment(*comment).await,
+        Action::PullRequest(action) => propose(target, action).await,
+    }
+}
+
+async fn propose(
+    target: &dyn PullRequestWriter,
+    action: &PullRequestAction,
+) -> Result<(), ServiceError> {
+    match action {
+        PullRequestAction::Push(revision) => target.push(revision).await,
+        PullRequestAction::Open(new) => target.open(new).await,
+        PullRequestAction::Edit {
+            number,
+            title,
+            body,
+        } => target.edit(*number, title, body).await,
+        PullRequestAction::Merge(merge) => target.merge(merge).await,
+        PullRequestAction::MergeWhenReady(merge) => target.merge_when_ready(merge).await,
+        PullRequestAction::Enqueue(merge) => target.enqueue(merge).await,
+        PullRequestAction::DeleteBranch { branch, .. } => target.delete_branch(branch).await,
     }
 }
 

@@ -8,6 +8,7 @@ mod full_notes;
 mod image_inputs;
 mod json_text;
 mod mark;
+mod proposal;
 mod release_plan;
 mod signing;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use full_notes::{FULL_NOTES, FullNotes};
 pub use image_inputs::{ImageInputs, Images, MODULE_NEEDS, ModuleImageInputs, Names};
 pub use json_text::JsonObject;
 pub use mark::Mark;
+pub use proposal::{Proposal, ProposalKind, ProposalMark};
 pub use release_plan::{Awaited, BranchGuard, ReleasePlan};
 pub use signing::{
     REQUESTS, ReferrersMode, RequiredAttestation, SIGNED_EVIDENCE, SIGNED_VERDICT, Signing,

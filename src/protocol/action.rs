@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::domain::{AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, Tag};
 use crate::protocol::{
     AssetId, Blob, CommentId, LocalFile, NewAttestation, NewDraft, NewLock, NewStatus, NewTag,
-    Publication, ReleaseId, ReleaseKind,
+    Publication, PullRequestAction, ReleaseId, ReleaseKind,
 };
 
 /// The lock of a tag as a phase asks for it.
@@ -125,6 +125,8 @@ pub enum Action {
         issue: u64,
         comment: CommentId,
     },
+    /// Something in the repository in which a change is proposed.
+    PullRequest(PullRequestAction),
 }
 
 impl Action {
@@ -264,6 +266,7 @@ impl fmt::Display for Action {
             Self::CreateComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } => {
                 self.about_comment(f)
             }
+            Self::PullRequest(action) => action.fmt(f),
         }
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod facts;
 mod observed;
 mod phase;
+mod pull_requests;
 mod reader;
 mod referrers;
 mod rights;
@@ -32,6 +33,11 @@ pub use observed::{
 pub use phase::{
     AfterRefusal, Effect, Emphasis, Output, Phase, PhaseAnswer, PhaseId, PhaseReport, PhaseView,
     Step, ViewLine, WaitTime, Waiting,
+};
+pub use pull_requests::{
+    FileChange, MergeStatus, Mergeable, NewMerge, NewPullRequest, NewRevision, NodeId,
+    PullRequestAction, PullRequestReader, PullRequestState, PullRequestWriter, QueuePlace,
+    ReviewState, SeenMergeState, SeenProposal, SeenPullCheck, SeenRevision, SeenTarget,
 };
 pub use reader::{
     BundleVerifier, ByteStream, FilesReader, GitHubReader, MOST_ANSWERS, Reader, RegistryReader,

@@ -69,6 +69,7 @@ phases! {
     FetchModule "fetch-module" Writes 5 min, "Unpacks the module image, by digest, into a folder."
     RecordTests "record-tests" Writes 5 min, "Records how a leg of the tests ended, for exactly the artifacts that it tested."
     Publish "publish" Writes 5 min, "Reads every promise again, and publishes with one request."
+    Propose "propose" Writes 5 min, "Opens one pull request with the change that a release needs, and sees it merged."
     Ready "ready" ReadsOnly 5 min, "Says which versions could be released now, and what is in the way. Writes nothing but the comment that it is asked for."
     Status "status" ReadsOnly 5 min, "Shows where a release stands, what is missing, and who holds its lock."
     Verify "verify" ReadsOnly 5 min, "Checks a published release against its evidence, GitHub and the registries."

@@ -16,9 +16,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    CountedReleases, LocalFile, Notes, RefusedAttestation, ReleaseId, SeenAnswer, SeenAsset,
-    SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenJob, SeenLayer, SeenManifest,
-    SeenMilestone, SeenReferrers, SeenRelease, SeenRepository, SeenTagRuleset, SeenWorkflows,
+    CountedReleases, LocalFile, Notes, PullRequestReader, RefusedAttestation, ReleaseId,
+    SeenAnswer, SeenAsset, SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenJob,
+    SeenLayer, SeenManifest, SeenMilestone, SeenReferrers, SeenRelease, SeenRepository,
+    SeenTagRuleset, SeenWorkflows,
     ServiceError,
 };
 use crate::domain::{
@@ -31,7 +32,10 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ServiceError>> + S
 /// The services that a phase reads from.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
+    /// The repository that is released.
     pub github: &'a dyn GitHubReader,
+    /// The repository in which a change is proposed: the same, where no other one is named.
+    pub target: &'a dyn PullRequestReader,
     pub registry: &'a dyn RegistryReader,
     pub files: &'a dyn FilesReader,
     pub verifier: &'a dyn BundleVerifier,
@@ -246,6 +250,8 @@ pub trait FilesReader: Send + Sync {
     async fn layer(&self, path: &Path) -> Result<Option<SeenLayer>, ServiceError>;
     /// Whether an existing file is YAML with a `CustomResourceDefinition` among its objects. One document at a time is in memory.
     async fn is_raw_manifest(&self, path: &Path) -> Result<bool, ServiceError>;
+    /// Whether an existing file may be executed by its owner; never where a system knows no such right.
+    async fn is_executable(&self, path: &Path) -> Result<bool, ServiceError>;
     /// A file's bytes; refused beyond `limit` bytes.
     async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError>;
 }

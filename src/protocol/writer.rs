@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{
-    AssetId, ByteStream, CheckState, CommentId, LocalFile, ReleaseId, ServiceError, Signer,
+    AssetId, ByteStream, CheckState, CommentId, LocalFile, PullRequestWriter, ReleaseId,
+    ServiceError, Signer,
 };
 use crate::domain::{
     AssetName, CommitSha, Digest, ImageRef, ImageRepository, Lock, LockOwner, Tag,
@@ -24,6 +25,7 @@ use crate::plan::Wanted;
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
     pub github: &'a dyn GitHubWriter,
+    pub target: &'a dyn PullRequestWriter,
     pub registry: &'a dyn RegistryWriter,
     pub files: &'a dyn FilesWriter,
     pub signer: &'a dyn Signer,

@@ -27,6 +27,15 @@ impl InputParser<'_> {
     }
 }
 
+impl InputParser<'_> {
+    /// The addresses of the APIs of another GitHub, by the one of its REST API.
+    pub(super) fn urls_of(&mut self, input: &str, api: &str) -> Option<(Url, Url)> {
+        let api = self.take(input, address(api))?;
+        let graphql = graphql_of(&api);
+        Some((api, graphql))
+    }
+}
+
 /// An address that a token may be sent to. Messages show it without what may be a secret.
 fn address(text: &str) -> Result<Url, Diagnostic> {
     let why = match Url::parse(text) {

@@ -44,6 +44,10 @@ pub struct Context {
     pub app_id: Option<String>,
     /// PEM text or the path of a file: `app-private-key`, or `APP_PRIVATE_KEY` of a terminal.
     pub app_private_key: Option<SecretString>,
+    /// For the repository in which a change is proposed: `target-token`, or `TARGET_TOKEN` on a terminal.
+    pub target_token: Option<SecretString>,
+    /// The same as `app_private_key`, for that repository.
+    pub target_app_private_key: Option<SecretString>,
     pub registry_password: Option<SecretString>,
     /// A file with additional certificates, in the variable that OpenSSL uses.
     pub ssl_cert_file: Option<PathBuf>,
@@ -151,6 +155,12 @@ impl Context {
                 .map(SecretString::from),
             publish_token: get("INPUT_PUBLISH-TOKEN")
                 .or_else(|| get("PUBLISH_TOKEN"))
+                .map(SecretString::from),
+            target_token: get("INPUT_TARGET-TOKEN")
+                .or_else(|| get("TARGET_TOKEN").filter(|_| !on_runner))
+                .map(SecretString::from),
+            target_app_private_key: get("INPUT_TARGET-APP-PRIVATE-KEY")
+                .or_else(|| get("TARGET_APP_PRIVATE_KEY").filter(|_| !on_runner))
                 .map(SecretString::from),
             app_id: get("APP_ID").filter(|_| !on_runner),
             app_private_key: get("INPUT_APP-PRIVATE-KEY")

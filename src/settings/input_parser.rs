@@ -305,7 +305,7 @@ impl<'a> InputParser<'a> {
             TokenChoice::Job => true,
         };
         match (app_id, &context.app_private_key) {
-            (Some(id), Some(key)) if chosen => self.app(id, key),
+            (Some(id), Some(key)) if chosen => self.app_of("app-private-key", id, key),
             (Some(_), None) if chosen => {
                 let help = "an app-id needs the private key of the App as `app-private-key`: PEM text, or the path of a file";
                 self.missing("app-private-key", help);
@@ -321,7 +321,13 @@ impl<'a> InputParser<'a> {
         }
     }
 
-    fn app(&mut self, id: &str, key: &SecretString) -> Option<GitHubCredential> {
+    /// An App, by its id and by the PEM text or the path of the file that an input has.
+    pub(super) fn app_of(
+        &mut self,
+        input: &str,
+        id: &str,
+        key: &SecretString,
+    ) -> Option<GitHubCredential> {
         let text = key.expose_secret();
         let read = || (self.environment.read_file)(Path::new(text.trim())).ok();
         let pem = if text.contains(PEM_BEGINS) {
@@ -332,7 +338,7 @@ impl<'a> InputParser<'a> {
         // What is no path may be a damaged key, so that it is not shown.
         let app = pem.ok_or_else(key_invalid);
         let app = app.and_then(|pem| GitHubApp::new(id.trim(), &pem));
-        let app = self.take("app-private-key", app)?;
+        let app = self.take(input, app)?;
         Some(GitHubCredential::App(AppCredential {
             app,
             permissions: Vec::new(),
@@ -353,6 +359,15 @@ impl<'a> InputParser<'a> {
             self.missing(input, help);
             return None;
         };
+        self.take(input, well_formed(token)).cloned()
+    }
+
+    /// A token that can be sent in a header.
+    pub(super) fn well_formed_token(
+        &mut self,
+        input: &str,
+        token: &SecretString,
+    ) -> Option<SecretString> {
         self.take(input, well_formed(token)).cloned()
     }
 

@@ -26,6 +26,7 @@ mod notes;
 mod plan;
 mod plan_input;
 mod policy;
+mod propose;
 mod publish;
 mod ready;
 mod record_tests;
@@ -39,6 +40,7 @@ mod rights;
 mod signing;
 mod status;
 mod step_inputs;
+mod target;
 mod upload;
 mod verify;
 mod verify_bundle;
@@ -53,7 +55,7 @@ use url::Url;
 
 use crate::cli::{
     ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion, SigningInput,
-    TrustInput,
+    TargetInput, TrustInput,
 };
 use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
 use crate::plan::ReleasePlan;
@@ -77,12 +79,15 @@ pub use rehearse::{
 };
 pub use release_settings::release_settings;
 pub use report::{EvidenceSource, ReportSettings, report};
+use target::TargetDefaults;
 pub use verify_bundle::{VerifyBundleSettings, verify_bundle};
 
 /// A phase that is ready to run, and how to reach the services.
 pub struct Settings {
     pub phase: Box<dyn Phase>,
     pub github: GitHubAccess,
+    /// Where a change is proposed, if that is another repository or is used as somebody else.
+    pub target: Option<GitHubAccess>,
     pub registry: RegistryAccess,
     pub sigstore: SigstoreAccess,
     /// How long the phase may take.
@@ -96,11 +101,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What must not appear in a log: the token or the App's key, and the password.
+    /// What must not appear in a log: the tokens or the Apps' keys, and the password.
     pub fn secrets(&self) -> Vec<String> {
         let login = self.registry.login.iter();
         let passwords = login.map(|(_, password)| password.expose_secret().to_owned());
-        passwords.chain(self.github.credential.secrets()).collect()
+        let target = self.target.iter();
+        let target = target.flat_map(|target| target.credential.secrets());
+        let credentials = self.github.credential.secrets().into_iter().chain(target);
+        passwords.chain(credentials).collect()
     }
 }
 
@@ -180,6 +188,11 @@ trait PhaseSettings {
         None
     }
 
+    /// Where the phase proposes a change, if it does.
+    fn target(&self) -> Option<&TargetInput> {
+        None
+    }
+
     /// Whether the phase signs where the job lets it, and so stores attestations.
     fn signs(&self) -> bool {
         false
@@ -206,6 +219,7 @@ fn settings_of(args: &PhaseArgs) -> (&dyn PhaseSettings, &CommonArgs) {
         PhaseArgs::FetchModule(args) => (args, &args.common),
         PhaseArgs::RecordTests(args) => (args, &args.common),
         PhaseArgs::Publish(args) => (args, &args.common),
+        PhaseArgs::Propose(args) => (&**args, &args.common),
         PhaseArgs::Ready(args) => (&**args, &args.common),
         PhaseArgs::Status(args) => (&**args, &args.common),
         PhaseArgs::Verify(args) => (args, &args.common),
@@ -256,12 +270,27 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
     let signing_config =
         signing_config.and_then(|path| parser.file("sigstore-signing-config", path));
     let id_token = parser.environment.context.id_token_request.clone();
+    let mut target = None;
+    if let (Some(input), Some(prepared), Some(urls), Some(credential)) =
+        (args.target(), &prepared, &urls, &credential)
+    {
+        let defaults = TargetDefaults {
+            repository: &prepared.targets.repository,
+            urls,
+            credential,
+        };
+        target = parser.target(input, &defaults);
+    }
     let timeout = parser.duration("timeout", given, default.unwrap_or_default());
     let settings = || {
         let Prepared { phase, targets } = prepared?;
         let (api_url, graphql_url) = urls?;
         let mut credential = credential?;
-        if let GitHubCredential::App(app) = &mut credential {
+        let targets_of = target.iter_mut().map(|target| &mut target.credential);
+        for credential in targets_of.chain([&mut credential]) {
+            let GitHubCredential::App(app) = credential else {
+                continue;
+            };
             app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
             if args.signs() {
                 app.permissions.push(ATTESTATIONS);
@@ -275,6 +304,7 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
                 graphql_url,
                 credential,
             },
+            target,
             sigstore: SigstoreAccess {
                 trusted_root,
                 signing_config,

@@ -18,7 +18,7 @@ use btp_release::protocol::{
     Blob, BundleVerifier, ByteStream, Clock, Reader, RefusedAttestation, RegistryReader,
     RegistryWriter, SeenManifest, SeenReferrers, ServiceError, Signer, Writer,
 };
-use btp_release::settings::{self, Context, Environment};
+use btp_release::settings::{self, Context, Environment, GitHubAccess};
 use bytes::Bytes;
 use clap::Parser as _;
 use stand_ins::github::{GitHubWorld, GitRepository, Level, Rights, StoredApp, StoredRun, Token};
@@ -57,7 +57,7 @@ pub(crate) struct Run {
 }
 
 pub(crate) struct Scene {
-    pub(crate) github: stand_ins::GitHubServer,
+    pub(crate) github: Arc<stand_ins::GitHubServer>,
     pub(crate) registry: stand_ins::RegistryServer,
     /// The host in the names of images; the registry listens at another address where this is not its own.
     pub(crate) registry_host: String,
@@ -115,9 +115,11 @@ impl Scene {
         };
         let registry = stand_ins::RegistryServer::start(registry).await.unwrap();
         let scene = Self {
-            github: stand_ins::GitHubServer::start(world(), options)
-                .await
-                .unwrap(),
+            github: Arc::new(
+                stand_ins::GitHubServer::start(world(), options)
+                    .await
+                    .unwrap(),
+            ),
             registry_host: registry.host(),
             registry,
             clock,
@@ -333,18 +335,22 @@ impl Scene {
         };
         let settings = settings::phase(&args, environment);
         let settings = settings.unwrap_or_else(|findings| panic!("{phase}: {findings:?}"));
-        let access = settings.github;
-        let mut github = GitHubSettings::new(
-            access.api_url,
-            access.graphql_url,
-            access.repository,
-            access.credential,
-        );
-        github.policy = RateLimitPolicy {
-            patience: settings.timeout,
-            ..RateLimitPolicy::default()
+        let connect = |access: GitHubAccess| {
+            let mut github = GitHubSettings::new(
+                access.api_url,
+                access.graphql_url,
+                access.repository,
+                access.credential,
+            );
+            github.policy = RateLimitPolicy {
+                patience: settings.timeout,
+                ..RateLimitPolicy::default()
+            };
+            GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap()
         };
-        let github = GitHub::connect(github, self.http.clone(), Arc::clone(clock)).unwrap();
+        let github = connect(settings.github);
+        let other = settings.target.map(connect);
+        let target = other.as_ref().unwrap_or(&github);
         let registry = NamedRegistry {
             registries: self.registries(),
             name: self.registry_host.clone(),
@@ -361,6 +367,7 @@ impl Scene {
         let engine = Engine {
             reader: Reader {
                 github: &github,
+                target,
                 registry: &registry,
                 files: &files,
                 verifier,
@@ -368,6 +375,7 @@ impl Scene {
             },
             writer: Some(Writer {
                 github: &github,
+                target,
                 registry: &registry,
                 files: &files,
                 signer,
@@ -381,6 +389,9 @@ impl Scene {
         let mut phase = settings.phase;
         let ended = engine.run(phase.as_mut()).await;
         github.revoke_token().await;
+        if let Some(other) = &other {
+            other.revoke_token().await;
+        }
         match ended? {
             Outcome::Done { report, .. } => Ok(report
                 .outputs

@@ -134,6 +134,15 @@ impl FilesReader for Files {
         .await
     }
 
+    async fn is_executable(&self, path: &Path) -> Result<bool, ServiceError> {
+        self.blocking("read", path, |root, path| {
+            let (_, file) = open_existing(root, path)?;
+            let seen = file.metadata().map_err(broken)?;
+            Ok(system::is_executable(&seen))
+        })
+        .await
+    }
+
     async fn read(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ServiceError> {
         self.blocking("read", path, move |root, path| {
             let Some((_, file)) = open(root, path)? else {

@@ -218,9 +218,22 @@ impl Client {
         data_of(query, &self.ask(query).await?)
     }
 
+    /// The data of a mutation, which is sent once.
+    pub(super) async fn change_by_query(&self, query: &GraphQlQuery<'_>) -> Result<Value, Cause> {
+        data_of(query, &self.post_query(RequestKind::Change, query).await?)
+    }
+
     async fn ask(&self, query: &GraphQlQuery<'_>) -> Result<GitHubAnswer, Cause> {
+        self.post_query(RequestKind::GraphQl, query).await
+    }
+
+    async fn post_query(
+        &self,
+        kind: RequestKind,
+        query: &GraphQlQuery<'_>,
+    ) -> Result<GitHubAnswer, Cause> {
         let answer = self
-            .limited(RequestKind::GraphQl, async |token| {
+            .limited(kind, async |token| {
                 let answer = self
                     .exchange(&token, &Method::POST, &self.graphql, None, Some(query))
                     .await?;

@@ -81,7 +81,7 @@ impl GitHub {
     }
 
     /// Moves a reference, also to what does not descend from where it was.
-    async fn move_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
+    pub(super) async fn move_reference(&self, name: &str, sha: &str) -> Result<(), Cause> {
         let url = self.url(&["git", name]);
         let body = models::UpdateReference { sha, force: true };
         self.write::<_, models::Reference>(RequestKind::Change, Method::PATCH, &url, &body)

@@ -20,6 +20,7 @@ mod limits;
 mod lock;
 mod models;
 mod origin;
+mod pull_requests;
 pub mod rate_limit;
 mod reader;
 mod references;
@@ -42,6 +43,7 @@ use crate::domain::{Diagnostic, RepoSlug};
 use crate::protocol::{Cause, Clock, ReleaseId, ServiceError};
 use client::Client;
 use models::TagObject;
+use pull_requests::GitObjects;
 
 /// Reads and changes one repository on GitHub.
 pub struct GitHub {
@@ -53,6 +55,8 @@ pub struct GitHub {
     tag_objects: Mutex<HashMap<String, TagObject>>,
     /// The account of the token, once it was asked for.
     account: OnceCell<String>,
+    /// The objects of git that have been read, by their ids.
+    objects: GitObjects,
 }
 
 impl GitHub {
@@ -72,6 +76,7 @@ impl GitHub {
             upload_urls: Mutex::default(),
             tag_objects: Mutex::default(),
             account: OnceCell::new(),
+            objects: GitObjects::default(),
         })
     }
 

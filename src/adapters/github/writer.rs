@@ -303,7 +303,7 @@ impl GitHub {
     }
 
     /// Deletes what a URL names, or finds it deleted.
-    async fn delete(&self, segments: &[&str]) -> Result<(), Cause> {
+    pub(super) async fn delete(&self, segments: &[&str]) -> Result<(), Cause> {
         let url = self.url(segments);
         let answer = self
             .client

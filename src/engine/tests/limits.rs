@@ -70,6 +70,9 @@ impl FilesReader for SlowFiles {
     async fn is_raw_manifest(&self, _: &Path) -> Result<bool, ServiceError> {
         unreachable!()
     }
+    async fn is_executable(&self, _: &Path) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
@@ -113,6 +116,7 @@ async fn ended_of(files: &SlowFiles, phase: &mut dyn Phase) -> (Stop, Duration) 
     let engine = Engine {
         reader: Reader {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files,
             verifier: &UnusedServices,
@@ -120,6 +124,7 @@ async fn ended_of(files: &SlowFiles, phase: &mut dyn Phase) -> (Stop, Duration) 
         },
         writer: Some(Writer {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files,
             signer: &UnusedServices,

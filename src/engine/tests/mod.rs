@@ -165,6 +165,9 @@ impl FilesReader for TestFiles {
     async fn is_raw_manifest(&self, _: &Path) -> Result<bool, ServiceError> {
         unreachable!()
     }
+    async fn is_executable(&self, _: &Path) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
     async fn read(&self, _: &Path, _: u64) -> Result<Option<Bytes>, ServiceError> {
         unreachable!()
     }
@@ -234,6 +237,7 @@ async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
     let engine = Engine {
         reader: Reader {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files: disk,
             verifier: &UnusedServices,
@@ -241,6 +245,7 @@ async fn run(disk: &TestFiles, phase: &mut dyn Phase, dry: bool) -> Run {
         },
         writer: (!dry).then_some(Writer {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files: disk,
             signer: &UnusedServices,
@@ -400,6 +405,7 @@ async fn interrupt_stops_between_two_actions() {
     let engine = Engine {
         reader: Reader {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files: &disk,
             verifier: &UnusedServices,
@@ -407,6 +413,7 @@ async fn interrupt_stops_between_two_actions() {
         },
         writer: Some(Writer {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files: &Interrupting(&disk, &interrupt),
             signer: &UnusedServices,

@@ -64,6 +64,7 @@ async fn ended(
     let engine = Engine {
         reader: Reader {
             github: &UnusedServices,
+            target: &UnusedServices,
             registry: &UnusedServices,
             files: &disk,
             verifier: &UnusedServices,

@@ -243,3 +243,63 @@ impl Signer for UnusedServices {
         unreachable!()
     }
 }
+
+#[async_trait]
+impl PullRequestReader for UnusedServices {
+    async fn target(&self) -> Result<SeenTarget, ServiceError> {
+        unreachable!()
+    }
+    async fn head_of(&self, _: &BranchName) -> Result<Option<CommitSha>, ServiceError> {
+        unreachable!()
+    }
+    async fn revision(&self, _: &CommitSha) -> Result<SeenRevision, ServiceError> {
+        unreachable!()
+    }
+    async fn folder(&self, _: &ObjectId) -> Result<Vec<TreeEntry>, ServiceError> {
+        unreachable!()
+    }
+    async fn blob(&self, _: &ObjectId, _: u64) -> Result<Bytes, ServiceError> {
+        unreachable!()
+    }
+    async fn proposals(&self, _: &BranchName) -> Result<Vec<SeenProposal>, ServiceError> {
+        unreachable!()
+    }
+    async fn merge_state(&self, _: u64) -> Result<SeenMergeState, ServiceError> {
+        unreachable!()
+    }
+    async fn has_on_branch(&self, _: &BranchName, _: &CommitSha) -> Result<bool, ServiceError> {
+        unreachable!()
+    }
+    async fn commits_between(
+        &self,
+        _: &CommitSha,
+        _: &CommitSha,
+    ) -> Result<(Vec<String>, u64), ServiceError> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl PullRequestWriter for UnusedServices {
+    async fn push(&self, _: &NewRevision) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn open(&self, _: &NewPullRequest) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn edit(&self, _: u64, _: &str, _: &str) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn merge(&self, _: &NewMerge) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn merge_when_ready(&self, _: &NewMerge) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn enqueue(&self, _: &NewMerge) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+    async fn delete_branch(&self, _: &BranchName) -> Result<(), ServiceError> {
+        unreachable!()
+    }
+}

@@ -68,6 +68,11 @@ fn done(
         PhaseId::Status => ("ℹ️", report.summary.clone()),
         PhaseId::BuildModule => ("✅", format!("The module of {name} is built")),
         PhaseId::FetchModule => ("✅", format!("The module of {name} is fetched")),
+        PhaseId::Propose => {
+            let state = report.outputs.iter().find(|output| output.name == "state");
+            let is_open = state.is_some_and(|state| state.value == "open");
+            (if is_open { "⏳" } else { "✅" }, report.summary.clone())
+        }
         PhaseId::Draft | PhaseId::Upload | PhaseId::AttestBuild => ("✅", report.summary.clone()),
     }
 }
@@ -117,6 +122,7 @@ fn refused(phase: PhaseId, facts: &ReleaseFacts, name: &str) -> String {
             format!("{name} is published, and not as it was planned")
         }
         PhaseId::Publish => format!("{name} is not published"),
+        PhaseId::Propose => format!("The change for {name} is not proposed, or not merged"),
         PhaseId::Ready => format!("Whether {name} can be released is not known"),
         PhaseId::Status => format!("The state of {name} is not known"),
         PhaseId::Verify => format!("{name} is not as it was published"),

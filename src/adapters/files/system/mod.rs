@@ -6,6 +6,6 @@ mod other;
 mod unix;
 
 #[cfg(not(unix))]
-pub(super) use other::{NoOwner as Owner, SizeAndTimes as FileState, set_mode};
+pub(super) use other::{NoOwner as Owner, SizeAndTimes as FileState, is_executable, set_mode};
 #[cfg(unix)]
-pub(super) use unix::{FileState, Owner, set_mode};
+pub(super) use unix::{FileState, Owner, is_executable, set_mode};

@@ -22,6 +22,11 @@ pub(in crate::adapters::files) fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// There is no such right.
+pub(in crate::adapters::files) fn is_executable(_: &Metadata) -> bool {
+    false
+}
+
 /// What changes when a file is written to or replaced; none of it, where that happens twice within one tick of the clock and leaves the
 /// size as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,11 @@ pub(in crate::adapters::files) fn set_mode(path: &Path, mode: u32) -> io::Result
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
+/// Whether its owner may execute a file, which is all that git keeps of its mode.
+pub(in crate::adapters::files) fn is_executable(seen: &Metadata) -> bool {
+    seen.mode() & 0o100 != 0
+}
+
 /// What changes when a file is written to or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::adapters::files) struct FileState {

@@ -1,0 +1,62 @@
+//! The arguments of `propose`.
+
+use clap::{ArgAction, Args};
+
+use super::{CommonArgs, PlanInput, ReleaseByVersion};
+
+/// Arguments of `propose`, as they were typed.
+#[derive(Debug, Default, Args)]
+pub struct ProposeArgs {
+    #[command(flatten)]
+    pub release: ReleaseByVersion,
+    #[command(flatten)]
+    pub plan: PlanInput,
+    /// What is proposed: `bump` (what the repository says of its version, before it is released); default: `bump`
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Files to change, one per line: `path=path-in-the-repository`, or a path that is the same in both
+    #[arg(long, value_name = "FILES", action = ArgAction::Append)]
+    pub files: Vec<String>,
+    /// Values to change in YAML files of the repository, one per line: `FILE: PATH = VALUE`, such as `config/kustomization.yaml: images[name=controller].newTag = {version}`, with `{version}`, `{tag}` and `{commit}` filled in; `PATH:tag` changes the tag of an image
+    #[arg(long, value_name = "EDITS", action = ArgAction::Append)]
+    pub set: Vec<String>,
+    /// Commit that the release begins from, by its full hash; default: the plan's
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// Branch that is proposed, and belongs to btp-release; `{version}` and `{tag}` are filled in; default: `release/KIND/{tag}`
+    #[arg(long, value_name = "BRANCH")]
+    pub head_branch: Option<String>,
+    /// Branch that the pull request is to be merged into; default: the default branch
+    #[arg(long, value_name = "BRANCH")]
+    pub base_branch: Option<String>,
+    /// Title of the pull request and first line of its commit; `{version}`, `{tag}` and `{commit}` are filled in; default: `Prepare the release {tag}`
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Text of the pull request, or `@` and the path of a file with it; `{version}`, `{tag}` and `{commit}` are filled in
+    #[arg(long, value_name = "TEXT")]
+    pub body: Option<String>,
+    /// Who merges: `none` (nobody is waited for), `wait` (a person or another program is waited for), `squash` (this step, once nothing is in the way) or `auto` (GitHub, by auto-merge or the merge queue); default: `none`
+    #[arg(long, value_name = "WHO")]
+    pub merge: Option<String>,
+    /// What else may be merged since the commit that the release begins from: `only-ours` (nothing) or `anything`; default: `only-ours` where that commit is known and of the same repository
+    #[arg(long, value_name = "RULE")]
+    pub guard: Option<String>,
+    #[command(flatten)]
+    pub target: TargetInput,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// The repository in which a change is proposed, where it is not the one that is released.
+#[derive(Debug, Default, Args)]
+pub struct TargetInput {
+    /// Repository in which the pull request is opened, `owner/name`; default: the one that is released
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub target_repository: Option<String>,
+    /// Address of the API of that repository's GitHub, such as `https://HOST/api/v3`; default: the one of the repository that is released
+    #[arg(long, value_name = "URL")]
+    pub target_api_url: Option<String>,
+    /// App ID or client ID of a GitHub App for that repository, whose key is `target-app-private-key`
+    #[arg(long, value_name = "ID")]
+    pub target_app_id: Option<String>,
+}

@@ -1,0 +1,484 @@
+//! `propose`: one pull request with the change that a release needs, in this or another repository, and its merge.
+//!
+//! Nothing is cloned: the commit is made of git's own objects. Its tree is known beforehand, so that a branch is ours and as wanted
+//! exactly if its commit has that tree, whoever made it and when.
+
+mod base_files;
+mod change;
+mod decide;
+mod guard;
+mod merge;
+mod see;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ocm_module::yaml::YamlEdit;
+
+use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment, RepositoryPath, Tag};
+use crate::plan::{Proposal, ProposalKind};
+use crate::protocol::{
+    Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
+    Reader, SeenProposal, SeenTarget, ServiceError, Step,
+};
+use base_files::LARGEST_FILE;
+use change::Change;
+use decide::{Course, WantedProposal, push};
+pub use merge::MergeMode;
+use merge::{MergeContext, MergeCourse, MergeMemory};
+use see::{BranchContent, SeenWork};
+use text::ProposalText;
+
+/// How long a merge is waited for.
+const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
+
+/// The inputs of `propose`.
+#[derive(Clone, Debug)]
+pub struct ProposeOptions {
+    pub kind: ProposalKind,
+    /// The tag of the release.
+    pub tag: Tag,
+    /// The branch that is proposed.
+    pub head: BranchName,
+    /// The branch that it is to be merged into; `None` is the default branch.
+    pub base: Option<BranchName>,
+    pub title: String,
+    pub body: String,
+    pub files: Vec<LocalChange>,
+    pub edits: Vec<ScalarChange>,
+    pub merge: MergeMode,
+    pub guard: MergeGuard,
+}
+
+/// A file of the working folder, and where it is to be in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalChange {
+    pub from: PathBuf,
+    pub to: RepositoryPath,
+}
+
+/// A value of a YAML file of the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScalarChange {
+    pub file: RepositoryPath,
+    pub edit: YamlEdit,
+}
+
+/// What else may have been merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeGuard {
+    Anything,
+    /// Nothing since this commit.
+    OnlyOurs(CommitSha),
+}
+
+/// [`PhaseId::Propose`].
+pub struct Propose {
+    options: ProposeOptions,
+    /// The change, and what is wanted of it: read once, so that a file that is written to meanwhile changes nothing.
+    wanted: Option<(WantedProposal, Vec<Change>)>,
+    target: Option<SeenTarget>,
+    /// Whether this process has made the branch.
+    has_pushed: bool,
+    memory: MergeMemory,
+    /// When the step began, for answers.
+    now: Moment,
+    warning: Option<Diagnostic>,
+}
+
+impl Propose {
+    pub fn new(options: ProposeOptions) -> Self {
+        Self {
+            options,
+            wanted: None,
+            target: None,
+            has_pushed: false,
+            memory: MergeMemory::default(),
+            now: Moment::default(),
+            warning: None,
+        }
+    }
+
+    /// Reads the files of the change. The inner error is which of them are missing.
+    async fn changes(
+        &self,
+        reader: Reader<'_>,
+    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+        let (mut changes, mut missing) = (Vec::new(), Vec::new());
+        for file in &self.options.files {
+            match reader.files.read(&file.from, LARGEST_FILE).await? {
+                Some(bytes) => changes.push(Change::File {
+                    path: file.to.clone(),
+                    bytes,
+                    is_executable: reader.files.is_executable(&file.from).await?,
+                }),
+                None => missing.push(Diagnostic::error(
+                    Code::FileMissing,
+                    format!(
+                        "{} is not there, and {} is to have its bytes",
+                        file.from.display(),
+                        file.to
+                    ),
+                    "write it in a step before, or name another path in `files`",
+                )),
+            }
+        }
+        changes.extend(self.options.edits.iter().map(|change| Change::Scalar {
+            path: change.file.clone(),
+            edit: change.edit.clone(),
+        }));
+        Ok(if missing.is_empty() {
+            Ok(changes)
+        } else {
+            Err(missing)
+        })
+    }
+
+    fn wanted(&self, changes: &[Change]) -> WantedProposal {
+        let options = &self.options;
+        WantedProposal {
+            proposal: Proposal {
+                kind: options.kind,
+                tag: options.tag.clone(),
+                change: change::digest(changes),
+            },
+            head: options.head.clone(),
+            text: ProposalText {
+                title: options.title.clone(),
+                body: options.body.clone(),
+            },
+        }
+    }
+
+    async fn settled_target(
+        &mut self,
+        target: &dyn PullRequestReader,
+    ) -> Result<SeenTarget, ServiceError> {
+        if let Some(known) = &self.target {
+            return Ok(known.clone());
+        }
+        let seen = target.target().await?;
+        self.target = Some(seen.clone());
+        Ok(seen)
+    }
+
+    async fn propose(
+        &mut self,
+        target: &dyn PullRequestReader,
+        wanted: &WantedProposal,
+        changes: &[Change],
+    ) -> Result<Step, ServiceError> {
+        let settings = self.settled_target(target).await?;
+        let base = match &self.options.base {
+            Some(base) => base.clone(),
+            None => match settings.default_branch.parse() {
+                Ok(base) => base,
+                Err(finding) => return Ok(Step::Blocked(vec![finding])),
+            },
+        };
+        if base == wanted.head {
+            return Ok(Step::Blocked(vec![same_branch(&base)]));
+        }
+        let Some(base_head) = target.head_of(&base).await? else {
+            return Ok(Step::Blocked(vec![no_base(&base, &settings)]));
+        };
+        let base_head = target.revision(&base_head).await?;
+        let (head, proposal) = (&wanted.head, &wanted.proposal);
+        let seen = SeenWork::see(target, (head, &base), proposal, changes, base_head).await?;
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(findings) => return Ok(Step::Blocked(findings)),
+        };
+        if let Some(finding) = self.replaced(wanted, &seen) {
+            return Ok(Step::Blocked(vec![finding]));
+        }
+        let course = decide::decide(wanted, &seen);
+        if let (MergeGuard::OnlyOurs(began), false) =
+            (&self.options.guard, matches!(course, Course::Merged(_)))
+        {
+            let at = &seen.resolved.on.commit;
+            if let Some(finding) = guard::moved(target, &base, began, at).await? {
+                // The pull request may have been merged a moment ago.
+                let is_merged = match &course {
+                    Course::Open(pull) => target
+                        .merge_state(pull.number)
+                        .await?
+                        .merge_commit
+                        .is_some(),
+                    _ => false,
+                };
+                if !is_merged {
+                    return Ok(Step::Blocked(vec![finding]));
+                }
+            }
+        }
+        match course {
+            Course::Refused(finding) => Ok(Step::Blocked(vec![finding])),
+            Course::Act(actions) => Ok(Step::Act(actions)),
+            Course::Unchanged => Ok(Step::Done(self.unchanged(&seen))),
+            Course::Merged(pull) => {
+                let commit = pull.merge_commit.clone();
+                let commit = commit.unwrap_or_else(|| seen.resolved.on.commit.clone());
+                self.after_merge(target, wanted, changes, &seen, &pull, &commit)
+                    .await
+            }
+            Course::Open(pull) if self.options.merge == MergeMode::None => {
+                Ok(Step::Done(self.open(&pull, &base)))
+            }
+            Course::Open(pull) => self.merge(target, wanted, changes, &seen, &pull).await,
+        }
+    }
+
+    async fn merge(
+        &mut self,
+        target: &dyn PullRequestReader,
+        wanted: &WantedProposal,
+        changes: &[Change],
+        seen: &SeenWork,
+        pull: &SeenProposal,
+    ) -> Result<Step, ServiceError> {
+        let state = target.merge_state(pull.number).await?;
+        let head = seen
+            .branch
+            .as_ref()
+            .map_or(&pull.head, |branch| &branch.head.commit);
+        let is_on_head = seen
+            .branch
+            .as_ref()
+            .is_some_and(|branch| branch.content == BranchContent::AsWanted { is_on_head: true });
+        let context = MergeContext {
+            wanted,
+            mode: self.options.merge,
+            pull,
+            head,
+            is_on_head,
+            allows_auto_merge: self.target.as_ref().and_then(|it| it.allows_auto_merge),
+            now: self.now,
+        };
+        match merge::decide(&context, &state, &mut self.memory) {
+            MergeCourse::Step(step) => Ok(step),
+            MergeCourse::Renew => Ok(Step::Act(vec![push(wanted, seen)])),
+            MergeCourse::Merged(commit) => {
+                self.after_merge(target, wanted, changes, seen, pull, &commit)
+                    .await
+            }
+        }
+    }
+
+    /// Checks what was merged, and deletes the branch unless GitHub does.
+    async fn after_merge(
+        &self,
+        target: &dyn PullRequestReader,
+        wanted: &WantedProposal,
+        changes: &[Change],
+        seen: &SeenWork,
+        pull: &SeenProposal,
+        commit: &CommitSha,
+    ) -> Result<Step, ServiceError> {
+        let base = &seen.base;
+        if let MergeGuard::OnlyOurs(began) = &self.options.guard {
+            let merged = target.revision(commit).await?;
+            if let Some(finding) = guard::merged(target, base, began, &merged, changes).await? {
+                return Ok(Step::Blocked(vec![finding]));
+            }
+        }
+        let github_deletes = self
+            .target
+            .as_ref()
+            .is_some_and(|target| target.deletes_merged_branches == Some(true));
+        if let Some(branch) = &seen.branch
+            && branch.head.commit == pull.head
+            && branch.content != BranchContent::Foreign
+            && !github_deletes
+            && self.warning.is_none()
+        {
+            return Ok(Step::Act(vec![Action::PullRequest(
+                PullRequestAction::DeleteBranch {
+                    branch: wanted.head.clone(),
+                    head: branch.head.commit.clone(),
+                },
+            )]));
+        }
+        let summary = format!(
+            "#{} is merged into {base} as {}",
+            pull.number,
+            commit.short()
+        );
+        let report = Self::report(summary, Some(pull), "merged").with("commit", commit);
+        Ok(Step::Done(PhaseReport {
+            warnings: self.warning.clone().into_iter().collect(),
+            ..report
+        }))
+    }
+
+    /// Two runs that want different changes of one release would go on replacing each other's.
+    fn replaced(&self, wanted: &WantedProposal, seen: &SeenWork) -> Option<Diagnostic> {
+        let branch = seen.branch.as_ref().filter(|_| self.has_pushed)?;
+        let there = Proposal::of_commit(&branch.head.message)?;
+        let is_other = there.is_same_purpose(&wanted.proposal) && there != wanted.proposal;
+        is_other.then(|| {
+            Diagnostic::error(
+                Code::ProposalReplaced,
+                format!(
+                    "another run moved the branch {} to another change for {}, after this one had made it",
+                    wanted.head, wanted.proposal.tag
+                ),
+                "let one run at a time propose changes for a version: give the workflow a `concurrency` group",
+            )
+            .wanted(wanted.proposal.trailer())
+        })
+    }
+
+    fn unchanged(&self, seen: &SeenWork) -> PhaseReport {
+        let (base, commit) = (&seen.base, &seen.resolved.on.commit);
+        let summary = format!(
+            "{base} has the change for {} already, at {}",
+            self.options.tag,
+            commit.short()
+        );
+        Self::report(summary, None, "unchanged").with("commit", commit)
+    }
+
+    fn open(&self, pull: &SeenProposal, base: &BranchName) -> PhaseReport {
+        let (number, tag) = (pull.number, &self.options.tag);
+        let summary = format!("#{number} proposes the change for {tag} into {base}");
+        Self::report(summary, Some(pull), "open").with("commit", "")
+    }
+
+    fn report(summary: String, pull: Option<&SeenProposal>, state: &str) -> PhaseReport {
+        let number = pull.map(|pull| pull.number.to_string());
+        PhaseReport::new(summary)
+            .with("pull-request", number.unwrap_or_default())
+            .with("pull-request-url", pull.map_or("", |pull| &pull.url))
+            .with("head", pull.map_or("", |pull| pull.head.as_str()))
+            .with("state", state)
+    }
+}
+
+fn same_branch(base: &BranchName) -> Diagnostic {
+    Diagnostic::error(
+        Code::InputsExclusive,
+        format!(
+            "{base} is both the branch that is proposed and the one that it is to be merged into"
+        ),
+        "give another `head-branch`, or leave it out",
+    )
+}
+
+fn no_base(base: &BranchName, target: &SeenTarget) -> Diagnostic {
+    let (slug, default) = (&target.slug, &target.default_branch);
+    Diagnostic::error(
+        Code::BranchMissing,
+        format!("{slug} has no branch {base}"),
+        format!("set `base-branch` to a branch that exists, such as {default}"),
+    )
+}
+
+/// How GitHub refuses pull requests of workflows where the setting is off
+/// (<https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository#preventing-github-actions-from-creating-or-approving-pull-requests>).
+const NOT_PERMITTED: &str = "not permitted to create or approve pull requests";
+
+#[async_trait]
+impl Phase for Propose {
+    fn id(&self) -> PhaseId {
+        PhaseId::Propose
+    }
+
+    fn default_timeout(&self) -> Duration {
+        match self.options.merge {
+            MergeMode::None => self.id().default_timeout(),
+            MergeMode::Wait | MergeMode::Squash | MergeMode::Auto => MERGE_TIMEOUT,
+        }
+    }
+
+    async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
+        self.now = reader.now;
+        let (wanted, changes) = match self.wanted.take() {
+            Some(known) => known,
+            None => match self.changes(reader).await? {
+                Ok(changes) => (self.wanted(&changes), changes),
+                Err(findings) => return Ok(Step::Blocked(findings)),
+            },
+        };
+        let step = self.propose(reader.target, &wanted, &changes).await;
+        self.wanted = Some((wanted, changes));
+        step
+    }
+
+    fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
+        if matches!(action, Action::PullRequest(PullRequestAction::Push(_))) && answer.is_ok() {
+            self.has_pushed = true;
+        }
+    }
+
+    fn refused(&mut self, action: &Action, refusal: &ServiceError) -> AfterRefusal {
+        let Action::PullRequest(action) = action else {
+            return AfterRefusal::Stop;
+        };
+        match (action, &refusal.cause) {
+            (PullRequestAction::Open(_), Cause::Denied { message, .. })
+                if message.contains(NOT_PERMITTED) =>
+            {
+                AfterRefusal::Blocked(Diagnostic::error(
+                    Code::PullRequestsOff,
+                    format!("the pull request cannot be opened: {message}"),
+                    "check *Allow GitHub Actions to create and approve pull requests* under *Settings, Actions, General* of the repository, or give the token of a GitHub App",
+                ))
+            }
+            (
+                PullRequestAction::Push(revision),
+                Cause::Denied {
+                    status: 403 | 404,
+                    message,
+                    ..
+                },
+            ) if revision.files.iter().any(|file| file.path.is_workflow()) => {
+                AfterRefusal::Blocked(Diagnostic::error(
+                    Code::AccessDenied,
+                    format!("the branch {} cannot be made: {message}", revision.branch),
+                    "it changes files in .github/workflows, for which the token needs the permission `workflows: write` as well: only a GitHub App or a personal access token can have it",
+                ))
+            }
+            // The rules may be fulfilled in a moment: GitHub works them out after each change.
+            (
+                PullRequestAction::Merge(merge)
+                | PullRequestAction::MergeWhenReady(merge)
+                | PullRequestAction::Enqueue(merge),
+                Cause::Refused { message, .. },
+            ) if !message.contains("not allowed") => {
+                self.memory.hold(&merge.head, message.clone(), self.now);
+                AfterRefusal::Continue
+            }
+            (PullRequestAction::DeleteBranch { branch, .. }, _) => {
+                self.warning = Some(Diagnostic::warning(
+                    Code::BranchKept,
+                    format!(
+                        "the merged branch {branch} is still there: {}",
+                        refusal.cause
+                    ),
+                    format!(
+                        "delete {branch}, or check *Automatically delete head branches* under *Settings, General* of the repository"
+                    ),
+                ));
+                AfterRefusal::Continue
+            }
+            _ => AfterRefusal::Stop,
+        }
+    }
+
+    fn later(&self, foreseen: &[Action]) -> Vec<String> {
+        let is_new =
+            |action: &Action| matches!(action, Action::PullRequest(PullRequestAction::Open(_)));
+        let words = match self.options.merge {
+            MergeMode::Squash => "merge it, once nothing is in the way",
+            MergeMode::Auto => "let GitHub merge it, once nothing is in the way",
+            MergeMode::None | MergeMode::Wait => return vec![],
+        };
+        let is_new = foreseen.iter().any(is_new);
+        is_new.then(|| words.to_owned()).into_iter().collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! What is there of a proposal: the base branch, our branch, and the pull requests of it.
+
+use super::change::{Change, Resolved};
+use crate::domain::{BranchName, Diagnostic};
+use crate::plan::{Proposal, ProposalMark};
+use crate::protocol::{PullRequestReader, SeenProposal, SeenRevision, ServiceError};
+
+/// All that decides what is to be done until the pull request is open.
+#[derive(Clone, Debug)]
+pub(super) struct SeenWork {
+    pub(super) base: BranchName,
+    /// The change on top of the base branch.
+    pub(super) resolved: Resolved,
+    pub(super) branch: Option<SeenBranch>,
+    /// The pull requests of the branch into the base, the newest first.
+    pub(super) pulls: Vec<SeenProposal>,
+}
+
+/// Our branch, or another's of its name.
+#[derive(Clone, Debug)]
+pub(super) struct SeenBranch {
+    pub(super) head: SeenRevision,
+    pub(super) content: BranchContent,
+}
+
+/// Whose the branch is, and what its commit has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BranchContent {
+    /// Exactly the change, on top of a commit of the base branch that has the same at its paths as the base branch has now.
+    AsWanted {
+        /// Whether that commit is the head of the base branch.
+        is_on_head: bool,
+    },
+    /// Ours, with another change, or on top of what is changed since.
+    Outdated,
+    /// Nothing shows that it is ours.
+    Foreign,
+}
+
+impl SeenWork {
+    /// Reads all of it. The inner error is why the change cannot be made.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`PullRequestReader`].
+    pub(super) async fn see(
+        target: &dyn PullRequestReader,
+        (head, base): (&BranchName, &BranchName),
+        proposal: &Proposal,
+        changes: &[Change],
+        base_head: SeenRevision,
+    ) -> Result<Result<Self, Vec<Diagnostic>>, ServiceError> {
+        let resolved = match Resolved::see(target, base_head, changes).await? {
+            Ok(resolved) => resolved,
+            Err(findings) => return Ok(Err(findings)),
+        };
+        let branch = match target.head_of(head).await? {
+            None => None,
+            Some(commit) => {
+                let head = target.revision(&commit).await?;
+                let content = content(target, &head, base, proposal, changes, &resolved).await?;
+                Some(SeenBranch { head, content })
+            }
+        };
+        let mut pulls = target.proposals(head).await?;
+        pulls.retain(|pull| pull.base == *base);
+        Ok(Ok(Self {
+            base: base.clone(),
+            resolved,
+            branch,
+            pulls,
+        }))
+    }
+}
+
+/// What the commit of a branch is: its tree decides, which is known for each commit of the base branch.
+async fn content(
+    target: &dyn PullRequestReader,
+    head: &SeenRevision,
+    base: &BranchName,
+    proposal: &Proposal,
+    changes: &[Change],
+    resolved: &Resolved,
+) -> Result<BranchContent, ServiceError> {
+    let is_ours = |message: &str| {
+        Proposal::of_commit(message).is_some_and(|found| found.is_same_purpose(proposal))
+    };
+    let mut ours = is_ours(&head.message);
+    // The base branch may have been merged into it, with GitHub's button: then the base's commit is the last parent.
+    if !ours
+        && head.parents.len() == 2
+        && let Some(first) = head.parents.first()
+    {
+        ours = is_ours(&target.revision(first).await?.message);
+    }
+    let otherwise = if ours {
+        BranchContent::Outdated
+    } else {
+        BranchContent::Foreign
+    };
+    let Some(parent) = head.parents.last() else {
+        return Ok(otherwise);
+    };
+    let is_on_head = *parent == resolved.on.commit;
+    let has_change = if is_on_head {
+        head.tree == resolved.tree
+    } else {
+        let parent = target.revision(parent).await?;
+        let commit = parent.commit.clone();
+        match Resolved::see(target, parent, changes).await? {
+            Ok(there) => {
+                head.tree == there.tree
+                    && there.has_same_base(resolved)
+                    && target.has_on_branch(base, &commit).await?
+            }
+            Err(_) => false,
+        }
+    };
+    Ok(if ours && has_change {
+        BranchContent::AsWanted { is_on_head }
+    } else {
+        otherwise
+    })
+}
+
+/// What our mark in a pull request says.
+pub(super) fn mark_of(pull: &SeenProposal, proposal: &Proposal) -> Option<ProposalMark> {
+    let mark = ProposalMark::find(&pull.body)?;
+    mark.proposal.is_same_purpose(proposal).then_some(mark)
+}
