@@ -21,9 +21,9 @@ pub struct AttestBuildArgs {
     /// What the caller chose for the build, as a JSON object of at most 64 KiB, such as `{"dockerfile": "Dockerfile"}`: a part of the signed provenance
     #[arg(long, value_name = "JSON")]
     pub build_parameters: Option<String>,
-    /// Workflow that built and signs, `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`: in a called workflow `${{ github.server_url }}/${{ job.workflow_ref }}`; default: the workflow that was started
-    #[arg(long, value_name = "URL")]
-    pub builder_id: Option<String>,
+    /// Workflow that has the job of this step, with its ref: `${{ job.workflow_ref }}`; it is the builder that the provenance names; default: the workflow that was started
+    #[arg(long, value_name = "WORKFLOW")]
+    pub job_workflow: Option<String>,
     /// Attempt of the run in which the build ran; default: this one
     #[arg(long, value_name = "NUMBER")]
     pub build_attempt: Option<String>,

@@ -65,43 +65,43 @@ impl PhaseSettings for AttestBuildArgs {
 }
 
 impl AttestBuildArgs {
-    /// By default the workflow that was started, which signs unless it calls another one that does.
+    /// The address of the workflow that builds and signs. By default the one that was started, which signs unless it calls another
+    /// one that does.
     fn builder(&self, parser: &mut InputParser<'_>) -> Option<String> {
-        if let Some(given) = self.builder_id.as_deref() {
-            return parser.take("builder-id", builder(given.trim()));
-        }
         let context = parser.environment.context;
         let server = context.server_url.as_deref();
         let server = server.unwrap_or("https://github.com").trim_end_matches('/');
-        let Some(workflow) = context.workflow_ref.as_deref() else {
-            let help = "name the workflow that builds and signs: ${{ github.server_url }}/${{ job.workflow_ref }}";
-            parser.missing("builder-id", help);
+        let given = self.job_workflow.as_deref().map(str::trim);
+        let Some(workflow) = given.or(context.workflow_ref.as_deref()) else {
+            let help = "name the workflow that builds and signs: ${{ job.workflow_ref }}";
+            parser.missing("job-workflow", help);
             return None;
         };
-        Some(format!("{server}/{workflow}"))
+        parser.take("job-workflow", builder(server, workflow))
     }
 }
 
 /// The address of one workflow with its ref.
-fn builder(text: &str) -> Result<String, Diagnostic> {
+fn builder(server: &str, workflow: &str) -> Result<String, Diagnostic> {
     let refuse = |why: &str| {
         Diagnostic::value(
             Code::PatternInvalid,
-            "builder",
-            text,
+            "workflow",
+            workflow,
             why,
-            "write builder-id: ${{ github.server_url }}/${{ job.workflow_ref }}",
+            "write job-workflow: ${{ job.workflow_ref }}",
         )
     };
-    if text.contains('*') {
+    if workflow.contains('*') {
         return Err(refuse("is a pattern, and one workflow has built the image"));
     }
-    let named = text.parse::<SignerPattern>().is_ok();
-    let (path, reference) = text.split_once('@').unwrap_or((text, ""));
+    let address = format!("{server}/{workflow}");
+    let named = address.parse::<SignerPattern>().is_ok();
+    let (path, reference) = workflow.split_once('@').unwrap_or((workflow, ""));
     if !named || !path.contains("/.github/workflows/") || reference.is_empty() {
-        return Err(refuse("is not the address of a workflow with its ref"));
+        return Err(refuse("is not the path of a workflow with its ref"));
     }
-    Ok(text.to_owned())
+    Ok(address)
 }
 
 /// An image of the plan, by its name among the artifacts.

@@ -15,7 +15,7 @@ use super::{all_refused, described, json_schema, wrong};
 
 const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 const SPDX: &str = "https://spdx.dev/Document/v2.3";
-const BUILDER: &str = "https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+const BUILDER: &str = "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
 /// As `docs/evidence.md` writes it.
 const REQUIRED: &str = "image=binary-image predicate=https://slsa.dev/provenance/v1 signer=https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@*
 image=binary predicate=https://spdx.dev/Document/v2.3 signer=https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@*";
@@ -31,7 +31,7 @@ impl Scene {
         let usual = [
             ("plan", plan),
             ("image", "binary"),
-            ("builder-id", BUILDER),
+            ("job-workflow", BUILDER),
             ("build-attempt", "1"),
             ("build-parameters", r#"{"dockerfile": "Dockerfile"}"#),
         ];
@@ -131,7 +131,8 @@ const FORGED: &[Fact] = &[
         Code::AttestationOfOtherSigner,
         |s| {
             s.forge_provenance(|f| {
-                f.identity["subject"] = BUILDER.replace("post-build", "my-build").into();
+                let other = BUILDER.replace("post-build", "my-build");
+                f.identity["subject"] = format!("https://github.com/{other}").into();
             });
         },
     ),

@@ -284,8 +284,10 @@ impl Scene {
             env.insert("GITHUB_WORKFLOW_REF".into(), workflow);
             let url = "https://pipelines.example/token?api-version=2.0";
             env.insert("ACTIONS_ID_TOKEN_REQUEST_URL".into(), url.into());
-            // No variable of a step tells it: the identity token does.
-            env.insert("JOB_WORKFLOW_REF".into(), CALLED.into());
+            // No variable of a step tells it: the identity token does. `attest-build` is told it by an input.
+            if phase != "attest-build" {
+                env.insert("JOB_WORKFLOW_REF".into(), CALLED.into());
+            }
         }
         if self.acts_as == ActsAs::App {
             env.insert("INPUT_APP-ID".into(), APP.into());

@@ -17,6 +17,12 @@ use serde_json::{Value, json};
 
 use super::process::Outputs;
 
+/// The workflow that has the job, which signs.
+pub(crate) fn called_workflow(env: &Outputs) -> &str {
+    let mut named = ["INPUT_JOB-WORKFLOW", "JOB_WORKFLOW_REF", "GITHUB_WORKFLOW_REF"].into_iter();
+    named.find_map(|name| env.get(name)).map_or("", String::as_str)
+}
+
 /// Signs with the identity that a job's variables give.
 pub(crate) struct WorkflowSigner {
     identity: Option<Value>,
@@ -29,12 +35,10 @@ impl WorkflowSigner {
         let repository = format!("https://github.com/{}", get("GITHUB_REPOSITORY"));
         let workflow = format!("https://github.com/{}", get("GITHUB_WORKFLOW_REF"));
         let (run, attempt) = (get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT"));
-        // In a called workflow that one signs.
-        let called = format!("https://github.com/{}", get("JOB_WORKFLOW_REF"));
-        let signer = env.get("INPUT_BUILDER-ID").unwrap_or(&called);
+        let called = called_workflow(env);
         let identity = json!({
             "issuer": GITHUB_ISSUER,
-            "subject": signer,
+            "subject": format!("https://github.com/{called}"),
             "workflow": workflow,
             "repository": repository,
             "commit": get("GITHUB_SHA"),

@@ -16,6 +16,7 @@ use stand_ins::oidc::{Job, OidcOptions, OidcServer};
 use stand_ins::sigstore::{SigstoreOptions, SigstoreServer};
 
 use super::process::Outputs;
+use super::signing::called_workflow;
 
 const SECRET: &str = "runner-secret";
 
@@ -49,10 +50,7 @@ impl Sigstore {
         let job = Job::new(repository, workflow, get("GITHUB_REF"), get("GITHUB_SHA"));
         let number = |name: &str| get(name).parse().unwrap();
         let job = job.in_run(number("GITHUB_RUN_ID"), number("GITHUB_RUN_ATTEMPT"));
-        // In a called workflow that one signs.
-        let builder = get("INPUT_BUILDER-ID").strip_prefix("https://github.com/");
-        let called = builder.unwrap_or(get("JOB_WORKFLOW_REF"));
-        let job = job.called(called, get("GITHUB_SHA"));
+        let job = job.called(called_workflow(env), get("GITHUB_SHA"));
         let root = self.server.trusted_root().to_string();
         let root = TrustedRoot::parse(root.as_bytes()).unwrap();
         let services = self.server.signing_config().to_string();

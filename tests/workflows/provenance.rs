@@ -79,7 +79,7 @@ fn what_is_attested_is_what_the_build_pushed() {
             ("digest", of_build("digest")),
             ("build-attempt", of_build("attempt")),
             (
-                "builder-id",
+                "job-workflow",
                 "${{ github.server_url }}/${{ job.workflow_ref }}".to_owned(),
             ),
         ] {

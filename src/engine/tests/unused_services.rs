@@ -1,9 +1,12 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
+use crate::domain::{BranchName, ObjectId, TreeEntry};
 use crate::protocol::{
-    BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
-    SeenAttestation, SeenComment, SeenJob, SeenReferrers, Signer,
+    BundleVerifier, CommentId, CountedReleases, NewAttestation, NewMerge, NewPullRequest,
+    NewRevision, PullRequestReader, PullRequestWriter, RefusedAttestation, SeenAttestation,
+    SeenComment, SeenJob, SeenMergeState, SeenProposal, SeenReferrers, SeenRevision, SeenTarget,
+    Signer,
 };
 
 pub(super) struct UnusedServices;

@@ -290,7 +290,7 @@ impl AttestBuild {
             format!(
                 "the provenance of {image} was signed by {signer}, and names the builder {builder}"
             ),
-            format!("give the workflow that signs: builder-id: {signer}"),
+            format!("give the workflow of the job that signs, {signer}: job-workflow: ${{{{ job.workflow_ref }}}}"),
         )
     }
 
