@@ -156,14 +156,19 @@ pub(crate) fn earlier_provenance<'f>(
         run: None,
     };
     let of_commit = |seen: &&SeenAttestation| {
-        let source = &seen.predicate["buildDefinition"]["resolvedDependencies"][0];
-        source["digest"]["gitCommit"] == *plan.wanted.commit.as_str()
-            && source["uri"].as_str().is_some_and(|uri| is_of(uri, plan))
+        let source = "/buildDefinition/resolvedDependencies/0";
+        let text = |field: &str| {
+            let value = seen.predicate.pointer(&format!("{source}/{field}"));
+            value.and_then(Value::as_str)
+        };
+        text("digest/gitCommit") == Some(plan.wanted.commit.as_str())
+            && text("uri").is_some_and(|uri| is_of(uri, plan))
     };
-    let signed = found.iter().flatten();
-    let signed = signed.filter(|seen| counts.compare(seen).is_empty());
-    let signed = signed.filter(of_commit);
-    signed.min_by_key(|seen| (seen.signed_at, seen.bundle.clone()))
+    let all = found.iter().flatten();
+    let theirs = all.filter(|seen| counts.compare(seen).is_empty());
+    theirs
+        .filter(of_commit)
+        .min_by_key(|seen| (seen.signed_at, seen.bundle.clone()))
 }
 
 /// Whether the address of a source is one of the release's repository.
