@@ -24,8 +24,8 @@ leg_ended() { # CONCLUSION
   local run=$((1000 + runs + 1))
   change_world ".runs[\"$run\"] = {id: $run, status: \"in_progress\", run_attempt: 1,
     jobs: [{id: $run, name: \"$leg_job\", status: \"completed\", conclusion: \"$1\", run_attempt: 1}]}"
-  jq -n --arg module "$module" --arg commit "$commit" --arg called "$called" --argjson run "$run" '{
-    repository: $module, workflow_ref: "\($module)/.github/workflows/create-release.yaml@refs/heads/main", sha: $commit,
+  jq -n --arg repository "$module" --arg commit "$commit" --arg called "$called" --argjson run "$run" '{
+    $repository, workflow_ref: "\($repository)/.github/workflows/create-release.yaml@refs/heads/main", sha: $commit,
     job_workflow_ref: $called, job_workflow_sha: $commit, run_id: $run, run_attempt: 1}' \
     | curl --fail --silent --show-error --output /dev/null --request PUT --data @- \
       "$OIDC_URL/_stand-in/jobs/$ACTIONS_ID_TOKEN_REQUEST_TOKEN"
