@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use stand_ins::ServerClock;
-
 use super::referrers::{digest_of_image, published};
 use super::release::{BINARY, SIDECAR};
 use super::support::scene::{REQUIRE, Scene};
@@ -19,8 +17,7 @@ const WORKFLOW: &str = "kyma-project/btp-manager/.github/workflows/release.yml@r
 #[tokio::test(flavor = "multi_thread")]
 async fn cosign_and_gh_accept_the_referrers_of_every_image() {
     for lists in [true, false] {
-        // `gh` takes no authority that has expired by now.
-        let scene = Scene::at(ServerClock::real(), |_| {}).await;
+        let scene = Scene::start(|_| {}).await;
         let scene = scene.signing(REQUIRE).referring(REQUIRE);
         let mut scene = scene
             .with_registry(|registry| registry.referrers = lists)
