@@ -164,10 +164,11 @@ mod tests {
 
     #[test]
     fn builder_is_one_workflow_with_its_ref() {
-        let whole = "https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
-        assert_eq!(builder(whole).as_deref(), Ok(whole));
+        let server = "https://github.com";
+        let whole = "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+        assert_eq!(builder(server, whole), Ok(format!("{server}/{whole}")));
         for (part, other) in [
-            ("https://github.com/", ""),
+            ("kyma-project/btp-release-action/", "https://github.com/"),
             ("@refs/tags/v1", ""),
             ("@refs/tags/v1", "@"),
             ("@refs/tags/v1", "@*"),
@@ -176,7 +177,7 @@ mod tests {
         ] {
             let text = whole.replace(part, other);
             assert_ne!(text, whole);
-            let refused = builder(&text).map_err(|refusal| refusal.code);
+            let refused = builder(server, &text).map_err(|refusal| refusal.code);
             assert_eq!(refused, Err(Code::PatternInvalid), "{text}");
         }
     }

@@ -175,7 +175,14 @@ fn required_attestation(line: &str) -> Result<RequiredAttestation, Diagnostic> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::SystemTime;
+
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::settings::{Context, Environment, phase};
 
     const SIGNER: &str = "https://github.com/kyma-project/test-infra/.github/workflows/image-builder.yml@refs/heads/main";
 
@@ -244,5 +251,53 @@ mod tests {
             assert_ne!(line, whole);
             assert!(required_attestation(&line).is_err(), "{line}");
         }
+    }
+
+    /// What is wrong with these inputs of `plan`, in a workflow run.
+    fn refused(inputs: &[&str]) -> Vec<Code> {
+        let line = [&["btp-release", "plan", "v1.2.0"], inputs].concat();
+        let Command::Phase(args) = Cli::try_parse_from(line).unwrap().command else {
+            panic!()
+        };
+        let env = [
+            ("GITHUB_REPOSITORY", "kyma-project/btp-manager"),
+            ("GITHUB_SHA", "4e4b9d47cb655ca23e5c706462485ff7605e8d71"),
+            ("GITHUB_TOKEN", "t0ken"),
+            (
+                "GITHUB_WORKFLOW_REF",
+                "kyma-project/btp-manager/.github/workflows/release.yml@refs/heads/main",
+            ),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = Environment {
+            context: &Context::read(&BTreeMap::from(env)),
+            read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+            now: SystemTime::UNIX_EPOCH,
+        };
+        let settings = phase(&args, environment);
+        let findings = settings.err().map(|not| not.findings).unwrap_or_default();
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn referrers_need_signatures_and_required_ones_required_signatures() {
+        for (referrers, signing, expected) in [
+            ("require", "require", None),
+            ("prefer", "require", None),
+            ("prefer", "prefer", None),
+            ("off", "off", None),
+            ("off", "prefer", None),
+            ("require", "prefer", Some(Code::InputsExclusive)),
+            ("require", "off", Some(Code::InputMissing)),
+            ("prefer", "off", Some(Code::InputMissing)),
+            ("always", "require", Some(Code::ChoiceInvalid)),
+            // Only what is wrong with the other input is said.
+            ("require", "always", Some(Code::ChoiceInvalid)),
+        ] {
+            let inputs = ["--referrers", referrers, "--signing", signing];
+            let expected: Vec<_> = expected.into_iter().collect();
+            assert_eq!(refused(&inputs), expected, "{referrers} {signing}");
+        }
+        assert_eq!(refused(&["--referrers=prefer"]), [Code::InputMissing]);
     }
 }

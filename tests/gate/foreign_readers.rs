@@ -17,10 +17,8 @@ const WORKFLOW: &str = "kyma-project/btp-manager/.github/workflows/release.yml@r
 #[tokio::test(flavor = "multi_thread")]
 async fn cosign_and_gh_accept_the_referrers_of_every_image() {
     for lists in [true, false] {
-        let scene = Scene::start(|_| {})
-            .await
-            .signing(REQUIRE)
-            .referring(REQUIRE);
+        let scene = Scene::start(|_| {}).await;
+        let scene = scene.signing(REQUIRE).referring(REQUIRE);
         let mut scene = scene
             .with_registry(|registry| registry.referrers = lists)
             .await;

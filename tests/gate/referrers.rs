@@ -146,8 +146,13 @@ async fn all_images_have_what_is_signed_as_referrers_before_the_release_is_publi
         let scene = start(REQUIRE, lists).await;
         let job = scene.until_tested().await;
         // Somebody else's entry in the index stays.
-        let theirs =
-            json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [{"digest": "x"}]});
+        let entry = json!({
+            "mediaType": INDEX,
+            "digest": digest_of_image(&scene.registry.store(), SIDECAR),
+            "size": 1,
+            "artifactType": "application/spdx+json",
+        });
+        let theirs = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]});
         if !lists {
             let mut store = scene.registry.store();
             let tag = digest_of_image(&store, SIDECAR).replace(':', "-");
@@ -159,7 +164,7 @@ async fn all_images_have_what_is_signed_as_referrers_before_the_release_is_publi
         published(&scene, &job).await;
         for image in images(&scene) {
             let found = referrers(&scene, &image, lists);
-            let wanted = [TEST_RESULT, TEST_RESULT, EVIDENCE_PREDICATE, SUMMARY];
+            let wanted = [EVIDENCE_PREDICATE, TEST_RESULT, TEST_RESULT, SUMMARY];
             assert_eq!(types(&found), wanted, "{image}");
         }
         if !lists {

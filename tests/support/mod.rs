@@ -16,6 +16,7 @@ pub(crate) mod clock;
 pub(crate) mod crd_schema;
 pub(crate) mod github;
 pub(crate) mod module_images;
+pub(crate) mod named_registry;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod registry;

@@ -25,6 +25,13 @@ pub(super) struct SeenReferrerPushes {
     refused: BTreeMap<ImageRepository, String>,
 }
 
+#[cfg(test)]
+impl SeenReferrerPushes {
+    pub(super) fn refuse(&mut self, to: ImageRepository, why: String) {
+        self.refused.insert(to, why);
+    }
+}
+
 impl ReferrerPushes {
     pub(super) fn answered(&mut self, action: &Action) {
         if matches!(action, Action::PushBlobs { .. }) {

@@ -3,6 +3,7 @@
 mod late_tag;
 mod logs;
 mod published;
+mod referrers;
 mod refusals;
 mod report;
 mod signed;

@@ -231,16 +231,17 @@ pub(crate) async fn see(
         there: BTreeSet::new(),
         blobs: BTreeSet::new(),
     };
+    // The gate refuses a release without its image.
     let Some(manifest) = registry.resolve(&ImageRef::from(image.clone())).await? else {
-        // The gate refuses a release without its image.
         return Ok(seen);
     };
-    let size = match manifest.size {
-        Some(size) => size,
-        None => {
-            let bytes = registry.manifest(image).await?;
-            bytes.map_or(0, |bytes| bytes.len() as u64)
-        }
+    let size = if let Some(size) = manifest.size {
+        size
+    } else {
+        let Some(bytes) = registry.manifest(image).await? else {
+            return Ok(seen);
+        };
+        bytes.len() as u64
     };
     let wanted = signed
         .iter()
