@@ -216,6 +216,8 @@ fn results_are_about_what_was_tested() {
     let after = Statement::new(predicate);
     let judged = judged_with(&after, vec![Ok(signed)]);
     assert!(judged.refused.is_empty(), "{:?}", judged.refused);
+    let verified = judged.verified.last().map(String::as_str);
+    assert_eq!(verified, Some("the leg k3s-1.31"));
 }
 
 #[test]
