@@ -103,6 +103,9 @@ const ANY: &[Mutation] = &[
     ("statement about nothing", BundleUnreadable, |b| {
         statement(b, |s| s["subject"] = json!([]))
     }),
+    ("a subject without a digest", BundleUnreadable, |b| {
+        statement(b, |s| s["subject"][0]["digest"] = json!({}))
+    }),
     ("unknown member of the statement", BundleUnreadable, |b| {
         statement(b, |s| s["surprise"] = 1.into())
     }),

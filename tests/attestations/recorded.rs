@@ -87,6 +87,17 @@ fn statement_that_cosign_makes_from_a_predicate_is_of_an_old_version() {
     assert!(refused.seen.contains("Statement/v0.1"), "{refused}");
 }
 
+/// Any key of the trusted root could sign a checkpoint; it must be of the log that the entry names.
+#[test]
+fn checkpoint_must_name_the_log_that_has_the_entry() {
+    for name in ["http://rekor.example", "http://rekor.sigstore.loc"] {
+        let other = servers_of_cosign(|root| root["tlogs"][0]["baseUrl"] = name.into());
+        let refused = verified_with(COSIGN, &other).unwrap_err();
+        assert_eq!(refused.fault, SignatureFault::LogEntryInvalid, "{name}");
+        assert!(refused.seen.contains("checkpoint"), "{refused}");
+    }
+}
+
 #[test]
 fn certificate_must_be_in_a_log_of_the_instance() {
     let staging: Value = serde_json::from_str(STAGING_ROOT).unwrap();
@@ -182,6 +193,8 @@ fn trusted_root_must_be_one() {
         let refused = TrustedRoot::parse(broken.as_bytes()).unwrap_err();
         assert_eq!(refused.code.as_str(), "trusted-root-invalid", "{broken}");
     }
+    let large = TrustedRoot::parse(&vec![b' '; (4 << 20) + 1]).unwrap_err();
+    assert!(large.seen.contains("more than"), "{large:?}");
     let other_version = STAGING_ROOT.replace("version=0.1", "version=0.9");
     assert!(TrustedRoot::parse(other_version.as_bytes()).is_err());
 }

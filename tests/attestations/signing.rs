@@ -9,7 +9,7 @@ use btp_release::adapters::sigstore::{
 };
 use btp_release::domain::Moment;
 use btp_release::protocol::{
-    Cause, Clock, NewAttestation, ServiceError, SignatureFault, Signer as _, Subject,
+    Cause, Clock, NewAttestation, SecretMask, ServiceError, SignatureFault, Signer as _, Subject,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -46,6 +46,17 @@ struct World {
     sigstore: SigstoreServer,
     id_token: Option<IdTokenRequest>,
     clock: Arc<JumpingClock>,
+    hidden: Arc<Hidden>,
+}
+
+/// What is to be hidden in the log of the run.
+#[derive(Debug, Default)]
+struct Hidden(Mutex<Vec<String>>);
+
+impl SecretMask for Hidden {
+    fn mask(&self, secret: &str) {
+        self.0.lock().unwrap().push(secret.to_owned());
+    }
 }
 
 impl World {
@@ -66,6 +77,7 @@ impl World {
             oidc,
             sigstore,
             clock: Arc::default(),
+            hidden: Arc::default(),
         }
     }
 
@@ -87,7 +99,7 @@ impl World {
             services,
             root,
             id_token: self.id_token.clone(),
-            mask: None,
+            mask: Some(self.hidden.clone()),
         };
         let http = Http::new(&HttpSettings::default()).unwrap();
         let signer = SigstoreSigner::new(settings, http, self.clock.clone());
@@ -134,6 +146,13 @@ async fn statement_is_signed_in_the_name_of_the_workflow() {
         1
     );
     assert_eq!(world.sigstore.log_size(), 1);
+    // The identity token, which is good for a certificate until it expires.
+    let hidden = world.hidden.0.lock().unwrap().clone();
+    assert!(
+        matches!(hidden.as_slice(), [token] if token.split('.').count() == 3),
+        "{}",
+        hidden.len()
+    );
     let foreign = World::start().await;
     let refused = verify(&bundle, &foreign.root()).unwrap_err();
     assert_eq!(refused.fault, SignatureFault::CertificateUntrusted);
@@ -261,6 +280,28 @@ async fn faults_that_pass_are_survived_at_every_request() {
             verify(&bundle, &world.root()).unwrap();
         }
     }
+}
+
+/// A log takes each signature once. That it has one already says that an answer was lost, and another signature is as good.
+#[tokio::test]
+async fn signature_that_the_log_has_already_is_made_anew() {
+    let world = World::start().await;
+    world.plan("log/entries", Fault::Status(409));
+    let bundle = world.sign().await.unwrap();
+    assert_eq!(world.pending(), 0);
+    verify(&bundle, &world.root()).unwrap();
+}
+
+#[tokio::test]
+async fn service_that_is_not_reached_by_https_is_sent_nothing() {
+    let world = World::start().await;
+    let mut services = world.services();
+    services.certificates = "http://fulcio.invalid".parse().unwrap();
+    let error = world.sign_with(services, world.root()).await.unwrap_err();
+    let Cause::Broken { detail } = &error.cause else {
+        panic!("{error}");
+    };
+    assert!(detail.contains("not reached by HTTPS"), "{detail}");
 }
 
 #[tokio::test]

@@ -279,3 +279,32 @@ fn oldest_of_several_equal_attestations_is_taken() {
         assert_eq!(taken.signed_at, 1);
     }
 }
+
+/// A run again signs nothing twice, and takes nobody else's statement for its own.
+#[test]
+fn result_is_signed_already_only_by_this_attempt_of_this_run() {
+    let (plan, artifacts) = (plan(), artifacts());
+    let run = SigningRun::planned(&plan).unwrap();
+    let leg = TestedLeg {
+        plan: &plan,
+        artifacts: &artifacts,
+        leg: LEG,
+        passed: true,
+        url: None,
+        configuration: &BTreeMap::new(),
+    };
+    let is_signed = |seen: SeenAttestation| leg.is_signed(&run, 1, &[Ok(seen)]);
+    assert!(is_signed(result(&plan, 1)));
+    assert!(!is_signed(result(&plan, 2)));
+    let others: [Alter; 4] = [
+        |a| a.signer.source_repository_uri = Some("https://github.com/mallory/x".into()),
+        |a| a.signer.build_config_uri = None,
+        |a| a.subjects[0].digest = Digest::of(b"others"),
+        |a| a.predicate["result"] = json!("FAILED"),
+    ];
+    for alter in others {
+        let mut seen = result(&plan, 1);
+        alter(&mut seen);
+        assert!(!is_signed(seen));
+    }
+}

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::plan::{REQUESTS, RequiredAttestation, SIGNED_EVIDENCE, SIGNED_VERDICT, SigningMode};
 use crate::protocol::{
-    NewAttestation, RefusedAttestation, SeenAttestation, SignatureFault, SignerIdentity, Subject,
+    NewAttestation, OtherSubject, RefusedAttestation, SeenAttestation, SignatureFault,
+    SignerIdentity, Subject,
 };
 use crate::release::attestations::examples::{REPOSITORY, job, signed, signing};
 use crate::release::attestations::leg::TestedLeg;
@@ -60,6 +61,14 @@ fn found(plan: &ReleasePlan, inputs: &PublishInputs, seen: &PublishState) -> Vec
         Step::Blocked(findings) => findings.iter().map(|f| f.code).collect(),
         Step::Act(_) => vec![],
         other => panic!("{other:?}"),
+    }
+}
+
+fn other_subject() -> OtherSubject {
+    OtherSubject {
+        name: "source".into(),
+        algorithm: "sha1".into(),
+        digest: "0".repeat(40),
     }
 }
 
@@ -141,6 +150,11 @@ const FORGED: &[(&str, Code, Alter)] = &[
                 digest: Digest::of(b"more"),
             });
         },
+    ),
+    (
+        "about something without a SHA-256 as well",
+        Code::AttestationOfOtherBytes,
+        |a| a.other_subjects = vec![other_subject()],
     ),
     ("about nothing", Code::AttestationOfOtherBytes, |a| {
         a.subjects.clear()
@@ -380,12 +394,31 @@ fn evidence_and_verdict_are_signed_once_before_the_release_is_published() {
             "publish v1.2.0",
         ]
     );
+    let Ok(verdict) = &seen.signed.verdicts[0] else {
+        panic!()
+    };
+    // The evidence, and the result of the leg.
+    let inputs_of_verdict = verdict.predicate["inputAttestations"].as_array();
+    assert_eq!(inputs_of_verdict.map(Vec::len), Some(2));
     // Another process, which began later and answers to which GitHub gave other ids.
     let later = PublishInputs {
         began: Some(1_900_000_000),
         ..tested()
     };
     assert_eq!(go_on(&plan, &later, &mut seen), ["publish v1.2.0"]);
+}
+
+#[test]
+fn status_of_another_run_needs_no_signed_result() {
+    let plan = signed_plan();
+    let mut seen = draft_of(&plan);
+    let (name, said) = (Verdict::context("old"), verdict());
+    let said = Some(said.replace("run 17", "run 16"));
+    let of_other_run = check(&name, CheckState::Success, said);
+    seen.release.checks.push(of_other_run);
+    let legs = Legs::Count(1);
+    let counted = PublishInputs { legs, ..tested() };
+    assert_eq!(found(&plan, &counted, &seen), []);
 }
 
 #[test]
