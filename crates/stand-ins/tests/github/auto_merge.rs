@@ -1,12 +1,11 @@
 //! Auto-merge, merge queues and pull requests over GraphQL.
 //! <https://docs.github.com/en/graphql/reference/mutations>
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test that cannot go on shall stop"
 )]
 
-use super::pulls::{NAME, Scene, refusal};
+use super::scene::{NAME, Scene, refusal};
 use serde_json::{Value, json};
 use stand_ins::GitHubEvent;
 use stand_ins::github::{Level, Rule, Token, TokenKind};
