@@ -306,14 +306,15 @@ async fn pull_requests_are_made_and_merged_by_graphql() {
     );
     scene.api.github.world().token("narrow", narrow);
     scene.api.act_as(Some("narrow"));
-    let forbidden = mutate(&scene, 4, "mergePullRequest", json!({})).await;
-    assert_eq!(
-        forbidden,
-        Err((
-            "FORBIDDEN".into(),
-            "Resource not accessible by integration".into()
-        ))
-    );
+    for name in [
+        "mergePullRequest",
+        "enablePullRequestAutoMerge",
+        "closePullRequest",
+    ] {
+        let forbidden = mutate(&scene, 4, name, json!({})).await;
+        let words = "Resource not accessible by integration";
+        assert_eq!(forbidden, Err(("FORBIDDEN".into(), words.into())), "{name}");
+    }
     scene.api.act_as(Some("person"));
     let merged = mutate(
         &scene,

@@ -3,8 +3,8 @@
 use super::common::REPOSITORY;
 use super::scene::{NAME, Scene, refusal};
 use serde_json::{Value, json};
-use stand_ins::GitHubEvent;
-use stand_ins::github::{Level, Token, TokenKind};
+use stand_ins::github::{GitHubWorld, Level, Token, TokenKind};
+use stand_ins::{Fault, GitHubEvent, Pattern};
 use std::time::Duration;
 
 #[tokio::test]
@@ -429,6 +429,67 @@ async fn rights_and_the_setting_for_jobs_are_kept() {
         scene.api.get(&format!("{REPOSITORY}/pulls")).await.status,
         200
     );
+}
+
+/// A pull request whose answer was lost is there, and is not made a second time.
+#[tokio::test]
+async fn a_lost_answer_leaves_one_pull_request() {
+    let scene = Scene::start().await;
+    let faults = scene.api.github.faults();
+    let body = json!({ "title": "t", "head": "bump", "base": "main" });
+    for (fault, left) in [(Fault::ConnectionCutBefore, 0), (Fault::AnswerLost, 1)] {
+        faults.when(Pattern::new("POST", "*/pulls"), 1, fault);
+        let request = scene.api.request("POST", "pulls").json(&body);
+        assert!(request.send().await.is_err());
+        let found = scene.api.get("pulls").await.body;
+        assert_eq!(found.as_array().unwrap().len(), left);
+    }
+    let again = scene.api.post("pulls", body).await;
+    assert_eq!(refusal(&again), (422, "Validation Failed"));
+}
+
+/// <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
+#[tokio::test]
+async fn commits_and_comparisons_name_the_changed_files() {
+    let scene = Scene::start().await;
+    scene.repository(|repository| {
+        repository.push(
+            "main",
+            "ada",
+            "Go on",
+            &[("b.yaml", None), ("c", Some("1"))],
+        );
+    });
+    let changed = |body: &Value| -> Vec<String> {
+        let files = body["files"].as_array().unwrap().iter();
+        let text = |file: &Value, field: &str| file[field].as_str().unwrap().to_owned();
+        files
+            .map(|file| text(file, "status") + " " + &text(file, "filename"))
+            .collect()
+    };
+    let commit = scene.api.get("commits/main").await.body;
+    assert_eq!(changed(&commit), ["removed b.yaml", "added c"]);
+    let compared = scene.api.get("compare/main...bump").await.body;
+    assert_eq!(
+        changed(&compared),
+        ["modified a.yaml"],
+        "since the branch began"
+    );
+}
+
+#[tokio::test]
+async fn what_is_saved_keeps_objects_and_pull_requests() {
+    let scene = Scene::start().await;
+    let number = scene.open("bump").await;
+    scene.repository(|repository| repository.review(number, "grace", "APPROVED"));
+    scene.settled(number).await;
+    let folder = tempfile::tempdir().unwrap();
+    let world = scene.api.github.world().clone();
+    world.save(folder.path()).unwrap();
+    let mut loaded = GitHubWorld::load(folder.path()).unwrap();
+    assert_eq!(loaded, world);
+    let file = loaded.repository(NAME).file_at("bump", "a.yaml");
+    assert_eq!(file, Some(b"version: 2\n".to_vec()));
 }
 
 #[tokio::test]

@@ -116,7 +116,12 @@ impl GitRepository {
         let Some(start) = self.merge_base(&base, &head) else {
             return Vec::new();
         };
-        let (before, after) = (self.files_at(&start), self.files_at(&head));
+        self.changes_between(&start, &head)
+    }
+
+    /// The files that differ between two commits, by path.
+    pub(crate) fn changes_between(&self, one: &str, other: &str) -> Vec<PullFile> {
+        let (before, after) = (self.files_at(one), self.files_at(other));
         let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let changed = paths
             .into_iter()

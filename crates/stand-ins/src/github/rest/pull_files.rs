@@ -26,12 +26,21 @@ pub(crate) fn list(call: &ApiCall, repository: &GitRepository, pull: &Pull) -> A
     let mut changes = repository.changes_of(pull);
     changes.truncate(FILES_MAX);
     let page = Page::new(call, repository, changes)?;
-    let views: Vec<Value> = page
-        .items
-        .iter()
-        .map(|change| view(call, repository, &head, change))
-        .collect();
+    let views = views(call, repository, &head, &page.items);
     Ok(page.linked(Reply::json(200, &json!(views))))
+}
+
+/// Changes that led to a commit.
+pub(crate) fn views(
+    call: &ApiCall,
+    repository: &GitRepository,
+    head: &str,
+    changes: &[PullFile],
+) -> Vec<Value> {
+    let changes = changes.iter();
+    changes
+        .map(|change| view(call, repository, head, change))
+        .collect()
 }
 
 fn view(call: &ApiCall, repository: &GitRepository, head: &str, change: &PullFile) -> Value {
