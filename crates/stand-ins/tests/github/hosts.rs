@@ -1,13 +1,8 @@
 //! Several repositories on several hosts, and tokens that reach one of them.
 //! <https://docs.github.com/en/enterprise-server@latest/rest/quickstart>
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on shall stop"
-)]
 
 use super::common::Api;
-use super::pulls::{NAME, Scene, refusal};
+use super::scene::{NAME, Scene, refusal};
 use serde_json::json;
 use stand_ins::Options;
 use stand_ins::github::{GitHubWorld, Level, Rights, Token, TokenKind};

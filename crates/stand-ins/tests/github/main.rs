@@ -19,4 +19,5 @@ mod protection;
 mod pulls;
 mod releases;
 mod runs;
+mod scene;
 mod service;

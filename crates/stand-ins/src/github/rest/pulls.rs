@@ -229,6 +229,12 @@ pub(crate) fn commits(call: &ApiCall, repository: &GitRepository, number: &str) 
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
+pub(crate) fn files(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
+    call.may_read(repository, Right::PullRequests)?;
+    let (_, pull) = find(repository, number)?;
+    pull_files::list(call, repository, pull)
+}
+
 /// Those that brought the commit: by their merge commit, or still open with it.
 pub(crate) fn of_commit(call: &ApiCall, repository: &GitRepository, sha: &str) -> ApiResult {
     let sha = resolved(repository, sha)?;
