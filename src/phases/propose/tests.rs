@@ -53,11 +53,7 @@ fn pull(number: u64, state: PullRequestState, body: String) -> SeenProposal {
     }
 }
 
-fn work(
-    is_changed: bool,
-    content: Option<BranchContent>,
-    pulls: Vec<SeenProposal>,
-) -> SeenWork {
+fn work(is_changed: bool, content: Option<BranchContent>, pulls: Vec<SeenProposal>) -> SeenWork {
     let files = is_changed.then(|| crate::protocol::FileChange {
         path: "a.yaml".parse().unwrap(),
         bytes: "a: 2\n".into(),
@@ -120,13 +116,28 @@ fn branch_and_pull_request_decide_what_is_done() {
         (true, Some(Outdated), vec![ours(1, Open)], "move"),
         (true, Some(Outdated), vec![former(1, Open)], "move, edit 1"),
         (true, Some(Foreign), vec![ours(1, Open)], "branch-foreign"),
-        (true, Some(at_head), vec![theirs(1, Open)], "pull-request-foreign"),
+        (
+            true,
+            Some(at_head),
+            vec![theirs(1, Open)],
+            "pull-request-foreign",
+        ),
         (true, None, vec![theirs(1, Closed)], "create, open"),
         (true, None, vec![theirs(1, Merged)], "create, open"),
-        (true, Some(at_head), vec![ours(1, Closed)], "pull-request-closed"),
+        (
+            true,
+            Some(at_head),
+            vec![ours(1, Closed)],
+            "pull-request-closed",
+        ),
         (true, None, vec![ours(1, Closed)], "pull-request-closed"),
         (true, None, vec![former(1, Closed)], "create, open"),
-        (true, Some(at_head), vec![ours(2, Open), ours(1, Closed)], "open 2"),
+        (
+            true,
+            Some(at_head),
+            vec![ours(2, Open), ours(1, Closed)],
+            "open 2",
+        ),
         (true, None, vec![former(1, Merged)], "create, open"),
         (true, Some(at_head), vec![ours(1, Merged)], "merged 1"),
         (false, None, vec![ours(1, Merged)], "merged 1"),
@@ -223,9 +234,21 @@ fn states_of_a_merge_are_told_apart() {
         (wait, clean(), "counted: ready to be merged"),
         (squash, clean(), "merge pull request #7 at bbbbbbb"),
         (auto, clean(), "merge pull request #7 at bbbbbbb"),
-        (squash, with(|it| it.status = MergeStatus::HasHooks), "merge pull request #7 at bbbbbbb"),
-        (auto, with(|it| it.has_queue = true), "add pull request #7 to the merge queue"),
-        (squash, with(|it| it.has_queue = true), "merge-queue-required"),
+        (
+            squash,
+            with(|it| it.status = MergeStatus::HasHooks),
+            "merge pull request #7 at bbbbbbb",
+        ),
+        (
+            auto,
+            with(|it| it.has_queue = true),
+            "add pull request #7 to the merge queue",
+        ),
+        (
+            squash,
+            with(|it| it.has_queue = true),
+            "merge-queue-required",
+        ),
         (
             squash,
             with(|it| it.mergeable = Mergeable::Unknown),
@@ -236,13 +259,21 @@ fn states_of_a_merge_are_told_apart() {
             with(|it| it.is_draft = true),
             "uncounted: a draft, which somebody has to mark as ready for review",
         ),
-        (squash, with(|it| it.review = ReviewState::Required), "uncounted: a review is missing, not counted"),
+        (
+            squash,
+            with(|it| it.review = ReviewState::Required),
+            "uncounted: a review is missing, not counted",
+        ),
         (
             wait,
             with(|it| it.review = ReviewState::ChangesRequested),
             "uncounted: changes were requested, not counted",
         ),
-        (auto, with(|it| it.review = ReviewState::Required), "enable auto-merge for pull request #7"),
+        (
+            auto,
+            with(|it| it.review = ReviewState::Required),
+            "enable auto-merge for pull request #7",
+        ),
         (
             auto,
             with(|it| {
@@ -251,12 +282,27 @@ fn states_of_a_merge_are_told_apart() {
             }),
             "uncounted: a review is missing, not counted",
         ),
-        (squash, checks(vec![check("unit", Failure, true)]), "check-not-green"),
-        (wait, checks(vec![check("unit", Failure, true)]), "check-not-green"),
-        (squash, checks(vec![check("unit", Pending, true)]), "counted: checks are not over: unit"),
         (
             squash,
-            checks(vec![check("unit", Pending, true), check("lint", Failure, false)]),
+            checks(vec![check("unit", Failure, true)]),
+            "check-not-green",
+        ),
+        (
+            wait,
+            checks(vec![check("unit", Failure, true)]),
+            "check-not-green",
+        ),
+        (
+            squash,
+            checks(vec![check("unit", Pending, true)]),
+            "counted: checks are not over: unit",
+        ),
+        (
+            squash,
+            checks(vec![
+                check("unit", Pending, true),
+                check("lint", Failure, false),
+            ]),
             "counted: checks are not over: unit",
         ),
         (
@@ -274,7 +320,11 @@ fn states_of_a_merge_are_told_apart() {
             }),
             "counted: in the merge queue, at position 3, awaiting checks",
         ),
-        (wait, with(|it| it.state = PullRequestState::Closed), "pull-request-closed"),
+        (
+            wait,
+            with(|it| it.state = PullRequestState::Closed),
+            "pull-request-closed",
+        ),
         (
             wait,
             with(|it| {
@@ -283,8 +333,16 @@ fn states_of_a_merge_are_told_apart() {
             }),
             "merged ccccccc",
         ),
-        (squash, with(|it| it.head = commit('d')), "counted: GitHub does not show its head bbbbbbb yet"),
-        (squash, with(|it| it.status = MergeStatus::Behind), "counted: behind its base branch"),
+        (
+            squash,
+            with(|it| it.head = commit('d')),
+            "counted: GitHub does not show its head bbbbbbb yet",
+        ),
+        (
+            squash,
+            with(|it| it.status = MergeStatus::Behind),
+            "counted: behind its base branch",
+        ),
         (
             squash,
             with(|it| it.mergeable = Mergeable::Conflicting),
@@ -314,8 +372,14 @@ fn checks_that_no_rule_requires_count_for_our_own_merge_only() {
         ..clean()
     };
     assert_eq!(course(MergeMode::Squash, &seen, true), "check-not-green");
-    assert_eq!(course(MergeMode::Auto, &seen, true), "merge pull request #7 at bbbbbbb");
-    assert_eq!(course(MergeMode::Wait, &seen, true), "counted: ready to be merged");
+    assert_eq!(
+        course(MergeMode::Auto, &seen, true),
+        "merge pull request #7 at bbbbbbb"
+    );
+    assert_eq!(
+        course(MergeMode::Wait, &seen, true),
+        "counted: ready to be merged"
+    );
 }
 
 #[test]
