@@ -1,3 +1,5 @@
+//! What an edit makes of a file: the notation of the new value, and that every other byte stays.
+
 mod paths;
 mod property;
 mod recorded;
