@@ -16,6 +16,7 @@ mod graphql;
 mod hosts;
 mod immutable;
 mod protection;
+mod pull_faults;
 mod pulls;
 mod releases;
 mod runs;

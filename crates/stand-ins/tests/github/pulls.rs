@@ -3,8 +3,8 @@
 use super::common::REPOSITORY;
 use super::scene::{NAME, Scene, refusal};
 use serde_json::{Value, json};
-use stand_ins::github::{GitHubWorld, Level, Token, TokenKind};
-use stand_ins::{Fault, GitHubEvent, Pattern};
+use stand_ins::GitHubEvent;
+use stand_ins::github::{Level, Token, TokenKind};
 use std::time::Duration;
 
 #[tokio::test]
@@ -431,23 +431,6 @@ async fn rights_and_the_setting_for_jobs_are_kept() {
     );
 }
 
-/// A pull request whose answer was lost is there, and is not made a second time.
-#[tokio::test]
-async fn a_lost_answer_leaves_one_pull_request() {
-    let scene = Scene::start().await;
-    let faults = scene.api.github.faults();
-    let body = json!({ "title": "t", "head": "bump", "base": "main" });
-    for (fault, left) in [(Fault::ConnectionCutBefore, 0), (Fault::AnswerLost, 1)] {
-        faults.when(Pattern::new("POST", "*/pulls"), 1, fault);
-        let request = scene.api.request("POST", "pulls").json(&body);
-        assert!(request.send().await.is_err());
-        let found = scene.api.get("pulls").await.body;
-        assert_eq!(found.as_array().unwrap().len(), left);
-    }
-    let again = scene.api.post("pulls", body).await;
-    assert_eq!(refusal(&again), (422, "Validation Failed"));
-}
-
 /// <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
 #[tokio::test]
 async fn commits_and_comparisons_name_the_changed_files() {
@@ -475,29 +458,4 @@ async fn commits_and_comparisons_name_the_changed_files() {
         ["modified a.yaml"],
         "since the branch began"
     );
-}
-
-#[tokio::test]
-async fn what_is_saved_keeps_objects_and_pull_requests() {
-    let scene = Scene::start().await;
-    let number = scene.open("bump").await;
-    scene.repository(|repository| repository.review(number, "grace", "APPROVED"));
-    scene.settled(number).await;
-    let folder = tempfile::tempdir().unwrap();
-    let world = scene.api.github.world().clone();
-    world.save(folder.path()).unwrap();
-    let mut loaded = GitHubWorld::load(folder.path()).unwrap();
-    assert_eq!(loaded, world);
-    let file = loaded.repository(NAME).file_at("bump", "a.yaml");
-    assert_eq!(file, Some(b"version: 2\n".to_vec()));
-}
-
-#[tokio::test]
-async fn lists_lag_behind_and_one_pull_request_does_not() {
-    let scene = Scene::with(|options| options.lag = Duration::from_secs(5)).await;
-    let number = scene.open("bump").await;
-    assert_eq!(scene.api.get("pulls").await.body, json!([]));
-    assert_eq!(scene.api.get(&format!("pulls/{number}")).await.status, 200);
-    scene.clock.advance(Duration::from_secs(5));
-    assert_eq!(scene.api.get("pulls").await.body[0]["number"], number);
 }
