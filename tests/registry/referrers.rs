@@ -1,5 +1,10 @@
 //! Referrers that hold bundles: in a registry that lists them, in one where those who push keep an index, and in docker-registry.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests panics as a test does"
+)]
+
 use btp_release::adapters::registry::{Credentials, Registries};
 use btp_release::domain::{Digest, ImageRef, PinnedImage};
 use btp_release::protocol::{
@@ -146,12 +151,13 @@ async fn index_is_read_where_the_registry_keeps_no_list() {
     assert_eq!(fixture.seen(&one.to_string()), ["GET 200"]);
 }
 
+type AlterManifest = fn(&mut Value);
+
 /// Whoever may push could add it: it does not count, and is no reason to read nothing else.
 #[tokio::test]
 async fn referrer_that_is_not_as_it_must_be_does_not_count() {
     let fixture = Fixture::start().await;
     let (all, image) = (adapter(), subject(&fixture));
-    type AlterManifest = fn(&mut Value);
     let table: [(&str, AlterManifest); 6] = [
         ("is one of sha256:", |m| {
             m["subject"]["digest"] = Digest::of(b"other").to_string().into();

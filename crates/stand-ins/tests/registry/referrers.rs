@@ -1,4 +1,9 @@
 //! "Pushing Manifests with Subject" and "Listing Referrers".
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
 
 use super::common::{MANIFEST, TestClient, header, manifest};
 use serde_json::{Value, json};
