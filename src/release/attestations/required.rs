@@ -109,14 +109,11 @@ pub(super) fn judge(
         name: required.image.clone(),
         digest,
     }];
+    let repository = format!("{}/{}", server_of(&required.signer), wanted.repository);
     let signer = WantedSigner {
         issuer: GITHUB_ISSUER.to_owned(),
         workflow: Some(required.signer.clone()),
-        repository: Some(format!(
-            "{}/{}",
-            server_of(&required.signer),
-            wanted.repository
-        )),
+        repository: Some(repository.clone()),
         commit: Some(wanted.commit.clone()),
     };
     let counts = WantedAttestation {
@@ -127,12 +124,28 @@ pub(super) fn judge(
         signer: &signer,
         run: None,
     };
+    // A run that releases another commit than its own, such as the one that it has merged, signs for its own.
+    let own = wanted.signing.as_ref().map(|signing| WantedSigner {
+        commit: Some(signing.commit.clone()),
+        ..signer.clone()
+    });
+    let run = format!("{repository}/actions/runs/{}", wanted.run);
+    let counts_in_run = own.as_ref().map(|own| WantedAttestation {
+        signer: own,
+        run: Some(&run),
+        ..counts.clone()
+    });
+    let is_of_run = |seen| {
+        counts_in_run
+            .as_ref()
+            .is_some_and(|counts| counts.compare(seen).is_empty())
+    };
     let mut refused = Vec::new();
     for one in found {
         match one {
             Err(fault) => refused.push(fault.clone()),
             Ok(seen) => match counts.compare(seen) {
-                differences if differences.is_empty() => return Attested::Yes,
+                differences if differences.is_empty() || is_of_run(seen) => return Attested::Yes,
                 differences => refused.extend(differences),
             },
         }
