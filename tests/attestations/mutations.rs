@@ -404,7 +404,7 @@ fn any_changed_byte_is_refused() {
         |b| &mut b["dsseEnvelope"]["signatures"][0]["sig"],
         |b| &mut b["verificationMaterial"]["certificate"]["rawBytes"],
     ];
-    let root = recorded::roots();
+    let root = roots();
     for bundle in [STAGING, GITHUB] {
         let whole: Value = serde_json::from_str(bundle).unwrap();
         for member in members {

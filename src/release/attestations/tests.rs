@@ -145,6 +145,40 @@ fn required_attestation_may_be_about_more_and_on_another_server() {
     assert_eq!(faults(&other), [SignatureFault::OtherSigner]);
 }
 
+/// The run of the plan releases the commit that it has merged, and its jobs sign for the one that it was started for.
+#[test]
+fn required_attestation_may_be_for_the_commit_of_the_very_run() {
+    let own = "5".repeat(40);
+    let released = |signing: Option<Signing>| example().with(|wanted| wanted.signing = signing);
+    let of_run = Signing {
+        commit: own.parse().unwrap(),
+        ..signing()
+    };
+    let attested = |plan: &ReleasePlan, alter: Alter| {
+        let mut seen = provenance();
+        seen.signer.source_repository_digest = Some("5".repeat(40));
+        alter(&mut seen);
+        judge(&plan.wanted, &required(), image(), &[Ok(seen)])
+    };
+    let plan = released(Some(of_run));
+    assert_eq!(attested(&plan, |_| {}), Attested::Yes);
+    let refused = [
+        attested(&released(None), |_| {}),
+        attested(&released(Some(signing())), |_| {}),
+        attested(&plan, |a| {
+            a.signer.run_invocation_uri = Some(format!("{REPOSITORY}/actions/runs/18/attempts/1"))
+        }),
+        attested(&plan, |a| a.signer.run_invocation_uri = None),
+        attested(&plan, |a| {
+            a.signer.subject = BUILDER.replace("main", "other")
+        }),
+    ];
+    for (nth, refused) in refused.iter().enumerate() {
+        let faults = faults(refused);
+        assert!(faults.contains(&SignatureFault::OtherSigner), "{nth}");
+    }
+}
+
 fn plan() -> ReleasePlan {
     example().with(|wanted| wanted.signing = Some(signing()))
 }

@@ -12,6 +12,9 @@ use crate::release::attestations::required::Attested;
 use crate::release::attestations::summary::{signed_evidence, verdict};
 use crate::release::examples::{self, our_draft};
 
+type Gone = fn(&mut PublishedSignatures);
+type Alter = fn(&mut SeenAttestation);
+
 fn asset(bytes: &[u8]) -> Artifact {
     Artifact::Asset {
         digest: Digest::of(bytes),
@@ -69,7 +72,6 @@ fn attestation_that_github_no_longer_shows_is_a_warning_where_its_copy_is_there(
     let whole = judged(&statement, published(&statement));
     assert_eq!(whole.verified, [SIGNED_EVIDENCE, SIGNED_VERDICT]);
     assert!(whole.refused.is_empty() && whole.warnings.is_empty());
-    type Gone = fn(&mut PublishedSignatures);
     let gone: [(&str, Gone); 5] = [
         (SIGNED_EVIDENCE, |s| s.evidence.stored.clear()),
         (SIGNED_VERDICT, |s| s.verdict.stored.clear()),
@@ -290,7 +292,6 @@ fn githubs_attestation_must_name_each_asset_as_it_is() {
     let differs = Some(Code::EvidenceDiffers);
     let fault = SignatureFault::CertificateUntrusted;
     let untrusted = RefusedAttestation::new(fault, "it is so");
-    type Alter = fn(&mut SeenAttestation);
     let altered: [(Alter, bool, Option<Code>); 5] = [
         (|_| {}, true, None),
         (
