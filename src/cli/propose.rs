@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{CommonArgs, PlanInput, ReleaseByVersion};
+use super::{CommonArgs, ModuleInput, PlanInput, ReleaseByVersion, TrustInput};
 
 /// Arguments of `propose`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -11,7 +11,7 @@ pub struct ProposeArgs {
     pub release: ReleaseByVersion,
     #[command(flatten)]
     pub plan: PlanInput,
-    /// What is proposed: `bump` (what the repository says of its version, before it is released); default: `bump`
+    /// What is proposed: `bump` (what the repository says of its version, before it is released), `submission` (the configuration of a released version, in the repository of all modules) or `promotion` (a released version in a `channel`); default: `bump`
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Files to upload, one per line: a path, or `path=name` to give the asset another name
@@ -42,7 +42,23 @@ pub struct ProposeArgs {
     #[arg(long, value_name = "RULE")]
     pub guard: Option<String>,
     #[command(flatten)]
+    pub module: ModuleInput,
+    /// Configuration of the module, in the format of the Kyma CLI or of modulectl
+    #[arg(long, value_name = "FILE")]
+    pub module_config: Option<String>,
+    /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    /// Path of a submission in the repository of all modules; `{module}`, `{version}` and `{tag}` are filled in; default: `modules/{module}/{version}/module-config.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub submission_file: Option<String>,
+    /// Path of the file with the versions of a module's channels in the repository of all modules; `{module}` is filled in; default: `modules/{module}/module-releases.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub releases_file: Option<String>,
+    #[command(flatten)]
     pub target: TargetInput,
+    #[command(flatten)]
+    pub trust: TrustInput,
     #[command(flatten)]
     pub common: CommonArgs,
 }

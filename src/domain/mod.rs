@@ -6,6 +6,7 @@
 mod asset;
 mod branch_name;
 mod changes;
+mod channel_name;
 mod code;
 mod commit_version;
 mod deadline;
@@ -37,6 +38,7 @@ mod version_rules;
 pub use asset::{AssetName, MAX_ASSETS};
 pub use branch_name::BranchName;
 pub use changes::{ChangeOptions, LabelRule, LongNotes, MilestoneRule, NotesPart};
+pub use channel_name::ChannelName;
 pub use code::Code;
 pub use commit_version::commit_version;
 pub use deadline::{Deadline, Moment};

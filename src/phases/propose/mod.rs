@@ -8,19 +8,20 @@ mod change;
 mod decide;
 mod guard;
 mod merge;
+mod module_change;
+mod options;
+mod released;
 mod see;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ocm_module::yaml::YamlEdit;
 
-use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment, RepositoryPath, Tag};
-use crate::plan::{Proposal, ProposalKind};
+use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment};
+use crate::plan::Proposal;
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, SeenProposal, SeenTarget, ServiceError, Step,
@@ -30,51 +31,14 @@ use change::Change;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;
 use merge::{MergeContext, MergeCourse, MergeMemory};
+pub use options::{LocalChange, MergeGuard, ProposeOptions, ScalarChange};
+use released::ReleaseGate;
+pub use released::{ModuleGoal, PublishedCheck, ReleasedModule};
 use see::{BranchContent, SeenWork};
 use text::ProposalText;
 
-/// How long a merge is waited for.
+/// How long a merge or a component is waited for.
 const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
-
-/// The inputs of `propose`.
-#[derive(Clone, Debug)]
-pub struct ProposeOptions {
-    pub kind: ProposalKind,
-    /// The tag of the release.
-    pub tag: Tag,
-    /// The branch that is proposed.
-    pub head: BranchName,
-    /// The branch that it is to be merged into; `None` is the default branch.
-    pub base: Option<BranchName>,
-    pub title: String,
-    pub body: String,
-    pub files: Vec<LocalChange>,
-    pub edits: Vec<ScalarChange>,
-    pub merge: MergeMode,
-    pub guard: MergeGuard,
-}
-
-/// A file of the working folder, and where it is to be in the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalChange {
-    pub from: PathBuf,
-    pub to: RepositoryPath,
-}
-
-/// A value of a YAML file of the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScalarChange {
-    pub file: RepositoryPath,
-    pub edit: YamlEdit,
-}
-
-/// What else may have been merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MergeGuard {
-    Anything,
-    /// Nothing since this commit.
-    OnlyOurs(CommitSha),
-}
 
 /// [`PhaseId::Propose`].
 pub struct Propose {
@@ -88,6 +52,8 @@ pub struct Propose {
     /// When the step began, for answers.
     now: Moment,
     warning: Option<Diagnostic>,
+    /// For what is proposed of a released version only.
+    gate: Option<ReleaseGate>,
 }
 
 impl Propose {
@@ -100,6 +66,16 @@ impl Propose {
             memory: MergeMemory::default(),
             now: Moment::default(),
             warning: None,
+            gate: None,
+        }
+    }
+
+    /// Proposes nothing of a version that is not released as it has to be.
+    #[must_use]
+    pub fn of_release(options: ProposeOptions, module: ReleasedModule) -> Self {
+        Self {
+            gate: Some(ReleaseGate::new(module)),
+            ..Self::new(options)
         }
     }
 
@@ -109,6 +85,12 @@ impl Propose {
         reader: Reader<'_>,
     ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
         let (mut changes, mut missing) = (Vec::new(), Vec::new());
+        if let Some(gate) = &self.gate {
+            match gate.changes(reader.files).await? {
+                Ok(of_release) => changes.extend(of_release),
+                Err(findings) => missing.extend(findings),
+            }
+        }
         for file in &self.options.files {
             match reader.files.read(&file.from, LARGEST_FILE).await? {
                 Some(bytes) => changes.push(Change::File {
@@ -145,6 +127,7 @@ impl Propose {
                 kind: options.kind,
                 tag: options.tag.clone(),
                 change: change::digest(changes),
+                channel: options.channel.clone(),
             },
             head: options.head.clone(),
             text: ProposalText {
@@ -390,13 +373,18 @@ impl Phase for Propose {
 
     fn default_timeout(&self) -> Duration {
         match self.options.merge {
-            MergeMode::None => self.id().default_timeout(),
-            MergeMode::Wait | MergeMode::Squash | MergeMode::Auto => MERGE_TIMEOUT,
+            MergeMode::None if self.gate.is_none() => self.id().default_timeout(),
+            _ => MERGE_TIMEOUT,
         }
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         self.now = reader.now;
+        if let Some(gate) = &mut self.gate
+            && let Some(step) = gate.look(reader).await?
+        {
+            return Ok(step);
+        }
         let (wanted, changes) = match self.wanted.take() {
             Some(known) => known,
             None => match self.changes(reader).await? {
@@ -406,7 +394,14 @@ impl Phase for Propose {
         };
         let step = self.propose(reader.target, &wanted, &changes).await;
         self.wanted = Some((wanted, changes));
-        step
+        let step = step?;
+        // What was true when the pull request was opened may be so no more.
+        if let (Some(gate), true) = (&mut self.gate, merge::is_merge(&step))
+            && let Some(step) = gate.look_again(reader).await?
+        {
+            return Ok(step);
+        }
+        Ok(step)
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {
