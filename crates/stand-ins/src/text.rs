@@ -9,6 +9,46 @@ pub(crate) fn rfc3339(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Seconds since 1970 of a date such as `2026-01-01T00:00:00Z` or `2026-01-01T01:00:00+01:00`.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let marks = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')];
+    let is_marked = marks
+        .iter()
+        .all(|(at, mark)| text.chars().nth(*at) == Some(*mark));
+    let in_range = (1970..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !is_marked || !in_range {
+        return None;
+    }
+    // Years are counted from March, as in `civil`.
+    let (of_year, of_month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let day_of_year = (153 * of_month + 2) / 5 + day - 1;
+    let days = of_year * 365 + of_year / 4 - of_year / 100 + of_year / 400 + day_of_year;
+    let local = days.checked_sub(719_468)? * 86_400 + hour * 3600 + minute * 60 + second;
+    let rest = text.get(19..)?;
+    let zone = rest.find(['Z', '+', '-']).and_then(|at| rest.get(at..))?;
+    let offset = |sign: &str| {
+        let (hours, minutes) = zone.strip_prefix(sign)?.split_once(':')?;
+        Some(hours.parse::<u64>().ok()? * 3600 + minutes.parse::<u64>().ok()? * 60)
+    };
+    match zone.chars().next()? {
+        'Z' => Some(local),
+        '+' => local.checked_sub(offset("+")?),
+        _ => Some(local + offset("-")?),
+    }
+}
+
 /// `Thu, 01 Jan 2026 00:00:00 GMT`, as in the header `Date`.
 pub(crate) fn http_date(unix: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
@@ -164,6 +204,13 @@ mod tests {
     fn dates_are_those_of_the_gregorian_calendar() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        for date in [0, 951_782_400, 1_767_225_599, 1_772_409_601] {
+            assert_eq!(parse_rfc3339(&rfc3339(date)), Some(date));
+        }
+        let east = parse_rfc3339("2026-01-01T01:30:00.5+01:30");
+        assert_eq!(east, Some(1_767_225_600));
+        assert_eq!(parse_rfc3339("2025-12-31T23:00:00-01:00"), east);
+        assert_eq!(parse_rfc3339("yesterday"), None);
         assert_eq!(http_date(1_767_225_600), "Thu, 01 Jan 2026 00:00:00 GMT");
     }
 

@@ -3,7 +3,8 @@
 use super::authentication::{self, Caller};
 use super::call::ApiCall;
 use super::error::{ApiError, ApiResult};
-use super::model::GitHubWorld;
+use super::event::GitHubEvent;
+use super::model::{GitHubWorld, TokenKind};
 use super::state::GitHubServerState;
 use super::{graphql, response, rest};
 use crate::server::{self, Dropped};
@@ -89,6 +90,7 @@ fn handle(
     };
     let now = state.shared.clock.now();
     let mut world = lock(&state.world);
+    settle(state, &mut world);
     let past = {
         let mut replica = lock(&state.replica);
         replica.note(now, &world);
@@ -106,6 +108,35 @@ fn handle(
     let answer = dispatch(&call, &mut world);
     lock(&state.replica).note(now, &world);
     answer.unwrap_or_else(|error| error.reply(request))
+}
+
+/// What GitHub does by itself between two requests, such as merging what waited for its checks.
+fn settle(state: &GitHubServerState, world: &mut GitHubWorld) {
+    let (clock, options) = (&state.shared.clock, &state.options);
+    for repository in world.repositories.values_mut() {
+        let merged = repository.settle_pulls(
+            clock.unix(),
+            clock.now(),
+            options.mergeable_after,
+            options.queue_length,
+        );
+        for number in merged {
+            let merged = repository.pulls.get(&number);
+            let commit = merged.and_then(|pull| pull.merge_commit.clone());
+            let login = merged.and_then(|pull| pull.merged_by.as_deref());
+            // An error only means that there is no receiver.
+            let _ = state.events.send(GitHubEvent::PullMerged {
+                repository: repository.full_name(),
+                number,
+                commit: commit.unwrap_or_default(),
+                by: match login.unwrap_or_default() {
+                    "github-actions[bot]" => TokenKind::GitHubToken,
+                    bot if bot.ends_with("[bot]") => TokenKind::App,
+                    _ => TokenKind::Pat,
+                },
+            });
+        }
+    }
 }
 
 fn dispatch(call: &ApiCall, world: &mut GitHubWorld) -> ApiResult {

@@ -55,8 +55,11 @@ pub(crate) struct Packed {
 pub(crate) fn pack(repository: &GitRepository, commit: &str, format: Format) -> io::Result<Packed> {
     let short = commit.get(..7).unwrap_or(commit);
     let folder = format!("{}-{}-{short}", repository.owner, repository.name);
-    let readme = ("README.md".to_owned(), format!("# {}\n", repository.name));
-    let mut files: Vec<(String, String)> = repository.files.clone().into_iter().collect();
+    let readme = format!("# {}\n", repository.name).into_bytes();
+    let readme = ("README.md".to_owned(), readme);
+    let found = repository.files_at(commit).into_iter();
+    let found = found.filter_map(|(path, file)| Some((path, repository.blob(&file.sha)?.to_vec())));
+    let mut files: Vec<(String, Vec<u8>)> = found.collect();
     if files.is_empty() {
         files.push(readme);
     }
@@ -79,24 +82,24 @@ pub(crate) fn pack(repository: &GitRepository, commit: &str, format: Format) -> 
     })
 }
 
-fn tarball(folder: &str, files: &[(String, String)], date: u64) -> io::Result<Vec<u8>> {
+fn tarball(folder: &str, files: &[(String, Vec<u8>)], date: u64) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     for (path, text) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
         header.set_mtime(date);
-        archive.append_data(&mut header, format!("{folder}/{path}"), text.as_bytes())?;
+        archive.append_data(&mut header, format!("{folder}/{path}"), text.as_slice())?;
     }
     archive.into_inner()?.finish()
 }
 
-fn zipball(folder: &str, files: &[(String, String)]) -> io::Result<Vec<u8>> {
+fn zipball(folder: &str, files: &[(String, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (path, text) in files {
         archive.start_file(format!("{folder}/{path}"), options)?;
-        archive.write_all(text.as_bytes())?;
+        archive.write_all(text)?;
     }
     Ok(archive.finish()?.into_inner())
 }

@@ -46,6 +46,18 @@ impl ApiCall<'_> {
         }
     }
 
+    /// Reading a public repository takes no permission.
+    pub(crate) fn may_read(
+        &self,
+        repository: &GitRepository,
+        right: Right,
+    ) -> Result<(), ApiError> {
+        if repository.private {
+            self.need(right, Level::Read)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn may_push(&self) -> bool {
         self.has(Right::Contents, Level::Write)
     }

@@ -51,6 +51,11 @@ impl ApiError {
         ])
     }
 
+    /// The same with entries in `errors`.
+    pub(crate) fn with_errors(self, errors: Vec<Value>) -> ApiError {
+        ApiError { errors, ..self }
+    }
+
     pub(crate) fn validation(errors: Vec<Value>) -> ApiError {
         ApiError {
             errors,
@@ -81,6 +86,28 @@ impl ApiError {
         ApiError {
             accepted: Some(accepted),
             ..ApiError::new(403, format!("Resource not accessible by {holder}"))
+        }
+    }
+
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.status == 401 || self.status == 403
+    }
+
+    /// Why it is refused in one text, as GraphQL says it.
+    pub(crate) fn reason(&self) -> String {
+        let texts = self.errors.iter().map(|error| {
+            let (field, code) = (fields::text(error, "field"), fields::text(error, "code"));
+            match (error.as_str(), fields::text(error, "message")) {
+                (Some(text), _) => text.to_owned(),
+                (None, "") => format!("{field} {code}"),
+                (None, message) => message.to_owned(),
+            }
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.is_empty() {
+            self.message.clone()
+        } else {
+            texts.join(", ")
         }
     }
 
@@ -134,6 +161,12 @@ fn documentation(request: &HttpRequest) -> String {
         ("PATCH", ["git", "refs", ..]) => "/git/refs#update-a-reference",
         ("DELETE", ["git", "refs", ..]) => "/git/refs#delete-a-reference",
         (_, ["git", "tags", ..]) => "/git/tags",
+        ("POST", ["git", "blobs"]) => "/git/blobs#create-a-blob",
+        (_, ["git", "blobs", ..]) => "/git/blobs#get-a-blob",
+        ("POST", ["git", "trees"]) => "/git/trees#create-a-tree",
+        (_, ["git", "trees", ..]) => "/git/trees#get-a-tree",
+        ("POST", ["git", "commits"]) => "/git/commits#create-a-commit",
+        (_, ["git", "commits", ..]) => "/git/commits#get-a-commit-object",
         (_, ["git", ..]) => "/git/refs",
         (_, ["check-runs", ..] | ["commits", .., "check-runs"]) => "/checks/runs",
         (_, ["statuses", ..] | ["commits", .., "status" | "statuses"]) => "/commits/statuses",
@@ -141,6 +174,12 @@ fn documentation(request: &HttpRequest) -> String {
         (_, ["attestations", ..]) => "/repos/attestations#list-attestations",
         (_, ["commits" | "compare", ..]) => "/commits/commits",
         (_, ["issues", .., "comments"] | ["issues", "comments", _]) => "/issues/comments",
+        (_, ["contents", ..]) => "/repos/contents#get-repository-content",
+        ("POST", ["pulls"]) => "/pulls/pulls#create-a-pull-request",
+        ("PATCH", ["pulls", _]) => "/pulls/pulls#update-a-pull-request",
+        ("PUT", ["pulls", _, "merge"]) => "/pulls/pulls#merge-a-pull-request",
+        (_, ["pulls", _, "reviews", ..]) => "/pulls/reviews",
+        (_, ["pulls", _, "requested_reviewers"]) => "/pulls/review-requests",
         (_, ["pulls", ..]) => "/pulls/pulls",
         (_, ["actions", ..]) => "/actions/workflow-runs",
         (_, []) => "/repos/repos#get-a-repository",

@@ -34,6 +34,20 @@ pub enum GitHubEvent {
         repository: String,
         release: u64,
     },
+    /// GitHub starts workflows for it unless `by` is [`TokenKind::GitHubToken`].
+    PullOpened {
+        repository: String,
+        number: u64,
+        head: Sha,
+        by: TokenKind,
+    },
+    /// The push to the base starts workflows unless `by` is [`TokenKind::GitHubToken`].
+    PullMerged {
+        repository: String,
+        number: u64,
+        commit: Sha,
+        by: TokenKind,
+    },
     AssetUploaded {
         repository: String,
         release: u64,

@@ -23,8 +23,10 @@ mod web;
 pub use event::GitHubEvent;
 pub use model::{
     CheckRun, Commit, Enforcement, GitHubWorld, GitRepository, Issue, Level, Pull, Rights, Rule,
-    Sha, StoredApp, StoredAsset, StoredAttestation, StoredComment, StoredInstallation, StoredJob,
-    StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag, Token, TokenKind,
+    Sha, StoredApp, StoredAsset, StoredAttestation, StoredAutoMerge, StoredComment,
+    StoredInstallation, StoredJob, StoredMergeSettings, StoredMilestone, StoredObject,
+    StoredQueueEntry, StoredRelease, StoredReview, StoredReviewRule, StoredRun, StoredSignature,
+    StoredStatus, StoredTag, StoredTreeEntry, Token, TokenKind,
 };
 pub use options::{Digests, NoAttestations, Options, Untagged};
 pub use rate_limit::RateLimits;

@@ -10,6 +10,12 @@ pub struct Options {
     pub clock: ServerClock,
     /// How long a write stays invisible to lists, requests by tag and GraphQL.
     pub lag: Duration,
+    /// How long it takes until GitHub knows whether a pull request can be merged, after it was made or a branch moved.
+    pub mergeable_after: Duration,
+    /// How long a pull request is in the merge queue before it is merged.
+    pub queue_length: Duration,
+    /// The most entries that a recursive read of a tree gives; the rest is cut.
+    pub tree_entries_max: usize,
     /// The round trip to clients: a new connection takes one, and so does each request.
     pub delay: Duration,
     pub limits: RateLimits,
@@ -74,6 +80,9 @@ impl Default for Options {
         Options {
             clock: ServerClock::default(),
             lag: Duration::ZERO,
+            mergeable_after: Duration::from_secs(1),
+            queue_length: Duration::from_mins(1),
+            tree_entries_max: 100_000,
             delay: Duration::ZERO,
             limits: RateLimits::default(),
             page_size_max: 100,

@@ -89,16 +89,23 @@ impl QueryError {
     }
 }
 
-/// The fields of the operation's outermost selection.
+/// What is to be carried out.
+#[derive(Debug)]
+pub(crate) struct RequestedOperation {
+    pub(crate) is_mutation: bool,
+    /// The fields of the outermost selection.
+    pub(crate) fields: Vec<RequestedField>,
+}
+
 pub(crate) fn read(
     query: &str,
     operation: Option<&str>,
     variables: &Value,
-) -> Result<Vec<RequestedField>, Vec<QueryError>> {
+) -> Result<RequestedOperation, Vec<QueryError>> {
     let parsed: Document<'_, String> = parse_query(query)
         .map_err(|error| vec![QueryError::new(format!("Parse error: {error}"))])?;
     let one = |error: QueryError| vec![error];
-    let (selections, definitions) = chosen(&parsed, operation).map_err(one)?;
+    let (is_mutation, selections, definitions) = chosen(&parsed, operation).map_err(one)?;
     let mut reader = SelectionReader {
         fragments: BTreeMap::new(),
         variables: variables_of(definitions, variables)?,
@@ -110,15 +117,26 @@ pub(crate) fn read(
     }
     let fields = reader.flatten(selections, &[], 0).map_err(one)?;
     let mut errors = Vec::new();
-    check(&fields, "Query", &mut errors);
+    let root = if is_mutation { "Mutation" } else { "Query" };
+    check(&fields, root, &mut errors);
+    if is_mutation {
+        fields
+            .iter()
+            .for_each(|field| check_input(field, &mut errors));
+    }
     if errors.is_empty() {
-        Ok(fields)
+        Ok(RequestedOperation {
+            is_mutation,
+            fields,
+        })
     } else {
         Err(errors)
     }
 }
 
+/// Whether it is a mutation, its selection and its variables.
 type ChosenOperation<'q> = (
+    bool,
     &'q SelectionSet<'q, String>,
     &'q [VariableDefinition<'q, String>],
 );
@@ -132,14 +150,26 @@ fn chosen<'q>(
     for definition in &document.definitions {
         match definition {
             Definition::Operation(OperationDefinition::SelectionSet(selections)) => {
-                found.push((None, (selections, &[][..])));
+                found.push((None, (false, selections, &[][..])));
             }
             Definition::Operation(OperationDefinition::Query(query)) => found.push((
                 query.name.as_deref(),
-                (&query.selection_set, query.variable_definitions.as_slice()),
+                (
+                    false,
+                    &query.selection_set,
+                    query.variable_definitions.as_slice(),
+                ),
+            )),
+            Definition::Operation(OperationDefinition::Mutation(mutation)) => found.push((
+                mutation.name.as_deref(),
+                (
+                    true,
+                    &mutation.selection_set,
+                    mutation.variable_definitions.as_slice(),
+                ),
             )),
             Definition::Operation(_) => {
-                return Err(QueryError::new("Only queries are served, no mutations."));
+                return Err(QueryError::new("Only queries and mutations are served."));
             }
             Definition::Fragment(_) => {}
         }
@@ -309,6 +339,44 @@ fn within(outer: &[String], condition: Option<&TypeCondition<'_, String>>) -> Ve
         conditions.push(name.clone());
     }
     conditions
+}
+
+/// The input of a mutation has the fields of its type, and those that are required.
+fn check_input(field: &RequestedField, errors: &mut Vec<QueryError>) {
+    let schema = GraphQlSchema::get();
+    let definition = schema.field("Mutation", &field.name);
+    let arguments = definition.iter().flat_map(|field| &field.arguments);
+    for argument in arguments {
+        let of_type = base_of(&argument.value_type);
+        let known = schema.inputs(of_type);
+        let sent = field.arguments.get(argument.name);
+        let sent = sent.and_then(Value::as_object).cloned().unwrap_or_default();
+        for name in sent.keys() {
+            if !known.iter().any(|known| known.name == name) {
+                let message = format!("InputObject '{of_type}' doesn't accept argument '{name}'");
+                errors.push(QueryError::at(
+                    field.position,
+                    "argumentNotAccepted",
+                    message,
+                ));
+            }
+        }
+        for wanted in known {
+            let required = matches!(wanted.value_type, Type::NonNullType(_));
+            let given = sent.get(wanted.name).is_some_and(|value| !value.is_null());
+            if required && !given {
+                let message = format!(
+                    "Argument '{}' on InputObject '{of_type}' is required. Expected type {}",
+                    wanted.name, wanted.value_type
+                );
+                errors.push(QueryError::at(
+                    field.position,
+                    "missingRequiredInputObjectAttribute",
+                    message,
+                ));
+            }
+        }
+    }
 }
 
 /// Every field is one of its type, takes the arguments given, and has a selection where it needs one.

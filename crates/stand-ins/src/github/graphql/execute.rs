@@ -2,7 +2,8 @@
 //! <https://spec.graphql.org/October2021/#sec-Execution>
 
 use super::document::RequestedField;
-use super::object::{Object, ResolveContext, Resolved};
+use super::mutate::MutationOutcome;
+use super::object::{FieldError, Object, ResolveContext, Resolved};
 use super::resolve::resolve;
 use super::schema::{GraphQlSchema, base_of};
 use serde_json::{Map, Value, json};
@@ -33,6 +34,36 @@ impl<'a> QueryExecution<'a> {
             answer.insert(field.alias, value);
         }
         Value::Object(answer)
+    }
+
+    /// The answer to a mutation, with what it changed as it is now.
+    pub(crate) fn payload(
+        &mut self,
+        outcome: Result<MutationOutcome, FieldError>,
+        field: &RequestedField,
+    ) -> Value {
+        let error = match outcome {
+            Ok(outcome) => {
+                let repository = self.context.world.find(&outcome.repository);
+                let pull = repository.and_then(|found| found.pulls.get(&outcome.number));
+                let Some((repository, pull)) = repository.zip(pull) else {
+                    return Value::Null;
+                };
+                let MutationOutcome {
+                    payload,
+                    number,
+                    client,
+                    ..
+                } = outcome;
+                let object = Object::Payload(payload, repository, number, pull, client);
+                return self.object(&object, &field.fields);
+            }
+            Err(error) => error,
+        };
+        let mut view = error.view();
+        crate::fields::set(&mut view, "path", json!([field.alias]));
+        self.errors.push(view);
+        Value::Null
     }
 
     fn field(&mut self, object: &Object<'a>, field: &RequestedField) -> Value {

@@ -12,7 +12,7 @@ pub(crate) fn schema() -> Object<'static> {
         "__Schema",
         json!({
             "queryType": named("Query"),
-            "mutationType": null,
+            "mutationType": named("Mutation"),
             "subscriptionType": null,
             "types": types.map(full).collect::<Vec<_>>(),
         }),

@@ -30,6 +30,8 @@ pub(crate) enum Object<'a> {
     /// The author of a commit or a tag: the name in git, the GitHub account if there is one, and the time.
     GitActor(String, Option<String>, u64),
     Pull(&'a GitRepository, u64, &'a Pull),
+    /// The answer to a mutation of a pull request: its type, and the client's own id.
+    Payload(&'static str, &'a GitRepository, u64, &'a Pull, Value),
     /// A commit of a pull request.
     PullCommit(&'a GitRepository, String),
     Issue(&'a GitRepository, u64, &'a Issue),
@@ -83,6 +85,7 @@ impl<'a> Object<'a> {
             Object::GitActor(..) => "GitActor",
             Object::Pull(..) => "PullRequest",
             Object::PullCommit(..) => "PullRequestCommit",
+            Object::Payload(name, ..) => name,
             Object::Issue(..) => "Issue",
             Object::Label(..) => "Label",
             Object::Milestone(..) => "Milestone",
@@ -136,6 +139,14 @@ impl FieldError {
     pub(crate) fn not_found(message: String) -> FieldError {
         FieldError {
             kind: Some("NOT_FOUND"),
+            message,
+        }
+    }
+
+    /// With the `type` that GitHub gives it.
+    pub(crate) fn of_kind(kind: &'static str, message: String) -> FieldError {
+        FieldError {
+            kind: Some(kind),
             message,
         }
     }

@@ -4,9 +4,10 @@ use super::document::RequestedField;
 use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
 use super::{
     connection, introspection, resolve_compare, resolve_git, resolve_issues, resolve_milestones,
-    resolve_releases, resolve_repository, resolve_search,
+    resolve_pulls, resolve_releases, resolve_repository, resolve_search,
 };
 use crate::github::rest::objects::{id_of, node_id};
+use crate::github::rest::pulls::database_id;
 use crate::sync::lock;
 use crate::text::rfc3339;
 use serde_json::{Value, json};
@@ -34,8 +35,19 @@ pub(crate) fn resolve<'a>(
             resolve_git::commit(context, repository, sha, commit, field)?
         }
         Object::Pull(repository, number, pull) => {
-            resolve_issues::pull(context, repository, *number, pull, field)?
+            resolve_pulls::pull(context, repository, *number, pull, field)?
         }
+        Object::Payload(_, repository, number, pull, client) => match name {
+            "clientMutationId" => Some(client.clone().into()),
+            "mergeQueueEntry" => resolve_pulls::pull(context, repository, *number, pull, field)?,
+            "actor" => {
+                let token = context.call.token.as_ref();
+                Some(Resolved::maybe(
+                    token.map(|token| Object::actor(&token.login)),
+                ))
+            }
+            _ => Some(Object::Pull(repository, *number, pull).into()),
+        },
         Object::Comparison(repository, base, head) => {
             resolve_compare::comparison(repository, base, head, field)?
         }
@@ -89,10 +101,26 @@ fn query<'a>(context: &ResolveContext<'a>, field: &RequestedField) -> FieldResul
         "user" => Object::actor(field.text("login")).into(),
         "search" => resolve_search::search(context, field.text("query")),
         "rateLimit" => rate_limit(context),
+        "node" => Resolved::maybe(node(context, field.text("id"))),
         "__schema" => introspection::schema().into(),
         "__type" => introspection::of_type(field.text("name")),
         _ => return Ok(None),
     }))
+}
+
+/// A repository or a pull request by its opaque id.
+fn node<'a>(context: &ResolveContext<'a>, id: &str) -> Option<Object<'a>> {
+    let all = context.world.repositories.values();
+    let mut seen = all.filter(|repository| context.call.sees(repository));
+    seen.find_map(|repository| {
+        if node_id("R", repository.id) == id {
+            return Some(Object::Repository(repository));
+        }
+        let mut pulls = repository.pulls.iter();
+        let found =
+            pulls.find(|(number, _)| node_id("PR", database_id(repository, **number)) == id);
+        found.map(|(number, pull)| Object::Pull(repository, *number, pull))
+    })
 }
 
 /// A `User`, also where it is a bot, and then with `[bot]` at the end of its login.

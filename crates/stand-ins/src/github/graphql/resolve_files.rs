@@ -7,25 +7,25 @@ use crate::github::rest::objects::node_id;
 use crate::text::stable_hex;
 use serde_json::{Value, json};
 
-/// A file, or a folder with what is right in it. Files are the same at every commit; only the content of `.github/workflows` may be
-/// named by a commit ([`Commit::workflows`](crate::github::model::Commit::workflows)).
+/// A file, or a folder with what is right in it. A seeded commit may name the content of `.github/workflows` without files
+/// ([`Commit::workflows`](crate::github::model::Commit::workflows)).
 pub(crate) fn file_or_folder<'a>(
     repository: &'a GitRepository,
     commit: &str,
     path: &str,
 ) -> Option<Object<'a>> {
-    if let Some(text) = repository.files.get(path) {
-        return Some(Object::Json("Blob", blob(repository, commit, path, text)));
+    let files = repository.files_at(commit);
+    if let Some(file) = files.get(path) {
+        return Some(Object::Json("Blob", blob(repository, commit, &file.sha)));
     }
     let prefix = format!("{path}/");
-    let files = repository.files.iter();
-    let below = files.filter_map(|(file, text)| Some((file, file.strip_prefix(&prefix)?, text)));
+    let all = files.iter();
+    let below = all.filter_map(|(path, file)| Some((path, path.strip_prefix(&prefix)?, file)));
     let entries: Vec<Value> = below
         .filter(|(_, name, _)| !name.contains('/'))
-        .map(|(file, name, text)| {
-            let object = blob(repository, commit, file, text);
-            let oid = object.get("oid").cloned();
-            json!({ "name": name, "path": file, "type": "blob", "oid": oid, "object": object })
+        .map(|(path, name, file)| {
+            let object = blob(repository, commit, &file.sha);
+            json!({ "name": name, "path": path, "type": "blob", "oid": file.sha, "object": object })
         })
         .collect();
     let workflows = match path {
@@ -41,12 +41,13 @@ pub(crate) fn file_or_folder<'a>(
     Some(Object::Json("Tree", tree))
 }
 
-fn blob(repository: &GitRepository, commit: &str, path: &str, text: &str) -> Value {
-    let oid = stable_hex(&format!("blob {path} {}", text.len()), 40);
-    let mut blob = object(repository, commit, "Blob", &oid);
+fn blob(repository: &GitRepository, commit: &str, oid: &str) -> Value {
+    let bytes = repository.blob(oid).unwrap_or_default();
+    let text = std::str::from_utf8(&bytes).ok();
+    let mut blob = object(repository, commit, "Blob", oid);
     for (field, value) in [
-        ("byteSize", json!(text.len())),
-        ("isBinary", json!(false)),
+        ("byteSize", json!(bytes.len())),
+        ("isBinary", json!(text.is_none())),
         ("isTruncated", json!(false)),
         ("text", json!(text)),
     ] {

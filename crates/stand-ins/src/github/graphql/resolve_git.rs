@@ -3,7 +3,7 @@
 
 use super::document::RequestedField;
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
-use super::{connection, resolve_compare};
+use super::{connection, resolve_checks, resolve_compare};
 use crate::github::model::{Commit, GitRepository};
 use crate::github::rest::objects::page;
 use crate::text::{rfc3339, stable_hex};
@@ -105,6 +105,7 @@ pub(crate) fn commit<'a>(
     };
     Ok(Some(match field.name.as_str() {
         "message" => json!(commit.message).into(),
+        "statusCheckRollup" => resolve_checks::rollup(repository, sha),
         "messageHeadline" => json!(headline).into(),
         "messageBody" => json!(text.trim_start()).into(),
         "committedDate" | "authoredDate" => json!(rfc3339(commit.date)).into(),

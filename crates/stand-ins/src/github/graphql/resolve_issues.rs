@@ -1,40 +1,31 @@
-//! Fields of pull requests, issues and labels.
-//! <https://docs.github.com/en/graphql/reference/objects#pullrequest>
+//! Fields of issues and labels.
+//! <https://docs.github.com/en/graphql/reference/objects#issue>
 
 use super::connection;
 use super::document::RequestedField;
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
-use crate::github::model::{GitRepository, Issue, Pull, StoredComment};
+use crate::github::model::{GitRepository, Issue, StoredComment};
 use crate::github::rest::objects::{address, id_of, node_id, page};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
 
-/// `OPEN`, `CLOSED` or `MERGED`.
-pub(crate) fn state_of(pull: &Pull) -> &'static str {
-    match (pull.merged_at, pull.state.as_str()) {
-        (Some(_), _) => "MERGED",
-        (None, "open") => "OPEN",
-        (None, _) => "CLOSED",
-    }
-}
-
 /// What issues and pull requests have in common.
-struct Common<'a> {
-    kind: &'static str,
-    number: u64,
-    title: &'a str,
-    body: &'a str,
-    login: &'a str,
-    labels: &'a [String],
-    comments: &'a [StoredComment],
-    created_at: u64,
-    closed: bool,
+pub(crate) struct CommonFields<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) number: u64,
+    pub(crate) title: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) login: &'a str,
+    pub(crate) labels: &'a [String],
+    pub(crate) comments: &'a [StoredComment],
+    pub(crate) created_at: u64,
+    pub(crate) closed: bool,
 }
 
-fn common<'a>(
+pub(crate) fn common<'a>(
     context: &ResolveContext<'a>,
     repository: &'a GitRepository,
-    of: &Common<'a>,
+    of: &CommonFields<'a>,
     field: &RequestedField,
 ) -> FieldResult<'a> {
     let kind = if of.kind == "PR" { "pull" } else { "issues" };
@@ -79,62 +70,6 @@ fn one_page() -> Value {
     json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null })
 }
 
-pub(crate) fn pull<'a>(
-    context: &ResolveContext<'a>,
-    repository: &'a GitRepository,
-    number: u64,
-    pull: &'a Pull,
-    field: &RequestedField,
-) -> FieldResult<'a> {
-    let merge_commit = || {
-        let sha = pull.merge_commit.as_deref();
-        sha.and_then(|sha| Object::commit(repository, sha))
-    };
-    Ok(Some(match field.name.as_str() {
-        "state" => json!(state_of(pull)).into(),
-        "baseRefName" => json!(pull.base).into(),
-        "headRefName" => json!(pull.head).into(),
-        "baseRepository" | "headRepository" => Object::Repository(repository).into(),
-        "headRepositoryOwner" => Object::actor(&repository.owner).into(),
-        "isCrossRepository" | "isDraft" => json!(false).into(),
-        "merged" => json!(pull.merged_at.is_some()).into(),
-        "mergedAt" => json!(pull.merged_at.map(rfc3339)).into(),
-        "mergedBy" => {
-            let merged = pull.merged_at.is_some();
-            Resolved::maybe(merged.then(|| Object::actor(&pull.login)))
-        }
-        "mergeCommit" => Resolved::maybe(merge_commit()),
-        "mergeable" => json!("UNKNOWN").into(),
-        "changedFiles" => json!(1).into(),
-        // The one commit that a squashed pull request is known to have.
-        "commits" => {
-            let shas = pull.merge_commit.iter();
-            let all = shas.map(|sha| Object::PullCommit(repository, sha.clone()));
-            connection::new(
-                "PullRequestCommitConnection",
-                "PullRequestCommitEdge",
-                all.collect(),
-                field,
-            )?
-            .into()
-        }
-        _ => {
-            let of = Common {
-                kind: "PR",
-                number,
-                title: &pull.title,
-                body: &pull.body,
-                login: &pull.login,
-                labels: &pull.labels,
-                comments: &pull.comments,
-                created_at: pull.merged_at.unwrap_or_default(),
-                closed: pull.state != "open",
-            };
-            return common(context, repository, &of, field);
-        }
-    }))
-}
-
 pub(crate) fn issue<'a>(
     context: &ResolveContext<'a>,
     repository: &'a GitRepository,
@@ -148,7 +83,7 @@ pub(crate) fn issue<'a>(
     if field.name == "stateReason" {
         return Ok(Some(Value::Null.into()));
     }
-    let of = Common {
+    let of = CommonFields {
         kind: "I",
         number,
         title: &issue.title,

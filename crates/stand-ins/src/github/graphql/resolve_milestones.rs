@@ -4,7 +4,7 @@
 use super::connection;
 use super::document::RequestedField;
 use super::object::{FieldResult, Object, ResolveContext};
-use super::resolve_issues::state_of;
+use super::resolve_pulls::state_of;
 use crate::github::model::{GitRepository, StoredMilestone};
 use crate::github::rest::objects::{node_id, page};
 use crate::text::rfc3339;

@@ -4,7 +4,7 @@
 use super::connection;
 use super::document::{RequestedField, words};
 use super::object::{FieldError, FieldResult, Object, ResolveContext, Resolved};
-use super::resolve_issues::state_of;
+use super::resolve_pulls::state_of;
 use super::{resolve_files, resolve_milestones};
 use crate::fields;
 use crate::github::model::{GitRepository, Level, Right, StoredRelease};
@@ -38,9 +38,12 @@ pub(crate) fn repository<'a>(
         "visibility" => json!("PUBLIC").into(),
         "isEmpty" => json!(repository.commits.is_empty()).into(),
         "isFork" | "isArchived" | "hasWikiEnabled" => json!(false).into(),
-        "hasIssuesEnabled" | "mergeCommitAllowed" | "rebaseMergeAllowed" | "squashMergeAllowed" => {
-            json!(true).into()
-        }
+        "hasIssuesEnabled" => json!(true).into(),
+        "mergeCommitAllowed" => json!(repository.merge_settings.allows("merge")).into(),
+        "rebaseMergeAllowed" => json!(repository.merge_settings.allows("rebase")).into(),
+        "squashMergeAllowed" => json!(repository.merge_settings.allows("squash")).into(),
+        "autoMergeAllowed" => json!(repository.merge_settings.auto_merge).into(),
+        "deleteBranchOnMerge" => json!(repository.merge_settings.delete_branch_on_merge).into(),
         "stargazerCount" => json!(0).into(),
         "createdAt" | "updatedAt" | "pushedAt" => json!(rfc3339(REPOSITORY_DATE)).into(),
         "viewerPermission" if call.has(Right::Administration, Level::Write) => {

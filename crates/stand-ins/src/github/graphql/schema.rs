@@ -1,7 +1,9 @@
 //! The schema, parsed once from `schema.graphql`: for validation and for introspection.
 //! <https://spec.graphql.org/October2021/#sec-Type-System>
 
-use graphql_parser::schema::{Definition, Document, Field, Type, TypeDefinition, parse_schema};
+use graphql_parser::schema::{
+    Definition, Document, Field, InputValue, Type, TypeDefinition, parse_schema,
+};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -96,6 +98,14 @@ impl GraphQlSchema {
         match self.types.get(of_type) {
             Some(TypeDefinition::Object(object)) => &object.fields,
             Some(TypeDefinition::Interface(interface)) => &interface.fields,
+            _ => &[],
+        }
+    }
+
+    /// The fields of an input type; other types have none.
+    pub(crate) fn inputs(&self, of_type: &str) -> &[InputValue<'static, SchemaText>] {
+        match self.types.get(of_type) {
+            Some(TypeDefinition::InputObject(input)) => &input.fields,
             _ => &[],
         }
     }

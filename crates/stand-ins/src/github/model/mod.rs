@@ -3,18 +3,33 @@
 mod app;
 mod attestations;
 mod blobs;
+mod git_object;
+mod git_tree;
+mod merging;
+mod operator;
+mod pulls;
 mod releases;
+mod requirements;
+mod rule;
 mod seed;
 mod token;
 mod world;
 
 pub use app::{StoredApp, StoredInstallation};
 pub use attestations::StoredAttestation;
+pub(crate) use git_object::{CommittedFile, CommittedFiles, FOLDER, kind_of};
+pub use git_object::{StoredObject, StoredSignature, StoredTreeEntry};
+pub(crate) use merging::{ChangedFile, MergeOrder, MergeVerdict, signature, web};
+pub use pulls::{
+    Pull, StoredAutoMerge, StoredComment, StoredMergeSettings, StoredQueueEntry, StoredReview,
+};
 pub(crate) use releases::untagged_name;
+pub(crate) use requirements::{CheckState, UnmetRequirement};
+pub use rule::{Enforcement, Rule, StoredReviewRule};
 pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};
 pub(crate) use world::ObjectKind;
 pub use world::{
-    CheckRun, Commit, Enforcement, GitHubWorld, GitRepository, Issue, Pull, Rule, Sha, StoredAsset,
-    StoredComment, StoredJob, StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag,
+    CheckRun, Commit, GitHubWorld, GitRepository, Issue, Sha, StoredAsset, StoredJob,
+    StoredMilestone, StoredRelease, StoredRun, StoredStatus, StoredTag,
 };

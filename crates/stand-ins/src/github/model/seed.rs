@@ -1,8 +1,9 @@
 //! Builds the server's state by chained calls, and saves it to a folder.
 
 use super::blobs::Blobs;
+use super::pulls::Pull;
 use super::world::{
-    CheckRun, Commit, GitHubWorld, GitRepository, Pull, Sha, StoredAsset, StoredJob, StoredRelease,
+    CheckRun, Commit, GitHubWorld, GitRepository, Sha, StoredAsset, StoredJob, StoredRelease,
     StoredRun, StoredStatus, StoredTag,
 };
 use super::{releases, token::Token};
@@ -169,15 +170,16 @@ impl GitRepository {
     /// A commit by an author whom GitHub may not know.
     pub fn commit_by(&mut self, message: &str, login: Option<&str>) -> &mut GitRepository {
         let parent = self.branch_tip(&self.branch);
-        let workflows = parent.as_ref().and_then(|sha| self.commits.get(sha));
+        let before = parent.as_ref().and_then(|sha| self.commits.get(sha));
+        let before = before.cloned().unwrap_or_default();
         let commit = Commit {
-            workflows: workflows
-                .map(|commit| commit.workflows.clone())
-                .unwrap_or_default(),
+            workflows: before.workflows,
+            tree: before.tree,
             parents: parent.into_iter().collect(),
             message: message.to_owned(),
             login: login.map(str::to_owned),
             date: FIRST_COMMIT + self.commits.len() as u64 * 3600,
+            ..Commit::default()
         };
         self.add(commit)
     }
@@ -196,8 +198,16 @@ impl GitRepository {
         self
     }
 
+    /// A commit without a tree of its own has an id that follows from the rest of it, so that files may be seeded later.
     fn add(&mut self, commit: Commit) -> &mut GitRepository {
-        let sha = text::stable_hex(&format!("commit {} {commit:?}", self.full_name()), 40);
+        let sha = if commit.tree.is_empty() {
+            text::stable_hex(
+                &format!("commit {} {}", self.full_name(), seeded(&commit)),
+                40,
+            )
+        } else {
+            self.store_commit(commit.clone())
+        };
         self.refs
             .insert(format!("refs/heads/{}", self.branch), sha.clone());
         self.commits.insert(sha, commit);
@@ -234,7 +244,9 @@ impl GitRepository {
                 head,
                 merge_commit: Some(sha),
                 merged_at,
-                comments: Vec::new(),
+                created_at: merged_at.unwrap_or_default(),
+                merged_by: Some(login.to_owned()),
+                ..Pull::default()
             },
         );
         self
@@ -394,6 +406,14 @@ impl GitRepository {
         self.runs.insert(id, run);
         id
     }
+}
+
+/// The content that the id of a seeded commit is made of.
+fn seeded(commit: &Commit) -> String {
+    format!(
+        "Commit {{ parents: {:?}, message: {:?}, login: {:?}, date: {:?}, workflows: {:?} }}",
+        commit.parents, commit.message, commit.login, commit.date, commit.workflows
+    )
 }
 
 impl StoredTag {

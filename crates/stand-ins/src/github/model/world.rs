@@ -3,6 +3,9 @@
 use super::app::StoredApp;
 use super::attestations::StoredAttestation;
 use super::blobs::Blobs;
+use super::git_object::{StoredObject, StoredSignature};
+use super::pulls::{Pull, StoredComment, StoredMergeSettings};
+use super::rule::Rule;
 use super::token::Token;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,14 +61,18 @@ pub struct GitRepository {
     pub issues: BTreeMap<u64, Issue>,
     /// The first one has the number 1.
     pub milestones: Vec<StoredMilestone>,
-    /// Text files by path, the same at every commit.
+    /// Text files by path, the same at every commit that has no tree of its own.
     pub files: BTreeMap<String, String>,
+    /// Blobs and trees that were written.
+    pub objects: BTreeMap<Sha, StoredObject>,
+    /// Which ways to merge a pull request are allowed.
+    pub merge_settings: StoredMergeSettings,
     pub(crate) last_id: u64,
     /// Where the seed builder adds commits.
     pub(crate) branch: String,
 }
 
-/// A commit. Its tree is not modelled, but for [`Commit::workflows`] and [`GitRepository::files`].
+/// A commit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Commit {
@@ -76,6 +83,42 @@ pub struct Commit {
     pub date: u64,
     /// Identifies the content of `.github/workflows` in this commit.
     pub workflows: String,
+    /// The id of its tree. Empty: a seeded commit, which holds [`GitRepository::files`].
+    pub tree: Sha,
+    /// What git says of the author and the committer; `None`: it follows from `login` and `date`.
+    pub signed_by: Option<Box<[StoredSignature; 2]>>,
+    /// Whether GitHub signed it.
+    pub verified: bool,
+}
+
+impl Commit {
+    pub(crate) fn author(&self) -> StoredSignature {
+        let [author, _] = self
+            .signed_by
+            .as_deref()
+            .cloned()
+            .unwrap_or_else(|| self.unsigned());
+        author
+    }
+
+    pub(crate) fn committer(&self) -> StoredSignature {
+        let [_, committer] = self
+            .signed_by
+            .as_deref()
+            .cloned()
+            .unwrap_or_else(|| self.unsigned());
+        committer
+    }
+
+    fn unsigned(&self) -> [StoredSignature; 2] {
+        let name = self.login.as_deref().unwrap_or("Somebody Unknown");
+        let person = StoredSignature {
+            name: name.to_owned(),
+            email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+            date: self.date,
+        };
+        [person.clone(), person]
+    }
 }
 
 /// An annotated tag object; it takes effect only with a ref that points at it.
@@ -86,37 +129,6 @@ pub struct StoredTag {
     pub object: Sha,
     pub tagger: String,
     pub date: u64,
-}
-
-/// A pull request, by number in [`GitRepository::pulls`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Pull {
-    pub title: String,
-    pub body: String,
-    pub login: String,
-    pub labels: Vec<String>,
-    /// `open` or `closed`.
-    pub state: String,
-    pub base: String,
-    pub head: String,
-    pub merge_commit: Option<Sha>,
-    pub merged_at: Option<u64>,
-    /// Comments on it, oldest first.
-    pub comments: Vec<StoredComment>,
-}
-
-/// A comment on an issue or a pull request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StoredComment {
-    /// Unique within the repository.
-    pub id: u64,
-    /// Who wrote it.
-    pub login: String,
-    pub body: String,
-    pub created_at: u64,
-    pub updated_at: u64,
 }
 
 /// An issue that is no pull request.
@@ -255,32 +267,6 @@ pub struct StoredJob {
     pub log_deleted: bool,
 }
 
-/// A ruleset's rule: refs that match may not be created, moved or deleted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rule {
-    /// The name of its ruleset.
-    pub name: String,
-    /// `refs/tags/*`; `*` matches any text.
-    pub refs: String,
-    pub enforcement: Enforcement,
-    pub creation: bool,
-    pub update: bool,
-    pub deletion: bool,
-    /// Logins that the rule does not bind.
-    pub bypass: BTreeSet<String>,
-}
-
-/// Whether a ruleset binds anyone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Enforcement {
-    #[default]
-    Active,
-    /// It is only tried out.
-    Evaluate,
-}
-
 /// What a name resolves to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ObjectKind {
@@ -334,6 +320,12 @@ impl GitRepository {
     pub(crate) fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.id * 1_000_000 + self.last_id
+    }
+
+    /// Issues and pull requests share their numbers.
+    pub(crate) fn next_number(&self) -> u64 {
+        let last = self.pulls.keys().last().max(self.issues.keys().last());
+        last.copied().unwrap_or_default() + 1
     }
 
     pub(crate) fn object(&self, sha: &str) -> Option<ObjectKind> {

@@ -5,7 +5,7 @@ use super::objects::{address, page, user};
 use super::page::Page;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
-use crate::github::model::GitRepository;
+use crate::github::model::{Commit, GitRepository, StoredSignature};
 use crate::transport::Reply;
 use crate::{fields, text};
 use serde_json::{Value, json};
@@ -14,13 +14,15 @@ pub(crate) fn view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Val
     let Some(commit) = repository.commits.get(sha) else {
         return Value::Null;
     };
-    let name = commit.login.as_deref().unwrap_or("Somebody Unknown");
-    let signature = json!({
-        "name": name,
-        "email": format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
-        "date": text::rfc3339(commit.date),
-    });
+    let person = |of: &StoredSignature| json!({ "name": of.name, "email": of.email, "date": text::rfc3339(of.date) });
+    let (author, committer) = (commit.author(), commit.committer());
     let account = commit.login.as_deref().map(|login| user(call, login));
+    let by_web = committer.email == "noreply@github.com";
+    let committer_account = if by_web {
+        Some(user(call, "web-flow"))
+    } else {
+        account.clone()
+    };
     let parents: Vec<Value> = commit
         .parents
         .iter()
@@ -32,25 +34,47 @@ pub(crate) fn view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Val
             })
         })
         .collect();
-    let tree = text::stable_hex(&format!("tree {sha}"), 40);
+    let tree = repository.tree_of(sha);
     json!({
         "sha": sha,
         "node_id": text::stable_hex(&format!("node {sha}"), 24),
         "commit": {
-            "author": signature,
-            "committer": signature,
+            "author": person(&author),
+            "committer": person(&committer),
             "message": commit.message,
             "tree": { "sha": tree, "url": address(call, repository, &format!("/git/trees/{tree}")) },
             "url": address(call, repository, &format!("/git/commits/{sha}")),
             "comment_count": 0,
+            "verification": verification(commit),
         },
         "url": address(call, repository, &format!("/commits/{sha}")),
         "html_url": page(call, repository, &format!("/commit/{sha}")),
         "comments_url": address(call, repository, &format!("/commits/{sha}/comments")),
         "author": account,
-        "committer": account,
+        "committer": committer_account,
         "parents": parents,
     })
+}
+
+/// A signature of GitHub's own, or that there is none.
+/// <https://docs.github.com/en/rest/commits/commits#get-a-commit>
+fn verification(commit: &Commit) -> Value {
+    match commit.signature() {
+        Some(signature) => json!({
+            "verified": true,
+            "reason": "valid",
+            "signature": signature,
+            "payload": commit.payload(),
+            "verified_at": text::rfc3339(commit.date),
+        }),
+        None => json!({
+            "verified": false,
+            "reason": "unsigned",
+            "signature": null,
+            "payload": null,
+            "verified_at": null,
+        }),
+    }
 }
 
 /// By branch, tag or SHA.
@@ -70,12 +94,17 @@ pub(crate) fn git_commit(call: &ApiCall, repository: &GitRepository, sha: &str) 
     if !repository.commits.contains_key(sha) {
         return Err(ApiError::not_found());
     }
+    Ok(Reply::json(200, &git_view(call, repository, sha)))
+}
+
+/// The git object, without accounts.
+pub(crate) fn git_view(call: &ApiCall, repository: &GitRepository, sha: &str) -> Value {
     let full = view(call, repository, sha);
     let mut body = fields::get(&full, "commit").clone();
-    for field in ["sha", "parents", "html_url"] {
+    for field in ["sha", "node_id", "parents", "html_url"] {
         fields::set(&mut body, field, fields::get(&full, field).clone());
     }
-    Ok(Reply::json(200, &body))
+    body
 }
 
 pub(crate) fn list(call: &ApiCall, repository: &GitRepository) -> ApiResult {

@@ -35,7 +35,15 @@ pub(crate) fn write(call: &ApiCall, repository: &mut GitRepository, path: &[&str
     if let [.., "comments"] | ["comments", _] = path {
         return comments::write(call, repository, path);
     }
-    call.need(Right::Issues, Level::Write)?;
+    let is_pull = |number: &str| {
+        repository
+            .pulls
+            .contains_key(&number.parse().unwrap_or_default())
+    };
+    let on_pull = path.first().is_some_and(|number| is_pull(number));
+    if !(on_pull && call.has(Right::PullRequests, Level::Write)) {
+        call.need(Right::Issues, Level::Write)?;
+    }
     match (&call.request.method, path) {
         (&Method::POST, []) => create(call, repository),
         (&Method::PATCH, [number]) => update(call, repository, parse(number)?),
@@ -108,9 +116,7 @@ fn sent_labels(call: &ApiCall) -> Vec<String> {
 }
 
 fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
-    let last = |keys: Option<&u64>| keys.copied().unwrap_or_default();
-    let pulls = last(repository.pulls.keys().last());
-    let number = pulls.max(last(repository.issues.keys().last())) + 1;
+    let number = repository.next_number();
     let issue = Issue {
         title: call.required("title")?,
         body: call.text("body")?.unwrap_or_default(),

@@ -10,16 +10,21 @@ mod comments;
 mod commits;
 mod compare;
 mod contents;
+mod git_data;
 mod issues;
+pub(crate) mod merges;
 mod notes;
 pub(crate) mod objects;
 mod page;
 mod publishing;
-mod pulls;
+pub(crate) mod pull_files;
+pub(crate) mod pull_writes;
+pub(crate) mod pulls;
 mod refs;
 mod release_body;
 pub(crate) mod releases;
 mod repositories;
+mod reviews;
 mod rules;
 mod rulesets;
 mod statuses;
@@ -138,6 +143,10 @@ fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult 
         ["pulls"] => pulls::list(call, repository),
         ["pulls", number] => pulls::get(call, repository, number),
         ["pulls", number, "commits"] => pulls::commits(call, repository, number),
+        ["pulls", number, "files"] => pull_files::list(call, repository, number),
+        ["pulls", number, "merge"] => pulls::is_merged(repository, number),
+        ["pulls", number, "reviews"] => reviews::list(call, repository, number),
+        ["pulls", number, "requested_reviewers"] => reviews::requested(call, repository, number),
         ["issues", path @ ..] => issues::read(call, repository, path),
         ["releases", path @ ..] => read_releases(call, repository, path),
         ["attestations", digest] => attestations::list(call, repository, digest),
@@ -165,6 +174,8 @@ fn read_git(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiRes
         ["matching-refs", name @ ..] => Ok(refs::matching(call, repository, &name.join("/"))),
         ["tags", sha] => tags::get(call, repository, sha),
         ["commits", sha] => commits::git_commit(call, repository, sha),
+        ["blobs", sha] => git_data::blob(call, repository, sha),
+        ["trees", name @ ..] => git_data::tree(call, repository, &name.join("/")),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -186,6 +197,7 @@ fn write(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiRe
         (_, ["releases", path @ ..]) => write_releases(call, repository, path),
         (_, ["git", path @ ..]) => write_git(call, repository, path),
         (_, ["issues", path @ ..]) => issues::write(call, repository, path),
+        (_, ["pulls", path @ ..]) => write_pulls(call, repository, path),
         (&Method::POST, ["check-runs"]) => checks::create(call, repository),
         (&Method::PATCH, ["check-runs", id]) => checks::update(call, repository, id),
         (&Method::POST, ["attestations"]) => attestations::create(call, repository),
@@ -203,12 +215,37 @@ fn write(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiRe
     }
 }
 
+fn write_pulls(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiResult {
+    match (&call.request.method, rest) {
+        (&Method::POST, []) => pull_writes::create(call, repository),
+        (&Method::PATCH, [number]) => pull_writes::update(call, repository, number),
+        (&Method::PUT, [number, "merge"]) => merges::merge(call, repository, number),
+        (&Method::PUT, [number, "update-branch"]) => {
+            pull_writes::update_branch(call, repository, number)
+        }
+        (&Method::POST, [number, "reviews"]) => reviews::create(call, repository, number),
+        (&Method::PUT, [number, "reviews", id, "dismissals"]) => {
+            reviews::dismiss(call, repository, number, id)
+        }
+        (&Method::POST, [number, "requested_reviewers"]) => {
+            reviews::request(call, repository, number, true)
+        }
+        (&Method::DELETE, [number, "requested_reviewers"]) => {
+            reviews::request(call, repository, number, false)
+        }
+        _ => Err(ApiError::not_found()),
+    }
+}
+
 fn write_git(call: &ApiCall, repository: &mut GitRepository, rest: &[&str]) -> ApiResult {
     match (&call.request.method, rest) {
         (&Method::POST, ["refs"]) => refs::create(call, repository),
         (&Method::PATCH, ["refs", name @ ..]) => refs::update(call, repository, &name.join("/")),
         (&Method::DELETE, ["refs", name @ ..]) => refs::delete(call, repository, &name.join("/")),
         (&Method::POST, ["tags"]) => tags::create(call, repository),
+        (&Method::POST, ["blobs"]) => git_data::create_blob(call, repository),
+        (&Method::POST, ["trees"]) => git_data::create_tree(call, repository),
+        (&Method::POST, ["commits"]) => git_data::create_commit(call, repository),
         _ => Err(ApiError::not_found()),
     }
 }

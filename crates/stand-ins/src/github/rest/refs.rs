@@ -128,6 +128,7 @@ pub(crate) fn update(call: &ApiCall, repository: &mut GitRepository, name: &str)
     if rules::frozen(repository, &name) {
         return Err(rules::violation("update", "updates"));
     }
+    rules::may_push(call, repository, &name, &sha)?;
     rules::check_workflows(call, repository, &sha)?;
     repository.refs.insert(name.clone(), sha.clone());
     Ok(Reply::json(200, &view(call, repository, &name, &sha)))

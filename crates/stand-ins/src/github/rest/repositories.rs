@@ -2,7 +2,7 @@
 //! <https://docs.github.com/en/rest/repos/repos>
 
 use super::page::Page;
-use super::{commits, objects};
+use super::{commits, objects, rulesets};
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
@@ -12,6 +12,18 @@ use serde_json::{Value, json};
 
 pub(crate) fn get(call: &ApiCall, repository: &GitRepository) -> Reply {
     let mut body = objects::repository(call, repository);
+    if call.may_push() {
+        let settings = &repository.merge_settings;
+        for (field, on) in [
+            ("allow_merge_commit", settings.allows("merge")),
+            ("allow_squash_merge", settings.allows("squash")),
+            ("allow_rebase_merge", settings.allows("rebase")),
+            ("allow_auto_merge", settings.auto_merge),
+            ("delete_branch_on_merge", settings.delete_branch_on_merge),
+        ] {
+            fields::set(&mut body, field, on);
+        }
+    }
     if let Some(token) = &call.token {
         // The permissions of an App are not those of a user: <https://github.com/semantic-release/github/issues/182>.
         let user = token.kind != TokenKind::App;
@@ -48,11 +60,17 @@ pub(crate) fn branches(call: &ApiCall, repository: &GitRepository) -> ApiResult 
                     "sha": tip,
                     "url": objects::address(call, repository, &format!("/commits/{tip}")),
                 },
-                "protected": false,
+                "protected": is_protected(repository, name),
             })
         })
         .collect();
     Ok(page.linked(Reply::json(200, &json!(views))))
+}
+
+/// Whether a rule binds those who change the branch.
+fn is_protected(repository: &GitRepository, branch: &str) -> bool {
+    let name = format!("refs/heads/{branch}");
+    repository.rules_on(&name, "").next().is_some()
 }
 
 pub(crate) fn branch(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
@@ -68,7 +86,7 @@ pub(crate) fn branch(call: &ApiCall, repository: &GitRepository, name: &str) -> 
                 "self": objects::address(call, repository, &format!("/branches/{name}")),
                 "html": objects::page(call, repository, &format!("/tree/{name}")),
             },
-            "protected": false,
+            "protected": is_protected(repository, name),
             "protection": {},
             "protection_url": objects::address(call, repository, &format!("/branches/{name}/protection")),
         }),
@@ -98,24 +116,27 @@ pub(crate) fn set_immutable_releases(
     Ok(Reply::status(204))
 }
 
-/// Rules of a branch. Rules of tags, and names burned by immutable releases, do not show here.
+/// Rules of a branch. Rules of tags, those of protected branches of the older kind, and names burned by immutable releases do
+/// not show here.
 /// <https://docs.github.com/en/rest/repos/rules>
 pub(crate) fn rules(repository: &GitRepository, branch: &str) -> Reply {
     let name = format!("refs/heads/{branch}");
-    let matching = repository
-        .rules
-        .iter()
-        .filter(|rule| crate::text::glob(&rule.refs, &name));
-    let types = matching.flat_map(|rule| {
-        [
-            ("creation", rule.creation),
-            ("update", rule.update),
-            ("deletion", rule.deletion),
-        ]
-    });
-    let types: Vec<Value> = types
-        .filter(|(_, on)| *on)
-        .map(|(name, _)| json!({ "type": name }))
+    let all = repository.rules.iter().enumerate();
+    let matching = all.filter(|(_, rule)| crate::text::glob(&rule.refs, &name) && !rule.classic);
+    let source =
+        json!({ "ruleset_source_type": "Repository", "ruleset_source": repository.full_name() });
+    let types: Vec<Value> = matching
+        .flat_map(|(at, rule)| {
+            let of_rule = rulesets::types(rule).into_iter();
+            of_rule.map(move |found| (at, found))
+        })
+        .map(|(at, mut found)| {
+            for (field, value) in source.as_object().into_iter().flatten() {
+                fields::set(&mut found, field, value.clone());
+            }
+            fields::set(&mut found, "ruleset_id", at + 1);
+            found
+        })
         .collect();
     Reply::json(200, &json!(types))
 }

@@ -4,7 +4,7 @@
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
 use crate::github::event::GitHubEvent;
-use crate::github::model::{Enforcement, GitRepository, Level, Rule, Sha};
+use crate::github::model::{Enforcement, GitRepository, Level, Rule, Sha, UnmetRequirement};
 use crate::text;
 
 /// Sends the event of a new tag, on which a test can start its builders.
@@ -77,6 +77,58 @@ fn bound(
         .rules
         .iter()
         .any(|rule| of(rule) && text::glob(&rule.refs, name) && is_bound(rule))
+}
+
+/// What a protected branch says to a push that comes by no pull request.
+/// <https://github.com/googleapis/repo-automation-bots/issues/5551>
+pub(crate) fn may_push(
+    call: &ApiCall,
+    repository: &GitRepository,
+    name: &str,
+    sha: &str,
+) -> Result<(), ApiError> {
+    let login = call
+        .token
+        .as_ref()
+        .map(|token| token.login.as_str())
+        .unwrap_or_default();
+    let mut missing = Vec::new();
+    for rule in repository.rules_on(name, login) {
+        if rule.merge_queue.is_some() {
+            missing.push("Changes must be made through the merge queue".to_owned());
+        }
+        if rule.pull_request.is_some() {
+            missing.push("Changes must be made through a pull request.".to_owned());
+        }
+        let commit = repository.commits.get(sha);
+        if rule.linear_history && commit.is_some_and(|commit| commit.parents.len() > 1) {
+            missing.push("This branch must not contain merge commits.".to_owned());
+        }
+        let unmet = repository.unmet_checks(sha, [rule].into_iter());
+        missing.extend(unmet.iter().map(UnmetRequirement::message));
+    }
+    violations(repository, name, login, &missing).map_err(|message| ApiError::new(422, message))
+}
+
+/// The violations of rules in the form of a protected branch, or of a ruleset.
+pub(crate) fn violations(
+    repository: &GitRepository,
+    name: &str,
+    login: &str,
+    missing: &[String],
+) -> Result<(), String> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut rules = repository.rules_on(name, login);
+    Err(if rules.any(|rule| rule.classic) {
+        missing.join(" ")
+    } else {
+        format!(
+            "Repository rule violations found\n\n{}\n\n",
+            missing.join("\n\n")
+        )
+    })
 }
 
 /// The tag of an immutable release stays where it is.
