@@ -49,12 +49,8 @@ pub struct ProposeArgs {
     /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,
-    /// Path of a submission in the repository of all modules; `{module}`, `{version}` and `{tag}` are filled in; default: `modules/{module}/{version}/module-config.yaml`
-    #[arg(long, value_name = "PATH")]
-    pub submission_file: Option<String>,
-    /// Path of the file with the versions of a module's channels in the repository of all modules; `{module}` is filled in; default: `modules/{module}/module-releases.yaml`
-    #[arg(long, value_name = "PATH")]
-    pub releases_file: Option<String>,
+    #[command(flatten)]
+    pub module_files: ModuleFilesInput,
     #[command(flatten)]
     pub target: TargetInput,
     #[command(flatten)]
@@ -63,10 +59,21 @@ pub struct ProposeArgs {
     pub common: CommonArgs,
 }
 
+/// The files of a module in the repository of all modules.
+#[derive(Debug, Default, Args)]
+pub struct ModuleFilesInput {
+    /// Path of the configuration with which a version is submitted, in the repository of all modules; `{module}`, `{version}` and `{tag}` are filled in; default: `modules/{module}/{version}/module-config.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub submission_file: Option<String>,
+    /// Path of the versions of the module's channels, in the repository of all modules; `{module}` is filled in; default: `modules/{module}/module-releases.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub releases_file: Option<String>,
+}
+
 /// The repository in which a change is proposed, where it is not the one that is released.
 #[derive(Debug, Default, Args)]
 pub struct TargetInput {
-    /// Repository in which the pull request is opened, `owner/name`; default: the one that is released
+    /// Repository in which the pull request is opened, `owner/name`, by default the one that is released; of `status`, the repository of all modules, which is read only if it is named
     #[arg(long, value_name = "OWNER/NAME")]
     pub target_repository: Option<String>,
     /// Address of the API of that repository's GitHub, such as `https://HOST/api/v3`; default: the one of the repository that is released

@@ -198,7 +198,7 @@ codes! {
     ComponentDiffers "component-differs" Blocked "What is in the registry under the component's name is not what was released."
     SubmissionMissing "submission-missing" Blocked "The submission of a version that is to be promoted is not merged."
     SubmissionDiffers "submission-differs" Blocked "A version is submitted already, with another configuration."
-    SubmissionFileMissing "submission-file-missing" Blocked "The configuration of a submission names a file that is no asset of the release."
+    SubmissionFileMissing "submission-file-missing" Blocked "The configuration of a submission names a file that is no asset of the release, or a file that is submitted is none."
     ModuleUnplanned "module-unplanned" Blocked "The plan names no module."
     ModuleMissing "module-missing" Blocked "The module image is not in the registry."
     ModuleUnclear "module-unclear" Blocked "The image does not tell which of its layers is the module."

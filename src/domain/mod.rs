@@ -20,6 +20,7 @@ mod invisible;
 
 mod jobs;
 mod lock;
+mod module_files;
 mod name_pattern;
 mod named_version;
 mod next_version;
@@ -53,6 +54,7 @@ pub use input_findings::InputFindings;
 pub use invisible::hides_or_turns;
 pub use jobs::JobResults;
 pub use lock::{Lock, LockOwner, SeenLock};
+pub use module_files::ModuleFiles;
 pub use name_pattern::NamePattern;
 pub use named_version::NamedVersion;
 pub use next_version::{CandidateForm, NextVersion, UnknownVersion, minor_of_branch};

@@ -79,7 +79,7 @@ impl PhaseSettings for ProposeArgs {
                 None
             }
             ProposalKind::Submission | ProposalKind::Promotion => {
-                Some(released_module(parser, self, kind, &release)?)
+                Some(released_module(parser, self, kind, &release, &files)?)
             }
         };
         let guard = merge_guard(parser, self, (kind, guard), &release);
@@ -112,6 +112,7 @@ impl PhaseSettings for ProposeArgs {
             Some(base) => Some(base?),
             None => None,
         };
+        let files = if module.is_none() { files } else { Vec::new() };
         let options = ProposeOptions {
             kind,
             channel: defaults.channel,
@@ -161,7 +162,7 @@ impl Defaults {
     fn of_module(module: &ReleasedModule) -> Self {
         let name = module.name.short();
         match &module.goal {
-            ModuleGoal::Submitted { .. } => Self {
+            ModuleGoal::Submitted { .. } | ModuleGoal::Copied(_) => Self {
                 title: format!("Submit {name} {{version}}"),
                 head: "release/submission/{tag}".to_owned(),
                 channel: None,

@@ -2,15 +2,18 @@
 
 use super::input_parser::InputParser;
 use super::proposed_release::ProposedRelease;
-use crate::cli::ProposeArgs;
-use crate::domain::{ChannelName, Code, ComponentName, RepositoryPath};
-use crate::phases::{ModuleGoal, ReleasedModule, Verify};
+use crate::cli::{ModuleFilesInput, ProposeArgs};
+use crate::domain::{ChannelName, Code, ComponentName, ModuleFiles};
+use crate::phases::{LocalChange, ModuleGoal, ReleasedModule, Verify};
 use crate::plan::ProposalKind;
 
-/// Where the repository of all modules has the files of a module
-/// (<https://github.com/kyma-project/lifecycle-manager/blob/main/docs/contributor/07-module-migration-guide.md>).
-const SUBMISSION: &str = "modules/{module}/{version}/module-config.yaml";
-const RELEASES: &str = "modules/{module}/module-releases.yaml";
+impl ModuleFilesInput {
+    /// The paths, still without module and version.
+    pub(super) fn files(&self) -> ModuleFiles {
+        let (submission, releases) = (&self.submission_file, &self.releases_file);
+        ModuleFiles::new(submission.as_deref(), releases.as_deref())
+    }
+}
 
 /// What a submission or a promotion is of.
 pub(super) fn released_module(
@@ -18,11 +21,9 @@ pub(super) fn released_module(
     args: &ProposeArgs,
     kind: ProposalKind,
     release: &ProposedRelease,
+    files: &[LocalChange],
 ) -> Option<ReleasedModule> {
-    let before = (!args.files.is_empty(), !args.set.is_empty());
-    for (input, is_given) in [("files", before.0), ("set", before.1)] {
-        refuse_given(parser, kind, input, is_given);
-    }
+    refuse_given(parser, kind, "set", !args.set.is_empty());
     let typed = args.module.module_name.as_ref();
     let typed = typed.map(|name| parser.parse::<ComponentName, _>("module-name", Some(name)));
     let name = match (typed, &release.component) {
@@ -50,14 +51,12 @@ pub(super) fn released_module(
     let config = args.module_config.as_ref();
     let config = config.map(|config| parser.path("module-config", Some(config)));
     let name = name?;
-    let file = file(
-        parser,
-        ("submission-file", &args.submission_file),
-        SUBMISSION,
-        (&name, release),
-    );
+    let paths = args.module_files.files();
+    let file = paths.submission(&name, (&release.version, &release.tag));
+    let file = parser.take("submission-file", file);
     let goal = match kind {
         ProposalKind::Promotion => {
+            refuse_given(parser, kind, "files", !args.files.is_empty());
             if args.channel.is_none() {
                 parser.missing(
                     "channel",
@@ -65,12 +64,7 @@ pub(super) fn released_module(
                 );
             }
             let channel: Option<ChannelName> = parser.parse("channel", args.channel.as_ref());
-            let releases = self::file(
-                parser,
-                ("releases-file", &args.releases_file),
-                RELEASES,
-                (&name, release),
-            );
+            let releases = parser.take("releases-file", paths.releases(&name));
             ModuleGoal::InChannel {
                 channel: channel?,
                 releases: releases?,
@@ -83,13 +77,31 @@ pub(super) fn released_module(
         }
         ProposalKind::Submission | ProposalKind::Bump => {
             refuse_given(parser, kind, "channel", args.channel.is_some());
-            refuse_given(parser, kind, "releases-file", args.releases_file.is_some());
-            if config.is_none() {
-                parser.missing("module-config", "give the path of the module's configuration, from which the submission takes all but version and tag");
-            }
-            ModuleGoal::Submitted {
-                config: config??,
-                file: file?,
+            refuse_given(
+                parser,
+                kind,
+                "releases-file",
+                args.module_files.releases_file.is_some(),
+            );
+            match (config, args.files.is_empty()) {
+                (Some(_), false) => {
+                    parser.refuse(
+                        Code::InputsExclusive,
+                        "module-config and files are given, and each is a submission of its own"
+                            .into(),
+                        "leave one of `module-config` and `files` out",
+                    );
+                    return None;
+                }
+                (None, true) => {
+                    parser.missing("module-config", "give the path of the module's configuration, from which the submission takes all but version and tag; or, in `files`, assets of the release and where they are to be");
+                    return None;
+                }
+                (None, false) => ModuleGoal::Copied(files.to_vec()),
+                (Some(config), true) => ModuleGoal::Submitted {
+                    config: config?,
+                    file: file?,
+                },
             }
         }
     };
@@ -114,8 +126,11 @@ pub(super) fn only_for_modules(parser: &mut InputParser<'_>, args: &ProposeArgs)
         ("module-registry", args.module.module_registry.is_some()),
         ("module-config", args.module_config.is_some()),
         ("channel", args.channel.is_some()),
-        ("submission-file", args.submission_file.is_some()),
-        ("releases-file", args.releases_file.is_some()),
+        (
+            "submission-file",
+            args.module_files.submission_file.is_some(),
+        ),
+        ("releases-file", args.module_files.releases_file.is_some()),
     ] {
         refuse_given(parser, ProposalKind::Bump, input, is_given);
     }
@@ -129,18 +144,4 @@ fn refuse_given(parser: &mut InputParser<'_>, kind: ProposalKind, input: &str, i
             format!("leave `{input}` out, or give another `kind`"),
         );
     }
-}
-
-/// A path in the repository of all modules.
-fn file(
-    parser: &mut InputParser<'_>,
-    (input, given): (&str, &Option<String>),
-    default: &str,
-    (name, release): (&ComponentName, &ProposedRelease),
-) -> Option<RepositoryPath> {
-    let path = given.as_deref().unwrap_or(default);
-    let path = path.replace("{module}", name.short());
-    let path = path.replace("{version}", &release.version.to_string());
-    let path = path.replace("{tag}", release.tag.as_str());
-    parser.parse(input, Some(&path))
 }

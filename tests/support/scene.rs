@@ -56,7 +56,7 @@ pub(crate) struct Run {
 }
 
 pub(crate) struct Scene {
-    pub(crate) github: stand_ins::GitHubServer,
+    pub(crate) github: Arc<stand_ins::GitHubServer>,
     pub(crate) registry: stand_ins::RegistryServer,
     /// The host in the names of images; the registry listens at another address where this is not its own.
     pub(crate) registry_host: String,
@@ -112,9 +112,11 @@ impl Scene {
         };
         let registry = stand_ins::RegistryServer::start(registry).await.unwrap();
         let scene = Self {
-            github: stand_ins::GitHubServer::start(world(), options)
-                .await
-                .unwrap(),
+            github: Arc::new(
+                stand_ins::GitHubServer::start(world(), options)
+                    .await
+                    .unwrap(),
+            ),
             registry_host: registry.host(),
             registry,
             clock,

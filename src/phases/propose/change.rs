@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use ocm_module::yaml::{self, YamlEdit};
 
-use super::base_files::{BaseFiles, Found};
 use super::module_change::ModuleChange;
 use crate::domain::{Code, Diagnostic, Digest, DigestHasher, EntryMode, ObjectId, RepositoryPath};
 use crate::protocol::{FileChange, PullRequestReader, SeenRevision, ServiceError};
+use crate::release::base_files::{BaseFiles, Found};
 
 /// One change, whatever it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 //! Nothing is cloned: the commit is made of git's own objects. Its tree is known beforehand, so that a branch is ours and as wanted
 //! exactly if its commit has that tree, whoever made it and when.
 
-mod base_files;
 mod change;
 mod decide;
 mod guard;
@@ -26,7 +25,7 @@ use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, SeenProposal, SeenTarget, ServiceError, Step,
 };
-use base_files::LARGEST_FILE;
+use crate::release::base_files::LARGEST_FILE;
 use change::Change;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;

@@ -23,6 +23,8 @@ fn options(plan: &ReleasePlan) -> StatusOptions {
         form: StatusForm::Text,
         mode: StatusMode::Watch,
         poll_interval: Duration::from_secs(10),
+        module_files: None,
+        component: None,
     }
 }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use ocm_module::config::{FileRef, ModuleConfig};
 use ocm_module::submission::ModuleSubmission;
 
-use super::base_files::LARGEST_FILE;
 use super::change::Change;
 use super::module_change::ModuleChange;
+use super::options::LocalChange;
 use crate::domain::{
     ChannelName, Code, ComponentName, Diagnostic, Digest, ImageRef, ImageRepository,
     RepositoryPath, Tag, Version,
@@ -21,6 +21,7 @@ use crate::plan::{Artifact, Artifacts, MODULE_IMAGE, SECOND_MODULE_IMAGE};
 use crate::protocol::{
     FilesReader, Phase, Reader, ReleaseFacts, ServiceError, Step, WaitTime, Waiting,
 };
+use crate::release::base_files::LARGEST_FILE;
 use crate::release::image_check::ModuleContents;
 use crate::release::image_reader::{ImageCache, ImageQuery, ImageState, Trust, read_image};
 
@@ -50,6 +51,8 @@ pub enum ModuleGoal {
         config: PathBuf,
         file: RepositoryPath,
     },
+    /// Assets of the release, as they were published.
+    Copied(Vec<LocalChange>),
     /// The version in a channel, after its submission was merged.
     InChannel {
         channel: ChannelName,
@@ -151,6 +154,7 @@ impl ReleaseGate {
     ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
         let module = &self.module;
         let (config, path) = match &module.goal {
+            ModuleGoal::Copied(copies) => return self.copies(files, copies).await,
             ModuleGoal::Submitted { config, file } => (Some(config), file),
             ModuleGoal::InChannel {
                 config, submission, ..
@@ -173,20 +177,17 @@ impl ReleaseGate {
             path: path.clone(),
             change,
         };
-        Ok(Ok(match (&module.goal, text) {
-            (ModuleGoal::Submitted { file, .. }, text) => {
+        Ok(Ok(match &module.goal {
+            ModuleGoal::Copied(_) | ModuleGoal::Submitted { .. } => {
                 let text = text.unwrap_or_default();
-                vec![change(file, ModuleChange::Submission { text })]
+                vec![change(path, ModuleChange::Submission { text })]
             }
-            (
-                ModuleGoal::InChannel {
-                    channel,
-                    releases,
-                    submission,
-                    ..
-                },
-                text,
-            ) => vec![
+            ModuleGoal::InChannel {
+                channel,
+                releases,
+                submission,
+                ..
+            } => vec![
                 change(
                     submission,
                     ModuleChange::IsSubmitted {
@@ -204,6 +205,50 @@ impl ReleaseGate {
                 ),
             ],
         }))
+    }
+
+    /// The same for files that are assets of the release.
+    async fn copies(
+        &self,
+        files: &dyn FilesReader,
+        copies: &[LocalChange],
+    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+        let (mut changes, mut findings) = (Vec::new(), Vec::new());
+        let facts = self.verified.as_ref();
+        let artifacts = facts.iter().flat_map(|facts| facts.artifacts.0.values());
+        let artifacts: Vec<_> = artifacts.collect();
+        for copy in copies {
+            let shown = copy.from.display();
+            let Some(bytes) = files.read(&copy.from, LARGEST_FILE).await? else {
+                findings.push(Diagnostic::error(
+                    Code::FileMissing,
+                    format!("{shown} is not there, and {} is to have its bytes", copy.to),
+                    "download the asset in a step before, with `command: download-asset`",
+                ));
+                continue;
+            };
+            let digest = Digest::of(&bytes);
+            let is_it = |artifact: &&Artifact| matches!(artifact, Artifact::Asset { digest: of_asset, .. } if *of_asset == digest);
+            match String::from_utf8(bytes.to_vec()) {
+                Ok(text) if artifacts.iter().any(is_it) => changes.push(Change::Module {
+                    path: copy.to.clone(),
+                    change: ModuleChange::Submission { text },
+                }),
+                _ => findings.push(Diagnostic::error(
+                    Code::SubmissionFileMissing,
+                    format!(
+                        "{shown} has the digest {digest}, and no text among the assets of {} has",
+                        self.module.tag
+                    ),
+                    format!("download the asset of {} anew", self.module.tag),
+                )),
+            }
+        }
+        Ok(if findings.is_empty() {
+            Ok(changes)
+        } else {
+            Err(findings)
+        })
     }
 }
 
@@ -256,7 +301,7 @@ fn wanted_component(
             Ok(Some(WantedComponent { image, digest }))
         }
         (None, None, None) => match module.goal {
-            ModuleGoal::Submitted { .. } => Ok(None),
+            ModuleGoal::Submitted { .. } | ModuleGoal::Copied(_) => Ok(None),
             ModuleGoal::InChannel { .. } => Err(unknown(module)),
         },
     }
