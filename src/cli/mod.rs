@@ -148,7 +148,7 @@ pub struct CommonArgs {
     /// Repository to release, `owner/name`; default: the one that the workflow runs in or, on a terminal, that the checkout is of
     #[arg(long, value_name = "OWNER/NAME")]
     pub repository: Option<String>,
-    /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `5m` for the others, and for `upload` as much more as GitHub's limits make many files take
+    /// Longest time that this phase may take, such as `20m` or `90s`; default: `20m` for `await`, `30m` for `propose` with `merge`, `5m` for the others, and for `upload` as much more as GitHub's limits make many files take
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
     /// Change nothing: read, decide, and log what would be done next

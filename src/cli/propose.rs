@@ -14,7 +14,7 @@ pub struct ProposeArgs {
     /// What is proposed: `bump` (what the repository says of its version, before it is released), `submission` (the configuration of a released version, in the repository of all modules) or `promotion` (a released version in a `channel`); default: `bump`
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
-    /// Files to upload, one per line: a path, or `path=name` to give the asset another name
+    /// Files to change, one per line: `path=path-in-the-repository`, or a path that is the same in both
     #[arg(long, value_name = "FILES", action = ArgAction::Append)]
     pub files: Vec<String>,
     /// Values to change in YAML files of the repository, one per line: `FILE: PATH = VALUE`, such as `config/kustomization.yaml: images[name=controller].newTag = {version}`, with `{version}`, `{tag}` and `{commit}` filled in; `PATH:tag` changes the tag of an image

@@ -9,7 +9,7 @@ use super::{CommonArgs, PlanInput};
 pub struct UploadArgs {
     #[command(flatten)]
     pub plan: PlanInput,
-    /// Files to upload, one per line: a path, or `path=name` to give the asset another name
+    /// Files to upload, one per line: a path, or `path=name` to give the asset another name; of `propose`, files to change, one per line: `path=path-in-the-repository`, or a path that is the same in both
     #[arg(long, value_name = "FILES", action = ArgAction::Append)]
     pub files: Vec<String>,
     #[command(flatten)]

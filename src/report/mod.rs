@@ -6,6 +6,7 @@
 mod asset_progress;
 mod commands;
 mod details;
+mod difference;
 mod failure;
 mod left;
 mod live;

@@ -158,6 +158,17 @@ impl Resolved {
         Ok(resolve(on, &base, changes))
     }
 
+    /// The changes of these files, without any folder.
+    #[cfg(test)]
+    pub(super) fn example(on: SeenRevision, files: Vec<FileChange>) -> Self {
+        Self {
+            tree: on.tree.clone(),
+            before: vec![],
+            files,
+            on,
+        }
+    }
+
     /// Whether the commit has them already.
     pub(super) fn is_nothing(&self) -> bool {
         self.files.is_empty()

@@ -202,12 +202,14 @@ impl Propose {
             Course::Refused(finding) => Ok(Step::Blocked(vec![finding])),
             Course::Act(actions) => Ok(Step::Act(actions)),
             Course::Unchanged => Ok(Step::Done(self.unchanged(&seen))),
-            Course::Merged(pull) => {
-                let commit = pull.merge_commit.clone();
-                let commit = commit.unwrap_or_else(|| seen.resolved.on.commit.clone());
-                self.after_merge(target, wanted, changes, &seen, &pull, &commit)
-                    .await
-            }
+            // A list may show the merge before its commit.
+            Course::Merged(pull) => match pull.merge_commit.clone() {
+                Some(commit) => {
+                    self.after_merge(target, wanted, changes, &seen, &pull, &commit)
+                        .await
+                }
+                None => self.merge(target, wanted, changes, &seen, &pull).await,
+            },
             Course::Open(pull) if self.options.merge == MergeMode::None => {
                 Ok(Step::Done(self.open(&pull, &base)))
             }

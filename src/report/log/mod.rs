@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::asset_progress::AssetProgress;
 use super::details::{details, headline};
+use super::difference::differences;
 use super::left::ChangesSoFar;
 use super::live::{Now, Present};
 use super::preview::{foreseen, preview};
@@ -158,6 +159,11 @@ impl<W: Write + Send> ConsoleLog<W> {
             Outcome::DryRun(actions) => {
                 for line in foreseen(actions, later) {
                     self.line(&format!("{phase}: would {line}"));
+                }
+                for (_, difference) in differences(actions) {
+                    difference
+                        .lines()
+                        .for_each(|line| self.line(&format!("  {line}")));
                 }
                 self.line(&format!("{phase}: dry run, nothing was changed"));
             }

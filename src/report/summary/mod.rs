@@ -13,12 +13,13 @@ mod timeline;
 mod title;
 
 use super::Failure;
+use super::difference::differences;
 use crate::domain::{Diagnostic, Exit};
 use crate::engine::Outcome;
 use crate::protocol::{Action, Effect, PhaseId, PhaseReport, ReleaseFacts};
 use page::{SummaryPage, count};
 use planned::{commit, repository};
-use text::{bounded, code, link, prose};
+use text::{block, bounded, code, link, prose};
 
 /// How many changes are listed.
 const MOST_ACTIONS: usize = 50;
@@ -38,6 +39,9 @@ pub fn summary(phase: PhaseId, known: &ReleaseFacts, result: &Result<Outcome, Fa
         }
         Ok(Outcome::DryRun(actions)) => {
             page.section("It would", &list(actions));
+            for (path, difference) in differences(actions) {
+                page.section(&code(path), &block("diff", &difference));
+            }
             if let Some(plan) = &facts.plan {
                 planned::add(&mut page, &facts, plan);
             }
