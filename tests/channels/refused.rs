@@ -46,7 +46,7 @@ async fn nothing_is_proposed_of_a_version_that_is_not_as_it_was_released() {
                 .repository(|repository| repository.releases.clear());
         }),
         (Code::EvidenceDiffers, |modules| {
-            alter_release(modules, |release| release.body.clear());
+            alter_release(modules, |release| release.body = None);
         }),
         (Code::EvidenceDiffers, |modules| {
             let store = &mut modules.scene.registry.store();

@@ -34,7 +34,7 @@ async fn release_is_verified_again_right_before_the_merge() {
         let mut world = github.world();
         let repository = world.repository(super::support::scene::REPOSITORY);
         for release in repository.releases.values_mut() {
-            release.body.clear();
+            release.body = None;
         }
     });
     modules

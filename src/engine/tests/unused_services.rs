@@ -1,9 +1,11 @@
 //! Services that the engine's tests do not call.
 
 use super::*;
+use crate::domain::{BranchName, ObjectId, TreeEntry};
 use crate::protocol::{
-    BundleVerifier, CommentId, CountedReleases, NewAttestation, RefusedAttestation,
-    SeenAttestation, SeenComment, Signer,
+    BundleVerifier, CommentId, CountedReleases, NewAttestation, NewMerge, NewPullRequest,
+    NewRevision, PullRequestReader, PullRequestWriter, RefusedAttestation, SeenAttestation,
+    SeenComment, SeenMergeState, SeenProposal, SeenRevision, SeenTarget, Signer,
 };
 
 pub(super) struct UnusedServices;

@@ -15,6 +15,7 @@ fn options(plan: &ReleasePlan) -> StatusOptions {
     StatusOptions {
         repository: plan.wanted.repository.clone(),
         tag: plan.wanted.tag.clone(),
+        version: plan.wanted.version.clone(),
         expected: ExpectedRelease::Plan(Box::new(plan.clone())),
         platforms: vec![],
         builders: vec![],
