@@ -55,11 +55,19 @@ pub struct AppCredential {
 }
 
 /// A permission, by the names of
-/// [Create an installation access token](https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app).
+/// [`permissions`](https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions) of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
     pub name: &'static str,
     pub level: AccessLevel,
+}
+
+impl Permission {
+    /// Its name where an App asks for a token, which has underscores
+    /// ([Create an installation access token](https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app)).
+    pub fn api_name(self) -> String {
+        self.name.replace('-', "_")
+    }
 }
 
 /// How far a permission goes; the higher level includes the lower one.

@@ -65,7 +65,7 @@ async fn run(
     let run = Run { id, attempt: 1 };
     let inputs = inputs(more);
     tokio::select! {
-        ended = scene.phase(run, "propose", &inputs) => ended.map_err(|stop| stop.to_string()),
+        ended = scene.phase(run, "propose", &inputs) => ended.map_err(|stop| format!("{stop:?}")),
         () = killed.notified() => Err("killed".into()),
     }
 }

@@ -240,6 +240,15 @@ pub(super) fn decide(
     }
 }
 
+/// A wait for what GitHub shows in a moment.
+pub(super) fn soon(line: String) -> Step {
+    Step::Wait(Waiting {
+        on: vec![line],
+        poll_after: SOON,
+        time: WaitTime::Counted,
+    })
+}
+
 impl MergeContext<'_> {
     fn squash(&self, seen: &SeenMergeState) -> MergeCourse {
         if seen.has_queue {

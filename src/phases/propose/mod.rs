@@ -23,7 +23,7 @@ use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment};
 use crate::plan::Proposal;
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
-    Reader, SeenProposal, SeenTarget, ServiceError, Step,
+    Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
 use crate::release::base_files::LARGEST_FILE;
 use change::Change;
@@ -35,6 +35,9 @@ use released::ReleaseGate;
 pub use released::{ModuleGoal, PublishedCheck, ReleasedModule};
 use see::{BranchContent, SeenWork};
 use text::ProposalText;
+
+/// How long GitHub may take to show a merge. Its lists were seen to lag by several seconds.
+const SHOWN_AFTER: Duration = Duration::from_secs(20);
 
 /// How long a merge or a component is waited for.
 const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
@@ -51,6 +54,8 @@ pub struct Propose {
     /// When the step began, for answers.
     now: Moment,
     warning: Option<Diagnostic>,
+    /// Since when the base branch has the change while our pull request is still shown as open.
+    merging_since: Option<Moment>,
     /// For what is proposed of a released version only.
     gate: Option<ReleaseGate>,
 }
@@ -65,6 +70,7 @@ impl Propose {
             memory: MergeMemory::default(),
             now: Moment::default(),
             warning: None,
+            merging_since: None,
             gate: None,
         }
     }
@@ -179,23 +185,25 @@ impl Propose {
             return Ok(Step::Blocked(vec![finding]));
         }
         let course = decide::decide(wanted, &seen);
+        if course == Course::Unchanged
+            && let Some(pull) = seen.open_pull(&wanted.proposal)
+        {
+            // It was merged a moment ago, or somebody else has made the same change.
+            let since = *self.merging_since.get_or_insert(self.now);
+            if self.now.since(since) < SHOWN_AFTER {
+                let line = format!(
+                    "#{}: {base} has its change, and GitHub still shows it as open",
+                    pull.number
+                );
+                return Ok(merge::soon(line));
+            }
+        }
         if let (MergeGuard::OnlyOurs(began), false) =
             (&self.options.guard, matches!(course, Course::Merged(_)))
         {
             let at = &seen.resolved.on.commit;
             if let Some(finding) = guard::moved(target, &base, began, at).await? {
-                // The pull request may have been merged a moment ago.
-                let is_merged = match &course {
-                    Course::Open(pull) => target
-                        .merge_state(pull.number)
-                        .await?
-                        .merge_commit
-                        .is_some(),
-                    _ => false,
-                };
-                if !is_merged {
-                    return Ok(Step::Blocked(vec![finding]));
-                }
+                return Ok(Step::Blocked(vec![finding]));
             }
         }
         match course {
@@ -463,6 +471,13 @@ impl Phase for Propose {
                 AfterRefusal::Continue
             }
             _ => AfterRefusal::Stop,
+        }
+    }
+
+    fn known(&self) -> ReleaseFacts {
+        ReleaseFacts {
+            tag: Some(self.options.tag.clone()),
+            ..ReleaseFacts::default()
         }
     }
 

@@ -3,7 +3,9 @@
 use super::change::{Change, Resolved};
 use crate::domain::{BranchName, Diagnostic};
 use crate::plan::{Proposal, ProposalMark};
-use crate::protocol::{PullRequestReader, SeenProposal, SeenRevision, ServiceError};
+use crate::protocol::{
+    PullRequestReader, PullRequestState, SeenProposal, SeenRevision, ServiceError,
+};
 
 /// All that decides what is to be done until the pull request is open.
 #[derive(Clone, Debug)]
@@ -70,6 +72,17 @@ impl SeenWork {
             branch,
             pulls,
         }))
+    }
+}
+
+impl SeenWork {
+    /// Our open pull request with this change.
+    pub(super) fn open_pull(&self, proposal: &Proposal) -> Option<&SeenProposal> {
+        let is_ours = |pull: &&SeenProposal| {
+            pull.state == PullRequestState::Open
+                && mark_of(pull, proposal).is_some_and(|mark| mark.proposal == *proposal)
+        };
+        self.pulls.iter().find(is_ours)
     }
 }
 

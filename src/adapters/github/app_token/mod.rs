@@ -108,7 +108,7 @@ impl AppTokens {
         NewInstallationToken {
             repositories: [self.repository.name()],
             permissions: permissions
-                .map(|permission| (permission.name, permission.level.as_str()))
+                .map(|permission| (permission.api_name(), permission.level.as_str()))
                 .collect(),
         }
     }

@@ -23,7 +23,7 @@ pub(in super::super) struct AppInstallation {
 pub(in super::super) struct NewInstallationToken<'a> {
     /// Without their owner.
     pub repositories: [&'a str; 1],
-    pub permissions: BTreeMap<&'a str, &'a str>,
+    pub permissions: BTreeMap<String, &'a str>,
 }
 
 #[derive(Deserialize)]

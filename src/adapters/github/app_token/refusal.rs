@@ -110,7 +110,7 @@ fn explained(code: Code, seen: String, help: impl Into<String>) -> Cause {
 
 /// Whether an installation is granted at least this.
 fn has(installation: &AppInstallation, wanted: Permission) -> bool {
-    let granted = installation.permissions.get(wanted.name);
+    let granted = installation.permissions.get(&wanted.api_name());
     match granted.map(String::as_str) {
         Some("read") => wanted.level == AccessLevel::Read,
         Some("write" | "admin") => true,
