@@ -38,7 +38,7 @@ pub struct BuildModuleArgs {
     /// List of the security scanners, whose images are replaced by the manifest's in a copy; default: `component-config.yaml`, if it exists
     #[arg(long, value_name = "FILE")]
     pub component_config: Option<String>,
-    /// Channel of the template; default: the one in `module-config`, or `regular`
+    /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,
     /// Which tool's module is built: the plan's `module-form`, which it must not contradict; default: the plan's

@@ -56,11 +56,13 @@ pub use image_settings::ImageSettingsArgs;
 pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
-pub use propose::{ProposeArgs, TargetInput};
+pub use propose::{ModuleFilesInput, ProposeArgs, TargetInput};
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;
-pub use reference::{ATTESTATIONS, OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions};
+pub use reference::{
+    ATTESTATIONS, OUTPUTS, OutputDescription, PERMISSIONS, PhasePermissions, READ_CONTENTS,
+};
 pub use registry_login::RegistryLoginArgs;
 #[cfg(feature = "rehearse")]
 pub use rehearse::RehearseArgs;

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{CommonArgs, PlanInput, ReleaseByVersion};
+use super::{CommonArgs, ModuleInput, PlanInput, ReleaseByVersion, TrustInput};
 
 /// Arguments of `propose`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -11,7 +11,7 @@ pub struct ProposeArgs {
     pub release: ReleaseByVersion,
     #[command(flatten)]
     pub plan: PlanInput,
-    /// What is proposed: `bump` (what the repository says of its version, before it is released); default: `bump`
+    /// What is proposed: `bump` (what the repository says of its version, before it is released), `submission` (the configuration of a released version, in the repository of all modules) or `promotion` (a released version in a `channel`); default: `bump`
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Files to change, one per line: `path=path-in-the-repository`, or a path that is the same in both
@@ -42,15 +42,38 @@ pub struct ProposeArgs {
     #[arg(long, value_name = "RULE")]
     pub guard: Option<String>,
     #[command(flatten)]
+    pub module: ModuleInput,
+    /// Configuration of the module, in the format of the Kyma CLI or of modulectl
+    #[arg(long, value_name = "FILE")]
+    pub module_config: Option<String>,
+    /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    #[command(flatten)]
+    pub module_files: ModuleFilesInput,
+    #[command(flatten)]
     pub target: TargetInput,
     #[command(flatten)]
+    pub trust: TrustInput,
+    #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// The files of a module in the repository of all modules.
+#[derive(Debug, Default, Args)]
+pub struct ModuleFilesInput {
+    /// Path of the configuration with which a version is submitted, in the repository of all modules; `{module}`, `{version}` and `{tag}` are filled in; default: `modules/{module}/{version}/module-config.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub submission_file: Option<String>,
+    /// Path of the versions of the module's channels, in the repository of all modules; `{module}` is filled in; default: `modules/{module}/module-releases.yaml`
+    #[arg(long, value_name = "PATH")]
+    pub releases_file: Option<String>,
 }
 
 /// The repository in which a change is proposed, where it is not the one that is released.
 #[derive(Debug, Default, Args)]
 pub struct TargetInput {
-    /// Repository in which the pull request is opened, `owner/name`; default: the one that is released
+    /// Repository in which the pull request is opened, `owner/name`, by default the one that is released; of `status`, the repository of all modules, which is read only if it is named
     #[arg(long, value_name = "OWNER/NAME")]
     pub target_repository: Option<String>,
     /// Address of the API of that repository's GitHub, such as `https://HOST/api/v3`; default: the one of the repository that is released

@@ -97,6 +97,8 @@ const fn write(name: &'static str) -> Permission {
 
 const CHECKS: &[Permission] = &[read("checks"), read("statuses"), read("actions")];
 
+/// What is needed to read files.
+pub const READ_CONTENTS: Permission = read("contents");
 /// What a phase needs in addition that signs: its plan decides about that, and none of its inputs.
 pub const ATTESTATIONS: Permission = write("attestations");
 

@@ -2,7 +2,10 @@
 
 use clap::{ArgAction, Args};
 
-use super::{BuildersInput, CommonArgs, PlanInput, ReleaseContentInput, TrustInput};
+use super::{
+    BuildersInput, CommonArgs, ModuleFilesInput, PlanInput, ReleaseContentInput, TargetInput,
+    TrustInput,
+};
 
 /// Arguments of `status`, as they were typed.
 #[derive(Debug, Default, Args)]
@@ -30,6 +33,10 @@ pub struct StatusArgs {
     /// Longest pause between two looks with `watch`; default: `10s`
     #[arg(long, value_name = "DURATION")]
     pub await_interval: Option<String>,
+    #[command(flatten)]
+    pub target: TargetInput,
+    #[command(flatten)]
+    pub module_files: ModuleFilesInput,
     #[command(flatten)]
     pub trust: TrustInput,
     #[command(flatten)]

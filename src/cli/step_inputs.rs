@@ -24,7 +24,7 @@ pub const SECRET_INPUTS: [(&str, &str); 6] = [
     ),
     (
         "target-token",
-        "Token that `propose` uses for `target-repository`; default: `github-token`, where both are on one GitHub; on a terminal, the variable `TARGET_TOKEN`",
+        "Token for `target-repository`; default: `github-token`, where both are on one GitHub; on a terminal, the variable `TARGET_TOKEN`",
     ),
     (
         "target-app-private-key",

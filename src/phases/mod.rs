@@ -27,7 +27,10 @@ pub use discard::{Adopt, AdoptOptions, Discard};
 pub use draft::Draft;
 pub use fetch_module::FetchModule;
 pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
-pub use propose::{LocalChange, MergeGuard, MergeMode, Propose, ProposeOptions, ScalarChange};
+pub use propose::{
+    LocalChange, MergeGuard, MergeMode, ModuleGoal, Propose, ProposeOptions, PublishedCheck,
+    ReleasedModule, ScalarChange,
+};
 pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, leg_findings};
 pub use ready::{AnswerForm, NotReady, PlanOf, Ready, ReadyOptions};
 pub use record_tests::{FinishedLeg, FinishedLegs, LegResult, RecordTests, ResultSigner, SignLegs};

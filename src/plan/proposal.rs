@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Digest, Tag};
+use crate::domain::{ChannelName, Digest, Tag};
 
 /// What is proposed for a release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,15 +15,25 @@ pub enum ProposalKind {
     /// What the repository says of its version, before it is released.
     #[default]
     Bump,
+    /// The configuration of a released version, for the repository of all modules.
+    Submission,
+    /// A channel that is to have a released version.
+    Promotion,
 }
 
 impl ProposalKind {
     /// Every kind, by its name.
-    pub const WORDS: [(&str, Self); 1] = [("bump", Self::Bump)];
+    pub const WORDS: [(&str, Self); 3] = [
+        ("bump", Self::Bump),
+        ("submission", Self::Submission),
+        ("promotion", Self::Promotion),
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bump => "bump",
+            Self::Submission => "submission",
+            Self::Promotion => "promotion",
         }
     }
 }
@@ -42,6 +52,9 @@ pub struct Proposal {
     pub tag: Tag,
     /// Of the change as it was asked for.
     pub change: Digest,
+    /// Of a promotion: each channel has a pull request of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelName>,
 }
 
 const TRAILER: &str = "Btp-Release-Proposal: ";
@@ -50,7 +63,12 @@ impl Proposal {
     /// The last line of the commit's message
     /// (<https://git-scm.com/docs/git-interpret-trailers>).
     pub fn trailer(&self) -> String {
-        format!("{TRAILER}{} {} {}", self.kind, self.tag, self.change)
+        let channel = self.channel.iter();
+        let channel: String = channel.map(|channel| format!(" {channel}")).collect();
+        format!(
+            "{TRAILER}{} {} {}{channel}",
+            self.kind, self.tag, self.change
+        )
     }
 
     /// What the last trailer of a commit's message says.
@@ -66,12 +84,16 @@ impl Proposal {
             kind: kind.1,
             tag: words.next()?.parse().ok()?,
             change: Digest::from_str(words.next()?.trim_end()).ok()?,
+            channel: match words.next() {
+                Some(channel) => Some(channel.trim_end().parse().ok()?),
+                None => None,
+            },
         })
     }
 
     /// Whether both are for the same purpose, so that one takes the place of the other.
     pub fn is_same_purpose(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.tag == other.tag
+        self.kind == other.kind && self.tag == other.tag && self.channel == other.channel
     }
 }
 
@@ -121,6 +143,7 @@ mod tests {
             kind: ProposalKind::Bump,
             tag: tag.parse().unwrap(),
             change: Digest::of(b"change"),
+            channel: None,
         }
     }
 
@@ -144,6 +167,21 @@ mod tests {
         ] {
             assert_eq!(Proposal::of_commit(message), None, "{message}");
         }
+    }
+
+    #[test]
+    fn channels_of_one_version_are_proposed_apart() {
+        let of = |channel: &str| Proposal {
+            kind: ProposalKind::Promotion,
+            channel: Some(channel.parse().unwrap()),
+            ..proposal("v1.2.0")
+        };
+        let message = format!("Promote\n\n{}\r\n", of("fast").trailer());
+        let found = Proposal::of_commit(&message).unwrap();
+        assert_eq!(found, of("fast"));
+        assert!(!found.is_same_purpose(&of("regular")));
+        let mark = ProposalMark::new(of("fast"), "Promote", "");
+        assert_eq!(ProposalMark::find(&mark.put("")), Some(mark));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod artifact_state;
 pub(crate) mod asset_image_refs;
 pub(crate) mod asset_sync;
 pub(crate) mod attestations;
+pub(crate) mod base_files;
 pub(crate) mod builder_checks;
 pub(crate) mod changes;
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod plan;
 mod plan_input;
 mod policy;
 mod propose;
+mod proposed_release;
 mod publish;
 mod ready;
 mod record_tests;
@@ -35,6 +36,7 @@ mod registry_login;
 mod rehearse;
 mod release_content;
 mod release_settings;
+mod released_module;
 mod report;
 mod rights;
 mod signing;
@@ -57,7 +59,9 @@ use crate::cli::{
     ATTESTATIONS, CommonArgs, PhaseArgs, PhasePermissions, ReleaseByVersion, SigningInput,
     TargetInput, TrustInput,
 };
-use crate::domain::{Diagnostic, GitHubCredential, ImageRef, RepoSlug, Tag, TagFormat, Version};
+use crate::domain::{
+    Diagnostic, GitHubCredential, ImageRef, Permission, RepoSlug, Tag, TagFormat, Version,
+};
 use crate::plan::ReleasePlan;
 use crate::protocol::Phase;
 
@@ -193,6 +197,11 @@ trait PhaseSettings {
         None
     }
 
+    /// What an App needs there, if that is less than the phase needs elsewhere.
+    fn target_permissions(&self) -> Option<Vec<Permission>> {
+        None
+    }
+
     /// Whether the phase signs where the job lets it, and so stores attestations.
     fn signs(&self) -> bool {
         false
@@ -286,12 +295,12 @@ pub fn phase(args: &PhaseArgs, environment: Environment<'_>) -> Result<Settings,
         let Prepared { phase, targets } = prepared?;
         let (api_url, graphql_url) = urls?;
         let mut credential = credential?;
-        let targets_of = target.iter_mut().map(|target| &mut target.credential);
-        for credential in targets_of.chain([&mut credential]) {
-            let GitHubCredential::App(app) = credential else {
-                continue;
-            };
-            app.permissions = PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+        let permissions = || PhasePermissions::of(phase.id().as_str(), |input| args.has(input));
+        if let Some(GitHubCredential::App(app)) = target.as_mut().map(|it| &mut it.credential) {
+            app.permissions = args.target_permissions().unwrap_or_else(permissions);
+        }
+        if let GitHubCredential::App(app) = &mut credential {
+            app.permissions = permissions();
             if args.signs() {
                 app.permissions.push(ATTESTATIONS);
             }

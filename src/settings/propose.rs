@@ -3,12 +3,15 @@
 use ocm_module::yaml::YamlEdit;
 
 use super::input_parser::{Choices, InputParser};
-use super::{PhaseSettings, Prepared, lines};
-use crate::cli::{ProposeArgs, TargetInput};
-use crate::domain::{
-    BranchName, Code, CommitSha, Diagnostic, RepoSlug, RepositoryPath, Tag, TagFormat, Version,
+use super::proposed_release::{ProposedRelease, proposed_release};
+use super::released_module::{only_for_modules, released_module};
+use super::{PhaseSettings, Prepared, Targets, lines};
+use crate::cli::{ProposeArgs, TargetInput, TrustInput};
+use crate::domain::{BranchName, ChannelName, Code, Diagnostic, RepoSlug, RepositoryPath};
+use crate::phases::{
+    LocalChange, MergeGuard, MergeMode, ModuleGoal, Propose, ProposeOptions, ReleasedModule,
+    ScalarChange,
 };
-use crate::phases::{LocalChange, MergeGuard, MergeMode, Propose, ProposeOptions, ScalarChange};
 use crate::plan::ProposalKind;
 
 const MERGES: [(&str, MergeMode); 4] = [
@@ -36,14 +39,6 @@ const GUARDS: [(&str, GuardRule); 2] = [
     ("anything", GuardRule::Anything),
 ];
 
-/// The release that something is proposed for.
-struct ProposedRelease {
-    repository: RepoSlug,
-    version: Version,
-    tag: Tag,
-    commit: Option<CommitSha>,
-}
-
 impl PhaseSettings for ProposeArgs {
     fn has(&self, input: &str) -> bool {
         match input {
@@ -59,11 +54,17 @@ impl PhaseSettings for ProposeArgs {
         Some(&self.target)
     }
 
+    fn trust(&self) -> Option<&TrustInput> {
+        Some(&self.trust)
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
-        let release = release(parser, self);
+        let release = proposed_release(parser, self);
         let kind = Choices::of(&ProposalKind::WORDS);
-        let kind = parser.choice("kind", self.kind.as_deref(), &kind);
-        let kind = kind.unwrap_or_default();
+        let kind = match &self.kind {
+            Some(word) => parser.choice("kind", Some(word), &kind),
+            None => Some(ProposalKind::default()),
+        };
         let merge = parser.choice("merge", self.merge.as_deref(), &Choices::of(&MERGES));
         let guard = parser.choice("guard", self.guard.as_deref(), &Choices::of(&GUARDS));
         let base = self.base_branch.as_ref();
@@ -71,19 +72,37 @@ impl PhaseSettings for ProposeArgs {
         let files = files(parser, &self.files);
         let body = self.body.as_deref().unwrap_or_default();
         let body = parser.text_or_file("body", body);
-        let release = release?;
-        let guard = merge_guard(parser, self, guard, &release);
-        let title = self.title.as_deref().unwrap_or("Prepare the release {tag}");
+        let (release, kind) = (release?, kind?);
+        let module = match kind {
+            ProposalKind::Bump => {
+                only_for_modules(parser, self);
+                None
+            }
+            ProposalKind::Submission | ProposalKind::Promotion => {
+                Some(released_module(parser, self, kind, &release, &files)?)
+            }
+        };
+        let guard = merge_guard(parser, self, (kind, guard), &release);
+        let defaults = module
+            .as_ref()
+            .map_or_else(Defaults::of_bump, Defaults::of_module);
+        let title = self.title.as_deref().unwrap_or(&defaults.title);
         let title = filled(parser, "title", title.trim(), &release);
         let title = title.and_then(|title| line(parser, &title));
-        let body = filled(parser, "body", body?.trim(), &release);
+        let body = match (body?.trim(), &module) {
+            ("", Some(_)) => {
+                let page = parser.repository_url(&release.repository);
+                format!("{page}/releases/tag/{}", release.tag)
+            }
+            (body, _) => body.to_owned(),
+        };
+        let body = filled(parser, "body", &body, &release);
         let body = body.and_then(|body| text(parser, body));
-        let default = format!("release/{kind}/{{tag}}");
-        let head = self.head_branch.as_deref().unwrap_or(&default);
+        let head = self.head_branch.as_deref().unwrap_or(&defaults.head);
         let head = filled(parser, "head-branch", head.trim(), &release);
         let head = parser.parse("head-branch", head.as_ref());
         let edits = edits(parser, &self.set, &release);
-        if self.files.is_empty() && self.set.is_empty() {
+        if module.is_none() && self.files.is_empty() && self.set.is_empty() {
             parser.missing(
                 "files",
                 "name what is to be changed, in `files` (path=path-in-the-repository) or in `set` (file: path.to.value = {version})",
@@ -93,8 +112,10 @@ impl PhaseSettings for ProposeArgs {
             Some(base) => Some(base?),
             None => None,
         };
+        let files = if module.is_none() { files } else { Vec::new() };
         let options = ProposeOptions {
             kind,
+            channel: defaults.channel,
             tag: release.tag,
             head: head?,
             base,
@@ -105,47 +126,54 @@ impl PhaseSettings for ProposeArgs {
             merge: merge.unwrap_or_default(),
             guard: guard?,
         };
-        Some(Prepared::on_github(
-            release.repository,
-            Propose::new(options),
-        ))
+        let mut registries = release.registries;
+        let own = module.as_ref().and_then(|module| module.registry.as_ref());
+        registries.extend(own.map(|registry| registry.registry().to_owned()));
+        let phase = match module {
+            None => Propose::new(options),
+            Some(module) => Propose::of_release(options, module),
+        };
+        Some(Prepared {
+            phase: Box::new(phase),
+            targets: Targets {
+                repository: release.repository,
+                registries,
+            },
+        })
     }
 }
 
-/// The release as the plan has it or as it was typed.
-fn release(parser: &mut InputParser<'_>, args: &ProposeArgs) -> Option<ProposedRelease> {
-    let commit = args.commit.as_ref();
-    let commit = commit.map(|commit| parser.parse::<CommitSha, _>("commit", Some(commit)));
-    if args.plan.plan.is_none() {
-        let (repository, tag, version) =
-            super::version_of_release(parser, &args.release, &args.common)?;
-        return Some(ProposedRelease {
-            repository,
-            version,
-            tag,
-            commit: commit.flatten(),
-        });
-    }
-    let wanted = parser.plan(&args.plan, &args.common)?.wanted;
-    if let Some(typed) = &args.release.version {
-        let typed = TagFormat::read(typed, Some(&wanted.tag_format));
-        if !typed.is_ok_and(|(tag, ..)| tag == wanted.tag) {
-            parser.refuse(
-                Code::InputsExclusive,
-                format!(
-                    "version is another one than the plan's, which is of {}",
-                    wanted.tag
-                ),
-                "leave `version` out, or give the plan of this version",
-            );
+/// What follows from the kind of a proposal.
+struct Defaults {
+    title: String,
+    head: String,
+    channel: Option<ChannelName>,
+}
+
+impl Defaults {
+    fn of_bump() -> Self {
+        Self {
+            title: "Prepare the release {tag}".to_owned(),
+            head: "release/bump/{tag}".to_owned(),
+            channel: None,
         }
     }
-    Some(ProposedRelease {
-        repository: wanted.repository,
-        version: wanted.version,
-        tag: wanted.tag,
-        commit: Some(commit.flatten().unwrap_or(wanted.commit)),
-    })
+
+    fn of_module(module: &ReleasedModule) -> Self {
+        let name = module.name.short();
+        match &module.goal {
+            ModuleGoal::Submitted { .. } | ModuleGoal::Copied(_) => Self {
+                title: format!("Submit {name} {{version}}"),
+                head: "release/submission/{tag}".to_owned(),
+                channel: None,
+            },
+            ModuleGoal::InChannel { channel, .. } => Self {
+                title: format!("Promote {name} {{version}} to {channel}"),
+                head: format!("release/promotion/{channel}/{{tag}}"),
+                channel: Some(channel.clone()),
+            },
+        }
+    }
 }
 
 /// `path=path-in-the-repository`, or a path that is the same in both.
@@ -281,9 +309,19 @@ fn text(parser: &mut InputParser<'_>, body: String) -> Option<String> {
 fn merge_guard(
     parser: &mut InputParser<'_>,
     args: &ProposeArgs,
-    given: Option<GuardRule>,
+    (kind, given): (ProposalKind, Option<GuardRule>),
     release: &ProposedRelease,
 ) -> Option<MergeGuard> {
+    if kind != ProposalKind::Bump {
+        if given == Some(GuardRule::OnlyOurs) {
+            parser.refuse(
+                Code::InputsExclusive,
+                format!("guard is only-ours, and the release that a {kind} is of is published"),
+                "leave `guard` out: what is merged now does not become part of the release",
+            );
+        }
+        return Some(MergeGuard::Anything);
+    }
     let target = args.target.target_repository.as_deref();
     let target: Option<RepoSlug> = target.and_then(|text| text.trim().parse().ok());
     let is_elsewhere = args.target.target_api_url.is_some()

@@ -7,8 +7,8 @@ use super::input_parser::InputParser;
 use super::publish::{legs, required_check};
 use super::release_content::{assets, image_inputs};
 use super::{PhaseSettings, Prepared, Targets, lines};
-use crate::cli::StatusArgs;
-use crate::domain::{Code, NamedVersion, TagFormat};
+use crate::cli::{READ_CONTENTS, StatusArgs, TargetInput};
+use crate::domain::{Code, NamedVersion, Permission, TagFormat};
 use crate::phases::{
     ExpectedRelease, Legs, Status, StatusForm, StatusJudges, StatusMode, StatusOptions, Verify,
     leg_findings,
@@ -31,6 +31,14 @@ impl PhaseSettings for StatusArgs {
         }
     }
 
+    fn target(&self) -> Option<&TargetInput> {
+        Some(&self.target)
+    }
+
+    fn target_permissions(&self) -> Option<Vec<Permission>> {
+        Some(vec![READ_CONTENTS])
+    }
+
     fn prepare(&self, parser: &mut InputParser<'_>) -> Option<Prepared> {
         let expected = if self.plan.plan.is_some() {
             planned(parser, self).map(|plan| ExpectedRelease::Plan(Box::new(plan)))
@@ -44,6 +52,13 @@ impl PhaseSettings for StatusArgs {
         let checks = lines(&self.required_checks)
             .filter_map(|line| required_check(parser, line))
             .collect();
+        let component = names_component(self).then_some(&self.artifacts.module.module_name);
+        let component = component.and_then(Option::as_ref);
+        let component = component.map(|name| parser.parse("module-name", Some(name)));
+        let component = match component {
+            Some(component) => Some(component?),
+            None => None,
+        };
         let expected = expected?;
         let (wanted, registries) = match &expected {
             ExpectedRelease::Plan(plan) => (&plan.wanted, registries(plan)),
@@ -57,6 +72,7 @@ impl PhaseSettings for StatusArgs {
         let options = StatusOptions {
             repository: repository.clone(),
             tag,
+            version: wanted.version.clone(),
             expected,
             platforms: lines(&self.image_platforms).map(str::to_owned).collect(),
             builders,
@@ -76,6 +92,8 @@ impl PhaseSettings for StatusArgs {
                 StatusMode::Once
             },
             poll_interval,
+            module_files: reads_modules(self).then(|| self.module_files.files()),
+            component,
         };
         let judges = StatusJudges {
             verify: Box::new(move || Box::new(Verify::new(verified.clone()))),
@@ -89,6 +107,17 @@ impl PhaseSettings for StatusArgs {
             },
         })
     }
+}
+
+/// Whether the repository of all modules is named.
+fn reads_modules(args: &StatusArgs) -> bool {
+    args.target.target_repository.is_some()
+}
+
+/// Whether `module-name` only says whose files are read there: a module image of the release has a registry as well.
+fn names_component(args: &StatusArgs) -> bool {
+    let no_registry = args.artifacts.module.module_registry.is_none();
+    reads_modules(args) && no_registry && args.plan.plan.is_none()
 }
 
 /// The hosts of the images.
@@ -145,7 +174,10 @@ fn typed(parser: &mut InputParser<'_>, args: &StatusArgs) -> Option<Wanted> {
     let typed = args.release.version.as_deref().unwrap_or_default();
     let named = parser.take("version", NamedVersion::typed(typed, format.as_ref()));
     let repository = parser.repository(&args.common);
-    let images = image_inputs(parser, &args.artifacts);
+    let mut images = image_inputs(parser, &args.artifacts);
+    if names_component(args) {
+        images.module.name = None;
+    }
     let assets = assets(parser, &args.artifacts);
     let named = named?;
     let all = images.named(Names::of(&named), &mut parser.findings);

@@ -197,6 +197,8 @@ impl Stages {
         assert_eq!(published["legs"], tested["legs"]);
         assert_eq!(published["verified"]["as_published"], true);
         assert_eq!(missing(&published), [""; 0]);
+        assert_eq!(published["submission"], Value::Null);
+        self.promoted().await;
         self.scene.repository(|repository| {
             let id = repository.releases_of(TAG)[0].id;
             let release = repository.releases.get_mut(&id).unwrap();
@@ -208,6 +210,53 @@ impl Stages {
             altered["verified"]["findings"][0]["code"],
             "evidence-differs"
         );
+    }
+
+    /// What the repository of all modules has of the version: what cannot be read is not known.
+    async fn promoted(&mut self) {
+        let target = ["--target-repository", "kyma/module-manifests"];
+        let unread = json(&self.scene, &target).await;
+        self.answers.take(&unread);
+        assert_eq!(unread["submission"], Value::Null);
+        assert_eq!(unread["not_known"][0]["code"], "access-denied");
+        {
+            let mut world = self.scene.github.world();
+            let modules = world.repository("kyma/module-manifests");
+            modules.commit("Initial commit");
+        }
+        self.scene.seen_by_all().await;
+        let nothing = json(&self.scene, &target).await;
+        self.answers.take(&nothing);
+        assert_eq!(nothing["submission"]["submitted"], false);
+        assert_eq!(nothing["submission"]["channels"], Value::Array(vec![]));
+        let files = [
+            (
+                "modules/btp-operator/1.2.0/module-config.yaml",
+                Some(
+                    "name: kyma-project.io/module/btp-operator\nversion: 1.2.0\nmanifest: m.yaml\n",
+                ),
+            ),
+            (
+                "modules/btp-operator/module-releases.yaml",
+                Some(
+                    "channels:\n  - channel: regular\n    version: 1.1.0\n  - channel: fast\n    version: 1.2.0\n",
+                ),
+            ),
+        ];
+        {
+            let mut world = self.scene.github.world();
+            let modules = world.repository("kyma/module-manifests");
+            modules.push("main", "ada", "Promote to fast", &files);
+        }
+        self.scene.seen_by_all().await;
+        let there = json(&self.scene, &target).await;
+        self.answers.take(&there);
+        assert_eq!(there["submission"]["submitted"], true);
+        let channels = there["submission"]["channels"].as_array().unwrap();
+        let has: Vec<_> = channels.iter().map(|it| &it["has_version"]).collect();
+        assert_eq!(has, [false, true]);
+        let text = look(&self.scene, &target).await.log;
+        assert!(text.contains("channel fast: 1.2.0"), "{text}");
     }
 
     /// A draft whose tag was moved, and a token that may not read the runs of workflows.

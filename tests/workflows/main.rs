@@ -281,7 +281,8 @@ fn wrong_step(place: &str, step: &Value) -> Vec<String> {
     let mut wrong: Vec<_> = unknown
         .map(|given| format!("{place}: {given} is not for {name}"))
         .collect();
-    let planned = given.contains("plan") || given.contains("commit-build");
+    let names = ["plan", "version", "commit-build"];
+    let planned = names.iter().any(|name| given.contains(*name));
     if by == "phase" && taken.contains("plan") && !planned {
         wrong.push(format!("{place}: {name} has no plan"));
     }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use ocm_module::yaml::{self, YamlEdit};
 
-use super::base_files::{BaseFiles, Found};
+use super::module_change::ModuleChange;
 use crate::domain::{Code, Diagnostic, Digest, DigestHasher, EntryMode, ObjectId, RepositoryPath};
 use crate::protocol::{FileChange, PullRequestReader, SeenRevision, ServiceError};
+use crate::release::base_files::{BaseFiles, Found};
 
 /// One change, whatever it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +25,18 @@ pub(super) enum Change {
         path: RepositoryPath,
         edit: YamlEdit,
     },
+    /// A file of the repository of all modules.
+    Module {
+        path: RepositoryPath,
+        change: ModuleChange,
+    },
 }
 
 impl Change {
     /// The file that it changes.
     pub(super) fn path(&self) -> &RepositoryPath {
         match self {
-            Self::File { path, .. } | Self::Scalar { path, .. } => path,
+            Self::File { path, .. } | Self::Scalar { path, .. } | Self::Module { path, .. } => path,
         }
     }
 
@@ -55,6 +61,7 @@ impl Change {
                 let edited = edited.map_err(|error| error.diagnostic(path.as_str()).with_code())?;
                 Ok((edited.into(), EntryMode::File))
             }
+            Self::Module { path, change } => Ok((change.apply(path, before)?, EntryMode::File)),
         }
     }
 
@@ -62,7 +69,7 @@ impl Change {
     fn needs_content(&self) -> bool {
         match self {
             Self::File { .. } => false,
-            Self::Scalar { .. } => true,
+            Self::Scalar { .. } | Self::Module { .. } => true,
         }
     }
 
@@ -88,6 +95,11 @@ impl Change {
                 text(&edit.path.to_string()),
                 text(&edit.value),
             ],
+            Self::Module { path, change } => {
+                let mut parts = vec![text("module"), text(path.as_str())];
+                parts.extend(change.parts());
+                parts
+            }
         }
     }
 }

@@ -367,6 +367,24 @@ impl MergeContext<'_> {
     }
 }
 
+/// Whether a step merges, or has GitHub merge.
+pub(super) fn is_merge(step: &Step) -> bool {
+    let Step::Act(actions) = step else {
+        return false;
+    };
+    let merges = |action: &Action| {
+        matches!(
+            action,
+            Action::PullRequest(
+                PullRequestAction::Merge(_)
+                    | PullRequestAction::MergeWhenReady(_)
+                    | PullRequestAction::Enqueue(_)
+            )
+        )
+    };
+    actions.iter().any(merges)
+}
+
 fn blocked(finding: Diagnostic) -> MergeCourse {
     MergeCourse::Step(Step::Blocked(vec![finding]))
 }

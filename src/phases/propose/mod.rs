@@ -3,81 +3,44 @@
 //! Nothing is cloned: the commit is made of git's own objects. Its tree is known beforehand, so that a branch is ours and as wanted
 //! exactly if its commit has that tree, whoever made it and when.
 
-mod base_files;
 mod change;
 mod decide;
 mod guard;
 mod merge;
+mod module_change;
+mod options;
+mod released;
 mod see;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ocm_module::yaml::YamlEdit;
 
-use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment, RepositoryPath, Tag};
-use crate::plan::{Proposal, ProposalKind};
+use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment};
+use crate::plan::Proposal;
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
-use base_files::LARGEST_FILE;
+use crate::release::base_files::LARGEST_FILE;
 use change::Change;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;
 use merge::{MergeContext, MergeCourse, MergeMemory};
+pub use options::{LocalChange, MergeGuard, ProposeOptions, ScalarChange};
+use released::ReleaseGate;
+pub use released::{ModuleGoal, PublishedCheck, ReleasedModule};
 use see::{BranchContent, SeenWork};
 use text::ProposalText;
 
 /// How long GitHub may take to show a merge. Its lists were seen to lag by several seconds.
 const SHOWN_AFTER: Duration = Duration::from_secs(20);
 
-/// How long a merge is waited for.
+/// How long a merge or a component is waited for.
 const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
-
-/// The inputs of `propose`.
-#[derive(Clone, Debug)]
-pub struct ProposeOptions {
-    pub kind: ProposalKind,
-    /// The tag of the release.
-    pub tag: Tag,
-    /// The branch that is proposed.
-    pub head: BranchName,
-    /// The branch that it is to be merged into; `None` is the default branch.
-    pub base: Option<BranchName>,
-    pub title: String,
-    pub body: String,
-    pub files: Vec<LocalChange>,
-    pub edits: Vec<ScalarChange>,
-    pub merge: MergeMode,
-    pub guard: MergeGuard,
-}
-
-/// A file of the working folder, and where it is to be in the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalChange {
-    pub from: PathBuf,
-    pub to: RepositoryPath,
-}
-
-/// A value of a YAML file of the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScalarChange {
-    pub file: RepositoryPath,
-    pub edit: YamlEdit,
-}
-
-/// What else may have been merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MergeGuard {
-    Anything,
-    /// Nothing since this commit.
-    OnlyOurs(CommitSha),
-}
 
 /// [`PhaseId::Propose`].
 pub struct Propose {
@@ -93,6 +56,8 @@ pub struct Propose {
     warning: Option<Diagnostic>,
     /// Since when the base branch has the change while our pull request is still shown as open.
     merging_since: Option<Moment>,
+    /// For what is proposed of a released version only.
+    gate: Option<ReleaseGate>,
 }
 
 impl Propose {
@@ -106,6 +71,16 @@ impl Propose {
             now: Moment::default(),
             warning: None,
             merging_since: None,
+            gate: None,
+        }
+    }
+
+    /// Proposes nothing of a version that is not released as it has to be.
+    #[must_use]
+    pub fn of_release(options: ProposeOptions, module: ReleasedModule) -> Self {
+        Self {
+            gate: Some(ReleaseGate::new(module)),
+            ..Self::new(options)
         }
     }
 
@@ -115,6 +90,12 @@ impl Propose {
         reader: Reader<'_>,
     ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
         let (mut changes, mut missing) = (Vec::new(), Vec::new());
+        if let Some(gate) = &self.gate {
+            match gate.changes(reader.files).await? {
+                Ok(of_release) => changes.extend(of_release),
+                Err(findings) => missing.extend(findings),
+            }
+        }
         for file in &self.options.files {
             match reader.files.read(&file.from, LARGEST_FILE).await? {
                 Some(bytes) => changes.push(Change::File {
@@ -151,6 +132,7 @@ impl Propose {
                 kind: options.kind,
                 tag: options.tag.clone(),
                 change: change::digest(changes),
+                channel: options.channel.clone(),
             },
             head: options.head.clone(),
             text: ProposalText {
@@ -400,13 +382,18 @@ impl Phase for Propose {
 
     fn default_timeout(&self) -> Duration {
         match self.options.merge {
-            MergeMode::None => self.id().default_timeout(),
-            MergeMode::Wait | MergeMode::Squash | MergeMode::Auto => MERGE_TIMEOUT,
+            MergeMode::None if self.gate.is_none() => self.id().default_timeout(),
+            _ => MERGE_TIMEOUT,
         }
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
         self.now = reader.now;
+        if let Some(gate) = &mut self.gate
+            && let Some(step) = gate.look(reader).await?
+        {
+            return Ok(step);
+        }
         let (wanted, changes) = match self.wanted.take() {
             Some(known) => known,
             None => match self.changes(reader).await? {
@@ -416,7 +403,14 @@ impl Phase for Propose {
         };
         let step = self.propose(reader.target, &wanted, &changes).await;
         self.wanted = Some((wanted, changes));
-        step
+        let step = step?;
+        // What was true when the pull request was opened may be so no more.
+        if let (Some(gate), true) = (&mut self.gate, merge::is_merge(&step))
+            && let Some(step) = gate.look_again(reader).await?
+        {
+            return Ok(step);
+        }
+        Ok(step)
     }
 
     fn answered(&mut self, action: &Action, answer: &Result<(), ServiceError>, _sent: Moment) {

@@ -7,6 +7,7 @@ use super::see::{BranchContent, SeenBranch, SeenWork};
 use super::text::ProposalText;
 use super::*;
 use crate::domain::Digest;
+use crate::plan::ProposalKind;
 use crate::protocol::{
     CheckState, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState,
     SeenMergeState, SeenPullCheck, SeenRevision, WaitTime,
@@ -31,6 +32,7 @@ fn wanted(change: &[u8]) -> WantedProposal {
             kind: ProposalKind::Bump,
             tag: "v1.2.0".parse().unwrap(),
             change: Digest::of(change),
+            channel: None,
         },
         head: "release/bump/v1.2.0".parse().unwrap(),
         text: ProposalText {

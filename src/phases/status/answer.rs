@@ -34,6 +34,8 @@ pub(super) struct StatusAnswer {
     pub(super) findings: Vec<Finding>,
     /// Of a published release.
     pub(super) verified: Option<VerifiedEntry>,
+    /// Where the repository of all modules was named and read.
+    pub(super) submission: Option<SubmissionEntry>,
     /// What could not be read, and why.
     pub(super) not_known: Vec<Finding>,
 }
@@ -137,6 +139,27 @@ pub(super) struct VerifiedEntry {
     pub(super) findings: Vec<Finding>,
 }
 
+/// What the repository of all modules has of the version.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct SubmissionEntry {
+    pub(super) repository: String,
+    pub(super) component: String,
+    /// The path of the configuration with which the version is submitted.
+    pub(super) file: String,
+    /// `None` where that is not known.
+    pub(super) submitted: Option<bool>,
+    /// `None` where they are not known.
+    pub(super) channels: Option<Vec<ChannelEntry>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ChannelEntry {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// Whether that is the version of the release.
+    pub(super) has_version: bool,
+}
+
 impl StatusAnswer {
     /// An answer without anything but the state.
     pub(super) fn of_state(
@@ -166,6 +189,7 @@ impl StatusAnswer {
             missing: Vec::new(),
             findings: Vec::new(),
             verified: None,
+            submission: None,
             not_known: Vec::new(),
         }
     }

@@ -28,7 +28,13 @@ pub(super) fn answer(
     };
     let (repository, tag) = (options.repository.to_string(), options.tag.to_string());
     let mut answer = StatusAnswer::of_state(state, summary.to_owned(), repository, tag);
-    answer.not_known = in_json(&seen.not_known);
+    let mut not_known = seen.not_known.clone();
+    if let Some((files, component)) = &seen.submission {
+        let (entry, unread) = files.entry(component, &options.version);
+        answer.submission = Some(entry);
+        not_known.extend(unread);
+    }
+    answer.not_known = in_json(&not_known);
     answer.tag.commit = seen.release.tag.as_ref().map(ToString::to_string);
     answer.tag.created_by_publishing = seen.release.tag.is_none() && tag_comes_later(&seen.release);
     let lock = seen.lock.as_ref();

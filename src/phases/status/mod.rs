@@ -6,6 +6,7 @@ mod decide;
 mod missing;
 mod see;
 mod state;
+mod submission;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,7 +16,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Diagnostic, Moment, NamePattern, RepoSlug, Tag};
+use crate::domain::{
+    ComponentName, Diagnostic, ModuleFiles, Moment, NamePattern, RepoSlug, Tag, Version,
+};
 use crate::plan::{ReleasePlan, Verdict, Wanted};
 use crate::protocol::{
     Phase, PhaseId, PhaseReport, PhaseView, Reader, ReleaseFacts, RequiredCheck, SeenCheck,
@@ -37,6 +40,7 @@ const LONGEST_WATCH: Duration = Duration::from_hours(6);
 pub struct StatusOptions {
     pub repository: RepoSlug,
     pub tag: Tag,
+    pub version: Version,
     pub expected: ExpectedRelease,
     /// The expected platforms of container images; if empty, those that the images have.
     pub platforms: Vec<String>,
@@ -50,6 +54,10 @@ pub struct StatusOptions {
     pub mode: StatusMode,
     /// The longest pause between two looks.
     pub poll_interval: Duration,
+    /// Of the repository of all modules, where that is to be read.
+    pub module_files: Option<ModuleFiles>,
+    /// The component, where neither plan nor evidence names it.
+    pub component: Option<ComponentName>,
 }
 
 /// From which it follows what the release needs.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::answer::ExpectedFrom;
+use super::submission::{NoSubmission, SeenModuleFiles};
 use super::{ExpectedRelease, Status, StatusMode, StatusOptions};
-use crate::domain::{Code, CommitSha, Diagnostic, LockOwner, SeenLock};
+use crate::domain::{Code, CommitSha, ComponentName, Diagnostic, LockOwner, SeenLock};
 use crate::plan::{Artifacts, EVIDENCE, LOGS, MAX_EVIDENCE, Mark, ReleasePlan, Statement, Wanted};
 use crate::protocol::{Cause, Reader, SeenAsset, SeenRelease, ServiceError, Step};
 use crate::release::asset_sync::TEMPORARY;
@@ -28,6 +29,8 @@ pub(super) struct StatusSeen {
     /// Why the state of an image is not known, by its name among the artifacts.
     pub(super) unread_images: BTreeMap<String, String>,
     pub(super) verified: Option<SeenVerified>,
+    /// What the repository of all modules has.
+    pub(super) submission: Option<(SeenModuleFiles, ComponentName)>,
     pub(super) not_known: Vec<Diagnostic>,
 }
 
@@ -84,6 +87,7 @@ impl Status {
                 see_verified(reader, verify, &mut seen).await;
             }
         }
+        see_submission(reader, options, &mut seen).await;
         seen.release = view.finish();
         seen.release.tag = at;
         Ok(seen)
@@ -152,6 +156,40 @@ async fn see_images(
         let name = query.name.clone();
         if let Err(error) = view.images([query]).await {
             unread.insert(name, error.to_string());
+        }
+    }
+}
+
+/// Whether the version is submitted, and where it is promoted to.
+async fn see_submission(reader: Reader<'_>, options: &StatusOptions, seen: &mut StatusSeen) {
+    let Some(files) = &options.module_files else {
+        return;
+    };
+    let planned = seen.plan.as_ref().map(|(plan, _)| &plan.wanted);
+    let planned = planned.and_then(|wanted| wanted.module.as_ref());
+    let component = options
+        .component
+        .as_ref()
+        .or(planned.map(|module| &module.name));
+    let Some(component) = component.cloned() else {
+        seen.not_known.push(Diagnostic::warning(
+            Code::ComponentUnknown,
+            "whether the version is submitted: nothing names its component",
+            "give its name as `module-name`",
+        ));
+        return;
+    };
+    let release = (&options.version, &options.tag);
+    match SeenModuleFiles::see(reader.target, files, &component, release).await {
+        Ok(found) => seen.submission = Some((found, component)),
+        Err(NoSubmission::Finding(finding)) => seen.not_known.push(finding),
+        Err(NoSubmission::Service(error)) => {
+            let what = "whether the version is submitted, and in which channels it is";
+            seen.not_known.push(Diagnostic::warning(
+                Code::AccessDenied,
+                format!("{what}: {error}"),
+                "give a token for the repository of all modules that may read its contents",
+            ));
         }
     }
 }

@@ -15,6 +15,7 @@ fn options(plan: &ReleasePlan) -> StatusOptions {
     StatusOptions {
         repository: plan.wanted.repository.clone(),
         tag: plan.wanted.tag.clone(),
+        version: plan.wanted.version.clone(),
         expected: ExpectedRelease::Plan(Box::new(plan.clone())),
         platforms: vec![],
         builders: vec![],
@@ -23,6 +24,8 @@ fn options(plan: &ReleasePlan) -> StatusOptions {
         form: StatusForm::Text,
         mode: StatusMode::Watch,
         poll_interval: Duration::from_secs(10),
+        module_files: None,
+        component: None,
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn lines(answer: &StatusAnswer) -> Vec<ViewLine> {
         page.say(emphasis, format!("  {}", verified.summary));
         page.list(Emphasis::Error, &verified.findings);
     }
+    page.submission(answer);
     page.findings("Not known", Emphasis::Warning, &answer.not_known);
     page.0
 }
@@ -59,6 +60,28 @@ impl StatusPage {
     fn head(&mut self, title: &str) {
         self.say(Emphasis::None, String::new());
         self.say(Emphasis::None, format!("{title}:"));
+    }
+
+    fn submission(&mut self, answer: &StatusAnswer) {
+        let Some(of) = &answer.submission else {
+            return;
+        };
+        self.head(&format!("In {}", of.repository));
+        let submitted = match of.submitted {
+            Some(true) => "submitted",
+            Some(false) => "not submitted",
+            None => "not known",
+        };
+        self.say(Emphasis::None, format!("  {submitted}: {}", of.file));
+        for channel in of.channels.iter().flatten() {
+            let emphasis = if channel.has_version {
+                Emphasis::None
+            } else {
+                Emphasis::Less
+            };
+            let line = format!("  channel {}: {}", channel.name, channel.version);
+            self.say(emphasis, line);
+        }
     }
 
     fn release(&mut self, answer: &StatusAnswer) {

@@ -8,11 +8,11 @@ use crate::domain::{EntryMode, ObjectId, RepositoryPath, TreeEntry};
 use crate::protocol::{FileChange, PullRequestReader, ServiceError};
 
 /// The most bytes of a file that is changed or replaced.
-pub(super) const LARGEST_FILE: u64 = 1 << 20;
+pub(crate) const LARGEST_FILE: u64 = 1 << 20;
 
 /// What a commit has at the paths of a change.
 #[derive(Clone, Debug, Default)]
-pub(super) struct BaseFiles {
+pub(crate) struct BaseFiles {
     /// The entries of each folder that was read, by its path; the root has none.
     folders: BTreeMap<String, Vec<TreeEntry>>,
     contents: BTreeMap<RepositoryPath, Bytes>,
@@ -20,7 +20,7 @@ pub(super) struct BaseFiles {
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     File(TreeEntry),
     /// Something else, or something on the way that is no folder: its path.
@@ -33,7 +33,7 @@ impl BaseFiles {
     /// # Errors
     ///
     /// As those of [`PullRequestReader`].
-    pub(super) async fn see(
+    pub(crate) async fn see(
         target: &dyn PullRequestReader,
         tree: &ObjectId,
         paths: &[&RepositoryPath],
@@ -69,7 +69,7 @@ impl BaseFiles {
     /// # Errors
     ///
     /// As those of [`PullRequestReader`].
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &mut self,
         target: &dyn PullRequestReader,
         path: &RepositoryPath,
@@ -83,7 +83,7 @@ impl BaseFiles {
         Ok(())
     }
 
-    pub(super) fn at(&self, path: &RepositoryPath) -> Found {
+    pub(crate) fn at(&self, path: &RepositoryPath) -> Found {
         let mut at = "";
         let whole = path.as_str();
         let ends = whole.match_indices('/').map(|(at, _)| at);
@@ -102,12 +102,12 @@ impl BaseFiles {
     }
 
     /// The bytes that were read of a file.
-    pub(super) fn content(&self, path: &RepositoryPath) -> Option<&Bytes> {
+    pub(crate) fn content(&self, path: &RepositoryPath) -> Option<&Bytes> {
         self.contents.get(path)
     }
 
     /// The tree that these changes make.
-    pub(super) fn tree_with(&self, files: &[FileChange]) -> ObjectId {
+    pub(crate) fn tree_with(&self, files: &[FileChange]) -> ObjectId {
         let files: Vec<_> = files
             .iter()
             .map(|file| (file.path.as_str(), file))
