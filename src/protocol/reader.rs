@@ -19,8 +19,7 @@ use super::{
     CountedReleases, LocalFile, Notes, PullRequestReader, RefusedAttestation, ReleaseId,
     SeenAnswer, SeenAsset, SeenAttestation, SeenChanges, SeenCheck, SeenComment, SeenJob,
     SeenLayer, SeenManifest, SeenMilestone, SeenReferrers, SeenRelease, SeenRepository,
-    SeenTagRuleset, SeenWorkflows,
-    ServiceError,
+    SeenTagRuleset, SeenWorkflows, ServiceError,
 };
 use crate::domain::{
     CommitSha, Digest, ImageRef, ImageRepository, Moment, PinnedImage, RepoSlug, SeenLock, Tag,

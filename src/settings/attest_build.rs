@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn builder_is_one_workflow_with_its_ref() {
         let server = "https://github.com";
-        let whole = "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+        let whole =
+            "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
         assert_eq!(builder(server, whole), Ok(format!("{server}/{whole}")));
         for (part, other) in [
             ("kyma-project/btp-release-action/", "https://github.com/"),

@@ -15,7 +15,8 @@ use super::{all_refused, described, json_schema, wrong};
 
 const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 const SPDX: &str = "https://spdx.dev/Document/v2.3";
-const BUILDER: &str = "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+const BUILDER: &str =
+    "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
 /// As `docs/evidence.md` writes it.
 const REQUIRED: &str = "image=binary-image predicate=https://slsa.dev/provenance/v1 signer=https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@*
 image=binary predicate=https://spdx.dev/Document/v2.3 signer=https://github.com/kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@*";

@@ -110,7 +110,8 @@ async fn release_that_is_signed_completes_after_every_interruption_of_sigstore()
 }
 
 /// The workflow that builds the image and signs how.
-const BUILDER: &str = "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
+const BUILDER: &str =
+    "kyma-project/btp-release-action/.github/workflows/post-build-image.yaml@refs/tags/v1";
 
 /// A statement that is stored: its predicate type, and the digests of its subjects.
 type Statement = (String, Vec<String>);

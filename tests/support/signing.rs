@@ -19,8 +19,15 @@ use super::process::Outputs;
 
 /// The workflow that has the job, which signs.
 pub(crate) fn called_workflow(env: &Outputs) -> &str {
-    let mut named = ["INPUT_JOB-WORKFLOW", "JOB_WORKFLOW_REF", "GITHUB_WORKFLOW_REF"].into_iter();
-    named.find_map(|name| env.get(name)).map_or("", String::as_str)
+    let mut named = [
+        "INPUT_JOB-WORKFLOW",
+        "JOB_WORKFLOW_REF",
+        "GITHUB_WORKFLOW_REF",
+    ]
+    .into_iter();
+    named
+        .find_map(|name| env.get(name))
+        .map_or("", String::as_str)
 }
 
 /// Signs with the identity that a job's variables give.

@@ -140,15 +140,16 @@ fn composition_only_calls_and_passes_everything_on() {
                 || given == format!("${{{{ needs.start.outputs.{input} }}}}");
             assert!(passed, "{name}: {input}: {given}");
         }
-        // A secret of an environment is found only by its name.
-        for secret in declared(&callee, "secrets").intersection(&secrets) {
+        // A secret of an environment is found only by its name. Each pull request has an App of its own.
+        for secret in declared(&callee, "secrets") {
+            let of_app = name.to_uppercase();
+            let secret_of_caller = secret.replace("TARGET_APP", &format!("{of_app}_APP"));
             let given = string(at(&calling, &["secrets", secret.as_str()]));
-            assert_eq!(given, format!("${{{{ secrets.{secret} }}}}"), "{name}");
+            if secret != "TARGET_TOKEN" {
+                assert!(secrets.contains(&secret_of_caller), "{name}: {secret}");
+                assert_eq!(given, format!("${{{{ secrets.{secret_of_caller} }}}}"));
+            }
         }
-        assert_eq!(
-            declared(&callee, "secrets").difference(&secrets).next(),
-            None
-        );
     }
 }
 
@@ -158,6 +159,9 @@ fn jobs_with_secrets_run_in_the_environment() {
     let mut found = Vec::new();
     for file in keys_of_called() {
         for (name, job) in jobs(&workflow(&file)) {
+            if job.get("uses").is_some() {
+                continue; // the jobs that it calls are looked at
+            }
             let text = yaml_serde::to_string(&job).unwrap();
             let held = text.matches("secrets.").count()
                 > text.matches("secrets.RELEASE_TOKEN != ''").count()
@@ -180,6 +184,7 @@ fn jobs_with_secrets_run_in_the_environment() {
         "post-build-image.yaml: attest-image",
         "post-build-module.yaml: build-module",
         "post-build-module.yaml: attest-module",
+        "propose-change.yaml: propose",
         "run-e2e-tests.yaml: legs",
         "run-e2e-tests.yaml: sign",
         "start-release.yaml: draft",

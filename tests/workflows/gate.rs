@@ -21,7 +21,12 @@ fn publishing_job(file: &str, name: &str, condition: &str, after: &[&str]) -> Va
 #[test]
 fn gate_always_runs_and_needs_every_job() {
     let condition = "${{ always() && !inputs.dry-run }}";
-    let finish = publishing_job("create-release.yaml", "finish", condition, &[]);
+    let finish = publishing_job(
+        "create-release.yaml",
+        "finish",
+        condition,
+        &["submit", "promote"],
+    );
     assert_eq!(crate::called(&finish).unwrap(), "finish-release.yaml");
     assert_eq!(
         string(at(&finish, &["with", "needs"])),

@@ -290,7 +290,9 @@ impl AttestBuild {
             format!(
                 "the provenance of {image} was signed by {signer}, and names the builder {builder}"
             ),
-            format!("give the workflow of the job that signs, {signer}: job-workflow: ${{{{ job.workflow_ref }}}}"),
+            format!(
+                "give the workflow of the job that signs, {signer}: job-workflow: ${{{{ job.workflow_ref }}}}"
+            ),
         )
     }
 
