@@ -71,7 +71,7 @@ async fn signatures_that_a_plan_cannot_have_are_explained() {
         assert_refused(&desk, &arguments, 2, &said).await;
     }
     let arguments = ["plan", "v1.2.0", "--referrers", "require"];
-    let said = ["signing: ", "or leave `referrers` out"];
+    let said = ["signing is missing", "or leave `referrers` out"];
     assert_refused(&desk, &arguments, 2, &said).await;
     let signer =
         "https://github.com/kyma-project/test-infra/.github/workflows/build.yml@refs/heads/main";
