@@ -3,7 +3,7 @@
 use crate::domain::{Code, Diagnostic, Digest, Tag};
 use crate::plan::{EVIDENCE, MAX_EVIDENCE, Predicate, Record, Statement};
 use crate::protocol::{
-    AssetState, GitHubReader, RunReader, SeenAsset, SeenCheck, SeenJob, SeenRelease, ServiceError,
+    AssetState, GitHubReader, SeenAsset, SeenCheck, SeenJob, SeenRelease, ServiceError,
 };
 use crate::release::page::ReleasePage;
 use crate::report::Failure;
@@ -27,10 +27,7 @@ pub struct ReadRelease {
 /// # Errors
 ///
 /// There is no such release, it has no evidence or one of another release, or GitHub does not answer.
-pub async fn read_release(
-    github: &(impl GitHubReader + RunReader),
-    tag: &Tag,
-) -> Result<ReadRelease, Failure> {
+pub async fn read_release(github: &impl GitHubReader, tag: &Tag) -> Result<ReadRelease, Failure> {
     let failed = |error: ServiceError| Failure::of_service(TITLE, &error, "run it again");
     let refused = |finding| Failure::refused(TITLE, vec![finding]);
     let releases = github.releases(tag).await.map_err(failed)?;
@@ -96,7 +93,7 @@ impl ReadRelease {
     }
 
     /// Adds the times of the jobs and, where the evidence has none, those of the checks. A report without them is a report still.
-    async fn add_times(&mut self, github: &(impl GitHubReader + RunReader)) {
+    async fn add_times(&mut self, github: &impl GitHubReader) {
         let wanted = self.statement.predicate.plan.wanted.clone();
         if let Ok(run) = wanted.run.parse() {
             match github.jobs(&wanted.repository, run).await {
