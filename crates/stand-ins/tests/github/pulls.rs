@@ -315,6 +315,13 @@ async fn a_pull_request_is_edited_closed_and_opened_again() {
             .status,
         422
     );
+    scene.repository(|repository| {
+        let seeded = repository.pulls.get_mut(&3).unwrap();
+        seeded.merged_at = None;
+        "open".clone_into(&mut seeded.state);
+    });
+    let seeded = scene.api.get("pulls/3").await.body;
+    assert_eq!(seeded["state"], "open", "it never had a branch here");
     let labels = json!({ "labels": ["kind/chore"] });
     assert_eq!(
         scene

@@ -87,7 +87,9 @@ impl GitRepository {
         };
         let (head, base) = (self.branch_tip(&pull.head), self.branch_tip(&pull.base));
         let (Some(head), Some(base)) = (head, base) else {
-            if let Some(pull) = self.pulls.get_mut(&number) {
+            // One that was seeded without a branch comes from elsewhere, and stays open.
+            let pull = self.pulls.get_mut(&number);
+            if let Some(pull) = pull.filter(|pull| !pull.head_sha.is_empty()) {
                 pull.close(now);
             }
             return;
