@@ -1,18 +1,18 @@
 //! What is to be changed, and what follows from it for the files of one commit. A kind of proposal with files of its own adds a
-//! variant of [`Change`]: the paths that it needs to see, and the bytes that it makes of them.
+//! variant of [`ProposedChange`]: the paths that it needs to see, and the bytes that it makes of them.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ocm_module::yaml::{self, YamlEdit};
 
-use super::base_files::{BaseFiles, Found};
+use super::base_files::{BaseFiles, SeenAtPath};
 use crate::domain::{Code, Diagnostic, Digest, DigestHasher, EntryMode, ObjectId, RepositoryPath};
 use crate::protocol::{FileChange, PullRequestReader, SeenRevision, ServiceError};
 
 /// One change, whatever it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ProposedChange {
     /// A file with these bytes. One that exists keeps its mode.
     File {
         path: RepositoryPath,
@@ -26,7 +26,7 @@ pub(super) enum Change {
     },
 }
 
-impl Change {
+impl ProposedChange {
     /// The file that it changes.
     pub(super) fn path(&self) -> &RepositoryPath {
         match self {
@@ -97,9 +97,9 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 /// What the changes are together, whatever they are based on.
-pub(super) fn digest(changes: &[Change]) -> Digest {
+pub(super) fn digest(changes: &[ProposedChange]) -> Digest {
     let mut hasher = DigestHasher::default();
-    for part in changes.iter().flat_map(Change::parts) {
+    for part in changes.iter().flat_map(ProposedChange::parts) {
         // With its length, so that no two lists of parts have the same bytes.
         hasher.update(&(part.len() as u64).to_be_bytes());
         hasher.update(&part);
@@ -109,17 +109,17 @@ pub(super) fn digest(changes: &[Change]) -> Digest {
 
 /// The changes on top of one commit.
 #[derive(Clone, Debug)]
-pub(super) struct Resolved {
+pub(super) struct ChangeOnCommit {
     pub(super) on: SeenRevision,
     /// Only the files that differ.
     pub(super) files: Vec<FileChange>,
     /// The tree that a commit with these changes has.
     pub(super) tree: ObjectId,
     /// What the commit has at the paths of the changes.
-    before: Vec<Found>,
+    before: Vec<SeenAtPath>,
 }
 
-impl Resolved {
+impl ChangeOnCommit {
     /// Reads what the changes need of a commit, and works them out. The inner error is why they cannot be made.
     ///
     /// # Errors
@@ -128,13 +128,13 @@ impl Resolved {
     pub(super) async fn see(
         target: &dyn PullRequestReader,
         on: SeenRevision,
-        changes: &[Change],
+        changes: &[ProposedChange],
     ) -> Result<Result<Self, Vec<Diagnostic>>, ServiceError> {
-        let paths: Vec<_> = changes.iter().map(Change::path).collect();
+        let paths: Vec<_> = changes.iter().map(ProposedChange::path).collect();
         let mut base = BaseFiles::see(target, &on.tree, &paths).await?;
         for change in changes {
             let is_same = match (change, base.at(change.path())) {
-                (Change::File { bytes, .. }, Found::File(entry)) => {
+                (ProposedChange::File { bytes, .. }, SeenAtPath::File(entry)) => {
                     entry.id == ObjectId::of_blob(bytes)
                 }
                 _ => false,
@@ -168,24 +168,24 @@ impl Resolved {
     }
 }
 
-/// The pure part of [`Resolved::see`].
+/// The pure part of [`ChangeOnCommit::see`].
 fn resolve(
     on: SeenRevision,
     base: &BaseFiles,
-    changes: &[Change],
-) -> Result<Resolved, Vec<Diagnostic>> {
+    changes: &[ProposedChange],
+) -> Result<ChangeOnCommit, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     // Several changes of one file are made one after the other.
     let mut changed: BTreeMap<&RepositoryPath, (Bytes, EntryMode)> = BTreeMap::new();
     for change in changes {
         let path = change.path();
         let mode = match base.at(path) {
-            Found::Other(at) => {
+            SeenAtPath::Other(at) => {
                 findings.push(occupied(path, &at, &on));
                 continue;
             }
-            Found::File(entry) => Some(entry.mode),
-            Found::Nothing => None,
+            SeenAtPath::File(entry) => Some(entry.mode),
+            SeenAtPath::Nothing => None,
         };
         let before = changed.get(path).map(|(bytes, _)| bytes);
         match change.apply(before.or_else(|| base.content(path))) {
@@ -199,8 +199,8 @@ fn resolve(
         return Err(findings);
     }
     let is_new = |path: &RepositoryPath, bytes: &Bytes| match base.at(path) {
-        Found::File(entry) => entry.id != ObjectId::of_blob(bytes),
-        Found::Nothing | Found::Other(_) => true,
+        SeenAtPath::File(entry) => entry.id != ObjectId::of_blob(bytes),
+        SeenAtPath::Nothing | SeenAtPath::Other(_) => true,
     };
     let files = changed
         .into_iter()
@@ -212,7 +212,7 @@ fn resolve(
             before: base.content(path).cloned(),
         });
     let files: Vec<_> = files.collect();
-    Ok(Resolved {
+    Ok(ChangeOnCommit {
         tree: base.tree_with(&files),
         files,
         before: changes

@@ -8,28 +8,28 @@ mod change;
 mod decide;
 mod guard;
 mod merge;
+mod options;
 mod see;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ocm_module::yaml::YamlEdit;
 
-use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment, RepositoryPath, Tag};
-use crate::plan::{Proposal, ProposalKind};
+use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment};
+use crate::plan::Proposal;
 use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
 use base_files::LARGEST_FILE;
-use change::Change;
+use change::ProposedChange;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;
 use merge::{MergeContext, MergeCourse, MergeMemory};
+pub use options::{LocalChange, MergeGuard, ProposeOptions, ScalarChange};
 use see::{BranchContent, SeenWork};
 use text::ProposalText;
 
@@ -39,51 +39,11 @@ const SHOWN_AFTER: Duration = Duration::from_secs(20);
 /// How long a merge is waited for.
 const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
 
-/// The inputs of `propose`.
-#[derive(Clone, Debug)]
-pub struct ProposeOptions {
-    pub kind: ProposalKind,
-    /// The tag of the release.
-    pub tag: Tag,
-    /// The branch that is proposed.
-    pub head: BranchName,
-    /// The branch that it is to be merged into; `None` is the default branch.
-    pub base: Option<BranchName>,
-    pub title: String,
-    pub body: String,
-    pub files: Vec<LocalChange>,
-    pub edits: Vec<ScalarChange>,
-    pub merge: MergeMode,
-    pub guard: MergeGuard,
-}
-
-/// A file of the working folder, and where it is to be in the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalChange {
-    pub from: PathBuf,
-    pub to: RepositoryPath,
-}
-
-/// A value of a YAML file of the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScalarChange {
-    pub file: RepositoryPath,
-    pub edit: YamlEdit,
-}
-
-/// What else may have been merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MergeGuard {
-    Anything,
-    /// Nothing since this commit.
-    OnlyOurs(CommitSha),
-}
-
 /// [`PhaseId::Propose`].
 pub struct Propose {
     options: ProposeOptions,
     /// The change, and what is wanted of it: read once, so that a file that is written to meanwhile changes nothing.
-    wanted: Option<(WantedProposal, Vec<Change>)>,
+    wanted: Option<(WantedProposal, Vec<ProposedChange>)>,
     target: Option<SeenTarget>,
     /// Whether this process has made the branch.
     has_pushed: bool,
@@ -113,11 +73,11 @@ impl Propose {
     async fn changes(
         &self,
         reader: Reader<'_>,
-    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+    ) -> Result<Result<Vec<ProposedChange>, Vec<Diagnostic>>, ServiceError> {
         let (mut changes, mut missing) = (Vec::new(), Vec::new());
         for file in &self.options.files {
             match reader.files.read(&file.from, LARGEST_FILE).await? {
-                Some(bytes) => changes.push(Change::File {
+                Some(bytes) => changes.push(ProposedChange::File {
                     path: file.to.clone(),
                     bytes,
                     is_executable: reader.files.is_executable(&file.from).await?,
@@ -133,10 +93,15 @@ impl Propose {
                 )),
             }
         }
-        changes.extend(self.options.edits.iter().map(|change| Change::Scalar {
-            path: change.file.clone(),
-            edit: change.edit.clone(),
-        }));
+        changes.extend(
+            self.options
+                .edits
+                .iter()
+                .map(|change| ProposedChange::Scalar {
+                    path: change.file.clone(),
+                    edit: change.edit.clone(),
+                }),
+        );
         Ok(if missing.is_empty() {
             Ok(changes)
         } else {
@@ -144,7 +109,7 @@ impl Propose {
         })
     }
 
-    fn wanted(&self, changes: &[Change]) -> WantedProposal {
+    fn wanted(&self, changes: &[ProposedChange]) -> WantedProposal {
         let options = &self.options;
         WantedProposal {
             proposal: Proposal {
@@ -176,7 +141,7 @@ impl Propose {
         &mut self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
     ) -> Result<Step, ServiceError> {
         let settings = self.settled_target(target).await?;
         let base = match &self.options.base {
@@ -247,7 +212,7 @@ impl Propose {
         &mut self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
         seen: &SeenWork,
         pull: &SeenProposal,
     ) -> Result<Step, ServiceError> {
@@ -284,7 +249,7 @@ impl Propose {
         &self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
         seen: &SeenWork,
         pull: &SeenProposal,
         commit: &CommitSha,

@@ -1,12 +1,13 @@
 //! What `propose` decides, without any service.
 
-use super::change::Resolved;
+use super::change::ChangeOnCommit;
 use super::decide::{Course, WantedProposal, decide};
 use super::merge::{MergeContext, MergeCourse, MergeMemory, MergeMode};
 use super::see::{BranchContent, SeenBranch, SeenWork};
 use super::text::ProposalText;
 use super::*;
 use crate::domain::Digest;
+use crate::plan::ProposalKind;
 use crate::protocol::{
     CheckState, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState,
     SeenMergeState, SeenPullCheck, SeenRevision, WaitTime,
@@ -62,7 +63,7 @@ fn work(is_changed: bool, content: Option<BranchContent>, pulls: Vec<SeenProposa
     });
     SeenWork {
         base: "main".parse().unwrap(),
-        resolved: Resolved::example(revision('a'), files.into_iter().collect()),
+        resolved: ChangeOnCommit::example(revision('a'), files.into_iter().collect()),
         branch: content.map(|content| SeenBranch {
             head: revision('b'),
             content,
