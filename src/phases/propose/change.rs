@@ -176,7 +176,7 @@ fn resolve(
 ) -> Result<ChangeOnCommit, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     // Several changes of one file are made one after the other.
-    let mut changed: BTreeMap<&RepositoryPath, (Bytes, EntryMode)> = BTreeMap::new();
+    let mut results: BTreeMap<&RepositoryPath, (Bytes, EntryMode)> = BTreeMap::new();
     for change in changes {
         let path = change.path();
         let mode = match base.at(path) {
@@ -187,11 +187,11 @@ fn resolve(
             SeenAtPath::File(entry) => Some(entry.mode),
             SeenAtPath::Nothing => None,
         };
-        let before = changed.get(path).map(|(bytes, _)| bytes);
+        let before = results.get(path).map(|(bytes, _)| bytes);
         match change.apply(before.or_else(|| base.content(path))) {
             Err(finding) => findings.push(finding),
             Ok((bytes, new)) => {
-                changed.insert(path, (bytes, mode.unwrap_or(new)));
+                results.insert(path, (bytes, mode.unwrap_or(new)));
             }
         }
     }
@@ -202,7 +202,7 @@ fn resolve(
         SeenAtPath::File(entry) => entry.id != ObjectId::of_blob(bytes),
         SeenAtPath::Nothing | SeenAtPath::Other(_) => true,
     };
-    let files = changed
+    let files = results
         .into_iter()
         .filter(|(path, (bytes, _))| is_new(path, bytes))
         .map(|(path, (bytes, mode))| FileChange {

@@ -45,7 +45,6 @@ fn pull(number: u64, state: PullRequestState, body: String) -> SeenProposal {
     SeenProposal {
         number,
         url: format!("https://github.com/o/r/pull/{number}"),
-        title: "Bump".into(),
         body,
         state,
         head: commit('b'),
