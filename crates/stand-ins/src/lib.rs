@@ -11,6 +11,8 @@
 //! | make requests fail | [`Faults`] with a [`Fault`] and a [`Pattern`] |
 //! | see what was sent | [`EventLog`] |
 //! | see and change what the server holds | [`GitHubServer::world`], [`RegistryServer::store`] |
+//! | play the people of a repository | [`push`](github::GitRepository::push), [`review`](github::GitRepository::review), [`set_check`](github::GitRepository::set_check), [`merge_by_hand`](github::GitRepository::merge_by_hand) |
+//! | have a second host | another [`GitHubServer`] with [`Options::enterprise`] |
 //! | receive events of new tags and releases | [`GitHubServer::events`] |
 //! | move time | [`ServerClock::manual`] in the options |
 //!

@@ -50,7 +50,23 @@ gh release delete v2.1.0 --yes --cleanup-tag
 same 'releases left' "$(gh release list --json tagName --jq '[.[].tagName] | join(" ")')" 1.0.0
 same 'tags left' "$(gh api "repos/$REPOSITORY/tags" --jq '[.[].name] | join(" ")')" 1.0.0
 
-same 'merged pull requests' "$(gh pr list --state merged --json number --jq length)" 3
+# A pull request: its branch is made by the API, so that no clone is needed.
+main=$(gh api "repos/$REPOSITORY/git/ref/heads/main" --jq .object.sha)
+tree=$(gh api "repos/$REPOSITORY/git/trees" --jq .sha --input - <<<"{\"base_tree\": \"$main\", \"tree\": [
+  {\"path\": \"a.yaml\", \"mode\": \"100644\", \"type\": \"blob\", \"content\": \"a: 1\\n\"}]}")
+commit=$(gh api "repos/$REPOSITORY/git/commits" --jq .sha --input - <<<"{\"message\": \"Bump\", \"tree\": \"$tree\", \"parents\": [\"$main\"]}")
+gh api "repos/$REPOSITORY/git/refs" -f ref=refs/heads/bump -f sha="$commit" --silent
+gh pr create --head bump --base main --title 'Bump it' --body why
+same 'the pull request' "$(gh pr list --head bump --json number,title --jq '.[] | "\(.number) \(.title)"')" '4 Bump it'
+gh pr view 4
+gh pr diff 4 | grep -q '^+a: 1$'
+gh pr edit 4 --title 'Bump a'
+gh pr merge 4 --squash --match-head-commit "$commit"
+same 'merged' "$(gh pr view 4 --json state,title,files --jq '"\(.state) \(.title) \(.files[0].path)"')" 'MERGED Bump a a.yaml'
+same 'its file on main' "$(gh api "repos/$REPOSITORY/contents/a.yaml" -H 'accept: application/vnd.github.raw')" 'a: 1'
+gh api "repos/$REPOSITORY/git/refs/heads/bump" --method DELETE --silent
+
+same 'merged pull requests' "$(gh pr list --state merged --json number --jq length)" 4
 same 'issues' "$(gh issue list --json number --jq length)" 0
 same 'branches' "$(gh api --paginate "repos/$REPOSITORY/branches" --jq '.[].name')" main
 gh repo view "$REPOSITORY"

@@ -63,7 +63,7 @@ pub use build_component::build_component;
 pub use component::{
     ComponentInputs, ComponentVersion, DescriptorStyle, GitSource, ImageResource, NamedBlob,
 };
-pub use component_config::ExistingComponentConfig;
+pub use component_config::{ExistingComponentConfig, component_config};
 pub use form::{Refused, TEMPLATE_NAMESPACE};
 pub use template::TemplateForm;
 

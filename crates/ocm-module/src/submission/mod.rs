@@ -20,12 +20,16 @@
 //! | write the `module-config.yaml` of a submission | [`ModuleSubmission`] |
 //! | know whether a submission is there with other content | [`submitted`] |
 //! | give a channel a version, but never a lower one | [`promotion`] |
-//! | set the release's images in the files of the security scanners | [`scanners_config`] |
+//! | set the release's images in the files of the security scanners | [`scanners_config`], [`component_config`] |
+//! | write these files anew | [`ScannersConfig`], [`build::component_config`](crate::build::component_config) |
 
+mod component_config;
+mod listed_images;
 mod module_config;
 mod promotion;
 mod scanners_config;
 
+pub use component_config::component_config;
 pub use module_config::{ModuleSubmission, Submitted, submitted};
 pub use promotion::{Promotion, promotion};
 pub use scanners_config::{ScannersConfig, scanners_config};

@@ -105,8 +105,12 @@ fn added(
     };
     let last = channels.len().checked_sub(1)?;
     let place = |key: &str| {
-        let list = PathStep::Key("channels".to_owned());
-        [list, PathStep::Index(last), PathStep::Key(key.to_owned())]
+        let key_of_list = PathStep::Key("channels".to_owned());
+        [
+            key_of_list,
+            PathStep::Index(last),
+            PathStep::Key(key.to_owned()),
+        ]
     };
     let ends = [
         ("channel", &channels.get(last)?.channel),
@@ -137,8 +141,8 @@ fn added(
     let edited = [before, rest_of_line, missing_end, &more, after].concat();
     // What else the file holds is as it was.
     let mut expected = document.value.clone();
-    let list = expected.get_mut("channels")?.as_array_mut()?;
-    list.push(serde_json::json!({"channel": channel, "version": version}));
+    let listed = expected.get_mut("channels")?.as_array_mut()?;
+    listed.push(serde_json::json!({"channel": channel, "version": version}));
     let read_again = read(&edited).ok()?;
     let same = matches!(read_again.as_slice(), [document] if document.value == expected);
     same.then(|| edited.into_bytes())

@@ -57,11 +57,11 @@ fn each(
     })
 }
 
+/// What takes events, each with its position and its bytes.
+type EventVisitor<'v> = dyn FnMut(Event<'_>, Position, Range<usize>) -> Result<(), String> + 'v;
+
 /// Hands out the events of the parser, each with its position and its bytes in the text.
-pub(super) fn each_event(
-    text: &str,
-    visit: &mut dyn FnMut(Event<'_>, Position, Range<usize>) -> Result<(), String>,
-) -> Result<(), YamlError> {
+pub(super) fn each_event(text: &str, visit: &mut EventVisitor<'_>) -> Result<(), YamlError> {
     if let Some(error) = ambiguous_line_break(text) {
         return Err(error);
     }

@@ -1,7 +1,7 @@
 //! Texts of one piece repeated, for which a reader with a mistake takes the square of their length. The fuzz target includes
 //! this file.
 
-use ocm_module::yaml::{self, MAX_DEPTH};
+use ocm_module::yaml::{self, MAX_DEPTH, YamlPath};
 use serde_json::Value;
 
 /// The piece between two others, as often as it takes.
@@ -9,8 +9,13 @@ pub(crate) fn repeated(head: &str, piece: &str, tail: &str, length: usize) -> St
     format!("{head}{}{tail}", piece.repeat(length / piece.len().max(1)))
 }
 
-/// Reads and writes the text as YAML and as JSON. Whatever is read is nested no deeper than the limit.
+/// Reads, writes and edits the text as YAML, and reads it as JSON. Whatever is read is nested no deeper than the limit.
 pub(crate) fn read_and_write(text: &str) {
+    for path in ["a", "b[x=1].x"] {
+        if let Ok(path) = path.parse::<YamlPath>() {
+            let _ = yaml::edit(text.as_bytes(), &path, "edited");
+        }
+    }
     let documents = yaml::documents(text).unwrap_or_default();
     for value in documents.iter().chain(yaml::json(text).ok().iter()) {
         assert!(depth(value) <= MAX_DEPTH);

@@ -12,12 +12,13 @@ const USAGE: &str = "\
 usage: stand-in-github [--api-port N] [--upload-port N] [--web-port N] [--storage-port N]
                        [--storage-host NAME] [--world FOLDER] [--token SECRET]
                        [--limits none|JSON] [--untagged never|edits|edits-and-publishing]
-                       [--delay MILLISECONDS]
+                       [--delay MILLISECONDS] [--enterprise VERSION]
 
 Without --world, or where the folder is empty, the world is the example repository
 kyma-project/btp-manager with the token gh-token. --token adds a job's token.
 --limits changes some of GitHubServer's limits, such as '{\"github_token\": 50}'.
 --untagged says which PATCH without tag_name moves a draft to untagged-… (usually: edits).
+--enterprise is the version of an Enterprise Server, whose API is below /api/v3.
 --delay is the round trip of a server that is far away: for each connection, and for each request.
 GET|DELETE /_stand-in/log, GET|PUT /_stand-in/world, GET|PUT /_stand-in/limits and
 GET|POST|DELETE /_stand-in/faults on the API's address are for scripts.
@@ -111,6 +112,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--delay" => {
                 arguments.options.delay = Duration::from_millis(u64::from(number()?));
             }
+            "--enterprise" => arguments.options.enterprise = Some(value),
             "--storage-host" => arguments.options.storage_host = value,
             "--limits" => arguments.options.limits = limits(&value)?,
             "--untagged" => {

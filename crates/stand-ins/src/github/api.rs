@@ -40,7 +40,11 @@ pub(crate) async fn serve(
         }
         Ok(caller) => limited(state, request, caller, body).await?,
     };
-    Ok(response::sign(request, reply))
+    let reply = response::sign(request, reply);
+    Ok(match &state.options.enterprise {
+        Some(version) => reply.set("x-github-enterprise-version", version.clone()),
+        None => reply,
+    })
 }
 
 /// Handles a request if the caller's limits let it pass.

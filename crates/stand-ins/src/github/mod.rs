@@ -73,6 +73,10 @@ impl GitHubServer {
         let (web, web_at) = server::bind(options.web_port)?;
         let (storage, storage_at) = server::bind(options.storage_port)?;
         let storage_host = options.storage_host.clone();
+        let (below_api, below_upload) = match options.enterprise {
+            Some(_) => ("/api/v3", "/api/uploads"),
+            None => ("", ""),
+        };
         let state = Arc::new(GitHubServerState {
             shared: Shared {
                 clock: options.clock.clone(),
@@ -84,8 +88,8 @@ impl GitHubServer {
             limiter: Mutex::new(RequestLimiter::new(options.limits.clone())),
             options,
             urls: Urls {
-                api: format!("http://{api_at}"),
-                upload: format!("http://{upload_at}"),
+                api: format!("http://{api_at}{below_api}"),
+                upload: format!("http://{upload_at}{below_upload}"),
                 web: format!("http://{web_at}"),
                 storage: format!("http://{storage_host}:{}", storage_at.port()),
             },
@@ -104,14 +108,18 @@ impl GitHubServer {
         })
     }
 
-    /// `http://127.0.0.1:PORT`, for what `https://api.github.com` is.
+    /// `http://127.0.0.1:PORT`, for what `https://api.github.com` is; of an Enterprise Server with `/api/v3`.
     pub fn api_url(&self) -> String {
         self.state.urls.api.clone()
     }
 
     /// For what `https://api.github.com/graphql` is.
     pub fn graphql_url(&self) -> String {
-        format!("{}/graphql", self.state.urls.api)
+        let api = self.state.urls.api.as_str();
+        match api.strip_suffix("/v3") {
+            Some(of_enterprise) => format!("{of_enterprise}/graphql"),
+            None => format!("{api}/graphql"),
+        }
     }
 
     /// For what `https://github.com` is.
@@ -169,12 +177,16 @@ impl Backend for GitHubServerState {
 
     /// An Enterprise Server has its API below `/api/v3` of the one host, and GraphQL at `/api/graphql`.
     /// <https://docs.github.com/en/enterprise-server@latest/rest/quickstart>
+    /// Below other paths it has its pages, which are not served.
     fn canonical_path(&self, path: &str) -> String {
-        let rest = path.strip_prefix("/api/v3");
-        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = ["/api/v3", "/api/uploads"].into_iter();
+        let mut below = below.filter_map(|prefix| path.strip_prefix(prefix));
+        let rest = below.find(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_page = |path: &str| path.starts_with("/repos/") || path == "/graphql";
         match rest {
             Some(rest) => rest.to_owned(),
             None if path == "/api/graphql" => "/graphql".to_owned(),
+            None if self.options.enterprise.is_some() && is_page(path) => "/404".to_owned(),
             None => path.to_owned(),
         }
     }

@@ -31,6 +31,8 @@ pub struct Options {
     pub assets_max: usize,
     pub digests: Digests,
     pub untagged: Untagged,
+    /// The version of an Enterprise Server, such as `3.17.0`, which serves its API below `/api/v3` only; `None`: github.com.
+    pub enterprise: Option<String>,
     /// Ports; 0 takes a free one.
     pub api_port: u16,
     pub upload_port: u16,
@@ -93,6 +95,7 @@ impl Default for Options {
             assets_max: 1000,
             digests: Digests::default(),
             untagged: Untagged::default(),
+            enterprise: None,
             api_port: 0,
             upload_port: 0,
             web_port: 0,

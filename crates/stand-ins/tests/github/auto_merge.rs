@@ -1,12 +1,11 @@
 //! Auto-merge, merge queues and pull requests over GraphQL.
 //! <https://docs.github.com/en/graphql/reference/mutations>
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test that cannot go on shall stop"
 )]
 
-use super::pulls::{NAME, Scene, refusal};
+use super::scene::{NAME, Scene, refusal};
 use serde_json::{Value, json};
 use stand_ins::GitHubEvent;
 use stand_ins::github::{Level, Rule, Token, TokenKind};
@@ -307,14 +306,15 @@ async fn pull_requests_are_made_and_merged_by_graphql() {
     );
     scene.api.github.world().token("narrow", narrow);
     scene.api.act_as(Some("narrow"));
-    let forbidden = mutate(&scene, 4, "mergePullRequest", json!({})).await;
-    assert_eq!(
-        forbidden,
-        Err((
-            "FORBIDDEN".into(),
-            "Resource not accessible by integration".into()
-        ))
-    );
+    for name in [
+        "mergePullRequest",
+        "enablePullRequestAutoMerge",
+        "closePullRequest",
+    ] {
+        let forbidden = mutate(&scene, 4, name, json!({})).await;
+        let words = "Resource not accessible by integration";
+        assert_eq!(forbidden, Err(("FORBIDDEN".into(), words.into())), "{name}");
+    }
     scene.api.act_as(Some("person"));
     let merged = mutate(
         &scene,

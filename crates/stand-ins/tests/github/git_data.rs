@@ -103,10 +103,9 @@ async fn trees_have_the_ids_of_git_and_change_the_base() {
     let id = |content: &str| hash("blob", content.as_bytes());
     // The objects are not there, only their ids count.
     let mktree = |entries: &[(&str, &str, String, &str)]| {
-        let lines: String = entries
-            .iter()
-            .map(|(mode, kind, id, name)| format!("{mode} {kind} {id}\t{name}\n"))
-            .collect();
+        let lines = entries.iter();
+        let lines = lines.map(|(mode, kind, id, name)| format!("{mode} {kind} {id}\t{name}\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
         git(&["mktree", "--missing"], lines.as_bytes())
     };
     let inner = mktree(&[("100644", "blob", id("c: 2\n"), "c.yaml")]);

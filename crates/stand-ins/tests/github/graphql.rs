@@ -8,6 +8,7 @@
 
 use super::common::Api;
 use serde_json::{Value, json};
+use stand_ins::github::{StoredAutoMerge, StoredQueueEntry};
 
 const NAME: &str = "kyma-project/btp-manager";
 const REPOSITORY: &str = "repository(owner: \"kyma-project\", name: \"btp-manager\")";
@@ -264,6 +265,25 @@ async fn graphql_answers_every_field_of_its_schema() {
     api.act_as(Some("person"));
     let issue = json!({ "title": "A", "labels": ["bug"] });
     assert_eq!(api.post("issues", issue).await.status, 201);
+    api.github
+        .world()
+        .repository(NAME)
+        .push("bump", "ada", "Bump", &[("a.yaml", Some("a: 1\n"))]);
+    let pull = json!({ "title": "Bump", "head": "bump", "base": "main" });
+    assert_eq!(api.post("pulls", pull).await.status, 201);
+    let comment = json!({ "body": "x" });
+    assert_eq!(api.post("issues/5/comments", comment).await.status, 201);
+    {
+        let mut world = api.github.world();
+        let repository = world.repository(NAME);
+        repository.set_check("bump", "build", Some("success"));
+        repository.on("bump").status("deploy", "pending").on("main");
+        repository.review(5, "grace", "APPROVED");
+        let pull = repository.pulls.get_mut(&5).unwrap();
+        pull.requested_reviewers.push("linus".into());
+        pull.auto_merge = Some(StoredAutoMerge::default());
+        pull.queue_entry = Some(StoredQueueEntry::default());
+    }
     let release = api.get("releases/tags/2.0.0").await.id();
     assert_eq!(api.upload(release, "a.txt", b"abc").await.status, 201);
 
@@ -288,6 +308,10 @@ async fn graphql_answers_every_field_of_its_schema() {
         "a.txt"
     );
     assert_eq!(repository["object"]["__typename"], "Commit");
+    let pull = &repository["pullRequest"];
+    assert_eq!(pull["mergeQueueEntry"]["position"], 1);
+    assert_eq!(pull["reviews"]["nodes"][0]["state"], "APPROVED");
+    assert_eq!(pull["statusCheckRollup"]["contexts"]["totalCount"], 2);
 }
 
 /// A selection of everything below a type, as deep as that.
@@ -335,7 +359,8 @@ fn arguments(of_type: &str, field: &str, all: &Value) -> String {
     let known = match (of_type, field) {
         ("Repository", "object") => "expression: \"main\"",
         ("Repository", "issue") => "number: 4",
-        ("Repository", "pullRequest" | "issueOrPullRequest") => "number: 3",
+        ("Repository", "pullRequest") => "number: 5",
+        ("Repository", "issueOrPullRequest") => "number: 3",
         _ => "",
     };
     if !known.is_empty() {
@@ -345,6 +370,8 @@ fn arguments(of_type: &str, field: &str, all: &Value) -> String {
         ("owner", "\"kyma-project\""),
         ("name", "\"btp-manager\""),
         ("login", "\"ada\""),
+        // The first repository.
+        ("id", "\"R_AAAAAAAAAAE\""),
         ("tagName", "\"2.0.0\""),
         ("qualifiedName", "\"refs/tags/2.0.0\""),
         ("refPrefix", "\"refs/\""),

@@ -1,11 +1,6 @@
 //! Rules of branches: <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-protected-branches/about-protected-branches>.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on shall stop"
-)]
 
-use super::pulls::{Scene, refusal};
+use super::scene::{Scene, refusal};
 use serde_json::{Value, json};
 use stand_ins::github::{Rule, StoredReviewRule};
 

@@ -1,85 +1,11 @@
 //! Pull requests: <https://docs.github.com/en/rest/pulls/pulls>.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on shall stop"
-)]
 
-use super::common::{Api, ApiAnswer, REPOSITORY};
+use super::common::REPOSITORY;
+use super::scene::{NAME, Scene, refusal};
 use serde_json::{Value, json};
-use stand_ins::github::{GitHubWorld, GitRepository, Level, Token, TokenKind};
-use stand_ins::{GitHubEvent, Options, ServerClock};
-use std::sync::MutexGuard;
+use stand_ins::GitHubEvent;
+use stand_ins::github::{Level, Token, TokenKind};
 use std::time::Duration;
-
-pub(crate) const NAME: &str = "kyma-project/btp-manager";
-
-pub(crate) struct Scene {
-    pub(crate) api: Api,
-    pub(crate) clock: ServerClock,
-}
-
-impl Scene {
-    pub(crate) async fn start() -> Scene {
-        Scene::with(|_| {}).await
-    }
-
-    /// The example with files, the branch `bump` that changes one, and a person's token.
-    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Scene {
-        let mut world = GitHubWorld::example();
-        world.token("person", Token::pat("ada"));
-        world.token("reviewer", Token::pat("grace"));
-        let repository = world.repository(NAME);
-        for path in ["a.yaml", "b.yaml"] {
-            repository.files.insert(path.into(), "version: 1\n".into());
-        }
-        repository.push("bump", "ada", "Bump a", &[("a.yaml", Some("version: 2\n"))]);
-        let clock = ServerClock::manual();
-        let mut options = Options {
-            clock: clock.clone(),
-            ..Options::default()
-        };
-        change(&mut options);
-        let mut api = Api::with(world, options).await;
-        api.act_as(Some("person"));
-        Scene { api, clock }
-    }
-
-    pub(crate) fn repository(&self, change: impl FnOnce(&mut GitRepository)) {
-        let mut world: MutexGuard<'_, GitHubWorld> = self.api.github.world();
-        change(world.repository(NAME));
-    }
-
-    /// A pull request of that branch into `main`; its number.
-    pub(crate) async fn open(&self, head: &str) -> u64 {
-        let body = json!({ "title": format!("Merge {head}"), "head": head, "base": "main", "body": "why" });
-        let made = self.api.post("pulls", body).await;
-        assert_eq!(made.status, 201, "{}", made.body);
-        made.body["number"].as_u64().unwrap()
-    }
-
-    /// As it is read once the server has worked out whether it can be merged.
-    pub(crate) async fn settled(&self, number: u64) -> Value {
-        let path = format!("pulls/{number}");
-        self.api.get(&path).await;
-        self.clock.advance(Duration::from_secs(1));
-        self.api.get(&path).await.body
-    }
-
-    pub(crate) async fn state(&self, number: u64) -> String {
-        let body = self.settled(number).await;
-        body["mergeable_state"].as_str().unwrap().to_owned()
-    }
-
-    pub(crate) async fn merge(&self, number: u64, body: Value) -> ApiAnswer {
-        let path = format!("pulls/{number}/merge");
-        self.api.call("PUT", &path, body).await
-    }
-}
-
-pub(crate) fn refusal(answer: &ApiAnswer) -> (u16, &str) {
-    (answer.status, answer.body["message"].as_str().unwrap())
-}
 
 #[tokio::test]
 async fn a_pull_request_is_made_found_and_read() {
@@ -505,12 +431,31 @@ async fn rights_and_the_setting_for_jobs_are_kept() {
     );
 }
 
+/// <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
 #[tokio::test]
-async fn lists_lag_behind_and_one_pull_request_does_not() {
-    let scene = Scene::with(|options| options.lag = Duration::from_secs(5)).await;
-    let number = scene.open("bump").await;
-    assert_eq!(scene.api.get("pulls").await.body, json!([]));
-    assert_eq!(scene.api.get(&format!("pulls/{number}")).await.status, 200);
-    scene.clock.advance(Duration::from_secs(5));
-    assert_eq!(scene.api.get("pulls").await.body[0]["number"], number);
+async fn commits_and_comparisons_name_the_changed_files() {
+    let scene = Scene::start().await;
+    scene.repository(|repository| {
+        repository.push(
+            "main",
+            "ada",
+            "Go on",
+            &[("b.yaml", None), ("c", Some("1"))],
+        );
+    });
+    let changed = |body: &Value| -> Vec<String> {
+        let files = body["files"].as_array().unwrap().iter();
+        let text = |file: &Value, field: &str| file[field].as_str().unwrap().to_owned();
+        files
+            .map(|file| text(file, "status") + " " + &text(file, "filename"))
+            .collect()
+    };
+    let commit = scene.api.get("commits/main").await.body;
+    assert_eq!(changed(&commit), ["removed b.yaml", "added c"]);
+    let compared = scene.api.get("compare/main...bump").await.body;
+    assert_eq!(
+        changed(&compared),
+        ["modified a.yaml"],
+        "since the branch began"
+    );
 }

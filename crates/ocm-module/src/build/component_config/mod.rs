@@ -29,8 +29,9 @@ pub(super) struct ScannedImages<'a> {
     pub(super) others: &'a [ImageName],
 }
 
-/// A new file.
-pub(super) fn component_config(name: &str, team: &str, images: &[ImageName]) -> String {
+/// A new file: the component's name, such as `kyma-project.io/module/btp-operator`, the team that answers for findings, such as
+/// `kyma/gopher`, and the images to scan.
+pub fn component_config(name: &str, team: &str, images: &[ImageName]) -> String {
     let images: Vec<_> = images.iter().map(|image| image.text.as_str()).collect();
     layout(&[("name", name), ("team", team)], &images)
 }

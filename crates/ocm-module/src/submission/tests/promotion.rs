@@ -93,6 +93,10 @@ fn a_channel_that_is_not_there_is_added_at_the_end() {
             "yaml-edit-refused None",
         ),
         (
+            "channels:\n- channel: fast\n  version: 1.2.0\n  note: x\n",
+            "yaml-edit-refused None",
+        ),
+        (
             "channels:\n- {channel: fast, version: 1.2.0}\n",
             "channels:\n- {channel: fast, version: 1.2.0}\n- channel: dev\n  version: 1.3.0\n",
         ),

@@ -67,18 +67,42 @@ fn the_keys_of_2023_are_updated_too() {
 }
 
 #[test]
-fn a_listed_image_that_could_become_two_is_refused() {
+fn images_that_move_or_are_there_already_stay() {
     // `kyma-project/lifecycle-manager:sec-scanners-config.yaml` listed `latest` beside the release.
-    let file = b"bdba:\n- r.example/a:1\n- r.example/a:latest\n";
-    let two = images(&["r.example/a:2", "r.example/a:3"]);
-    let error = scanners_config("f", file, "2", &two).unwrap_err();
-    assert_eq!(error.code.as_str(), "scan-image-invalid");
+    for (listed, expected) in [
+        (["a:1", "a:latest"], ["a:2", "a:latest"]),
+        (["a:main", "a:1"], ["a:main", "a:2"]),
+        (["a:2", "a:1"], ["a:2", "a:1"]),
+        (["a", "b:1"], ["a:2", "b:1"]),
+    ] {
+        let file = |[one, two]: [&str; 2]| format!("bdba:\n- r.example/{one}\n- r.example/{two}\n");
+        let updated = scanners_config(
+            "f",
+            file(listed).as_bytes(),
+            "2",
+            &images(&["r.example/a:2"]),
+        );
+        assert_eq!(String::from_utf8(updated.unwrap()).unwrap(), file(expected));
+    }
+}
+
+#[test]
+fn files_that_cannot_be_updated_in_one_way_are_refused() {
+    let new = images(&["r.example/a:2"]);
     for (file, code) in [
         (&b"bdba: ["[..], "config-unreadable"),
         (b"\xff", "config-unreadable"),
         (b"a: &a r.example/a:1\nbdba: [*a]\n", "yaml-edit-refused"),
+        (b"rc-tag: 1.10\n", "yaml-edit-refused"),
+        (
+            b"bdba: [r.example/a:1, r.example/a:0]\n",
+            "scan-image-invalid",
+        ),
     ] {
-        let error = scanners_config("f", file, "2", &two[..1]).unwrap_err();
+        let error = scanners_config("f", file, "2.0.0", &new).unwrap_err();
         assert_eq!(error.code.as_str(), code);
     }
+    let two = images(&["r.example/a:2", "r.example/a:3"]);
+    let error = scanners_config("f", b"bdba: [r.example/a:1]\n", "2.0.0", &two).unwrap_err();
+    assert_eq!(error.code.as_str(), "scan-image-invalid");
 }

@@ -1,5 +1,7 @@
 //! From a path to the scalar that it means.
 
+use std::fmt::Write as _;
+
 use granit_parser::ScalarStyle;
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ use crate::diagnostic::shortened;
 const MOST_LISTED: usize = 10;
 
 /// The scalar that a path means.
-pub(super) struct Target {
+pub(super) struct EditTarget {
     pub(super) scalar: WrittenScalar,
     pub(super) at: Position,
     /// In which of the documents, and where in its value.
@@ -39,7 +41,7 @@ pub(super) fn target(
     text: &str,
     documents: &[YamlDocument],
     path: &YamlPath,
-) -> Result<Target, EditError> {
+) -> Result<EditTarget, EditError> {
     let roots = syntax(text).map_err(EditError::unreadable)?;
     let mut found: Option<(usize, Vec<PathStep>)> = None;
     let mut dead_ends = Vec::new();
@@ -73,7 +75,7 @@ pub(super) fn target(
     // A block begins with its first line of content, not where | or > is.
     let is_block = matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded);
     let at = if is_block { at } else { scalar_at };
-    Ok(Target {
+    Ok(EditTarget {
         scalar,
         at,
         document: nth,
@@ -330,7 +332,9 @@ fn written(steps: &[PathStep]) -> String {
     let mut text = String::new();
     for step in steps {
         match step {
-            PathStep::Index(index) => text += &format!("[{index}]"),
+            PathStep::Index(index) => {
+                let _ = write!(text, "[{index}]");
+            }
             PathStep::Key(key) => {
                 text += if text.is_empty() { "" } else { "." };
                 text += key;

@@ -45,7 +45,7 @@ pub use error::{EditError, EditRefusal};
 pub use path::{YamlEdit, YamlPath, YamlPathError};
 
 use super::{PathStep, YamlDocument, read};
-use find::Target;
+use find::EditTarget;
 use path::ScalarPart;
 
 /// The file with another value at a path. Where the value is there already, the same bytes.
@@ -58,6 +58,12 @@ pub fn edit(bytes: &[u8], path: &YamlPath, value: &str) -> Result<Vec<u8>, EditE
     let text = std::str::from_utf8(bytes).map_err(|error| EditError::not_text(bytes, error))?;
     let documents = read(text).map_err(EditError::unreadable)?;
     let target = find::target(text, &documents, path)?;
+    // A merge key behind it may replace what is written.
+    let read = documents.get(target.document);
+    let read = read.and_then(|document| value_at(&document.value, &target.path));
+    if read != target.scalar.resolved.clone().into_value().ok().as_ref() {
+        return Err(EditError::shared(path).at(target.at));
+    }
     let old = target.scalar.text_value().unwrap_or_default();
     let new = match path.part {
         ScalarPart::Whole => value.to_owned(),
@@ -85,7 +91,7 @@ pub fn edit(bytes: &[u8], path: &YamlPath, value: &str) -> Result<Vec<u8>, EditE
 fn changes_only(
     mut documents: Vec<YamlDocument>,
     edited: &str,
-    target: &Target,
+    target: &EditTarget,
     value: Value,
 ) -> bool {
     let Ok(read_again) = read(edited) else {
@@ -98,6 +104,13 @@ fn changes_only(
     *place = value;
     let before = documents.iter().map(|document| &document.value);
     before.eq(read_again.iter().map(|document| &document.value))
+}
+
+fn value_at<'v>(value: &'v Value, path: &[PathStep]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, step| match step {
+        PathStep::Key(key) => value.get(key),
+        PathStep::Index(index) => value.get(index),
+    })
 }
 
 fn place<'v>(value: &'v mut Value, path: &[PathStep]) -> Option<&'v mut Value> {

@@ -148,14 +148,11 @@ impl<'t> PathReader<'t> {
 
     fn part(&mut self) -> Result<ScalarPart, YamlPathError> {
         let before = self.at;
-        match self.word() {
-            "tag" => Ok(ScalarPart::Tag),
-            _ => {
-                self.at = before;
-                let message = "behind : only tag can stand; put a key that has a : into quotes";
-                Err(self.error(message))
-            }
+        if self.word() == "tag" {
+            return Ok(ScalarPart::Tag);
         }
+        self.at = before;
+        Err(self.error("behind : only tag can stand; put a key that has a : into quotes"))
     }
 
     /// What is between `[` and `]`.

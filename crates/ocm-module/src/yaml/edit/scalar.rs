@@ -46,6 +46,9 @@ pub(super) fn replacement(old: &WrittenScalar, new: &str) -> Result<Replacement,
     let style = match (old.style, Style::of(new)) {
         (ScalarStyle::DoubleQuoted, _) | (_, Style::Literal) => Style::Double,
         (ScalarStyle::SingleQuoted, _) if Style::is_printable_line(new) => Style::Single,
+        // YAML 1.1 gives these a meaning of their own, by which PyYAML fails
+        // (<https://yaml.org/type/merge.html>, <https://yaml.org/type/value.html>).
+        (ScalarStyle::Plain, _) if matches!(new, "<<" | "=") => Style::Double,
         (ScalarStyle::Plain, Style::Plain) if old.in_flow && ends_in_flow(new) => Style::Single,
         (_, style) => style,
     };
@@ -85,7 +88,7 @@ fn same_type(old: &WrittenScalar, new: &str) -> Result<Replacement, EditError> {
     });
     match resolved.and_then(Scalar::into_value) {
         // Others, such as `1.20` for the number 1.2, were probably meant as a text.
-        Ok(value) if is_same_type && value.to_string() == new => Ok(Replacement {
+        Ok(value) if is_same_type && is_written_as(&value, new) => Ok(Replacement {
             text: new.to_owned(),
             value,
         }),
@@ -107,6 +110,11 @@ fn same_type(old: &WrittenScalar, new: &str) -> Result<Replacement, EditError> {
             ),
         )),
     }
+}
+
+fn is_written_as(value: &Value, text: &str) -> bool {
+    let written = value.to_string();
+    written == text
 }
 
 /// Whether a plain text would not be read to its end within `[` or `{`.

@@ -120,9 +120,9 @@ pub(crate) fn read(
     let root = if is_mutation { "Mutation" } else { "Query" };
     check(&fields, root, &mut errors);
     if is_mutation {
-        fields
-            .iter()
-            .for_each(|field| check_input(field, &mut errors));
+        for field in &fields {
+            check_input(field, &mut errors);
+        }
     }
     if errors.is_empty() {
         Ok(RequestedOperation {

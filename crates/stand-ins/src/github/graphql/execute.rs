@@ -105,6 +105,10 @@ impl<'a> QueryExecution<'a> {
                 let named = crate::fields::text(value, "__typename");
                 let known = GraphQlSchema::get().types.get_key_value(named);
                 let of_type = known.map_or(of_type, |(name, _)| *name);
+                if ["User", "Bot"].contains(&of_type) {
+                    let login = crate::fields::text(value, "login");
+                    return self.object(&Object::actor(login), &field.fields);
+                }
                 let object = Object::Json(of_type, value.clone());
                 self.object(&object, &field.fields)
             }

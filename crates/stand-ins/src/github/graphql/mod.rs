@@ -6,6 +6,7 @@ mod document;
 mod execute;
 mod introspection;
 mod mutate;
+mod nodes;
 mod object;
 mod resolve;
 mod resolve_checks;

@@ -7,11 +7,12 @@ use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::ApiError;
 use crate::github::model::{
-    GitHubWorld, GitRepository, Level, MergeVerdict, Pull, Right, StoredAutoMerge, StoredQueueEntry,
+    GitHubWorld, GitRepository, Level, MergeVerdict, Pull, Right, StoredAutoMerge,
+    StoredQueueEntry, UnmetRequirement,
 };
-use crate::github::rest::merges::{self, MergeRequest};
+use crate::github::rest::merges::{self, RequestedMerge};
 use crate::github::rest::objects::node_id;
-use crate::github::rest::pull_writes::{self, NewPull};
+use crate::github::rest::pull_writes::{self, RequestedPull};
 use crate::github::rest::pulls::database_id;
 use serde_json::Value;
 use std::time::Duration;
@@ -121,7 +122,7 @@ fn create(
 ) -> Result<u64, FieldError> {
     allowed(call, repository, "createPullRequest")?;
     let text = |name: &str| fields::text(input, name).to_owned();
-    let new = NewPull {
+    let new = RequestedPull {
         title: text("title"),
         body: text("body"),
         head: text("headRefName"),
@@ -159,7 +160,7 @@ impl PullTarget<'_> {
                 Ok("MarkPullRequestReadyForReviewPayload")
             }
             "mergePullRequest" => {
-                let request = MergeRequest {
+                let request = RequestedMerge {
                     method: self.method(),
                     title: self.text("commitHeadline"),
                     message: self.text("commitBody"),
@@ -283,7 +284,7 @@ impl PullTarget<'_> {
         }
         if ![MergeVerdict::Clean, MergeVerdict::Unstable].contains(&verdict) {
             let unmet = self.repository.unmet(pull, &self.login);
-            let words = unmet.iter().map(|unmet| unmet.message());
+            let words = unmet.iter().map(UnmetRequirement::message);
             let words = words.collect::<Vec<_>>().join(" ");
             return Err(refused(format!("Pull request is not mergeable. {words}")));
         }

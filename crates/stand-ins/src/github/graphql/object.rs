@@ -4,6 +4,7 @@ use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::model::{
     Commit, GitHubWorld, GitRepository, Issue, Pull, StoredAsset, StoredMilestone, StoredRelease,
+    StoredReview,
 };
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ pub(crate) enum Object<'a> {
     /// The author of a commit or a tag: the name in git, the GitHub account if there is one, and the time.
     GitActor(String, Option<String>, u64),
     Pull(&'a GitRepository, u64, &'a Pull),
+    Review(&'a GitRepository, &'a StoredReview),
     /// The answer to a mutation of a pull request: its type, and the client's own id.
     Payload(&'static str, &'a GitRepository, u64, &'a Pull, Value),
     /// A commit of a pull request.
@@ -85,14 +87,14 @@ impl<'a> Object<'a> {
             Object::GitActor(..) => "GitActor",
             Object::Pull(..) => "PullRequest",
             Object::PullCommit(..) => "PullRequestCommit",
-            Object::Payload(name, ..) => name,
+            Object::Review(..) => "PullRequestReview",
             Object::Issue(..) => "Issue",
             Object::Label(..) => "Label",
             Object::Milestone(..) => "Milestone",
             Object::Actor(login) if login.ends_with("[bot]") => "Bot",
             Object::Actor(_) => "User",
             Object::Connection(connection) => connection.type_name,
-            Object::Edge(name, ..) | Object::Json(name, _) => name,
+            Object::Payload(name, ..) | Object::Edge(name, ..) | Object::Json(name, _) => name,
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn resolve<'a>(
         Object::Pull(repository, number, pull) => {
             resolve_pulls::pull(context, repository, *number, pull, field)?
         }
+        Object::Review(repository, review) => resolve_pulls::review(repository, review, name),
         Object::Payload(_, repository, number, pull, client) => match name {
             "clientMutationId" => Some(client.clone().into()),
             "mergeQueueEntry" => resolve_pulls::pull(context, repository, *number, pull, field)?,

@@ -1,9 +1,9 @@
 //! All checks and statuses of a commit in one.
 //! <https://docs.github.com/en/graphql/reference/objects#statuscheckrollup>
 
+use super::nodes::list;
 use super::object::{Object, Resolved};
-use super::resolve_pulls::list;
-use crate::github::model::{CheckState, GitRepository};
+use crate::github::model::{CheckVerdict, GitRepository};
 use crate::text::rfc3339;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -14,13 +14,13 @@ pub(crate) fn rollup<'a>(repository: &GitRepository, sha: &str) -> Resolved<'a> 
     if checks.is_empty() {
         return Value::Null.into();
     }
-    let has = |state: CheckState| checks.values().any(|found| *found == state);
+    let has = |state: CheckVerdict| checks.values().any(|found| *found == state);
     let state = match () {
-        () if has(CheckState::Failure) => "FAILURE",
-        () if has(CheckState::Pending) => "PENDING",
+        () if has(CheckVerdict::Failure) => "FAILURE",
+        () if has(CheckVerdict::Pending) => "PENDING",
         () => "SUCCESS",
     };
-    let contexts = list(contexts(repository, sha));
+    let contexts = list(contexts(repository, sha).into_iter());
     Object::Json(
         "StatusCheckRollup",
         json!({ "state": state, "contexts": contexts }),

@@ -3,6 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
+use super::nodes::{actor, list};
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use crate::github::model::{GitRepository, Issue, StoredComment};
 use crate::github::rest::objects::{address, id_of, node_id, page};
@@ -48,15 +49,14 @@ pub(crate) fn common<'a>(
         "locked" => json!(false).into(),
         "activeLockReason" | "milestone" => Value::Null.into(),
         "repository" => Object::Repository(repository).into(),
-        "comments" => Object::Json(
-            "IssueCommentConnection",
-            json!({
-                "totalCount": of.comments.len(),
-                "nodes": of.comments.iter().map(|comment| json!({ "body": comment.body })).collect::<Vec<_>>(),
-                "pageInfo": one_page(),
-            }),
-        )
-        .into(),
+        "comments" => {
+            let html = page(context.call, repository, &path);
+            let nodes = of.comments.iter().map(|comment| {
+                let html = format!("{html}#issuecomment-{}", comment.id);
+                comment_view(comment, &html)
+            });
+            Object::Json("IssueCommentConnection", list(nodes)).into()
+        }
         "labels" => {
             let all = of.labels.iter();
             let all = all.map(|label| Object::Label(repository, label));
@@ -66,8 +66,20 @@ pub(crate) fn common<'a>(
     }))
 }
 
-fn one_page() -> Value {
-    json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null })
+fn comment_view(comment: &StoredComment, html: &str) -> Value {
+    json!({
+        "id": node_id("IC", comment.id),
+        "author": actor(&comment.login),
+        "authorAssociation": "MEMBER",
+        "body": comment.body,
+        "createdAt": rfc3339(comment.created_at),
+        "includesCreatedEdit": false,
+        "isMinimized": false,
+        "minimizedReason": null,
+        "reactionGroups": [],
+        "url": html,
+        "viewerDidAuthor": false,
+    })
 }
 
 pub(crate) fn issue<'a>(

@@ -3,6 +3,7 @@
 
 use super::connection;
 use super::document::RequestedField;
+use super::nodes::{actor, list};
 use super::object::{FieldResult, Object, ResolveContext, Resolved};
 use super::resolve_checks;
 use super::resolve_issues::{CommonFields, common};
@@ -78,9 +79,11 @@ pub(crate) fn pull<'a>(
         "additions" | "deletions" | "changedFiles" | "files" => {
             return Ok(files(repository, pull, &field.name));
         }
-        "reviews" | "latestReviews" => reviews(&pull.reviews, &field.name),
+        "reviews" | "latestReviews" => reviews(repository, &pull.reviews, field)?.into(),
         "reviewRequests" => review_requests(pull),
-        "assignees" => Object::Json("UserConnection", list(Vec::new())).into(),
+        "reactionGroups" => json!([]).into(),
+        "assignedActors" => Object::Json("AssigneeConnection", list(std::iter::empty())).into(),
+        "assignees" => Object::Json("UserConnection", list(std::iter::empty())).into(),
         "commits" => {
             let shas = repository.commits_of(pull).into_iter();
             let all = shas.map(|sha| Object::PullCommit(repository, sha));
@@ -107,22 +110,6 @@ pub(crate) fn pull<'a>(
             return common(context, repository, &of, field);
         }
     }))
-}
-
-/// A list that is one page.
-pub(crate) fn list(nodes: Vec<Value>) -> Value {
-    json!({
-        "totalCount": nodes.len(),
-        "nodes": nodes,
-        "pageInfo": { "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null },
-    })
-}
-
-/// A login without more, as JSON.
-fn actor(login: &str) -> Value {
-    let plain = login.trim_end_matches("[bot]");
-    let kind = if plain == login { "User" } else { "Bot" };
-    json!({ "__typename": kind, "login": plain, "name": null })
 }
 
 fn auto_merge(pull: &Pull) -> Value {
@@ -184,15 +171,20 @@ fn files<'a>(repository: &'a GitRepository, pull: &Pull, field: &str) -> Option<
                     "changeType": kind,
                 })
             });
-            Object::Json("PullRequestChangedFileConnection", list(nodes.collect())).into()
+            Object::Json("PullRequestChangedFileConnection", list(nodes)).into()
         }
         count => counts.get(count).cloned()?.into(),
     })
 }
 
-fn reviews<'a>(reviews: &[StoredReview], field: &str) -> Resolved<'a> {
+/// All, or the last one of each person.
+fn reviews<'a>(
+    repository: &'a GitRepository,
+    reviews: &'a [StoredReview],
+    field: &RequestedField,
+) -> Result<Object<'a>, String> {
     let mut shown: Vec<&StoredReview> = reviews.iter().collect();
-    if field == "latestReviews" {
+    if field.name == "latestReviews" {
         let is_last = |at: usize, review: &StoredReview| {
             let mut later = reviews.iter().skip(at + 1);
             later.all(|later| later.login != review.login)
@@ -201,21 +193,36 @@ fn reviews<'a>(reviews: &[StoredReview], field: &str) -> Resolved<'a> {
         let last = last.filter(|(at, review)| is_last(*at, review));
         shown = last.map(|(_, review)| review).collect();
     }
-    let nodes = shown.into_iter().map(|review| {
-        json!({
-            "id": node_id("PRR", review.id),
-            "author": actor(&review.login),
-            "authorAssociation": "MEMBER",
-            "body": review.body,
-            "state": review.state,
-            "submittedAt": rfc3339(review.submitted_at),
-        })
-    });
-    Object::Json("PullRequestReviewConnection", list(nodes.collect())).into()
+    let all = shown.into_iter();
+    let all = all.map(|review| Object::Review(repository, review));
+    connection::new(
+        "PullRequestReviewConnection",
+        "PullRequestReviewEdge",
+        all.collect(),
+        field,
+    )
+}
+
+pub(crate) fn review<'a>(
+    repository: &'a GitRepository,
+    review: &'a StoredReview,
+    field: &str,
+) -> Option<Resolved<'a>> {
+    Some(match field {
+        "id" => json!(node_id("PRR", review.id)).into(),
+        "author" => Object::actor(&review.login).into(),
+        "authorAssociation" => json!("MEMBER").into(),
+        "body" => json!(review.body).into(),
+        "state" => json!(review.state).into(),
+        "submittedAt" => json!(rfc3339(review.submitted_at)).into(),
+        "commit" => Resolved::maybe(Object::commit(repository, &review.commit)),
+        "reactionGroups" => json!([]).into(),
+        _ => return None,
+    })
 }
 
 fn review_requests<'a>(pull: &Pull) -> Resolved<'a> {
     let asked = pull.requested_reviewers.iter();
     let nodes = asked.map(|login| json!({ "requestedReviewer": actor(login) }));
-    Object::Json("ReviewRequestConnection", list(nodes.collect())).into()
+    Object::Json("ReviewRequestConnection", list(nodes)).into()
 }

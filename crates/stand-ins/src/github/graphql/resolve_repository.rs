@@ -31,6 +31,7 @@ pub(crate) fn repository<'a>(
         "nameWithOwner" => json!(full_name).into(),
         "owner" => Object::actor(&repository.owner).into(),
         "url" => json!(page(call, repository, "")).into(),
+        "sshUrl" => json!(format!("{}.git", page(call, repository, ""))).into(),
         "resourcePath" => json!(format!("/{full_name}")).into(),
         "description" | "homepageUrl" | "parent" => Value::Null.into(),
         "isPrivate" => json!(repository.private).into(),

@@ -12,6 +12,7 @@ mod releases;
 mod requirements;
 mod rule;
 mod seed;
+mod settling;
 mod token;
 mod world;
 
@@ -19,12 +20,12 @@ pub use app::{StoredApp, StoredInstallation};
 pub use attestations::StoredAttestation;
 pub(crate) use git_object::{CommittedFile, CommittedFiles, FOLDER, kind_of};
 pub use git_object::{StoredObject, StoredSignature, StoredTreeEntry};
-pub(crate) use merging::{ChangedFile, MergeOrder, MergeVerdict, signature, web};
+pub(crate) use merging::{MergeOrder, MergeVerdict, PullFile, signature, web};
 pub use pulls::{
     Pull, StoredAutoMerge, StoredComment, StoredMergeSettings, StoredQueueEntry, StoredReview,
 };
 pub(crate) use releases::untagged_name;
-pub(crate) use requirements::{CheckState, UnmetRequirement};
+pub(crate) use requirements::{CheckVerdict, UnmetRequirement};
 pub use rule::{Enforcement, Rule, StoredReviewRule};
 pub(crate) use token::Right;
 pub use token::{Level, Rights, Token, TokenKind};

@@ -108,18 +108,18 @@ impl GitRepository {
     /// Whether a check of a commit failed or runs.
     pub(crate) fn is_unstable(&self, sha: &str) -> bool {
         let checks = self.checks_of(sha);
-        checks.values().any(|state| *state != CheckState::Success)
+        checks.values().any(|state| *state != CheckVerdict::Success)
     }
 
     /// The newest of each name: check runs and statuses.
-    pub(crate) fn checks_of(&self, sha: &str) -> BTreeMap<&str, CheckState> {
+    pub(crate) fn checks_of(&self, sha: &str) -> BTreeMap<&str, CheckVerdict> {
         let statuses = self.statuses.iter().filter(|status| status.sha == sha);
-        let mut found: BTreeMap<&str, CheckState> = statuses
-            .map(|status| (status.context.as_str(), CheckState::of(&status.state)))
+        let mut found: BTreeMap<&str, CheckVerdict> = statuses
+            .map(|status| (status.context.as_str(), CheckVerdict::of(&status.state)))
             .collect();
         for run in self.check_runs.iter().filter(|run| run.head_sha == sha) {
-            let state = run.conclusion.as_deref().map(CheckState::of);
-            found.insert(&run.name, state.unwrap_or(CheckState::Pending));
+            let state = run.conclusion.as_deref().map(CheckVerdict::of);
+            found.insert(&run.name, state.unwrap_or(CheckVerdict::Pending));
         }
         found
     }
@@ -205,26 +205,26 @@ impl GitRepository {
 
 /// What a check or a status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CheckState {
+pub(crate) enum CheckVerdict {
     Success,
     Pending,
     Failure,
 }
 
-impl CheckState {
-    fn of(state: &str) -> CheckState {
+impl CheckVerdict {
+    fn of(state: &str) -> CheckVerdict {
         match state {
-            "success" | "neutral" | "skipped" => CheckState::Success,
-            "pending" => CheckState::Pending,
-            _ => CheckState::Failure,
+            "success" | "neutral" | "skipped" => CheckVerdict::Success,
+            "pending" => CheckVerdict::Pending,
+            _ => CheckVerdict::Failure,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            CheckState::Success => "successful",
-            CheckState::Pending => "in progress",
-            CheckState::Failure => "failing",
+            CheckVerdict::Success => "successful",
+            CheckVerdict::Pending => "in progress",
+            CheckVerdict::Failure => "failing",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::objects::{address, page, user};
 use super::page::Page;
+use super::pull_files;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
 use crate::github::model::{Commit, GitRepository, StoredSignature};
@@ -77,10 +78,17 @@ fn verification(commit: &Commit) -> Value {
     }
 }
 
-/// By branch, tag or SHA.
+/// By branch, tag or SHA, with what it changed.
 pub(crate) fn get(call: &ApiCall, repository: &GitRepository, name: &str) -> ApiResult {
     let sha = resolved(repository, name)?;
-    Ok(Reply::json(200, &view(call, repository, &sha)))
+    let mut body = view(call, repository, &sha);
+    let commit = repository.commits.get(&sha);
+    if let Some(parent) = commit.and_then(|commit| commit.parents.first()) {
+        let changes = repository.changes_between(parent, &sha);
+        let files = pull_files::views(call, repository, &sha, &changes);
+        fields::set(&mut body, "files", files);
+    }
+    Ok(Reply::json(200, &body))
 }
 
 /// The commit that a name resolves to; an unknown name is 422, not 404.

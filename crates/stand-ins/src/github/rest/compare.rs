@@ -4,6 +4,7 @@
 use super::commits::view;
 use super::objects::{address, page};
 use super::page::Page;
+use super::pull_files;
 use crate::github::call::ApiCall;
 use crate::github::error::{ApiError, ApiResult};
 use crate::github::model::{GitRepository, Sha};
@@ -12,6 +13,9 @@ use serde_json::{Value, json};
 
 /// How many commits come where no page size is asked for.
 const USUAL: usize = 250;
+
+/// The most files that are listed, on the first page.
+const FILES_MAX: usize = 300;
 
 pub(crate) fn compare(call: &ApiCall, repository: &GitRepository, names: &str) -> ApiResult {
     let (base_name, head_name) = names.split_once("...").ok_or_else(ApiError::not_found)?;
@@ -35,6 +39,8 @@ pub(crate) fn compare(call: &ApiCall, repository: &GitRepository, names: &str) -
         (0, _) => "behind",
         _ => "diverged",
     };
+    let mut changes = repository.changes_between(merge_base, &head);
+    changes.truncate(FILES_MAX);
     let found = Page::sized(call, repository, ahead, USUAL)?;
     let commits: Vec<Value> = found
         .items
@@ -54,7 +60,7 @@ pub(crate) fn compare(call: &ApiCall, repository: &GitRepository, names: &str) -
         "behind_by": behind,
         "total_commits": found.total,
         "commits": commits,
-        "files": [],
+        "files": pull_files::views(call, repository, &head, &changes),
     });
     Ok(found.linked(Reply::json(200, &body)))
 }

@@ -13,7 +13,7 @@ use crate::transport::Reply;
 use serde_json::json;
 
 /// What a caller asks for, by REST or by GraphQL.
-pub(crate) struct MergeRequest {
+pub(crate) struct RequestedMerge {
     pub(crate) method: String,
     pub(crate) title: Option<String>,
     pub(crate) message: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) fn merge(call: &ApiCall, repository: &mut GitRepository, number: &str
     call.need(Right::Contents, Level::Write)?;
     let (number, _) = find(repository, number)?;
     let method = call.one_of("merge_method", &["merge", "squash", "rebase"])?;
-    let request = MergeRequest {
+    let request = RequestedMerge {
         method: method.unwrap_or_else(|| "merge".to_owned()),
         title: call.text("commit_title")?,
         message: call.text("commit_message")?,
@@ -44,7 +44,7 @@ pub(crate) fn carry_out(
     call: &ApiCall,
     repository: &mut GitRepository,
     number: u64,
-    request: MergeRequest,
+    request: RequestedMerge,
 ) -> Result<String, ApiError> {
     let token = call.need(Right::Contents, Level::Write)?.clone();
     let pull = repository.pulls.get(&number);

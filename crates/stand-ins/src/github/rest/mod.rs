@@ -143,7 +143,7 @@ fn read(call: &ApiCall, repository: &GitRepository, rest: &[&str]) -> ApiResult 
         ["pulls"] => pulls::list(call, repository),
         ["pulls", number] => pulls::get(call, repository, number),
         ["pulls", number, "commits"] => pulls::commits(call, repository, number),
-        ["pulls", number, "files"] => pull_files::list(call, repository, number),
+        ["pulls", number, "files"] => pulls::files(call, repository, number),
         ["pulls", number, "merge"] => pulls::is_merged(repository, number),
         ["pulls", number, "reviews"] => reviews::list(call, repository, number),
         ["pulls", number, "requested_reviewers"] => reviews::requested(call, repository, number),

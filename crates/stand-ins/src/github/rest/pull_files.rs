@@ -3,11 +3,10 @@
 
 use super::objects::{address, page};
 use super::page::Page;
-use super::pulls::find;
 use crate::fields;
 use crate::github::call::ApiCall;
 use crate::github::error::ApiResult;
-use crate::github::model::{ChangedFile, GitRepository, Pull, Right};
+use crate::github::model::{GitRepository, Pull, PullFile};
 use crate::text::percent_encode;
 use crate::transport::Reply;
 use serde_json::{Value, json};
@@ -22,22 +21,29 @@ struct LineChange {
     patch: String,
 }
 
-pub(crate) fn list(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
-    call.may_read(repository, Right::PullRequests)?;
-    let (_, pull) = find(repository, number)?;
+pub(crate) fn list(call: &ApiCall, repository: &GitRepository, pull: &Pull) -> ApiResult {
     let head = repository.head_of(pull);
     let mut changes = repository.changes_of(pull);
     changes.truncate(FILES_MAX);
     let page = Page::new(call, repository, changes)?;
-    let views: Vec<Value> = page
-        .items
-        .iter()
-        .map(|change| view(call, repository, &head, change))
-        .collect();
+    let views = views(call, repository, &head, &page.items);
     Ok(page.linked(Reply::json(200, &json!(views))))
 }
 
-fn view(call: &ApiCall, repository: &GitRepository, head: &str, change: &ChangedFile) -> Value {
+/// Changes that led to a commit.
+pub(crate) fn views(
+    call: &ApiCall,
+    repository: &GitRepository,
+    head: &str,
+    changes: &[PullFile],
+) -> Vec<Value> {
+    let changes = changes.iter();
+    changes
+        .map(|change| view(call, repository, head, change))
+        .collect()
+}
+
+fn view(call: &ApiCall, repository: &GitRepository, head: &str, change: &PullFile) -> Value {
     let lines = lines_of(repository, change);
     let path = percent_encode(&change.path);
     let status = match (&change.before, &change.after) {
@@ -72,13 +78,24 @@ pub(crate) fn add_counts(repository: &GitRepository, pull: &Pull, body: &mut Val
     fields::set(body, "changed_files", changes.len());
 }
 
+/// All changes as one text, for the media type `diff`.
+pub(crate) fn diff(repository: &GitRepository, pull: &Pull) -> String {
+    let changes = repository.changes_of(pull);
+    let texts = changes.iter().map(|change| {
+        let hunk = lines_of(repository, change).patch;
+        let path = &change.path;
+        format!("diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{hunk}\n")
+    });
+    texts.collect::<Vec<_>>().concat()
+}
+
 /// Lines added and lines removed.
-pub(crate) fn counts(repository: &GitRepository, change: &ChangedFile) -> (usize, usize) {
+pub(crate) fn counts(repository: &GitRepository, change: &PullFile) -> (usize, usize) {
     let lines = lines_of(repository, change);
     (lines.additions, lines.deletions)
 }
 
-fn lines_of(repository: &GitRepository, change: &ChangedFile) -> LineChange {
+fn lines_of(repository: &GitRepository, change: &PullFile) -> LineChange {
     let text = |file: &Option<crate::github::model::CommittedFile>| {
         let blob = file.as_ref().and_then(|file| repository.blob(&file.sha));
         String::from_utf8_lossy(&blob.unwrap_or_default()).into_owned()

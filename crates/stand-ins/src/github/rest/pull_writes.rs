@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const BODY_MAX: usize = 65_536;
 
 /// What a pull request is made of, by REST or by GraphQL.
-pub(crate) struct NewPull {
+pub(crate) struct RequestedPull {
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) head: String,
@@ -38,7 +38,7 @@ fn invalid(field: &str) -> ApiError {
 }
 
 pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResult {
-    let new = NewPull {
+    let new = RequestedPull {
         head: call.required("head")?,
         base: call.required("base")?,
         title: call.text("title")?.unwrap_or_default(),
@@ -55,7 +55,7 @@ pub(crate) fn create(call: &ApiCall, repository: &mut GitRepository) -> ApiResul
 pub(crate) fn open(
     call: &ApiCall,
     repository: &mut GitRepository,
-    new: NewPull,
+    new: RequestedPull,
 ) -> Result<u64, ApiError> {
     let token = call.need(Right::PullRequests, Level::Write)?.clone();
     actions_may(repository, &token)?;

@@ -11,6 +11,7 @@ use crate::github::error::{ApiError, ApiResult};
 use crate::github::model::{GitRepository, MergeVerdict, Pull, Right};
 use crate::text::rfc3339;
 use crate::transport::Reply;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 /// The number among all repositories, which the opaque id is made of as well.
@@ -145,7 +146,14 @@ pub(crate) fn find<'a>(
 
 pub(crate) fn get(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
     call.may_read(repository, Right::PullRequests)?;
-    let (number, _) = find(repository, number)?;
+    let (number, pull) = find(repository, number)?;
+    let accept = call.request.header(ACCEPT).unwrap_or_default();
+    if accept.contains(".diff") {
+        let diff = pull_files::diff(repository, pull);
+        return Ok(Reply::status(200)
+            .with(CONTENT_TYPE, "application/vnd.github.diff; charset=utf-8")
+            .bytes(diff));
+    }
     Ok(Reply::json(200, &full_view(call, repository, number)))
 }
 
@@ -219,6 +227,12 @@ pub(crate) fn commits(call: &ApiCall, repository: &GitRepository, number: &str) 
         .map(|sha| commits::view(call, repository, sha))
         .collect();
     Ok(page.linked(Reply::json(200, &json!(views))))
+}
+
+pub(crate) fn files(call: &ApiCall, repository: &GitRepository, number: &str) -> ApiResult {
+    call.may_read(repository, Right::PullRequests)?;
+    let (_, pull) = find(repository, number)?;
+    pull_files::list(call, repository, pull)
 }
 
 /// Those that brought the commit: by their merge commit, or still open with it.

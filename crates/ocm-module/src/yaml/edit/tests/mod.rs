@@ -1,4 +1,8 @@
+//! What an edit makes of a file: the notation of the new value, and that every other byte stays.
+
 mod paths;
+mod property;
+mod recorded;
 mod refused;
 
 use super::*;
@@ -25,6 +29,8 @@ fn quotes_are_kept_where_they_can_hold_the_new_value() {
         ("a: x\n", "null", "a: \"null\"\n"),
         ("a: x\n", "2026-11-26", "a: \"2026-11-26\"\n"),
         ("a: x\n", "12:30", "a: \"12:30\"\n"),
+        ("a: x\n", "<<", "a: \"<<\"\n"),
+        ("a: x\n", "=", "a: \"=\"\n"),
         ("a: x\n", "", "a: \"\"\n"),
         ("a: x\n", "b: c", "a: 'b: c'\n"),
         ("a: x\n", "b #c", "a: 'b #c'\n"),
@@ -175,4 +181,36 @@ fn the_tag_of_an_image_is_changed_within_its_name() {
     ] {
         assert_eq!(edited(file, &change), expected, "{file}{change}");
     }
+}
+
+/// In the layout of `kyma-project/btp-manager:config/manager/set_external_images.yaml`.
+#[test]
+fn the_files_of_a_bump_are_edited() {
+    let file = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: controller-manager
+  namespace: system
+spec:
+  template:
+    spec:
+      containers:
+        - name: manager
+          env:
+            - name: SAP_BTP_SERVICE_OPERATOR
+              value: r.example/prod/external/controller:v0.7.9
+            - name: KUBE_RBAC_PROXY
+              value: r.example/prod/external/kube-rbac-proxy:v0.15.0
+";
+    let path = "spec.template.spec.containers[name=manager].env[name=KUBE_RBAC_PROXY].value";
+    assert_eq!(
+        edited(file, &format!("{path}:tag = v0.16.0")),
+        file.replace("v0.15.0", "v0.16.0")
+    );
+    let of_two = format!("kind: Namespace\nmetadata: {{name: system}}\n---\n{file}");
+    assert_eq!(
+        edited(&of_two, "[kind=Deployment].metadata.name = a"),
+        of_two.replace("name: controller-manager", "name: a")
+    );
+    assert_eq!(edited(&of_two, "metadata.name = a"), "Ambiguous 7:3");
 }

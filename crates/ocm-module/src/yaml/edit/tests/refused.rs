@@ -56,6 +56,11 @@ fn values_that_aliases_and_merge_keys_carry() {
             "Shared 3:6",
         ),
         (
+            "a: &x {c: x}\nb:\n  c: z\n  <<: *x\n",
+            "b.c = z",
+            "Shared 3:6",
+        ),
+        (
             "a: &x {c: x}\nb: [*x]\n",
             "b[c=x].c = w",
             "WrittenElsewhere 1:8",

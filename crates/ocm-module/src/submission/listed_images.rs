@@ -1,0 +1,100 @@
+//! Files with lists of images, in which the images of a release take the places of those of the same repository.
+
+use serde_json::Value;
+
+use crate::oci::ImageName;
+use crate::yaml::{self, YamlPath, edit};
+use crate::{Diagnostic, FormatCode};
+
+/// A file that lists images.
+pub(super) struct ListedImages<'a> {
+    /// Its name, for diagnostics.
+    name: &'a str,
+    read: Value,
+    file: Vec<u8>,
+}
+
+impl<'a> ListedImages<'a> {
+    pub(super) fn read(name: &'a str, existing: &[u8]) -> Result<Self, Diagnostic> {
+        let unreadable = |seen: String, position| {
+            let help = "see the documentation of the file for an example";
+            Diagnostic::error(FormatCode::ConfigUnreadable, seen, help).at(name, position)
+        };
+        let text = std::str::from_utf8(existing)
+            .map_err(|_| unreadable("the file is not UTF-8".to_owned(), None))?;
+        let read = yaml::document(text).map_err(|error| {
+            unreadable(format!("the file is not YAML: {error}"), error.position)
+        })?;
+        Ok(Self {
+            name,
+            read,
+            file: existing.to_vec(),
+        })
+    }
+
+    /// Gives a key of the file this value, if it is there.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+        match self.read.get(key) {
+            Some(_) => self.edit(key, value),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces the images that a key lists, if it is there. Images with a tag that moves stay.
+    pub(super) fn replace(&mut self, key: &str, images: &[ImageName]) -> Result<(), Diagnostic> {
+        let listed = self.read.get(key).and_then(Value::as_array);
+        let listed: Vec<_> = listed
+            .into_iter()
+            .flatten()
+            .map(|image| image.as_str().and_then(ImageName::parse))
+            .collect();
+        for new in images {
+            let is_there = listed.iter().flatten().any(|image| image.text == new.text);
+            let mut places = (0..).zip(&listed).filter(|(_, image)| {
+                let image = image.as_ref();
+                image.is_some_and(|image| image.repository() == new.repository() && !moves(image))
+            });
+            let another = images
+                .iter()
+                .any(|image| image.repository() == new.repository() && image.text != new.text);
+            match (places.next(), places.next()) {
+                (place, _) if is_there || place.is_none() => {}
+                (Some((nth, _)), None) if !another => {
+                    let nth: usize = nth;
+                    self.edit(&format!("{key}[{nth}]"), &new.text)?;
+                }
+                _ => {
+                    let seen = format!(
+                        "{key} lists more than one image that {} could replace",
+                        new.text
+                    );
+                    let help = format!("say which one, by its number: {key}[0] = {}", new.text);
+                    let twice = Diagnostic::error(FormatCode::ScanImageInvalid, seen, help);
+                    return Err(twice.at(self.name, None));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_file(self) -> Vec<u8> {
+        self.file
+    }
+
+    fn edit(&mut self, path: &str, value: &str) -> Result<(), Diagnostic> {
+        let path: YamlPath = path.parse().map_err(|error| {
+            let help = "change the value by hand";
+            Diagnostic::error(FormatCode::YamlEditRefused, format!("{error}"), help)
+                .at(self.name, None)
+        })?;
+        let edited = edit(&self.file, &path, value);
+        self.file = edited.map_err(|error| error.diagnostic(self.name))?;
+        Ok(())
+    }
+}
+
+/// Whether an image is listed for what is built between releases, such as `latest`.
+fn moves(image: &ImageName) -> bool {
+    let moving = image.moving();
+    moving.is_some_and(|moving| moving.code == FormatCode::ImageTagMoving)
+}
