@@ -303,7 +303,7 @@ impl App<'_> {
             RequestLog::Waits
         });
         let plan_file = settings.plan_file.clone();
-        let mut end = self.run_phase(settings).await?;
+        let mut end = Box::pin(self.run_phase(settings)).await?;
         if end.watch_was_ended {
             self.log.line(&format!(
                 "{}: not watched any longer; nothing was changed",

@@ -43,11 +43,11 @@ impl ObjectId {
     }
 
     fn of(kind: &str, content: &[u8]) -> Self {
-        let mut context = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
-        context.update(format!("{kind} {}\0", content.len()).as_bytes());
-        context.update(content);
+        let mut hasher = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+        hasher.update(format!("{kind} {}\0", content.len()).as_bytes());
+        hasher.update(content);
         let mut text = String::with_capacity(40);
-        for byte in context.finish().as_ref() {
+        for byte in hasher.finish().as_ref() {
             // Writing to memory cannot fail.
             let _ = write!(text, "{byte:02x}");
         }

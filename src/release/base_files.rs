@@ -20,7 +20,7 @@ pub(crate) struct BaseFiles {
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum SeenAtPath {
     Nothing,
     File(TreeEntry),
     /// Something else, or something on the way that is no folder: its path.
@@ -74,7 +74,7 @@ impl BaseFiles {
         target: &dyn PullRequestReader,
         path: &RepositoryPath,
     ) -> Result<(), ServiceError> {
-        if let Found::File(entry) = self.at(path)
+        if let SeenAtPath::File(entry) = self.at(path)
             && !self.contents.contains_key(path)
         {
             let bytes = target.blob(&entry.id, LARGEST_FILE).await?;
@@ -83,22 +83,22 @@ impl BaseFiles {
         Ok(())
     }
 
-    pub(crate) fn at(&self, path: &RepositoryPath) -> Found {
+    pub(crate) fn at(&self, path: &RepositoryPath) -> SeenAtPath {
         let mut at = "";
         let whole = path.as_str();
         let ends = whole.match_indices('/').map(|(at, _)| at);
         for end in ends.chain([whole.len()]) {
             at = whole.get(..end).unwrap_or_default();
             match self.entry(at) {
-                None => return Found::Nothing,
+                None => return SeenAtPath::Nothing,
                 Some(entry) if at == whole && entry.mode.is_file() => {
-                    return Found::File(entry.clone());
+                    return SeenAtPath::File(entry.clone());
                 }
                 Some(entry) if at != whole && entry.mode == EntryMode::Folder => {}
                 Some(_) => break,
             }
         }
-        Found::Other(at.to_owned())
+        SeenAtPath::Other(at.to_owned())
     }
 
     /// The bytes that were read of a file.

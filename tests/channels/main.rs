@@ -46,6 +46,9 @@ team: kyma/gopher
 repository: https://github.com/kyma-project/btp-manager.git
 manifest: rendered.yaml
 documentation: https://help.example/btp-operator
+icons:
+  - name: module-icon
+    link: https://icons.example/logo.svg
 ";
 
 /// A published release, and the repository of all modules on another host.

@@ -6,6 +6,7 @@ use stand_ins::registry::Store;
 
 use super::images::{point, rewrite};
 use super::release::{MODULES, module_repository};
+use super::support::scene::TAG;
 use super::{CHANNELS, Modules, RELEASES, SUBMISSION, codes};
 
 type AlterFact = fn(&Modules);
@@ -29,8 +30,8 @@ fn rewrite_component(store: &mut Store, name: &str) {
 
 fn alter_release(modules: &Modules, alter: fn(&mut stand_ins::github::StoredRelease)) {
     modules.scene.repository(|repository| {
-        let release = repository.releases.values_mut().next().unwrap();
-        alter(release);
+        let id = repository.releases_of(TAG)[0].id;
+        alter(repository.releases.get_mut(&id).unwrap());
     });
 }
 
@@ -71,6 +72,7 @@ async fn nothing_is_proposed_of_a_version_that_is_not_as_it_was_released() {
             modules.submit(&[("head-branch", "again")]).await,
             modules.promote("fast", &[]).await,
         ] {
+            assert!(ended.is_err(), "fact {nth}");
             let found = codes(ended);
             assert!(
                 found.iter().all(|found| *found == code),

@@ -43,6 +43,7 @@ async fn what_is_as_wanted_is_not_written_again() {
         .await
         .unwrap();
     modules.other.log().clear();
+    modules.scene.forget();
     let again = modules.submit(&[("merge", "squash")]).await.unwrap();
     assert_eq!(again["state"], "merged");
     let again = modules

@@ -117,7 +117,7 @@ async fn interrupted_proposal_ends_with_one_pull_request_and_one_merge() {
                 assert!(text(&scene, "main", CONFIG).contains("'1.2.0'"), "{case}");
                 scene.repository(|repository| {
                     let merged = &repository.commits[&outputs["commit"]];
-                    assert_eq!(merged.parents, [base.clone()], "{case}");
+                    assert_eq!(merged.parents, std::slice::from_ref(&base), "{case}");
                 });
                 cases += 1;
             }

@@ -162,10 +162,12 @@ pub(crate) fn writes(scene: &Scene) -> Vec<String> {
     shown.collect()
 }
 
+type Event = Box<dyn FnOnce() + Send>;
+
 /// A clock on which something happens once a time has passed.
 pub(crate) struct EventClock {
     inner: SharedClock,
-    events: Mutex<Vec<(Moment, Box<dyn FnOnce() + Send>)>>,
+    events: Mutex<Vec<(Moment, Event)>>,
 }
 
 impl EventClock {

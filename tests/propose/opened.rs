@@ -5,8 +5,8 @@ use stand_ins::github::{Pull, StoredObject};
 
 use super::support::scene::{Run, Scene};
 use super::{
-    BRANCH, CONFIG, KUSTOMIZATION, SET, VERSION, assert_refused, fill, propose, pull, pulls, push,
-    scene, scene_with, text, tip, writes,
+    BRANCH, CONFIG, KUSTOMIZATION, SET, assert_refused, fill, propose, pull, pulls, push, scene,
+    scene_with, text, tip, writes,
 };
 use std::time::Duration;
 
@@ -271,5 +271,4 @@ async fn workflows_may_be_forbidden_to_open_pull_requests() {
     scene.repository(|repository| repository.merge_settings.actions_create_pulls = false);
     let ended = propose(&scene, &[]).await;
     assert_refused(ended, Code::PullRequestsOff, "not permitted to create");
-    let _ = VERSION;
 }

@@ -1,5 +1,5 @@
 //! What is to be changed, and what follows from it for the files of one commit. A kind of proposal with files of its own adds a
-//! variant of [`Change`]: the paths that it needs to see, and the bytes that it makes of them.
+//! variant of [`ProposedChange`]: the paths that it needs to see, and the bytes that it makes of them.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use ocm_module::yaml::{self, YamlEdit};
 use super::module_change::ModuleChange;
 use crate::domain::{Code, Diagnostic, Digest, DigestHasher, EntryMode, ObjectId, RepositoryPath};
 use crate::protocol::{FileChange, PullRequestReader, SeenRevision, ServiceError};
-use crate::release::base_files::{BaseFiles, Found};
+use crate::release::base_files::{BaseFiles, SeenAtPath};
 
 /// One change, whatever it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ProposedChange {
     /// A file with these bytes. One that exists keeps its mode.
     File {
         path: RepositoryPath,
@@ -32,7 +32,7 @@ pub(super) enum Change {
     },
 }
 
-impl Change {
+impl ProposedChange {
     /// The file that it changes.
     pub(super) fn path(&self) -> &RepositoryPath {
         match self {
@@ -109,9 +109,9 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 /// What the changes are together, whatever they are based on.
-pub(super) fn digest(changes: &[Change]) -> Digest {
+pub(super) fn digest(changes: &[ProposedChange]) -> Digest {
     let mut hasher = DigestHasher::default();
-    for part in changes.iter().flat_map(Change::parts) {
+    for part in changes.iter().flat_map(ProposedChange::parts) {
         // With its length, so that no two lists of parts have the same bytes.
         hasher.update(&(part.len() as u64).to_be_bytes());
         hasher.update(&part);
@@ -121,17 +121,17 @@ pub(super) fn digest(changes: &[Change]) -> Digest {
 
 /// The changes on top of one commit.
 #[derive(Clone, Debug)]
-pub(super) struct Resolved {
+pub(super) struct ChangeOnCommit {
     pub(super) on: SeenRevision,
     /// Only the files that differ.
     pub(super) files: Vec<FileChange>,
     /// The tree that a commit with these changes has.
     pub(super) tree: ObjectId,
     /// What the commit has at the paths of the changes.
-    before: Vec<Found>,
+    before: Vec<SeenAtPath>,
 }
 
-impl Resolved {
+impl ChangeOnCommit {
     /// Reads what the changes need of a commit, and works them out. The inner error is why they cannot be made.
     ///
     /// # Errors
@@ -140,13 +140,13 @@ impl Resolved {
     pub(super) async fn see(
         target: &dyn PullRequestReader,
         on: SeenRevision,
-        changes: &[Change],
+        changes: &[ProposedChange],
     ) -> Result<Result<Self, Vec<Diagnostic>>, ServiceError> {
-        let paths: Vec<_> = changes.iter().map(Change::path).collect();
+        let paths: Vec<_> = changes.iter().map(ProposedChange::path).collect();
         let mut base = BaseFiles::see(target, &on.tree, &paths).await?;
         for change in changes {
             let is_same = match (change, base.at(change.path())) {
-                (Change::File { bytes, .. }, Found::File(entry)) => {
+                (ProposedChange::File { bytes, .. }, SeenAtPath::File(entry)) => {
                     entry.id == ObjectId::of_blob(bytes)
                 }
                 _ => false,
@@ -180,30 +180,30 @@ impl Resolved {
     }
 }
 
-/// The pure part of [`Resolved::see`].
+/// The pure part of [`ChangeOnCommit::see`].
 fn resolve(
     on: SeenRevision,
     base: &BaseFiles,
-    changes: &[Change],
-) -> Result<Resolved, Vec<Diagnostic>> {
+    changes: &[ProposedChange],
+) -> Result<ChangeOnCommit, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     // Several changes of one file are made one after the other.
-    let mut changed: BTreeMap<&RepositoryPath, (Bytes, EntryMode)> = BTreeMap::new();
+    let mut results: BTreeMap<&RepositoryPath, (Bytes, EntryMode)> = BTreeMap::new();
     for change in changes {
         let path = change.path();
         let mode = match base.at(path) {
-            Found::Other(at) => {
+            SeenAtPath::Other(at) => {
                 findings.push(occupied(path, &at, &on));
                 continue;
             }
-            Found::File(entry) => Some(entry.mode),
-            Found::Nothing => None,
+            SeenAtPath::File(entry) => Some(entry.mode),
+            SeenAtPath::Nothing => None,
         };
-        let before = changed.get(path).map(|(bytes, _)| bytes);
+        let before = results.get(path).map(|(bytes, _)| bytes);
         match change.apply(before.or_else(|| base.content(path))) {
             Err(finding) => findings.push(finding),
             Ok((bytes, new)) => {
-                changed.insert(path, (bytes, mode.unwrap_or(new)));
+                results.insert(path, (bytes, mode.unwrap_or(new)));
             }
         }
     }
@@ -211,10 +211,10 @@ fn resolve(
         return Err(findings);
     }
     let is_new = |path: &RepositoryPath, bytes: &Bytes| match base.at(path) {
-        Found::File(entry) => entry.id != ObjectId::of_blob(bytes),
-        Found::Nothing | Found::Other(_) => true,
+        SeenAtPath::File(entry) => entry.id != ObjectId::of_blob(bytes),
+        SeenAtPath::Nothing | SeenAtPath::Other(_) => true,
     };
-    let files = changed
+    let files = results
         .into_iter()
         .filter(|(path, (bytes, _))| is_new(path, bytes))
         .map(|(path, (bytes, mode))| FileChange {
@@ -224,7 +224,7 @@ fn resolve(
             before: base.content(path).cloned(),
         });
     let files: Vec<_> = files.collect();
-    Ok(Resolved {
+    Ok(ChangeOnCommit {
         tree: base.tree_with(&files),
         files,
         before: changes

@@ -1,6 +1,6 @@
 //! Whether nothing but our change came between the commit that a release began from and the one that is released.
 
-use super::change::{Change, Resolved};
+use super::change::{ChangeOnCommit, ProposedChange};
 use crate::domain::{BranchName, Code, CommitSha, Diagnostic};
 use crate::protocol::{PullRequestReader, SeenRevision, ServiceError};
 
@@ -33,7 +33,7 @@ pub(super) async fn merged(
     base: &BranchName,
     began: &CommitSha,
     merge: &SeenRevision,
-    changes: &[Change],
+    changes: &[ProposedChange],
 ) -> Result<Option<Diagnostic>, ServiceError> {
     let Some(parent) = merge.parents.first() else {
         return Ok(Some(other_content(merge)));
@@ -42,7 +42,7 @@ pub(super) async fn merged(
         return Ok(Some(finding));
     }
     let began = target.revision(began).await?;
-    let wanted = Resolved::see(target, began, changes).await?;
+    let wanted = ChangeOnCommit::see(target, began, changes).await?;
     let is_ours = wanted.is_ok_and(|wanted| wanted.tree == merge.tree);
     Ok((!is_ours).then(|| other_content(merge)))
 }

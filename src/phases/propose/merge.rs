@@ -261,21 +261,21 @@ impl MergeContext<'_> {
                 "give `merge: auto`, which adds the pull request to the queue",
             ));
         }
-        self.act(PullRequestAction::Merge(self.merge(seen)))
+        act(PullRequestAction::Merge(self.merge(seen)))
     }
 
     fn auto(&self, seen: &SeenMergeState, found: &[InTheWay]) -> MergeCourse {
         let merge = self.merge(seen);
         let is_computed = !found.contains(&InTheWay::Unknown);
         match found {
-            [] if seen.has_queue => self.act(PullRequestAction::Enqueue(merge)),
-            [] => self.act(PullRequestAction::Merge(merge)),
+            [] if seen.has_queue => act(PullRequestAction::Enqueue(merge)),
+            [] => act(PullRequestAction::Merge(merge)),
             _ if seen.queue.is_some() || seen.has_auto_merge || !is_computed => {
                 self.wait_for(found)
             }
             _ if self.allows_auto_merge == Some(false) && seen.has_queue => self.wait_for(found),
             _ if self.allows_auto_merge == Some(false) => blocked(self.no_auto_merge(found)),
-            _ => self.act(PullRequestAction::MergeWhenReady(merge)),
+            _ => act(PullRequestAction::MergeWhenReady(merge)),
         }
     }
 
@@ -285,10 +285,6 @@ impl MergeContext<'_> {
             node: seen.node.clone(),
             head: self.head.clone(),
         }
-    }
-
-    fn act(&self, action: PullRequestAction) -> MergeCourse {
-        MergeCourse::Step(Step::Act(vec![Action::PullRequest(action)]))
     }
 
     fn wait_for(&self, found: &[InTheWay]) -> MergeCourse {
@@ -383,6 +379,10 @@ pub(super) fn is_merge(step: &Step) -> bool {
         )
     };
     actions.iter().any(merges)
+}
+
+fn act(action: PullRequestAction) -> MergeCourse {
+    MergeCourse::Step(Step::Act(vec![Action::PullRequest(action)]))
 }
 
 fn blocked(finding: Diagnostic) -> MergeCourse {

@@ -26,7 +26,7 @@ use crate::protocol::{
     Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
 use crate::release::base_files::LARGEST_FILE;
-use change::Change;
+use change::ProposedChange;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;
 use merge::{MergeContext, MergeCourse, MergeMemory};
@@ -46,7 +46,7 @@ const MERGE_TIMEOUT: Duration = Duration::from_mins(30);
 pub struct Propose {
     options: ProposeOptions,
     /// The change, and what is wanted of it: read once, so that a file that is written to meanwhile changes nothing.
-    wanted: Option<(WantedProposal, Vec<Change>)>,
+    wanted: Option<(WantedProposal, Vec<ProposedChange>)>,
     target: Option<SeenTarget>,
     /// Whether this process has made the branch.
     has_pushed: bool,
@@ -88,7 +88,7 @@ impl Propose {
     async fn changes(
         &self,
         reader: Reader<'_>,
-    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+    ) -> Result<Result<Vec<ProposedChange>, Vec<Diagnostic>>, ServiceError> {
         let (mut changes, mut missing) = (Vec::new(), Vec::new());
         if let Some(gate) = &self.gate {
             match gate.changes(reader.files).await? {
@@ -98,7 +98,7 @@ impl Propose {
         }
         for file in &self.options.files {
             match reader.files.read(&file.from, LARGEST_FILE).await? {
-                Some(bytes) => changes.push(Change::File {
+                Some(bytes) => changes.push(ProposedChange::File {
                     path: file.to.clone(),
                     bytes,
                     is_executable: reader.files.is_executable(&file.from).await?,
@@ -114,10 +114,15 @@ impl Propose {
                 )),
             }
         }
-        changes.extend(self.options.edits.iter().map(|change| Change::Scalar {
-            path: change.file.clone(),
-            edit: change.edit.clone(),
-        }));
+        changes.extend(
+            self.options
+                .edits
+                .iter()
+                .map(|change| ProposedChange::Scalar {
+                    path: change.file.clone(),
+                    edit: change.edit.clone(),
+                }),
+        );
         Ok(if missing.is_empty() {
             Ok(changes)
         } else {
@@ -125,7 +130,7 @@ impl Propose {
         })
     }
 
-    fn wanted(&self, changes: &[Change]) -> WantedProposal {
+    fn wanted(&self, changes: &[ProposedChange]) -> WantedProposal {
         let options = &self.options;
         WantedProposal {
             proposal: Proposal {
@@ -158,7 +163,7 @@ impl Propose {
         &mut self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
     ) -> Result<Step, ServiceError> {
         let settings = self.settled_target(target).await?;
         let base = match &self.options.base {
@@ -229,7 +234,7 @@ impl Propose {
         &mut self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
         seen: &SeenWork,
         pull: &SeenProposal,
     ) -> Result<Step, ServiceError> {
@@ -266,7 +271,7 @@ impl Propose {
         &self,
         target: &dyn PullRequestReader,
         wanted: &WantedProposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
         seen: &SeenWork,
         pull: &SeenProposal,
         commit: &CommitSha,

@@ -1,4 +1,4 @@
-//! What is asked of `propose`.
+//! What is to be proposed, where, and who merges it.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! What is there of a proposal: the base branch, our branch, and the pull requests of it.
 
-use super::change::{Change, Resolved};
+use super::change::{ChangeOnCommit, ProposedChange};
 use crate::domain::{BranchName, Diagnostic};
 use crate::plan::{Proposal, ProposalMark};
 use crate::protocol::{
@@ -12,7 +12,7 @@ use crate::protocol::{
 pub(super) struct SeenWork {
     pub(super) base: BranchName,
     /// The change on top of the base branch.
-    pub(super) resolved: Resolved,
+    pub(super) resolved: ChangeOnCommit,
     pub(super) branch: Option<SeenBranch>,
     /// The pull requests of the branch into the base, the newest first.
     pub(super) pulls: Vec<SeenProposal>,
@@ -49,10 +49,10 @@ impl SeenWork {
         target: &dyn PullRequestReader,
         (head, base): (&BranchName, &BranchName),
         proposal: &Proposal,
-        changes: &[Change],
+        changes: &[ProposedChange],
         base_head: SeenRevision,
     ) -> Result<Result<Self, Vec<Diagnostic>>, ServiceError> {
-        let resolved = match Resolved::see(target, base_head, changes).await? {
+        let resolved = match ChangeOnCommit::see(target, base_head, changes).await? {
             Ok(resolved) => resolved,
             Err(findings) => return Ok(Err(findings)),
         };
@@ -92,8 +92,8 @@ async fn content(
     head: &SeenRevision,
     base: &BranchName,
     proposal: &Proposal,
-    changes: &[Change],
-    resolved: &Resolved,
+    changes: &[ProposedChange],
+    resolved: &ChangeOnCommit,
 ) -> Result<BranchContent, ServiceError> {
     let is_ours = |message: &str| {
         Proposal::of_commit(message).is_some_and(|found| found.is_same_purpose(proposal))
@@ -120,7 +120,7 @@ async fn content(
     } else {
         let parent = target.revision(parent).await?;
         let commit = parent.commit.clone();
-        match Resolved::see(target, parent, changes).await? {
+        match ChangeOnCommit::see(target, parent, changes).await? {
             Ok(there) => {
                 head.tree == there.tree
                     && there.has_same_base(resolved)

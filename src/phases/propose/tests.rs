@@ -1,6 +1,6 @@
 //! What `propose` decides, without any service.
 
-use super::change::Resolved;
+use super::change::ChangeOnCommit;
 use super::decide::{Course, WantedProposal, decide};
 use super::merge::{MergeContext, MergeCourse, MergeMemory, MergeMode};
 use super::see::{BranchContent, SeenBranch, SeenWork};
@@ -46,7 +46,6 @@ fn pull(number: u64, state: PullRequestState, body: String) -> SeenProposal {
     SeenProposal {
         number,
         url: format!("https://github.com/o/r/pull/{number}"),
-        title: "Bump".into(),
         body,
         state,
         head: commit('b'),
@@ -64,7 +63,7 @@ fn work(is_changed: bool, content: Option<BranchContent>, pulls: Vec<SeenProposa
     });
     SeenWork {
         base: "main".parse().unwrap(),
-        resolved: Resolved::example(revision('a'), files.into_iter().collect()),
+        resolved: ChangeOnCommit::example(revision('a'), files.into_iter().collect()),
         branch: content.map(|content| SeenBranch {
             head: revision('b'),
             content,

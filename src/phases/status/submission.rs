@@ -84,10 +84,10 @@ impl SeenModuleFiles {
     }
 }
 
-type ModuleFile = (RepositoryPath, Option<Vec<u8>>);
+type FileAtHead = (RepositoryPath, Option<Vec<u8>>);
 
 fn is_submitted(
-    (path, bytes): &ModuleFile,
+    (path, bytes): &FileAtHead,
     component: &ComponentName,
     version: &str,
 ) -> Result<bool, Diagnostic> {
@@ -108,7 +108,7 @@ fn is_submitted(
     Err(Diagnostic::warning(Code::SubmissionDiffers, seen, help))
 }
 
-fn channels((path, bytes): &ModuleFile, version: &str) -> Result<Vec<ChannelEntry>, Diagnostic> {
+fn channels((path, bytes): &FileAtHead, version: &str) -> Result<Vec<ChannelEntry>, Diagnostic> {
     let Some(bytes) = bytes else {
         return Ok(Vec::new());
     };

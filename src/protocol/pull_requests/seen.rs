@@ -11,7 +11,6 @@ pub struct SeenTarget {
     pub default_branch: String,
     /// Whether GitHub itself deletes the branch of a pull request that was merged.
     pub deletes_merged_branches: Option<bool>,
-    pub allows_squash: Option<bool>,
     pub allows_auto_merge: Option<bool>,
 }
 
@@ -40,7 +39,6 @@ pub struct SeenProposal {
     pub number: u64,
     /// Its page.
     pub url: String,
-    pub title: String,
     pub body: String,
     pub state: PullRequestState,
     /// The commit that was proposed last.

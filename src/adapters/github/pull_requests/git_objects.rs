@@ -24,20 +24,20 @@ use crate::protocol::{Cause, NewRevision, SeenRevision};
 /// The objects that were read.
 #[derive(Default)]
 pub(in crate::adapters::github) struct GitObjects {
-    commits: Kept<CommitSha, SeenRevision>,
-    trees: Kept<ObjectId, Vec<TreeEntry>>,
-    blobs: Kept<ObjectId, Bytes>,
+    commits: ObjectsById<CommitSha, SeenRevision>,
+    trees: ObjectsById<ObjectId, Vec<TreeEntry>>,
+    blobs: ObjectsById<ObjectId, Bytes>,
 }
 
-struct Kept<K, V>(Mutex<HashMap<K, V>>);
+struct ObjectsById<K, V>(Mutex<HashMap<K, V>>);
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, V> Default for ObjectsById<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: std::hash::Hash + Eq + Clone, V: Clone> Kept<K, V> {
+impl<K: std::hash::Hash + Eq + Clone, V: Clone> ObjectsById<K, V> {
     fn get(&self, key: &K) -> Option<V> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(key).cloned()

@@ -19,7 +19,6 @@ pub(super) struct TargetRepository {
     default_branch: String,
     delete_branch_on_merge: Option<bool>,
     allow_auto_merge: Option<bool>,
-    allow_squash_merge: Option<bool>,
 }
 
 impl TargetRepository {
@@ -28,7 +27,6 @@ impl TargetRepository {
             slug: self.full_name.parse().map_err(broken)?,
             default_branch: self.default_branch,
             deletes_merged_branches: self.delete_branch_on_merge,
-            allows_squash: self.allow_squash_merge,
             allows_auto_merge: self.allow_auto_merge,
         })
     }
@@ -38,7 +36,6 @@ impl TargetRepository {
 pub(super) struct ListedPullRequest {
     number: u64,
     html_url: String,
-    title: String,
     body: Option<String>,
     state: String,
     merged_at: Option<String>,
@@ -82,7 +79,6 @@ impl ListedPullRequest {
         Ok(SeenProposal {
             number: self.number,
             url: self.html_url,
-            title: self.title,
             body: self.body.unwrap_or_default(),
             state,
             head: self.head.sha.parse().map_err(broken)?,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ocm_module::config::{FileRef, ModuleConfig};
 use ocm_module::submission::ModuleSubmission;
 
-use super::change::Change;
+use super::change::ProposedChange;
 use super::module_change::ModuleChange;
 use super::options::LocalChange;
 use crate::domain::{
@@ -151,7 +151,7 @@ impl ReleaseGate {
     pub(super) async fn changes(
         &self,
         files: &dyn FilesReader,
-    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+    ) -> Result<Result<Vec<ProposedChange>, Vec<Diagnostic>>, ServiceError> {
         let module = &self.module;
         let (config, path) = match &module.goal {
             ModuleGoal::Copied(copies) => return self.copies(files, copies).await,
@@ -173,7 +173,7 @@ impl ReleaseGate {
                 }
             },
         };
-        let change = |path: &RepositoryPath, change| Change::Module {
+        let change = |path: &RepositoryPath, change| ProposedChange::Module {
             path: path.clone(),
             change,
         };
@@ -212,7 +212,7 @@ impl ReleaseGate {
         &self,
         files: &dyn FilesReader,
         copies: &[LocalChange],
-    ) -> Result<Result<Vec<Change>, Vec<Diagnostic>>, ServiceError> {
+    ) -> Result<Result<Vec<ProposedChange>, Vec<Diagnostic>>, ServiceError> {
         let (mut changes, mut findings) = (Vec::new(), Vec::new());
         let facts = self.verified.as_ref();
         let artifacts = facts.iter().flat_map(|facts| facts.artifacts.0.values());
@@ -230,7 +230,7 @@ impl ReleaseGate {
             let digest = Digest::of(&bytes);
             let is_it = |artifact: &&Artifact| matches!(artifact, Artifact::Asset { digest: of_asset, .. } if *of_asset == digest);
             match String::from_utf8(bytes.to_vec()) {
-                Ok(text) if artifacts.iter().any(is_it) => changes.push(Change::Module {
+                Ok(text) if artifacts.iter().any(is_it) => changes.push(ProposedChange::Module {
                     path: copy.to.clone(),
                     change: ModuleChange::Submission { text },
                 }),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ocm_module::descriptor::Descriptor;
 
 use super::*;
-use crate::plan::ReleasePlan;
+use crate::domain::ModuleForm;
 use crate::plan::tests::example;
+use crate::plan::{ModulePlan, ReleasePlan};
 use crate::release::image_check::Contents;
 
 const REGISTRY: &str = "europe-docker.pkg.dev/kyma-project/prod";
@@ -52,9 +53,12 @@ fn promoted() -> ModuleGoal {
 /// The facts of a release with these tags of its module image.
 fn facts(component: &str, tags: &[(&str, &str)]) -> ReleaseFacts {
     let plan: ReleasePlan = example().with(|wanted| {
-        if let Some(module) = &mut wanted.module {
-            module.name = component.parse().unwrap();
-        }
+        wanted.module = Some(ModulePlan {
+            name: component.parse().unwrap(),
+            image: image(REGISTRY, "1.2.0"),
+            form: ModuleForm::Modulectl3,
+            second_image: None,
+        });
     });
     let artifacts = tags.iter().map(|(name, tag)| {
         let tagged = image(REGISTRY, tag);
@@ -193,6 +197,9 @@ repository: https://github.com/kyma-project/btp-manager.git
 manifest: btp-manager.yaml
 defaultCR: https://assets.example/btp-operator.yaml
 documentation: https://help.example/btp-operator
+icons:
+  - name: module-icon
+    link: https://icons.example/logo.svg
 ";
 
 #[test]
