@@ -217,21 +217,32 @@ fn course_after(
     }
 }
 
-#[test]
-fn states_of_a_merge_are_told_apart() {
-    use CheckState::{Failure, Pending};
-    let with = |change: fn(&mut SeenMergeState)| {
-        let mut seen = clean();
-        change(&mut seen);
-        seen
-    };
-    let checks = |checks: Vec<SeenPullCheck>| SeenMergeState {
+fn with(change: fn(&mut SeenMergeState)) -> SeenMergeState {
+    let mut seen = clean();
+    change(&mut seen);
+    seen
+}
+
+fn blocked_with(checks: Vec<SeenPullCheck>) -> SeenMergeState {
+    SeenMergeState {
         checks,
         status: MergeStatus::Blocked,
         ..clean()
-    };
-    let (wait, squash, auto) = (MergeMode::Wait, MergeMode::Squash, MergeMode::Auto);
-    for (mode, seen, expected) in [
+    }
+}
+
+const MODES: [MergeMode; 3] = [MergeMode::Wait, MergeMode::Squash, MergeMode::Auto];
+
+fn assert_courses(table: &[(MergeMode, SeenMergeState, &str)]) {
+    for (mode, seen, expected) in table {
+        assert_eq!(course(*mode, seen, true), *expected, "{mode:?} {seen:?}");
+    }
+}
+
+#[test]
+fn who_merges_and_which_person_is_waited_for_follows_from_the_state() {
+    let [wait, squash, auto] = MODES;
+    assert_courses(&[
         (wait, clean(), "counted: ready to be merged"),
         (squash, clean(), "merge pull request #7 at bbbbbbb"),
         (auto, clean(), "merge pull request #7 at bbbbbbb"),
@@ -283,24 +294,32 @@ fn states_of_a_merge_are_told_apart() {
             }),
             "uncounted: a review is missing, not counted",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_in_the_way_is_told_apart() {
+    use CheckState::{Failure, Pending};
+    let [wait, squash, _] = MODES;
+    assert_courses(&[
         (
             squash,
-            checks(vec![check("unit", Failure, true)]),
+            blocked_with(vec![check("unit", Failure, true)]),
             "check-not-green",
         ),
         (
             wait,
-            checks(vec![check("unit", Failure, true)]),
+            blocked_with(vec![check("unit", Failure, true)]),
             "check-not-green",
         ),
         (
             squash,
-            checks(vec![check("unit", Pending, true)]),
+            blocked_with(vec![check("unit", Pending, true)]),
             "counted: checks are not over: unit",
         ),
         (
             squash,
-            checks(vec![
+            blocked_with(vec![
                 check("unit", Pending, true),
                 check("lint", Failure, false),
             ]),
@@ -308,7 +327,7 @@ fn states_of_a_merge_are_told_apart() {
         ),
         (
             squash,
-            checks(vec![]),
+            blocked_with(vec![]),
             "counted: blocked by a rule of its base branch, such as a required check that has not begun",
         ),
         (
@@ -349,9 +368,7 @@ fn states_of_a_merge_are_told_apart() {
             with(|it| it.mergeable = Mergeable::Conflicting),
             "counted: conflicts with its base branch",
         ),
-    ] {
-        assert_eq!(course(mode, &seen, true), expected, "{mode:?} {seen:?}");
-    }
+    ]);
     // Only a commit that stands on an older one is made anew.
     for status in [MergeStatus::Behind, MergeStatus::Dirty] {
         let seen = SeenMergeState { status, ..clean() };
@@ -360,7 +377,7 @@ fn states_of_a_merge_are_told_apart() {
     // While a check runs as well as a review is missing, the time counts.
     let both = SeenMergeState {
         review: ReviewState::Required,
-        ..checks(vec![check("unit", Pending, true)])
+        ..blocked_with(vec![check("unit", Pending, true)])
     };
     assert!(course(wait, &both, true).starts_with("counted: checks are not over: unit; a review"));
 }
