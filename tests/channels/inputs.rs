@@ -9,14 +9,17 @@ use super::release::RUN;
 use super::support::scene::{Scene, TAG};
 use super::{COMPONENT, MANIFESTS};
 
-const SUBMISSION: (&str, &str) = ("kind", "submission");
-const PROMOTION: (&str, &str) = ("kind", "promotion");
-const NAME: (&str, &str) = ("module-name", COMPONENT);
-const CONFIG: (&str, &str) = ("module-config", "module-config.yaml");
-const CHANNEL: (&str, &str) = ("channel", "fast");
-const SET: (&str, &str) = ("set", "a.yaml: version = {version}");
-const FILES: (&str, &str) = ("files", "a.yaml");
-const GUARD: (&str, &str) = ("guard", "only-ours");
+/// A name and a value.
+type TypedInput = (&'static str, &'static str);
+
+const SUBMISSION: TypedInput = ("kind", "submission");
+const PROMOTION: TypedInput = ("kind", "promotion");
+const NAME: TypedInput = ("module-name", COMPONENT);
+const CONFIG: TypedInput = ("module-config", "module-config.yaml");
+const CHANNEL: TypedInput = ("channel", "fast");
+const SET: TypedInput = ("set", "a.yaml: version = {version}");
+const FILES: TypedInput = ("files", "a.yaml");
+const GUARD: TypedInput = ("guard", "only-ours");
 
 fn refused(scene: &Scene, more: &[(&str, &str)]) -> Vec<Code> {
     let usual = [("version", TAG), ("target-repository", MANIFESTS)];
@@ -42,7 +45,7 @@ async fn each_kind_of_proposal_takes_its_own_inputs() {
     let scene = Scene::start(|_| ()).await;
     let exclusive = Code::InputsExclusive;
     let invalid = Code::Format(FormatCode::ChannelInvalid);
-    let table: [(&[(&str, &str)], &[Code]); 15] = [
+    let table: [(&[TypedInput], &[Code]); 15] = [
         (&[SUBMISSION, NAME, CONFIG], &[]),
         (&[SUBMISSION, NAME, FILES], &[]),
         (&[PROMOTION, NAME, CHANNEL], &[]),
