@@ -23,13 +23,13 @@ pub struct ProposeArgs {
     /// Commit that the release begins from, by its full hash; default: the plan's
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
-    /// Branch that is proposed, and belongs to btp-release; `{version}` and `{tag}` are filled in; default: `release/KIND/{tag}`
+    /// Branch that is proposed, and belongs to btp-release; `{version}` and `{tag}` are filled in; default: `release/KIND/{tag}`, of a promotion `release/promotion/CHANNEL/{tag}`
     #[arg(long, value_name = "BRANCH")]
     pub head_branch: Option<String>,
     /// Branch that the pull request is to be merged into; default: the default branch
     #[arg(long, value_name = "BRANCH")]
     pub base_branch: Option<String>,
-    /// Title of the pull request and first line of its commit; `{version}`, `{tag}` and `{commit}` are filled in; default: `Prepare the release {tag}`
+    /// Title of the pull request and first line of its commit; `{version}`, `{tag}` and `{commit}` are filled in; default: `Prepare the release {tag}`, `Submit MODULE {version}` or `Promote MODULE {version} to CHANNEL`
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
     /// Text of the pull request, or `@` and the path of a file with it; `{version}`, `{tag}` and `{commit}` are filled in

@@ -63,8 +63,8 @@ impl Proposal {
     /// The last line of the commit's message
     /// (<https://git-scm.com/docs/git-interpret-trailers>).
     pub fn trailer(&self) -> String {
-        let channel = self.channel.iter();
-        let channel: String = channel.map(|channel| format!(" {channel}")).collect();
+        let channel = self.channel.as_ref();
+        let channel = channel.map_or_else(String::new, |channel| format!(" {channel}"));
         format!(
             "{TRAILER}{} {} {}{channel}",
             self.kind, self.tag, self.change

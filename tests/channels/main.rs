@@ -10,6 +10,7 @@
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/images.rs"]
 mod images;
+mod inputs;
 mod refused;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/release.rs"]

@@ -45,7 +45,7 @@ async fn terminal_is_told_what_to_type() {
         ),
         (
             "plan v1.2.0 --files x",
-            "error: unexpected argument '--files' found\n\n  tip: --files is an option of upload, release-settings\n\nUsage: ",
+            "error: unexpected argument '--files' found\n\n  tip: --files is an option of upload, propose, release-settings\n\nUsage: ",
         ),
         (
             "plan v1.2.0 --needs x",

@@ -34,11 +34,8 @@ impl ModuleChange {
     ) -> Result<Bytes, Diagnostic> {
         match self {
             Self::Submission { text } => {
-                let written = || Bytes::from(text.clone());
-                match Self::same(path, before, text)? {
-                    true => Ok(before.cloned().unwrap_or_else(written)),
-                    false => Ok(written()),
-                }
+                Self::refuse_other(path, before, text)?;
+                Ok(before.cloned().unwrap_or_else(|| text.clone().into()))
             }
             Self::IsSubmitted {
                 component,
@@ -47,7 +44,7 @@ impl ModuleChange {
             } => {
                 let there = before.ok_or_else(|| not_submitted(path, component, version))?;
                 if let Some(text) = text {
-                    Self::same(path, before, text)?;
+                    Self::refuse_other(path, before, text)?;
                 }
                 is_of(path, there, component, version)?;
                 Ok(there.clone())
@@ -84,11 +81,14 @@ impl ModuleChange {
         parts.into_iter().map(String::into_bytes).collect()
     }
 
-    /// Whether the file is there with these values, however they are written; refused with others.
-    fn same(path: &RepositoryPath, before: Option<&Bytes>, text: &str) -> Result<bool, Diagnostic> {
+    /// Refuses a file that is there with other values, however they are written.
+    fn refuse_other(
+        path: &RepositoryPath,
+        before: Option<&Bytes>,
+        text: &str,
+    ) -> Result<(), Diagnostic> {
         let differs = match submitted(before.map(|bytes| &**bytes), text) {
-            Submitted::Absent => return Ok(false),
-            Submitted::Same | Submitted::SameValues => return Ok(true),
+            Submitted::Absent | Submitted::Same | Submitted::SameValues => return Ok(()),
             Submitted::Differs(keys) => {
                 format!("{path} is there with other values of {}", keys.join(", "))
             }
