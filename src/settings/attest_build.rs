@@ -96,7 +96,7 @@ fn builder(server: &str, workflow: &str) -> Result<String, Diagnostic> {
         return Err(refuse("is a pattern, and one workflow has built the image"));
     }
     let address = format!("{server}/{workflow}");
-    let named = address.parse::<SignerPattern>().is_ok();
+    let named = !workflow.contains(':') && address.parse::<SignerPattern>().is_ok();
     let (path, reference) = workflow.split_once('@').unwrap_or((workflow, ""));
     if !named || !path.contains("/.github/workflows/") || reference.is_empty() {
         return Err(refuse("is not the path of a workflow with its ref"));

@@ -214,7 +214,7 @@ impl Scene {
             ("test-legs", &job.legs),
             ("required-checks", "lint\nci/prow"),
         ];
-        let inputs = [&inputs[..], &self.test_signer(), more].concat();
+        let inputs = [&inputs, more].concat();
         self.phase(RUN, "publish", &inputs).await
     }
 
