@@ -131,12 +131,22 @@ fn composition_only_calls_and_passes_everything_on() {
             workflow(&crate::called(&calling).unwrap_or_else(|| panic!("{name} calls nothing")));
         for input in declared(&callee, "inputs").intersection(&inputs) {
             // The job that runs the module's own command has no secrets, and the plan holds names already.
-            let with_plan = name == "build-module" && planned.contains(input);
-            if with_plan || (name == "assets" && input == "environment") {
+            let proposes = ["submit", "promote"].contains(&name.as_str());
+            let with_plan = (name == "build-module" || proposes) && planned.contains(input);
+            // Nothing is published by a dry run, and only a submission has the module's configuration.
+            let not_needed = match name.as_str() {
+                "assets" => input == "environment",
+                "submit" => input == "dry-run",
+                "promote" => ["dry-run", "module-config"].contains(&input.as_str()),
+                _ => false,
+            };
+            if with_plan || not_needed {
                 continue;
             }
             let given = string(at(&calling, &["with", input.as_str()]));
+            let own = format!("inputs.{name}-{input}");
             let passed = given.contains(&format!("inputs.{input}"))
+                || (proposes && given.contains(&own))
                 || given == format!("${{{{ needs.start.outputs.{input} }}}}");
             assert!(passed, "{name}: {input}: {given}");
         }

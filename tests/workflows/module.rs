@@ -90,6 +90,7 @@ fn plan_of_the_tag_has_the_names_of_the_release() {
         "milestone",
         "require-attestations",
         "signing",
+        "referrers",
         "test-signer",
         "job-workflow",
         "version-from",

@@ -105,7 +105,8 @@ fn pipeline_page_lists_inputs_and_jobs() {
         .collect();
     let there = jobs(&release)
         .into_iter()
-        .map(|(id, job)| (id, string(job.get("name"))));
+        .map(|(id, job)| (id, string(job.get("name"))))
+        .map(|(id, name)| (id, name.replace("${{ matrix.channel }}", "*channel*")));
     assert_eq!(shown, there.collect::<Vec<_>>());
 
     let described = |workflow: &Value| -> BTreeMap<String, String> {
