@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::referrers::{digest_of_image, published};
 use super::release::{BINARY, SIDECAR};
+use super::support::called_legs::CALLED;
 use super::support::scene::{REQUIRE, Scene};
 use super::support::sigstore::Sigstore;
 
@@ -11,7 +12,6 @@ const READ: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/rig/attestations/read-referrers"
 );
-const WORKFLOW: &str = "kyma-project/btp-manager/.github/workflows/release.yml@refs/heads/main";
 
 /// Of provenance, which nobody signed here, they find nothing.
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +42,7 @@ async fn cosign_and_gh_accept_the_referrers_of_every_image() {
                     &image,
                     file.to_str().unwrap(),
                     "kyma-project/btp-manager",
-                    WORKFLOW,
+                    CALLED,
                 ])
                 .output()
                 .unwrap();
