@@ -375,8 +375,8 @@ fn jobs_that_may_sign_run_only_the_action() {
     let mut found = Vec::new();
     for (path, file) in crate::workflows() {
         for (name, job) in jobs(&file) {
-            let rights = keys(job.get("permissions"));
-            if !(rights.contains("id-token") || rights.contains("attestations")) {
+            let may_write = |right| string(at(&job, &["permissions", right])) == "write";
+            if !may_write("id-token") && !may_write("attestations") {
                 continue;
             }
             if job.get("uses").is_some() {
