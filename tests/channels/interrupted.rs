@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use btp_release::domain::Moment;
 use btp_release::protocol::Clock;
-use stand_ins::github::GitHubWorld;
+use stand_ins::github::{GitHubWorld, GitRepository};
 use stand_ins::{EventLog, Faults, GitHubServer};
 use tokio::sync::Notify;
 
@@ -25,7 +25,7 @@ enum Merger {
 }
 
 /// A server that a proposal of a released version sends requests to: each counts its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Server {
     Release,
     Modules,
@@ -78,7 +78,7 @@ pub(crate) struct Ending {
     /// How many commits the base branch has.
     commits: usize,
     /// Number, title, branch, state, and whether it is merged.
-    pulls: Vec<(u64, String, String, String, bool)>,
+    pub(crate) pulls: Vec<(u64, String, String, String, bool)>,
     refs: Vec<String>,
 }
 
@@ -112,12 +112,6 @@ impl Modules {
     pub(crate) fn ending(&self) -> Ending {
         self.manifests(|repository| {
             let tip = repository.branch_tip(BASE).unwrap();
-            let mut commits = 1;
-            let mut commit = &repository.commits[&tip];
-            while let Some(parent) = commit.parents.first() {
-                commit = &repository.commits[parent];
-                commits += 1;
-            }
             let pulls = repository.pulls.iter().map(|(number, pull)| {
                 let (title, head) = (pull.title.clone(), pull.head.clone());
                 let is_merged = pull.merge_commit.is_some();
@@ -125,7 +119,7 @@ impl Modules {
             });
             Ending {
                 tree: repository.commits[&tip].tree.clone(),
-                commits,
+                commits: commits_of(repository, BASE),
                 pulls: pulls.collect(),
                 refs: repository.refs.keys().cloned().collect(),
             }
@@ -166,6 +160,13 @@ impl Modules {
             () = killed.notified() => Err("killed".into()),
         }
     }
+}
+
+/// How many commits a branch has, by their first parents.
+pub(crate) fn commits_of(repository: &GitRepository, branch: &str) -> usize {
+    let tip = repository.branch_tip(branch);
+    let parent = |sha: &String| repository.commits[sha].parents.first().cloned();
+    std::iter::successors(tip, parent).count()
 }
 
 /// Whether a case is tried: of each request every cut, or one of them.

@@ -8,11 +8,15 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod chain;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/images.rs"]
 mod images;
 mod inputs;
 mod interrupted;
+#[expect(dead_code, reason = "the tests of repeated runs use more of it")]
+#[path = "../resume/release.rs"]
+mod pipeline;
 mod refused;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/release.rs"]
