@@ -236,6 +236,22 @@ async fn merge_right_after_opening_is_ours_although_no_list_shows_the_pull_reque
 }
 
 #[tokio::test]
+async fn release_may_begin_anew_from_the_merge_and_from_nothing_after_it() {
+    let scene = scene().await;
+    let base = tip(&scene, "main").unwrap();
+    let inputs = [SQUASH, ("commit", base.as_str())];
+    let outputs = propose(&scene, &inputs).await.unwrap();
+    scene.seen_by_all().await;
+    let merge = outputs["commit"].clone();
+    let again = propose(&scene, &[SQUASH, ("commit", merge.as_str())]).await;
+    assert_eq!(again.unwrap(), outputs);
+    let later = push(&scene, "main", "README.md", "# Another\n");
+    scene.seen_by_all().await;
+    let ended = propose(&scene, &[SQUASH, ("commit", later.as_str())]).await;
+    assert_eq!(super::refusal(ended).code, Code::MergedElsewhere);
+}
+
+#[tokio::test]
 async fn other_merge_since_the_release_began_is_refused_and_named() {
     let scene = scene().await;
     let began = tip(&scene, "main").unwrap();
