@@ -88,8 +88,8 @@ impl<'a> Workflow<'a> {
         }
     }
 
-    async fn run(&self, id: u64) -> Result<(), String> {
-        let (run, scene) = (Run { id, attempt: 1 }, &self.modules.scene);
+    async fn run(&self, id: u64, attempt: u32) -> Result<(), String> {
+        let (run, scene) = (Run { id, attempt }, &self.modules.scene);
         scene.begin(run);
         std::fs::write(scene.folder.path().join("module-config.yaml"), CONFIG).unwrap();
         let ended = tokio::select! {
@@ -197,7 +197,8 @@ impl Whole {
     }
 }
 
-/// With `WHOLE_MATRICES` in the environment the run dies in both ways at each phase, otherwise in one.
+/// Either as another attempt of the same run, or as another run, which begins from the merge of the bump. With `WHOLE_MATRICES` in the
+/// environment the run dies in both ways at each phase and is run again in both, otherwise in one.
 #[tokio::test]
 async fn run_from_a_bump_to_a_channel_that_died_at_any_phase_is_run_again() {
     let scene = Scene::start(|_| ()).await;
@@ -207,7 +208,7 @@ async fn run_from_a_bump_to_a_channel_that_died_at_any_phase_is_run_again() {
     modules.restore(&before).await;
     let began = modules.scene.repository(|repository| repository.tip());
     let undisturbed = Workflow::new(&modules, &began, None);
-    undisturbed.run(1).await.unwrap();
+    undisturbed.run(1, 1).await.unwrap();
     let wanted = Whole::see(&modules);
     assert_eq!(
         wanted.bumps,
@@ -231,14 +232,24 @@ async fn run_from_a_bump_to_a_channel_that_died_at_any_phase_is_run_again() {
             }],
         };
         for death in deaths {
-            let case = format!("{death:?} in {phase}, phase {nth}");
-            modules.restore(&before).await;
-            let dying = Workflow::new(&modules, &began, Some((nth, death)));
-            let died = dying.run(1).await;
-            assert!(died.is_err() && dying.has_died.get(), "{case}: {died:?}");
-            let again = Workflow::new(&modules, &began, None).run(2).await;
-            again.unwrap_or_else(|why| panic!("{case}: {why}"));
-            assert_eq!(Whole::see(&modules), wanted, "{case}");
+            for is_anew in [true, false] {
+                if !whole_matrices() && is_anew == (nth % 4 < 2) {
+                    continue;
+                }
+                let case = format!("{death:?} in {phase}, phase {nth}, anew: {is_anew}");
+                modules.restore(&before).await;
+                let dying = Workflow::new(&modules, &began, Some((nth, death)));
+                let died = dying.run(1, 1).await;
+                assert!(died.is_err() && dying.has_died.get(), "{case}: {died:?}");
+                let head = modules.scene.repository(|repository| repository.tip());
+                let again = if is_anew {
+                    Workflow::new(&modules, &head, None).run(2, 1).await
+                } else {
+                    Workflow::new(&modules, &began, None).run(1, 2).await
+                };
+                again.unwrap_or_else(|why| panic!("{case}: {why}"));
+                assert_eq!(Whole::see(&modules), wanted, "{case}");
+            }
         }
     }
     eprintln!("died and run again at each of {} phases", phases.len());
