@@ -25,15 +25,20 @@ enum Death {
     LastWrite(Server, u64),
 }
 
-/// A run of the workflow: it counts its phases.
+struct RecordedPhase {
+    name: String,
+    /// The last write to one of the servers, by its number since the phase began.
+    last_write: Option<(Server, u64)>,
+}
+
+/// A run of the workflow: it records its phases.
 struct Workflow<'a> {
     modules: &'a Modules,
     /// The commit that the run began from.
     began: &'a str,
     /// In which phase the run dies.
     death: Option<(usize, Death)>,
-    /// Each phase, and its last write to one of the servers: by its number since the phase began.
-    phases: RefCell<Vec<(String, Option<(Server, u64)>)>>,
+    phases: RefCell<Vec<RecordedPhase>>,
     has_died: Cell<bool>,
     killed: Arc<Notify>,
 }
@@ -54,16 +59,19 @@ impl Phases for Workflow<'_> {
             Cut::KilledAfter.plan(log, faults, request, &self.killed);
         }
         let outputs = Phases::phase(&self.modules.scene, run, phase, inputs).await?;
-        let mut last = None;
+        let mut last_write = None;
         for (server, before) in SERVERS.into_iter().zip(before) {
             let writes = self.modules.log_and_faults(server).0.writes();
             let landed = writes.iter().filter(|entry| entry.landed);
             let number = landed.map(|entry| entry.number).max().unwrap_or_default();
             if number > before {
-                last = Some((server, number - before));
+                last_write = Some((server, number - before));
             }
         }
-        self.phases.borrow_mut().push((phase.to_owned(), last));
+        let name = phase.to_owned();
+        self.phases
+            .borrow_mut()
+            .push(RecordedPhase { name, last_write });
         if let Some((_, Death::AfterPhase)) = death {
             self.has_died.set(true);
             return Err("died".into());
@@ -220,7 +228,7 @@ async fn run_from_a_bump_to_a_channel_that_died_at_any_phase_is_run_again() {
     assert_eq!(merged, [true, true], "submission and promotion");
 
     let phases = undisturbed.phases.into_inner();
-    for (nth, (phase, last_write)) in phases.iter().enumerate() {
+    for (nth, RecordedPhase { name, last_write }) in phases.iter().enumerate() {
         let last_write = last_write.map(|(server, request)| Death::LastWrite(server, request));
         let deaths = match last_write {
             None => vec![Death::AfterPhase],
@@ -236,7 +244,7 @@ async fn run_from_a_bump_to_a_channel_that_died_at_any_phase_is_run_again() {
                 if !whole_matrices() && is_anew == (nth % 4 < 2) {
                     continue;
                 }
-                let case = format!("{death:?} in {phase}, phase {nth}, anew: {is_anew}");
+                let case = format!("{death:?} in {name}, phase {nth}, anew: {is_anew}");
                 modules.restore(&before).await;
                 let dying = Workflow::new(&modules, &began, Some((nth, death)));
                 let died = dying.run(1, 1).await;

@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
@@ -76,7 +75,7 @@ impl Modules {
         Self::published_while_lists_lag(Duration::ZERO).await
     }
 
-    /// On GitHubs that show what was changed after this time.
+    /// While both hosts show what was changed after this time.
     pub(crate) async fn published_while_lists_lag(lag: Duration) -> Self {
         let scene = Scene::start(|options| options.lag = lag).await;
         let job = scene.until_tested().await;

@@ -37,10 +37,10 @@ async fn two_submissions_at_once_end_with_one_pull_request() {
         for request in (1..=requests).step_by(stride) {
             modules.restore(&before).await;
             let begun = Arc::new(Notify::new());
-            let begin = Arc::clone(&begun);
+            let notify = Arc::clone(&begun);
             let number = modules.other.log().last() + request;
-            let begin = Fault::call(move |_| begin.notify_one());
-            modules.other.faults().at(number, begin);
+            let arrival = Fault::call(move |_| notify.notify_one());
+            modules.other.faults().at(number, arrival);
             let second = async {
                 begun.notified().await;
                 submit(&modules, 2, merge).await
