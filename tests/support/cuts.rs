@@ -29,24 +29,24 @@ pub(crate) const CUTS: [Cut; 7] = [
 ];
 
 impl Cut {
-    /// Plans it for the `request`th request from now on, counted from 1. Where the process is to be killed, `killed` is notified, and the
-    /// request is never answered.
-    pub(crate) fn plan(self, log: &EventLog, faults: &Faults, request: u64, killed: &Arc<Notify>) {
-        let kill = Arc::clone(killed);
-        let planned = match self {
+    /// `kill` is called where the process is to be killed; its request is then never answered.
+    pub(crate) fn faults(self, kill: impl Fn() + Send + Sync + 'static) -> Vec<Fault> {
+        match self {
             Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
             Self::AnswerLost => vec![Fault::AnswerLost],
             Self::AnswerTruncated => vec![Fault::CutAt(1)],
             Self::Status(status) => vec![Fault::Status(status)],
             Self::StatusAfter(status) => vec![Fault::StatusAfter(status)],
-            Self::KilledBefore => vec![Fault::call(move |_| kill.notify_one()), Fault::Hang],
-            Self::KilledAfter => vec![
-                Fault::call_after(move |_| kill.notify_one()),
-                Fault::HangAfter,
-            ],
-        };
+            Self::KilledBefore => vec![Fault::call(move |_| kill()), Fault::Hang],
+            Self::KilledAfter => vec![Fault::call_after(move |_| kill()), Fault::HangAfter],
+        }
+    }
+
+    /// Plans it for the `request`th request from now on, counted from 1, and notifies `killed` where the process is to be killed.
+    pub(crate) fn plan(self, log: &EventLog, faults: &Faults, request: u64, killed: &Arc<Notify>) {
+        let kill = Arc::clone(killed);
         let number = log.last() + request;
-        for fault in planned {
+        for fault in self.faults(move || kill.notify_one()) {
             faults.at(number, fault);
         }
     }
