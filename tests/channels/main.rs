@@ -7,18 +7,27 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod chain;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/images.rs"]
 mod images;
 mod inputs;
+mod interrupted;
+#[expect(dead_code, reason = "the tests of repeated runs use more of it")]
+#[path = "../resume/release.rs"]
+mod pipeline;
 mod refused;
 #[expect(dead_code, reason = "the gate's tests use more of it")]
 #[path = "../gate/release.rs"]
 mod release;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
 mod waited;
 mod whole;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use btp_release::domain::Code;
 use btp_release::engine::Stop;
@@ -28,6 +37,8 @@ use stand_ins::{GitHubServer, Options, RateLimits};
 use support::scene::{Outputs, Scene, TAG};
 
 pub(crate) const MANIFESTS: &str = "kyma/module-manifests";
+/// Where everything of the modules is merged to.
+pub(crate) const BASE: &str = "main";
 pub(crate) const OTHER_TOKEN: &str = "other-token";
 pub(crate) const COMPONENT: &str = "kyma-project.io/module/btp-operator";
 pub(crate) const SUBMISSION: &str = "modules/btp-operator/1.2.0/module-config.yaml";
@@ -55,30 +66,50 @@ icons:
 /// A published release, and the repository of all modules on another host.
 pub(crate) struct Modules {
     pub(crate) scene: Scene,
-    pub(crate) other: GitHubServer,
+    pub(crate) other: Arc<GitHubServer>,
     url: String,
 }
 
 impl Modules {
     pub(crate) async fn published() -> Self {
-        let scene = Scene::start(|_| ()).await;
+        Self::published_while_lists_lag(Duration::ZERO).await
+    }
+
+    /// While both hosts show what was changed after this time.
+    pub(crate) async fn published_while_lists_lag(lag: Duration) -> Self {
+        let scene = Scene::start(|options| options.lag = lag).await;
         let job = scene.until_tested().await;
         scene.publish(&job).await.unwrap();
         scene.seen_by_all().await;
         std::fs::write(scene.folder.path().join("module-config.yaml"), CONFIG).unwrap();
+        Self::of(scene, lag).await
+    }
+
+    /// The repository of all modules, without this version.
+    pub(crate) async fn of(scene: Scene, lag: Duration) -> Self {
         let mut world = GitHubWorld::new();
         world.token(OTHER_TOKEN, Token::pat("release-bot"));
         let repository = world.repository(MANIFESTS);
         repository.commit("Initial commit");
-        repository.push("main", "ada", "Add modules", &[(RELEASES, Some(CHANNELS))]);
+        repository.push(BASE, "ada", "Add modules", &[(RELEASES, Some(CHANNELS))]);
         let options = Options {
             clock: scene.clock.clone(),
             limits: RateLimits::none(),
+            lag,
             ..Options::default()
         };
-        let other = GitHubServer::start(world, options).await.unwrap();
+        let other = Arc::new(GitHubServer::start(world, options).await.unwrap());
         let url = format!("{}/api/v3", other.api_url());
-        Self { scene, other, url }
+        let modules = Self { scene, other, url };
+        modules.seen_by_all().await;
+        modules
+    }
+
+    /// The other host shows its present state, also where its lists lag.
+    pub(crate) async fn seen_by_all(&self) {
+        let seen = self.scene.http.answers().get(self.other.api_url());
+        seen.send().await.unwrap();
+        self.scene.seen_by_all().await;
     }
 
     /// The inputs of a submission or a promotion, and these.
@@ -125,7 +156,7 @@ impl Modules {
     /// The text of a file at the head of the base branch.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
         self.manifests(|repository| {
-            let tip = repository.branch_tip("main").unwrap();
+            let tip = repository.branch_tip(BASE).unwrap();
             let bytes = repository.file_at(&tip, path)?;
             Some(String::from_utf8(bytes).unwrap())
         })
@@ -134,7 +165,7 @@ impl Modules {
     /// Somebody else's change of the base branch.
     pub(crate) fn push(&self, path: &str, text: &str) {
         self.manifests(|repository| {
-            repository.push("main", "ada", "Go on", &[(path, Some(text))]);
+            repository.push(BASE, "ada", "Go on", &[(path, Some(text))]);
         });
     }
 

@@ -3,58 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stand_ins::Fault;
 use tokio::sync::Notify;
 
+use super::support::cuts::CUTS;
 use super::support::scene::{Outputs, Run, Scene};
 use super::{BRANCH, CONFIG, fill, inputs, pulls, scene_with, text, tip};
-
-#[derive(Clone, Copy, Debug)]
-enum Cut {
-    ConnectionBefore,
-    AnswerLost,
-    AnswerTruncated,
-    Status,
-    StatusAfter,
-    KilledBefore,
-    KilledAfter,
-}
-
-const CUTS: [Cut; 7] = [
-    Cut::ConnectionBefore,
-    Cut::AnswerLost,
-    Cut::AnswerTruncated,
-    Cut::Status,
-    Cut::StatusAfter,
-    Cut::KilledBefore,
-    Cut::KilledAfter,
-];
-
-impl Cut {
-    fn plan(self, scene: &Scene, request: u64, killed: &Arc<Notify>) {
-        let kill = Arc::clone(killed);
-        let faults = match self {
-            Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
-            Self::AnswerLost => vec![Fault::AnswerLost],
-            Self::AnswerTruncated => vec![Fault::CutAt(1)],
-            Self::Status => vec![Fault::Status(502)],
-            Self::StatusAfter => vec![Fault::StatusAfter(502)],
-            Self::KilledBefore => vec![Fault::call(move |_| kill.notify_one()), Fault::Hang],
-            Self::KilledAfter => {
-                vec![
-                    Fault::call_after(move |_| kill.notify_one()),
-                    Fault::HangAfter,
-                ]
-            }
-        };
-        for fault in faults {
-            scene
-                .github
-                .faults()
-                .at(scene.github.log().last() + request, fault);
-        }
-    }
-}
 
 async fn run(
     scene: &Scene,
@@ -89,7 +42,8 @@ async fn interrupted_proposal_ends_with_one_pull_request_and_one_merge() {
                 );
                 let case = format!("lag {lag}, {cut:?} at {request} of {requests}");
                 let killed = Arc::new(Notify::new());
-                cut.plan(&scene, request, &killed);
+                let (log, faults) = (scene.github.log(), scene.github.faults());
+                cut.plan(log, faults, request, &killed);
                 let mut last = run(&scene, 1, &merge, &killed).await;
                 for id in 2..=4 {
                     if last.is_ok() {

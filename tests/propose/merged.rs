@@ -1,5 +1,7 @@
 //! From the open pull request to its merge: who merges, what is in the way, and what else was merged.
 
+use std::time::Duration;
+
 use btp_release::domain::Code;
 use btp_release::engine::Stop;
 use stand_ins::github::StoredReviewRule;
@@ -213,6 +215,40 @@ async fn person_may_merge_and_close() {
     });
     let ended = clock.propose(&scene, &[WAIT]).await;
     assert_refused(ended, Code::PullRequestClosed, "#1");
+}
+
+#[tokio::test]
+async fn merge_right_after_opening_is_ours_although_no_list_shows_the_pull_request_yet() {
+    for github_deletes in [false, true] {
+        let scene = super::scene_with(|options| options.lag = Duration::from_secs(3)).await;
+        scene.repository(|it| it.merge_settings.delete_branch_on_merge = github_deletes);
+        let base = tip(&scene, "main").unwrap();
+        let github = later(&scene);
+        let clock = EventClock::of(&scene).after(1, move || {
+            let mut world = github.world();
+            let repository = world.repository(REPOSITORY);
+            repository.merge_by_hand(1, "grace", "squash").unwrap();
+        });
+        let inputs = [WAIT, ("commit", base.as_str())];
+        let outputs = clock.propose(&scene, &inputs).await.unwrap();
+        assert_merged(&scene, &outputs, &base);
+    }
+}
+
+#[tokio::test]
+async fn release_may_begin_anew_from_the_merge_and_from_nothing_after_it() {
+    let scene = scene().await;
+    let base = tip(&scene, "main").unwrap();
+    let inputs = [SQUASH, ("commit", base.as_str())];
+    let outputs = propose(&scene, &inputs).await.unwrap();
+    scene.seen_by_all().await;
+    let merge = outputs["commit"].clone();
+    let again = propose(&scene, &[SQUASH, ("commit", merge.as_str())]).await;
+    assert_eq!(again.unwrap(), outputs);
+    let later = push(&scene, "main", "README.md", "# Another\n");
+    scene.seen_by_all().await;
+    let ended = propose(&scene, &[SQUASH, ("commit", later.as_str())]).await;
+    assert_eq!(super::refusal(ended).code, Code::MergedElsewhere);
 }
 
 #[tokio::test]

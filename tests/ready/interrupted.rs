@@ -3,59 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stand_ins::Fault;
 use tokio::sync::Notify;
 
 use super::comments::{BOT, COMMENT, comments};
+use super::support::cuts::{CUTS, Cut};
 use super::support::scene::{Run, Scene};
 use super::{fill, module};
-
-#[derive(Clone, Copy, Debug)]
-enum Cut {
-    ConnectionBefore,
-    AnswerLost,
-    AnswerTruncated,
-    Status,
-    StatusAfter,
-    KilledBefore,
-    KilledAfter,
-}
-
-const CUTS: [Cut; 7] = [
-    Cut::ConnectionBefore,
-    Cut::AnswerLost,
-    Cut::AnswerTruncated,
-    Cut::Status,
-    Cut::StatusAfter,
-    Cut::KilledBefore,
-    Cut::KilledAfter,
-];
-
-impl Cut {
-    fn plan(self, scene: &Scene, request: u64, killed: &Arc<Notify>) {
-        let kill = Arc::clone(killed);
-        let faults = match self {
-            Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
-            Self::AnswerLost => vec![Fault::AnswerLost],
-            Self::AnswerTruncated => vec![Fault::CutAt(1)],
-            Self::Status => vec![Fault::Status(502)],
-            Self::StatusAfter => vec![Fault::StatusAfter(502)],
-            Self::KilledBefore => vec![Fault::call(move |_| kill.notify_one()), Fault::Hang],
-            Self::KilledAfter => {
-                vec![
-                    Fault::call_after(move |_| kill.notify_one()),
-                    Fault::HangAfter,
-                ]
-            }
-        };
-        for fault in faults {
-            scene
-                .github
-                .faults()
-                .at(scene.github.log().last() + request, fault);
-        }
-    }
-}
 
 /// What is there before: nothing, a comment of ours with another text, or two of them.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +62,8 @@ async fn interrupted_run_never_leaves_two_comments() {
                     begin(&scene, before).await;
                     let case = format!("{before:?}, lag {lag}, {cut:?} at {request}");
                     let killed = Arc::new(Notify::new());
-                    cut.plan(&scene, request, &killed);
+                    let (log, faults) = (scene.github.log(), scene.github.faults());
+                    cut.plan(log, faults, request, &killed);
                     let mut last = run(&scene, 1, &killed).await;
                     for id in 2..=4 {
                         if last.is_ok() {

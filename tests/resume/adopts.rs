@@ -8,8 +8,9 @@ use btp_release::plan::{Mark, ReleasePlan};
 use stand_ins::github::StoredRelease;
 use tokio::sync::Notify;
 
-use super::matrix::{CUTS, Cut, Server};
+use super::matrix::{CUTS, Server};
 use super::release::told;
+use super::support::cuts::Cut;
 use super::support::scene::{Run, Scene, TAG};
 
 const FIRST: Run = Run { id: 1, attempt: 1 };

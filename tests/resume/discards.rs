@@ -7,8 +7,9 @@ use std::time::Duration;
 use stand_ins::github::StoredRelease;
 use tokio::sync::Notify;
 
-use super::matrix::{Cut, Server};
+use super::matrix::Server;
 use super::stages::Undisturbed;
+use super::support::cuts::Cut;
 use super::support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT, Run, Scene, TAG};
 
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);

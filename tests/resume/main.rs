@@ -30,19 +30,11 @@ mod support;
 use std::time::Duration;
 
 use matrix::{Interrupted, Matrix};
+use support::cuts::whole_matrices;
 use support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT, OFF, REQUIRE};
 
 /// The phases that another time for the tag changes.
 const OF_THE_TAG: [&str; 2] = ["draft", "publish"];
-
-/// Whether the tests with a late tag are to repeat also what is the same with an early one.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch for whoever runs the test"
-)]
-fn whole_matrices() -> bool {
-    std::env::var("WHOLE_MATRICES").is_ok()
-}
 
 fn survive_every_cut(matrix: Matrix) {
     let Matrix {

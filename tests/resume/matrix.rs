@@ -10,20 +10,8 @@ use tokio::sync::Notify;
 
 use super::release::Phases;
 use super::stages::{From, Stage, Undisturbed};
+use super::support::cuts::Cut;
 use super::support::scene::{ActsAs, Run, Scene};
-
-/// The fault of one request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Cut {
-    ConnectionBefore,
-    AnswerLost,
-    /// The connection ends within the body of the answer, where that has one.
-    AnswerTruncated,
-    Status(u16),
-    StatusAfter(u16),
-    KilledBefore,
-    KilledAfter,
-}
 
 pub(crate) const CUTS: [Cut; 9] = [
     Cut::ConnectionBefore,
@@ -49,21 +37,6 @@ struct Case {
     server: Server,
     request: u64,
     cut: Cut,
-}
-
-impl Cut {
-    /// `kill` is called where the process is to be killed; its request is then never answered.
-    pub(crate) fn faults(self, kill: impl Fn() + Send + Sync + 'static) -> Vec<Fault> {
-        match self {
-            Self::ConnectionBefore => vec![Fault::ConnectionCutBefore],
-            Self::AnswerLost => vec![Fault::AnswerLost],
-            Self::AnswerTruncated => vec![Fault::CutAt(1)],
-            Self::Status(status) => vec![Fault::Status(status)],
-            Self::StatusAfter(status) => vec![Fault::StatusAfter(status)],
-            Self::KilledBefore => vec![Fault::call(move |_| kill()), Fault::Hang],
-            Self::KilledAfter => vec![Fault::call_after(move |_| kill()), Fault::HangAfter],
-        }
-    }
 }
 
 impl Scene {

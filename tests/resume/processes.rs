@@ -10,8 +10,9 @@ use btp_release::protocol::PhaseId;
 use futures_util::future::join_all;
 use tokio::process::Command;
 
-use super::matrix::{Cut, Server};
+use super::matrix::Server;
 use super::release::{Ending, Phases, told};
+use super::support::cuts::Cut;
 use super::support::process::outputs;
 use super::support::scene::{Outputs, Run, Scene, TAG};
 

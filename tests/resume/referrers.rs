@@ -3,8 +3,8 @@
 use stand_ins::EventLog;
 
 use super::signing::CUTS;
+use super::support::cuts::whole_matrices;
 use super::support::scene::{REQUIRE, Scene};
-use super::whole_matrices;
 
 /// Every request of `publish` about referrers, from the first look at what a registry has of them.
 fn requests_about_referrers(log: &EventLog) -> Vec<u64> {

@@ -7,9 +7,9 @@ use stand_ins::{EventLog, Fault, Faults, LogEntry};
 use tokio::sync::Notify;
 
 use super::release::Phases;
+use super::support::cuts::whole_matrices;
 use super::support::scene::{REQUIRE, Run, Scene};
 use super::support::sigstore::Sigstore;
-use super::whole_matrices;
 
 /// Whose requests are interrupted.
 #[derive(Clone, Copy, Debug)]

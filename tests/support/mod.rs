@@ -14,6 +14,7 @@
 pub(crate) mod called_legs;
 pub(crate) mod clock;
 pub(crate) mod crd_schema;
+pub(crate) mod cuts;
 pub(crate) mod github;
 pub(crate) mod module_images;
 pub(crate) mod named_registry;

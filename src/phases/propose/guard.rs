@@ -23,7 +23,7 @@ pub(super) async fn moved(
 }
 
 /// The finding if a merge brought anything else along: it has to be one commit on the one that the release began from, with
-/// exactly our change.
+/// exactly our change. A release that began from the merge itself, after an earlier run had died, has nothing in between.
 ///
 /// # Errors
 ///
@@ -35,6 +35,9 @@ pub(super) async fn merged(
     merge: &SeenRevision,
     changes: &[ProposedChange],
 ) -> Result<Option<Diagnostic>, ServiceError> {
+    if merge.commit == *began {
+        return Ok(None);
+    }
     let Some(parent) = merge.parents.first() else {
         return Ok(Some(other_content(merge)));
     };

@@ -54,7 +54,9 @@ pub struct Propose {
     /// When the step began, for answers.
     now: Moment,
     warning: Option<Diagnostic>,
-    /// Since when the base branch has the change while our pull request is still shown as open.
+    /// Whether our branch, or our open pull request, was seen or made by this process.
+    was_proposed: bool,
+    /// Since when the base branch has the change while our pull request is not shown as merged.
     merging_since: Option<Moment>,
     /// For what is proposed of a released version only.
     gate: Option<ReleaseGate>,
@@ -70,6 +72,7 @@ impl Propose {
             memory: MergeMemory::default(),
             now: Moment::default(),
             warning: None,
+            was_proposed: false,
             merging_since: None,
             gate: None,
         }
@@ -190,17 +193,12 @@ impl Propose {
             return Ok(Step::Blocked(vec![finding]));
         }
         let course = decide::decide(wanted, &seen);
-        if course == Course::Unchanged
-            && let Some(pull) = seen.open_pull(&wanted.proposal)
-        {
+        self.was_proposed |= self.has_pushed || seen.is_proposed(&wanted.proposal);
+        if course == Course::Unchanged && self.was_proposed {
             // It was merged a moment ago, or somebody else has made the same change.
             let since = *self.merging_since.get_or_insert(self.now);
             if self.now.since(since) < SHOWN_AFTER {
-                let line = format!(
-                    "#{}: {base} has its change, and GitHub still shows it as open",
-                    pull.number
-                );
-                return Ok(merge::soon(line));
+                return Ok(merge::soon(seen.unshown_merge(&wanted.proposal)));
             }
         }
         if let (MergeGuard::OnlyOurs(began), false) =

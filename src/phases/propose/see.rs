@@ -84,6 +84,24 @@ impl SeenWork {
         };
         self.pulls.iter().find(is_ours)
     }
+
+    /// Whether our branch is there, or our open pull request with this change.
+    pub(super) fn is_proposed(&self, proposal: &Proposal) -> bool {
+        let is_ours = |branch: &SeenBranch| branch.content != BranchContent::Foreign;
+        self.branch.as_ref().is_some_and(is_ours) || self.open_pull(proposal).is_some()
+    }
+
+    /// The line of a wait while the base branch has the change and no list shows its merge: lists lag, branches do not.
+    pub(super) fn unshown_merge(&self, proposal: &Proposal) -> String {
+        let base = &self.base;
+        match self.open_pull(proposal) {
+            Some(pull) => format!(
+                "#{}: {base} has its change, and GitHub still shows it as open",
+                pull.number
+            ),
+            None => format!("{base} has the change, and GitHub shows no pull request of it yet"),
+        }
+    }
 }
 
 /// What the commit of a branch is: its tree decides, which is known for each commit of the base branch.
