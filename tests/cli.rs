@@ -476,3 +476,16 @@ async fn status_names_what_exists_and_writes_nothing() {
     assert_eq!(status().await, "draft");
     assert_eq!(fixture.writes(), before);
 }
+
+#[test]
+fn argument_that_is_not_utf_8_is_a_usage_error() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_btp-release"));
+    let command = command.args(["verify"]).arg(OsStr::from_bytes(b"1.2.\xff"));
+    let ended = command.env_clear().output().unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{log}");
+    assert!(log.contains("error[text-invalid]"), "{log}");
+    assert!(log.contains("is not UTF-8"), "{log}");
+}

@@ -82,6 +82,18 @@ pub fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> Exit {
     }
 }
 
+/// Refuses an argument that is not UTF-8.
+pub fn refuse_argument(argument: &str, env: &BTreeMap<String, String>) -> Exit {
+    let refused = Diagnostic::value(
+        Code::TextInvalid,
+        "argument",
+        argument,
+        "is not UTF-8",
+        "type it in UTF-8, or pass a file with it",
+    );
+    report_failure(&Context::read(env), &usage(vec![refused]))
+}
+
 async fn program(
     arguments: Vec<String>,
     env: &BTreeMap<String, String>,

@@ -114,7 +114,7 @@ codes! {
     MilestoneMissing "milestone-missing" Preflight "No milestone is named as the version or the tag."
     MilestoneOpen "milestone-open" Preflight "The milestone of the release is open, or has open issues or pull requests."
     PlanTooLarge "plan-too-large" Preflight "The plan is larger than an environment variable may be, in which it is passed on."
-    TextInvalid "text-invalid" Usage "A text in an input is too long, or has control characters."
+    TextInvalid "text-invalid" Usage "A text in an input is too long, has control characters, or is not UTF-8."
     CandidateOutOfOrder "candidate-out-of-order" Preflight "The next release candidate would be lower than the one before it, by the order of versions."
     VersionPublished "version-published" Preflight "A release candidate is asked for of a version that is published."
     ImageUnchecked "image-unchecked" Done "A warning: `existing-image` is `warn`, and the registry does not tell whether an image is there already."

@@ -44,9 +44,13 @@ pub(super) fn mask(secret: &str) -> String {
 }
 
 /// Text that may come from outside. The runner takes `::` at the start of a line and `##[` anywhere in it for commands, so such
-/// text is printed while commands are stopped, until a line with a random token.
+/// text is printed while commands are stopped, until a line with a random token. To the runner a carriage return ends a line, too.
 pub(super) fn plain(line: &str) -> String {
-    if !line.contains("##[") && !line.lines().any(|l| l.trim_start().starts_with("::")) {
+    if !line.contains("##[")
+        && !line
+            .split(['\n', '\r'])
+            .any(|l| l.trim_start().starts_with("::"))
+    {
         return line.to_owned();
     }
     let token = format!("{:016x}", RandomState::new().build_hasher().finish());
@@ -89,6 +93,7 @@ mod tests {
             "::set-env name=x::y",
             "notes: ##[add-mask]x",
             "a\n ::error::b",
+            "a\r::error::b",
         ] {
             let printed = plain(text);
             let lines: Vec<_> = printed.lines().collect();

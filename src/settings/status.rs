@@ -7,7 +7,7 @@ use super::input_parser::InputParser;
 use super::publish::{legs, required_check};
 use super::release_content::{assets, image_inputs};
 use super::{PhaseSettings, Prepared, Targets, lines};
-use crate::cli::{READ_CONTENTS, StatusArgs, TargetInput};
+use crate::cli::{READ_CONTENTS, StatusArgs, TargetInput, TrustInput};
 use crate::domain::{Code, NamedVersion, Permission, TagFormat};
 use crate::phases::{
     ExpectedRelease, Legs, Status, StatusForm, StatusJudges, StatusMode, StatusOptions, Verify,
@@ -29,6 +29,10 @@ impl PhaseSettings for StatusArgs {
             "test-legs" => !self.test_legs.is_empty(),
             _ => false,
         }
+    }
+
+    fn trust(&self) -> Option<&TrustInput> {
+        Some(&self.trust)
     }
 
     fn target(&self) -> Option<&TargetInput> {
