@@ -86,7 +86,7 @@ new_module() { # [INPUT: VALUE]…
   commit=$(git -C "$folder" rev-parse HEAD)
   # The local runner resolves `./.github/workflows/…` in the first caller's repository, GitHub in that of the calling
   # workflow (https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow).
-  cp "$rig/repositories/$action/.github/workflows"/{run-*,post-build-*,start-release,finish-release,upload-assets}.yaml "$folder/.github/workflows/"
+  cp "$rig/repositories/$action/.github/workflows"/{run-*,post-build-*,start-release,finish-release,upload-assets,propose-change}.yaml "$folder/.github/workflows/"
   seed_github
 }
 
