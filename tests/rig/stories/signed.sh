@@ -16,6 +16,8 @@ trust_stand_in() {
     sed -i "s|\${{ job.workflow_ref }}|${called/run-e2e-tests/start-release}|
       /^          phase: \(record-tests\|publish\)$/a\          sigstore-trusted-root: .btp-release/trusted_root.json\n          sigstore-signing-config: .btp-release/signing_config.json" "$file"
   done
+  # Which workflow a job is in, by which it would be named as the builder, the local runner does not tell its identity token.
+  sed -i 's/\.signing }}$/.signing \&\& false }}/' "$folder"/.github/workflows/post-build-{image,module}.yaml
   commit_all "$folder" 'Another Sigstore'
 }
 
