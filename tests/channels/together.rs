@@ -11,7 +11,7 @@ use super::Modules;
 use super::support::cuts::whole_matrices;
 use super::support::scene::{Outputs, Run};
 
-/// How many of the beginnings are left out, except with `WHOLE_MATRICES` in the environment.
+/// Without `WHOLE_MATRICES` in the environment, only each request of so many is tried.
 const STRIDE: usize = 4;
 
 async fn submit(modules: &Modules, id: u64, merge: &str) -> Result<Outputs, Stop> {
