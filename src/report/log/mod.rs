@@ -235,7 +235,7 @@ impl<W: Write + Send> ConsoleLog<W> {
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => self.print(&printable(line)),
-            LogFormat::WorkflowCommands => self.print(&commands::plain(line)),
+            LogFormat::WorkflowCommands => self.print(&commands::plain(&printable(line))),
         }
     }
 
