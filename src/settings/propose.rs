@@ -215,7 +215,7 @@ fn edits(
     given: &[String],
     release: &ProposedRelease,
 ) -> Vec<ScalarChange> {
-    let mut edits = Vec::new();
+    let mut edits: Vec<ScalarChange> = Vec::new();
     for line in lines(given) {
         let Some((file, edit)) = line.split_once(": ") else {
             let why = "does not name a file with a colon and a space after it";
@@ -235,12 +235,39 @@ fn edits(
         let (Some(file), Some(mut edit)) = (file, read) else {
             continue;
         };
-        if let Some(value) = filled(parser, "set", &edit.value, release) {
-            edit.value = value;
-            edits.push(ScalarChange { file, edit });
+        let Some(value) = filled(parser, "set", &edit.value, release) else {
+            continue;
+        };
+        edit.value = value;
+        if let Some(unknown) = placeholder(&edit.value) {
+            let why =
+                format!("has {unknown}, which is none of {{version}}, {{tag}} and {{commit}}");
+            parser.take::<(), _>("set", Err(edit_invalid(line, &why)));
+            continue;
         }
+        let is_same = |known: &ScalarChange| known.file == file && known.edit.path == edit.path;
+        if edits.iter().any(is_same) {
+            parser.refuse(
+                Code::InputsExclusive,
+                format!("set names the same value of {file} twice: {line}"),
+                "name each value once",
+            );
+            continue;
+        }
+        edits.push(ScalarChange { file, edit });
     }
     edits
+}
+
+/// A word in braces, such as one that is misspelt.
+fn placeholder(text: &str) -> Option<&str> {
+    let starts = text.match_indices('{').map(|(start, _)| &text[start..]);
+    let words = starts.filter_map(|rest| Some(&rest[..=rest.find('}')?]));
+    let mut words = words.filter(|word| {
+        let inner = word.trim_matches(['{', '}']);
+        !inner.is_empty() && inner.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+    });
+    words.next()
 }
 
 fn edit_invalid(line: &str, why: &str) -> Diagnostic {

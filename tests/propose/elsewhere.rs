@@ -148,6 +148,18 @@ async fn wrong_inputs_are_refused_before_any_request() {
         ),
         (&[("set", "a.yaml: b = {commit}")], &[Code::InputMissing]),
         (
+            &[("set", "a.yaml: b = 1\na.yaml: b = 2")],
+            &[Code::InputsExclusive],
+        ),
+        (&[("set", "a.yaml: b = v{verison}")], &[Code::EditInvalid]),
+        (
+            &[(
+                "set",
+                "a.yaml: b = {version}\nb.yaml: b = {}\na.yaml: c = {\"a\": 1}",
+            )],
+            &[],
+        ),
+        (
             &[("files", "/etc/passwd=.git/config")],
             &[Code::RepositoryPathInvalid],
         ),
