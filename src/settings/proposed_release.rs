@@ -56,11 +56,21 @@ pub(super) fn proposed_release(
             );
         }
     }
+    if commit.flatten().is_some_and(|typed| typed != wanted.commit) {
+        parser.refuse(
+            Code::InputsExclusive,
+            format!(
+                "commit is another one than the plan's, which is {}",
+                wanted.commit
+            ),
+            "leave `commit` out, or give the plan of this commit",
+        );
+    }
     Some(ProposedRelease {
         repository: wanted.repository,
         version: wanted.version,
         tag: wanted.tag,
-        commit: Some(commit.flatten().unwrap_or(wanted.commit)),
+        commit: Some(wanted.commit),
         component: wanted.module.map(|module| module.name),
         registries,
     })
