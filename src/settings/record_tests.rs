@@ -177,7 +177,9 @@ fn finished_legs<'l>(lines: impl Iterator<Item = &'l str>) -> Result<Vec<Finishe
 fn leg_name(text: &str) -> Result<String, Diagnostic> {
     let name = text.trim();
     let chars = name.chars().count();
-    let why = if chars > MOST_LEG {
+    let why = if name.is_empty() {
+        "is empty".to_owned()
+    } else if chars > MOST_LEG {
         format!("has {chars} characters, and may have {MOST_LEG}")
     } else if name.contains(char::is_control) {
         "has a line end or another control character".to_owned()
@@ -227,7 +229,13 @@ mod tests {
         assert_eq!(leg_name(" k3s 1.31\n").unwrap(), "k3s 1.31");
         let longest = "ü".repeat(MOST_LEG);
         assert_eq!(leg_name(&longest).unwrap(), longest);
-        for name in ["k3s\nk3d", "\u{1b}[31m", &"x".repeat(MOST_LEG + 1)] {
+        for name in [
+            "",
+            " \n",
+            "k3s\nk3d",
+            "\u{1b}[31m",
+            &"x".repeat(MOST_LEG + 1),
+        ] {
             assert_eq!(leg_name(name).unwrap_err().code, Code::TextInvalid);
         }
     }
