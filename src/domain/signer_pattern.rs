@@ -26,8 +26,11 @@ impl FromStr for SignerPattern {
         let named = text.strip_prefix("https://").and_then(|rest| {
             let mut parts = rest.splitn(3, '/');
             let (host, owner, rest) = (parts.next()?, parts.next()?, parts.next()?);
+            // Every workflow that signs is named with its ref.
             Some(
                 !host.is_empty()
+                    && !host.contains('@')
+                    && rest.contains(['@', '*'])
                     && !owner.is_empty()
                     && !rest.is_empty()
                     && !host.contains('*')
@@ -39,7 +42,7 @@ impl FromStr for SignerPattern {
                 Code::PatternInvalid,
                 "signer",
                 text,
-                "is not the address of a workflow with its host and owner",
+                "is not the address of a workflow with its host, its owner and its ref",
                 "write https://github.com/OWNER/REPOSITORY/.github/workflows/FILE@REF; after the owner, * stands for any characters",
             ));
         }
@@ -71,6 +74,8 @@ mod tests {
             "http://github.com/kyma-project/module/x",
             "https://github.com/kyma-project/",
             "https://github.com/kyma-project/a b",
+            "https://github.com/kyma-project/module/.github/workflows/a.yml",
+            "https://user:password@github.com/kyma-project/module/.github/workflows/a.yml@main",
         ] {
             let error = refused.parse::<SignerPattern>().unwrap_err();
             assert_eq!(error.code, Code::PatternInvalid, "{refused}");
