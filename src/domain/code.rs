@@ -238,7 +238,7 @@ codes! {
     ServiceUnavailable "service-unavailable" Unavailable "A service gave no usable response within the time that was allowed."
     CertificateRefused "certificate-refused" Unavailable "The certificate of a service is not accepted, for instance because its authority is not known here."
     ServiceLimited "service-limited" Unavailable "A rate limit lasts longer than was allowed."
-    NotVisible "not-visible" Unavailable "A service confirmed a change and does not show it."
+    NotVisible "not-visible" Unavailable "A service does not show a change that it confirmed, or whose answer was lost."
     Cancelled "cancelled" Cancelled "The run was interrupted."
     Bug "bug" Bug "Something happened that should be impossible."
 }

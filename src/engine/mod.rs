@@ -72,9 +72,12 @@ pub enum Stop {
         requests: Vec<String>,
         allowed: Duration,
     },
-    /// A confirmed write stays invisible: a defect of this program, or of the service.
-    #[error("confirmed, and still not visible: {}", join(.actions))]
-    NotVisible { actions: Vec<Action> },
+    /// A write stays invisible. Where it was confirmed, that is a defect of this program or of the service.
+    #[error("{}, and still not visible: {}", if *.was_confirmed { "confirmed" } else { "sent without an answer" }, join(.actions))]
+    NotVisible {
+        actions: Vec<Action>,
+        was_confirmed: bool,
+    },
     #[error("interrupted")]
     Cancelled,
 }
@@ -372,8 +375,12 @@ impl Engine<'_> {
         unchanged_reads: &mut u32,
     ) -> Result<(), Stop> {
         let now = self.clock.now();
+        let is_confirmed =
+            |s: &Sent| s.confirmation == Confirmation::Received && missing.contains(&s.action);
+        let was_confirmed = sent.iter().any(is_confirmed);
         let not_visible = || Stop::NotVisible {
             actions: missing.to_vec(),
+            was_confirmed,
         };
         if self.deadline.passed(now) {
             return Err(not_visible());

@@ -67,7 +67,11 @@ impl Failure {
                     on.join("\n  ")
                 ),
                 format!(
-                    "check the builds that make these; then {again}, or give it more time with `timeout`"
+                    "{}; then {again}, or give it more time with `timeout`",
+                    match phase {
+                        PhaseId::Propose => "see to what it waits for",
+                        _ => "check the builds that make these",
+                    }
                 ),
             ),
             Stop::TooSlow { requests, allowed } => {
@@ -76,10 +80,14 @@ impl Failure {
                     format!("{again}; give it more time with `timeout` if the service is slow");
                 one(Code::DeadlinePassed, seen, help)
             }
-            Stop::NotVisible { .. } => one(
+            Stop::NotVisible { was_confirmed, .. } => one(
                 Code::NotVisible,
                 stop.to_string(),
-                format!("the service shows changes very late: {again}"),
+                if was_confirmed {
+                    format!("the service shows changes very late: {again}")
+                } else {
+                    format!("the service did not answer, or its answers were lost: {again}")
+                },
             ),
             Stop::Cancelled => one(Code::Cancelled, "interrupted".into(), again),
             Stop::Service(error) => Self::of_service(title, &error, &again),
