@@ -69,14 +69,14 @@ pub(super) fn cause(answer: &GitHubAnswer) -> Cause {
 /// What to check for a status, about the token, the right or the repository.
 fn denied_help(status: u16, repository: Option<&str>) -> String {
     match (status, repository) {
-        (401, _) => "GitHub does not know this token, or no longer: check `github-token` (for `publish` also `publish-token`); on a \
-                     terminal, the variable GITHUB_TOKEN"
+        (401, _) => "GitHub does not know this token, or no longer: check `github-token` (for `publish` also `publish-token`, for another \
+                     repository `target-token`); on a terminal, the variable GITHUB_TOKEN"
             .to_owned(),
         (404, Some(repository)) => format!(
-            "is {repository} the right name, and may the token (`github-token`) see that repository? GitHub answers 404 as well for \
+            "is {repository} the right name, and may the token (`github-token`, for another repository `target-token`) see that repository? GitHub answers 404 as well for \
              what a token may not see"
         ),
-        _ => "GitHub knows the token (`github-token`), which lacks the right for this".to_owned(),
+        _ => "GitHub knows the token (`github-token`, for another repository `target-token`), which lacks the right for this".to_owned(),
     }
 }
 
