@@ -26,16 +26,16 @@ impl BranchName {
 impl FromStr for BranchName {
     type Err = Diagnostic;
 
-    /// Accepts what [`Tag`] accepts. GitHub has no branch that is named as a commit or as a full reference
+    /// Accepts what [`Tag`] accepts, which is less than git does. GitHub has no branch that is named as a commit or as a full reference
     /// (<https://docs.github.com/en/get-started/using-git/dealing-with-special-characters-in-branch-and-tag-names>).
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let is_hash = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if text.parse::<Tag>().is_err() || is_hash || text.starts_with("refs/") {
+        if text.parse::<Tag>().is_err() || is_hash || text == "HEAD" || text.starts_with("refs/") {
             return Err(Diagnostic::value(
                 Code::BranchInvalid,
                 "branch",
                 text,
-                "is not a branch name that git and GitHub accept",
+                "is not a branch name of letters, digits and . - _ / as git and GitHub accept it",
                 "use only letters, digits and . - _ /, such as release/bump/v1.2.0, without refs/heads/",
             ));
         }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branches_are_named_as_git_and_github_allow() {
+    fn branch_has_letters_digits_and_some_signs_as_git_and_github_allow_them() {
         for text in ["main", "release-1.2", "release/bump/v1.2.0"] {
             assert!(text.parse::<BranchName>().is_ok(), "{text}");
         }
@@ -64,6 +64,9 @@ mod tests {
             "a..b",
             "a b",
             "refs/heads/main",
+            "HEAD",
+            "a/",
+            "ünïcode",
             "x.lock",
             "4e4b9d47cb655ca23e5c706462485ff7605e8d71",
         ] {
