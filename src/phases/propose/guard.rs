@@ -71,7 +71,7 @@ fn between(
         Code::MergedElsewhere,
         seen,
         format!(
-            "begin the release anew, from the head of {base}; `guard: anything` releases the other commits as well"
+            "if a run that began at an earlier commit has merged this, run that one again; otherwise begin the release anew, from the head of {base}; `guard: anything` releases the other commits as well"
         ),
     )
 }
