@@ -13,7 +13,7 @@ use super::image_reader::{ImageCache, ImageQuery, ImageState, read_image};
 use super::manifest_images::ReleaseImages;
 use super::mismatch::Mismatch;
 use crate::domain::{Code, CommitSha, Digest, Tag};
-use crate::plan::{EVIDENCE, MODULE_IMAGE, ReleasePlan, SECOND_MODULE_IMAGE};
+use crate::plan::{EVIDENCE, MODULE_IMAGE, ReleasePlan, SECOND_MODULE_IMAGE, Wanted};
 use crate::protocol::{
     AssetId, AssetState, Reader, ReleaseId, SeenAsset, SeenCheck, SeenRelease, ServiceError,
 };
@@ -131,6 +131,18 @@ impl ReleaseCache {
             cache: self,
             view,
         }
+    }
+
+    /// The release as far as it is known already, and the statuses of its commit.
+    pub(crate) async fn statuses(
+        &mut self,
+        reader: Reader<'_>,
+        wanted: &Wanted,
+    ) -> Result<ReleaseView, ServiceError> {
+        let mut view = self.view(reader, &wanted.tag);
+        view.known_release().await?;
+        view.statuses(&wanted.commit).await?;
+        Ok(view.finish())
     }
 
     fn text(&self, asset: &SeenAsset) -> Option<&Bytes> {

@@ -177,12 +177,10 @@ impl Phase for RecordTests {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let mut view = self.cache.view(reader, &self.plan.wanted.tag);
-        view.known_release().await?;
-        view.statuses(&self.plan.wanted.commit).await?;
+        let view = self.cache.statuses(reader, &self.plan.wanted).await?;
         let ReleaseView {
             releases, checks, ..
-        } = view.finish();
+        } = view;
         let digest = first_digest(&self.result.artifacts).filter(|_| self.signs());
         let signed = match digest {
             Some(digest) => reader.attestations(digest, TEST_RESULT).await?,

@@ -339,12 +339,10 @@ impl Phase for SignLegs {
     }
 
     async fn step(&mut self, reader: Reader<'_>) -> Result<Step, ServiceError> {
-        let mut view = self.cache.view(reader, &self.plan.wanted.tag);
-        view.known_release().await?;
-        view.statuses(&self.plan.wanted.commit).await?;
+        let view = self.cache.statuses(reader, &self.plan.wanted).await?;
         let ReleaseView {
             releases, checks, ..
-        } = view.finish();
+        } = view;
         let FinishedLegs {
             repository,
             run,
