@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # expressions of the workflow
 # One workflow sets the version in the module's files, releases it, submits it in the repository of all modules, on another GitHub, and
-# promotes it to two channels: four pull requests of three GitHub Apps, whose base branches require a check. The first run dies when the
-# submission is open. The second one goes on with what is there, and a third one finds nothing to do.
+# promotes it to two channels: four pull requests of three GitHub Apps, into branches that require a check. In the first run that of the
+# submission fails, and nothing is promoted. The second run goes on with the open submission, and a third one finds nothing to do.
 chapter 'From a bump over the release to two channels'
 modules=kyma/module-manifests
 submission=modules/example-module/1.0.0/module-config.yaml channels=modules/example-module/module-releases.yaml
@@ -38,7 +38,10 @@ app() { # SLUG NUMBER REPOSITORY
 
 # The committed files of a folder by their paths.
 text_files() { # FOLDER
-  git -C "$1" ls-files | while read -r path; do jq -n --arg path "$path" --rawfile text "$1/$path" '{($path): $text}'; done | jq -s add
+  local path
+  git -C "$1" ls-files | while read -r path; do
+    jq -n --arg path "$path" --rawfile text <(git -C "$1" show "HEAD:$path") '{($path): $text}'
+  done | jq -s add
 }
 
 required='[{name: "main", refs: "refs/heads/main", pull_request: {}, required_checks: ["Validate"]}]'
@@ -62,16 +65,17 @@ fill_modules_github() {
   with_modules stand_in PUT world --data-binary "@$scratch/world.json"
 }
 
-# Reports the required check of each open pull request there, until it is stopped.
-validate() { # API REPOSITORY
+# Reports the required check of each open pull request that has no such report.
+report() { # STATE API REPOSITORY
   local head
-  while sleep 0.5; do
-    for head in $(github_api=${1%/api/v3} stand_in GET world | jq -r --arg repository "$2" '.repositories[$repository]
-      | [.statuses[].sha] as $seen | .pulls[] | select(.state == "open") | .head_sha | select(. != "" and ([.] | inside($seen) | not))'); do
-      curl -fsS -H "Authorization: Bearer $bot_token" "$1/repos/$2/statuses/$head" --data '{"state": "success", "context": "Validate"}' >/dev/null || true
-    done
+  for head in $(github_api=${2%/api/v3} stand_in GET world | jq -r --arg state "$1" --arg repository "$3" '.repositories[$repository]
+    | [.statuses[] | select(.state == $state) | .sha] as $reported | .pulls[] | select(.state == "open") | .head_sha
+    | select(. != "" and ([.] | inside($reported) | not))'); do
+    curl -fsS -H "Authorization: Bearer $bot_token" "$2/repos/$3/statuses/$head" --data "{\"state\": \"$1\", \"context\": \"Validate\"}" >/dev/null
   done
 }
+# The same until it is stopped.
+keep_reporting() { while sleep 0.5; do report "$@" || true; done; } # STATE API REPOSITORY
 
 # A file at a ref.
 file_at() { # API REPOSITORY PATH REF
@@ -79,9 +83,9 @@ file_at() { # API REPOSITORY PATH REF
 }
 
 release() {
-  local app secrets=()
-  for app in bumper:BUMP:1 submitter:SUBMIT:2 promoter:PROMOTE:3; do
-    IFS=: read -r slug name number <<<"$app"
+  local app slug name number secrets=()
+  for app in 'bumper BUMP 1' 'submitter SUBMIT 2' 'promoter PROMOTE 3'; do
+    read -r slug name number <<<"$app"
     secrets+=(--secret "${name}_APP_ID=$number" --secret "${name}_APP_PRIVATE_KEY=$(<"$scratch/$slug.pem")")
   done
   run_workflow create-release.yaml workflow_dispatch --input version=v1.0.0 "${secrets[@]}"
@@ -100,21 +104,22 @@ fill_module_github
 fill_modules_github
 began=$commit
 
-validate "$github_api" "$module" &
-release &
-running=$!
-submitted() { [[ $(modules_state '.pulls | length') -gt 0 ]]; }
-until_true 300 'the submission is open' submitted
-kill -INT "$(pgrep -P "$running" -x act)"
-wait "$running" || true
-remove_containers >/dev/null
+keep_reporting success "$github_api" "$module" &
+keep_reporting failure "$modules_api" "$modules" &
+failing=$!
+whole=$(<"$rig/repositories/$module/.github/workflows/create-release.yaml")
+flatten_module
+release
+[[ $run_code -ne 0 ]] || fail 'the run ended well'
 same 'published releases' "$(published)" v1.0.0
-same 'pull requests about modules' "$(modules_state '[.pulls[] | "\(.head) \(.state)"] | join(", ")')" 'release/submission/v1.0.0 open'
-ok 'the run died with an open submission: the release is published'
+pulls='.pulls | to_entries | map("\(.key) \(.value.head) by \(.value.login)\(if .value.merged_at then ", merged" else ", \(.value.state)" end)") | join("; ")'
+same 'pull requests about modules' "$(modules_state "$pulls")" '1 release/submission/v1.0.0 by submitter[bot], open'
+ok 'the check of the submission fails: released, and not promoted'
 
-pulls='.pulls | to_entries | map("\(.key) \(.value.head) by \(.value.login)\(if .value.merged_at then ", merged" else "" end)") | join("; ")'
-validate "$modules_api" "$modules" &
-export runs=10 # this process counts its runs apart from the one in the background
+kill "$failing"
+report success "$modules_api" "$modules"
+keep_reporting success "$modules_api" "$modules" &
+printf '%s\n' "$whole" >"$rig/repositories/$module/.github/workflows/create-release.yaml"
 release
 same 'exit code of the second run' "$run_code" 0
 same 'pull requests of the module' "$(repository_state "$pulls")" '1 release/bump/v1.0.0 by bumper[bot], merged'
