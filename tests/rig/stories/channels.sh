@@ -117,6 +117,7 @@ same 'pull requests about modules' "$(modules_state "$pulls")" '1 release/submis
 ok 'the check of the submission fails: released, and not promoted'
 
 kill "$failing"
+wait "$failing" || true
 report success "$modules_api" "$modules"
 keep_reporting success "$modules_api" "$modules" &
 printf '%s\n' "$whole" >"$rig/repositories/$module/.github/workflows/create-release.yaml"
@@ -143,7 +144,7 @@ same 'the channels' "$(file_at "$modules_api" "$modules" "$channels" main)" "$(m
 ok 'submitted, then promoted to fast, then to regular, by one pull request each of the App that it is for'
 
 # What the Apps do to get and to revoke their tokens changes nothing.
-changes() { stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed and (.path | test("/statuses/|^/app/|^/installation/") | not)) | "\(.method) \(.path)"] | join(", ")'; }
+changes() { stand_in GET log | jq -r '[.[] | select(.category == "write" and .landed and (.path | test("/statuses/|/app/installations/|/installation/token") | not)) | "\(.method) \(.path)"] | join(", ")'; }
 stand_in DELETE log
 with_modules stand_in DELETE log
 release
