@@ -46,7 +46,7 @@ text_files() { # FOLDER
 
 required='[{name: "main", refs: "refs/heads/main", pull_request: {}, required_checks: ["Validate"]}]'
 fill_module_github() {
-  app bumper 1 "$module" >"$scratch/apps.json"
+  app bumper 4711 "$module" >"$scratch/apps.json"
   text_files "$rig/repositories/$module" >"$scratch/files.json"
   stand_in GET world | jq --arg repository "$module" --slurpfile apps "$scratch/apps.json" --slurpfile files "$scratch/files.json" "
     .apps = \$apps[0] | .repositories[\$repository] |= (.files = \$files[0] | .rules = $required)" >"$scratch/world.json"
@@ -55,7 +55,7 @@ fill_module_github() {
     "$(git -C "$rig/repositories/$module" rev-parse "HEAD^{tree}")"
 }
 fill_modules_github() {
-  { app submitter 2 "$modules" && app promoter 3 "$modules"; } | jq -s add >"$scratch/apps.json"
+  { app submitter 4712 "$modules" && app promoter 4713 "$modules"; } | jq -s add >"$scratch/apps.json"
   jq -n --arg repository "$modules" --arg file "$channels" --arg text "$(module_releases 0.8.1 0.9.0)"$'\n' --arg first "$(printf '%040d' 1)" \
     --arg bot "$bot_token" --slurpfile apps "$scratch/apps.json" "
     {apps: \$apps[0], tokens: {(\$bot): {kind: \"pat\", login: \"validator\", rights: {statuses: \"write\"}}}, repositories: {(\$repository): {
@@ -84,7 +84,7 @@ file_at() { # API REPOSITORY PATH REF
 
 release() {
   local app slug name number secrets=()
-  for app in 'bumper BUMP 1' 'submitter SUBMIT 2' 'promoter PROMOTE 3'; do
+  for app in 'bumper BUMP 4711' 'submitter SUBMIT 4712' 'promoter PROMOTE 4713'; do
     read -r slug name number <<<"$app"
     secrets+=(--secret "${name}_APP_ID=$number" --secret "${name}_APP_PRIVATE_KEY=$(<"$scratch/$slug.pem")")
   done
