@@ -8,10 +8,9 @@ submission=modules/example-module/1.0.0/module-config.yaml channels=modules/exam
 
 # What the module's repository has, with this version; and of a submission also with the tag.
 module_config() { # VERSION [TAG]
-  printf '%s\n' 'name: kyma-project.io/module/example-module' "version: $1 # set by the release" \
-    'repository: https://github.com/kyma-project/example-module' ${2:+"repositoryTag: $2"} \
-    'documentation: https://help.example/example-module' 'team: kyma/gopher' 'manifest: rendered.yaml' \
-    'icons:' '  - name: module-icon' '    link: https://icons.example/logo.svg'
+  printf '%s\n' 'name: kyma-project.io/module/example-module' "version: $1" 'team: kyma/gopher' \
+    'repository: https://github.com/kyma-project/example-module' ${2:+"repositoryTag: $2"} 'manifest: rendered.yaml' \
+    'documentation: https://help.example/example-module' 'icons:' '  - name: module-icon' '    link: https://icons.example/logo.svg'
 }
 module_releases() { # VERSION-OF-REGULAR VERSION-OF-FAST
   printf '%s\n' 'channels:' '  - channel: regular' "    version: $1 # since May" '  - channel: fast' "    version: $2"
