@@ -77,7 +77,10 @@ impl<'a> ListedImages<'a> {
                         "{key} lists more than one image that {} could replace",
                         new.text
                     );
-                    let help = format!("change the file by a path with the number of the image that is meant: {key}[0] = {}", new.text);
+                    let help = format!(
+                        "change the file by a path with the number of the image that is meant: {key}[0] = {}",
+                        new.text
+                    );
                     let twice = Diagnostic::error(FormatCode::ScanImageInvalid, seen, help);
                     return Err(twice.at(self.name, None));
                 }
@@ -91,7 +94,10 @@ impl<'a> ListedImages<'a> {
         match images.first() {
             Some(first) if !self.has_any => {
                 let seen = format!("no image of the release is listed in {key}");
-                let help = format!("list the images of the release there once, with any version, such as {}; from then on, each release replaces them", first.text);
+                let help = format!(
+                    "list the images of the release there once, with any version, such as {}; from then on, each release replaces them",
+                    first.text
+                );
                 let missing = Diagnostic::error(FormatCode::ScanImagesMissing, seen, help);
                 Err(missing.at(self.name, None))
             }

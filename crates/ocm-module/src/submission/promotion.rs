@@ -135,7 +135,9 @@ fn channels(name: &str, existing: &[u8], module: &str) -> Result<Vec<ChannelVers
 fn other_module(existing: &[u8], module: &str) -> Option<String> {
     let documents = read(std::str::from_utf8(existing).ok()?).ok()?;
     let named = documents.first()?.value.get("moduleName")?;
-    let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
+    let named = named
+        .as_str()
+        .map_or_else(|| named.to_string(), str::to_owned);
     (named.rsplit('/').next() != Some(module)).then_some(named)
 }
 

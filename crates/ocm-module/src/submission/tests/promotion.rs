@@ -135,8 +135,16 @@ fn a_channel_follows_those_before_it() {
         (&["fast"], "1.1.5", edited("1.1.5")),
         (&["fast"], "1.2.1", "refused channel-order".to_owned()),
         (&["dev"], "1.2.0", "refused channel-order".to_owned()),
-        (&["fast", "dev"], "1.2.0", "refused channel-order".to_owned()),
-        (&["dev", "fast"], "1.2.0", "refused channel-order".to_owned()),
+        (
+            &["fast", "dev"],
+            "1.2.0",
+            "refused channel-order".to_owned(),
+        ),
+        (
+            &["dev", "fast"],
+            "1.2.0",
+            "refused channel-order".to_owned(),
+        ),
         // What it has already, it may keep; and it never goes down.
         (&["dev"], "1.1.0", "nothing".to_owned()),
         (&["dev"], "1.0.0", "refused channel-downgrade".to_owned()),
@@ -145,9 +153,21 @@ fn a_channel_follows_those_before_it() {
         assert_eq!(said(found), expected, "{version} after {after:?}");
     }
     for (file, channel, seen) in [
-        (Some(FILE), "regular", "the channel regular follows fast, which has version 1.2.0"),
-        (Some(FILE), "dev", "the channel dev follows fast, which has version 1.2.0"),
-        (None, "regular", "the channel regular follows fast, which has no version"),
+        (
+            Some(FILE),
+            "regular",
+            "the channel regular follows fast, which has version 1.2.0",
+        ),
+        (
+            Some(FILE),
+            "dev",
+            "the channel dev follows fast, which has version 1.2.0",
+        ),
+        (
+            None,
+            "regular",
+            "the channel regular follows fast, which has no version",
+        ),
     ] {
         let Ok(Promotion::Refused(why)) = promoted_after(&["fast"], file, channel, "1.3.0") else {
             panic!("{seen}");
@@ -164,10 +184,14 @@ fn a_channel_follows_those_before_it() {
 fn the_files_of_kyma_are_changed_in_one_place() {
     // As Lifecycle Manager's migration guide has them for Telemetry, and as the module's own script wrote them.
     let guide = "targetLandscapes: [dev, stage] # <= stage landscape added\nchannels:\n  - channel: regular\n    version: 1.32.0\n  - channel: fast\n    version: 1.34.0\n  - channel: experimental\n    version: 1.34.0-experimental\n  - channel: dev\n    version: 1.35.0-rc1\n";
-    let script = guide
-        .replace(" [dev, stage] # <= stage landscape added", "\n  - dev\n  - stage");
+    let script = guide.replace(
+        " [dev, stage] # <= stage landscape added",
+        "\n  - dev\n  - stage",
+    );
     // As btp-manager's tests of its script have them.
-    let narrow = guide.replace("\n  - channel", "\n - channel").replace("\n    version", "\n   version");
+    let narrow = guide
+        .replace("\n  - channel", "\n - channel")
+        .replace("\n    version", "\n   version");
     for file in [guide, &script, &narrow] {
         for (channel, from, to) in [
             ("regular", "1.32.0", "1.34.0"),
@@ -194,7 +218,10 @@ fn the_file_of_another_module_is_not_changed() {
         ("kyma-project.io/module/btp-operator", None),
         ("\"btp-operator\"", None),
         ("keda", Some("keda")),
-        ("kyma-project.io/module/keda", Some("kyma-project.io/module/keda")),
+        (
+            "kyma-project.io/module/keda",
+            Some("kyma-project.io/module/keda"),
+        ),
         ("[btp-operator]", Some("[\"btp-operator\"]")),
     ] {
         let file = format!("moduleName: {named}\n{FILE}");
