@@ -28,28 +28,7 @@ pub(super) fn released_module(
     for (input, is_given) in args.scanned.given() {
         refuse_given(parser, kind, input, is_given);
     }
-    let typed = args.module.module_name.as_ref();
-    let typed = typed.map(|name| parser.parse::<ComponentName, _>("module-name", Some(name)));
-    let name = match (typed, &release.component) {
-        (Some(typed), Some(planned)) if typed.as_ref().is_some_and(|typed| typed != planned) => {
-            parser.refuse(
-                Code::InputsExclusive,
-                format!(
-                    "module-name is another one than the plan's, which is {}",
-                    planned.as_str()
-                ),
-                "leave `module-name` out, or give the plan of this module",
-            );
-            None
-        }
-        (Some(typed), _) => typed,
-        (None, Some(planned)) => Some(planned.clone()),
-        (None, None) => {
-            let help = "the component is no part of a plan here: give its name, such as kyma-project.io/module/btp-operator";
-            parser.missing("module-name", help);
-            None
-        }
-    };
+    let name = component_name(parser, args, release);
     let registry = args.module.module_registry.as_ref();
     let registry = registry.map(|registry| parser.parse("module-registry", Some(registry)));
     let config = args.module_config.as_ref();
@@ -127,6 +106,36 @@ pub(super) fn released_module(
     })
 }
 
+/// The component, as it was typed or as the plan has it.
+fn component_name(
+    parser: &mut InputParser<'_>,
+    args: &ProposeArgs,
+    release: &ProposedRelease,
+) -> Option<ComponentName> {
+    let typed = args.module.module_name.as_ref();
+    let typed = typed.map(|name| parser.parse::<ComponentName, _>("module-name", Some(name)));
+    match (typed, &release.component) {
+        (Some(typed), Some(planned)) if typed.as_ref().is_some_and(|typed| typed != planned) => {
+            parser.refuse(
+                Code::InputsExclusive,
+                format!(
+                    "module-name is another one than the plan's, which is {}",
+                    planned.as_str()
+                ),
+                "leave `module-name` out, or give the plan of this module",
+            );
+            None
+        }
+        (Some(typed), _) => typed,
+        (None, Some(planned)) => Some(planned.clone()),
+        (None, None) => {
+            let help = "the component is no part of a plan here: give its name, such as kyma-project.io/module/btp-operator";
+            parser.missing("module-name", help);
+            None
+        }
+    }
+}
+
 /// The channels that get the version before this one. An order without this channel would say nothing, and may be a misspelling.
 fn channels_before(
     parser: &mut InputParser<'_>,
@@ -136,7 +145,7 @@ fn channels_before(
     let words = lines(order).flat_map(|line| line.split([',', ' ']));
     let words = words.filter(|word| !word.is_empty());
     let order: Option<Vec<ChannelName>> = words
-        .map(|word| parser.take("channel-order", word.parse()))
+        .map(|word| parser.take("channel-order", word.parse::<ChannelName>()))
         .collect();
     let mut order = order?;
     match order.iter().position(|listed| listed == channel) {

@@ -153,7 +153,8 @@ async fn empty_argument_of_a_terminal_is_no_change() {
             "--target-repository",
             MANIFESTS,
         ];
-        let arguments: Vec<_> = usual.iter().chain(more).map(ToString::to_string).collect();
+        let arguments = usual.iter().chain(more).map(|text| (*text).to_owned());
+        let arguments: Vec<_> = arguments.collect();
         assert_eq!(refused_arguments(&scene, &arguments), codes, "{more:?}");
     }
 }
