@@ -48,9 +48,9 @@ fn difference(file: &FileChange) -> String {
         .to_string();
     let lines = diff.split_inclusive('\n').count();
     let shown = diff.split_inclusive('\n').take(MOST_LINES + 1);
-    let mut shown: String = shown.map(shortened).collect();
+    let shown: String = shown.map(shortened).collect();
     if let Some(more) = lines.checked_sub(MOST_LINES + 1).filter(|more| *more > 0) {
-        shown += &format!("… {more} more lines\n");
+        return format!("{shown}… {more} more lines\n");
     }
     shown
 }
