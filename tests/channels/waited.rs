@@ -29,12 +29,11 @@ async fn promotion_waits_until_the_component_is_where_it_is_looked_up() {
 async fn promotion_waits_until_the_channels_before_have_the_version() {
     let modules = Modules::published().await;
     modules.submit(&[("merge", "squash")]).await.unwrap();
-    let order = ("channel-order", "fast, regular");
-    let squash = ("merge", "squash");
+    let inputs = [("channel-order", "fast, regular"), ("merge", "squash")];
     // Both at once, and the later channel first.
     let (regular, fast) = tokio::join!(
-        modules.promote("regular", &[order, squash]),
-        modules.promote("fast", &[order, squash])
+        modules.promote("regular", &inputs),
+        modules.promote("fast", &inputs)
     );
     for promoted in [regular, fast] {
         assert_eq!(promoted.unwrap()["state"], "merged");
