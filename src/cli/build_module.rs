@@ -29,13 +29,13 @@ pub struct BuildModuleArgs {
     /// Configuration of the module, in the format of the Kyma CLI or of modulectl
     #[arg(long, value_name = "FILE")]
     pub module_config: Option<String>,
-    /// Configuration of the security scanners, such as `sec-scanners-config.yaml`
+    /// Configuration of the security scanners, such as `sec-scanners-config.yaml`; of `propose`, the file of the repository in which a bump sets `rc-tag` and the images of the release
     #[arg(long, value_name = "FILE")]
     pub security_config: Option<String>,
     /// Channels for a `ModuleReleaseMeta`: a file like Kyma's `module-releases.yaml`, or pairs such as `fast={version} regular=1.1.0`
     #[arg(long, value_name = "FILE|PAIRS")]
     pub release_meta: Option<String>,
-    /// List of the security scanners, whose images are replaced by the manifest's in a copy; default: `component-config.yaml`, if it exists
+    /// List of the security scanners; of `build-module`, its images are replaced by the manifest's in a copy, default: `component-config.yaml`, if it exists; of `propose`, the file of the repository in which a bump sets the images of the release
     #[arg(long, value_name = "FILE")]
     pub component_config: Option<String>,
     /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`

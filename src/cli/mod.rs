@@ -56,7 +56,7 @@ pub use image_settings::ImageSettingsArgs;
 pub use init::InitArgs;
 pub use inspect_module::InspectModuleArgs;
 pub use plan::PlanArgs;
-pub use propose::{ModuleFilesInput, ProposeArgs, TargetInput};
+pub use propose::{ModuleFilesInput, ProposeArgs, ScannedFilesInput, TargetInput};
 pub use publish::PublishArgs;
 pub use ready::ReadyArgs;
 pub use record_tests::RecordTestsArgs;

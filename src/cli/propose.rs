@@ -20,6 +20,8 @@ pub struct ProposeArgs {
     /// Values to change in YAML files of the repository, one per line: `FILE: PATH = VALUE`, such as `config/kustomization.yaml: images[name=controller].newTag = {version}`, with `{version}`, `{tag}` and `{commit}` filled in; `PATH:tag` changes the tag of an image
     #[arg(long, value_name = "EDITS", action = ArgAction::Append)]
     pub set: Vec<String>,
+    #[command(flatten)]
+    pub scanned: ScannedFilesInput,
     /// Commit that the release begins from, by its full hash; default: the plan's
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
@@ -49,6 +51,9 @@ pub struct ProposeArgs {
     /// Channel that gets the version, of `propose`; of `build-module`, channel of the template, by default the one in `module-config`, or `regular`
     #[arg(long, value_name = "CHANNEL")]
     pub channel: Option<String>,
+    /// Channels in the order in which they get a version, one per line or with commas, such as `fast, regular`: a promotion begins when each channel before its own has the version or a higher one. With `merge` it is waited for until `timeout`, without it is refused; default: no order
+    #[arg(long, value_name = "CHANNELS", action = ArgAction::Append)]
+    pub channel_order: Vec<String>,
     #[command(flatten)]
     pub module_files: ModuleFilesInput,
     #[command(flatten)]
@@ -57,6 +62,23 @@ pub struct ProposeArgs {
     pub trust: TrustInput,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// The files of the security scanners that a bump changes, and the images that are set in them.
+#[derive(Debug, Default, Args)]
+pub struct ScannedFilesInput {
+    /// Configuration of the security scanners, such as `sec-scanners-config.yaml`; of `propose`, the file of the repository in which a bump sets `rc-tag` and the images of the release
+    #[arg(long, value_name = "FILE")]
+    pub security_config: Option<String>,
+    /// List of the security scanners; of `build-module`, its images are replaced by the manifest's in a copy, default: `component-config.yaml`, if it exists; of `propose`, the file of the repository in which a bump sets the images of the release
+    #[arg(long, value_name = "FILE")]
+    pub component_config: Option<String>,
+    /// Image of the module's manager; `{version}` and `{tag}` are filled in, and its default tag is the release's or, with `commit-build`, the commit's version
+    #[arg(long, value_name = "IMAGE")]
+    pub binary_image: Option<String>,
+    /// Further images that the release needs, one per line, in the form of `binary-image`
+    #[arg(long, value_name = "IMAGES", action = ArgAction::Append)]
+    pub extra_images: Vec<String>,
 }
 
 /// The files of a module in the repository of all modules.

@@ -29,7 +29,7 @@ pub use fetch_module::FetchModule;
 pub use plan::{NextInputs, Plan, PlanNext, PlanOptions};
 pub use propose::{
     LocalChange, MergeGuard, MergeMode, ModuleGoal, Propose, ProposeOptions, PublishedCheck,
-    ReleasedModule, ScalarChange,
+    ReleasedModule, ScalarChange, ScannedFile, ScannedFormat,
 };
 pub use publish::{Finish, Legs, Publish, PublishInputs, PublishToken, leg_findings};
 pub use ready::{AnswerForm, NotReady, PlanOf, Ready, ReadyOptions};

@@ -39,6 +39,7 @@ mod release_settings;
 mod released_module;
 mod report;
 mod rights;
+mod scanned_files;
 mod signing;
 mod status;
 mod step_inputs;

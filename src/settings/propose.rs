@@ -5,6 +5,7 @@ use ocm_module::yaml::YamlEdit;
 use super::input_parser::{Choices, InputParser};
 use super::proposed_release::{ProposedRelease, proposed_release};
 use super::released_module::{only_for_modules, released_module};
+use super::scanned_files::scanned_files;
 use super::{PhaseSettings, Prepared, Targets, lines};
 use crate::cli::{ProposeArgs, TargetInput, TrustInput};
 use crate::domain::{BranchName, ChannelName, Code, Diagnostic, RepoSlug, RepositoryPath};
@@ -102,10 +103,14 @@ impl PhaseSettings for ProposeArgs {
         let head = filled(parser, "head-branch", head.trim(), &release);
         let head = parser.parse("head-branch", head.as_ref());
         let edits = edits(parser, &self.set, &release);
-        if module.is_none() && self.files.is_empty() && self.set.is_empty() {
+        let scanned = match module {
+            None => scanned_files(parser, &self.scanned, &release, &files),
+            Some(_) => Vec::new(),
+        };
+        if module.is_none() && !self.names_a_change() {
             parser.missing(
                 "files",
-                "name what is to be changed, in `files` (path=path-in-the-repository) or in `set` (file: path.to.value = {version})",
+                "name what is to be changed, in `files` (path=path-in-the-repository), in `set` (file: path.to.value = {version}), in `security-config` or in `component-config`",
             );
         }
         let base = match base {
@@ -122,6 +127,7 @@ impl PhaseSettings for ProposeArgs {
             title: title?,
             body: body?,
             files,
+            scanned,
             edits,
             merge: merge.unwrap_or_default(),
             guard: guard?,
@@ -140,6 +146,14 @@ impl PhaseSettings for ProposeArgs {
                 registries,
             },
         })
+    }
+}
+
+impl ProposeArgs {
+    /// Whether anything is given that a bump changes; an empty line is nothing.
+    fn names_a_change(&self) -> bool {
+        let mut typed = lines(&self.files).chain(lines(&self.set));
+        typed.next().is_some() || self.scanned.given().iter().any(|(_, is_given)| *is_given)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::input_parser::InputParser;
 use crate::cli::ProposeArgs;
-use crate::domain::{Code, CommitSha, ComponentName, RepoSlug, Tag, TagFormat, Version};
+use crate::domain::{Code, CommitSha, ComponentName, ImageRef, RepoSlug, Tag, TagFormat, Version};
 
 /// The release that something is proposed for.
 pub(super) struct ProposedRelease {
@@ -14,6 +14,8 @@ pub(super) struct ProposedRelease {
     pub(super) commit: Option<CommitSha>,
     /// The module of the plan, if there is one.
     pub(super) component: Option<ComponentName>,
+    /// The images that the plan names, without the module's.
+    pub(super) images: Vec<ImageRef>,
     /// The hosts of the plan's images.
     pub(super) registries: BTreeSet<String>,
 }
@@ -34,6 +36,7 @@ pub(super) fn proposed_release(
             tag,
             commit: commit.flatten(),
             component: None,
+            images: Vec::new(),
             registries: BTreeSet::new(),
         });
     }
@@ -72,6 +75,11 @@ pub(super) fn proposed_release(
         tag: wanted.tag,
         commit: Some(wanted.commit),
         component: wanted.module.map(|module| module.name),
+        images: wanted
+            .binary_image
+            .into_iter()
+            .chain(wanted.extra_images)
+            .collect(),
         registries,
     })
 }

@@ -160,6 +160,85 @@ async fn version_is_promoted_only_after_its_submission_was_merged_and_never_down
 }
 
 #[tokio::test]
+async fn channel_gets_a_version_only_after_those_before_it() {
+    let modules = Modules::published().await;
+    modules.submit(&[("merge", "squash")]).await.unwrap();
+    let order = Code::Format(FormatCode::ChannelOrder);
+    // What `fast` has, the order that is demanded of `regular`, and what that leads to.
+    for (fast, demanded, expected) in [
+        ("1.1.0", "fast, regular", Err(order)),
+        ("1.2.0", "dev fast regular", Err(order)),
+        ("1.1.0", "regular, fast", Ok("open")),
+        ("1.2.0", "fast,regular", Ok("open")),
+        ("1.3.0", "fast\nregular", Ok("open")),
+    ] {
+        let channels = CHANNELS.replace(
+            "channel: fast\n    version: 1.1.0",
+            &format!("channel: fast\n    version: {fast}"),
+        );
+        modules.push(RELEASES, &channels);
+        modules.seen_by_all().await;
+        let branch = format!("again/{fast}/{}", demanded.len());
+        let inputs = [
+            ("channel-order", demanded),
+            ("head-branch", branch.as_str()),
+        ];
+        let case = format!("{fast}, {demanded:?}");
+        let ended = modules.promote("regular", &inputs).await;
+        match expected {
+            Ok(state) => assert_eq!(ended.unwrap()["state"], state, "{case}"),
+            Err(code) => assert_eq!(codes(ended), [code], "{case}"),
+        }
+    }
+    // A version that is there stays, whatever the others have.
+    modules.push(RELEASES, &CHANNELS.replace("1.1.0 #", "1.2.0 #"));
+    modules.seen_by_all().await;
+    let inputs = [
+        ("channel-order", "fast, regular"),
+        ("head-branch", "again/there"),
+    ];
+    let equal = modules.promote("regular", &inputs).await.unwrap();
+    assert_eq!(equal["state"], "unchanged");
+}
+
+#[tokio::test]
+async fn channels_of_another_module_are_not_changed() {
+    let modules = Modules::published().await;
+    modules.submit(&[("merge", "squash")]).await.unwrap();
+    modules.push(RELEASES, &format!("moduleName: keda\n{CHANNELS}"));
+    let differs = Code::Format(FormatCode::ReleaseMetaNameDiffers);
+    assert_eq!(codes(modules.promote("fast", &[]).await), [differs]);
+}
+
+#[tokio::test]
+async fn files_of_a_submission_are_assets_or_public_addresses() {
+    let modules = Modules::published().await;
+    let config = modules.scene.folder.path().join("module-config.yaml");
+    let link = Code::Format(FormatCode::ConfigLink);
+    for (address, expected) in [
+        ("file:///etc/passwd", Err(link)),
+        ("http://files.example/rendered.yaml", Err(link)),
+        ("https://ada:secret@files.example/rendered.yaml", Err(link)),
+        ("http://secret@files.example/rendered.yaml", Err(link)),
+        ("https://files.example/a@b/rendered.yaml", Ok("open")),
+    ] {
+        for key in ["manifest: rendered.yaml", "defaultCR: rendered.yaml"] {
+            let text = format!("{}defaultCR: rendered.yaml\n", super::CONFIG);
+            let value = key.replace("rendered.yaml", address);
+            std::fs::write(&config, text.replacen(key, &value, 1)).unwrap();
+            match (modules.submit(&[]).await, expected) {
+                (Ok(outputs), Ok(state)) => assert_eq!(outputs["state"], state, "{value}"),
+                (Err(Stop::Blocked { findings }), Err(code)) => {
+                    assert_eq!(findings[0].code, code, "{value}");
+                    assert!(!format!("{findings:?}").contains("secret"), "{findings:?}");
+                }
+                (ended, _) => panic!("{value}: {ended:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn component_that_never_comes_is_named_at_the_deadline() {
     let modules = Modules::published().await;
     modules.submit(&[("merge", "squash")]).await.unwrap();

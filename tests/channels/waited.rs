@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use btp_release::domain::Code;
+use btp_release::engine::Stop;
 use stand_ins::{Fault, Pattern};
 
 use super::refused::{COPIES, copy};
@@ -22,6 +23,54 @@ async fn promotion_waits_until_the_component_is_where_it_is_looked_up() {
     let promoted = modules.promote("fast", &inputs).await.unwrap();
     assert_eq!(promoted["state"], "merged");
     assert_eq!(modules.scene.registry.faults().pending(), 0);
+}
+
+#[tokio::test]
+async fn promotion_waits_until_the_channels_before_have_the_version() {
+    let modules = Modules::published().await;
+    modules.submit(&[("merge", "squash")]).await.unwrap();
+    let inputs = [("channel-order", "fast, regular"), ("merge", "squash")];
+    // Both at once, and the later channel first.
+    let (regular, fast) = tokio::join!(
+        modules.promote("regular", &inputs),
+        modules.promote("fast", &inputs)
+    );
+    for promoted in [regular, fast] {
+        assert_eq!(promoted.unwrap()["state"], "merged");
+    }
+    assert_eq!(
+        modules.text(RELEASES),
+        Some(CHANNELS.replace("1.1.0", "1.2.0"))
+    );
+    let titles: Vec<_> = modules.pulls().into_iter().map(|pull| pull.title).collect();
+    assert_eq!(
+        titles[1..],
+        [
+            "Promote btp-operator 1.2.0 to fast",
+            "Promote btp-operator 1.2.0 to regular"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn channel_that_is_never_reached_is_named_at_the_deadline() {
+    let modules = Modules::published().await;
+    modules.submit(&[("merge", "squash")]).await.unwrap();
+    let inputs = [
+        ("channel-order", "fast\nregular"),
+        ("merge", "wait"),
+        ("timeout", "2m"),
+    ];
+    let ended = modules.promote("regular", &inputs).await;
+    let Err(Stop::TimedOut { on, .. }) = &ended else {
+        panic!("{ended:?}")
+    };
+    let line = on.join("\n");
+    assert!(
+        line.contains("follows fast, which has version 1.1.0"),
+        "{line}"
+    );
+    assert_eq!(modules.pulls().len(), 1, "the submission");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod elsewhere;
 mod interrupted;
 mod merged;
 mod opened;
+mod scanned;
 #[path = "../support/mod.rs"]
 mod support;
 

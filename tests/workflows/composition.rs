@@ -133,11 +133,21 @@ fn composition_only_calls_and_passes_everything_on() {
             // The job that runs the module's own command has no secrets, and the plan holds names already.
             let proposes = ["submit", "promote"].contains(&name.as_str());
             let with_plan = (name == "build-module" || proposes) && planned.contains(input);
-            // Nothing is published by a dry run, and only a submission has the module's configuration.
+            // Nothing is published by a dry run, only a submission has the module's configuration, and only a bump the scanners'.
             let not_needed = match name.as_str() {
                 "assets" => input == "environment",
-                "submit" => input == "dry-run",
-                "promote" => ["dry-run", "module-config"].contains(&input.as_str()),
+                "submit" => {
+                    ["dry-run", "security-config", "component-config"].contains(&input.as_str())
+                }
+                "promote" => {
+                    let not_of_promotion = [
+                        "dry-run",
+                        "module-config",
+                        "security-config",
+                        "component-config",
+                    ];
+                    not_of_promotion.contains(&input.as_str())
+                }
                 _ => false,
             };
             if with_plan || not_needed {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ocm_module::yaml::{self, YamlEdit};
 
 use super::module_change::ModuleChange;
+use super::scanned_file::ScannedFile;
 use crate::domain::{Code, Diagnostic, Digest, DigestHasher, EntryMode, ObjectId, RepositoryPath};
 use crate::protocol::{FileChange, PullRequestReader, SeenRevision, ServiceError};
 use crate::release::base_files::{BaseFiles, SeenAtPath};
@@ -25,6 +26,8 @@ pub(super) enum ProposedChange {
         path: RepositoryPath,
         edit: YamlEdit,
     },
+    /// The images of the release in a file of the security scanners.
+    Scanned(ScannedFile),
     /// A file of the repository of all modules.
     Module {
         path: RepositoryPath,
@@ -37,6 +40,7 @@ impl ProposedChange {
     pub(super) fn path(&self) -> &RepositoryPath {
         match self {
             Self::File { path, .. } | Self::Scalar { path, .. } | Self::Module { path, .. } => path,
+            Self::Scanned(file) => &file.path,
         }
     }
 
@@ -61,6 +65,7 @@ impl ProposedChange {
                 let edited = edited.map_err(|error| error.diagnostic(path.as_str()).with_code())?;
                 Ok((edited.into(), EntryMode::File))
             }
+            Self::Scanned(file) => Ok((file.apply(before)?, EntryMode::File)),
             Self::Module { path, change } => Ok((change.apply(path, before)?, EntryMode::File)),
         }
     }
@@ -69,7 +74,7 @@ impl ProposedChange {
     fn needs_content(&self) -> bool {
         match self {
             Self::File { .. } => false,
-            Self::Scalar { .. } | Self::Module { .. } => true,
+            Self::Scalar { .. } | Self::Scanned(_) | Self::Module { .. } => true,
         }
     }
 
@@ -95,6 +100,11 @@ impl ProposedChange {
                 text(&edit.path.to_string()),
                 text(&edit.value),
             ],
+            Self::Scanned(file) => {
+                let mut parts = vec![text("scanned")];
+                parts.extend(file.parts());
+                parts
+            }
             Self::Module { path, change } => {
                 let mut parts = vec![text("module"), text(path.as_str())];
                 parts.extend(change.parts());

@@ -9,7 +9,9 @@ mod guard;
 mod merge;
 mod module_change;
 mod options;
+mod order;
 mod released;
+mod scanned_file;
 mod see;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,6 @@ use crate::protocol::{
     Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
-use crate::release::base_files::LARGEST_FILE;
 use change::ProposedChange;
 use decide::{Course, WantedProposal, push};
 pub use merge::MergeMode;
@@ -33,6 +34,7 @@ use merge::{MergeContext, MergeCourse, MergeMemory};
 pub use options::{LocalChange, MergeGuard, ProposeOptions, ScalarChange};
 use released::ReleaseGate;
 pub use released::{ModuleGoal, PublishedCheck, ReleasedModule};
+pub use scanned_file::{ScannedFile, ScannedFormat};
 use see::{BranchContent, SeenWork};
 use text::ProposalText;
 
@@ -99,33 +101,10 @@ impl Propose {
                 Err(findings) => missing.extend(findings),
             }
         }
-        for file in &self.options.files {
-            match reader.files.read(&file.from, LARGEST_FILE).await? {
-                Some(bytes) => changes.push(ProposedChange::File {
-                    path: file.to.clone(),
-                    bytes,
-                    is_executable: reader.files.is_executable(&file.from).await?,
-                }),
-                None => missing.push(Diagnostic::error(
-                    Code::FileMissing,
-                    format!(
-                        "{} is not there, and {} is to have its bytes",
-                        file.from.display(),
-                        file.to
-                    ),
-                    "write it in a step before, or name another path in `files`",
-                )),
-            }
+        match self.options.changes(reader.files).await? {
+            Ok(of_options) => changes.extend(of_options),
+            Err(findings) => missing.extend(findings),
         }
-        changes.extend(
-            self.options
-                .edits
-                .iter()
-                .map(|change| ProposedChange::Scalar {
-                    path: change.file.clone(),
-                    edit: change.edit.clone(),
-                }),
-        );
         Ok(if missing.is_empty() {
             Ok(changes)
         } else {
@@ -187,7 +166,7 @@ impl Propose {
         let seen = SeenWork::see(target, (head, &base), proposal, changes, base_head).await?;
         let seen = match seen {
             Ok(seen) => seen,
-            Err(findings) => return Ok(Step::Blocked(findings)),
+            Err(findings) => return Ok(order::not_possible(self.options.merge, findings)),
         };
         if let Some(finding) = self.replaced(wanted, &seen) {
             return Ok(Step::Blocked(vec![finding]));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ocm_module::config::ModuleConfig;
-use ocm_module::submission::{Promotion, Submitted, promotion, submitted};
+use ocm_module::submission::{ChannelGoal, Promotion, Submitted, promotion, submitted};
 
 use crate::domain::{ChannelName, Code, ComponentName, Diagnostic, RepositoryPath, Version};
 
@@ -20,7 +20,10 @@ pub(super) enum ModuleChange {
     },
     /// The version of one channel.
     Channel {
+        component: ComponentName,
         channel: ChannelName,
+        /// Channels that need the version before. They decide when the change is made, and not what it is.
+        after: Vec<ChannelName>,
         version: Version,
     },
 }
@@ -49,9 +52,21 @@ impl ModuleChange {
                 is_of(path, there, component, version)?;
                 Ok(there.clone())
             }
-            Self::Channel { channel, version } => {
+            Self::Channel {
+                component,
+                channel,
+                after,
+                version,
+            } => {
                 let before = before.map(|bytes| &**bytes);
-                let found = promotion(path.as_str(), before, channel.as_str(), version);
+                let after: Vec<_> = after.iter().map(ChannelName::as_str).collect();
+                let goal = ChannelGoal {
+                    module: component.short(),
+                    channel: channel.as_str(),
+                    version,
+                    after: &after,
+                };
+                let found = promotion(path.as_str(), before, goal);
                 match found.map_err(ocm_module::Diagnostic::with_code)? {
                     Promotion::Nothing => Ok(Bytes::copy_from_slice(before.unwrap_or_default())),
                     Promotion::Edit { file, .. } => Ok(file.into()),
@@ -72,7 +87,9 @@ impl ModuleChange {
                 component.as_str().to_owned(),
                 version.to_string(),
             ],
-            Self::Channel { channel, version } => vec![
+            Self::Channel {
+                channel, version, ..
+            } => vec![
                 "channel".to_owned(),
                 channel.to_string(),
                 version.to_string(),
@@ -227,7 +244,9 @@ mod tests {
     #[test]
     fn channel_goes_up_and_never_down() {
         let change = |version: &str| ModuleChange::Channel {
+            component: "kyma-project.io/module/btp-operator".parse().unwrap(),
             channel: "fast".parse().unwrap(),
+            after: vec![],
             version: version.parse().unwrap(),
         };
         let file = |version: &str| {
@@ -243,6 +262,9 @@ mod tests {
         ] {
             assert_eq!(applied(&change(version), Some(&before)), after, "{version}");
         }
+        let other = format!("moduleName: keda\n{before}");
+        let refused = Code::Format(ocm_module::FormatCode::ReleaseMetaNameDiffers);
+        assert_eq!(applied(&change("1.3.0"), Some(&other)), Err(refused));
         let new = "channels:\n  - channel: fast\n    version: 1.3.0\n";
         assert_eq!(applied(&change("1.3.0"), None), Ok(new.to_owned()));
     }

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use ocm_module::yaml::YamlEdit;
 
+use super::change::ProposedChange;
 use super::merge::MergeMode;
-use crate::domain::{BranchName, ChannelName, CommitSha, RepositoryPath, Tag};
+use super::scanned_file::ScannedFile;
+use crate::domain::{BranchName, ChannelName, Code, CommitSha, Diagnostic, RepositoryPath, Tag};
 use crate::plan::ProposalKind;
+use crate::protocol::{FilesReader, ServiceError};
+use crate::release::base_files::LARGEST_FILE;
 
 /// The inputs of `propose`.
 #[derive(Clone, Debug)]
@@ -23,9 +27,42 @@ pub struct ProposeOptions {
     pub title: String,
     pub body: String,
     pub files: Vec<LocalChange>,
+    pub scanned: Vec<ScannedFile>,
     pub edits: Vec<ScalarChange>,
     pub merge: MergeMode,
     pub guard: MergeGuard,
+}
+
+impl ProposeOptions {
+    /// The changes, in the order in which they are made: whole files, then what is set in files. The inner error is which files
+    /// are missing.
+    pub(super) async fn changes(
+        &self,
+        reader: &dyn FilesReader,
+    ) -> Result<Result<Vec<ProposedChange>, Vec<Diagnostic>>, ServiceError> {
+        let (mut changes, mut missing) = (Vec::new(), Vec::new());
+        for file in &self.files {
+            match reader.read(&file.from, LARGEST_FILE).await? {
+                Some(bytes) => changes.push(ProposedChange::File {
+                    path: file.to.clone(),
+                    bytes,
+                    is_executable: reader.is_executable(&file.from).await?,
+                }),
+                None => missing.push(file.missing()),
+            }
+        }
+        changes.extend(self.scanned.iter().cloned().map(ProposedChange::Scanned));
+        // Last, so that a value that is given by its path counts.
+        changes.extend(self.edits.iter().map(|change| ProposedChange::Scalar {
+            path: change.file.clone(),
+            edit: change.edit.clone(),
+        }));
+        Ok(if missing.is_empty() {
+            Ok(changes)
+        } else {
+            Err(missing)
+        })
+    }
 }
 
 /// A file of the working folder, and where it is to be in the repository.
@@ -33,6 +70,20 @@ pub struct ProposeOptions {
 pub struct LocalChange {
     pub from: PathBuf,
     pub to: RepositoryPath,
+}
+
+impl LocalChange {
+    fn missing(&self) -> Diagnostic {
+        Diagnostic::error(
+            Code::FileMissing,
+            format!(
+                "{} is not there, and {} is to have its bytes",
+                self.from.display(),
+                self.to
+            ),
+            "write it in a step before, or name another path in `files`",
+        )
+    }
 }
 
 /// A value of a YAML file of the repository.

@@ -336,6 +336,16 @@ fn file_ref(text: &str) -> FileRef {
 }
 
 fn https(key: &str, text: &str) -> Option<Diagnostic> {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next();
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        // Not repeated: they may be real.
+        return Some(Diagnostic::error(
+            FormatCode::ConfigLink,
+            format!("{key} is an address with credentials"),
+            "take what is before the @ out of the address: everyone who gets the module reads it",
+        ));
+    }
     let rest = text.strip_prefix("https://").unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let fine = !host.is_empty() && !text.contains(char::is_whitespace);

@@ -20,5 +20,5 @@ pub fn component_config(
 ) -> Result<Vec<u8>, Diagnostic> {
     let mut file = ListedImages::read(name, existing)?;
     file.replace("images", images)?;
-    Ok(file.into_file())
+    file.into_file("images", images)
 }

@@ -12,6 +12,8 @@ pub(super) struct ListedImages<'a> {
     name: &'a str,
     read: Value,
     file: Vec<u8>,
+    /// Whether it lists any of the images that were to be in it.
+    has_any: bool,
 }
 
 impl<'a> ListedImages<'a> {
@@ -29,15 +31,20 @@ impl<'a> ListedImages<'a> {
             name,
             read,
             file: existing.to_vec(),
+            has_any: false,
         })
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.read.get(key).is_some()
     }
 
     /// Gives a key of the file this value, if it is there.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
-        match self.read.get(key) {
-            Some(_) => self.edit(key, value),
-            None => Ok(()),
+        if self.has(key) {
+            self.edit(key, value)?;
         }
+        Ok(())
     }
 
     /// Replaces the images that a key lists, if it is there. Images with a tag that moves stay.
@@ -57,7 +64,9 @@ impl<'a> ListedImages<'a> {
             let another = images
                 .iter()
                 .any(|image| image.repository() == new.repository() && image.text != new.text);
-            match (places.next(), places.next()) {
+            let places = (places.next(), places.next());
+            self.has_any |= is_there || places.0.is_some();
+            match places {
                 (place, _) if is_there || place.is_none() => {}
                 (Some((nth, _)), None) if !another => {
                     let nth: usize = nth;
@@ -68,7 +77,10 @@ impl<'a> ListedImages<'a> {
                         "{key} lists more than one image that {} could replace",
                         new.text
                     );
-                    let help = format!("say which one, by its number: {key}[0] = {}", new.text);
+                    let help = format!(
+                        "change the file by a path with the number of the image that is meant: {key}[0] = {}",
+                        new.text
+                    );
                     let twice = Diagnostic::error(FormatCode::ScanImageInvalid, seen, help);
                     return Err(twice.at(self.name, None));
                 }
@@ -77,8 +89,20 @@ impl<'a> ListedImages<'a> {
         Ok(())
     }
 
-    pub(super) fn into_file(self) -> Vec<u8> {
-        self.file
+    /// The file, unless none of the images has a place in it: then nobody scans what is released.
+    pub(super) fn into_file(self, key: &str, images: &[ImageName]) -> Result<Vec<u8>, Diagnostic> {
+        match images.first() {
+            Some(first) if !self.has_any => {
+                let seen = format!("no image of the release is listed in {key}");
+                let help = format!(
+                    "list the images of the release there once, with any version, such as {}; from then on, each release replaces them",
+                    first.text
+                );
+                let missing = Diagnostic::error(FormatCode::ScanImagesMissing, seen, help);
+                Err(missing.at(self.name, None))
+            }
+            _ => Ok(self.file),
+        }
     }
 
     fn edit(&mut self, path: &str, value: &str) -> Result<(), Diagnostic> {

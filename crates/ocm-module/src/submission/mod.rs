@@ -5,10 +5,16 @@
 //! ([module migration guide](https://github.com/kyma-project/lifecycle-manager/blob/main/docs/contributor/07-module-migration-guide.md)).
 //!
 //! ```
-//! use ocm_module::submission::{Promotion, promotion};
+//! use ocm_module::submission::{ChannelGoal, Promotion, promotion};
 //!
 //! let file = b"channels:\n  - channel: regular\n    version: 1.1.0 # since May\n  - channel: fast\n    version: 1.2.0\n";
-//! let found = promotion("module-releases.yaml", Some(file), "regular", &"1.2.0".parse()?)?;
+//! let goal = ChannelGoal {
+//!     module: "btp-operator",
+//!     channel: "regular",
+//!     version: &"1.2.0".parse()?,
+//!     after: &["fast"],
+//! };
+//! let found = promotion("module-releases.yaml", Some(file), goal)?;
 //! let Promotion::Edit { from, file } = found else { unreachable!() };
 //! assert_eq!(from.unwrap().to_string(), "1.1.0");
 //! assert!(String::from_utf8_lossy(&file).contains("    version: 1.2.0 # since May\n"));
@@ -19,7 +25,7 @@
 //! |---|---|
 //! | write the `module-config.yaml` of a submission | [`ModuleSubmission`] |
 //! | know whether a submission is there with other content | [`submitted`] |
-//! | give a channel a version, but never a lower one | [`promotion`] |
+//! | give a channel a version, in the order of channels and never a lower one | [`promotion`] |
 //! | set the release's images in the files of the security scanners | [`scanners_config`], [`component_config`] |
 //! | write these files anew | [`ScannersConfig`], [`build::component_config`](crate::build::component_config) |
 
@@ -31,7 +37,7 @@ mod scanners_config;
 
 pub use component_config::component_config;
 pub use module_config::{ModuleSubmission, Submitted, submitted};
-pub use promotion::{Promotion, promotion};
+pub use promotion::{ChannelGoal, Promotion, promotion};
 pub use scanners_config::{ScannersConfig, scanners_config};
 
 #[cfg(test)]

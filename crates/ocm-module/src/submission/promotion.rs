@@ -7,6 +7,19 @@ use crate::values::Version;
 use crate::yaml::{PathStep, YamlDocument, YamlPath, edit, read};
 use crate::{Diagnostic, FormatCode, rules};
 
+/// The version that a channel of a module is to have.
+#[derive(Clone, Copy, Debug)]
+pub struct ChannelGoal<'a> {
+    /// The module's short name, such as `btp-operator`.
+    pub module: &'a str,
+    /// The channel, such as `regular`.
+    pub channel: &'a str,
+    /// The version that it is to have.
+    pub version: &'a Version,
+    /// Channels that need this version, or a higher one, before the channel gets it.
+    pub after: &'a [&'a str],
+}
+
 /// What gives a channel a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Promotion {
@@ -20,7 +33,8 @@ pub enum Promotion {
         file: Vec<u8>,
     },
     /// The channel has a higher version, and Lifecycle Manager refuses to go back
-    /// ([`FormatCode::ChannelDowngrade`]).
+    /// ([`FormatCode::ChannelDowngrade`]); or an earlier channel has a lower version, or none
+    /// ([`FormatCode::ChannelOrder`]).
     Refused(Diagnostic),
 }
 
@@ -30,57 +44,83 @@ pub enum Promotion {
 ///
 /// # Errors
 ///
-/// If the channel or the version is none that Lifecycle Manager takes, if the file cannot be read or has something wrong in it, if
-/// the module is mandatory and so has no channels, or if the file cannot be changed in this one place.
+/// If the channel or the version is none that Lifecycle Manager takes, if the file cannot be read, has something wrong in it or
+/// has another module's name as `moduleName`, if the module is mandatory and so has no channels, or if the file cannot be changed
+/// in this one place.
 pub fn promotion(
     name: &str,
     existing: Option<&[u8]>,
-    channel: &str,
-    version: &Version,
+    goal: ChannelGoal<'_>,
 ) -> Result<Promotion, Diagnostic> {
+    let (channel, version) = (goal.channel, goal.version);
     let text = version.to_string();
     let wrong = rules::channel(channel).into_iter();
     if let Some(wrong) = wrong.chain(rules::version(&text)).next() {
         return Err(wrong);
     }
-    let Some(existing) = existing else {
-        let file = format!("channels:\n{}", entry("  - ", "    ", "\n", channel, &text));
-        return Ok(Promotion::Edit {
-            from: None,
-            file: file.into_bytes(),
-        });
+    let channels = match existing {
+        Some(existing) => channels(name, existing, goal.module)?,
+        None => Vec::new(),
     };
-    let channels = channels(name, existing)?;
-    let Some(listed) = channels.iter().find(|listed| listed.channel == channel) else {
-        let file = added(existing, &channels, channel, &text)
-            .ok_or_else(|| unclear(name, channel, &text))?;
-        return Ok(Promotion::Edit { from: None, file });
-    };
-    let from: Result<Version, Diagnostic> = listed.version.parse();
-    let from = from.map_err(|wrong| wrong.at(name, None))?;
-    match version.cmp(&from) {
-        Ordering::Equal => Ok(Promotion::Nothing),
-        Ordering::Less => Ok(Promotion::Refused(
-            downgrade(channel, version, &from).at(name, None),
-        )),
-        Ordering::Greater => {
-            let path = format!("channels[channel={channel}].version");
-            let path: YamlPath = path.parse().map_err(|_| unclear(name, channel, &text))?;
-            let file = edit(existing, &path, &text).map_err(|error| error.diagnostic(name))?;
-            let from = Some(from);
-            Ok(Promotion::Edit { from, file })
+    let from = version_of(name, &channels, channel)?;
+    match from.as_ref().map(|from| (version.cmp(from), from)) {
+        Some((Ordering::Equal, _)) => return Ok(Promotion::Nothing),
+        Some((Ordering::Less, from)) => {
+            let refused = downgrade(channel, version, from);
+            return Ok(Promotion::Refused(refused.at(name, None)));
+        }
+        Some((Ordering::Greater, _)) | None => {}
+    }
+    for earlier in goal.after {
+        let has = version_of(name, &channels, earlier)?;
+        if has.as_ref().is_none_or(|has| has < version) {
+            let refused = too_early(goal, earlier, has.as_ref());
+            return Ok(Promotion::Refused(refused.at(name, None)));
         }
     }
+    let file = match (existing, &from) {
+        (None, _) => {
+            format!("channels:\n{}", entry("  - ", "    ", "\n", channel, &text)).into_bytes()
+        }
+        (Some(existing), None) => added(existing, &channels, channel, &text)
+            .ok_or_else(|| unclear(name, channel, &text))?,
+        (Some(existing), Some(_)) => {
+            let path = format!("channels[channel={channel}].version");
+            let path: YamlPath = path.parse().map_err(|_| unclear(name, channel, &text))?;
+            edit(existing, &path, &text).map_err(|error| error.diagnostic(name))?
+        }
+    };
+    Ok(Promotion::Edit { from, file })
 }
 
-/// The channels of a file in which nothing is wrong.
-fn channels(name: &str, existing: &[u8]) -> Result<Vec<ChannelVersion>, Diagnostic> {
+/// The version that a channel has, if it is listed.
+fn version_of(
+    name: &str,
+    channels: &[ChannelVersion],
+    channel: &str,
+) -> Result<Option<Version>, Diagnostic> {
+    let listed = channels.iter().find(|listed| listed.channel == channel);
+    let version = listed.map(|listed| listed.version.parse()).transpose();
+    version.map_err(|wrong: Diagnostic| wrong.at(name, None))
+}
+
+/// The channels of a file of this module in which nothing is wrong.
+fn channels(name: &str, existing: &[u8], module: &str) -> Result<Vec<ChannelVersion>, Diagnostic> {
     // Nothing stands for a placeholder here: the file is the one that is deployed.
-    let (read, found) = ReleaseMeta::parse_file(name, existing, "");
+    let (meta, found) = ReleaseMeta::parse_file(name, existing, "");
     if let Some(wrong) = found.into_iter().find(Diagnostic::is_error) {
         return Err(wrong);
     }
-    match read.map(|read| read.audience) {
+    if let Some(other) = other_module(existing, module) {
+        return Err(Diagnostic::error(
+            FormatCode::ReleaseMetaNameDiffers,
+            format!("moduleName is {other}"),
+            "name the file of this module, or correct moduleName in it",
+        )
+        .wanted(module)
+        .at(name, None));
+    }
+    match meta.map(|meta| meta.audience) {
         Some(Audience::Channels(channels)) => Ok(channels),
         _ => Err(Diagnostic::error(
             FormatCode::ChannelsMissing,
@@ -89,6 +129,16 @@ fn channels(name: &str, existing: &[u8]) -> Result<Vec<ChannelVersion>, Diagnost
         )
         .at(name, None)),
     }
+}
+
+/// Whose channels they are, if the file names another module. Kyma's files name none; a `ModuleReleaseMeta` has the key.
+fn other_module(existing: &[u8], module: &str) -> Option<String> {
+    let documents = read(std::str::from_utf8(existing).ok()?).ok()?;
+    let named = documents.first()?.value.get("moduleName")?;
+    let named = named
+        .as_str()
+        .map_or_else(|| named.to_string(), str::to_owned);
+    (named.rsplit('/').next() != Some(module)).then_some(named)
 }
 
 /// The file with another channel behind the last one, where that is written as a list with a dash before each item.
@@ -171,6 +221,17 @@ fn downgrade(channel: &str, version: &Version, from: &Version) -> Diagnostic {
         format!("the channel {channel} has version {from}, which is higher than {version}"),
         format!("release a version that is higher than {from}; Lifecycle Manager does not go back"),
     )
+}
+
+fn too_early(goal: ChannelGoal<'_>, earlier: &str, has: Option<&Version>) -> Diagnostic {
+    let (channel, version) = (goal.channel, goal.version);
+    let has = has.map_or_else(|| "no version".to_owned(), |has| format!("version {has}"));
+    Diagnostic::error(
+        FormatCode::ChannelOrder,
+        format!("the channel {channel} follows {earlier}, which has {has}"),
+        format!("promote {version} to {earlier} first; {channel} may have it once that is merged"),
+    )
+    .wanted(format!("version {version} or a higher one in {earlier}"))
 }
 
 fn unclear(name: &str, channel: &str, version: &str) -> Diagnostic {

@@ -46,6 +46,9 @@ fn list<'t>(out: &mut String, indent: &str, key: &str, items: impl Iterator<Item
     }
 }
 
+/// Where the images are listed, today and in 2023.
+const KEYS: [&str; 2] = ["bdba", "protecode"];
+
 /// The file that is there, with `rc-tag` as the tag, and with each image of `bdba` (`protecode` in 2023) replaced by the one of the
 /// same repository; everything else stays, byte for byte. `name` is the file's name, for diagnostics.
 ///
@@ -55,9 +58,11 @@ fn list<'t>(out: &mut String, indent: &str, key: &str, items: impl Iterator<Item
 /// # Errors
 ///
 /// If the file is not YAML, if an image of the release could take the place of more than one
-/// ([`FormatCode::ScanImageInvalid`]), or if a value cannot be replaced without changing something else.
+/// ([`FormatCode::ScanImageInvalid`]), if it lists none of them ([`FormatCode::ScanImagesMissing`]), or if a value cannot be
+/// replaced without changing something else.
 ///
 /// [`FormatCode::ScanImageInvalid`]: crate::FormatCode::ScanImageInvalid
+/// [`FormatCode::ScanImagesMissing`]: crate::FormatCode::ScanImagesMissing
 pub fn scanners_config(
     name: &str,
     existing: &[u8],
@@ -66,7 +71,9 @@ pub fn scanners_config(
 ) -> Result<Vec<u8>, Diagnostic> {
     let mut file = ListedImages::read(name, existing)?;
     file.set("rc-tag", tag)?;
-    file.replace("bdba", images)?;
-    file.replace("protecode", images)?;
-    Ok(file.into_file())
+    for key in KEYS {
+        file.replace(key, images)?;
+    }
+    let key = KEYS.into_iter().find(|key| file.has(key));
+    file.into_file(key.unwrap_or(KEYS[0]), images)
 }

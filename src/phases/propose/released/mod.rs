@@ -7,7 +7,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ocm_module::config::{FileRef, ModuleConfig};
+use ocm_module::config::{FileKey, FileRef, ModuleConfig};
 use ocm_module::submission::ModuleSubmission;
 
 use super::change::ProposedChange;
@@ -56,6 +56,8 @@ pub enum ModuleGoal {
     /// The version in a channel, after its submission was merged.
     InChannel {
         channel: ChannelName,
+        /// Channels that need the version before.
+        after: Vec<ChannelName>,
         releases: RepositoryPath,
         submission: RepositoryPath,
         /// What was submitted, where that is to be compared.
@@ -184,6 +186,7 @@ impl ReleaseGate {
             }
             ModuleGoal::InChannel {
                 channel,
+                after,
                 releases,
                 submission,
                 ..
@@ -199,7 +202,9 @@ impl ReleaseGate {
                 change(
                     releases,
                     ModuleChange::Channel {
+                        component: module.name.clone(),
                         channel: channel.clone(),
+                        after: after.clone(),
                         version: module.version.clone(),
                     },
                 ),
@@ -375,13 +380,18 @@ fn submission(
         matches!(artifact, Some(Artifact::Asset { .. }))
     };
     for (key, file) in [
-        ("manifest", Some(&read.manifest)),
-        ("defaultCR", read.default_cr.as_ref()),
+        (FileKey::Manifest, Some(&read.manifest)),
+        (FileKey::DefaultCr, read.default_cr.as_ref()),
     ] {
-        if let Some(FileRef::Path(name)) = file
-            && !is_asset(name)
-        {
-            findings.push(no_asset(&shown, key, name, module));
+        match file {
+            Some(FileRef::Path(name)) if !is_asset(name) => {
+                findings.push(no_asset(&shown, key.as_str(), name, module));
+            }
+            Some(FileRef::Url(url)) => {
+                let wrong = read.address_problem(&shown, key, url);
+                findings.extend(wrong.map(ocm_module::Diagnostic::with_code));
+            }
+            Some(FileRef::Path(_)) | None => {}
         }
     }
     let submission = ModuleSubmission::of(&read, &module.version, module.tag.as_str());

@@ -42,6 +42,7 @@ fn submitted() -> ModuleGoal {
 fn promoted() -> ModuleGoal {
     ModuleGoal::InChannel {
         channel: "fast".parse().unwrap(),
+        after: vec![],
         releases: "modules/btp-operator/module-releases.yaml".parse().unwrap(),
         submission: "modules/btp-operator/1.2.0/module-config.yaml"
             .parse()

@@ -23,3 +23,18 @@ images:
     assert_eq!(String::from_utf8(updated.clone()).unwrap(), expected);
     assert_eq!(component_config("f", &updated, &images), Ok(updated));
 }
+
+#[test]
+fn file_without_an_image_of_the_release_is_refused() {
+    let new = [ImageName::parse("r.example/prod/a:2").unwrap()];
+    for file in [
+        "name: n\nteam: t\nimages: []\n",
+        "name: n\nteam: t\n",
+        // In the layout of `kyma-project/istio:component-config.yaml`, whose own image is listed with a tag that moves.
+        "name: n\nteam: t\nimages:\n  - r.example/prod/a:main\n  - r.example/prod/external/proxy:1.31.1-distroless\n",
+    ] {
+        let error = component_config("f", file.as_bytes(), &new).unwrap_err();
+        assert_eq!(error.code.as_str(), "scan-images-missing", "{file}");
+        assert!(error.help.contains("r.example/prod/a:2"), "{}", error.help);
+    }
+}

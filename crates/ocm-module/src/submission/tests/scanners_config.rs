@@ -98,11 +98,36 @@ fn files_that_cannot_be_updated_in_one_way_are_refused() {
             b"bdba: [r.example/a:1, r.example/a:0]\n",
             "scan-image-invalid",
         ),
+        (b"rc-tag: 1.0.0\n", "scan-images-missing"),
+        (b"bdba: []\n", "scan-images-missing"),
+        (b"bdba: [r.example/b:1]\n", "scan-images-missing"),
+        (b"protecode: [r.example/a:latest]\n", "scan-images-missing"),
     ] {
         let error = scanners_config("f", file, "2.0.0", &new).unwrap_err();
         assert_eq!(error.code.as_str(), code);
     }
+    let error = scanners_config("f", b"protecode: []\n", "2.0.0", &new).unwrap_err();
+    assert_eq!(error.seen, "no image of the release is listed in protecode");
     let two = images(&["r.example/a:2", "r.example/a:3"]);
     let error = scanners_config("f", b"bdba: [r.example/a:1]\n", "2.0.0", &two).unwrap_err();
     assert_eq!(error.code.as_str(), "scan-image-invalid");
+}
+
+#[test]
+fn the_files_of_kyma_are_changed_in_their_values_only() {
+    // The layouts of btp-manager in 2023, of today's environment broker, and of Telemetry, which has no `rc-tag`.
+    let layouts = [
+        "module-name: a\nrc-tag: 1.0.0\nprotecode:\n  - r.example/prod/a:1.0.0\nwhitesource:\n  language: golang-mod\n  subprojects: false\n  exclude:\n    - \"**/*_test.go\"\n",
+        "# The rc-tag marks what is scanned.\nmodule-name: a\nkind: kcp\nrc-tag: 1.0.0\nbdba:\n  # the broker\n  - r.example/prod/a:1.0.0\n  - r.example/prod/a-job:1.0.0\n  - r.example/prod/external/x/y:3.63.0\nmend:\n  language: golang-mod\n  exclude:\n    - \"**/*_test.go\"\ncheckmarx-one:\n  preset: go-default\n  exclude:\n    - '**/*_test.go'\n",
+        "module-name: a\nkind: kyma\nbdba:\n  - r.example/prod/a:1.0.0\n  - r.example/prod/exporter:v20250326-a6475925\n  - r.example/prod/collector:0.122.1-1.0.1\nmend:\n  language: golang-mod\n  exclude:\n    - docs/**\n",
+    ];
+    let new = images(&["r.example/prod/a:1.1.0", "r.example/prod/a-job:1.1.0"]);
+    for file in layouts {
+        let updated = scanners_config("f", file.as_bytes(), "1.1.0", &new).unwrap();
+        let expected = file
+            .replace("rc-tag: 1.0.0", "rc-tag: 1.1.0")
+            .replace("a:1.0.0", "a:1.1.0")
+            .replace("a-job:1.0.0", "a-job:1.1.0");
+        assert_eq!(String::from_utf8(updated).unwrap(), expected);
+    }
 }
