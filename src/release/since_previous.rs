@@ -124,12 +124,13 @@ impl SincePrevious {
         findings
     }
 
-    /// The text of the release.
+    /// The text of the release. `room` is what it may take of the plan, in bytes of JSON in JSON.
     pub(crate) fn notes(
         &self,
         options: &ChangeOptions,
         wanted: &Wanted,
         previous: Option<&Tag>,
+        room: usize,
     ) -> ComposedNotes {
         let input = NotesInput {
             changes: &self.changes,
@@ -139,6 +140,7 @@ impl SincePrevious {
             tag: &wanted.tag,
             previous,
             page: &options.page,
+            room,
         };
         match &wanted.notes {
             _ if !options.notes.is_empty() || options.append.is_some() => {
