@@ -6,7 +6,7 @@ use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, N
 use crate::plan::{NotesSource, Wanted};
 use crate::protocol::{Cause, GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{
-    Changes, ReleaseConfig, check_features, check_labels, check_milestone,
+    Changes, ReleaseConfig, check_features, check_labels, check_milestone, labels_unchecked,
 };
 use crate::release::notes::{ComposedNotes, NotesInput, compose, is_too_long};
 
@@ -122,6 +122,14 @@ impl SincePrevious {
             &options.page,
         ));
         findings
+    }
+
+    /// What was asked for, and could not be checked as a whole.
+    pub(crate) fn unchecked(&self, options: &ChangeOptions) -> Option<Diagnostic> {
+        match options.labels {
+            LabelRule::OneOfCategories => labels_unchecked(&self.changes),
+            LabelRule::Any => None,
+        }
     }
 
     /// The text of the release. `room` is what it may take of the plan, in bytes of JSON in JSON.

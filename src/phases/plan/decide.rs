@@ -51,6 +51,9 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     report.warnings.extend(forced);
     report.warnings.extend(cut_without_asset(is_whole));
     report.warnings.extend(results_too_large(&plan));
+    let since = seen.since_previous.as_ref();
+    let unchecked = since.and_then(|since| since.unchecked(&options.changes));
+    report.warnings.extend(unchecked);
     report.warnings.extend(warned);
     if let Some(told) = seen.rights.told(&options.rights, wanted) {
         report = report.with("rights", told);
