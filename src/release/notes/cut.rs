@@ -59,10 +59,10 @@ mod tests {
         let room = |more: usize| cost(&end) + more;
         for (more, kept) in [
             (0, ""),
-            (4, ""),
-            (5, "one\n"),
-            (10, "one\ntwo\n"),
-            (17, text),
+            (5, ""),
+            (6, "one\n"),
+            (12, "one\ntwo\n"),
+            (20, text),
         ] {
             assert_eq!(
                 cut(text, room(more), None, "URL"),
