@@ -109,6 +109,7 @@ codes! {
     BranchWrong "branch-wrong" Preflight "The commit is on none of the branches that the version may come from, by `branch-pattern` and `minor-from-main`."
     FeatureInPatch "feature-in-patch" Preflight "A pull request with one of `feature-labels` was merged since the previous release, and only the patch number is raised."
     LabelsInvalid "labels-invalid" Preflight "A pull request since the previous release does not have exactly one label of the categories in `.github/release.yml`."
+    LabelsUnchecked "labels-unchecked" Done "A warning: a first release has more commits than are read, and the labels of older pull requests were not validated."
     ReleaseConfigInvalid "release-config-invalid" Preflight "`.github/release.yml` is not what GitHub reads it as."
     ReleaseConfigMissing "release-config-missing" Preflight "Labels are to be checked, and `.github/release.yml` names none."
     MilestoneMissing "milestone-missing" Preflight "No milestone is named as the version or the tag."

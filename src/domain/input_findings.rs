@@ -2,9 +2,15 @@
 
 use super::{Code, Diagnostic, Place};
 
+/// How many are told: whoever gives a wrong file as a list has thousands.
+const MOST: usize = 100;
+
 /// Everything that was found to be wrong with inputs so far.
 #[derive(Debug, Default)]
-pub struct InputFindings(Vec<Diagnostic>);
+pub struct InputFindings {
+    found: Vec<Diagnostic>,
+    left_out: usize,
+}
 
 impl InputFindings {
     /// The value, or `None` with the reason kept.
@@ -31,7 +37,11 @@ impl InputFindings {
 
     /// Records what is wrong with several inputs together.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        if self.found.len() < MOST {
+            self.found.push(diagnostic);
+        } else {
+            self.left_out += 1;
+        }
     }
 
     /// Records that an input is missing; `help` says how to give it.
@@ -49,9 +59,49 @@ impl InputFindings {
     ///
     /// Something was found, or there is no value.
     pub fn or<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
-        match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(self.0),
+        let Self {
+            mut found,
+            left_out,
+        } = self;
+        match found.last().map(|last| last.code) {
+            None => value.ok_or(found),
+            Some(_) if left_out == 0 => Err(found),
+            Some(code) => {
+                found.push(Diagnostic::error(
+                    code,
+                    format!("{left_out} more things are wrong with the inputs"),
+                    "put these right first: the others are told then",
+                ));
+                Err(found)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_are_told_and_the_others_are_counted() {
+        for (wrong, told, last) in [
+            (1, 1, "asset 0"),
+            (MOST, MOST, "asset 99"),
+            (
+                20_000,
+                MOST + 1,
+                "19900 more things are wrong with the inputs",
+            ),
+        ] {
+            let mut findings = InputFindings::default();
+            for n in 0..wrong {
+                let invalid = Diagnostic::error(Code::ChoiceInvalid, format!("asset {n}"), "");
+                assert_eq!(findings.take::<(), Code>("asset", Err(invalid)), None);
+            }
+            let found = findings.or(Some(())).unwrap_err();
+            assert_eq!(found.len(), told);
+            assert_eq!(found[told - 1].seen, last);
+        }
+        assert_eq!(InputFindings::default().or(Some(1)), Ok(1));
     }
 }

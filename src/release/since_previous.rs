@@ -6,7 +6,7 @@ use crate::domain::{ChangeOptions, Code, Diagnostic, LabelRule, MilestoneRule, N
 use crate::plan::{NotesSource, Wanted};
 use crate::protocol::{Cause, GitHubReader, SeenMilestone, ServiceError};
 use crate::release::changes::{
-    Changes, ReleaseConfig, check_features, check_labels, check_milestone,
+    Changes, ReleaseConfig, check_features, check_labels, check_milestone, labels_unchecked,
 };
 use crate::release::notes::{ComposedNotes, NotesInput, compose, is_too_long};
 
@@ -124,12 +124,21 @@ impl SincePrevious {
         findings
     }
 
-    /// The text of the release.
+    /// What was asked for, and could not be checked as a whole.
+    pub(crate) fn unchecked(&self, options: &ChangeOptions) -> Option<Diagnostic> {
+        match options.labels {
+            LabelRule::OneOfCategories => labels_unchecked(&self.changes),
+            LabelRule::Any => None,
+        }
+    }
+
+    /// The text of the release. `room` is what it may take of the plan, in bytes of JSON in JSON.
     pub(crate) fn notes(
         &self,
         options: &ChangeOptions,
         wanted: &Wanted,
         previous: Option<&Tag>,
+        room: usize,
     ) -> ComposedNotes {
         let input = NotesInput {
             changes: &self.changes,
@@ -139,6 +148,7 @@ impl SincePrevious {
             tag: &wanted.tag,
             previous,
             page: &options.page,
+            room,
         };
         match &wanted.notes {
             _ if !options.notes.is_empty() || options.append.is_some() => {

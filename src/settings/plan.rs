@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::input_parser::{Choices, InputParser};
 use super::notes::notes;
-use super::policy::{bounded, reason, version_rules};
+use super::policy::{bounded, existing_branch, reason, version_rules};
 use super::release_content::{assets, image_inputs};
 use super::rights::rights;
 use super::signing::{referrers, required_attestations, signing};
@@ -58,6 +58,7 @@ impl PhaseSettings for PlanArgs {
         let previous_tag = parser.parse("previous-tag", self.previous_tag.as_ref());
         let notes = notes(parser, self, names.filter(|_| !is_unknown));
         let policy = version_rules(parser, &self.rules);
+        let guard_branch = existing_branch(parser, "guard-branch", self.guard_branch.as_deref());
         let force = reason(parser, "force", self.force.as_deref());
         let replace_published = reason(
             parser,
@@ -96,7 +97,6 @@ impl PhaseSettings for PlanArgs {
             referrers,
         };
         let all_images: Vec<_> = images.all().cloned().collect();
-        let guard_branch = self.guard_branch.clone();
         let changes = notes.changes;
         let options = move |wanted| PlanOptions {
             wanted,

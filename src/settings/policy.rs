@@ -71,6 +71,33 @@ pub(super) fn reason(
     bounded(parser, input, reason, MOST_OF_REASON)
 }
 
+/// The longest name of a branch, in bytes: of no file that git keeps a reference in may the name be longer.
+const LONGEST_BRANCH: usize = 255;
+
+/// The name of a branch that exists, which may be any that git takes (<https://git-scm.com/docs/git-check-ref-format>); `None` also for a
+/// text that is none.
+pub(super) fn existing_branch(
+    parser: &mut InputParser<'_>,
+    input: &str,
+    typed: Option<&str>,
+) -> Option<String> {
+    let name = typed?.trim();
+    let is_wrong = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    if !name.is_empty() && name.len() <= LONGEST_BRANCH && !name.contains(is_wrong) {
+        return Some(name.to_owned());
+    }
+    let invalid = Diagnostic::value(
+        Code::BranchInvalid,
+        "branch",
+        name,
+        "is no name of a branch",
+        format!(
+            "name a branch that exists, without refs/heads/, such as main, or leave `{input}` out"
+        ),
+    );
+    parser.take(input, Err(invalid))
+}
+
 /// The most characters of a reason.
 const MOST_OF_REASON: usize = 1_000;
 

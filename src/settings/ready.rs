@@ -2,7 +2,7 @@
 
 use super::input_parser::{Choices, InputParser};
 use super::notes::MILESTONES;
-use super::policy::version_rules;
+use super::policy::{existing_branch, version_rules};
 use super::publish::required_check;
 use super::{PhaseSettings, Prepared, lines};
 use crate::cli::ReadyArgs;
@@ -35,16 +35,7 @@ impl PhaseSettings for ReadyArgs {
         let milestone = Choices::of(&MILESTONES);
         let milestone = parser.choice("milestone", self.milestone.as_deref(), &milestone);
         let policy = version_rules(parser, &self.rules);
-        if self
-            .branch
-            .as_deref()
-            .is_some_and(|branch| branch.trim().is_empty())
-        {
-            parser.missing(
-                "branch",
-                "name the branch that is to be released, or leave `branch` out for the default branch",
-            );
-        }
+        let branch = existing_branch(parser, "branch", self.branch.as_deref());
         let repository = repository?;
         let page = parser.repository_url(&repository);
         let changes = ChangeOptions {
@@ -63,7 +54,7 @@ impl PhaseSettings for ReadyArgs {
         let options = ReadyOptions {
             repository: repository.clone(),
             page,
-            branch: self.branch.clone(),
+            branch,
             tag_format,
             previous_tag: previous_tag.clone(),
             checks,

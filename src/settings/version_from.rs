@@ -338,6 +338,10 @@ mod tests {
     #[test]
     fn texts_are_limited_and_without_control_characters() {
         let long = |chars: usize| "x".repeat(chars);
+        let long_branch = format!(
+            "branch-invalid: branch \"{}\" (and 99500 more characters) is no name of a branch",
+            long(500)
+        );
         for (arguments, why) in [
             (format!("1.3.0 --force={}", long(1_000)), None),
             (
@@ -359,6 +363,16 @@ mod tests {
             (
                 "1.3.0 --tag-type=annotated --tag-message=a\u{1b}[2J".to_owned(),
                 Some("text-invalid: contains the control character U+001B"),
+            ),
+            (format!("1.3.0 --guard-branch=release-{}", long(247)), None),
+            ("1.3.0 --guard-branch=feature#1/é".to_owned(), None),
+            (
+                "1.3.0 --guard-branch=release-*".to_owned(),
+                Some("branch-invalid: branch \"release-*\" is no name of a branch"),
+            ),
+            (
+                format!("1.3.0 --guard-branch={}", long(100_000)),
+                Some(long_branch.as_str()),
             ),
             (
                 "1.3.0 --force=a\u{7}".to_owned(),

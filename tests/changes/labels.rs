@@ -79,22 +79,21 @@ async fn several_labels_are_as_wrong_as_none_and_exclusions_are_set_aside() {
 }
 
 #[tokio::test]
-async fn offenders_are_counted_beyond_the_first_thirty() {
+async fn all_offenders_are_listed_with_their_pages() {
     let scene = scene(|repository| {
         with_config(repository, CONFIG);
         repository.publish("1.0.0");
-        for n in 0..45 {
+        for n in 0..145 {
             repository.merge(&format!("Case {n}"), "ada", &[]);
         }
     })
     .await;
     let finding = refused(&scene, &INPUTS).await;
-    assert_eq!(finding.seen.matches("/pull/").count(), 30);
-    assert!(
-        finding.seen.ends_with("\n  and 15 more"),
-        "{}",
-        finding.seen
-    );
+    let (first, listed) = finding.seen.split_once('\n').unwrap();
+    assert!(first.starts_with("145 of 145 merged"), "{first}");
+    let page = "https://github.com/kyma-project/btp-manager/pull";
+    let expected = (1..=145).map(|number| format!("  {page}/{number} has none"));
+    assert!(listed.lines().eq(expected), "{listed}");
 }
 
 #[tokio::test]

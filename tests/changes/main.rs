@@ -10,6 +10,7 @@
 )]
 
 mod history;
+mod interrupted;
 mod labels;
 mod long_notes;
 mod milestones;

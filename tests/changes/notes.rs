@@ -208,9 +208,9 @@ async fn long_notes_are_cut_at_a_line_so_that_the_plan_can_be_passed_on() {
     let plan = plan(&scene, &inputs).await.unwrap();
     let json = plan.to_json();
     assert_eq!(plan.wanted.assets, [FULL_NOTES.parse().unwrap()].into());
-    // As it stands in an environment variable, and again in the results of jobs.
-    assert!(json.len() < 65_000, "{}", json.len());
-    assert!(serde_json::to_string(&json).unwrap().len() < 128 << 10);
+    // As it stands in the results of jobs, with room for what `await` says there.
+    let size = serde_json::to_string(&json).unwrap().len();
+    assert!((90_000..120 << 10).contains(&size), "{size}");
     let NotesSource::Text(text) = plan.wanted.notes else {
         panic!("GitHub is to make it")
     };

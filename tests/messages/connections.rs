@@ -150,6 +150,24 @@ async fn no_proxy_leaves_the_proxy_out() {
     }
 }
 
+/// It is asked again for two minutes; the deadline comes in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_that_refuses_connections_is_named_at_the_deadline() {
+    let github = github().await;
+    let registry = host(NOBODY);
+    let line =
+        format!("plan v1.2.0 --binary-image {registry}/a/b:1 --existing-image fail --timeout 3s");
+    let commit = github.world().repositories[REPOSITORY].tip();
+    let ended = Run::terminal(&format!("{line} --commit {commit}"))
+        .api(&github.api_url())
+        .end()
+        .await;
+    let seen = format!(
+        "error[deadline-passed] plan: gave up after 3s, without a complete answer to:\n  HEAD {registry}/v2/a/b/manifests/1\n"
+    );
+    ended.assert_says(11, &seen);
+}
+
 /// It would give up after a minute with another code.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_github_does_not_outlast_the_timeout() {

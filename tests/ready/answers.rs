@@ -52,6 +52,34 @@ async fn first_release_may_be_any() {
 }
 
 #[tokio::test]
+async fn first_release_says_that_older_labels_were_not_validated() {
+    let scene = scene(|repository| {
+        repository
+            .merge("Without a label", "ada", &[])
+            .tag("begin")
+            .merge("With one", "ada", &["kind/feature"]);
+        for _ in 0..510 {
+            repository.commit("More");
+        }
+    })
+    .await;
+    let rules = [("validate-labels", "true")];
+    let json = answer(&scene, &rules).await;
+    assert_eq!(versions(&json), ["0.1.0 first", "1.0.0 first"]);
+    for version in json["next_versions"].as_array().unwrap() {
+        assert_eq!(codes(&version["warnings"]), ["labels-unchecked"]);
+    }
+    let message = json["next_versions"][0]["warnings"][0]["message"].as_str();
+    assert!(message.unwrap().contains("newest 500 commits only"));
+    // All commits since a tag are read, and what is not asked for is not missed.
+    let since = [rules[0], ("previous-tag", "begin")];
+    for inputs in [&since[..], &[]] {
+        let json = answer(&scene, inputs).await;
+        assert_eq!(codes(&json["next_versions"][0]["warnings"]), [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn release_branch_gets_the_next_patch_of_its_minor_version() {
     let scene = scene(|repository| {
         module(repository);

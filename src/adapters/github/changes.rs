@@ -48,8 +48,8 @@ fn query_of_page(since_release: bool) -> String {
 
 const MILESTONES: &str = "query($owner: String!, $name: String!, $title: String!) { \
     repository(owner: $owner, name: $name) { milestones(first: 100, query: $title) { nodes { title state url \
-    issues(first: 20, states: [OPEN]) { totalCount nodes { url } } \
-    pullRequests(first: 20, states: [OPEN]) { totalCount nodes { url } } } } } }";
+    issues(first: 100, states: [OPEN]) { totalCount nodes { url } } \
+    pullRequests(first: 100, states: [OPEN]) { totalCount nodes { url } } } } } }";
 
 impl GitHub {
     /// `None` if there is no such tag.

@@ -2,7 +2,7 @@
 
 use super::PlanOptions;
 use super::attached_notes::AttachedNotes;
-use super::size::too_large;
+use super::size::{results_too_large, room_for_notes, too_large};
 use super::spelling::{spelling_differs, version_exists};
 use super::state::PlanState;
 use crate::domain::{AssetName, Code, Diagnostic, MAX_ASSETS, Tag};
@@ -50,6 +50,10 @@ pub(super) fn decide(options: &PlanOptions, seen: &PlanState) -> Step {
     let mut report = report(&plan, seen.higher_is_released);
     report.warnings.extend(forced);
     report.warnings.extend(cut_without_asset(is_whole));
+    report.warnings.extend(results_too_large(&plan));
+    let since = seen.since_previous.as_ref();
+    let unchecked = since.and_then(|since| since.unchecked(&options.changes));
+    report.warnings.extend(unchecked);
     report.warnings.extend(warned);
     if let Some(told) = seen.rights.told(&options.rights, wanted) {
         report = report.with("rights", told);
@@ -231,7 +235,8 @@ fn names_of_images(wanted: &Wanted) -> Vec<Diagnostic> {
 fn complete(options: &PlanOptions, seen: &PlanState) -> (ReleasePlan, WholeNotes) {
     let (mut wanted, previous) = (options.wanted.clone(), seen.previous.as_ref());
     let since = seen.since_previous.as_ref();
-    let notes = since.map(|since| since.notes(&options.changes, &wanted, previous));
+    let room = room_for_notes(&wanted);
+    let notes = since.map(|since| since.notes(&options.changes, &wanted, previous, room));
     let mut whole = WholeNotes::There;
     if let Some(notes) = notes {
         let full = match &seen.attached {

@@ -12,7 +12,7 @@ use crate::release::notes::markdown::line;
 /// The most characters of a comment. GitHub takes 65,536.
 const LONGEST_COMMENT: usize = 60_000;
 /// How many lines of a finding are shown.
-const MOST_LINES: usize = 31;
+const MOST_LINES: usize = 300;
 const GITHUB: &str = "https://github.com/";
 /// GitHub makes no link back from what is linked by this address
 /// (<https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls#avoiding-backlinks-to-linked-references>).
@@ -141,8 +141,11 @@ fn section<'a>(
         let mut lines = finding.seen.lines();
         let first = prose(lines.next().unwrap_or_default(), page);
         let _ = writeln!(text, "- {sign} {first} (`{}`)", finding.code);
-        for more in lines.take(MOST_LINES) {
+        for more in lines.by_ref().take(MOST_LINES) {
             let _ = writeln!(text, "  - {}", prose(more, page));
+        }
+        if let more @ 1.. = lines.count() {
+            let _ = writeln!(text, "  - and {more} more, which the log has");
         }
         let _ = writeln!(text, "{}", help(&finding.help, page));
     }

@@ -4,6 +4,21 @@ use super::config::has_label;
 use super::{Changes, ReleaseConfig, told};
 use crate::domain::{Code, Diagnostic};
 
+/// That there are pull requests whose labels were not read. A first release has no previous one up to which all are read.
+pub(crate) fn labels_unchecked(changes: &Changes) -> Option<Diagnostic> {
+    let unchecked = || {
+        Diagnostic::warning(
+            Code::LabelsUnchecked,
+            format!(
+                "labels were validated for the newest {} commits only, as for every first release: those of older pull requests are not known",
+                changes.commits.len()
+            ),
+            "name a tag from which on they have to be right as `previous-tag`",
+        )
+    };
+    (!changes.is_complete).then(unchecked)
+}
+
 /// All pull requests with none of the labels, or with several. Those that GitHub leaves out need none.
 pub(crate) fn check_labels(
     changes: &Changes,

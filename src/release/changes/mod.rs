@@ -11,11 +11,12 @@ use crate::protocol::{SeenChanges, SeenCommit, SeenPull};
 
 pub(crate) use config::ReleaseConfig;
 pub(crate) use features::check_features;
-pub(crate) use labels::check_labels;
+pub(crate) use labels::{check_labels, labels_unchecked};
 pub(crate) use milestone::check_milestone;
 
-/// How many of those that something is wrong with are told one by one.
-const MOST_TOLD: usize = 30;
+/// How many of those that something is wrong with are told one by one: all of any usual release. Outputs and job summaries have limits
+/// of their own.
+const MOST_TOLD: usize = 1_000;
 
 /// What a release brings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -23,6 +23,8 @@ pub(crate) struct NotesInput<'a> {
     pub(crate) previous: Option<&'a Tag>,
     /// The repository's page.
     pub(crate) page: &'a str,
+    /// What the text may take of the plan, in bytes of JSON in JSON.
+    pub(crate) room: usize,
 }
 
 /// The text of a release.
@@ -58,8 +60,7 @@ impl ComposedNotes {
 
     /// A file that is all of the text.
     pub(crate) fn of_file(text: &str, input: &NotesInput<'_>) -> Self {
-        let fits =
-            text.chars().count() <= NotesSource::MAX_CHARS && cut::cost(text) <= cut::MOST_OF_FILE;
+        let fits = text.chars().count() <= NotesSource::MAX_CHARS && cut::cost(text) <= input.room;
         let whole = || Self::whole(text.to_owned());
         if fits {
             return whole();
@@ -85,13 +86,14 @@ pub(crate) fn compose(
     let text = join(rendered);
     let append = append.unwrap_or_default();
     let with_append = |text: String| join([text, append.to_owned()]);
-    let room = cut::MOST.saturating_sub(cut::cost(append));
+    let room = input.room.saturating_sub(cut::cost(append));
     if cut::cost(&text) <= room {
         return ComposedNotes::whole(with_append(text));
     }
     let full = FullNotes::of(&with_append(text.clone()));
+    let full = full.filter(|full| full.cost() + LEAST_OF_NOTES <= room);
     let carried = full.as_ref().map_or(0, FullNotes::cost);
-    let room = room.saturating_sub(carried).max(cut::LEAST);
+    let room = room.saturating_sub(carried).max(LEAST_OF_NOTES);
     let asset = full.as_ref().map(|_| FULL_NOTES);
     let text = cut::cut(&text, room, asset, &full_changelog(input));
     ComposedNotes {
@@ -101,9 +103,15 @@ pub(crate) fn compose(
     }
 }
 
-/// Whether a text takes so much of a plan that nothing else would fit.
+/// What the text in a body has at least of a plan, in bytes of JSON in JSON, however much the whole text takes.
+pub(crate) const LEAST_OF_NOTES: usize = 15_000;
+
+/// The most bytes of JSON in JSON that the text after the notes may take, which is never cut.
+const MOST_APPENDED: usize = 30_000;
+
+/// Whether the text after the notes takes so much of a plan that nothing else would fit.
 pub(crate) fn is_too_long(text: &str) -> bool {
-    cut::cost(text) > cut::MOST / 2
+    cut::cost(text) > MOST_APPENDED
 }
 
 fn join(texts: impl IntoIterator<Item = String>) -> String {
