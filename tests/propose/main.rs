@@ -6,12 +6,19 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod budgets;
+mod checks;
+mod dry_run;
 mod elsewhere;
 mod interrupted;
 mod merged;
 mod opened;
+mod reverted;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
+mod updated;
+mod ways;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

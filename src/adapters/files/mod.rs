@@ -301,3 +301,23 @@ fn open_existing(root: &Root, path: &Path) -> Result<(PathBuf, File), Cause> {
     let opened = open(root, path)?;
     opened.ok_or_else(|| broken(format!("{} is not there", path.display())))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::domain::Code;
+
+    #[tokio::test]
+    async fn pipe_is_refused_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let refused = Files::below(folder.path()).read(&pipe, 9).await;
+        let Cause::Explained(why) = refused.unwrap_err().cause else {
+            panic!("it has no code");
+        };
+        assert_eq!(why.code, Code::FileUnreadable);
+        assert_eq!(why.seen, "is not a regular file");
+    }
+}
