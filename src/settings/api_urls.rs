@@ -137,9 +137,9 @@ mod tests {
     #[test]
     fn message_names_the_inputs_of_the_address() {
         let with_user = "https://u@git.acme.example/api/v3";
-        let own = address(with_user, &OWN).unwrap_err().to_string();
+        let own = format!("{:?}", address(with_user, &OWN).unwrap_err());
         assert!(own.contains("`github-token`") && own.contains("the runner sets it"));
-        let other = address(with_user, &OTHER).unwrap_err().to_string();
+        let other = format!("{:?}", address(with_user, &OTHER).unwrap_err());
         assert!(other.contains("`target-token`"), "{other}");
         assert!(
             !other.contains("runner") && !other.contains("github-token"),
