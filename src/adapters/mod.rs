@@ -7,6 +7,7 @@ pub mod files;
 pub mod gh;
 pub mod github;
 pub mod http;
+pub mod input_files;
 pub mod programs;
 pub mod registry;
 #[cfg(feature = "rehearse")]

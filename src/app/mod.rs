@@ -19,8 +19,7 @@ mod watch;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::io::{Read as _, Stderr, Write as _, stderr, stdout};
-use std::path::Path;
+use std::io::{Stderr, Write as _, stderr, stdout};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +29,7 @@ use futures_util::future::{Either, join, join_all, select};
 use crate::adapters::files::Files;
 use crate::adapters::github::GitHub;
 use crate::adapters::http::Http;
+use crate::adapters::input_files::read_text;
 use crate::adapters::supervisor::{Ended, Supervisor, supervise};
 use crate::adapters::system_clock::SystemClock;
 use crate::cli::{Cli, Command, InspectModuleArgs, PhaseArgs, arguments_of_step};
@@ -49,8 +49,6 @@ use watch::JsonLines;
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
-/// The most bytes of a file that an input names.
-const LARGEST_FILE: u64 = 64 << 20;
 /// How long a command may take that is no phase: those with a `timeout` are phases.
 const COMMAND_LIMIT: Duration = Duration::from_mins(5);
 
@@ -466,15 +464,4 @@ fn wrong_arguments(error: &clap::Error) -> Diagnostic {
 /// The arguments are wrong; no request was sent yet.
 fn usage(diagnostics: Vec<Diagnostic>) -> Failure {
     Failure::new("input", diagnostics)
-}
-
-/// The text of a file, which may be a pipe or a device without end.
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(std::io::Error::other("it has more than 64 MiB"));
-    }
-    Ok(text)
 }

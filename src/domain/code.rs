@@ -165,6 +165,8 @@ codes! {
     PullRequestForeign "pull-request-foreign" Blocked "The branch of a proposal has an open pull request that btp-release did not open."
     PullRequestClosed "pull-request-closed" Blocked "The pull request with this change was closed without being merged."
     PullRequestsOff "pull-requests-off" Denied "The repository does not let workflows open pull requests."
+    ChangeReverted "change-reverted" Blocked "The change was merged, and its files are as they were before: somebody reverted it."
+    ChangeSuperseded "change-superseded" Done "A warning: the base branch has other content by now than the merge that `propose` hands on."
     ProposalReplaced "proposal-replaced" Blocked "Another run proposes another change for the same version at the same time."
     MergedElsewhere "merged-elsewhere" Blocked "The base branch got other commits than the proposed change since the release began."
     MergeQueueRequired "merge-queue-required" Blocked "The base branch is merged into by a merge queue only."

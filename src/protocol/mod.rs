@@ -35,7 +35,7 @@ pub use phase::{
     Step, ViewLine, WaitTime, Waiting,
 };
 pub use pull_requests::{
-    FileChange, MergeStatus, Mergeable, NewMerge, NewPullRequest, NewRevision, NodeId,
+    FileChange, MOST_CHECKS, MergeStatus, Mergeable, NewMerge, NewPullRequest, NewRevision, NodeId,
     PullRequestAction, PullRequestReader, PullRequestState, PullRequestWriter, QueuePlace,
     ReviewState, SeenMergeState, SeenProposal, SeenPullCheck, SeenRevision, SeenTarget,
 };

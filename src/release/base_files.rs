@@ -77,7 +77,9 @@ impl BaseFiles {
         if let SeenAtPath::File(entry) = self.at(path)
             && !self.contents.contains_key(path)
         {
-            let bytes = target.blob(&entry.id, LARGEST_FILE).await?;
+            let bytes = target.blob(&entry.id, LARGEST_FILE).await;
+            let bytes =
+                bytes.map_err(|error| ServiceError::new(format!("read {path}"), error.cause))?;
             self.contents.insert(path.clone(), bytes);
         }
         Ok(())

@@ -192,11 +192,7 @@ impl<'a> InputParser<'a> {
         if let Some(plain) = inside(&path) {
             return Some(plain);
         }
-        let outside = Diagnostic::error(
-            Code::PathOutside,
-            format!("{input} {} leads out of the working folder", path.display()),
-            "give a path inside of it: nothing else is read or written",
-        );
+        let outside = path_outside(input, &path);
         self.take(input, Err::<PathBuf, _>(outside))
     }
 
@@ -220,6 +216,19 @@ impl<'a> InputParser<'a> {
             Some(path) => self.file(input, path),
             None => Some(text.to_owned()),
         }
+    }
+
+    /// The same for a text that everybody can read afterwards: only a file inside of the working folder, as for paths of what is uploaded.
+    pub(super) fn text_or_file_inside(&mut self, input: &str, text: &str) -> Option<String> {
+        let Some(path) = text.strip_prefix('@') else {
+            return Some(text.to_owned());
+        };
+        let path = self.path(input, Some(&path.to_owned()))?;
+        if path.is_absolute() {
+            let outside = path_outside(input, &path);
+            return self.take(input, Err::<String, _>(outside));
+        }
+        self.file(input, &path.to_string_lossy())
     }
 
     /// The repository to release, if an input or the environment names one.
@@ -401,6 +410,14 @@ impl<'a> InputParser<'a> {
             run_id.as_ref()?
         ))
     }
+}
+
+fn path_outside(input: &str, path: &Path) -> Diagnostic {
+    Diagnostic::error(
+        Code::PathOutside,
+        format!("{input} {} leads out of the working folder", path.display()),
+        "give a path inside of it: nothing else is read or written",
+    )
 }
 
 /// A token that can be sent in a header. The message does not repeat it.

@@ -72,7 +72,7 @@ impl PhaseSettings for ProposeArgs {
         let base = base.map(|base| parser.parse::<BranchName, _>("base-branch", Some(base)));
         let files = files(parser, &self.files);
         let body = self.body.as_deref().unwrap_or_default();
-        let body = parser.text_or_file("body", body);
+        let body = parser.text_or_file_inside("body", body);
         let (release, kind) = (release?, kind?);
         let module = match kind {
             ProposalKind::Bump => {

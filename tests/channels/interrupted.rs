@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use btp_release::domain::Moment;
 use btp_release::protocol::Clock;
 use stand_ins::github::{GitHubWorld, GitRepository};
-use stand_ins::{Category, EventLog, Faults, GitHubServer, LogEntry};
+use stand_ins::{EventLog, Faults, GitHubServer, LogEntry};
 use tokio::sync::Notify;
 
 use super::release::Snapshot;
@@ -168,22 +168,6 @@ pub(crate) fn commits_of(repository: &GitRepository, branch: &str) -> usize {
     std::iter::successors(tip, parent).count()
 }
 
-/// Whether a case is tried: without `WHOLE_MATRICES` the cuts after each write took effect, one other cut of most writes, and one cut of
-/// every fourth read.
-fn is_tried(request: &LogEntry, nth: u64, kind: u64, cut: Cut) -> bool {
-    let is_write = request.category == Category::Write;
-    let is_after = matches!(
-        cut,
-        Cut::AnswerLost | Cut::StatusAfter(_) | Cut::KilledAfter
-    );
-    let every = match (is_write, is_after) {
-        (true, true) => 1,
-        (true, false) => 4,
-        (false, _) => 4 * CUTS.len() as u64,
-    };
-    whole_matrices() || (nth + kind).is_multiple_of(every)
-}
-
 /// Cuts each request of a proposal in the present state, and returns how many cases there were.
 async fn survive_all(modules: &Modules, inputs: &[(&str, &str)], merger: Merger) -> usize {
     let before = modules.before();
@@ -199,7 +183,7 @@ async fn survive_all(modules: &Modules, inputs: &[(&str, &str)], merger: Merger)
         assert!(!requests.is_empty(), "{server:?}");
         for (nth, request) in (1..).zip(&requests) {
             for (kind, cut) in (0..).zip(CUTS) {
-                if is_tried(request, nth, kind, cut) {
+                if cut.is_tried(request, nth, kind) {
                     modules.restore(&before).await;
                     let LogEntry { method, path, .. } = request;
                     let case = format!("{merger:?}: {cut:?} of {server:?} {nth}, {method} {path}");

@@ -166,6 +166,8 @@ async fn wrong_inputs_are_refused_before_any_request() {
         (&[("files", "a=x\nb=x")], &[Code::InputsExclusive]),
         (&[("head-branch", "a..b")], &[Code::BranchInvalid]),
         (&[("title", "a\nb")], &[Code::TextInvalid]),
+        (&[("body", "@../notes.md")], &[Code::PathOutside]),
+        (&[("body", "@/etc/hostname")], &[Code::PathOutside]),
         (&[("merge", "now")], &[Code::ChoiceInvalid]),
         (&[("guard", "only-ours")], &[Code::InputMissing]),
         (

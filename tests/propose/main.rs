@@ -6,13 +6,20 @@
     reason = "helpers of tests are tests, which clippy does not see"
 )]
 
+mod budgets;
+mod checks;
+mod dry_run;
 mod elsewhere;
 mod interrupted;
 mod merged;
 mod opened;
+mod reverted;
 mod scanned;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
+mod updated;
+mod ways;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

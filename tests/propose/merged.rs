@@ -236,7 +236,7 @@ async fn merge_right_after_opening_is_ours_although_no_list_shows_the_pull_reque
 }
 
 #[tokio::test]
-async fn release_may_begin_anew_from_the_merge_and_from_nothing_after_it() {
+async fn release_may_begin_anew_from_the_merge_or_after_it() {
     let scene = scene().await;
     let base = tip(&scene, "main").unwrap();
     let inputs = [SQUASH, ("commit", base.as_str())];
@@ -245,10 +245,20 @@ async fn release_may_begin_anew_from_the_merge_and_from_nothing_after_it() {
     let merge = outputs["commit"].clone();
     let again = propose(&scene, &[SQUASH, ("commit", merge.as_str())]).await;
     assert_eq!(again.unwrap(), outputs);
+    // An earlier attempt's merge is in what this one begins from.
     let later = push(&scene, "main", "README.md", "# Another\n");
     scene.seen_by_all().await;
-    let ended = propose(&scene, &[SQUASH, ("commit", later.as_str())]).await;
-    assert_eq!(super::refusal(ended).code, Code::MergedElsewhere);
+    scene.forget();
+    let anew = [SQUASH, ("commit", later.as_str())];
+    let outputs = propose(&scene, &anew).await.unwrap();
+    assert_eq!(
+        (outputs["state"].as_str(), &outputs["commit"]),
+        ("unchanged", &later)
+    );
+    assert_eq!(writes(&scene), [""; 0]);
+    // The first attempt still finds its own.
+    let inputs = [SQUASH, ("commit", base.as_str())];
+    assert_eq!(propose(&scene, &inputs).await.unwrap()["commit"], merge);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stand_ins::{EventLog, Fault, Faults};
+use stand_ins::{Category, EventLog, Fault, Faults, LogEntry};
 use tokio::sync::Notify;
 
 /// The fault of one request.
@@ -40,6 +40,22 @@ impl Cut {
             Self::KilledBefore => vec![Fault::call(move |_| kill()), Fault::Hang],
             Self::KilledAfter => vec![Fault::call_after(move |_| kill()), Fault::HangAfter],
         }
+    }
+
+    /// Whether a case is tried: without `WHOLE_MATRICES` the cuts after each write took effect, one other cut of most writes, and one
+    /// cut of every fourth read.
+    pub(crate) fn is_tried(self, request: &LogEntry, nth: u64, kind: u64) -> bool {
+        let is_write = request.category == Category::Write;
+        let is_after = matches!(
+            self,
+            Self::AnswerLost | Self::StatusAfter(_) | Self::KilledAfter
+        );
+        let every = match (is_write, is_after) {
+            (true, true) => 1,
+            (true, false) => 4,
+            (false, _) => 4 * CUTS.len() as u64,
+        };
+        whole_matrices() || (nth + kind).is_multiple_of(every)
     }
 
     /// Plans it for the `request`th request from now on, counted from 1, and notifies `killed` where the process is to be killed.

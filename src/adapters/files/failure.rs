@@ -1,13 +1,32 @@
-//! How the work on files fails: always as [`Cause::Broken`], since no other attempt would help.
+//! How the work on files fails: as [`Cause::Broken`], since no other attempt would help, or with the reason for which a file that
+//! somebody named cannot be read.
 
 use std::io;
 
+use crate::domain::{Code, Diagnostic};
 use crate::protocol::Cause;
 
 pub(super) fn broken(detail: impl Into<Detail>) -> Cause {
     Cause::Broken {
         detail: detail.into().0,
     }
+}
+
+/// A file that is there, and is not what can be read.
+pub(super) fn unreadable(seen: String, help: &str) -> Cause {
+    Cause::Explained(Box::new(Diagnostic::error(
+        Code::FileUnreadable,
+        seen,
+        help,
+    )))
+}
+
+/// The same, as the operating system says it.
+pub(super) fn cannot_read(error: &io::Error) -> Cause {
+    unreadable(
+        error.to_string(),
+        "let this user read it, or name another file",
+    )
 }
 
 /// The error message, of this program or of the operating system.

@@ -29,7 +29,7 @@ use crate::protocol::{
     ServiceError,
 };
 use cancel::CancelOnDrop;
-use failure::broken;
+use failure::{broken, cannot_read, unreadable};
 use pieces::pieces;
 use safe_path::{PartialPath, Root};
 use system::FileState;
@@ -153,7 +153,8 @@ impl FilesReader for Files {
                 .read_to_end(&mut bytes)
                 .map_err(broken)?;
             if bytes.len() as u64 > limit {
-                return Err(broken(format!("has more than {limit} bytes")));
+                let seen = format!("has more than {limit} bytes");
+                return Err(unreadable(seen, "give a smaller file"));
             }
             Ok(Some(bytes.into()))
         })
@@ -285,14 +286,38 @@ fn open(root: &Root, path: &Path) -> Result<Option<(PathBuf, File)>, Cause> {
         return Ok(None);
     };
     // Checked before it is opened: opening a pipe waits for a writer.
-    if !fs::metadata(&path).map_err(broken)?.is_file() {
-        return Err(broken("is not a regular file"));
+    let is_file = fs::metadata(&path).map(|seen| seen.is_file());
+    if !is_file.map_err(|error| cannot_read(&error))? {
+        return Err(unreadable(
+            "is not a regular file".into(),
+            "name a file: a folder, a pipe and a device are not read",
+        ));
     }
-    let file = File::open(&path).map_err(broken)?;
+    let file = File::open(&path).map_err(|error| cannot_read(&error))?;
     Ok(Some((path, file)))
 }
 
 fn open_existing(root: &Root, path: &Path) -> Result<(PathBuf, File), Cause> {
     let opened = open(root, path)?;
     opened.ok_or_else(|| broken(format!("{} is not there", path.display())))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::domain::Code;
+
+    #[tokio::test]
+    async fn pipe_is_refused_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let refused = Files::below(folder.path()).read(&pipe, 9).await;
+        let Cause::Explained(why) = refused.unwrap_err().cause else {
+            panic!("it has no code");
+        };
+        assert_eq!(why.code, Code::FileUnreadable);
+        assert_eq!(why.seen, "is not a regular file");
+    }
 }

@@ -1,5 +1,7 @@
 //! Services that the engine's tests do not call.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::{BranchName, ObjectId, TreeEntry};
 use crate::protocol::{
@@ -268,6 +270,12 @@ impl PullRequestReader for UnusedServices {
         unreachable!()
     }
     async fn merge_state(&self, _: u64) -> Result<SeenMergeState, ServiceError> {
+        unreachable!()
+    }
+    async fn required_checks(
+        &self,
+        _: &BranchName,
+    ) -> Result<Option<BTreeSet<String>>, ServiceError> {
         unreachable!()
     }
     async fn has_on_branch(&self, _: &BranchName, _: &CommitSha) -> Result<bool, ServiceError> {

@@ -1,5 +1,6 @@
 //! What is to be done until the pull request is open, from what is there.
 
+use super::merged::PastMerge;
 use super::see::{BranchContent, SeenWork, mark_of};
 use super::text::ProposalText;
 use crate::domain::{BranchName, Code, Diagnostic};
@@ -23,22 +24,31 @@ pub(super) enum Course {
     Unchanged,
     Act(Vec<Action>),
     Open(Box<SeenProposal>),
-    Merged(Box<SeenProposal>),
+    Merged(Box<PastMerge>),
     Refused(Diagnostic),
 }
 
 /// Decides about branch and pull request.
-pub(super) fn decide(wanted: &WantedProposal, seen: &SeenWork) -> Course {
+pub(super) fn decide(
+    wanted: &WantedProposal,
+    seen: &SeenWork,
+    merged: Option<PastMerge>,
+) -> Course {
     let proposal = &wanted.proposal;
+    if let Some(merged) = merged {
+        match merged.refusal() {
+            None => return Course::Merged(Box::new(merged)),
+            // Somebody has proposed it again.
+            Some(_) if seen.open_pull(proposal).is_some() => {}
+            Some(finding) => return Course::Refused(finding),
+        }
+    }
     let is_same = |mark: &ProposalMark| mark.proposal == *proposal;
     let is_in = |pull: &&SeenProposal, state| pull.state == state;
     let ours = |state| {
         let pulls = seen.pulls.iter().filter(move |pull| is_in(pull, state));
         pulls.filter_map(|pull| Some((pull, mark_of(pull, proposal)?)))
     };
-    if let Some((merged, _)) = ours(PullRequestState::Merged).find(|(_, mark)| is_same(mark)) {
-        return Course::Merged(Box::new(merged.clone()));
-    }
     if seen.resolved.is_nothing() {
         return Course::Unchanged;
     }

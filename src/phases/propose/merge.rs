@@ -1,12 +1,15 @@
-//! What keeps an open pull request from being merged, and what is done about it.
+//! What is done about an open pull request that is to be merged.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::decide::WantedProposal;
+use super::in_the_way::{InTheWay, in_the_way, named};
+use super::options::MergeMode;
 use crate::domain::{Code, CommitSha, Diagnostic, Moment};
 use crate::protocol::{
-    Action, CheckState, MergeStatus, Mergeable, NewMerge, PullRequestAction, PullRequestState,
-    ReviewState, SeenMergeState, SeenProposal, SeenPullCheck, Step, WaitTime, Waiting,
+    Action, MergeStatus, NewMerge, PullRequestAction, PullRequestState, SeenMergeState,
+    SeenProposal, Step, WaitTime, Waiting,
 };
 
 /// The longest pause between two looks.
@@ -15,121 +18,8 @@ const POLL: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
 /// How long a merge that GitHub refused is not asked for again.
 const HELD: Duration = Duration::from_secs(20);
-/// How many checks are named.
-const MOST_NAMED: usize = 10;
-
-/// Who merges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MergeMode {
-    /// Nobody is waited for.
-    #[default]
-    None,
-    /// A person, or another program.
-    Wait,
-    /// This run, by squashing, once nothing is in the way.
-    Squash,
-    /// GitHub: by auto-merge, or by the merge queue where the base branch has one.
-    Auto,
-}
-
-/// One thing that keeps a pull request from being merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum InTheWay {
-    /// GitHub works it out.
-    Unknown,
-    Draft,
-    Queued(String),
-    Running(Vec<String>),
-    Failed(Vec<String>),
-    ReviewMissing,
-    ChangesRequested,
-    Conflict,
-    Behind,
-    /// By a rule that none of the above explains.
-    Rule,
-}
-
-impl InTheWay {
-    /// The line of a wait, after the number of the pull request.
-    fn line(&self) -> String {
-        match self {
-            Self::Unknown => "GitHub works out whether it can be merged".to_owned(),
-            Self::Draft => "a draft, which somebody has to mark as ready for review".to_owned(),
-            Self::Queued(place) => format!("in the merge queue, {place}"),
-            Self::Running(names) => format!("checks are not over: {}", named(names)),
-            Self::Failed(names) => format!("checks failed: {}", named(names)),
-            Self::ReviewMissing => "a review is missing, not counted".to_owned(),
-            Self::ChangesRequested => "changes were requested, not counted".to_owned(),
-            Self::Conflict => "conflicts with its base branch".to_owned(),
-            Self::Behind => "behind its base branch".to_owned(),
-            Self::Rule => {
-                "blocked by a rule of its base branch, such as a required check that has not begun"
-                    .to_owned()
-            }
-        }
-    }
-
-    /// Whether a person has to decide.
-    fn is_for_a_person(&self) -> bool {
-        matches!(
-            self,
-            Self::Draft | Self::ReviewMissing | Self::ChangesRequested
-        )
-    }
-}
-
-fn named(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(MOST_NAMED).map(String::as_str).collect();
-    match names.len().saturating_sub(MOST_NAMED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// All that is in the way of a merge. Where no rule requires a check, all of them count for a merge of our own.
-pub(super) fn in_the_way(seen: &SeenMergeState, mode: MergeMode) -> Vec<InTheWay> {
-    if let Some(place) = &seen.queue {
-        let state = place.state.to_lowercase().replace('_', " ");
-        return vec![InTheWay::Queued(format!(
-            "at position {}, {state}",
-            place.position
-        ))];
-    }
-    let mut found = Vec::new();
-    if seen.is_draft || seen.status == MergeStatus::Draft {
-        found.push(InTheWay::Draft);
-    }
-    let is_any_required = seen.checks.iter().any(|check| check.is_required);
-    let counts =
-        |check: &&SeenPullCheck| check.is_required || !is_any_required && mode == MergeMode::Squash;
-    let names = |state: CheckState| -> Vec<String> {
-        let checks = seen.checks.iter().filter(counts);
-        let checks = checks.filter(|check| check.state == state);
-        checks.map(|check| check.name.clone()).collect()
-    };
-    let (failed, running) = (names(CheckState::Failure), names(CheckState::Pending));
-    if !failed.is_empty() {
-        found.push(InTheWay::Failed(failed));
-    }
-    if !running.is_empty() {
-        found.push(InTheWay::Running(running));
-    }
-    match seen.review {
-        ReviewState::ChangesRequested => found.push(InTheWay::ChangesRequested),
-        ReviewState::Required => found.push(InTheWay::ReviewMissing),
-        ReviewState::NotRequired | ReviewState::Approved => {}
-    }
-    match (seen.mergeable, seen.status) {
-        (Mergeable::Conflicting, _) | (_, MergeStatus::Dirty) => found.push(InTheWay::Conflict),
-        (_, MergeStatus::Behind) => found.push(InTheWay::Behind),
-        (_, MergeStatus::Blocked) if found.is_empty() => found.push(InTheWay::Rule),
-        (Mergeable::Unknown, _) | (_, MergeStatus::Unknown) if found.is_empty() => {
-            found.push(InTheWay::Unknown);
-        }
-        _ => {}
-    }
-    found
-}
+/// After which time it is said why checks may never begin, and how long the rules of the base branch are taken to be as they were read.
+const NOT_BEGUN: Duration = Duration::from_mins(3);
 
 /// What this run remembers of a merge.
 #[derive(Clone, Debug, Default)]
@@ -140,12 +30,46 @@ pub(super) struct MergeMemory {
     automatic: Option<CommitSha>,
     /// GitHub's words for refusing to merge a head, and when that was.
     held: Option<(CommitSha, String, Moment)>,
+    /// What the base branch requires, and when it was read.
+    required: Option<(Moment, Option<BTreeSet<String>>)>,
+    /// The head whose checks have not begun, and since when.
+    not_begun: Option<(CommitSha, Moment)>,
 }
 
 impl MergeMemory {
     /// GitHub refused a merge of this head, and may take it later.
     pub(super) fn hold(&mut self, head: &CommitSha, why: String, now: Moment) {
         self.held = Some((head.clone(), why, now));
+    }
+
+    /// Whether the rules of the base branch would explain more, and are to be read.
+    pub(super) fn needs_rules(&self, seen: &SeenMergeState, now: Moment) -> bool {
+        let is_known = |(at, _): &(Moment, _)| now.since(*at) < NOT_BEGUN;
+        seen.state == PullRequestState::Open
+            && seen.status == MergeStatus::Blocked
+            && !self.required.as_ref().is_some_and(is_known)
+    }
+
+    /// What the base branch requires, where that may be read.
+    pub(super) fn know_rules(&mut self, required: Option<BTreeSet<String>>, now: Moment) {
+        self.required = Some((now, required));
+    }
+
+    fn required(&self) -> Option<&BTreeSet<String>> {
+        self.required.as_ref()?.1.as_ref()
+    }
+
+    /// Whether the required checks of the head have not begun for so long that they may never.
+    fn may_never_begin(&mut self, seen: &SeenMergeState, found: &[InTheWay], now: Moment) -> bool {
+        let is_so = |one: &InTheWay| matches!(one, InTheWay::NotBegun(_));
+        if !found.iter().any(is_so) {
+            self.not_begun = None;
+            return false;
+        }
+        let known = self.not_begun.take().filter(|(head, _)| *head == seen.head);
+        let (head, since) = known.unwrap_or_else(|| (seen.head.clone(), now));
+        self.not_begun = Some((head, since));
+        now.since(since) >= NOT_BEGUN
     }
 
     fn see(&mut self, seen: &SeenMergeState) {
@@ -220,7 +144,8 @@ pub(super) fn decide(
     if memory.was_withdrawn(seen) {
         return blocked(context.withdrawn());
     }
-    let found = in_the_way(seen, context.mode);
+    let found = in_the_way(seen, context.mode, memory.required());
+    let may_never_begin = memory.may_never_begin(seen, &found, context.now);
     for one in &found {
         match one {
             InTheWay::Failed(names) => return blocked(context.failed(names)),
@@ -235,8 +160,10 @@ pub(super) fn decide(
     }
     match context.mode {
         MergeMode::Squash if found.is_empty() => context.squash(seen),
-        MergeMode::Auto => context.auto(seen, &found),
-        MergeMode::None | MergeMode::Wait | MergeMode::Squash => context.wait_for(&found),
+        MergeMode::Auto => context.auto(seen, &found, may_never_begin),
+        MergeMode::None | MergeMode::Wait | MergeMode::Squash => {
+            context.wait_for(&found, may_never_begin)
+        }
     }
 }
 
@@ -264,16 +191,23 @@ impl MergeContext<'_> {
         act(PullRequestAction::Merge(self.merge(seen)))
     }
 
-    fn auto(&self, seen: &SeenMergeState, found: &[InTheWay]) -> MergeCourse {
+    fn auto(
+        &self,
+        seen: &SeenMergeState,
+        found: &[InTheWay],
+        may_never_begin: bool,
+    ) -> MergeCourse {
         let merge = self.merge(seen);
         let is_computed = !found.contains(&InTheWay::Unknown);
         match found {
             [] if seen.has_queue => act(PullRequestAction::Enqueue(merge)),
             [] => act(PullRequestAction::Merge(merge)),
             _ if seen.queue.is_some() || seen.has_auto_merge || !is_computed => {
-                self.wait_for(found)
+                self.wait_for(found, may_never_begin)
             }
-            _ if self.allows_auto_merge == Some(false) && seen.has_queue => self.wait_for(found),
+            _ if self.allows_auto_merge == Some(false) && seen.has_queue => {
+                self.wait_for(found, may_never_begin)
+            }
             _ if self.allows_auto_merge == Some(false) => blocked(self.no_auto_merge(found)),
             _ => act(PullRequestAction::MergeWhenReady(merge)),
         }
@@ -287,11 +221,14 @@ impl MergeContext<'_> {
         }
     }
 
-    fn wait_for(&self, found: &[InTheWay]) -> MergeCourse {
+    fn wait_for(&self, found: &[InTheWay], may_never_begin: bool) -> MergeCourse {
         if found.is_empty() {
             return self.wait(&["ready to be merged".into()], POLL);
         }
-        let lines: Vec<_> = found.iter().map(InTheWay::line).collect();
+        let mut lines: Vec<_> = found.iter().map(InTheWay::line).collect();
+        if may_never_begin {
+            lines.push(self.why_none_begins());
+        }
         let poll = if found == [InTheWay::Unknown] {
             SOON
         } else {
@@ -322,6 +259,17 @@ impl MergeContext<'_> {
             poll_after,
             time: WaitTime::Counted,
         }))
+    }
+
+    /// The usual reason for which no check begins, and the remedy.
+    fn why_none_begins(&self) -> String {
+        let base = &self.pull.base;
+        if self.pull.is_of_job {
+            return "it was opened with the token of a job, so that its workflows wait for somebody to approve them on its page; where GitHub asks for no approval, close and reopen it. With `app-id` and `app-private-key` of a GitHub App (for another repository `target-app-id` and `target-app-private-key`) they begin by themselves".to_owned();
+        }
+        format!(
+            "no workflow reports these names at its head: compare them with the names of the checks that ran for other pull requests into {base}, and correct the rule of {base} or the workflow's `on.pull_request`"
+        )
     }
 
     fn failed(&self, names: &[String]) -> Diagnostic {

@@ -6,10 +6,13 @@
 mod change;
 mod decide;
 mod guard;
+mod in_the_way;
 mod merge;
+mod merged;
 mod module_change;
 mod options;
 mod order;
+mod refusal;
 mod released;
 mod scanned_file;
 mod see;
@@ -24,14 +27,15 @@ use async_trait::async_trait;
 use crate::domain::{BranchName, Code, CommitSha, Diagnostic, Moment};
 use crate::plan::Proposal;
 use crate::protocol::{
-    Action, AfterRefusal, Cause, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
+    Action, AfterRefusal, Phase, PhaseId, PhaseReport, PullRequestAction, PullRequestReader,
     Reader, ReleaseFacts, SeenProposal, SeenTarget, ServiceError, Step,
 };
 use change::ProposedChange;
 use decide::{Course, WantedProposal, push};
-pub use merge::MergeMode;
 use merge::{MergeContext, MergeCourse, MergeMemory};
-pub use options::{LocalChange, MergeGuard, ProposeOptions, ScalarChange};
+use merged::PastMerge;
+pub use options::{LocalChange, MergeGuard, MergeMode, ProposeOptions, ScalarChange};
+use refusal::WriteRefusal;
 use released::ReleaseGate;
 pub use released::{ModuleGoal, PublishedCheck, ReleasedModule};
 pub use scanned_file::{ScannedFile, ScannedFormat};
@@ -171,7 +175,9 @@ impl Propose {
         if let Some(finding) = self.replaced(wanted, &seen) {
             return Ok(Step::Blocked(vec![finding]));
         }
-        let course = decide::decide(wanted, &seen);
+        let guard = &self.options.guard;
+        let merged = PastMerge::see(target, &seen, proposal, changes, guard).await?;
+        let course = decide::decide(wanted, &seen, merged);
         self.was_proposed |= self.has_pushed || seen.is_proposed(&wanted.proposal);
         if course == Course::Unchanged && self.was_proposed {
             // It was merged a moment ago, or somebody else has made the same change.
@@ -193,12 +199,18 @@ impl Propose {
             Course::Act(actions) => Ok(Step::Act(actions)),
             Course::Unchanged => Ok(Step::Done(self.unchanged(&seen))),
             // A list may show the merge before its commit.
-            Course::Merged(pull) => match pull.merge_commit.clone() {
+            Course::Merged(merged) => match merged.pull.merge_commit.clone() {
                 Some(commit) => {
-                    self.after_merge(target, wanted, changes, &seen, &pull, &commit)
+                    let pull = &merged.pull;
+                    let step = self
+                        .after_merge(target, wanted, changes, &seen, pull, &commit)
+                        .await?;
+                    Ok(merged.noted(step))
+                }
+                None => {
+                    self.merge(target, wanted, changes, &seen, &merged.pull)
                         .await
                 }
-                None => self.merge(target, wanted, changes, &seen, &pull).await,
             },
             Course::Open(pull) if self.options.merge == MergeMode::None => {
                 Ok(Step::Done(self.open(&pull, &base)))
@@ -216,6 +228,10 @@ impl Propose {
         pull: &SeenProposal,
     ) -> Result<Step, ServiceError> {
         let state = target.merge_state(pull.number).await?;
+        if self.memory.needs_rules(&state, self.now) {
+            let required = target.required_checks(&seen.base).await?;
+            self.memory.know_rules(required, self.now);
+        }
         let head = seen
             .branch
             .as_ref()
@@ -352,10 +368,6 @@ fn no_base(base: &BranchName, target: &SeenTarget) -> Diagnostic {
     )
 }
 
-/// How GitHub refuses pull requests of workflows where the setting is off
-/// (<https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository#preventing-github-actions-from-creating-or-approving-pull-requests>).
-const NOT_PERMITTED: &str = "not permitted to create or approve pull requests";
-
 #[async_trait]
 impl Phase for Propose {
     fn id(&self) -> PhaseId {
@@ -405,54 +417,17 @@ impl Phase for Propose {
         let Action::PullRequest(action) = action else {
             return AfterRefusal::Stop;
         };
-        match (action, &refusal.cause) {
-            (PullRequestAction::Open(_), Cause::Denied { message, .. })
-                if message.contains(NOT_PERMITTED) =>
-            {
-                AfterRefusal::Blocked(Diagnostic::error(
-                    Code::PullRequestsOff,
-                    format!("the pull request cannot be opened: {message}"),
-                    "check *Allow GitHub Actions to create and approve pull requests* under *Settings, Actions, General* of the repository, or give the token of a GitHub App",
-                ))
-            }
-            (
-                PullRequestAction::Push(revision),
-                Cause::Denied {
-                    status: 403 | 404,
-                    message,
-                    ..
-                },
-            ) if revision.files.iter().any(|file| file.path.is_workflow()) => {
-                AfterRefusal::Blocked(Diagnostic::error(
-                    Code::AccessDenied,
-                    format!("the branch {} cannot be made: {message}", revision.branch),
-                    "it changes files in .github/workflows, for which the token needs the permission `workflows: write` as well: only a GitHub App or a personal access token can have it",
-                ))
-            }
-            // The rules may be fulfilled in a moment: GitHub works them out after each change.
-            (
-                PullRequestAction::Merge(merge)
-                | PullRequestAction::MergeWhenReady(merge)
-                | PullRequestAction::Enqueue(merge),
-                Cause::Refused { message, .. },
-            ) if !message.contains("not allowed") => {
-                self.memory.hold(&merge.head, message.clone(), self.now);
+        match refusal::of(action, refusal) {
+            WriteRefusal::Final => AfterRefusal::Stop,
+            WriteRefusal::Explained(finding) => AfterRefusal::Blocked(finding),
+            WriteRefusal::NotYet { head, why } => {
+                self.memory.hold(&head, why, self.now);
                 AfterRefusal::Continue
             }
-            (PullRequestAction::DeleteBranch { branch, .. }, _) => {
-                self.warning = Some(Diagnostic::warning(
-                    Code::BranchKept,
-                    format!(
-                        "the merged branch {branch} is still there: {}",
-                        refusal.cause
-                    ),
-                    format!(
-                        "delete {branch}, or check *Automatically delete head branches* under *Settings, General* of the repository"
-                    ),
-                ));
+            WriteRefusal::Unimportant(warning) => {
+                self.warning = Some(warning);
                 AfterRefusal::Continue
             }
-            _ => AfterRefusal::Stop,
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use ocm_module::yaml::YamlEdit;
 
 use super::change::ProposedChange;
-use super::merge::MergeMode;
 use super::scanned_file::ScannedFile;
 use crate::domain::{BranchName, ChannelName, Code, CommitSha, Diagnostic, RepositoryPath, Tag};
 use crate::plan::ProposalKind;
@@ -91,6 +90,20 @@ impl LocalChange {
 pub struct ScalarChange {
     pub file: RepositoryPath,
     pub edit: YamlEdit,
+}
+
+/// Who merges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MergeMode {
+    /// Nobody is waited for.
+    #[default]
+    None,
+    /// A person, or another program.
+    Wait,
+    /// This run, by squashing, once nothing is in the way.
+    Squash,
+    /// GitHub: by auto-merge, or by the merge queue where the base branch has one.
+    Auto,
 }
 
 /// What else may have been merged.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{Code, Diagnostic, FormatCode};
 use crate::protocol::{Step, WaitTime, Waiting};
 
-use super::merge::MergeMode;
+use super::options::MergeMode;
 
 /// The longest pause before the channels are read again.
 const POLL: Duration = Duration::from_secs(10);

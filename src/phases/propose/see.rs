@@ -7,6 +7,9 @@ use crate::protocol::{
     PullRequestReader, PullRequestState, SeenProposal, SeenRevision, ServiceError,
 };
 
+/// How many times in a row the base branch may have been merged into our branch.
+const MOST_UPDATES: usize = 20;
+
 /// All that decides what is to be done until the pull request is open.
 #[derive(Clone, Debug)]
 pub(super) struct SeenWork {
@@ -23,6 +26,18 @@ pub(super) struct SeenWork {
 pub(super) struct SeenBranch {
     pub(super) head: SeenRevision,
     pub(super) content: BranchContent,
+}
+
+impl SeenBranch {
+    /// A commit that was merged once is not proposed again: git would find nothing in it that the base branch has not had.
+    fn outdate_if_merged(&mut self, pulls: &[SeenProposal]) {
+        let is_merged = |pull: &SeenProposal| {
+            pull.state == PullRequestState::Merged && pull.head == self.head.commit
+        };
+        if self.content != BranchContent::Foreign && pulls.iter().any(is_merged) {
+            self.content = BranchContent::Outdated;
+        }
+    }
 }
 
 /// Whose the branch is, and what its commit has.
@@ -56,7 +71,7 @@ impl SeenWork {
             Ok(resolved) => resolved,
             Err(findings) => return Ok(Err(findings)),
         };
-        let branch = match target.head_of(head).await? {
+        let mut branch = match target.head_of(head).await? {
             None => None,
             Some(commit) => {
                 let head = target.revision(&commit).await?;
@@ -66,6 +81,9 @@ impl SeenWork {
         };
         let mut pulls = target.proposals(head).await?;
         pulls.retain(|pull| pull.base == *base);
+        if let Some(branch) = &mut branch {
+            branch.outdate_if_merged(&pulls);
+        }
         Ok(Ok(Self {
             base: base.clone(),
             resolved,
@@ -116,41 +134,38 @@ async fn content(
     let is_ours = |message: &str| {
         Proposal::of_commit(message).is_some_and(|found| found.is_same_purpose(proposal))
     };
-    let mut ours = is_ours(&head.message);
     // The base branch may have been merged into it, with GitHub's button: then the base's commit is the last parent.
-    if !ours
-        && head.parents.len() == 2
-        && let Some(first) = head.parents.first()
+    let (mut own, mut updates) = (head.clone(), 0);
+    while !is_ours(&own.message)
+        && updates < MOST_UPDATES
+        && let [first, _] = own.parents.as_slice()
     {
-        ours = is_ours(&target.revision(first).await?.message);
+        own = target.revision(first).await?;
+        updates += 1;
     }
-    let otherwise = if ours {
-        BranchContent::Outdated
-    } else {
-        BranchContent::Foreign
-    };
-    let Some(parent) = head.parents.last() else {
-        return Ok(otherwise);
+    let Some(parent) = head.parents.last().filter(|_| is_ours(&own.message)) else {
+        return Ok(BranchContent::Foreign);
     };
     let is_on_head = *parent == resolved.on.commit;
-    let has_change = if is_on_head {
-        head.tree == resolved.tree
+    let (has_change, is_current) = if is_on_head {
+        (head.tree == resolved.tree, true)
     } else {
         let parent = target.revision(parent).await?;
         let commit = parent.commit.clone();
         match ChangeOnCommit::see(target, parent, changes).await? {
-            Ok(there) => {
-                head.tree == there.tree
-                    && there.has_same_base(resolved)
-                    && target.has_on_branch(base, &commit).await?
+            Ok(there) if head.tree == there.tree => {
+                let is_current =
+                    there.has_same_base(resolved) && target.has_on_branch(base, &commit).await?;
+                (true, is_current)
             }
-            Err(_) => false,
+            Ok(_) | Err(_) => (false, false),
         }
     };
-    Ok(if ours && has_change {
-        BranchContent::AsWanted { is_on_head }
-    } else {
-        otherwise
+    Ok(match (has_change, is_current) {
+        (true, true) => BranchContent::AsWanted { is_on_head },
+        // Whoever merged by hand may have changed something on the way, which is not overwritten.
+        (false, _) if updates > 0 => BranchContent::Foreign,
+        _ => BranchContent::Outdated,
     })
 }
 

@@ -3,6 +3,8 @@
 mod change;
 mod seen;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -11,8 +13,8 @@ use crate::domain::{BranchName, CommitSha, ObjectId, TreeEntry};
 
 pub use change::{FileChange, NewMerge, NewPullRequest, NewRevision, PullRequestAction};
 pub use seen::{
-    MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState, SeenMergeState,
-    SeenProposal, SeenPullCheck, SeenRevision, SeenTarget,
+    MOST_CHECKS, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState,
+    SeenMergeState, SeenProposal, SeenPullCheck, SeenRevision, SeenTarget,
 };
 
 /// The repository in which a change is proposed, read-only. It need not be the one that is released.
@@ -35,6 +37,11 @@ pub trait PullRequestReader: Send + Sync {
     async fn proposals(&self, head: &BranchName) -> Result<Vec<SeenProposal>, ServiceError>;
     /// What keeps a pull request from being merged.
     async fn merge_state(&self, number: u64) -> Result<SeenMergeState, ServiceError>;
+    /// The names of the checks that the rules of a branch require of what is merged into it; `None` where they may not be read.
+    async fn required_checks(
+        &self,
+        branch: &BranchName,
+    ) -> Result<Option<BTreeSet<String>>, ServiceError>;
     /// Whether a commit is on a branch; both exist.
     async fn has_on_branch(
         &self,

@@ -39,6 +39,9 @@ pub struct SeenProposal {
     pub number: u64,
     /// Its page.
     pub url: String,
+    /// Whether the token of a workflow's job opened it, so that none of its workflows begins without an approval
+    /// (<https://docs.github.com/en/actions/concepts/security/github_token>).
+    pub is_of_job: bool,
     pub body: String,
     pub state: PullRequestState,
     /// The commit that was proposed last.
@@ -89,6 +92,9 @@ pub enum ReviewState {
     Required,
 }
 
+/// How many checks of a head are read.
+pub const MOST_CHECKS: usize = 100;
+
 /// A check of the head of a pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenPullCheck {
@@ -122,7 +128,7 @@ pub struct SeenMergeState {
     /// Whether the base branch is merged into by a queue only.
     pub has_queue: bool,
     pub queue: Option<QueuePlace>,
-    /// The first hundred.
+    /// The first [`MOST_CHECKS`].
     pub checks: Vec<SeenPullCheck>,
     pub merge_commit: Option<CommitSha>,
 }

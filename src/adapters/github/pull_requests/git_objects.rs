@@ -126,6 +126,9 @@ impl GitHub {
                 kind: "blob",
                 sha: self.create_object("blobs", &blob).await?,
             });
+            // It is read again after the merge.
+            let id = ObjectId::of_blob(&file.bytes);
+            self.objects.blobs.put(&id, file.bytes.clone());
         }
         let tree = CreateTree {
             base_tree: revision.parent_tree.as_str(),

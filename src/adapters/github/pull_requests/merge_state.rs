@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::models::broken;
 use crate::adapters::github::{GitHub, models};
 use crate::protocol::{
-    Cause, CheckState, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState,
-    SeenMergeState, SeenPullCheck,
+    Cause, CheckState, MOST_CHECKS, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace,
+    ReviewState, SeenMergeState, SeenPullCheck,
 };
 
 /// <https://docs.github.com/en/graphql/reference/objects#pullrequest>
@@ -15,7 +15,7 @@ fn query(number: u64) -> String {
         "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ \
          pullRequest(number: {number}) {{ id state isDraft mergeable mergeStateStatus reviewDecision headRefOid \
          mergeCommit {{ oid }} autoMergeRequest {{ enabledAt }} isMergeQueueEnabled mergeQueueEntry {{ position state }} \
-         statusCheckRollup {{ contexts(first: 100) {{ nodes {{ __typename \
+         statusCheckRollup {{ contexts(first: {MOST_CHECKS}) {{ nodes {{ __typename \
          ... on CheckRun {{ name status conclusion isRequired(pullRequestNumber: {number}) }} \
          ... on StatusContext {{ context state isRequired(pullRequestNumber: {number}) }} }} }} }} }} }} }}"
     )

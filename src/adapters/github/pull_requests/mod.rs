@@ -3,8 +3,9 @@
 mod git_objects;
 mod merge_state;
 mod models;
+mod required_checks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -69,6 +70,14 @@ impl PullRequestReader for GitHub {
             .await
             .needing(permissions)
             .doing(|| format!("read whether pull request #{number} can be merged"))
+    }
+
+    async fn required_checks(
+        &self,
+        branch: &BranchName,
+    ) -> Result<Option<BTreeSet<String>>, ServiceError> {
+        let found = self.see_required_checks(branch).await;
+        found.doing(|| format!("read which checks {branch} requires"))
     }
 
     async fn has_on_branch(

@@ -36,6 +36,8 @@ impl TargetRepository {
 pub(super) struct ListedPullRequest {
     number: u64,
     html_url: String,
+    /// None for an account that was deleted.
+    user: Option<AccountName>,
     body: Option<String>,
     state: String,
     merged_at: Option<String>,
@@ -53,6 +55,14 @@ pub(super) struct PullRequestEnd {
     /// None for a repository that was deleted.
     repo: Option<RepositoryName>,
 }
+
+#[derive(Deserialize)]
+struct AccountName {
+    login: String,
+}
+
+/// Whoever acts with the token of a workflow's job.
+const OF_JOBS: &str = "github-actions[bot]";
 
 #[derive(Deserialize)]
 struct RepositoryName {
@@ -79,6 +89,7 @@ impl ListedPullRequest {
         Ok(SeenProposal {
             number: self.number,
             url: self.html_url,
+            is_of_job: self.user.is_some_and(|user| user.login == OF_JOBS),
             body: self.body.unwrap_or_default(),
             state,
             head: self.head.sha.parse().map_err(broken)?,

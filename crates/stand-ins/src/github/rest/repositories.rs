@@ -87,10 +87,36 @@ pub(crate) fn branch(call: &ApiCall, repository: &GitRepository, name: &str) -> 
                 "html": objects::page(call, repository, &format!("/tree/{name}")),
             },
             "protected": is_protected(repository, name),
-            "protection": {},
+            "protection": protection(repository, name),
             "protection_url": objects::address(call, repository, &format!("/branches/{name}/protection")),
         }),
     ))
+}
+
+/// What whoever may read a branch sees of its protection: the rules of the older kind, which are in no list of rules.
+/// <https://docs.github.com/en/rest/branches/branches#get-a-branch>
+fn protection(repository: &GitRepository, branch: &str) -> Value {
+    let name = format!("refs/heads/{branch}");
+    let rules = repository.rules_on(&name, "").filter(|rule| rule.classic);
+    let rules: Vec<_> = rules.collect();
+    let contexts = rules.iter().flat_map(|rule| &rule.required_checks);
+    let contexts: Vec<&String> = contexts.collect();
+    let level = if contexts.is_empty() {
+        "off"
+    } else {
+        "non_admins"
+    };
+    let checks = contexts
+        .iter()
+        .map(|name| json!({ "context": name, "app_id": null }));
+    json!({
+        "enabled": !rules.is_empty(),
+        "required_status_checks": {
+            "enforcement_level": level,
+            "contexts": contexts,
+            "checks": checks.collect::<Vec<_>>(),
+        },
+    })
 }
 
 /// Only administrators may read the setting.

@@ -1,157 +1,10 @@
-//! What `propose` decides, without any service.
+//! What is decided about an open pull request.
 
-use super::change::ChangeOnCommit;
-use super::decide::{Course, WantedProposal, decide};
-use super::merge::{MergeContext, MergeCourse, MergeMemory, MergeMode};
-use super::see::{BranchContent, SeenBranch, SeenWork};
-use super::text::ProposalText;
 use super::*;
-use crate::domain::Digest;
-use crate::plan::ProposalKind;
 use crate::protocol::{
-    CheckState, MergeStatus, Mergeable, NodeId, PullRequestState, QueuePlace, ReviewState,
-    SeenMergeState, SeenPullCheck, SeenRevision, WaitTime,
+    CheckState, MOST_CHECKS, MergeStatus, Mergeable, NodeId, QueuePlace, ReviewState,
+    SeenMergeState, SeenPullCheck, WaitTime,
 };
-
-fn commit(digit: char) -> CommitSha {
-    digit.to_string().repeat(40).parse().unwrap()
-}
-
-fn revision(digit: char) -> SeenRevision {
-    SeenRevision {
-        commit: commit(digit),
-        tree: digit.to_string().repeat(40).parse().unwrap(),
-        parents: vec![commit('0')],
-        message: String::new(),
-    }
-}
-
-fn wanted(change: &[u8]) -> WantedProposal {
-    WantedProposal {
-        proposal: Proposal {
-            kind: ProposalKind::Bump,
-            tag: "v1.2.0".parse().unwrap(),
-            change: Digest::of(change),
-            channel: None,
-        },
-        head: "release/bump/v1.2.0".parse().unwrap(),
-        text: ProposalText {
-            title: "Bump".into(),
-            body: "Text".into(),
-        },
-    }
-}
-
-fn pull(number: u64, state: PullRequestState, body: String) -> SeenProposal {
-    SeenProposal {
-        number,
-        url: format!("https://github.com/o/r/pull/{number}"),
-        body,
-        state,
-        head: commit('b'),
-        base: "main".parse().unwrap(),
-        merge_commit: (state == PullRequestState::Merged).then(|| commit('c')),
-    }
-}
-
-fn work(is_changed: bool, content: Option<BranchContent>, pulls: Vec<SeenProposal>) -> SeenWork {
-    let files = is_changed.then(|| crate::protocol::FileChange {
-        path: "a.yaml".parse().unwrap(),
-        bytes: "a: 2\n".into(),
-        mode: crate::domain::EntryMode::File,
-        before: Some("a: 1\n".into()),
-    });
-    SeenWork {
-        base: "main".parse().unwrap(),
-        resolved: ChangeOnCommit::example(revision('a'), files.into_iter().collect()),
-        branch: content.map(|content| SeenBranch {
-            head: revision('b'),
-            content,
-        }),
-        pulls,
-    }
-}
-
-/// The course in short.
-fn words(course: &Course) -> String {
-    match course {
-        Course::Unchanged => "unchanged".into(),
-        Course::Open(pull) => format!("open {}", pull.number),
-        Course::Merged(pull) => format!("merged {}", pull.number),
-        Course::Refused(finding) => finding.code.to_string(),
-        Course::Act(actions) => {
-            let words = actions.iter().map(|action| match action {
-                Action::PullRequest(PullRequestAction::Push(new)) => match new.replaces {
-                    None => "create".to_owned(),
-                    Some(_) => "move".to_owned(),
-                },
-                Action::PullRequest(PullRequestAction::Open(_)) => "open".to_owned(),
-                Action::PullRequest(PullRequestAction::Edit { number, .. }) => {
-                    format!("edit {number}")
-                }
-                other => unreachable!("{other}"),
-            });
-            words.collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-#[test]
-fn branch_and_pull_request_decide_what_is_done() {
-    use BranchContent::{AsWanted, Foreign, Outdated};
-    use PullRequestState::{Closed, Merged, Open};
-    let now = wanted(b"now");
-    let before = wanted(b"before");
-    let ours = |number, state| pull(number, state, now.text.marked_body(&now.proposal));
-    let former = |number, state| pull(number, state, before.text.marked_body(&before.proposal));
-    let theirs = |number, state| pull(number, state, "mine".into());
-    let at_head = AsWanted { is_on_head: true };
-    let below = AsWanted { is_on_head: false };
-    for (changed, branch, pulls, expected) in [
-        (true, None, vec![], "create, open"),
-        (true, Some(at_head), vec![], "open"),
-        (true, Some(below), vec![], "open"),
-        (true, Some(Outdated), vec![], "move, open"),
-        (true, Some(Foreign), vec![], "branch-foreign"),
-        (true, Some(at_head), vec![ours(1, Open)], "open 1"),
-        (true, Some(Outdated), vec![ours(1, Open)], "move"),
-        (true, Some(Outdated), vec![former(1, Open)], "move, edit 1"),
-        (true, Some(Foreign), vec![ours(1, Open)], "branch-foreign"),
-        (
-            true,
-            Some(at_head),
-            vec![theirs(1, Open)],
-            "pull-request-foreign",
-        ),
-        (true, None, vec![theirs(1, Closed)], "create, open"),
-        (true, None, vec![theirs(1, Merged)], "create, open"),
-        (
-            true,
-            Some(at_head),
-            vec![ours(1, Closed)],
-            "pull-request-closed",
-        ),
-        (true, None, vec![ours(1, Closed)], "pull-request-closed"),
-        (true, None, vec![former(1, Closed)], "create, open"),
-        (
-            true,
-            Some(at_head),
-            vec![ours(2, Open), ours(1, Closed)],
-            "open 2",
-        ),
-        (true, None, vec![former(1, Merged)], "create, open"),
-        (true, Some(at_head), vec![ours(1, Merged)], "merged 1"),
-        (false, None, vec![ours(1, Merged)], "merged 1"),
-        (false, None, vec![], "unchanged"),
-        (false, None, vec![former(1, Merged)], "unchanged"),
-        (false, Some(Outdated), vec![ours(1, Open)], "unchanged"),
-        (false, Some(Foreign), vec![theirs(1, Open)], "unchanged"),
-    ] {
-        let seen = work(changed, branch, pulls);
-        let found = words(&decide(&now, &seen));
-        assert_eq!(found, expected, "{changed} {branch:?} {:?}", seen.pulls);
-    }
-}
 
 fn clean() -> SeenMergeState {
     SeenMergeState {
@@ -190,6 +43,16 @@ fn course_after(
     seen: &SeenMergeState,
     is_on_head: bool,
 ) -> String {
+    course_at(memory, mode, seen, is_on_head, Moment::default())
+}
+
+fn course_at(
+    memory: &mut MergeMemory,
+    mode: MergeMode,
+    seen: &SeenMergeState,
+    is_on_head: bool,
+    now: Moment,
+) -> String {
     let wanted = wanted(b"now");
     let pull = pull(7, PullRequestState::Open, String::new());
     let context = MergeContext {
@@ -199,7 +62,7 @@ fn course_after(
         head: &commit('b'),
         is_on_head,
         allows_auto_merge: Some(true),
-        now: Moment::default(),
+        now,
     };
     match merge::decide(&context, seen, memory) {
         MergeCourse::Merged(commit) => format!("merged {}", commit.short()),
@@ -328,7 +191,7 @@ fn what_is_in_the_way_is_told_apart() {
         (
             squash,
             blocked_with(vec![]),
-            "counted: blocked by a rule of its base branch, such as a required check that has not begun",
+            "counted: blocked by a rule of its base branch",
         ),
         (
             wait,
@@ -380,6 +243,88 @@ fn what_is_in_the_way_is_told_apart() {
         ..blocked_with(vec![check("unit", Pending, true)])
     };
     assert!(course(wait, &both, true).starts_with("counted: checks are not over: unit; a review"));
+}
+
+#[test]
+fn required_checks_that_have_not_begun_are_named_and_after_a_while_why() {
+    use CheckState::{Pending, Success};
+    let [_, squash, auto] = MODES;
+    let done = || vec![check("unit", Success, true)];
+    let many = || {
+        let names = (0..MOST_CHECKS).map(|n| format!("check {n}"));
+        names.map(|name| check(&name, Success, true)).collect()
+    };
+    let rule = "counted: blocked by a rule of its base branch";
+    let not_begun = "counted: required checks have not begun: ";
+    let known = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+    for (seen, required, expected) in [
+        (blocked_with(vec![]), None, rule.to_owned()),
+        (blocked_with(vec![]), known(&[]), rule.to_owned()),
+        (blocked_with(done()), known(&["unit"]), rule.to_owned()),
+        (
+            blocked_with(done()),
+            known(&["unit", "e2e", "a"]),
+            format!("{not_begun}a, e2e"),
+        ),
+        (
+            blocked_with(vec![check("unit", Pending, true)]),
+            known(&["unit", "e2e"]),
+            "counted: checks are not over: unit; required checks have not begun: e2e".into(),
+        ),
+        // A person's review does not stop the time while a check may never begin.
+        (
+            SeenMergeState {
+                review: ReviewState::Required,
+                ..blocked_with(vec![])
+            },
+            known(&["e2e"]),
+            format!("{not_begun}e2e; a review is missing, not counted"),
+        ),
+        // Not all checks of the head are known.
+        (blocked_with(many()), known(&["e2e"]), rule.to_owned()),
+        // What was required a while ago is no more.
+        (
+            clean(),
+            known(&["e2e"]),
+            "merge pull request #7 at bbbbbbb".into(),
+        ),
+    ] {
+        let mut memory = MergeMemory::default();
+        memory.know_rules(required.clone(), Moment::default());
+        let found = course_after(&mut memory, squash, &seen, true);
+        assert_eq!(found, expected, "{required:?} {seen:?}");
+    }
+    // The remedy comes after a while at the same head.
+    let seen = SeenMergeState {
+        has_auto_merge: true,
+        ..blocked_with(vec![])
+    };
+    let mut memory = MergeMemory::default();
+    memory.know_rules(known(&["e2e"]), Moment::default());
+    let mut at = |seconds, seen: &SeenMergeState| {
+        let now = Moment::default().plus(Duration::from_secs(seconds));
+        course_at(&mut memory, auto, seen, true, now)
+    };
+    assert_eq!(at(0, &seen), format!("{not_begun}e2e"));
+    assert_eq!(at(179, &seen), format!("{not_begun}e2e"));
+    assert!(at(180, &seen).contains("correct the rule of main"));
+    let begun = SeenMergeState {
+        checks: vec![check("e2e", Pending, true)],
+        ..seen.clone()
+    };
+    assert_eq!(at(200, &begun), "counted: checks are not over: e2e");
+    assert_eq!(at(400, &seen), format!("{not_begun}e2e"));
+}
+
+#[test]
+fn rules_are_read_where_something_blocks_and_not_at_every_look() {
+    let mut memory = MergeMemory::default();
+    let at = |seconds| Moment::default().plus(Duration::from_secs(seconds));
+    assert!(!memory.needs_rules(&clean(), at(0)));
+    assert!(memory.needs_rules(&blocked_with(vec![]), at(0)));
+    memory.know_rules(None, at(0));
+    assert!(!memory.needs_rules(&blocked_with(vec![]), at(179)));
+    assert!(memory.needs_rules(&blocked_with(vec![]), at(180)));
 }
 
 #[test]
