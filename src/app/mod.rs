@@ -16,6 +16,7 @@ mod screen;
 mod shell_files;
 mod signing;
 mod watch;
+mod written;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ use log_and_limit::LogAndLimit;
 use request_log::RequestLog;
 use results::PhaseEnd;
 use watch::JsonLines;
+use written::{working_folder, written};
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -196,7 +198,7 @@ impl App<'_> {
             Err(error) if error.use_stderr() => return Err(error.into()),
             Err(help) => {
                 let help = screen::of_help(&self.context.screen).wrapped_help(&help.to_string());
-                write!(stdout(), "{help}")?;
+                written(write!(stdout(), "{help}"))?;
                 return Ok(Exit::Done);
             }
         };
@@ -344,7 +346,7 @@ impl App<'_> {
         let other = target.map(|target| self.connect_github(target, timeout, http.clone()));
         let other = other.transpose()?;
         let target = other.as_ref().unwrap_or(&github);
-        let files = Files::below(std::env::current_dir()?);
+        let files = Files::below(working_folder()?);
         let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
@@ -434,7 +436,7 @@ impl App<'_> {
         } else {
             printable(&module.tree())
         };
-        Ok(write!(stdout(), "{text}")?)
+        written(write!(stdout(), "{text}"))
     }
 }
 
