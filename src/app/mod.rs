@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Stderr, Write as _, stderr, stdout};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::{Either, join, join_all, select};
@@ -111,7 +111,7 @@ async fn program(
         clock: Arc::new(SystemClock::start()),
         supervisor,
         passes_findings_on: context.runner.is_some() && begins_release(env),
-        http: OnceCell::new(),
+        http: OnceLock::new(),
         json,
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
@@ -186,7 +186,7 @@ struct App<'a> {
     /// Whether this is a step of a workflow without which nothing is planned: later jobs want to know why it was refused.
     passes_findings_on: bool,
     /// Made for the first request.
-    http: OnceCell<Http>,
+    http: OnceLock<Http>,
     json: JsonResult,
 }
 
@@ -241,12 +241,14 @@ impl App<'_> {
         command: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         self.supervisor.limit(COMMAND_LIMIT);
-        let until = self.clock.now().plus(COMMAND_LIMIT);
-        let command = pin!(self.unless_interrupted(title, command));
+        let now = self.clock.now();
+        let until = now.plus(COMMAND_LIMIT);
+        self.log.began(title, now, until);
+        let command = self.unless_interrupted(title, command);
+        let command = pin!(self.showing(&self.http, command));
         match select(self.clock.passed(until), command).await {
             Either::Left(_) => {
-                let requests = self.http.get().map(PendingRequests::pending);
-                let requests = requests.unwrap_or_default();
+                let requests = self.http.pending();
                 Err(Failure::too_slow(title, COMMAND_LIMIT, &requests).into())
             }
             Either::Right((ended, _)) => ended,

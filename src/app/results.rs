@@ -149,7 +149,9 @@ impl App<'_> {
             Outcome::DryRun(actions) => actions.as_slice(),
             Outcome::Done { .. } => &[],
         };
-        if end.dry_run && page.is_none() {
+        // An answer says what is: what it was worked out from is no plan that anybody made.
+        let answers = matches!(&outcome, Outcome::Done { report, .. } if report.answer.is_some());
+        if end.dry_run && page.is_none() && !answers {
             self.log.preview(&facts, actions);
         }
         self.log.succeeded(phase, &outcome, &end.later);
