@@ -6,6 +6,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::written::written;
 use super::{App, usage};
 use crate::adapters::sigstore::{MOST_BUNDLE_BYTES, TrustedRoot, verify};
 use crate::cli::VerifyBundleArgs;
@@ -47,7 +48,7 @@ impl App<'_> {
         } else {
             wanted.text(&seen, has_artifacts)
         };
-        Ok(write!(stdout(), "{text}")?)
+        written(write!(stdout(), "{text}"))
     }
 }
 

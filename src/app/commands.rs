@@ -6,6 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
+use super::written::{working_folder, written};
 use super::{App, COMMAND_LIMIT, RequestLog, usage};
 use crate::adapters::files::Files;
 use crate::cli::{
@@ -46,7 +47,7 @@ impl App<'_> {
         }
         let outputs = report.outputs.iter();
         let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
-        Ok(self.step_output().outputs(&outputs)?)
+        written(self.step_output().outputs(&outputs))
     }
 
     fn check_pods(
@@ -76,7 +77,7 @@ impl App<'_> {
         for secret in &config.secrets {
             self.log.mask(&[secret.expose_secret().to_owned()]);
         }
-        let files = Files::below(std::env::current_dir()?);
+        let files = Files::below(working_folder()?);
         let json = config.json.expose_secret().as_bytes();
         let written = files.write_private(&login.output, json).await;
         written.map_err(|error| Failure::of_service(title, &error, "run it again"))?;
@@ -101,7 +102,7 @@ impl App<'_> {
         }
         let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
         let downloaded = download.download(&github, title).await?;
-        let files = Files::below(std::env::current_dir()?);
+        let files = Files::below(working_folder()?);
         let written = files.write(&download.output, &downloaded.bytes).await;
         written.map_err(|error| Failure::of_service(title, &error, "run it again"))?;
         let (digest, path) = (downloaded.digest, download.output.display());
@@ -123,7 +124,7 @@ impl App<'_> {
             self.log_requests(RequestLog::Requests);
         }
         let github = self.connect_github(access, COMMAND_LIMIT, self.http()?)?;
-        let files = Files::below(std::env::current_dir()?);
+        let files = Files::below(working_folder()?);
         Ok(logs.download(&github, &files, title).await?)
     }
 }

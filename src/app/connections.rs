@@ -1,7 +1,7 @@
 //! Connects this process to GitHub and to registries.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{App, usage};
@@ -11,9 +11,16 @@ use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::programs::Programs;
 use crate::adapters::registry::{Credential, CredentialSource, Credentials, Registries};
 use crate::domain::{Code, Diagnostic};
-use crate::protocol::Clock;
+use crate::protocol::{Clock, PendingRequests};
 use crate::report::Failure;
 use crate::settings::{GitHubAccess, RegistryAccess};
+
+/// Before the first request there is none without an answer.
+impl PendingRequests for OnceLock<Http> {
+    fn pending(&self) -> Vec<String> {
+        self.get().map(Http::pending).unwrap_or_default()
+    }
+}
 
 impl App<'_> {
     pub(super) fn connect_github(

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 
+use super::written::{working_folder, written};
 use super::{App, usage};
 use crate::adapters::checkout::Checkout;
 use crate::adapters::repository_files::read_repository;
@@ -20,7 +21,7 @@ const OF_A_MODULE: [&str; 3] = ["Dockerfile", "Makefile", "module-config.yaml"];
 impl App<'_> {
     pub(super) fn init(&self, args: &InitArgs) -> anyhow::Result<()> {
         let settings = settings::init(args, self.environment()).map_err(usage)?;
-        let here = std::env::current_dir()?;
+        let here = working_folder()?;
         let checkout = Checkout::around(&here);
         let root = checkout.as_ref().map_or(here.as_path(), Checkout::root);
         let output = match &settings.output {
@@ -50,7 +51,7 @@ impl App<'_> {
         let proposed = proposed.map_err(|found| Failure::new(TITLE, vec![found]))?;
         if settings.dry_run {
             self.tell(&proposed, "nothing was written");
-            return Ok(write!(stdout(), "{}", proposed.yaml)?);
+            return written(write!(stdout(), "{}", proposed.yaml));
         }
         write_new(root, &output, &proposed.yaml)?;
         let shown = output.strip_prefix(&here).unwrap_or(&output).display();
@@ -134,7 +135,7 @@ fn write_new(root: &Path, output: &Path, text: &str) -> Result<(), Failure> {
     let unwritable = |error: std::io::Error| {
         let seen = format!("{} cannot be written: {error}", output.display());
         refused(
-            Code::FileUnreadable,
+            Code::FileUnwritable,
             seen,
             "write elsewhere with --output FILE, or print with --dry-run",
         )

@@ -1,7 +1,7 @@
 //! The one JSON object on standard output that `--json` asks for.
 
 use std::collections::BTreeMap;
-use std::io::{Write as _, stdout};
+use std::io::{self, ErrorKind, Write as _, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,18 +49,22 @@ impl JsonResult {
     }
 
     /// Prints the object, unless one was printed before.
-    pub(super) fn print(&self, result: &PhaseResult, context: &Context) {
+    pub(super) fn print(&self, result: &PhaseResult, context: &Context) -> io::Result<()> {
         if !self.is_wanted() || self.printed.swap(true, Ordering::SeqCst) {
-            return;
+            return Ok(());
         }
         let json = printable(result.to_json().unwrap_or_default(), context);
-        // Whoever reads it may have had enough of it.
-        let _ = stdout().write_all(json.as_bytes());
+        match stdout().write_all(json.as_bytes()) {
+            // Whoever reads it has had enough of it.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Prints that a command failed before it was a phase.
     pub(super) fn failed(&self, failure: &Failure, context: &Context) {
-        self.print(&self.failure(failure), context);
+        // The failure itself is told on standard error.
+        let _ = self.print(&self.failure(failure), context);
     }
 
     pub(super) fn failure(&self, failure: &Failure) -> PhaseResult {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::written::working_folder;
 use super::{App, TITLE};
 use crate::adapters::checkout::{Checkout, GitRemote, Uncommitted};
 use crate::adapters::gh::GhLogins;
@@ -32,7 +33,7 @@ impl App<'_> {
         let Some(needs) = local_needs(command, self.context) else {
             return Ok(());
         };
-        let folder = std::env::current_dir()?;
+        let folder = working_folder()?;
         let filling = Box::pin(filled_in(self.context, places, &needs, &folder));
         let filling = async { anyhow::Ok(filling.await) };
         let filled = self.in_time(TITLE, filling).await?;

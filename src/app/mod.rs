@@ -16,12 +16,13 @@ mod screen;
 mod shell_files;
 mod signing;
 mod watch;
+mod written;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{Stderr, Write as _, stderr, stdout};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::{Either, join, join_all, select};
@@ -46,6 +47,7 @@ use log_and_limit::LogAndLimit;
 use request_log::RequestLog;
 use results::PhaseEnd;
 use watch::JsonLines;
+use written::{working_folder, written};
 
 /// What messages of the program as a whole begin with.
 const TITLE: &str = "btp-release";
@@ -107,7 +109,7 @@ async fn program(
         clock: Arc::new(SystemClock::start()),
         supervisor,
         passes_findings_on: context.runner.is_some() && begins_release(env),
-        http: OnceCell::new(),
+        http: OnceLock::new(),
         json,
     };
     let is_step = context.runner.is_some() || env.contains_key("INPUT_PHASE");
@@ -182,7 +184,7 @@ struct App<'a> {
     /// Whether this is a step of a workflow without which nothing is planned: later jobs want to know why it was refused.
     passes_findings_on: bool,
     /// Made for the first request.
-    http: OnceCell<Http>,
+    http: OnceLock<Http>,
     json: JsonResult,
 }
 
@@ -194,7 +196,7 @@ impl App<'_> {
             Err(error) if error.use_stderr() => return Err(error.into()),
             Err(help) => {
                 let help = screen::of_help(&self.context.screen).wrapped_help(&help.to_string());
-                write!(stdout(), "{help}")?;
+                written(write!(stdout(), "{help}"))?;
                 return Ok(Exit::Done);
             }
         };
@@ -237,12 +239,14 @@ impl App<'_> {
         command: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         self.supervisor.limit(COMMAND_LIMIT);
-        let until = self.clock.now().plus(COMMAND_LIMIT);
-        let command = pin!(self.unless_interrupted(title, command));
+        let now = self.clock.now();
+        let until = now.plus(COMMAND_LIMIT);
+        self.log.began(title, now, until);
+        let command = self.unless_interrupted(title, command);
+        let command = pin!(self.showing(&self.http, command));
         match select(self.clock.passed(until), command).await {
             Either::Left(_) => {
-                let requests = self.http.get().map(PendingRequests::pending);
-                let requests = requests.unwrap_or_default();
+                let requests = self.http.pending();
                 Err(Failure::too_slow(title, COMMAND_LIMIT, &requests).into())
             }
             Either::Right((ended, _)) => ended,
@@ -342,7 +346,7 @@ impl App<'_> {
         let other = target.map(|target| self.connect_github(target, timeout, http.clone()));
         let other = other.transpose()?;
         let target = other.as_ref().unwrap_or(&github);
-        let files = Files::below(std::env::current_dir()?);
+        let files = Files::below(working_folder()?);
         let (verifier, signer) = self.connect_sigstore(&sigstore, &github, &http)?;
         let interrupt = JsonLines::new(self.supervisor.signals(), self.json.clone(), self.context);
         self.supervisor.limit(timeout);
@@ -432,7 +436,7 @@ impl App<'_> {
         } else {
             printable(&module.tree())
         };
-        Ok(write!(stdout(), "{text}")?)
+        written(write!(stdout(), "{text}"))
     }
 }
 

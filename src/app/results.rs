@@ -3,6 +3,7 @@
 use std::io::{Write as _, stdout};
 use std::path::Path;
 
+use super::written::written;
 use super::{App, screen};
 use crate::adapters::files::Files;
 use crate::adapters::runner_files::RunnerFiles;
@@ -99,15 +100,15 @@ impl App<'_> {
             Some(known) => result.with_release(known),
             None => result,
         };
-        self.json.print(&result, self.context());
+        let printed = self.json.print(&result, self.context());
         let findings = if self.passes_findings_on {
             self.output("findings", &findings_to_json(failure.diagnostics()))
         } else {
             Ok(())
         };
-        if let Err(error) = written.and(findings) {
+        if let Err(error) = written.and(findings).and(printed) {
             self.log.line(&format!(
-                "the summary or an output cannot be written: {error}"
+                "the summary or a result cannot be written: {error}"
             ));
         }
         failure.exit()
@@ -133,13 +134,13 @@ impl App<'_> {
     pub(super) fn report(&self, end: PhaseEnd, plan_file: Option<&Path>) -> anyhow::Result<Exit> {
         let phase = end.id;
         let mut output = self.step_output();
-        let written = output.summary(&summary(phase, &end.known, &end.result));
+        let summarized = output.summary(&summary(phase, &end.known, &end.result));
         let facts = end.facts().clone();
         let outcome = match end.result {
             Ok(outcome) => outcome,
-            Err(failure) => return Ok(self.refused(&failure, written, Some(&facts))),
+            Err(failure) => return Ok(self.refused(&failure, summarized, Some(&facts))),
         };
-        written?;
+        written(summarized)?;
         let page = screen::of_results(&self.context().screen);
         let page = page.filter(|_| {
             phase == PhaseId::Plan && self.context.runner.is_none() && !self.json.is_wanted()
@@ -148,7 +149,9 @@ impl App<'_> {
             Outcome::DryRun(actions) => actions.as_slice(),
             Outcome::Done { .. } => &[],
         };
-        if end.dry_run && page.is_none() {
+        // An answer says what is: what it was worked out from is no plan that anybody made.
+        let answers = matches!(&outcome, Outcome::Done { report, .. } if report.answer.is_some());
+        if end.dry_run && page.is_none() && !answers {
             self.log.preview(&facts, actions);
         }
         self.log.succeeded(phase, &outcome, &end.later);
@@ -158,7 +161,7 @@ impl App<'_> {
                 let result = PhaseResult::new(phase.as_str(), ResultKind::DryRun, 0)
                     .with_changes(foreseen(&actions, &end.later))
                     .with_release(&facts);
-                self.json.print(&result, self.context());
+                written(self.json.print(&result, self.context()))?;
                 return Ok(Exit::Done);
             }
         };
@@ -176,7 +179,7 @@ impl App<'_> {
         if let Some(page) = page {
             let text = preview(&facts, &[], page);
             let next = next_after_plan(&facts, file.as_deref());
-            write!(stdout(), "\n{text}\n{next}")?;
+            written(write!(stdout(), "\n{text}\n{next}"))?;
             return Ok(Exit::Done);
         }
         self.done(phase, &facts, &report, foreseen(&actions, &[]))
@@ -194,18 +197,18 @@ impl App<'_> {
         if is_step || report.answer.is_none() && !self.json.is_wanted() {
             let outputs = report.outputs.iter();
             let outputs: Vec<_> = outputs.map(|o| (o.name, o.value.as_str())).collect();
-            self.step_output().outputs(&outputs)?;
+            written(self.step_output().outputs(&outputs))?;
         }
         let Some(answer) = &report.answer else {
             let result = PhaseResult::done(phase, report, changes).with_release(facts);
-            self.json.print(&result, self.context());
+            written(self.json.print(&result, self.context()))?;
             return Ok(Exit::Done);
         };
         self.json.answered();
         if is_step {
             answer.text.lines().for_each(|line| self.log.line(line));
         } else {
-            write!(stdout(), "{}", printable(&answer.text))?;
+            written(write!(stdout(), "{}", printable(&answer.text)))?;
         }
         if answer.refusals.is_empty() {
             return Ok(Exit::Done);

@@ -54,29 +54,15 @@ fn width(variables: &ScreenVariables) -> Option<usize> {
 }
 
 /// The lines of the terminal that the log is written to, if it is one that tells.
-#[cfg(feature = "rehearse")]
 pub(super) fn height() -> Option<usize> {
     let (lines, _) = console::Term::stderr().size_checked()?;
     Some(lines.into())
 }
 
-/// The action's image is no program for terminals.
-#[cfg(not(feature = "rehearse"))]
-pub(super) fn height() -> Option<usize> {
-    None
-}
-
-#[cfg(feature = "rehearse")]
 fn measured() -> Option<usize> {
     let size = console::Term::stderr().size_checked();
     let (_, columns) = size.or_else(|| console::Term::stdout().size_checked())?;
     Some(columns.into())
-}
-
-/// The action's image is no program for terminals.
-#[cfg(not(feature = "rehearse"))]
-fn measured() -> Option<usize> {
-    None
 }
 
 /// What is left to do takes a few seconds at most.

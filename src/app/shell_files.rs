@@ -5,6 +5,7 @@ use std::io::{Write as _, stdout};
 use std::path::Path;
 
 use super::usage;
+use super::written::written;
 use crate::cli::{CompletionsArgs, ManArgs};
 use crate::domain::{Code, Diagnostic};
 
@@ -22,7 +23,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<()> {
     }
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut definition, PROGRAM, &mut script);
-    Ok(stdout().write_all(&script)?)
+    written(stdout().write_all(&script))
 }
 
 /// Prints the page of the program, or writes those of all commands into a folder.
@@ -35,7 +36,7 @@ pub(super) fn man(args: &ManArgs) -> anyhow::Result<()> {
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(definition).render(&mut page)?;
-    Ok(stdout().write_all(&page)?)
+    written(stdout().write_all(&page))
 }
 
 fn made(folder: &str) -> std::io::Result<()> {

@@ -4,6 +4,7 @@ use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
 use super::Cli;
+use super::command_line::NOT_IN_RELEASES;
 
 /// Arguments of `completions`, as they were typed.
 #[derive(Debug, Args)]
@@ -34,9 +35,6 @@ pub struct ListedCommands {
     #[arg(long)]
     pub for_release: bool,
 }
-
-/// The commands of the feature `rehearse`, which the files of a release are built without.
-const NOT_IN_RELEASES: [&str; 4] = ["completions", "init", "man", "rehearse"];
 
 impl ListedCommands {
     /// The definition of the command line with these commands.

@@ -218,6 +218,7 @@ codes! {
     ManifestUnnamed "manifest-unnamed" Blocked "No input names the rendered manifest."
     ServiceRefused "service-refused" Blocked "GitHub or a registry refused a request and would refuse it again."
     ContentBroken "content-broken" Blocked "A response or a file is unreadable, too large, or has another digest than it should."
+    ResultUnwritable "result-unwritable" Blocked "Standard output, or a file of the runner for outputs and the job summary, cannot be written."
     AttestationUnsigned "attestation-unsigned" Blocked "An attestation holds no signature."
     AttestationUnreadable "attestation-unreadable" Blocked "An attestation is not a Sigstore bundle v0.3 with one signature over an in-toto statement."
     AttestationSignatureInvalid "attestation-signature-invalid" Blocked "The signature of an attestation does not belong to what it says and to its certificate."

@@ -196,6 +196,14 @@ impl<'f> ExistingWorkflow<'f> {
         })
     }
 
+    /// What else a person types or chooses.
+    pub(super) fn other_inputs(&self) -> impl Iterator<Item = &str> {
+        let version = self.version_input();
+        let inputs = self.dispatch_inputs().into_iter().flatten();
+        let names = inputs.map(|(name, _)| name.as_str());
+        names.filter(move |name| Some(*name) != version)
+    }
+
     /// The parts of a text, with what the release knows in place of the workflow's own inputs and variables; `None` if it has an
     /// expression whose meaning is unknown outside of this workflow.
     pub(super) fn parts(&self, text: &str) -> Option<Vec<TextPart>> {

@@ -41,6 +41,8 @@ pub(super) struct RepositoryFacts<'f> {
     pub(super) unreadable: Vec<&'f str>,
     /// Workflows that release today.
     pub(super) replaced: Vec<&'f str>,
+    /// What a person types or chooses for them beside the version.
+    pub(super) left_inputs: BTreeSet<String>,
     pub(super) calls_us: Vec<&'f str>,
     pub(super) builds: FoundBuilders,
     pub(super) jobs: TodaysJobs,
@@ -158,6 +160,11 @@ impl<'f> RepositoryFacts<'f> {
             assets: found_in(&commands, &known),
             rules: rules(looked_at, folder.as_deref(), (&workflows, &commands)),
             tokens: tokens(&workflows, &replaced),
+            left_inputs: replaced
+                .iter()
+                .flat_map(|workflow| workflow.other_inputs())
+                .map(str::to_owned)
+                .collect(),
             replaced: replaced.iter().map(|workflow| workflow.file).collect(),
             calls_us: calls_us.map(|workflow| workflow.file).collect(),
             folder,

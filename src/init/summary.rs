@@ -135,11 +135,20 @@ impl InitSummary {
                 names(&jobs.replaced)
             ));
         }
-        if !jobs.bumps.is_empty() {
-            self.task(format!(
-                "{} commits the version: merge that as a pull request before the release, since what is tagged is what was built and tested ({DOCS}/migrate/btp-manager.md#the-version-in-files)",
-                names(&jobs.bumps)
+        if !facts.left_inputs.is_empty() {
+            self.guess(format!(
+                "nobody needs the inputs {} of today: they are left out, and where a test reads one, its default is written down",
+                names(&facts.left_inputs)
             ));
+        }
+        if !jobs.bumps.is_empty() {
+            let bumps = names(&jobs.bumps);
+            // Builds of the caller are of the commit that the run was started for, which no pull request of the run can be.
+            self.task(if facts.builds.calls.is_empty() {
+                format!("{bumps} commits the version: the input `bump` opens that as a pull request before anything is built, and releases its merge commit ({DOCS}/propose.md)")
+            } else {
+                format!("{bumps} commits the version: merge that as a pull request before the release, since what is tagged is what was built and tested ({DOCS}/migrate/btp-manager.md#the-version-in-files)")
+            });
         }
         if !jobs.others.is_empty() {
             self.task(format!(

@@ -1,22 +1,22 @@
-//! What a phase is doing right now, for the line that a terminal shows in place.
+//! What a phase or a command is doing right now, for the line that a terminal shows in place.
 
 use std::time::{Duration, SystemTime};
 
 use crate::domain::Moment;
 use crate::engine::Event;
-use crate::protocol::{PhaseId, WaitTime};
+use crate::protocol::WaitTime;
 
 /// What takes less time than this needs no line.
 const SHORT: Duration = Duration::from_secs(2);
 
-/// The present of a phase, kept up to date by its events.
+/// The present of a phase, kept up to date by its events, or of a command.
 #[derive(Clone, Debug)]
 pub(super) struct Present {
-    phase: PhaseId,
+    title: &'static str,
     doing: Activity,
     /// Since when.
     since: Moment,
-    /// When the phase has to end; `None` while the time does not count.
+    /// When it has to end; `None` while the time does not count.
     until: Option<Moment>,
 }
 
@@ -37,17 +37,22 @@ pub struct Now {
 }
 
 impl Present {
+    /// The present of what has begun, and of which nothing more is known than the requests that it waits for.
+    pub(super) fn reading(title: &'static str, since: Moment, until: Moment) -> Self {
+        Self {
+            title,
+            doing: Activity::Reading,
+            since,
+            until: Some(until),
+        }
+    }
+
     /// The present after an event; `None` before a phase has started.
     pub(super) fn after(before: Option<Self>, event: &Event<'_>) -> Option<Self> {
         if let Event::Started { phase, deadline } = event {
             let end = deadline.moment();
             let began = end.since_start().saturating_sub(deadline.allowed());
-            return Some(Self {
-                phase: *phase,
-                doing: Activity::Reading,
-                since: Moment::at(began),
-                until: Some(end),
-            });
+            return Some(Self::reading(phase.as_str(), Moment::at(began), end));
         }
         let mut present = before?;
         match event {
@@ -100,8 +105,8 @@ impl Present {
             }
             None => "its time does not run".into(),
         };
-        let phase = self.phase;
-        Some(format!("{phase}: {so_far}, {until}: {what}"))
+        let title = self.title;
+        Some(format!("{title}: {so_far}, {until}: {what}"))
     }
 }
 
@@ -115,6 +120,7 @@ fn time_of_day(at: SystemTime) -> String {
 mod tests {
     use super::*;
     use crate::domain::Deadline;
+    use crate::protocol::PhaseId;
 
     fn at(seconds: u64) -> Moment {
         Moment::at(Duration::from_secs(seconds))

@@ -51,7 +51,7 @@ fn nothing_is_written_through_links_that_leave_the_repository() {
         ("/tmp/release-of-nobody.yaml", "path-outside"),
         ("dangling.yaml", "file-exists"),
         ("", "input-missing"),
-        ("Makefile/release.yaml", "file-unreadable"),
+        ("Makefile/release.yaml", "file-unwritable"),
     ] {
         let refused = run(folder.path(), &["init", "--output", output]);
         let said = text(&refused.stderr);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::{OUTPUT, REPOSITORIES, init, repository, root, run, text};
+use crate::{OUTPUT, REPOSITORIES, init, repository, root, run, text, write};
 
 #[expect(
     clippy::disallowed_methods,
@@ -36,6 +36,22 @@ fn repositories_of_today_get_the_workflow_that_fits() {
         assert_expected(&format!("{name}.txt"), &said);
         let again = init(folder.path(), &["--dry-run"]).0;
         assert_eq!(again, workflow, "{name}: the same when it is run again");
+    }
+}
+
+#[test]
+fn what_todays_release_does_beside_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let release = "on: {workflow_dispatch: {inputs: {version: {required: true}, dry-run: {type: boolean}, credentials: {default: real}}}}\n\
+                   jobs:\n  bump-scanners: {runs-on: x, steps: [{run: git push}]}\n  create-draft: {runs-on: x, steps: [{run: gh release create}]}\n";
+    write(folder.path(), ".github/workflows/create.yaml", release);
+    write(folder.path(), "Dockerfile", "FROM scratch\n");
+    let said = init(folder.path(), &["--dry-run"]).1;
+    for text in [
+        "nobody needs the inputs `credentials`, `dry-run` of today: they are left out",
+        "`bump-scanners` commits the version: the input `bump` opens that as a pull request before anything is built",
+    ] {
+        assert!(said.contains(text), "no {text:?} in\n{said}");
     }
 }
 

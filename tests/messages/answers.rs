@@ -40,7 +40,7 @@ async fn github_refusals_speak_of_the_token_or_of_the_repository() {
         (
             |_| json(401, r#"{"message":"Bad credentials"}"#),
             "denied with 401: Bad credentials\n  help: GitHub does not know this token, or no longer: check `github-token` (for \
-             `publish` also `publish-token`); on a terminal, the variable GITHUB_TOKEN\n",
+             `publish` also `publish-token`, for another repository `target-token`); on a terminal, the variable GITHUB_TOKEN\n",
         ),
         (
             |_| {
@@ -49,13 +49,13 @@ async fn github_refusals_speak_of_the_token_or_of_the_repository() {
                     r#"{"message":"Resource not accessible by integration"}"#,
                 )
             },
-            "denied with 403: Resource not accessible by integration\n  help: GitHub knows the token (`github-token`), which lacks the \
+            "denied with 403: Resource not accessible by integration\n  help: GitHub knows the token (`github-token`, for another repository `target-token`), which lacks the \
              right for this\n",
         ),
         (
             |_| json(404, r#"{"message":"Not Found"}"#),
             "list the tags …: denied with 404: Not Found\n  help: is kyma-project/btp-manager the right \
-             name, and may the token (`github-token`) see that repository? GitHub answers 404 as well for what a token may not see\n",
+             name, and may the token (`github-token`, for another repository `target-token`) see that repository? GitHub answers 404 as well for what a token may not see\n",
         ),
         (
             |_| {

@@ -4,7 +4,7 @@ use stand_ins::github::{GitHubWorld, Token};
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
 use crate::process::{REPOSITORY, Run, TOKEN};
-use crate::servers::{CERTIFICATE, OTHER_NAME, Proxy, TlsServer, silent};
+use crate::servers::{AUTHORITY, CERTIFICATE, OTHER_NAME, Proxy, TlsServer, silent};
 
 /// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -43,19 +43,28 @@ async fn unknown_authority_is_met_once_and_names_the_variable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn certificate_for_another_name_says_so() {
-    let server = TlsServer::start(OTHER_NAME, "127.0.0.1:9").await;
-    let ended = Run::terminal("status v1.2.0")
-        .api(&format!("https://{}", server.host))
-        .with_file("ca.pem", OTHER_NAME)
-        .env("SSL_CERT_FILE", "ca.pem")
-        .end()
-        .await;
-    ended.assert_says(
-        14,
-        "  help: check the address: the certificate is for another name\n",
-    );
-    assert_eq!(*server.connections.lock().unwrap(), 1);
+async fn certificate_that_no_trust_would_help_says_so() {
+    for (certificate, said) in [
+        (
+            OTHER_NAME,
+            "  help: check the address: the certificate is for another name\n",
+        ),
+        (
+            AUTHORITY,
+            "the certificate of 127.0.0.1 is not accepted: it is the certificate of an authority, which a server may not use\n  help: give \
+             the server a certificate that the authority issued, or one with basicConstraints=CA:FALSE, ",
+        ),
+    ] {
+        let server = TlsServer::start(certificate, "127.0.0.1:9").await;
+        let ended = Run::terminal("status v1.2.0")
+            .api(&format!("https://{}", server.host))
+            .with_file("ca.pem", certificate)
+            .env("SSL_CERT_FILE", "ca.pem")
+            .end()
+            .await;
+        ended.assert_says(14, said);
+        assert_eq!(*server.connections.lock().unwrap(), 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,6 +72,8 @@ pub(crate) fn silent() -> String {
 pub(crate) const CERTIFICATE: &str = include_str!("tls/certificate.pem");
 /// The same for a name that no test uses.
 pub(crate) const OTHER_NAME: &str = include_str!("tls/other-name.pem");
+/// The same with `basicConstraints=CA:TRUE`, as `openssl req -x509` makes it.
+pub(crate) const AUTHORITY: &str = include_str!("tls/authority.pem");
 
 /// TLS in front of a server without.
 pub(crate) struct TlsServer {

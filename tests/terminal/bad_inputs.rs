@@ -1,5 +1,8 @@
 //! Inputs that a person gets wrong: each is refused with its code, its exit code and a text that says what to do.
 
+use std::fs::{self, File};
+use std::process::Command;
+
 use super::{Desk, TOKEN};
 
 const EVIDENCE: &str = concat!(
@@ -101,4 +104,61 @@ async fn release_that_does_not_exist_cannot_be_verified() {
     let desk = Desk::new().await;
     let said = ["error[evidence-missing]", "v9.9.9 has no release\n"];
     assert_refused(&desk, &["verify", "v9.9.9"], 12, &said).await;
+}
+
+/// What the process ends with, and what it says.
+async fn end_of(mut command: Command) -> (Option<i32>, String) {
+    let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let ended = ended.await.unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    (ended.status.code(), log)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn full_disk_is_no_defect() {
+    let desk = Desk::new().await;
+    for line in [
+        "--help",
+        "plan v1.2.0",
+        "plan v1.2.0 --json",
+        "plan v1.2.0 --dry-run --json",
+        "status v1.2.0",
+        "completions bash",
+        "man",
+    ] {
+        let arguments: Vec<_> = line.split(' ').collect();
+        let mut command = desk.command(&arguments, &[("GITHUB_TOKEN", TOKEN)]);
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        command.stdout(full);
+        let (code, log) = end_of(command).await;
+        let said = "error[result-unwritable] btp-release: the result cannot be written: No space left on device (os error 28)\n  help: ";
+        assert!(
+            code == Some(12) && log.contains(said),
+            "{line}: {code:?} {log}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folder_that_was_deleted_is_no_defect() {
+    let desk = Desk::new().await;
+    for line in ["plan v1.2.0", "init"] {
+        let folder = desk.path("gone");
+        fs::create_dir(&folder).unwrap();
+        let mut command = Command::new("/bin/sh");
+        let script = format!("rmdir ../gone && exec \"$0\" {line}");
+        command
+            .args(["-c", &script, env!("CARGO_BIN_EXE_btp-release")])
+            .env_clear()
+            .env("GITHUB_TOKEN", TOKEN)
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir(&folder);
+        let (code, log) = end_of(command).await;
+        let said = "error[file-unreadable] input: the working folder cannot be read: No such file or directory (os error 2)\n  help: ";
+        assert!(
+            code == Some(2) && log.contains(said),
+            "{line}: {code:?} {log}"
+        );
+    }
 }

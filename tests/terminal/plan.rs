@@ -209,3 +209,18 @@ async fn outputs_of_a_pipe_are_as_they_were() {
         .await;
     assert_eq!(drafted.code, 0, "{}", drafted.log);
 }
+
+/// Of a release that it is given no plan of, it would invent the previous release and the artifacts.
+#[tokio::test(flavor = "multi_thread")]
+async fn dry_run_of_what_only_reads_foresees_nothing() {
+    let desk = Desk::new().await;
+    let variables = [("GITHUB_TOKEN", TOKEN)];
+    let looked = desk
+        .run(&["status", "v1.2.0", "--dry-run"], &variables)
+        .await;
+    assert_eq!(looked.code, 0, "{}", looked.log);
+    looked.assert_logged("status: done: ");
+    for row in ["  previous ", "  latest ", "  artifacts "] {
+        assert!(!looked.log.contains(row), "{}", looked.log);
+    }
+}

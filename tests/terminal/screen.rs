@@ -158,6 +158,27 @@ async fn waiting_is_shown_in_place_and_ends_with_a_signal() {
     );
 }
 
+/// A command that is no phase waits as visibly as a phase does.
+#[tokio::test(flavor = "multi_thread")]
+async fn command_shows_which_answer_it_waits_for() {
+    let desk = Desk::new().await;
+    let variables = [("GITHUB_TOKEN", TOKEN), ("NO_COLOR", "1")];
+    desk.github
+        .faults()
+        .when(Pattern::new("POST", "/graphql"), 100, Fault::Hang);
+    let command = desk.command(&["report", "v1.2.0"], &variables);
+    let waiting = " UTC: waiting for the answer to POST ";
+    let (shown, code) =
+        tokio::task::spawn_blocking(|| PseudoTerminal::new(100).show(command, waiting))
+            .await
+            .unwrap();
+    assert!(shown.contains("\nreport: 2s, until "), "{shown}");
+    assert!(
+        code == 15 && shown.contains("\r\u{1b}[2Kerror[cancelled] report: interrupted"),
+        "{code} {shown}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn interrupted_phase_says_what_it_leaves() {
     let desk = Desk::new().await;

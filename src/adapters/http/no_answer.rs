@@ -53,6 +53,11 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "check the address: the certificate is for another name"
         }
+        CertificateError::Other(_) if is_of_authority(why) => {
+            words = "it is the certificate of an authority, which a server may not use".into();
+            "give the server a certificate that the authority issued, or one with basicConstraints=CA:FALSE, which \
+             `openssl req -x509` makes only if told so"
+        }
         _ => {
             if *why == CertificateError::UnknownIssuer {
                 words = "its authority is not known here".into();
@@ -67,6 +72,15 @@ fn refused_certificate(url: &Url, why: &CertificateError, through: &str) -> Caus
         seen,
         help,
     )))
+}
+
+/// A server that shows a certificate that may sign others: trusting it would not help.
+fn is_of_authority(why: &CertificateError) -> bool {
+    let CertificateError::Other(other) = why else {
+        return false;
+    };
+    let refused: Option<&webpki::Error> = other.0.downcast_ref();
+    matches!(refused, Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// What is wrong with the certificate of the server, if that is why a request failed.

@@ -95,6 +95,13 @@ impl<W: Write + Send> ConsoleLog<W> {
         self
     }
 
+    /// Takes note of a command that begins now, and has to end then: no event of a phase tells of it.
+    pub fn began(&self, title: &'static str, now: Moment, until: Moment) {
+        if let Ok(mut state) = self.state.lock() {
+            state.present = Some(Present::reading(title, now, until));
+        }
+    }
+
     /// Shows what is being done, in place of the last such line; `requests` are those without an answer. On a terminal only.
     pub fn show_present(&self, now: Now, requests: &[String]) {
         let Ok(mut state) = self.state.lock() else {
