@@ -14,6 +14,9 @@ use crate::settings::{RehearsedMerge, RehearsedProposals};
 /// Who approves and merges where a person is waited for.
 const REVIEWER: &str = "grace";
 
+/// The longest wait for a merge.
+const TIMEOUT: &str = "2m";
+
 const BUMP: &str = "bump";
 const SUBMIT: &str = "submit";
 
@@ -48,6 +51,7 @@ impl Rehearsal<'_> {
             ("commit", began),
             ("set", &bump.set),
             ("merge", bump.merge.word()),
+            ("timeout", TIMEOUT),
             ("target-token", BUMP_TOKEN),
         ];
         let inputs: Vec<_> = named.chain(inputs).collect();
@@ -71,6 +75,7 @@ impl Rehearsal<'_> {
             ("target-repository", &repository),
             ("target-token", MODULES_TOKEN),
             ("merge", modules.merge.word()),
+            ("timeout", TIMEOUT),
         ];
         if modules.submits {
             self.write_module_config()?;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ocm_module::config::{FileRef, ModuleConfig};
+use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig};
 use ocm_module::submission::ModuleSubmission;
 use ocm_module::values::ModuleForm;
 use ocm_module::yaml;
@@ -338,10 +338,15 @@ impl ProposingRelease<'_> {
             )),
             _ => None,
         });
-        let submission = ModuleSubmission::of(config, self.version, self.tag.as_str());
-        let (_, found) = submission.file(&file.name);
+        // One of modulectl's format was checked when it was read; the Kyma CLI's lacks what a submission has to have.
+        let found = if config.dialect == ConfigDialect::KymaCli2 {
+            let submission = ModuleSubmission::of(config, self.version, self.tag.as_str());
+            submission.file(&file.name).1
+        } else {
+            Vec::new()
+        };
         let errors = found.into_iter().filter(ocm_module::Diagnostic::is_error);
-        let errors = errors.map(ocm_module::Diagnostic::with_code);
+        let errors = errors.map(|error| error.at(&file.name, None).with_code());
         foreign.chain(errors).collect()
     }
 }

@@ -5,7 +5,7 @@ use crate::settings::{RehearsalSettings, RehearsedMerge};
 
 const WORKFLOW: &str = "jobs: {a: {uses: kyma-project/btp-release-action/.github/workflows/create-release.yaml@v1, with: {INPUTS}}}";
 /// A configuration whose files are assets of the release.
-const CONFIG: &str = "name: kyma-project.io/module/keda\nversion: 1.9.0\nmanifest: rendered.yaml\nrepository: https://github.com/kyma-project/keda-manager\ndocumentation: https://help.example/keda\nicons: [{name: module-icon, link: https://icons.example/keda.svg}]\n";
+const CONFIG: &str = "name: kyma-project.io/module/keda\nversion: 1.9.0\nteam: kyma/otters\nmanifest: rendered.yaml\nrepository: https://github.com/kyma-project/keda-manager\ndocumentation: https://help.example/keda\nicons: [{name: module-icon, link: https://icons.example/keda.svg}]\n";
 
 /// The settings with a workflow of these inputs, and with files of its repository.
 fn of_workflow(inputs: &str) -> RehearsalSettings {

@@ -13,7 +13,7 @@ const BAD_FILES: &[(&str, &str)] = &[
     ("repository/values.yaml", "a: {b: 1.1.0}\n"),
     (
         "repository/config.yaml",
-        "name: kyma-project.io/module/btp-operator\nversion: 1.1.0\nmanifest: other.yaml\nrepository: https://github.com/a/b\ndocumentation: https://help.example\nicons: [{name: module-icon, link: https://icons.example/a.svg}]\n",
+        "name: kyma-project.io/module/btp-operator\nversion: 1.1.0\nteam: kyma/gopher\nmanifest: other.yaml\nrepository: https://github.com/a/b\ndocumentation: https://help.example\nicons: [{name: module-icon, link: https://icons.example/a.svg}]\n",
     ),
     ("empty.yaml", ""),
     ("text.yaml", "no object"),
