@@ -26,6 +26,8 @@ use ocm_module::oci::{ContentDescriptor, ImageManifest};
 
 /// The folder of what is built, in the workspace.
 const BUILD: &str = "build";
+/// The module's configuration there.
+pub(super) const MODULE_CONFIG: &str = "build/module-config.yaml";
 /// The simulated duration of a build.
 const BUILDS_TAKE: Duration = Duration::from_millis(700);
 /// The longest time until it appears, once `draft` has ended.
@@ -59,6 +61,8 @@ const OF_ASSETS: RehearsedBuilder = RehearsedBuilder {
 /// Waits for what starts the builds, then builds.
 pub(super) struct RehearsedBuilders<'a> {
     rehearsal: &'a Rehearsal<'a>,
+    /// The commit that is built.
+    commit: &'a str,
     events: Receiver<GitHubEvent>,
     clock: Arc<SystemClock>,
     /// Those that failed in an earlier rehearsal with the same state, and are run again at once.
@@ -67,9 +71,10 @@ pub(super) struct RehearsedBuilders<'a> {
 
 impl<'a> RehearsedBuilders<'a> {
     /// Starts listening, as Prow does for the webhooks of a repository.
-    pub(super) fn listen(rehearsal: &'a Rehearsal<'a>) -> Self {
+    pub(super) fn listen(rehearsal: &'a Rehearsal<'a>, commit: &'a str) -> Self {
         let mut builders = Self {
             rehearsal,
+            commit,
             events: rehearsal.services.github.events(),
             clock: Arc::new(SystemClock::start()),
             failed: false,
@@ -159,8 +164,7 @@ impl<'a> RehearsedBuilders<'a> {
         let world = services.github.world();
         let repository = world.repositories.get(&services.repository)?;
         let mut runs = repository.check_runs.iter().rev();
-        let of_builder =
-            |run: &&CheckRun| run.name == builder.check && run.head_sha == services.commit;
+        let of_builder = |run: &&CheckRun| run.name == builder.check && run.head_sha == self.commit;
         runs.find(of_builder)?.conclusion.clone()
     }
 
@@ -273,11 +277,7 @@ impl<'a> RehearsedBuilders<'a> {
                 "build/default-cr.yaml",
                 module.default_cr.as_ref(),
             ),
-            (
-                "module-config",
-                "build/module-config.yaml",
-                module.config.as_ref(),
-            ),
+            ("module-config", MODULE_CONFIG, module.config.as_ref()),
             (
                 "security-config",
                 "build/sec-scanners-config.yaml",

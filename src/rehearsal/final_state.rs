@@ -6,14 +6,26 @@ use std::path::Path;
 
 use stand_ins::{Category, LogEntry};
 
+use super::proposals;
+use super::pull_requests;
 use super::services::Services;
 use super::signing::TRUSTED_ROOT;
 use crate::protocol::PhaseId;
+use crate::settings::RehearsedRelease;
 
-/// Prints the releases of the tag with their assets, and how many requests were sent.
-pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::Result<()> {
+/// Prints the release with its assets, the pull requests before and after it, and how many requests were sent.
+pub(super) fn print(
+    services: &Services,
+    rehearsed: &RehearsedRelease,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let github = services.github.world();
+    let tag = rehearsed.tag.as_str();
     let repository = github.repositories.get(&services.repository);
+    if let (Some(repository), Some(bump)) = (repository, &rehearsed.proposals.bump) {
+        let files: Vec<_> = bump.files.iter().map(|file| &file.path).collect();
+        pull_requests::print(repository, (&["bump/"], tag), &files, out)?;
+    }
     let releases = repository.map(|repository| repository.releases_of(tag));
     let commit = repository.and_then(|repository| repository.tag_commit(tag));
     for release in releases.unwrap_or_default() {
@@ -39,6 +51,14 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
     let attestations = repository.map(|repository| repository.attestations.as_slice());
     let attestations = attestations.unwrap_or_default();
     services.sigstore.print_signed(attestations, out)?;
+    if let Some(modules) = &rehearsed.proposals.modules {
+        let files = [&modules.submission, &modules.releases];
+        let kinds = ["submission/", "promotion/"];
+        let repository = github.repositories.get(&modules.repository.to_string());
+        if let Some(repository) = repository {
+            pull_requests::print(repository, (&kinds, tag), &files, out)?;
+        }
+    }
     drop(github);
     writeln!(
         out,
@@ -59,16 +79,18 @@ pub(super) fn print(services: &Services, tag: &str, out: &mut dyn Write) -> io::
     )
 }
 
-/// Writes the summaries of all phases into one file of the folder that is kept, and prints where things are.
+/// Writes the summaries of all jobs into one file of the folder that is kept, and prints where things are.
 pub(super) fn print_kept(
     services: &Services,
     folder: &Path,
-    tag: &str,
+    rehearsed: &RehearsedRelease,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = String::new();
-    for phase in PhaseId::ALL {
-        let summary = services.workspace.join(format!("summary-{phase}.md"));
+    let phases = PhaseId::ALL.iter().map(ToString::to_string);
+    let (before, after) = proposals::jobs(&rehearsed.proposals);
+    for job in before.into_iter().chain(phases).chain(after) {
+        let summary = services.workspace.join(format!("summary-{job}.md"));
         page.push_str(&std::fs::read_to_string(summary).unwrap_or_default());
     }
     std::fs::write(folder.join("summary.md"), page)?;
@@ -78,7 +100,7 @@ pub(super) fn print_kept(
             writeln!(out, "  {name:<39} {what}")?;
         }
     }
-    let folder = folder.display();
+    let (tag, folder) = (&rehearsed.tag, folder.display());
     writeln!(
         out,
         "  go on with it: btp-release rehearse {tag} --state {folder} and the same files"

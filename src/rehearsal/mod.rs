@@ -1,4 +1,5 @@
-//! `btp-release rehearse`: a whole release on this machine, against stand-ins for GitHub, the registry and Sigstore.
+//! `btp-release rehearse`: a whole release on this machine, from the pull request that it begins with to the channel that gets the
+//! version, against stand-ins for GitHub, the registry and Sigstore.
 //!
 //! Every phase runs as a process of its own, with inputs and outputs handed over as on a runner. The builders start when the
 //! tag appears, as the real ones do.
@@ -6,6 +7,9 @@
 mod builders;
 mod final_state;
 mod pipeline;
+mod proposals;
+mod pull_requests;
+mod repositories;
 mod services;
 mod signing;
 mod step;
@@ -61,13 +65,13 @@ pub async fn run(settings: RehearsalSettings) -> anyhow::Result<Exit> {
         run_id,
     };
     let exit = rehearsal.run_pipeline().await?;
-    let (tag, out) = (release.tag.as_str(), &mut std::io::stdout());
-    final_state::print(&services, tag, out)?;
+    let out = &mut std::io::stdout();
+    final_state::print(&services, release, out)?;
     if let Some(folder) = services.save()? {
         if exit == Exit::Done {
             rehearsal.make_report(folder).await?;
         }
-        final_state::print_kept(&services, folder, tag, out)?;
+        final_state::print_kept(&services, folder, release, out)?;
     }
     Ok(exit)
 }

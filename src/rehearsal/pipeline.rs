@@ -1,4 +1,4 @@
-//! The release from beginning to end, in the order of the workflow *Create a release*.
+//! The release from beginning to end, with its pull requests, in the order of the workflow *Create a release*.
 
 use std::io;
 use std::time::Duration;
@@ -25,18 +25,34 @@ const LEG: &str = "rehearsal";
 const TESTS_TAKE: Duration = Duration::from_millis(400);
 
 impl Rehearsal<'_> {
-    /// Runs all phases in order, with builders and tests in parallel; ends early if `plan` or `draft` fails. Returns
-    /// the exit code of the first phase that failed.
+    /// Releases the commit that the bump leads to, and submits and promotes what was released. Returns the exit code of the first
+    /// phase that failed.
     pub(super) async fn run_pipeline(&self) -> anyhow::Result<Exit> {
-        let planned = self.plan().await?;
+        let released = match self.commit_to_release().await? {
+            Ok(commit) => self.release(&commit).await?,
+            Err(exit) => Err(exit),
+        };
+        match released {
+            Ok(plan) => Ok(self.submit_and_promote(&plan).await?),
+            Err(exit) => {
+                self.skip_proposals();
+                Ok(exit)
+            }
+        }
+    }
+
+    /// Runs the phases of the release in order, with builders and tests in parallel; ends early if `plan` or `draft` fails. Returns
+    /// the plan, or the exit code of the first phase that failed.
+    async fn release(&self, commit: &str) -> anyhow::Result<Result<String, Exit>> {
+        let planned = self.plan(commit).await?;
         if !planned.succeeded() {
-            return Ok(planned.exit);
+            return Ok(Err(planned.exit));
         }
         let plan = planned.output("plan");
-        let builders = RehearsedBuilders::listen(self);
+        let builders = RehearsedBuilders::listen(self, planned.output("commit"));
         let drafted = self.step("draft", &[("plan", plan)]).await?;
         if !drafted.succeeded() {
-            return Ok(drafted.exit);
+            return Ok(Err(drafted.exit));
         }
         let ((), awaited, unit_tests) = join3(
             builders.build(plan),
@@ -70,10 +86,10 @@ impl Rehearsal<'_> {
         };
         let exits = [awaited.exit, fetched, published.exit, verified];
         let failed = exits.into_iter().find(|exit| *exit != Exit::Done);
-        Ok(failed.unwrap_or(Exit::Done))
+        Ok(failed.map_or_else(|| Ok(plan.to_owned()), Err))
     }
 
-    async fn plan(&self) -> anyhow::Result<StepResult> {
+    async fn plan(&self, commit: &str) -> anyhow::Result<StepResult> {
         let release = &self.settings.release;
         let tag_when = match self.settings.tag_when {
             TagWhen::Draft => "draft",
@@ -87,6 +103,7 @@ impl Rehearsal<'_> {
         }
         let given = given.iter().map(|(input, value)| (*input, value.as_str()));
         let fixed = [
+            ("commit", commit),
             ("guard-branch", "main"),
             ("tag-when", tag_when),
             ("signing", "require"),

@@ -1,17 +1,16 @@
-//! The stand-ins, and a small repository that is released: commits, earlier releases, a token.
+//! The stand-ins, for as long as a rehearsal runs, and the folder that keeps their state.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use stand_ins::github::{GitHubWorld, Level, Token};
 use stand_ins::oidc::Job;
 use stand_ins::{GitHubServer, Options, RegistryOptions, RegistryServer};
 
+use super::repositories;
 use super::signing::RehearsedSigstore;
 use crate::domain::{Code, Diagnostic, Place};
-use crate::settings::{RehearsalSettings, RehearsedRelease};
-
-pub(super) const TOKEN: &str = "rehearsal-token";
+use crate::settings::RehearsalSettings;
 
 /// The workflow that releases, and the branch that it runs on.
 const WORKFLOW: &str = ".github/workflows/release.yaml";
@@ -19,7 +18,7 @@ const BRANCH: &str = "refs/heads/main";
 
 /// GitHub and a registry, for as long as this lives.
 pub(super) struct Services {
-    pub(super) github: GitHubServer,
+    pub(super) github: Arc<GitHubServer>,
     /// `host:port` of the registry, the stand-in's or a real one.
     pub(super) registry_host: String,
     /// `None` where a real one is used.
@@ -27,7 +26,7 @@ pub(super) struct Services {
     pub(super) sigstore: RehearsedSigstore,
     /// `owner/name` of the repository that is released.
     pub(super) repository: String,
-    /// The commit that is released.
+    /// The commit that the run begins from.
     pub(super) commit: String,
     /// The working folder of the phases, as in a job's workspace.
     pub(super) workspace: PathBuf,
@@ -51,13 +50,15 @@ impl Services {
         std::fs::create_dir_all(&workspace).map_err(unusable)?;
         let workspace = std::path::absolute(workspace).map_err(unusable)?;
         let repository = settings.release.repository.to_string();
-        let world = load_or_create_world(&state.github(), &settings.release)?;
+        let world = repositories::load_or_create(&state.github(), &settings.release);
+        let world = world.map_err(unusable)?;
         let commit = world
             .repositories
             .get(&repository)
             .map(stand_ins::github::GitRepository::tip);
         let commit = commit.unwrap_or_default();
         let github = GitHubServer::start(world, Options::default()).await?;
+        let github = Arc::new(github);
         let job = job(&repository, &commit, run_id);
         let sigstore = RehearsedSigstore::start(state.path(), job, github.server_url());
         let sigstore = sigstore.await.map_err(unusable)?;
@@ -166,21 +167,6 @@ fn job(repository: &str, commit: &str, run_id: &str) -> Job {
     job.in_run(run_id.parse().unwrap_or_default(), 1)
 }
 
-fn load_or_create_world(folder: &Path, release: &RehearsedRelease) -> anyhow::Result<GitHubWorld> {
-    let mut world = if folder.join("world.json").exists() {
-        GitHubWorld::load(folder).map_err(|error| unusable_state(folder, &error))?
-    } else {
-        GitHubWorld::new()
-    };
-    let token = Token::github_token().with(|rights| rights.attestations = Level::Write);
-    world.token(TOKEN, token);
-    let repository = release.repository.to_string();
-    if !world.repositories.contains_key(&repository) {
-        add_history(&mut world, &repository, &release.earlier);
-    }
-    Ok(world)
-}
-
 /// On the port that it had before, where the folder is one that was kept: the images' names hold it.
 async fn start_registry(folder: &Path) -> io::Result<RegistryServer> {
     let kept = folder.join("registry-port");
@@ -199,27 +185,4 @@ async fn start_registry(folder: &Path) -> io::Result<RegistryServer> {
         std::fs::write(kept, port)?;
     }
     Ok(registry)
-}
-
-/// A repository with the releases before, and some merged pull requests since. `earlier` has their tags, the newest first.
-fn add_history(world: &mut GitHubWorld, repository: &str, earlier: &[String]) {
-    let repository = world.repository(repository).commit("Initial commit").merge(
-        "Add the custom resource",
-        "ada",
-        &["kind/feature"],
-    );
-    let mut changes = ["Read the credentials once"].into_iter();
-    for tag in earlier.iter().rev() {
-        repository.tag(tag).publish(tag);
-        if let Some(change) = changes.next() {
-            repository.merge(change, "grace", &["kind/bug"]);
-        }
-    }
-    repository
-        .merge(
-            "Watch the operator's deployment",
-            "linus",
-            &["kind/feature"],
-        )
-        .merge("Say which secret is missing", "ada", &["kind/bug"]);
 }

@@ -22,7 +22,7 @@ const SIGNING_CONFIG: &str = "sigstore/signing_config.json";
 const SECRET: &str = "rehearsal-runner";
 
 /// The phases that verify signatures, and those of them whose jobs may ask for an identity token.
-const VERIFY: [&str; 4] = ["await", "record-tests", "publish", "verify"];
+const VERIFY: [&str; 5] = ["await", "record-tests", "publish", "verify", "propose"];
 const SIGN: [&str; 2] = ["record-tests", "publish"];
 
 /// Certificate authority, timestamp authority and log, and the issuer whose tokens they accept.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::Rehearsal;
 use super::final_state::REPORT;
-use super::services::TOKEN;
+use super::repositories::TOKEN;
 use crate::domain::Exit;
 use crate::plan::EVIDENCE;
 
@@ -48,15 +48,29 @@ impl Rehearsal<'_> {
         phase: &str,
         inputs: &[(&str, &str)],
     ) -> io::Result<StepResult> {
-        let _spinner = self.timeline.spinner(phase);
-        let output = self.services.workspace.join(format!("output-{phase}"));
+        self.job(phase, phase, inputs).await
+    }
+
+    /// The same in a job with a name of its own, since other jobs run this phase as well.
+    pub(super) async fn job(
+        &self,
+        job: &str,
+        phase: &str,
+        inputs: &[(&str, &str)],
+    ) -> io::Result<StepResult> {
+        let _spinner = self.timeline.spinner(job);
+        let output = self.services.workspace.join(format!("output-{job}"));
+        let summary = self.services.workspace.join(format!("summary-{job}.md"));
         std::fs::write(&output, "")?;
-        std::fs::write(self.summary(phase), "")?;
-        let mut child = self.command(phase, inputs, &output)?.spawn()?;
+        std::fs::write(&summary, "")?;
+        let mut command = self.command(phase, inputs)?;
+        command.env("GITHUB_OUTPUT", &output);
+        command.env("GITHUB_STEP_SUMMARY", &summary);
+        let mut child = command.spawn()?;
         if let Some(stderr) = child.stderr.take() {
             let mut lines = BufReader::new(stderr).lines();
             while let Some(line) = lines.next_line().await? {
-                self.log_line(phase, &line);
+                self.log_line((job, phase), &line);
             }
         }
         let code = child.wait().await?.code();
@@ -84,17 +98,12 @@ impl Rehearsal<'_> {
             .kill_on_drop(true);
         let made = command.output().await?;
         for line in String::from_utf8_lossy(&made.stderr).lines() {
-            self.log_line("report", line);
+            self.log_line(("report", "report"), line);
         }
         Ok(())
     }
 
-    /// Where the summary of a phase is.
-    fn summary(&self, phase: &str) -> PathBuf {
-        self.services.workspace.join(format!("summary-{phase}.md"))
-    }
-
-    fn command(&self, phase: &str, inputs: &[(&str, &str)], output: &Path) -> io::Result<Command> {
+    fn command(&self, phase: &str, inputs: &[(&str, &str)]) -> io::Result<Command> {
         let github = &self.services.github;
         let mut command = Command::new(std::env::current_exe()?);
         command
@@ -106,9 +115,7 @@ impl Rehearsal<'_> {
             .env("GITHUB_API_URL", github.api_url())
             .env("GITHUB_GRAPHQL_URL", github.graphql_url())
             .env("GITHUB_SERVER_URL", github.server_url())
-            .env("GITHUB_OUTPUT", output)
             .envs(self.services.sigstore.variables(phase))
-            .env("GITHUB_STEP_SUMMARY", self.summary(phase))
             .env("INPUT_PHASE", phase)
             .env("INPUT_GITHUB-TOKEN", TOKEN)
             .current_dir(&self.services.workspace)
@@ -122,13 +129,13 @@ impl Rehearsal<'_> {
         Ok(command)
     }
 
-    /// Workflow commands are for a runner, and the timeline names the phase already.
-    fn log_line(&self, phase: &str, line: &str) {
+    /// Workflow commands are for a runner, and the timeline names the job already.
+    fn log_line(&self, (job, phase): (&str, &str), line: &str) {
         if !line.starts_with("::") {
             let text = line
                 .strip_prefix(phase)
                 .and_then(|rest| rest.strip_prefix(": "));
-            self.timeline.log(phase, text.unwrap_or(line));
+            self.timeline.log(job, text.unwrap_or(line));
         }
     }
 }

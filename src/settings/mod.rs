@@ -80,7 +80,8 @@ pub use local::{ChosenGitHub, ChosenToken, LocalNeeds, choose_github, local_need
 pub use registry_login::registry_login;
 #[cfg(feature = "rehearse")]
 pub use rehearse::{
-    BuilderBehavior, RehearsalSettings, RehearsedModule, RehearsedRelease, TestResult, rehearse,
+    BuilderBehavior, RehearsalSettings, RehearsedBump, RehearsedMerge, RehearsedModule,
+    RehearsedModules, RehearsedProposals, RehearsedRelease, TestResult, rehearse,
 };
 pub use release_settings::release_settings;
 pub use report::{EvidenceSource, ReportSettings, report};

@@ -224,7 +224,7 @@ fn files(parser: &mut InputParser<'_>, given: &[String]) -> Vec<LocalChange> {
 }
 
 /// `file: path = value`.
-fn edits(
+pub(super) fn edits(
     parser: &mut InputParser<'_>,
     given: &[String],
     release: &ProposedRelease,

@@ -4,6 +4,7 @@
 mod own_module;
 mod report;
 mod signing;
+mod whole;
 
 use std::path::Path;
 use std::process::{Command, Output};

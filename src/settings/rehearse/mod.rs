@@ -1,7 +1,9 @@
 //! Parses the arguments of `rehearse`, and reads and checks the files that they name, before anything is started.
 
+mod earlier;
 mod manager;
 mod module;
+mod proposals;
 mod release;
 mod sources;
 mod workflow;
@@ -18,6 +20,7 @@ use crate::domain::{Code, Diagnostic, ImageRepository};
 use crate::plan::TagWhen;
 
 pub use module::RehearsedModule;
+pub use proposals::{RehearsedBump, RehearsedMerge, RehearsedModules, RehearsedProposals};
 pub use release::RehearsedRelease;
 
 /// The release of a rehearsal, and the behaviour of the other participants.

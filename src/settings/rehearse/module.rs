@@ -18,7 +18,7 @@ use crate::domain::{ComponentName, ImageRef, Version};
 pub(super) const NO_IMAGE: &str = "none";
 
 /// A commit, for a check that needs any.
-const ANY_COMMIT: &str = "0000000000000000000000000000000000000000";
+pub(super) const ANY_COMMIT: &str = "0000000000000000000000000000000000000000";
 
 /// The files of the module, as they are before a build renders them for a release.
 #[derive(Clone, Debug)]

@@ -9,8 +9,10 @@ use super::super::input_parser::InputParser;
 use super::super::lines;
 use super::super::module_form::module_form;
 use super::super::release_settings::release_settings;
+use super::earlier::{below, earlier_tags};
 use super::manager::{FoundManager, repository_of, short_name};
 use super::module::{BuiltAs, ManifestWithManager, NO_IMAGE, RehearsedModule, checked_module};
+use super::proposals::{ProposingRelease, RehearsedProposals};
 use super::sources::{RehearsalSources, example_images};
 use crate::cli::{RehearseArgs, ReleaseSettingsArgs};
 use crate::commands::release_settings::module_assets;
@@ -27,10 +29,13 @@ const EXAMPLE_MODULE: &str = "kyma.project.io/module/btp-operator";
 const ANY_MODULE: &str = "kyma-project.io/module/rehearsed";
 
 /// The inputs of a workflow that a rehearsal uses.
-const READ: [&str; 16] = [
+const READ: [&str; 24] = [
     "assets",
     "binary-image",
     "builders",
+    "bump",
+    "bump-merge",
+    "component-registry",
     "default-cr",
     "directory",
     "extra-images",
@@ -41,7 +46,12 @@ const READ: [&str; 16] = [
     "module-name",
     "module-namespace",
     "module-registry",
+    "modules-merge",
+    "modules-repository",
+    "promote",
+    "publish",
     "security-config",
+    "submit",
     "tag-format",
     "tag-when",
 ];
@@ -59,6 +69,8 @@ pub struct RehearsedRelease {
     pub module: Option<RehearsedModule>,
     /// The assets that the module's build does not make.
     pub assets: Vec<RehearsedAsset>,
+    /// The pull requests before it and after it.
+    pub proposals: RehearsedProposals,
     /// What the log says first.
     pub remarks: Vec<String>,
     /// The workflow's `tag-when`.
@@ -149,12 +161,26 @@ pub(super) fn read(parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<
         None => None,
     };
     let assets = said.assets(parser, settings.get("assets"));
+    let repository = said.repository()?;
+    let proposing = ProposingRelease {
+        repository: &repository,
+        tag: &tag,
+        version: &version,
+        version_before: below(&version),
+        component: settings.get("module-name"),
+        form,
+        assets: settings.get("assets"),
+    };
+    let (proposals, missing) = RehearsedProposals::read(parser, &sources, &proposing);
+    let mut remarks = said.remarks(image.map(|image| image.to_string()), &assets);
+    remarks.extend(missing);
     Some(RehearsedRelease {
         earlier: earlier_tags(&version, &format),
         plan: said.plan_inputs(&settings),
         build: said.given(&["module-namespace", "pin-images"]),
-        remarks: said.remarks(image.map(|image| image.to_string()), &assets),
-        repository: said.repository()?,
+        proposals,
+        remarks,
+        repository,
         tag_when: said.input("tag-when"),
         assets,
         module,
@@ -171,7 +197,8 @@ fn version(
     let workflow = sources.and_then(|sources| sources.workflow.as_ref());
     let format = workflow.and_then(|inputs| inputs.owned("tag-format"));
     let format: Option<TagFormat> = parser.parse("tag-format", format.as_ref());
-    let config = sources.and_then(|sources| sources.config.as_ref());
+    let config = sources.filter(|sources| !sources.is_example);
+    let config = config.and_then(|sources| sources.config.as_ref());
     let in_config = || config.map(|(_, config)| config.version.clone());
     let Some(typed) = args.version.clone().or_else(in_config) else {
         // Where the files cannot be read, the version may be in them.
@@ -391,31 +418,4 @@ impl Said<'_> {
         }
         remarks
     }
-}
-
-/// The tags of up to two versions below this one, the newest first, so that there is something to release after.
-fn earlier_tags(version: &Version, format: &TagFormat) -> Vec<String> {
-    let first = below(version);
-    let second = first.as_ref().and_then(below);
-    let tags = [first, second].into_iter().flatten();
-    tags.filter_map(|version| Some(format.tag(&version).ok()?.as_str().to_owned()))
-        .collect()
-}
-
-/// The version that this one comes after, if there has to be one: 1.1.0 for 1.2.0 and for its prereleases.
-fn below(version: &Version) -> Option<Version> {
-    let text = version.to_string();
-    let core = text.split(['-', '+']).next()?;
-    let mut numbers = core.split('.').map(str::parse::<u64>);
-    let mut next = || numbers.next()?.ok();
-    let lower = match (next()?, next()?, next()?) {
-        (major, minor, patch @ 1..) => (major, minor, patch - 1),
-        (major, minor @ 1.., 0) => (major, minor - 1, 0),
-        (major @ 2.., 0, 0) => (major - 1, 0, 0),
-        _ => return None,
-    };
-    let (major, minor, patch) = lower;
-    (lower != (0, 0, 0))
-        .then(|| format!("{major}.{minor}.{patch}").parse().ok())
-        .flatten()
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig};
 
 use super::super::input_parser::InputParser;
+use super::earlier::below;
 use super::workflow::WorkflowInputs;
 use crate::cli::RehearseArgs;
-use crate::domain::{Code, Diagnostic};
+use crate::domain::{Code, Diagnostic, TagFormat};
 
 /// Where `post-build-module.yaml` expects the rendered manifest.
 const RENDERED: &str = "build/manifest.yaml";
@@ -19,6 +20,7 @@ const EXAMPLE: (&str, &str) = (
 );
 
 const EXAMPLE_CR: &str = include_str!("../../rehearsal/example/default-cr.yaml");
+const EXAMPLE_CONFIG: &str = include_str!("../../rehearsal/example/module-config.yaml");
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,9 +67,11 @@ impl RehearsalSources {
             return Some(sources);
         }
         if let Some(path) = sources.path(args.module_config.as_ref(), "module-config") {
-            sources.config = Some(read_config(parser, path)?);
+            let file = read(parser, "--module-config", path)?;
+            sources.config = Some(parse_config(parser, file)?);
         }
         if sources.is_example {
+            sources.config = Some(parse_config(parser, example_config(args))?);
             sources.manifest = Some(SourceFile {
                 name: "manifest.yaml".to_owned(),
                 text: EXAMPLE
@@ -127,15 +131,16 @@ impl RehearsalSources {
         if let Some(path) = self.path(args.default_cr.as_ref(), "default-cr") {
             return read(parser, "--default-cr", path);
         }
-        if let Some((file, config)) = &self.config {
-            let named = config.default_cr.as_ref()?;
-            let path = beside(parser, file, named, "--default-cr")?;
-            return read(parser, "--default-cr", path);
+        if self.is_example {
+            return Some(SourceFile {
+                name: "default-cr.yaml".to_owned(),
+                text: EXAMPLE_CR.to_owned(),
+            });
         }
-        self.is_example.then(|| SourceFile {
-            name: "default-cr.yaml".to_owned(),
-            text: EXAMPLE_CR.to_owned(),
-        })
+        let (file, config) = self.config.as_ref()?;
+        let named = config.default_cr.as_ref()?;
+        let path = beside(parser, file, named, "--default-cr")?;
+        read(parser, "--default-cr", path)
     }
 
     /// The Kyma CLI used the configuration's `security`; modulectl ignores it.
@@ -161,8 +166,22 @@ fn read(parser: &mut InputParser<'_>, input: &str, path: String) -> Option<Sourc
     Some(SourceFile { name: path, text })
 }
 
-fn read_config(parser: &mut InputParser<'_>, path: String) -> Option<(SourceFile, ModuleConfig)> {
-    let file = read(parser, "--module-config", path)?;
+/// The example's configuration, as the release before left it.
+fn example_config(args: &RehearseArgs) -> SourceFile {
+    let typed = args.version.as_deref();
+    let read = typed.and_then(|typed| TagFormat::read(typed, None).ok());
+    let before = read.and_then(|(_, version, _)| below(&version));
+    let before = before.map_or_else(|| "0.0.0".to_owned(), |version| version.to_string());
+    SourceFile {
+        name: "module-config.yaml".to_owned(),
+        text: EXAMPLE_CONFIG.replace("{version}", &before),
+    }
+}
+
+fn parse_config(
+    parser: &mut InputParser<'_>,
+    file: SourceFile,
+) -> Option<(SourceFile, ModuleConfig)> {
     let (config, found) = ModuleConfig::parse(&file.name, file.text.as_bytes());
     refuse_all(parser, "--module-config", found);
     Some((file, config?))

@@ -32,6 +32,8 @@ pub(super) struct WorkflowInputs {
     values: BTreeMap<String, String>,
     /// The inputs whose values are expressions.
     unknown: BTreeSet<String>,
+    /// The folder of the repository.
+    repository: PathBuf,
     /// The folder of the module.
     pub(super) folder: PathBuf,
 }
@@ -69,7 +71,9 @@ impl WorkflowInputs {
         }
         let directory = inputs.get("directory").filter(|path| *path != ".");
         let directory = directory.unwrap_or_default().trim_start_matches("./");
-        inputs.folder = repository_of_file(file).join(directory);
+        let repository = repository_of_file(file).to_owned();
+        inputs.folder = repository.join(directory);
+        inputs.repository = repository;
         Ok(inputs)
     }
 
@@ -107,6 +111,11 @@ impl WorkflowInputs {
     /// The path of a file that an input names: below the module's folder.
     pub(super) fn path(&self, input: &str) -> Option<String> {
         Some(self.below(self.get(input)?))
+    }
+
+    /// A path in the repository.
+    pub(super) fn in_repository(&self, path: &str) -> String {
+        self.repository.join(path).display().to_string()
     }
 
     /// A path below the module's folder.

@@ -1,5 +1,6 @@
 //! What is rehearsed, by what was typed and by the files.
 
+mod proposals;
 mod refused;
 
 use std::collections::BTreeMap;

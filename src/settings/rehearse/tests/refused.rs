@@ -6,6 +6,15 @@ use crate::domain::Code;
 const CR: &str = "apiVersion: operator.kyma-project.io/v1alpha1\nkind: Keda\nmetadata: {name: a}\n";
 /// Files, most of which are wrong.
 const BAD_FILES: &[(&str, &str)] = &[
+    (
+        "repository/m.yaml",
+        include_str!("../../../../tests/rehearsal/modules/btp-manager.yaml"),
+    ),
+    ("repository/values.yaml", "a: {b: 1.1.0}\n"),
+    (
+        "repository/config.yaml",
+        "name: kyma-project.io/module/btp-operator\nversion: 1.1.0\nteam: kyma/gopher\nmanifest: other.yaml\nrepository: https://github.com/a/b\ndocumentation: https://help.example\nicons: [{name: module-icon, link: https://icons.example/a.svg}]\n",
+    ),
     ("empty.yaml", ""),
     ("text.yaml", "no object"),
     ("broken.yaml", "a: [b\n"),
@@ -215,6 +224,76 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("v1.2.0 --tag-when maybe", "choice-invalid", "maybe"),
     ("v1.2.0 --module-form maybe", "choice-invalid", "maybe"),
 ];
+
+/// Inputs of a workflow that asks for pull requests, the code of the first finding, and what is in its message.
+const REFUSED_PROPOSALS: &[(&str, &str, &str)] = &[
+    ("bump: 'values.yaml'", "edit-invalid", "values.yaml"),
+    (
+        "bump: 'nope.yaml: a.b = {version}'",
+        "file-unreadable",
+        "\"repository/nope.yaml\" cannot be read",
+    ),
+    (
+        "bump: 'values.yaml: a.c = {version}'",
+        "yaml-path-missing",
+        "values.yaml:1:",
+    ),
+    (
+        "bump: 'values.yaml: a.b = {versoin}'",
+        "edit-invalid",
+        "{versoin}",
+    ),
+    (
+        "bump: 'values.yaml: a.b = {tag}', bump-merge: none",
+        "choice-invalid",
+        "\"none\" is none of wait, squash, auto",
+    ),
+    ("promote: fast", "text-invalid", "list \"fast\" is no list"),
+    ("promote: '[\"Fast!\"]'", "channel-invalid", "Fast!"),
+    (
+        "promote: '[\"fast\"]', modules-repository: modules",
+        "repository-invalid",
+        "modules",
+    ),
+    (
+        "promote: '[\"fast\"]', modules-merge: maybe",
+        "choice-invalid",
+        "maybe",
+    ),
+    ("submit: true", "input-missing", "module-config"),
+    (
+        "submit: true, module-config: config.yaml",
+        "submission-file-missing",
+        "other.yaml as manifest",
+    ),
+    (
+        "submit: true, module: false",
+        "inputs-exclusive",
+        "module is false",
+    ),
+];
+
+#[test]
+fn pull_requests_that_cannot_be_made_are_refused_before_anything_starts() {
+    let path = "repository/.github/workflows/r.yaml";
+    let mut wrong = Vec::new();
+    for (inputs, code, message) in REFUSED_PROPOSALS {
+        let workflow = format!(
+            "jobs: {{a: {{uses: kyma-project/btp-release-action/.github/workflows/create-release.yaml@v1, with: {{manifest: m.yaml, {inputs}}}}}}}"
+        );
+        let files = [BAD_FILES, &[(path, &workflow)]].concat();
+        let found = settings_with(&format!("v1.2.0 --workflow {path}"), &files);
+        let found = found.err().unwrap_or_default();
+        let is_refused = found.first().is_some_and(|first| {
+            let names_it = first.to_string().contains(message);
+            first.code.as_str() == *code && names_it && !first.help.is_empty()
+        });
+        if !is_refused {
+            wrong.push(format!("{inputs}: {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
 
 #[test]
 fn everything_wrong_is_refused_before_anything_starts() {

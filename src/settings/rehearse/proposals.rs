@@ -1,0 +1,368 @@
+//! The pull requests of a rehearsal: the bump before the release, the submission and the promotions after it. A workflow says which
+//! there are; without one, they follow from the module's configuration.
+
+use std::path::Path;
+
+use ocm_module::config::{ConfigDialect, FileRef, ModuleConfig};
+use ocm_module::submission::ModuleSubmission;
+use ocm_module::values::ModuleForm;
+use ocm_module::yaml;
+
+use super::super::input_parser::{Choices, InputParser};
+use super::super::propose::edits;
+use super::super::proposed_release::ProposedRelease;
+use super::module::ANY_COMMIT;
+use super::sources::{RehearsalSources, SourceFile};
+use super::workflow::WorkflowInputs;
+use crate::domain::{
+    ChannelName, Code, ComponentName, Diagnostic, ModuleFiles, RepoSlug, RepositoryPath, Tag,
+    Version,
+};
+
+/// The repository of all modules, where the files name none.
+const MODULES: &str = "kyma/module-manifests";
+/// The channel to which a version is promoted, where no workflow names one.
+const CHANNEL: &str = "fast";
+
+/// The pull requests before and after the release.
+#[derive(Default)]
+pub struct RehearsedProposals {
+    pub bump: Option<RehearsedBump>,
+    pub modules: Option<RehearsedModules>,
+}
+
+/// The pull request that the release begins with.
+pub struct RehearsedBump {
+    /// The input `set`.
+    pub set: String,
+    pub files: Vec<BumpedFile>,
+    pub merge: RehearsedMerge,
+}
+
+/// A file of the repository that is released, without the bump and with it.
+pub struct BumpedFile {
+    pub path: RepositoryPath,
+    pub before: String,
+    pub after: String,
+}
+
+/// The pull requests in the repository of all modules.
+pub struct RehearsedModules {
+    pub repository: RepoSlug,
+    pub submits: bool,
+    /// In the order in which they get the version.
+    pub channels: Vec<ChannelName>,
+    pub merge: RehearsedMerge,
+    /// The path of the submission.
+    pub submission: RepositoryPath,
+    /// The path of the channels' versions.
+    pub releases: RepositoryPath,
+    /// The version that the channels have before.
+    pub version_before: Option<Version>,
+}
+
+/// A value of the input `merge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RehearsedMerge {
+    None,
+    Wait,
+    Squash,
+    Auto,
+}
+
+impl RehearsedMerge {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("wait", Self::Wait),
+        ("squash", Self::Squash),
+        ("auto", Self::Auto),
+        ("none", Self::None),
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Wait => "wait",
+            Self::Squash => "squash",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// The release that the pull requests belong to.
+pub(super) struct ProposingRelease<'a> {
+    pub(super) repository: &'a RepoSlug,
+    pub(super) tag: &'a Tag,
+    pub(super) version: &'a Version,
+    /// The version below it.
+    pub(super) version_before: Option<Version>,
+    pub(super) component: &'a str,
+    pub(super) form: ModuleForm,
+    /// The names of its assets, one a line.
+    pub(super) assets: &'a str,
+}
+
+impl RehearsedProposals {
+    /// Works them out, with what the log says of those that there are not. The parser has what is wrong.
+    pub(super) fn read(
+        parser: &mut InputParser<'_>,
+        sources: &RehearsalSources,
+        release: &ProposingRelease<'_>,
+    ) -> (Self, Vec<String>) {
+        let mut remarks = Vec::new();
+        let proposals = match (&sources.workflow, &sources.config) {
+            (Some(workflow), config) => Self {
+                bump: release.bump_of_workflow(parser, workflow),
+                modules: release.modules_of_workflow(
+                    parser,
+                    (workflow, config.as_ref()),
+                    sources.manifest.is_some(),
+                    &mut remarks,
+                ),
+            },
+            (None, Some((file, config))) => Self {
+                bump: release.bump_of_config(parser, file, config, &mut remarks),
+                modules: release.modules_of_config(file, config, &mut remarks),
+            },
+            (None, None) => {
+                let remark = "nothing is bumped and submitted: that takes --module-config FILE or a --workflow that asks for it";
+                remarks.push(remark.to_owned());
+                Self::default()
+            }
+        };
+        (proposals, remarks)
+    }
+}
+
+impl ProposingRelease<'_> {
+    /// The inputs `bump` and `bump-merge` of `create-release.yaml`.
+    fn bump_of_workflow(
+        &self,
+        parser: &mut InputParser<'_>,
+        workflow: &WorkflowInputs,
+    ) -> Option<RehearsedBump> {
+        let set = workflow.owned("bump")?;
+        // A bump that nobody waits for has no merge commit to release.
+        let [merges @ .., _] = RehearsedMerge::WORDS;
+        let merge = workflow.get("bump-merge").unwrap_or("squash");
+        let merge = parser.choice("bump-merge", Some(merge), &Choices::of(&merges));
+        let read = |parser: &mut InputParser<'_>, path: &RepositoryPath| {
+            parser.file("bump", &workflow.in_repository(path.as_str()))
+        };
+        self.bump(parser, set, merge?, read)
+    }
+
+    /// The version in the module's configuration, where it is another one.
+    fn bump_of_config(
+        &self,
+        parser: &mut InputParser<'_>,
+        file: &SourceFile,
+        config: &ModuleConfig,
+        remarks: &mut Vec<String>,
+    ) -> Option<RehearsedBump> {
+        if config.version.trim_start_matches('v') == self.version.to_string() {
+            let name = &file.name;
+            remarks.push(format!(
+                "nothing is bumped: {name} has version {} already",
+                config.version
+            ));
+            return None;
+        }
+        let name = Path::new(&file.name).file_name()?.to_string_lossy();
+        let set = format!("{name}: version = {{version}}");
+        self.bump(parser, set, RehearsedMerge::Squash, |_, _| {
+            Some(file.text.clone())
+        })
+    }
+
+    /// A bump whose files can be read, and whose values can be set in them.
+    fn bump(
+        &self,
+        parser: &mut InputParser<'_>,
+        set: String,
+        merge: RehearsedMerge,
+        read: impl Fn(&mut InputParser<'_>, &RepositoryPath) -> Option<String>,
+    ) -> Option<RehearsedBump> {
+        let release = ProposedRelease {
+            repository: self.repository.clone(),
+            version: self.version.clone(),
+            tag: self.tag.clone(),
+            commit: ANY_COMMIT.parse().ok(),
+            component: None,
+            registries: [].into(),
+        };
+        let mut files: Vec<BumpedFile> = Vec::new();
+        for change in edits(parser, std::slice::from_ref(&set), &release) {
+            let known = files.iter().position(|file| file.path == change.file);
+            let mut file = match known {
+                Some(at) => files.remove(at),
+                None => {
+                    let before = read(parser, &change.file)?;
+                    BumpedFile {
+                        path: change.file,
+                        after: before.clone(),
+                        before,
+                    }
+                }
+            };
+            let edit = change.edit;
+            let edited = yaml::edit(file.after.as_bytes(), &edit.path, &edit.value);
+            let edited = edited.map_err(|error| error.diagnostic(file.path.as_str()));
+            if let Some(edited) = parser.take("bump", edited) {
+                file.after = String::from_utf8_lossy(&edited).into_owned();
+            }
+            files.push(file);
+        }
+        Some(RehearsedBump { set, files, merge })
+    }
+
+    /// The inputs `submit`, `promote`, `modules-repository` and `modules-merge` of `create-release.yaml`.
+    fn modules_of_workflow(
+        &self,
+        parser: &mut InputParser<'_>,
+        (workflow, config): (&WorkflowInputs, Option<&(SourceFile, ModuleConfig)>),
+        has_module: bool,
+        remarks: &mut Vec<String>,
+    ) -> Option<RehearsedModules> {
+        let submits = workflow.get("submit") == Some("true");
+        let channels = channels(parser, workflow.get("promote").unwrap_or("[]"))?;
+        if !submits && channels.is_empty() {
+            return None;
+        }
+        if workflow.get("publish") == Some("false") {
+            remarks.push("nothing is submitted and promoted: the workflow does not publish".into());
+            return None;
+        }
+        if !has_module {
+            parser.refuse(
+                Code::InputsExclusive,
+                "submit or promote is given, and module is false: the plan names no component".into(),
+                "leave `submit` and `promote` out, and propose them in a workflow of your own, with `module-name`",
+            );
+            return None;
+        }
+        if workflow.get("component-registry").is_some() {
+            remarks.push("nobody copies the module to component-registry here: it is looked up where the build pushed it".into());
+        }
+        let merge = workflow.get("modules-merge").unwrap_or("wait");
+        let words = RehearsedMerge::WORDS;
+        let merge = parser.choice("modules-merge", Some(merge), &Choices::of(&words));
+        let repository = match workflow.owned("modules-repository") {
+            Some(named) => parser.parse("modules-repository", Some(&named)),
+            None if workflow.unknown_of(&["modules-repository"]).is_empty() => {
+                Some(self.repository.clone())
+            }
+            None => MODULES.parse().ok(),
+        };
+        match config {
+            None if submits => {
+                parser.missing(
+                    "module-config",
+                    "a submission is made from the module's configuration: name its file in the workflow, or type --module-config FILE",
+                );
+                return None;
+            }
+            Some((file, config)) if submits => {
+                let found = self.refused(file, config);
+                if !found.is_empty() {
+                    for wrong in found {
+                        parser.take::<(), _>("submit", Err(wrong));
+                    }
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        self.modules(repository?, submits, channels, merge?)
+    }
+
+    /// The submission of the module's configuration and the promotion to one channel, where the configuration is one that can be
+    /// submitted.
+    fn modules_of_config(
+        &self,
+        file: &SourceFile,
+        config: &ModuleConfig,
+        remarks: &mut Vec<String>,
+    ) -> Option<RehearsedModules> {
+        if self.form == ModuleForm::KymaCli2 {
+            let remark = "nothing is submitted and promoted: Lifecycle Manager finds the form modulectl-3 or both only";
+            remarks.push(remark.to_owned());
+            return None;
+        }
+        if let Some(refused) = self.refused(file, config).first() {
+            remarks.push(format!(
+                "nothing is submitted and promoted: {}",
+                refused.seen
+            ));
+            return None;
+        }
+        let channels = vec![CHANNEL.parse().ok()?];
+        self.modules(MODULES.parse().ok()?, true, channels, RehearsedMerge::Wait)
+    }
+
+    fn modules(
+        &self,
+        repository: RepoSlug,
+        submits: bool,
+        channels: Vec<ChannelName>,
+        merge: RehearsedMerge,
+    ) -> Option<RehearsedModules> {
+        let component: ComponentName = self.component.parse().ok()?;
+        let files = ModuleFiles::new(None, None);
+        let of_version = (self.version, self.tag);
+        Some(RehearsedModules {
+            repository,
+            submits,
+            channels,
+            merge,
+            submission: files.submission(&component, of_version).ok()?,
+            releases: files.releases(&component).ok()?,
+            version_before: self.version_before.clone(),
+        })
+    }
+
+    /// What `propose` would refuse of the configuration, once the release is published.
+    fn refused(&self, file: &SourceFile, config: &ModuleConfig) -> Vec<Diagnostic> {
+        let is_asset = |name: &str| self.assets.lines().any(|asset| asset == name);
+        let named = [
+            ("manifest", Some(&config.manifest)),
+            ("defaultCR", config.default_cr.as_ref()),
+        ];
+        let foreign = named.into_iter().filter_map(|(key, named)| match named {
+            Some(FileRef::Path(name)) if !is_asset(name) => Some(Diagnostic::error(
+                Code::SubmissionFileMissing,
+                format!(
+                    "{} names {name} as {key}, and the release has no such asset",
+                    file.name
+                ),
+                format!("name an asset of the release in {key}, or give an address"),
+            )),
+            _ => None,
+        });
+        // One of modulectl's format was checked when it was read; the Kyma CLI's lacks what a submission has to have.
+        let found = if config.dialect == ConfigDialect::KymaCli2 {
+            let submission = ModuleSubmission::of(config, self.version, self.tag.as_str());
+            submission.file(&file.name).1
+        } else {
+            Vec::new()
+        };
+        let errors = found.into_iter().filter(ocm_module::Diagnostic::is_error);
+        let errors = errors.map(|error| error.at(&file.name, None).with_code());
+        foreign.chain(errors).collect()
+    }
+}
+
+/// A JSON list of channels.
+fn channels(parser: &mut InputParser<'_>, text: &str) -> Option<Vec<ChannelName>> {
+    let names = serde_json::from_str::<Vec<String>>(text).map_err(|_| {
+        Diagnostic::value(
+            Code::TextInvalid,
+            "list",
+            text,
+            "is no list of channels",
+            "write it as JSON, such as [\"fast\", \"regular\"]",
+        )
+    });
+    let names = parser.take("promote", names)?;
+    let channels = names.iter().map(|name| parser.parse("promote", Some(name)));
+    channels.collect()
+}
