@@ -93,8 +93,9 @@ mod tests {
         assert!(!matches(
             "https://github.com/o/r/.github/workflows/build.yml@refs/heads/*"
         ));
+        // No pattern is a prefix.
         assert!(!matches(
-            "https://github.com/o/r/.github/workflows/build.yml"
+            "https://github.com/o/r/.github/workflows/build.yml@refs/tags/v1.2"
         ));
     }
 }

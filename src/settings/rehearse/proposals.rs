@@ -188,6 +188,7 @@ impl ProposingRelease<'_> {
             tag: self.tag.clone(),
             commit: ANY_COMMIT.parse().ok(),
             component: None,
+            images: Vec::new(),
             registries: [].into(),
         };
         let mut files: Vec<BumpedFile> = Vec::new();
