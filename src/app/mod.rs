@@ -25,7 +25,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{Either, FutureExt as _, join, join_all, select};
 
 use crate::adapters::files::Files;
 use crate::adapters::github::GitHub;
@@ -242,7 +242,8 @@ impl App<'_> {
         let now = self.clock.now();
         let until = now.plus(COMMAND_LIMIT);
         self.log.began(title, now, until);
-        let command = self.unless_interrupted(title, command);
+        // On the heap, or it would be copied into each future around it.
+        let command = self.unless_interrupted(title, command).boxed_local();
         let command = pin!(self.showing(&self.http, command));
         match select(self.clock.passed(until), command).await {
             Either::Left(_) => {

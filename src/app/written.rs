@@ -9,15 +9,15 @@ use crate::report::Failure;
 
 /// Says where a result could not go. An error of a closed pipe stays as it is: whoever reads the output has had enough of it.
 pub(super) fn written(result: io::Result<()>) -> anyhow::Result<()> {
-    result.map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => error.into(),
-        _ => {
-            let seen = format!("the result cannot be written: {error}");
-            let help = "what was changed stays changed: make room on the disk or, in a step, check the files that GITHUB_OUTPUT and \
-                        GITHUB_STEP_SUMMARY name, and run it again";
-            let found = Diagnostic::error(Code::ResultUnwritable, seen, help);
-            Failure::new(TITLE, vec![found]).into()
+    result.map_err(|error| {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return error.into();
         }
+        let seen = format!("the result cannot be written: {error}");
+        let help = "what was changed stays changed: make room on the disk or, in a step, check the files that GITHUB_OUTPUT and \
+                    GITHUB_STEP_SUMMARY name, and run it again";
+        let found = Diagnostic::error(Code::ResultUnwritable, seen, help);
+        Failure::new(TITLE, vec![found]).into()
     })
 }
 

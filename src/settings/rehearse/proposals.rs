@@ -194,15 +194,14 @@ impl ProposingRelease<'_> {
         let mut files: Vec<BumpedFile> = Vec::new();
         for change in edits(parser, std::slice::from_ref(&set), &release) {
             let known = files.iter().position(|file| file.path == change.file);
-            let mut file = match known {
-                Some(at) => files.remove(at),
-                None => {
-                    let before = read(parser, &change.file)?;
-                    BumpedFile {
-                        path: change.file,
-                        after: before.clone(),
-                        before,
-                    }
+            let mut file = if let Some(at) = known {
+                files.remove(at)
+            } else {
+                let before = read(parser, &change.file)?;
+                BumpedFile {
+                    path: change.file,
+                    after: before.clone(),
+                    before,
                 }
             };
             let edit = change.edit;
