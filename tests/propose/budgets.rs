@@ -1,6 +1,4 @@
 //! The requests of `propose`, counted: those that count against GitHub's limits, and those that it confirms with 304, which do not.
-//!
-//! `cargo test --test propose budgets -- --nocapture` prints them.
 
 use super::support::scene::Scene;
 use super::{BRANCH, CONFIG, KUSTOMIZATION, propose, push, scene, tip};
@@ -9,7 +7,7 @@ const NONE: (&str, &str) = ("merge", "none");
 const SQUASH: (&str, &str) = ("merge", "squash");
 
 /// Runs `propose`, and counts what it asks.
-async fn requests(scene: &Scene, case: &str, more: &[(&str, &str)]) -> (usize, usize) {
+async fn requests(scene: &Scene, more: &[(&str, &str)]) -> (usize, usize) {
     scene.seen_by_all().await;
     scene.forget();
     propose(scene, more).await.unwrap();
@@ -18,13 +16,6 @@ async fn requests(scene: &Scene, case: &str, more: &[(&str, &str)]) -> (usize, u
         .iter()
         .filter(|entry| entry.status == Some(304))
         .count();
-    eprintln!(
-        "{case}: {} and {confirmed} confirmed",
-        sent.len() - confirmed
-    );
-    for entry in &sent {
-        eprintln!("    {} {} {:?}", entry.method, entry.path, entry.status);
-    }
     (sent.len() - confirmed, confirmed)
 }
 
@@ -37,7 +28,7 @@ async fn proposal_sends_exactly_so_many_requests() {
         let inputs = [merge, ("commit", base.as_str())];
         for run in ["first", "second"] {
             let case = format!("{name}, {run}");
-            let count = requests(&scene, &case, &inputs).await;
+            let count = requests(&scene, &inputs).await;
             found.push((case, count));
         }
     }
@@ -49,7 +40,7 @@ async fn proposal_sends_exactly_so_many_requests() {
         &KUSTOMIZATION.replace("1.1.0", "1.2.0"),
     );
     let base = tip(&scene, "main").unwrap();
-    let count = requests(&scene, "unchanged", &[SQUASH, ("commit", base.as_str())]).await;
+    let count = requests(&scene, &[SQUASH, ("commit", base.as_str())]).await;
     found.push(("unchanged".into(), count));
     assert_eq!(tip(&scene, BRANCH), None);
     let found: Vec<_> = found

@@ -42,7 +42,7 @@ async fn release_that_begins_after_a_revert_proposes_the_change_again() {
             scene.repository(|it| {
                 assert_eq!(
                     it.commits[&outputs["commit"]].parents,
-                    [head.clone()],
+                    std::slice::from_ref(&head),
                     "{case}"
                 );
             });
