@@ -1,5 +1,9 @@
 //! `btp-release rehearse`: its exit codes, and that it can be run again.
-#![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers outside of test functions"
+)]
 
 mod own_module;
 mod report;
