@@ -49,12 +49,13 @@ impl Rehearsal<'_> {
         let inputs = [
             ("kind", "bump"),
             ("commit", began),
-            ("set", &bump.set),
             ("merge", bump.merge.word()),
             ("timeout", TIMEOUT),
             ("target-token", BUMP_TOKEN),
         ];
-        let inputs: Vec<_> = named.chain(inputs).collect();
+        let changes = bump.changes.iter();
+        let changes = changes.map(|(input, value)| (*input, value.as_str()));
+        let inputs: Vec<_> = named.chain(inputs).chain(changes).collect();
         let bumped = self.job(BUMP, "propose", &inputs).await?;
         Ok(match bumped.exit {
             Exit::Done => Ok(bumped.output("commit").to_owned()),

@@ -121,13 +121,16 @@ fn pull_requests_of_a_workflow_are_made_as_it_says() {
         std::fs::write(path, text).unwrap();
     };
     write("scan.yaml", "rc-tag: 1.8.0\n");
+    let images =
+        "images:\n  - ghcr.io/kyma-project/keda-manager:1.8.0 # ours\n  - r.example/a:1.8.0\n";
+    write("component-config.yaml", images);
     write("keda.yaml", include_str!("modules/keda-manager.yaml"));
     let config = include_str!("modules/keda-module-config.yaml");
     let config = config
         .replace("manifest: keda-manager.yaml", "manifest: rendered.yaml")
         .replace("defaultCR: ./keda-default-cr.yaml\n", "");
     write("module-config.yaml", &config.replace("1.9.0 #", "2.0.0 #"));
-    let inputs = "bump: 'scan.yaml: rc-tag = {version}', bump-merge: wait, module-name: kyma-project.io/module/keda, manifest: keda.yaml, \
+    let inputs = "bump: 'scan.yaml: rc-tag = {version}', bump-component-config: component-config.yaml, bump-merge: wait, module-name: kyma-project.io/module/keda, manifest: keda.yaml, \
                   module-config: module-config.yaml, modules-repository: kyma/modules, modules-merge: auto, submit: true, promote: '[\"fast\", \"regular\"]'";
     let workflow = format!(
         "jobs: {{a: {{uses: kyma-project/btp-release-action/.github/workflows/create-release.yaml@v1, with: {{{inputs}}}}}}}\n"
@@ -145,6 +148,10 @@ fn pull_requests_of_a_workflow_are_made_as_it_says() {
     let repository = left(&state, "kyma-project/keda-manager");
     let tagged = repository.tag_commit("2.0.0").unwrap();
     assert_eq!(file(&repository, &tagged, "scan.yaml"), "rc-tag: 2.0.0\n");
+    assert_eq!(
+        file(&repository, &tagged, "component-config.yaml"),
+        images.replace("1.8.0 #", "2.0.0 #")
+    );
     let merged = |repository: &GitRepository| -> Vec<_> {
         let pulls = repository.pulls.values();
         let ours = pulls.filter(|pull| pull.head.starts_with("release/"));

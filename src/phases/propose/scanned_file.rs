@@ -36,7 +36,11 @@ impl ScannedFormat {
 
 impl ScannedFile {
     /// The bytes that it makes of those before it. A new file would need what no release knows, such as the team.
-    pub(super) fn apply(&self, before: Option<&Bytes>) -> Result<Bytes, Diagnostic> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no file, if it is not YAML, or if it lists none of the images.
+    pub fn apply(&self, before: Option<&Bytes>) -> Result<Bytes, Diagnostic> {
         let path = self.path.as_str();
         let before = before.ok_or_else(|| self.not_there())?;
         let made = match self.format {

@@ -11,9 +11,11 @@ use ocm_module::yaml;
 use super::super::input_parser::{Choices, InputParser};
 use super::super::propose::edits;
 use super::super::proposed_release::ProposedRelease;
+use super::super::scanned_files::scanned_files;
 use super::module::ANY_COMMIT;
 use super::sources::{RehearsalSources, SourceFile};
 use super::workflow::WorkflowInputs;
+use crate::cli::ScannedFilesInput;
 use crate::domain::{
     ChannelName, Code, ComponentName, Diagnostic, ModuleFiles, RepoSlug, RepositoryPath, Tag,
     Version,
@@ -33,8 +35,8 @@ pub struct RehearsedProposals {
 
 /// The pull request that the release begins with.
 pub struct RehearsedBump {
-    /// The input `set`.
-    pub set: String,
+    /// The inputs of `propose` that say what is changed.
+    pub changes: Vec<(&'static str, String)>,
     pub files: Vec<BumpedFile>,
     pub merge: RehearsedMerge,
 }
@@ -96,6 +98,8 @@ pub(super) struct ProposingRelease<'a> {
     /// The version below it.
     pub(super) version_before: Option<Version>,
     pub(super) component: &'a str,
+    /// The inputs `binary-image` and `extra-images`; empty where there are none.
+    pub(super) images: [&'a str; 2],
     pub(super) form: ModuleForm,
     /// The names of its assets, one a line.
     pub(super) assets: &'a str,
@@ -134,13 +138,25 @@ impl RehearsedProposals {
 }
 
 impl ProposingRelease<'_> {
-    /// The inputs `bump` and `bump-merge` of `create-release.yaml`.
+    /// The inputs of `create-release.yaml` that begin with `bump`.
     fn bump_of_workflow(
         &self,
         parser: &mut InputParser<'_>,
         workflow: &WorkflowInputs,
     ) -> Option<RehearsedBump> {
-        let set = workflow.owned("bump")?;
+        let changes = [
+            ("set", workflow.owned("bump")),
+            ("security-config", workflow.owned("bump-security-config")),
+            ("component-config", workflow.owned("bump-component-config")),
+        ];
+        let mut changes: Vec<_> = given(changes).collect();
+        if changes.is_empty() {
+            return None;
+        }
+        if changes.iter().any(|(input, _)| *input != "set") {
+            let [binary, extra] = self.images.map(|images| Some(images.to_owned()));
+            changes.extend(given([("binary-image", binary), ("extra-images", extra)]));
+        }
         // A bump that nobody waits for has no merge commit to release.
         let [merges @ .., _] = RehearsedMerge::WORDS;
         let merge = workflow.get("bump-merge").unwrap_or("squash");
@@ -148,7 +164,7 @@ impl ProposingRelease<'_> {
         let read = |parser: &mut InputParser<'_>, path: &RepositoryPath| {
             parser.file("bump", &workflow.in_repository(path.as_str()))
         };
-        self.bump(parser, set, merge?, read)
+        self.bump(parser, changes, merge?, read)
     }
 
     /// The version in the module's configuration, where it is another one.
@@ -168,17 +184,17 @@ impl ProposingRelease<'_> {
             return None;
         }
         let name = Path::new(&file.name).file_name()?.to_string_lossy();
-        let set = format!("{name}: version = {{version}}");
-        self.bump(parser, set, RehearsedMerge::Squash, |_, _| {
+        let changes = vec![("set", format!("{name}: version = {{version}}"))];
+        self.bump(parser, changes, RehearsedMerge::Squash, |_, _| {
             Some(file.text.clone())
         })
     }
 
-    /// A bump whose files can be read, and whose values can be set in them.
+    /// A bump whose files can be read, and in which its changes can be made.
     fn bump(
         &self,
         parser: &mut InputParser<'_>,
-        set: String,
+        changes: Vec<(&'static str, String)>,
         merge: RehearsedMerge,
         read: impl Fn(&mut InputParser<'_>, &RepositoryPath) -> Option<String>,
     ) -> Option<RehearsedBump> {
@@ -191,28 +207,38 @@ impl ProposingRelease<'_> {
             images: Vec::new(),
             registries: [].into(),
         };
-        let mut files: Vec<BumpedFile> = Vec::new();
-        for change in edits(parser, std::slice::from_ref(&set), &release) {
-            let known = files.iter().position(|file| file.path == change.file);
-            let mut file = if let Some(at) = known {
-                files.remove(at)
-            } else {
-                let before = read(parser, &change.file)?;
-                BumpedFile {
-                    path: change.file,
-                    after: before.clone(),
-                    before,
-                }
-            };
+        let input = |name: &str| {
+            let found = changes.iter().find(|(input, _)| *input == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let scanned = ScannedFilesInput {
+            security_config: input("security-config"),
+            component_config: input("component-config"),
+            binary_image: input("binary-image"),
+            extra_images: input("extra-images").into_iter().collect(),
+        };
+        let mut files = Vec::new();
+        for scanned in scanned_files(parser, &scanned, &release, &[]) {
+            let file = bumped(&mut files, &scanned.path, |path| read(parser, path))?;
+            let made = scanned.apply(Some(&file.after.clone().into()));
+            if let Some(made) = parser.take(scanned.format.input(), made) {
+                file.after = String::from_utf8_lossy(&made).into_owned();
+            }
+        }
+        for change in edits(parser, input("set").as_slice(), &release) {
+            let file = bumped(&mut files, &change.file, |path| read(parser, path))?;
             let edit = change.edit;
             let edited = yaml::edit(file.after.as_bytes(), &edit.path, &edit.value);
             let edited = edited.map_err(|error| error.diagnostic(file.path.as_str()));
             if let Some(edited) = parser.take("bump", edited) {
                 file.after = String::from_utf8_lossy(&edited).into_owned();
             }
-            files.push(file);
         }
-        Some(RehearsedBump { set, files, merge })
+        Some(RehearsedBump {
+            changes,
+            files,
+            merge,
+        })
     }
 
     /// The inputs `submit`, `promote`, `modules-repository` and `modules-merge` of `create-release.yaml`.
@@ -349,6 +375,37 @@ impl ProposingRelease<'_> {
         let errors = errors.map(|error| error.at(&file.name, None).with_code());
         foreign.chain(errors).collect()
     }
+}
+
+/// The inputs that have a value.
+fn given(
+    inputs: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let inputs = inputs
+        .into_iter()
+        .filter_map(|(input, value)| Some((input, value?)));
+    inputs.filter(|(_, value)| !value.is_empty())
+}
+
+/// The file of a path, as earlier changes left it.
+fn bumped<'f>(
+    files: &'f mut Vec<BumpedFile>,
+    path: &RepositoryPath,
+    read: impl FnOnce(&RepositoryPath) -> Option<String>,
+) -> Option<&'f mut BumpedFile> {
+    let at = files.iter().position(|file| file.path == *path);
+    let at = if let Some(at) = at {
+        at
+    } else {
+        let before = read(path)?;
+        files.push(BumpedFile {
+            path: path.clone(),
+            after: before.clone(),
+            before,
+        });
+        files.len() - 1
+    };
+    files.get_mut(at)
 }
 
 /// A JSON list of channels.

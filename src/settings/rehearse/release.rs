@@ -29,12 +29,14 @@ const EXAMPLE_MODULE: &str = "kyma.project.io/module/btp-operator";
 const ANY_MODULE: &str = "kyma-project.io/module/rehearsed";
 
 /// The inputs of a workflow that a rehearsal uses.
-const READ: [&str; 24] = [
+const READ: [&str; 26] = [
     "assets",
     "binary-image",
     "builders",
     "bump",
+    "bump-component-config",
     "bump-merge",
+    "bump-security-config",
     "component-registry",
     "default-cr",
     "directory",
@@ -168,6 +170,7 @@ pub(super) fn read(parser: &mut InputParser<'_>, args: &RehearseArgs) -> Option<
         version: &version,
         version_before: below(&version),
         component: settings.get("module-name"),
+        images: ["binary-image", "extra-images"].map(|input| settings.get(input)),
         form,
         assets: settings.get("assets"),
     };

@@ -21,6 +21,10 @@ fn of_workflow(inputs: &str) -> RehearsalSettings {
             "sec-scanners-config.yaml",
             "rc-tag: 1.1.0\nprotecode:\n  - r.example/a:1.1.0\n",
         ),
+        (
+            "component-config.yaml",
+            "images:\n  - ghcr.io/kyma-project/keda-manager:1.1.0\n  - r.example/a:1.1.0\n",
+        ),
     ];
     let arguments = "1.2.0 --workflow .github/workflows/r.yaml --image ghcr.io/kedacore/keda";
     match settings_with(arguments, &files) {
@@ -39,7 +43,8 @@ fn example_is_bumped_submitted_and_promoted() {
     let settings = settings("v1.2.0");
     let proposals = &settings.release.proposals;
     let bump = proposals.bump.as_ref().unwrap();
-    assert_eq!(bump.set, "module-config.yaml: version = {version}");
+    let set = "module-config.yaml: version = {version}".to_owned();
+    assert_eq!(bump.changes, [("set", set)]);
     assert_eq!(bump.merge, RehearsedMerge::Squash);
     let [file] = bump.files.as_slice() else {
         panic!("one file");
@@ -138,6 +143,23 @@ fn workflow_says_which_pull_requests_there_are() {
         "modules/keda/module-releases.yaml"
     );
     assert_eq!(channels(&settings), ["fast", "regular"]);
+}
+
+#[test]
+fn bump_sets_the_images_of_the_release_before_single_values() {
+    let settings = of_workflow(
+        "bump-component-config: component-config.yaml, bump: \"component-config.yaml: images[1]:tag = 7\"",
+    );
+    let bump = settings.release.proposals.bump.as_ref().unwrap();
+    let [file] = bump.files.as_slice() else {
+        panic!("one file");
+    };
+    assert_eq!(
+        file.after,
+        "images:\n  - ghcr.io/kyma-project/keda-manager:1.2.0\n  - r.example/a:7\n"
+    );
+    let inputs: Vec<_> = bump.changes.iter().map(|(input, _)| *input).collect();
+    assert_eq!(inputs, ["set", "component-config", "binary-image"]);
 }
 
 #[test]
