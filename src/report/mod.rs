@@ -5,6 +5,7 @@
 
 mod asset_progress;
 mod commands;
+mod cost;
 mod details;
 mod difference;
 mod failure;
@@ -16,6 +17,7 @@ mod result;
 mod screen;
 mod summary;
 
+pub use cost::RequestCost;
 pub use failure::Failure;
 pub use live::Now;
 pub use log::{ConsoleLog, LogFormat};

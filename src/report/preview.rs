@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::cost::RequestCost;
 use super::screen::{Paint, Screen, printable};
 use crate::domain::{CommitSha, Tag};
 use crate::plan::{Awaited, Mark, NotesSource, ReleasePlan, TagWhen};
@@ -72,6 +73,8 @@ impl PlanPreview<'_> {
             }
         }
         self.row(&mut text, "publish", &self.asked_for());
+        let cost = RequestCost::of(self.plan).told();
+        self.row(&mut text, "requests", &cost);
         for unknown in self.seen.iter().flat_map(|seen| &seen.unknown) {
             self.row(&mut text, "not known", unknown);
         }

@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 
+use btp_release::plan::ReleasePlan;
+use btp_release::report::RequestCost;
 use stand_ins::{EventLog, LogEntry, Service};
 
 use super::release::{Phases, told};
@@ -68,6 +70,8 @@ struct Sent {
     phase: String,
     github: Vec<LogEntry>,
     registry: Vec<LogEntry>,
+    /// The output of `plan`.
+    plan: Option<String>,
 }
 
 /// Runs the phases, and keeps the requests of each.
@@ -111,6 +115,11 @@ impl Phases for Counting<'_> {
             phase: phase.to_owned(),
             github,
             registry,
+            plan: ended
+                .as_ref()
+                .ok()
+                .and_then(|ended| ended.get("plan"))
+                .cloned(),
         });
         ended.map_err(|stop| told(phase, &stop))
     }
@@ -177,6 +186,30 @@ fn check(run: &str, all: &[Sent], budgets: &[Budget]) -> Vec<String> {
     exceeded
 }
 
+/// What `plan` says of the cost.
+fn told_cost(all: &[Sent]) -> RequestCost {
+    let plan = all.iter().find_map(|sent| sent.plan.as_deref()).unwrap();
+    RequestCost::of(&ReleasePlan::from_json(plan, None).unwrap())
+}
+
+/// From the draft to the published release, with one leg.
+fn sent_cost(all: &[Sent]) -> RequestCost {
+    let counted = [
+        "draft",
+        "upload",
+        "await",
+        "fetch-module",
+        "record-tests",
+        "publish",
+    ];
+    let of = counted.map(|phase| all.iter().find(|sent| sent.phase == phase));
+    let of: Vec<_> = of.into_iter().flatten().collect();
+    RequestCost {
+        github: of.iter().map(|sent| sent.github.len()).sum(),
+        registry: of.iter().map(|sent| sent.registry.len()).sum(),
+    }
+}
+
 #[tokio::test]
 async fn each_phase_stays_within_its_budget_of_requests() {
     let scene = Scene::start(|_| ()).await;
@@ -184,6 +217,7 @@ async fn each_phase_stays_within_its_budget_of_requests() {
         .release(Run { id: 1, attempt: 1 })
         .await;
     let mut exceeded = check("first run", &first, &FIRST);
+    assert_eq!(told_cost(&first), sent_cost(&first));
     let second = Counting::on(&scene)
         .release(Run { id: 2, attempt: 1 })
         .await;
@@ -284,6 +318,10 @@ async fn with_releases(others: u32) -> [usize; 2] {
     let published = phase("publish", &[plan, artifacts, ("needs", "none")]).await;
     assert_eq!(published["is-latest"], "true");
     let sent = by.sent.borrow();
+    let told = told_cost(&sent);
+    let cost = sent_cost(&sent);
+    // No leg was recorded, and no image is there.
+    assert_eq!((told.github - 6, told.registry), (cost.github, 0));
     ["plan", "publish"].map(|name| {
         let of = sent.iter().find(|sent| sent.phase == name).unwrap();
         eprintln!("{others} releases, {name}: {}", of.github.len());

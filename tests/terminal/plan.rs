@@ -90,6 +90,7 @@ async fn plan_shows_what_will_happen() {
         "/prod/btp-manager:1.2.0: there already,\n                     bafebd36189a",
         "/prod/other:1.2.0: not there yet\n",
         "  rights      contents: write, ",
+        "  requests    about 51 to GitHub and 26 to registries, with one leg of tests (6\n              for each further one)",
         "\nNext: run it again with --output plan.json, then\n  btp-release draft --plan plan.json\n",
     ] {
         shown.assert_has(text);
