@@ -153,8 +153,7 @@ impl FilesReader for Files {
                 .read_to_end(&mut bytes)
                 .map_err(broken)?;
             if bytes.len() as u64 > limit {
-                let seen = format!("has more than {limit} bytes");
-                return Err(unreadable(seen, "give a smaller file"));
+                return Err(broken(format!("has more than {limit} bytes")));
             }
             Ok(Some(bytes.into()))
         })
