@@ -140,7 +140,7 @@ async fn existing_files_are_read_and_missing_ones_absent() {
         assert_eq!(bytes, Some(Bytes::from_static(b"hello")));
     }
     let error = workspace.files.read("x".as_ref(), 4).await.unwrap_err();
-    assert_eq!(unreadable(error), "has more than 4 bytes");
+    assert!(broken(&error).contains("more than 4 bytes"), "{error}");
     for absent in ["y", "no/such/folder/y"] {
         assert_eq!(workspace.files.file(absent.as_ref()).await.unwrap(), None);
         assert_eq!(
