@@ -2,15 +2,15 @@
 //! an undisturbed one ends with.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use btp_release::domain::Moment;
 use btp_release::protocol::Clock;
 use stand_ins::github::{GitHubWorld, GitRepository};
 use stand_ins::{EventLog, Faults, GitHubServer, LogEntry};
 use tokio::sync::Notify;
 
 use super::release::Snapshot;
+use super::support::clock::EventfulClock;
 use super::support::cuts::{CUTS, Cut, whole_matrices};
 use super::support::scene::{Outputs, Run, SharedClock};
 use super::{BASE, Modules};
@@ -34,33 +34,15 @@ pub(crate) enum Server {
 
 pub(crate) const SERVERS: [Server; 3] = [Server::Release, Server::Modules, Server::Registry];
 
-/// A clock on which a person merges the open pull requests whenever somebody waits.
-struct MergingClock {
-    inner: SharedClock,
-    other: Arc<GitHubServer>,
-}
-
-#[async_trait::async_trait]
-impl Clock for MergingClock {
-    fn now(&self) -> Moment {
-        self.inner.now()
-    }
-    fn wall(&self) -> SystemTime {
-        self.inner.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.inner.sleep_until(at).await;
-        let mut world = self.other.world();
-        let repository = world.repository(super::MANIFESTS);
-        let pulls = repository.pulls.iter();
-        let open = pulls.filter(|(_, pull)| pull.state == "open");
-        let open: Vec<_> = open.map(|(number, _)| *number).collect();
-        for number in open {
-            repository.merge_by_hand(number, "grace", "squash").unwrap();
-        }
-    }
-    async fn passed(&self, at: Moment) {
-        self.inner.passed(at).await;
+/// A person merges what is open.
+fn merge_open(other: &GitHubServer) {
+    let mut world = other.world();
+    let repository = world.repository(super::MANIFESTS);
+    let pulls = repository.pulls.iter();
+    let open = pulls.filter(|(_, pull)| pull.state == "open");
+    let open: Vec<_> = open.map(|(number, _)| *number).collect();
+    for number in open {
+        repository.merge_by_hand(number, "grace", "squash").unwrap();
     }
 }
 
@@ -146,7 +128,8 @@ impl Modules {
             Merger::Run => (Arc::new(inner), "squash"),
             Merger::Person => {
                 let other = Arc::clone(&self.other);
-                (Arc::new(MergingClock { inner, other }), "wait")
+                let after_sleep = move |_| merge_open(&other);
+                (Arc::new(EventfulClock { inner, after_sleep }), "wait")
             }
         };
         let run = Run { id, attempt: 1 };

@@ -16,39 +16,11 @@ use super::images::{Image, sidecar};
 use super::release::{
     BINARY, LEGS, MODULES, PublishJob, RUN, SIDECAR, SIDECAR_TAG, codes, module_repository,
 };
+use super::support::clock::EventfulClock;
 use super::support::scene::{Outputs, Run, Scene, SharedClock, TAG};
 use super::world::module_tag;
 
 type LaterChange = Box<dyn FnOnce(&Scene) + Send>;
-
-/// A clock that makes changes at given times.
-struct ClockWithChanges {
-    clock: SharedClock,
-    scene: Arc<Scene>,
-    pending: Mutex<Vec<(Duration, LaterChange)>>,
-}
-
-#[async_trait::async_trait]
-impl Clock for ClockWithChanges {
-    fn now(&self) -> Moment {
-        self.clock.now()
-    }
-    fn wall(&self) -> std::time::SystemTime {
-        self.clock.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.clock.sleep_until(at).await;
-        let now = self.clock.0.now();
-        let mut pending = self.pending.lock().unwrap();
-        while pending.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, happens) = pending.remove(0);
-            happens(&self.scene);
-        }
-    }
-    async fn passed(&self, _: Moment) {
-        std::future::pending().await
-    }
-}
 
 async fn awaited(
     scene: &Arc<Scene>,
@@ -59,11 +31,18 @@ async fn awaited(
     let begun = scene.clock.now();
     let pending = pending
         .into_iter()
-        .map(|(after, what)| (begun + after, what));
-    let clock: Arc<dyn Clock> = Arc::new(ClockWithChanges {
-        clock: SharedClock(scene.clock.clone()),
-        scene: Arc::clone(scene),
-        pending: Mutex::new(pending.collect()),
+        .map(|(after, what)| (Moment::at(begun + after), what));
+    let pending = Mutex::new(pending.collect::<Vec<_>>());
+    let of = Arc::clone(scene);
+    let clock: Arc<dyn Clock> = Arc::new(EventfulClock {
+        inner: SharedClock(scene.clock.clone()),
+        after_sleep: move |now| {
+            let mut pending = pending.lock().unwrap();
+            while pending.first().is_some_and(|(at, _)| *at <= now) {
+                let (_, happens) = pending.remove(0);
+                happens(&of);
+            }
+        },
     });
     let inputs: Vec<_> = [("plan", plan)]
         .into_iter()

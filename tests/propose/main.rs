@@ -23,14 +23,14 @@ mod ways;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use btp_release::domain::{Code, Diagnostic, Moment};
 use btp_release::engine::Stop;
 use btp_release::protocol::Clock;
 use stand_ins::Options;
 use stand_ins::github::{GitHubWorld, GitRepository, Level, Pull, Rule, Token};
-use support::clock::SharedClock;
+use support::clock::{EventfulClock, SharedClock};
 use support::scene::{Outputs, REPOSITORY, Run, Scene, TOKEN};
 
 pub(crate) const RUN: Run = Run { id: 17, attempt: 1 };
@@ -172,23 +172,23 @@ pub(crate) fn writes(scene: &Scene) -> Vec<String> {
 
 type Event = Box<dyn FnOnce() + Send>;
 
-/// A clock on which something happens once a time has passed.
+/// A run during which something happens once a time has passed.
 pub(crate) struct EventClock {
     inner: SharedClock,
-    events: Mutex<Vec<(Moment, Event)>>,
+    events: Vec<(Moment, Event)>,
 }
 
 impl EventClock {
     pub(crate) fn of(scene: &Scene) -> Self {
         Self {
             inner: SharedClock(scene.clock.clone()),
-            events: Mutex::default(),
+            events: Vec::new(),
         }
     }
 
-    pub(crate) fn after(self, seconds: u64, event: impl FnOnce() + Send + 'static) -> Self {
+    pub(crate) fn after(mut self, seconds: u64, event: impl FnOnce() + Send + 'static) -> Self {
         let at = self.inner.now().plus(Duration::from_secs(seconds));
-        self.events.lock().unwrap().push((at, Box::new(event)));
+        self.events.push((at, Box::new(event)));
         self
     }
 
@@ -197,34 +197,22 @@ impl EventClock {
         scene: &Scene,
         more: &[(&str, &str)],
     ) -> Result<Outputs, Stop> {
-        let clock: Arc<dyn Clock> = Arc::new(self);
+        let events = Mutex::new(self.events);
+        let clock: Arc<dyn Clock> = Arc::new(EventfulClock {
+            inner: self.inner,
+            after_sleep: move |now| {
+                let due: Vec<_> = {
+                    let mut events = events.lock().unwrap();
+                    events.extract_if(.., |(at, _)| *at <= now).collect()
+                };
+                for (_, event) in due {
+                    event();
+                }
+            },
+        });
         let folder: &Path = scene.folder.path();
         scene
             .phase_at(&clock, folder, RUN, "propose", &inputs(more))
             .await
-    }
-}
-
-#[async_trait::async_trait]
-impl Clock for EventClock {
-    fn now(&self) -> Moment {
-        self.inner.now()
-    }
-    fn wall(&self) -> SystemTime {
-        self.inner.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.inner.sleep_until(at).await;
-        let now = self.now();
-        let due: Vec<_> = {
-            let mut events = self.events.lock().unwrap();
-            events.extract_if(.., |(at, _)| *at <= now).collect()
-        };
-        for (_, event) in due {
-            event();
-        }
-    }
-    async fn passed(&self, at: Moment) {
-        self.inner.passed(at).await;
     }
 }

@@ -1,13 +1,12 @@
 //! The ways in which a pull request of ours is merged by the run or by GitHub, and what every one of them ends with.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use btp_release::domain::Moment;
 use btp_release::engine::Stop;
 use btp_release::protocol::Clock;
 use stand_ins::GitHubServer;
 
+use super::support::clock::EventfulClock;
 use super::support::scene::{Outputs, REPOSITORY, Run, Scene, SharedClock};
 use super::{BRANCH, CONFIG, fill, inputs, pulls, rule, text, tip};
 
@@ -22,34 +21,13 @@ pub(crate) enum Way {
     Queue,
 }
 
-/// A clock on which the required check ends once auto-merge is enabled, so that it never ends before.
-struct CheckingClock {
-    inner: SharedClock,
-    github: Arc<GitHubServer>,
-}
-
-#[async_trait::async_trait]
-impl Clock for CheckingClock {
-    fn now(&self) -> Moment {
-        self.inner.now()
-    }
-    fn wall(&self) -> SystemTime {
-        self.inner.wall()
-    }
-    async fn sleep_until(&self, at: Moment) {
-        self.inner.sleep_until(at).await;
-        let mut world = self.github.world();
-        let repository = world.repository(REPOSITORY);
-        let is_due = repository
-            .pulls
-            .values()
-            .any(|pull| pull.auto_merge.is_some());
-        if is_due {
-            repository.set_check(BRANCH, "unit", Some("success"));
-        }
-    }
-    async fn passed(&self, at: Moment) {
-        self.inner.passed(at).await;
+/// Ends the required check once auto-merge is enabled, so that it never ends before.
+fn end_check(github: &GitHubServer) {
+    let mut world = github.world();
+    let repository = world.repository(REPOSITORY);
+    let mut pulls = repository.pulls.values();
+    if pulls.any(|pull| pull.auto_merge.is_some()) {
+        repository.set_check(BRANCH, "unit", Some("success"));
     }
 }
 
@@ -85,9 +63,10 @@ impl Way {
         id: u64,
         commit: &str,
     ) -> Result<Outputs, Stop> {
-        let clock: Arc<dyn Clock> = Arc::new(CheckingClock {
+        let github = Arc::clone(&scene.github);
+        let clock: Arc<dyn Clock> = Arc::new(EventfulClock {
             inner: SharedClock(scene.clock.clone()),
-            github: Arc::clone(&scene.github),
+            after_sleep: move |_| end_check(&github),
         });
         let run = Run { id, attempt: 1 };
         let inputs = inputs(&[self.merge(), ("commit", commit)]);

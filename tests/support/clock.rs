@@ -27,6 +27,30 @@ impl Clock for SharedClock {
     }
 }
 
+/// The same, with something that happens after every sleep: a person who merges, a check that ends.
+pub(crate) struct EventfulClock<E> {
+    pub(crate) inner: SharedClock,
+    /// Is given the time after the sleep.
+    pub(crate) after_sleep: E,
+}
+
+#[async_trait::async_trait]
+impl<E: Fn(Moment) + Send + Sync> Clock for EventfulClock<E> {
+    fn now(&self) -> Moment {
+        self.inner.now()
+    }
+    fn wall(&self) -> SystemTime {
+        self.inner.wall()
+    }
+    async fn sleep_until(&self, at: Moment) {
+        self.inner.sleep_until(at).await;
+        (self.after_sleep)(self.now());
+    }
+    async fn passed(&self, at: Moment) {
+        self.inner.passed(at).await;
+    }
+}
+
 pub(crate) struct Uninterrupted;
 
 #[async_trait::async_trait]
