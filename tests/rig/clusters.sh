@@ -46,7 +46,7 @@ without_base_digest() { sed -i 's/^\(FROM [^@ ]*\)@sha256:[0-9a-f]*/\1/' "$1"; }
 # The programs that GitHub's machines have, as they are built from Go modules. What cannot be had is replaced in `runner/tools`.
 place_programs() {
   place_program "$("$here/cluster/build" kubernetes-1.34)/kubectl"
-  place_program "$("$here/cluster/build" helm)/helm"
+  place_program "$("$here/cluster/build" kubernetes-1.34)/helm"
   place_program "$("$here/cluster/build" buildkit)/docker"
 }
 place_program() { ln "$1" "$rig/bin/tools/" 2>/dev/null || cp "$1" "$rig/bin/tools/"; }

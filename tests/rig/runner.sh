@@ -22,14 +22,14 @@ make_runner_system() {
 make_runner_image() {
   "$docker" import "$runner_system" btp-release-rig/runner >/dev/null
   printf 'FROM btp-release-rig/runner\nCOPY uname /usr/local/sbin/uname\n' \
-    | DOCKER_BUILDKIT=1 "$docker" build --quiet --tag btp-release-rig/runner-arm --file - "$here/runner" >/dev/null
+    | "$docker" build --quiet --tag btp-release-rig/runner-arm --file - "$here/runner" >/dev/null
 }
 
 # The final stage of the Dockerfile, with the binary that was built here.
 make_action_image() {
   mkdir -p "$scratch/action"
   cp "$binary" "$scratch/action/btp-release"
-  DOCKER_BUILDKIT=1 "$docker" build --quiet --file Dockerfile --build-arg BINARY=built \
+  "$docker" build --quiet --file Dockerfile --build-arg BINARY=built \
     --tag btp-release-rig/action:latest "$scratch/action" >/dev/null
 }
 
