@@ -253,7 +253,7 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
             let requests = undisturbed.requests;
             let cases = match matrix.interrupted {
                 Interrupted::AppTokens => cases_of_tokens(&scene),
-                _ => cases(&undisturbed, &matrix),
+                _ => cases(&scene, &undisturbed, &matrix),
             };
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -277,30 +277,38 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
     (cases, failed)
 }
 
-/// A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
-fn cases(undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case> {
-    let [github, registry] = undisturbed.requests;
-    let registry = if matrix.lag.is_zero() { registry } else { 0 };
-    let is_cut = |(server, request): &(Server, u64)| {
-        let phase = undisturbed.before(*server, *request).phase.as_str();
-        match matrix.interrupted {
-            Interrupted::Phases(phases) => phases.contains(&phase),
-            _ => true,
+/// Of the release that was just recorded: with `WHOLE_MATRICES` in the environment each request × each cut, otherwise each request in one
+/// way at least. A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
+fn cases(scene: &Scene, undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case> {
+    let is_cut = |server, request| match matrix.interrupted {
+        Interrupted::Phases(phases) => {
+            phases.contains(&undisturbed.before(server, request).phase.as_str())
         }
+        _ => true,
     };
-    let requests = (1..=github)
-        .map(|n| (Server::GitHub, n))
-        .chain((1..=registry).map(|n| (Server::Registry, n)));
-    requests
-        .filter(is_cut)
-        .flat_map(|(server, request)| {
-            CUTS.map(|cut| Case {
-                server,
-                request,
-                cut,
-            })
-        })
-        .collect()
+    let mut servers = vec![(Server::GitHub, scene.github.log().entries())];
+    if matrix.lag.is_zero() {
+        servers.push((Server::Registry, scene.registry.log().entries()));
+    }
+    let mut cases = Vec::new();
+    for (server, entries) in servers {
+        for (request, entry) in (1..).zip(&entries) {
+            if !is_cut(server, request) {
+                continue;
+            }
+            for (kind, cut) in (0..).zip(CUTS) {
+                let once = (request + kind).is_multiple_of(CUTS.len() as u64);
+                if once || cut.is_tried(entry, request, kind) {
+                    cases.push(Case {
+                        server,
+                        request,
+                        cut,
+                    });
+                }
+            }
+        }
+    }
+    cases
 }
 
 /// The requests of the release that was just recorded, as far as they are about tokens.

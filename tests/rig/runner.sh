@@ -20,9 +20,12 @@ make_runner_system() {
 }
 
 make_runner_image() {
+  local container
   "$docker" import "$runner_system" btp-release-rig/runner >/dev/null
-  printf 'FROM btp-release-rig/runner\nCOPY uname /usr/local/sbin/uname\n' \
-    | "$docker" build --quiet --tag btp-release-rig/runner-arm --file - "$here/runner" >/dev/null
+  container=$("$docker" create btp-release-rig/runner true)
+  "$docker" cp --quiet "$here/runner/uname" "$container:/usr/local/sbin/uname"
+  "$docker" commit "$container" btp-release-rig/runner-arm >/dev/null
+  "$docker" rm "$container" >/dev/null
 }
 
 # The final stage of the Dockerfile, with the binary that was built here.
