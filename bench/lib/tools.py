@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 MUSL = "x86_64-unknown-linux-musl"
 OURS = TARGET / MUSL / "release/btp-release"
-EXISTS = TARGET / MUSL / "release/examples/exists"
+EXISTS = TARGET / MUSL / "release/exists"
 STAND_IN = TARGET / "debug/stand-in-github"
 
 KEPT = TARGET / "bench"
@@ -35,7 +35,7 @@ PACKAGES = {
 BUILDS = [
     ["--package", "stand-ins", "--bin", "stand-in-github"],
     ["--release", "--target", MUSL, "--package", "btp-release-action", "--no-default-features", "--bin", "btp-release"],
-    ["--release", "--target", MUSL, "--package", "btp-release-action", "--no-default-features", "--example", "exists"],
+    ["--release", "--target", MUSL, "--package", "exists"],
 ]
 
 
