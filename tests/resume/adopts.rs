@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::matrix::{CUTS, Server};
 use super::release::told;
-use super::support::cuts::Cut;
+use super::support::cuts::{Cut, whole_matrices};
 use super::support::scene::{Run, Scene, TAG};
 
 const FIRST: Run = Run { id: 1, attempt: 1 };
@@ -101,18 +101,19 @@ async fn interrupted_adoption_can_be_repeated_and_changes_only_the_mark() {
     let before = scene.requests()[Server::GitHub as usize];
     scene.adopt(SECOND, &[("plan", &plan)]).await.unwrap();
     let requests = scene.requests()[Server::GitHub as usize] - before;
-    let mut failed = Vec::new();
+    let (mut cases, mut failed) = (0, Vec::new());
     for request in 1..=requests {
-        for cut in CUTS {
+        for (kind, cut) in (0..).zip(CUTS) {
+            if !whole_matrices() && !(request + kind).is_multiple_of(3) {
+                continue;
+            }
+            cases += 1;
             if let Err(why) = scene.adopted_after(request, cut).await {
                 failed.push(format!("request {request}, {cut:?}: {why}"));
             }
         }
     }
-    eprintln!(
-        "adopted after {} cuts at {requests} requests",
-        requests * CUTS.len() as u64
-    );
+    eprintln!("adopted after {cases} cuts at {requests} requests");
     assert!(requests >= 6, "{requests}");
     assert_eq!(failed, [""; 0]);
 }

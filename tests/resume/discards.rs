@@ -7,9 +7,10 @@ use std::time::Duration;
 use stand_ins::github::StoredRelease;
 use tokio::sync::Notify;
 
-use super::matrix::Server;
+use super::OF_THE_TAG;
+use super::matrix::{Server, kills};
 use super::stages::Undisturbed;
-use super::support::cuts::Cut;
+use super::support::cuts::{Cut, whole_matrices};
 use super::support::scene::{ANNOTATED, EARLY, LATE, LIGHTWEIGHT, Run, Scene, TAG};
 
 type ReleasesAndRefs = (BTreeMap<u64, StoredRelease>, BTreeMap<String, String>);
@@ -70,7 +71,8 @@ async fn interrupted_discard_can_be_repeated_and_keeps_foreign_objects() {
 
 #[tokio::test]
 async fn interrupted_discard_can_be_repeated_where_the_tag_comes_late() {
-    discard_after_every_kill(LATE, LIGHTWEIGHT, &[]).await;
+    let of_the_tag: &[&str] = if whole_matrices() { &[] } else { &OF_THE_TAG };
+    discard_after_every_kill(LATE, LIGHTWEIGHT, of_the_tag).await;
 }
 
 #[tokio::test]
@@ -98,9 +100,9 @@ async fn discard_after_every_kill(tag_when: &'static str, tag_type: &'static str
         phases.is_empty() || phases.contains(&stage.phase.as_str())
     };
     for request in (1..=requests).filter(is_killed) {
-        for cut in [Cut::KilledBefore, Cut::KilledAfter] {
+        for cut in kills() {
             match scene
-                .discarded_after(&undisturbed, &others, request, cut)
+                .discarded_after(&undisturbed, &others, request, *cut)
                 .await
             {
                 Ok(done) => discarded += usize::from(done),

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::release::Phases;
 use super::stages::{From, Stage, Undisturbed};
-use super::support::cuts::Cut;
+use super::support::cuts::{Cut, whole_matrices};
 use super::support::scene::{ActsAs, Run, Scene};
 
 pub(crate) const CUTS: [Cut; 9] = [
@@ -24,6 +24,16 @@ pub(crate) const CUTS: [Cut; 9] = [
     Cut::KilledBefore,
     Cut::KilledAfter,
 ];
+
+/// A process that is killed before a request leaves what one leaves that was killed after the request before: only with
+/// `WHOLE_MATRICES` both are tried.
+pub(crate) fn kills() -> &'static [Cut] {
+    if whole_matrices() {
+        &[Cut::KilledBefore, Cut::KilledAfter]
+    } else {
+        &[Cut::KilledAfter]
+    }
+}
 
 /// The server of a request: each server counts its own.
 #[derive(Clone, Copy, Debug)]

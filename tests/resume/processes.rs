@@ -10,7 +10,7 @@ use btp_release::protocol::PhaseId;
 use futures_util::future::join_all;
 use tokio::process::Command;
 
-use super::matrix::Server;
+use super::matrix::{Server, kills};
 use super::release::{Ending, Phases, told};
 use super::support::cuts::Cut;
 use super::support::process::outputs;
@@ -133,9 +133,12 @@ async fn cases(scene: &Scene, only: &[&str]) -> Vec<Case> {
         scene.release(run, &only).await.unwrap();
         let [github, registry] = *only.sent.lock().unwrap();
         let of = |server, sent: u64| {
-            (1..=sent).flat_map(move |request| {
-                [Cut::KilledBefore, Cut::KilledAfter].map(|cut| (phase, server, request, cut))
-            })
+            let cuts = move |request| {
+                kills()
+                    .iter()
+                    .map(move |cut| (phase, server, request, *cut))
+            };
+            (1..=sent).flat_map(cuts)
         };
         cases.extend(of(Server::GitHub, github).chain(of(Server::Registry, registry)));
     }
