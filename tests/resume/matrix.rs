@@ -261,10 +261,7 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
             }
             let undisturbed = Undisturbed::release(&scene).await;
             let requests = undisturbed.requests;
-            let cases = match matrix.interrupted {
-                Interrupted::AppTokens => cases_of_tokens(&scene),
-                _ => cases(&scene, &undisturbed, &matrix),
-            };
+            let cases = cases(&scene, &undisturbed, &matrix);
             let mut failed = Vec::new();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Err(why) = scene.survive(*case, &undisturbed).await {
@@ -290,11 +287,12 @@ pub(crate) fn survive_all(matrix: Matrix) -> (usize, Vec<String>) {
 /// Of the release that was just recorded: with `WHOLE_MATRICES` in the environment each request × each cut, otherwise each request in one
 /// way at least. A registry has no lag, so its requests are not interrupted again in the cases where GitHub lags.
 fn cases(scene: &Scene, undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case> {
-    let is_cut = |server, request| match matrix.interrupted {
+    let is_cut = |server, request, entry: &LogEntry| match matrix.interrupted {
+        Interrupted::All => true,
         Interrupted::Phases(phases) => {
             phases.contains(&undisturbed.before(server, request).phase.as_str())
         }
-        _ => true,
+        Interrupted::AppTokens => is_about_tokens(&entry.path),
     };
     let mut servers = vec![(Server::GitHub, scene.github.log().entries())];
     if matrix.lag.is_zero() {
@@ -303,7 +301,7 @@ fn cases(scene: &Scene, undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case>
     let mut cases = Vec::new();
     for (server, entries) in servers {
         for (request, entry) in (1..).zip(&entries) {
-            if !is_cut(server, request) {
+            if !is_cut(server, request, entry) {
                 continue;
             }
             for (kind, cut) in (0..).zip(CUTS) {
@@ -319,19 +317,4 @@ fn cases(scene: &Scene, undisturbed: &Undisturbed, matrix: &Matrix) -> Vec<Case>
         }
     }
     cases
-}
-
-/// The requests of the release that was just recorded, as far as they are about tokens.
-fn cases_of_tokens(scene: &Scene) -> Vec<Case> {
-    let entries = scene.github.log().entries().into_iter().zip(1..);
-    let of_tokens = entries.filter(|(entry, _)| is_about_tokens(&entry.path));
-    of_tokens
-        .flat_map(|(_, request)| {
-            CUTS.map(|cut| Case {
-                server: Server::GitHub,
-                request,
-                cut,
-            })
-        })
-        .collect()
 }

@@ -153,9 +153,19 @@ async fn waiting_is_shown_in_place_and_ends_with_a_signal() {
         assert_eq!(line.chars().count(), 59, "{line}");
     }
     assert!(
-        shown.contains("\r\u{1b}[2Kerror[cancelled] await: interrupted"),
+        last_told(&shown).starts_with("error[cancelled] await: interrupted"),
         "{shown}"
     );
+}
+
+/// What is shown where the live line was erased for the last time. On a busy machine the end takes so long that it is said first what
+/// is still waited for.
+fn last_told(shown: &str) -> &str {
+    let told = shown.rsplit("\r\u{1b}[2K").next().unwrap_or_default();
+    match told.split_once("Ctrl-C again ends at once") {
+        Some((stopping, rest)) if stopping.starts_with("interrupted: ") => rest.trim_start(),
+        _ => told,
+    }
 }
 
 /// A command that is no phase waits as visibly as a phase does.
@@ -173,9 +183,10 @@ async fn command_shows_which_answer_it_waits_for() {
             .await
             .unwrap();
     assert!(shown.contains("\nreport: 2s, until "), "{shown}");
+    assert_eq!(code, 15, "{shown}");
     assert!(
-        code == 15 && shown.contains("\r\u{1b}[2Kerror[cancelled] report: interrupted"),
-        "{code} {shown}"
+        last_told(&shown).starts_with("error[cancelled] report: interrupted"),
+        "{shown}"
     );
 }
 
