@@ -395,7 +395,7 @@ fn two_runs_in_any_order_make_one_release() {
             SharedScene::new(Duration::from_secs(3)).await,
         ]
     });
-    // As many as the environment says, and a third of proptest's own number without it.
+    // As many as PROPTEST_CASES says. 256 is proptest's number without it: a third of that takes half a minute.
     let (cases, usual) = (Config::default().cases, 256);
     let config = Config {
         cases: if cases == usual { usual / 3 } else { cases },
